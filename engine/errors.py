@@ -1,0 +1,60 @@
+"""The errors that the engine reports to a person.
+
+They know nothing of windows or terminals: each carries what was found, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+
+class EngineError(Exception):
+    """Base of all errors of the engine that a person can act on.
+
+    Args:
+        found: What was found, a sentence without its full stop.
+        expected: What was expected instead; empty where ``found`` says it already.
+        action: What the person can do about it; empty where nothing can be done.
+    """
+
+    def __init__(self, found: str, expected: str = "", action: str = "") -> None:
+        self.found = found
+        self.expected = expected
+        self.action = action
+        parts = [found, f"Expected {expected}" if expected else "", action]
+        super().__init__(". ".join(part.rstrip(".") for part in parts if part) + ".")
+
+
+class ConfigError(EngineError):
+    """A configuration holds a value that no network can be built from."""
+
+
+class LabelError(EngineError):
+    """A label set, label map or instance map is not usable."""
+
+
+class StyleError(EngineError):
+    """A style image or style code is not usable with the loaded weights."""
+
+
+class WeightsError(EngineError):
+    """A weights file is damaged, hostile, or does not fit its configuration."""
+
+
+class AmbiguousWeightsError(WeightsError):
+    """A weights file is sound but does not say something that has to be known.
+
+    Attributes:
+        questions: The names of the :class:`~spade_studio.engine.weights.published.PublishedOptions`
+            fields that would settle it, each with the choices that fit the file.
+    """
+
+    def __init__(self, found: str, expected: str, action: str, questions: dict[str, tuple[str, ...]]) -> None:
+        super().__init__(found, expected, action)
+        self.questions = questions
+
+
+class RenderError(EngineError):
+    """A picture could not be computed (device failure, out of memory, no style or layout set)."""
+
+
+class OutOfMemoryError(RenderError):
+    """The device has too little memory for the asked picture."""
