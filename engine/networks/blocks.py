@@ -1,0 +1,55 @@
+"""The residual block of the SPADE generator (paper, figure 4 left).
+
+It does not know where in the generator it stands.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils import spectral_norm
+
+from spade_studio.engine.config import GeneratorConfig
+from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks.spade import SPADE
+
+LEAKY_SLOPE = 0.2
+
+
+def maybe_spectral(module: nn.Module, spectral: bool, *, dim: int = 0) -> nn.Module:
+    """Spectrally normalise ``weight`` (eps 1e-12, one power iteration a training forward) where ``spectral`` is set."""
+    return spectral_norm(module, eps=1e-12, dim=dim) if spectral else module
+
+
+class SPADEResBlock(nn.Module):
+    """Two SPADE-activation-convolution stages beside a shortcut, learned where the widths differ.
+
+    Args:
+        in_channels: Channels that enter.
+        out_channels: Channels that leave; the hidden width is the smaller of both.
+        config: Of the generator that it belongs to.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, config: GeneratorConfig) -> None:
+        super().__init__()
+        middle = min(in_channels, out_channels)
+        self.in_channels, self.middle_channels, self.out_channels = in_channels, middle, out_channels
+        self.learned_shortcut = in_channels != out_channels
+
+        def spade(channels: int) -> SPADE:
+            return SPADE(channels, config.semantic_channels, config.hidden_width, config.kernel_size, config.norm)
+
+        self.conv_0 = maybe_spectral(nn.Conv2d(in_channels, middle, 3, padding=1), config.spectral_norm)
+        self.conv_1 = maybe_spectral(nn.Conv2d(middle, out_channels, 3, padding=1), config.spectral_norm)
+        self.norm_0 = spade(in_channels)
+        self.norm_1 = spade(middle)
+        if self.learned_shortcut:
+            self.conv_s = maybe_spectral(nn.Conv2d(in_channels, out_channels, 1, bias=False), config.spectral_norm)
+            self.norm_s = spade(in_channels)
+
+    def forward(self, x: Tensor, layout: Layout) -> Tensor:
+        """[B, in, h, w] -> [B, out, h, w]."""
+        shortcut = self.conv_s(self.norm_s(x, layout)) if self.learned_shortcut else x
+        residual = self.conv_0(F.leaky_relu(self.norm_0(x, layout), LEAKY_SLOPE))
+        residual = self.conv_1(F.leaky_relu(self.norm_1(residual, layout), LEAKY_SLOPE))
+        return shortcut + residual

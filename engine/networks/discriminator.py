@@ -1,0 +1,78 @@
+"""The multi-scale PatchGAN discriminator (paper, appendix A; REFERENCE.md, section 1).
+
+It knows nothing of losses; it returns the features of every layer of every scale.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from spade_studio.engine.config import ConvNorm, DiscriminatorConfig
+from spade_studio.engine.networks.blocks import LEAKY_SLOPE, maybe_spectral
+
+_MAX_WIDTH = 512
+
+
+def conv_norm(kind: ConvNorm, channels: int) -> list[nn.Module]:
+    """Return the normalisation after a convolution as a list of no or one module; only the batch kinds have parameters."""
+    match kind:
+        case "none":
+            return []
+        case "instance":
+            return [nn.InstanceNorm2d(channels, affine=False)]
+        case "batch" | "sync_batch":
+            return [nn.BatchNorm2d(channels)]
+
+
+class PatchDiscriminator(nn.Module):
+    """One scale: 4x4 convolutions that end in one channel of patch scores."""
+
+    def __init__(self, config: DiscriminatorConfig) -> None:
+        super().__init__()
+        self.layers = config.layers
+        width = config.base_channels
+        first = nn.Conv2d(config.semantic_channels + config.image_channels, width, 4, stride=2, padding=2)
+        self.model0 = nn.Sequential(first, nn.LeakyReLU(LEAKY_SLOPE))
+        for i in range(1, config.layers):
+            previous, width = width, min(2 * width, _MAX_WIDTH)
+            stride = 1 if i == config.layers - 1 else 2
+            conv = nn.Conv2d(previous, width, 4, stride=stride, padding=2, bias=config.norm == "none")
+            stage = nn.Sequential(maybe_spectral(conv, config.spectral_norm), *conv_norm(config.norm, width))
+            self.add_module(f"model{i}", nn.Sequential(stage, nn.LeakyReLU(LEAKY_SLOPE)))
+        self.add_module(f"model{config.layers}", nn.Sequential(nn.Conv2d(width, 1, 4, stride=1, padding=2)))
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """[B, S + 3, H, W] -> the output of every layer, the patch scores [B, 1, h, w] last."""
+        features: list[Tensor] = []
+        for i in range(self.layers + 1):
+            x = self.get_submodule(f"model{i}")(x)
+            features.append(x)
+        return features
+
+
+class MultiscaleDiscriminator(nn.Module):
+    """Copies of the patch discriminator on successively halved inputs; ``discriminator_0`` sees full size."""
+
+    def __init__(self, config: DiscriminatorConfig) -> None:
+        super().__init__()
+        self.config = config
+        for i in range(config.scales):
+            self.add_module(f"discriminator_{i}", PatchDiscriminator(config))
+
+    def forward(self, planes_and_picture: Tensor) -> list[list[Tensor]]:
+        """Judge pictures.
+
+        Args:
+            planes_and_picture: [B, S + 3, H, W]: the one-hot layout (edge channel last), then the picture in [-1, 1].
+
+        Returns:
+            For every scale, the features of every layer, the patch scores last.
+        """
+        x = planes_and_picture
+        results: list[list[Tensor]] = []
+        for i in range(self.config.scales):
+            if i:
+                x = F.avg_pool2d(x, kernel_size=3, stride=2, padding=1, count_include_pad=False)
+            results.append(self.get_submodule(f"discriminator_{i}")(x))
+        return results
