@@ -1,0 +1,308 @@
+"""Label sets: the ids, names and colours of the classes that a dataset knows, built-in or from a JSON file.
+
+It knows nothing of networks: which channel an id sets is told by :mod:`spade_studio.engine.label_channels`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.engine.errors import LabelError
+
+Color = tuple[int, int, int]
+
+UNLABELED_COLOR: Final[Color] = (28, 28, 28)
+"""What :meth:`LabelSet.palette` shows for unlabeled and for ids that the set does not have; colour maps may also use plain black."""
+
+MAX_LABELS: Final = 255
+MAX_NAME_LENGTH: Final = 100
+_MAX_EXTRAS = 32  # synonyms or other colours of one label
+_MAX_FILE_BYTES = 1 << 20
+_KINDS = ("", "thing", "stuff")
+_LABEL_EXTRAS = {"group", "kind", "synonyms", "other_colors", "unused"}
+_BUILT_IN: Final[dict[str, str]] = {"coco_stuff": "COCO-Stuff", "ade20k": "ADE20K", "cityscapes": "Cityscapes"}
+
+
+@dataclass(frozen=True)
+class Label:
+    """One class of a label set.
+
+    Attributes:
+        id: The value that stands in the dataset's files, 0..254.
+        name: At most 100 printable characters.
+        color: Red, green, blue, 0..255, as the palette shows it.
+        group: Heading under which it is listed (for COCO-Stuff its super-category); may be empty.
+        synonyms: Other words that find it in a search.
+        kind: ``thing`` (countable), ``stuff``, or empty where the set does not tell.
+        other_colors: Further colours that mean this label in colour maps (for COCO-Stuff those of GauGAN).
+        unused: True where the dataset names the label but no picture has it, so that no weights can have learned it.
+    """
+
+    id: int
+    name: str
+    color: Color
+    group: str = ""
+    synonyms: tuple[str, ...] = ()
+    kind: str = ""
+    other_colors: tuple[Color, ...] = ()
+    unused: bool = False
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.id < MAX_LABELS:
+            raise LabelError(f"a label has id {self.id}", f"0 to {MAX_LABELS - 1}", "255 is left free to mean unlabeled")
+        for text in (self.name, self.group, *self.synonyms):
+            if len(text) > MAX_NAME_LENGTH or not text.isprintable():
+                raise LabelError(f"label {self.id} has the text {text[:40]!r}", f"at most {MAX_NAME_LENGTH} printable characters")
+        if not self.name.strip():
+            raise LabelError(f"label {self.id} has no name", "a name of at least one character")
+        if len(self.synonyms) > _MAX_EXTRAS or len(self.other_colors) > _MAX_EXTRAS:
+            raise LabelError(f"label {self.id} has more than {_MAX_EXTRAS} synonyms or other colours", "fewer")
+        for color in (self.color, *self.other_colors):
+            if len(color) != 3 or not all(0 <= part <= 255 for part in color):
+                raise LabelError(f"label {self.id} has colour {color}", "three numbers from 0 to 255")
+        if self.kind not in _KINDS:
+            raise LabelError(f"label {self.id} has kind {self.kind!r}", "'thing', 'stuff' or nothing")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-ready dict; what is empty is left out."""
+        data: dict[str, Any] = {"id": self.id, "name": self.name, "color": color_text(self.color)}
+        extras: dict[str, Any] = {
+            "group": self.group,
+            "kind": self.kind,
+            "synonyms": list(self.synonyms),
+            "other_colors": [color_text(color) for color in self.other_colors],
+            "unused": self.unused,
+        }
+        return data | {key: value for key, value in extras.items() if value}
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """The ordered classes that a dataset, or weights trained on it, know.
+
+    Attributes:
+        name: What people call it, for example ``COCO-Stuff``.
+        labels: Ids and names are unique; colours need not be (Cityscapes shares some).
+        unlabeled_id: The value that means "no label" in the files, or None where there is none; never an id of ``labels``.
+        note: Where ids and colours come from.
+    """
+
+    name: str
+    labels: tuple[Label, ...]
+    unlabeled_id: int | None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or len(self.name) > MAX_NAME_LENGTH or not self.name.isprintable():
+            raise LabelError(f"a label set is named {self.name[:40]!r}", f"a name of 1 to {MAX_NAME_LENGTH} printable characters")
+        if not 1 <= len(self.labels) <= MAX_LABELS:
+            raise LabelError(f"label set {self.name!r} has {len(self.labels)} labels", f"1 to {MAX_LABELS}")
+        ids: set[int] = set()
+        names: set[str] = set()
+        for label in self.labels:
+            if label.id in ids or label.id == self.unlabeled_id:
+                raise LabelError(f"label set {self.name!r} uses id {label.id} twice", "one label (or unlabeled) for every id")
+            if _key(label.name) in names:
+                raise LabelError(f"label set {self.name!r} has two labels named {label.name!r}", "one label for every name")
+            ids.add(label.id)
+            names.add(_key(label.name))
+        if self.unlabeled_id is not None and not 0 <= self.unlabeled_id <= 255:
+            raise LabelError(f"label set {self.name!r} has unlabeled_id {self.unlabeled_id}", "0 to 255, or null")
+
+    @cached_property
+    def _by_id(self) -> dict[int, Label]:
+        return {label.id: label for label in self.labels}
+
+    @cached_property
+    def _by_name(self) -> dict[str, Label]:
+        found: dict[str, Label] = {}
+        for label in self.labels:
+            for synonym in label.synonyms:
+                found.setdefault(_key(synonym), label)
+        # Names win over synonyms: COCO-Stuff has a thing "window" beside the synonym of "window-other".
+        return found | {_key(label.name): label for label in self.labels}
+
+    @cached_property
+    def id_of_color(self) -> dict[int, int]:
+        """The id that each colour (red * 65536 + green * 256 + blue) means in colour maps.
+
+        Where labels share a colour the lowest id has it, and own colours go before ``other_colors``.
+        """
+        found: dict[int, int] = {}
+        ordered = sorted(self.labels, key=lambda label: label.id)
+        for label in ordered:
+            found.setdefault(_packed(label.color), label.id)
+        for label in ordered:
+            for color in label.other_colors:
+                found.setdefault(_packed(color), label.id)
+        if self.unlabeled_id is not None:
+            for color in (UNLABELED_COLOR, (0, 0, 0)):
+                found.setdefault(_packed(color), self.unlabeled_id)
+        return found
+
+    def by_id(self, id: int) -> Label | None:  # noqa: A002
+        """Return the label whose value in files is ``id``, or None (also for the unlabeled id)."""
+        return self._by_id.get(id)
+
+    def by_name(self, name: str) -> Label | None:
+        """Return the label of that name or, failing that, with that synonym; case and outer blanks do not matter."""
+        return self._by_name.get(_key(name))
+
+    def palette(self) -> NDArray[np.uint8]:
+        """Return the colours of all ids, uint8 ``[256, 3]``; ids without a label are :data:`UNLABELED_COLOR`."""
+        colors = np.full((256, 3), UNLABELED_COLOR, np.uint8)
+        for label in self.labels:
+            colors[label.id] = label.color
+        return colors
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-ready dict; :meth:`from_json` gives an equal set back."""
+        data: dict[str, Any] = {"name": self.name, "unlabeled_id": self.unlabeled_id}
+        if self.note:
+            data["note"] = self.note
+        return data | {"labels": [label.to_json() for label in self.labels]}
+
+    @classmethod
+    def from_json(cls, data: object) -> LabelSet:
+        """Build from parsed JSON that may come from anywhere.
+
+        Raises:
+            LabelError: An entry is missing, unknown, of a wrong type or out of range.
+        """
+        entries = json_object(data, "the label set", required={"name", "labels", "unlabeled_id"}, optional={"note"})
+        labels = entries["labels"]
+        if not isinstance(labels, list):
+            raise LabelError(f"the label set's labels are {_type_name(labels)}", "a list of labels")
+        items = cast("list[object]", labels)
+        if len(items) > MAX_LABELS:
+            raise LabelError(f"the label set has {len(items)} labels", f"at most {MAX_LABELS}")
+        unlabeled = entries["unlabeled_id"]
+        return cls(
+            name=json_text(entries["name"], "the label set's name"),
+            labels=tuple(_label_from_json(item) for item in items),
+            unlabeled_id=None if unlabeled is None else json_whole(unlabeled, "unlabeled_id"),
+            note=json_text(entries.get("note", ""), "the label set's note"),
+        )
+
+
+def built_in_label_sets() -> tuple[str, ...]:
+    """Return the file names (without suffix) of the label sets that come with the program."""
+    return tuple(_BUILT_IN)
+
+
+def load_label_set(name_or_path: str | Path) -> LabelSet:
+    """Load a built-in set by file name or display name (case does not matter), else a JSON file.
+
+    Raises:
+        LabelError: Neither a built-in set nor a readable file of the right content.
+    """
+    if isinstance(name_or_path, str):
+        wanted = re.sub(r"[\s_-]", "", name_or_path).lower()
+        for stem, display in _BUILT_IN.items():
+            if wanted in (stem.replace("_", ""), display.replace("-", "").lower()):
+                # Resources may lie inside an archive, so they are read by way of importlib.
+                text = (resources.files("spade_studio.resources") / "label_sets" / f"{stem}.json").read_text(encoding="utf-8")
+                return LabelSet.from_json(json.loads(text))
+    path = Path(name_or_path)
+    choices = f"one of {', '.join(_BUILT_IN)}, or a JSON file"
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise LabelError(f"label set {str(name_or_path)[:200]!r} cannot be read: {reason}", choices) from error
+    if len(content) > _MAX_FILE_BYTES:
+        raise LabelError(f"label set file {path} is larger than {_MAX_FILE_BYTES} bytes", choices)
+    try:
+        data: object = json.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise LabelError(f"label set file {path} is not JSON: {error}", "a JSON object with name, unlabeled_id and labels") from error
+    try:
+        return LabelSet.from_json(data)
+    except LabelError as error:
+        raise LabelError(f"label set file {path}: {error.found}", error.expected, error.action) from error
+
+
+def color_text(color: Sequence[int] | NDArray[np.uint8]) -> str:
+    """Return red, green, blue as ``#rrggbb``."""
+    red, green, blue = (int(part) for part in color)
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def json_object(data: object, what: str, *, required: set[str], optional: set[str]) -> dict[str, object]:
+    """Return ``data`` as a dict with all ``required`` entries and no others than these and the ``optional`` ones, or raise LabelError."""
+    if not isinstance(data, Mapping):
+        raise LabelError(f"{what} is {_type_name(data)}", "a JSON object")
+    entries = {str(key): value for key, value in cast("Mapping[object, object]", data).items()}
+    if missing := sorted(required - set(entries)):
+        raise LabelError(f"{what} lacks {', '.join(missing)}", f"entries {', '.join(sorted(required))}")
+    if unknown := sorted(set(entries) - required - optional):
+        raise LabelError(f"{what} has unknown entries {', '.join(unknown)[:200]}", f"only {', '.join(sorted(required | optional))}")
+    return entries
+
+
+def json_whole(value: object, what: str) -> int:
+    """Return ``value`` if it is a whole number (true and false are not), or raise LabelError."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise LabelError(f"{what} is {_type_name(value)}", "a whole number")
+    return value
+
+
+def json_text(value: object, what: str) -> str:
+    """Return ``value`` if it is a string, or raise LabelError."""
+    if not isinstance(value, str):
+        raise LabelError(f"{what} is {_type_name(value)}", "text")
+    return value
+
+
+def _label_from_json(data: object) -> Label:
+    entries = json_object(data, "a label", required={"id", "name", "color"}, optional=_LABEL_EXTRAS)
+    number = json_whole(entries["id"], "a label's id")
+    unused = entries.get("unused", False)
+    if not isinstance(unused, bool):
+        raise LabelError(f"'unused' of label {number} is {_type_name(unused)}", "true or false")
+    return Label(
+        id=number,
+        name=json_text(entries["name"], f"the name of label {number}"),
+        color=_color_from_json(entries["color"], number),
+        group=json_text(entries.get("group", ""), f"the group of label {number}"),
+        synonyms=tuple(json_text(item, f"a synonym of label {number}") for item in _json_list(entries.get("synonyms", []), number)),
+        kind=json_text(entries.get("kind", ""), f"the kind of label {number}"),
+        other_colors=tuple(_color_from_json(item, number) for item in _json_list(entries.get("other_colors", []), number)),
+        unused=unused,
+    )
+
+
+def _json_list(value: object, number: int) -> list[object]:
+    if not isinstance(value, list):
+        raise LabelError(f"synonyms or other_colors of label {number} are {_type_name(cast('object', value))}", "a list")
+    return cast("list[object]", value)
+
+
+def _color_from_json(value: object, number: int) -> Color:
+    text = json_text(value, f"a colour of label {number}")
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text, re.ASCII):
+        raise LabelError(f"label {number} has colour {text[:40]!r}", "'#rrggbb'")
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
+
+
+def _key(name: str) -> str:
+    return name.strip().casefold()
+
+
+def _packed(color: Color) -> int:
+    return color[0] << 16 | color[1] << 8 | color[2]
+
+
+def _type_name(value: object) -> str:
+    return "null" if value is None else f"of type {type(value).__name__}"
