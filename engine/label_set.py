@@ -255,6 +255,8 @@ def json_whole(value: object, what: str) -> int:
     """Return ``value`` if it is a whole number (true and false are not), or raise LabelError."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise LabelError(f"{what} is {_type_name(value)}", "a whole number")
+    if abs(value) >= 1 << 31:
+        raise LabelError(f"{what} is a number of {value.bit_length()} bits", "a small whole number")
     return value
 
 

@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spade_studio.engine.errors import LabelError
+from spade_studio.engine.labels import (
+    UNLABELED_COLOR,
+    Label,
+    LabelSet,
+    built_in_label_sets,
+    check_label_map,
+    label_map_from_colors,
+    load_label_set,
+)
+
+TWO_LABELS: dict[str, Any] = {
+    "name": "Mine",
+    "unlabeled_id": 255,
+    "labels": [{"id": 3, "name": "sky", "color": "#0080ff", "synonyms": ["heaven"]}, {"id": 7, "name": "Grass", "color": "#00FF00"}],
+}
+
+
+def changed(path: tuple[str | int, ...], value: object) -> dict[str, Any]:
+    data = json.loads(json.dumps(TWO_LABELS))
+    place = data
+    for step in path[:-1]:
+        place = place[step]
+    if value is KeyError:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    return data
+
+
+def test_built_in_sets_are_those_of_the_datasets() -> None:
+    assert built_in_label_sets() == ("coco_stuff", "ade20k", "cityscapes")
+    coco, ade, cityscapes = map(load_label_set, built_in_label_sets())
+    assert [label.id for label in coco.labels] == list(range(182))
+    assert [label.id for label in ade.labels] == list(range(1, 151))
+    assert [label.id for label in cityscapes.labels] == list(range(34))
+    assert (coco.unlabeled_id, ade.unlabeled_id, cityscapes.unlabeled_id) == (255, 0, None)
+    # Values that the landscape maps hold.
+    names = {156: "sky-other", 134: "mountain", 158: "snow", 168: "tree", 123: "grass", 154: "sea", 177: "water-other", 148: "road"}
+    assert {i: label.name for i in names if (label := coco.by_id(i))} == names
+    assert [label.name for label in ade.labels if label.id in (65, 110, 150)] == ["coffee table", "swimming pool", "flag"]
+
+
+def test_coco_stuff_has_groups_kinds_and_unused_things() -> None:
+    coco = load_label_set("coco_stuff")
+    assert all(label.group for label in coco.labels)
+    assert all(label.kind == ("thing" if label.id < 91 else "stuff") for label in coco.labels)
+    unused = {label.name for label in coco.labels if label.unused}
+    assert unused == {
+        "street sign", "hat", "shoe", "eye glasses", "plate", "mirror", "window", "desk", "door", "blender", "hair brush",
+    }  # fmt: skip
+    group = {label.name: label.group for label in coco.labels}
+    assert [group[name] for name in ("sea", "snow", "mountain", "moss", "fence", "zebra", "cake")] == [
+        "water", "ground", "solid", "plant", "structural", "animal", "food",
+    ]  # fmt: skip
+
+
+def test_coco_stuff_colors_are_distinct_to_the_eye() -> None:
+    coco = load_label_set("coco_stuff")
+    colors = coco.palette()[:182].astype(int)
+    distance = np.abs(colors[:, None] - colors[None]).sum(axis=2) + 999 * np.eye(182, dtype=int)
+    assert distance.min() >= 12, np.argwhere(distance == distance.min())
+    assert np.abs(colors - np.array(UNLABELED_COLOR)).sum(axis=1).min() >= 12
+    sky, grass = colors[156], colors[123]
+    assert sky.argmax() == 2, "the sky is blue"
+    assert grass.argmax() == 1, "grass is green"
+
+
+def test_gaugan_colors_carry_the_id_in_the_red_byte_and_clash_with_no_other_label() -> None:
+    coco = load_label_set("coco_stuff")
+    gaugan = {color: label.id for label in coco.labels for color in label.other_colors}
+    assert len(gaugan) == 32
+    assert all(color[0] == number for color, number in gaugan.items())
+    own = {label.color: label.id for label in coco.labels}
+    assert all(own[color] == number for color, number in gaugan.items() if color in own)
+
+
+@pytest.mark.parametrize("name", built_in_label_sets())
+def test_built_in_set_survives_json(name: str) -> None:
+    label_set = load_label_set(name)
+    assert LabelSet.from_json(json.loads(json.dumps(label_set.to_json()))) == label_set
+
+
+@pytest.mark.parametrize("name", ["COCO-Stuff", "coco stuff", "Coco_Stuff", "ADE20k", "CITYSCAPES"])
+def test_display_names_find_the_built_in_set(name: str) -> None:
+    assert load_label_set(name).name in ("COCO-Stuff", "ADE20K", "Cityscapes")
+
+
+def test_names_are_found_in_any_case_and_win_over_synonyms() -> None:
+    coco = load_label_set("coco_stuff")
+    by_name = {name: label.id for name in (" SKY-other ", "sky", "Ocean", "window", "forest") if (label := coco.by_name(name))}
+    assert by_name == {" SKY-other ": 156, "sky": 156, "Ocean": 154, "window": 67, "forest": 168}
+    assert coco.by_name("nothing of the kind") is None
+    assert coco.by_id(255) is None
+    assert coco.by_id(182) is None
+
+
+@pytest.mark.parametrize("name", ["coco_stuff", "ade20k"])
+def test_palette_pictures_read_back_exactly(name: str) -> None:
+    label_set = load_label_set(name)
+    assert label_set.unlabeled_id is not None
+    # ADE20K gives road and skyscraper one colour, which reads as road.
+    ids = [label.id for label in label_set.labels if (name, label.id) != ("ade20k", 49)]
+    label_map = np.array([*ids, label_set.unlabeled_id], np.uint8)[None].repeat(2, axis=0)
+    read = label_map_from_colors(label_set.palette()[label_map], label_set, "map.png")
+    assert read.dtype == np.uint8
+    np.testing.assert_array_equal(read, label_map)
+
+
+def test_shared_colors_read_as_the_lowest_id() -> None:
+    cityscapes, ade = load_label_set("cityscapes"), load_label_set("ade20k")
+    assert label_map_from_colors(cityscapes.palette()[[[0, 3, 4, 18, 17, 7]]], cityscapes, "a").tolist() == [[0, 0, 0, 17, 17, 7]]
+    assert label_map_from_colors(ade.palette()[[[7, 49]]], ade, "a").tolist() == [[7, 7]]
+
+
+def test_gaugan_pictures_and_black_read_as_coco_stuff() -> None:
+    coco = load_label_set("coco_stuff")
+    picture = np.array([[(0x9C, 0xEE, 0xDD), (0x86, 0x96, 0x64), (0xA8, 0xC8, 0x32), (0, 0, 0)]], np.uint8)
+    assert label_map_from_colors(picture, coco, "gaugan.png").tolist() == [[156, 134, 168, 255]]
+
+
+def test_other_colors_are_counted_and_located() -> None:
+    coco = load_label_set("coco_stuff")
+    picture = np.broadcast_to(np.array(coco.palette()[156]), (40, 50, 3)).copy()
+    picture[7, 10:17] = (156, 1, 2)  # a right red byte alone does not make a GauGAN colour
+    picture[30, 49] = (1, 2, 3)
+    with pytest.raises(LabelError, match=r"street\.png") as caught:
+        label_map_from_colors(picture, coco, "street.png")
+    text = str(caught.value)
+    assert "8 of 2,000 pixels in 2 colours" in text
+    for x in range(10, 15):
+        assert f"x {x} y 7 #9c0102" in text
+    assert "x 15 y 7" not in text
+    assert "COCO-Stuff" in text
+
+
+def test_black_is_an_offender_where_a_set_has_no_unlabeled_value() -> None:
+    label_set = LabelSet("Mine", (Label(0, "a", (1, 1, 1)),), unlabeled_id=None)
+    with pytest.raises(LabelError, match="1 of 2 pixels in 1 colours"):
+        label_map_from_colors(np.array([[(0, 0, 0), (1, 1, 1)]], np.uint8), label_set, "x")
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (4, 4, 4), (0, 4, 3)])
+def test_colors_must_be_rgb(shape: tuple[int, ...]) -> None:
+    with pytest.raises(LabelError, match="height x width x 3"):
+        label_map_from_colors(np.zeros(shape, np.uint8), load_label_set("ade20k"), "x")
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_colors_of_random_custom_sets_read_back(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(1, 256))
+    colors = rng.choice(2**24, count, replace=False)
+    ids = rng.permutation(255)[:count]
+    labels = tuple(Label(int(i), f"label {i}", (int(c) >> 16, int(c) >> 8 & 255, int(c) & 255)) for i, c in zip(ids, colors, strict=True))
+    label_set = LabelSet("random", labels, 255)
+    label_map = rng.choice(ids, (5, 6)).astype(np.uint8)
+    np.testing.assert_array_equal(label_map_from_colors(label_set.palette()[label_map], label_set, "x"), label_map)
+
+
+def test_label_map_of_any_integer_type_becomes_contiguous_bytes() -> None:
+    wide = np.arange(12, dtype=np.int64).reshape(3, 4).T
+    checked = check_label_map(wide, "x")
+    assert checked.dtype == np.uint8
+    assert checked.flags.c_contiguous
+    np.testing.assert_array_equal(checked, wide)
+    assert check_label_map(checked, "x") is checked
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((2, 2, 3), np.uint8), "height x width"),
+        (np.zeros((0, 2), np.uint8), "shape"),
+        (np.zeros((2, 2), np.float32), "float32"),
+        (np.zeros((2, 2), bool), "bool"),
+        (np.full((2, 2), 256), "256"),
+        (np.full((2, 2), -1), "-1"),
+        (["sky"], "shape"),
+    ],
+)
+def test_unusable_label_maps_are_refused_by_name(array: object, message: str) -> None:
+    with pytest.raises(LabelError, match=message) as caught:
+        check_label_map(array, "folder/a.png")
+    assert "folder/a.png" in str(caught.value)
+
+
+def test_custom_set_is_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps(TWO_LABELS), encoding="utf-8-sig")
+    label_set = load_label_set(path)
+    assert label_set == load_label_set(str(path)) == LabelSet.from_json(TWO_LABELS)
+    grass = label_set.by_name("grass")
+    assert grass is not None
+    assert (grass.id, grass.color, label_set.unlabeled_id) == (7, (0, 255, 0), 255)
+    palette = label_set.palette()
+    assert palette.shape == (256, 3)
+    assert palette[3].tolist() == [0, 128, 255]
+    assert palette[0].tolist() == palette[255].tolist() == list(UNLABELED_COLOR)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not JSON"),
+        (b"\xff\xfe\x00", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"9" * 5000, "not JSON"),
+        (b"[]", "JSON object"),
+        (b" " * ((1 << 20) + 1), "larger"),
+    ],
+)
+def test_hostile_files_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "mine.json"
+    path.write_bytes(content)
+    with pytest.raises(LabelError, match=message):
+        load_label_set(path)
+
+
+@pytest.mark.parametrize("name", ["no such set", "bad\0name", ""])
+def test_missing_files_name_the_choices(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LabelError, match=r"coco_stuff, ade20k, cityscapes, or a JSON file"):
+        load_label_set(name)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("name",), KeyError, "lacks name"),
+        (("name",), 3, "name is of type int"),
+        (("name",), "x" * 101, "1 to 100"),
+        (("unlabeled_id",), KeyError, "lacks unlabeled_id"),
+        (("unlabeled_id",), 256, "unlabeled_id 256"),
+        (("unlabeled_id",), 3, "id 3 twice"),
+        (("unlabeled_id",), True, "unlabeled_id is of type bool"),
+        (("extra",), 1, "unknown entries extra"),
+        (("labels",), {}, "list of labels"),
+        (("labels",), [], "0 labels"),
+        (("labels",), [None] * 256, "256 labels"),
+        (("labels", 0), "sky", "a label is of type str"),
+        (("labels", 0, "id"), 7, "id 7 twice"),
+        (("labels", 0, "id"), 255, "0 to 254"),
+        (("labels", 0, "id"), -1, "0 to 254"),
+        (("labels", 0, "id"), 10**4000, "bits"),
+        (("labels", 0, "id"), 1.0, "type float"),
+        (("labels", 0, "name"), "grass", "two labels named"),
+        (("labels", 0, "name"), " ", "no name"),
+        (("labels", 0, "name"), "sky\u202e", "printable"),
+        (("labels", 0, "name"), "y" * 101, "100 printable"),
+        (("labels", 0, "name"), None, "null"),
+        (("labels", 0, "color"), "red", "#rrggbb"),
+        (("labels", 0, "color"), "#0080f\uff10", "#rrggbb"),
+        (("labels", 0, "color"), [0, 0, 0], "type list"),
+        (("labels", 0, "synonyms"), "heaven", "a list"),
+        (("labels", 0, "synonyms"), [1], "synonym"),
+        (("labels", 0, "synonyms"), ["s"] * 33, "32"),
+        (("labels", 0, "other_colors"), ["#12345"], "#rrggbb"),
+        (("labels", 0, "kind"), "person", "thing"),
+        (("labels", 0, "unused"), 1, "true or false"),
+    ],
+)
+def test_hostile_entries_are_refused(path: tuple[str | int, ...], value: object, message: str) -> None:
+    with pytest.raises(LabelError, match=message) as caught:
+        LabelSet.from_json(changed(path, value))
+    assert len(str(caught.value)) < 600
