@@ -287,7 +287,7 @@ def _label_from_json(data: object) -> Label:
 
 def _json_list(value: object, number: int) -> list[object]:
     if not isinstance(value, list):
-        raise LabelError(f"synonyms or other_colors of label {number} are {_type_name(cast('object', value))}", "a list")
+        raise LabelError(f"synonyms or other_colors of label {number} are {_type_name(value)}", "a list")
     return cast("list[object]", value)
 
 
