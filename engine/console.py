@@ -1,0 +1,59 @@
+"""What the command line says: results on stdout, everything else on stderr, in lines that a progress bar does not break.
+
+It knows nothing of pictures; names and messages from outside pass through here, so control characters end here.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn, TextIO
+
+from tqdm import tqdm
+
+
+def printable(text: str) -> str:
+    """Replace what a terminal would obey rather than show: escape sequences in file names or in other people's files."""
+    return "".join(character if character.isprintable() or character in "\n\t" else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+class Console:
+    """Writes for a person at a terminal.
+
+    Args:
+        quiet: Neither notes, summary nor progress; errors only.
+        speaker: Stands before every line of stderr, for example ``[1/4]`` where several processes share a terminal.
+    """
+
+    def __init__(self, quiet: bool = False, speaker: str = "") -> None:
+        self.quiet = quiet
+        self.speaker = speaker
+
+    def result(self, text: str) -> None:
+        """Write what was asked for to stdout."""
+        _write(sys.stdout, text)
+
+    def summary(self, text: str) -> None:
+        """Write a closing line to stdout, unless quiet."""
+        if not self.quiet:
+            self.result(text)
+
+    def note(self, text: str) -> None:
+        """Write a remark to stderr, unless quiet."""
+        if not self.quiet:
+            self.error(text)
+
+    def error(self, text: str) -> None:
+        """Write what went wrong to stderr."""
+        _write(sys.stderr, f"{self.speaker} {text}" if self.speaker else text)
+
+    def progress(self, total: int, shown: bool) -> tqdm[NoReturn]:
+        """Return a bar on stderr with rate and remaining time; invisible when quiet or where stderr is no terminal."""
+        visible = shown and not self.quiet and sys.stderr.isatty()
+        return tqdm(total=total, unit=" pictures", file=sys.stderr, disable=not visible, dynamic_ncols=True, smoothing=0.1)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write a line above the progress bar, if there is one; what the stream's encoding lacks becomes a question mark."""
+    encoding = stream.encoding or "utf-8"
+    tqdm.write(printable(text).encode(encoding, "replace").decode(encoding), file=stream)
+    stream.flush()

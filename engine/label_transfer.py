@@ -1,0 +1,121 @@
+"""Carrying a label map over, by the names of its labels, from the label set it was painted in to the one that weights know.
+
+It knows no files and no networks, only label sets and the ids that have a channel.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.engine.labels import Label, LabelChannels, LabelSet
+
+_NOTHING = 255
+"""The id for "no label" where the weights' label set has none: never the id of a label."""
+
+
+class LabelTransfer:
+    """The table from the ids of a map to the ids that weights know.
+
+    Args:
+        source: The label set the map was painted in; None or the weights' own set leave ids as they are.
+        channels: What the weights know.
+    """
+
+    def __init__(self, source: LabelSet | None, channels: LabelChannels) -> None:
+        target = channels.label_set
+        self.source_set = source or target
+        unlabeled = _NOTHING if target is None or target.unlabeled_id is None else target.unlabeled_id
+        means_unlabeled = None if self.source_set is None else self.source_set.unlabeled_id
+        if self.source_set is None and channels.unlabeled_channel is not None:
+            means_unlabeled = _NOTHING
+        table = np.arange(256)
+        known: set[int] = set(channels.known_ids)
+        for id_ in range(256):
+            if id_ == means_unlabeled:
+                table[id_] = unlabeled
+                known.add(id_)
+            elif source is not None and target is not None:
+                label = source.by_id(id_)
+                match = None if label is None else _same_label(label, target)
+                if match is None or channels.channel_of_id[match.id] < 0:
+                    table[id_] = unlabeled
+                    known.discard(id_)
+                else:
+                    table[id_] = match.id
+                    known.add(id_)
+        self._table = table.astype(np.uint8)
+        self._unknown = np.array([id_ not in known for id_ in range(256)])
+
+    def apply(self, label_map: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], dict[int, int]]:
+        """Carry one map over.
+
+        Args:
+            label_map: Ids of the source set, uint8 [H, W].
+
+        Returns:
+            Ids of the weights' set, uint8 [H, W], and the pixels of every source id that the weights do not know.
+        """
+        counts = np.bincount(label_map.ravel(), minlength=256)
+        unknown = {int(id_): int(counts[id_]) for id_ in np.flatnonzero(self._unknown & (counts > 0))}
+        return self._table[label_map], unknown
+
+
+def _same_label(label: Label, target: LabelSet) -> Label | None:
+    """Find the target's label of the same name, else one that has it as a synonym, else one that a synonym of ours names."""
+    same_place = target.by_id(label.id)
+    if same_place is not None and same_place.name.casefold() == label.name.casefold():
+        return same_place
+    if (match := target.by_name(label.name)) is not None:
+        return match
+    for synonym in label.synonyms:
+        match = target.by_name(synonym)
+        # Two words that are both only synonyms may be far apart in meaning.
+        if match is not None and match.name.casefold() == synonym.casefold():
+            return match
+    return None
+
+
+@dataclass
+class UnknownLabels:
+    """The account of pixels, over many maps, whose labels the weights do not know.
+
+    Attributes:
+        pixels: Pixels of all maps counted so far.
+    """
+
+    pixels: int = 0
+    _unknown: Counter[int] = field(default_factory=Counter[int])
+    _maps: Counter[int] = field(default_factory=Counter[int])
+
+    def add(self, unknown: dict[int, int], pixels: int) -> None:
+        """Count one map.
+
+        Args:
+            unknown: Id to pixels, as :meth:`LabelTransfer.apply` returned.
+            pixels: All pixels of the map.
+        """
+        self.pixels += pixels
+        self._unknown.update(unknown)
+        self._maps.update(unknown.keys())
+
+    def report(self, label_set: LabelSet | None, channels: LabelChannels) -> list[str]:
+        """Say once for every id what was not known, the largest share first.
+
+        Args:
+            label_set: The set that names the ids.
+            channels: What the weights know.
+        """
+        lines: list[str] = []
+        for id_, count in sorted(self._unknown.items(), key=lambda item: (-item[1], item[0])):
+            label = None if label_set is None else label_set.by_id(id_)
+            name = "" if label_set is None else f" {label.name!r}" if label else f" (no label of {label_set.name})"
+            maps = self._maps[id_]
+            lines.append(f"  id {id_}{name}: {100 * count / self.pixels:.2f} % of all pixels, in {maps} map{'' if maps == 1 else 's'}")
+        if lines:
+            become = "set no channel" if channels.unlabeled_channel is None else "render as unlabeled"
+            lines.insert(0, f"The weights do not know these labels, whose pixels {become}:")
+        return lines

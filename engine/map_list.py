@@ -1,0 +1,130 @@
+"""Which label maps a command line names, in which order, and what their pictures are called.
+
+It knows only names: nothing is opened here, and nothing is known of labels or weights.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spade_studio.engine.errors import EngineError
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """One label map to render.
+
+    Attributes:
+        path: The label PNG.
+        name: What its pictures are called, without number and suffix: the stem, or ``folder_stem`` where stems clash.
+    """
+
+    path: Path
+    name: str
+
+    @property
+    def renamed(self) -> bool:
+        """Whether the name had to differ from the file's stem."""
+        return self.name != self.path.stem
+
+
+def natural_key(path: Path) -> tuple[list[str | int], ...]:
+    """Return the sort key that puts ``frame2`` before ``frame10``, folder by folder."""
+    return tuple(
+        [int(piece) if place % 2 else piece.casefold() for place, piece in enumerate(re.split("([0-9]+)", part))]
+        for part in path.parts
+    )
+
+
+def find_label_maps(arguments: Iterable[str]) -> tuple[list[MapFile], list[EngineError]]:
+    """Resolve files, folders and globs to label maps in natural order, each once.
+
+    A folder stands for the ``.png`` files directly in it that are not hidden. A pattern (``*``, ``?``, ``[...]``, ``**``)
+    is resolved here as well, for shells that leave it as it is, and stands for files only.
+
+    Returns:
+        The maps, and one error for each argument that names nothing.
+
+    Raises:
+        EngineError: two maps would give pictures of the same name.
+    """
+    found: dict[Path, Path] = {}
+    problems: list[EngineError] = []
+    for argument in arguments:
+        try:
+            paths = _resolve_argument(argument)
+        except EngineError as error:
+            problems.append(error)
+            continue
+        for path in paths:
+            found.setdefault(path.absolute(), path)
+    ordered = sorted(found.values(), key=natural_key)
+    return _with_names(ordered), problems
+
+
+def _resolve_argument(argument: str) -> list[Path]:
+    path = Path(argument)
+    if path.is_dir():
+        maps = [child for child in path.iterdir() if child.suffix.lower() == ".png" and child.name[0] != "." and child.is_file()]
+        if not maps:
+            raise EngineError(
+                f"{argument}: the folder holds no label map",
+                "PNG files directly in it",
+                "For maps in its folders, give a pattern like folder/**/*.png",
+            )
+        return maps
+    if path.exists():
+        if not path.is_file():
+            raise EngineError(f"{argument} is neither a file nor a folder", "a label PNG, a folder of them, or a pattern")
+        return [path]
+    if glob.has_magic(argument):
+        matches = [match for match in map(Path, glob.glob(argument, recursive=True)) if match.is_file()]  # noqa: PTH207
+        if not matches:
+            raise EngineError(f"{argument}: no file matches this pattern", "a pattern of label PNGs")
+        return matches
+    raise EngineError(f"{argument}: there is no such file or folder", "a label PNG, a folder of them, or a pattern")
+
+
+def _with_names(paths: Sequence[Path]) -> list[MapFile]:
+    """Name every map by its stem; where stems clash, put as many folder names before them as it takes.
+
+    Stems that differ only in upper and lower case count as a clash: their pictures would be one file on Windows and macOS.
+    """
+    names = {path: path.stem for path in paths}
+    depth = 1
+    while clashes := _clashes(names):
+        progress = False
+        for group in clashes:
+            for path in group:
+                parts = path.absolute().parent.parts[-depth:]
+                longer = "_".join([*(part.strip("/\\:") for part in parts), path.stem])
+                progress |= longer != names[path]
+                names[path] = longer
+        if not progress:
+            first, second = clashes[0][:2]
+            raise EngineError(
+                f"{first} and {second} would both be rendered to {names[second]!r}",
+                "label maps of different names",
+                "Rename one, or render them separately",
+            )
+        depth += 1
+    return [MapFile(path, names[path]) for path in paths]
+
+
+def _clashes(names: dict[Path, str]) -> list[list[Path]]:
+    groups: dict[str, list[Path]] = defaultdict(list)
+    for path, name in names.items():
+        groups[name.casefold()].append(path)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def picture_name(name: str, number: int, variations: int, suffix: str) -> str:
+    """Return the file name of one picture of a map: ``name.png``, or ``name_0000.png`` and on where there are several."""
+    if variations == 1:
+        return f"{name}{suffix}"
+    return f"{name}_{number:0{max(4, len(str(variations - 1)))}d}{suffix}"

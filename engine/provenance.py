@@ -1,0 +1,297 @@
+"""What a rendered PNG says of itself, so that the same picture can be rendered again: layout, style, weights and how it was computed.
+
+It knows nothing of rendering; text from a file counts as hostile, and paths are neither written nor read.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from spade_studio.engine.errors import EngineError, LabelError
+from spade_studio.engine.image_files import DAMAGE, MAX_SIDE
+from spade_studio.engine.label_set import json_object, json_text, json_whole
+
+KEYWORD: Final = "spade-studio"
+_LABELS, _INSTANCES = f"{KEYWORD}-labels", f"{KEYWORD}-instances"
+_FORMAT = 1
+_MAX_JSON = 1 << 20
+_MAX_Z = 65536
+# Pillow refuses files with more than 64 MiB of text.
+_MAX_TEXT = 60 << 20
+_CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "dtype": ("float32", "bfloat16", "float16"),
+    "modulation": ("auto", "fast", "dense"),
+    "upsampling": ("normal", "more", "most"),
+    "unlabeled": ("first", "last"),
+}
+_REQUIRED = {"format", "version", "width", "height", "z", "device", "dtype", "modulation", "weights", "weights_sha256", "labels"}
+_OPTIONAL = {"torch", "device_name", "label_set", "seed", "truncation", "batch", "options", "about"}
+
+
+@dataclass(frozen=True, eq=False)
+class Provenance:
+    """How a picture came about.
+
+    Attributes:
+        labels: Ids of the weights' label set at the picture's size, uint8 [H, W].
+        instances: Instance ids, uint16 [H, W]; None where the labels stand for them.
+        z: The style code, float32 [z]; None for weights without style.
+        device: ``cpu``, ``cuda:0`` and so on.
+        device_name: What computed there: the GPU's name, or the processor's instruction set.
+        dtype: The compute type.
+        modulation: ``auto``, ``fast`` or ``dense``.
+        weights_name: What the weights call themselves.
+        weights_sha256: SHA-256 of their file.
+        label_set: Name of their label set; empty where they have none.
+        label_names: The names of the ids in ``labels``, as far as they have names.
+        version: Version of SPADE Studio.
+        torch: Version of torch.
+        seed: What ``z`` was drawn with, for the record.
+        truncation: Factor that went into ``z``, for the record.
+        batch: (how many pictures were computed together, which of them this is): sums may be rounded differently in other company.
+        options: What had to be known to read published weights: ``upsampling``, ``crop_size``, ``aspect_ratio``, ``unlabeled``.
+    """
+
+    labels: NDArray[np.uint8]
+    instances: NDArray[np.uint16] | None
+    z: NDArray[np.float32] | None
+    device: str
+    device_name: str
+    dtype: str
+    modulation: str
+    weights_name: str
+    weights_sha256: str
+    label_set: str
+    label_names: Mapping[int, str]
+    version: str
+    torch: str = ""
+    seed: int | None = None
+    truncation: float = 1.0
+    batch: tuple[int, int] = (1, 0)
+    options: Mapping[str, str | int | float] = field(default_factory=dict[str, "str | int | float"])
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the picture."""
+        height, width = self.labels.shape
+        return height, width
+
+
+def pack_layout(labels: NDArray[np.uint8], instances: NDArray[np.uint16] | None) -> dict[str, str]:
+    """Return the text entries that carry a layout, the same for all its variations.
+
+    Raises:
+        LabelError: it compresses too badly to be carried.
+    """
+    entries = {_LABELS: _pack(labels)}
+    if instances is not None:
+        entries[_INSTANCES] = _pack(instances)
+    if sum(map(len, entries.values())) > _MAX_TEXT:
+        raise LabelError("the layout is too irregular to be carried in a PNG", "areas rather than noise", "Use --format webp")
+    return entries
+
+
+def pack_settings(provenance: Provenance) -> dict[str, str]:
+    """Return the text entry that carries everything but the layout."""
+    settings: dict[str, Any] = {
+        "about": "Render this picture again with: spade-render --from THIS.png --output FOLDER",
+        "format": _FORMAT,
+        "version": provenance.version,
+        "torch": provenance.torch,
+        "width": provenance.size[1],
+        "height": provenance.size[0],
+        "z": None if provenance.z is None else _to_base64(provenance.z.astype("<f4").tobytes()),
+        "seed": provenance.seed,
+        "truncation": provenance.truncation,
+        "device": provenance.device,
+        "device_name": provenance.device_name,
+        "dtype": provenance.dtype,
+        "modulation": provenance.modulation,
+        "batch": list(provenance.batch),
+        "weights": provenance.weights_name,
+        "weights_sha256": provenance.weights_sha256,
+        "label_set": provenance.label_set,
+        "labels": {str(id_): name for id_, name in provenance.label_names.items()},
+        "options": dict(provenance.options),
+    }
+    return {KEYWORD: json.dumps(settings, allow_nan=False), "Software": f"SPADE Studio {provenance.version}"}
+
+
+def read_provenance(path: Path) -> tuple[Provenance, NDArray[np.uint8]]:
+    """Read a PNG that this program rendered.
+
+    Returns:
+        How it came about, and its pixels, uint8 [H, W, 3].
+
+    Raises:
+        LabelError: it is no such PNG, is damaged, or what it says of itself is out of bounds.
+    """
+    expected = "a PNG rendered by SPADE Studio"
+    if not path.is_file():
+        raise LabelError(f"{path}: there is no such file", expected)
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            if max(image.size) > MAX_SIDE:
+                raise LabelError(f"{path} has {image.width} x {image.height} pixels", f"at most {MAX_SIDE} on each side")
+            # Text that stands before the pixels is read by now; ours does.
+            texts = {str(key): str(value) for key, value in image.info.items() if isinstance(value, str)}
+            if KEYWORD not in texts:
+                raise LabelError(f"{path} does not say how it was rendered", expected, "Programs that edit or convert pictures drop this")
+            provenance = _parse(texts, str(path))
+            if image.size != provenance.size[::-1] or image.mode != "RGB":
+                raise LabelError(f"{path} is not the picture that it describes", expected)
+            return provenance, np.asarray(image)
+    except DAMAGE as error:
+        raise LabelError(f"{path} cannot be read as a PNG", expected) from error
+
+
+def _parse(texts: Mapping[str, str], where: str) -> Provenance:
+    try:
+        if len(texts[KEYWORD]) > _MAX_JSON:
+            raise LabelError("its description is too long")
+        try:
+            data: object = json.loads(texts[KEYWORD])
+        except (ValueError, RecursionError) as error:
+            raise LabelError("its description is not JSON") from error
+        entries = json_object(data, "its description", required=_REQUIRED, optional=_OPTIONAL)
+        if json_whole(entries["format"], "format") != _FORMAT:
+            raise LabelError(f"its description has format {entries['format']}", f"{_FORMAT}", "It may come from a newer SPADE Studio")
+        return _from_entries(entries, texts)
+    except EngineError as error:
+        raise LabelError(f"{where}: {error.found}", error.expected, error.action) from error
+
+
+def _from_entries(entries: Mapping[str, object], texts: Mapping[str, str]) -> Provenance:
+    width, height = (_whole(entries, name, 1, MAX_SIDE) for name in ("width", "height"))
+    if _LABELS not in texts:
+        raise LabelError("the layout is missing")
+    instances = _unpack(texts[_INSTANCES], "<u2", height, width).astype(np.uint16) if _INSTANCES in texts else None
+    batch = entries.get("batch", [1, 0])
+    if not isinstance(batch, list) or len(cast("list[object]", batch)) != 2:
+        raise LabelError("batch is no pair of numbers")
+    count, place = (json_whole(number, "batch") for number in cast("list[object]", batch))
+    if not 0 <= place < count <= 256:
+        raise LabelError(f"batch is {count}, {place}", "at most 256 pictures together")
+    sha256 = _short_text(entries, "weights_sha256")
+    if not re.fullmatch("[0-9a-f]{64}", sha256):
+        raise LabelError("weights_sha256 is no SHA-256")
+    return Provenance(
+        labels=_unpack(texts[_LABELS], "u1", height, width).astype(np.uint8),
+        instances=instances,
+        z=_style(entries["z"]),
+        device=_short_text(entries, "device"),
+        device_name=_short_text(entries, "device_name"),
+        dtype=_choice(entries, "dtype"),
+        modulation=_choice(entries, "modulation"),
+        weights_name=_short_text(entries, "weights"),
+        weights_sha256=sha256,
+        label_set=_short_text(entries, "label_set"),
+        label_names=_names(entries["labels"]),
+        version=_short_text(entries, "version"),
+        torch=_short_text(entries, "torch"),
+        seed=None if (seed := entries.get("seed")) is None or isinstance(seed, bool) or not isinstance(seed, int) else seed,
+        truncation=_number(entries.get("truncation", 1.0), "truncation", 0, 10),
+        batch=(count, place),
+        options=_options(entries.get("options", {})),
+    )
+
+
+def _options(data: object) -> dict[str, str | int | float]:
+    entries = json_object(data, "options", required=set(), optional={"upsampling", "crop_size", "aspect_ratio", "unlabeled"})
+    options: dict[str, str | int | float] = {}
+    for name in entries:
+        if name in _CHOICES:
+            options[name] = _choice(entries, name)
+        elif name == "crop_size":
+            options[name] = _whole(entries, name, 1, 65536)
+        else:
+            options[name] = _number(entries[name], name, 1e-3, 1e3)
+    return options
+
+
+def _names(data: object) -> dict[int, str]:
+    try:
+        entries = json_object(data, "labels", required=set(), optional={str(id_) for id_ in range(256)})
+    except LabelError:
+        raise LabelError("labels does not say the names of ids", "ids from 0 to 255 with their names") from None
+    return {int(id_): _short_text(entries, id_) for id_ in entries}
+
+
+def _style(value: object) -> NDArray[np.float32] | None:
+    if value is None:
+        return None
+    raw = _from_base64(json_text(value, "z"))
+    if not raw or len(raw) % 4 or len(raw) > 4 * _MAX_Z:
+        raise LabelError(f"z has {len(raw)} bytes", f"4 for every number, at most {_MAX_Z} numbers")
+    z = np.frombuffer(raw, "<f4").astype(np.float32)
+    if not np.isfinite(z).all():
+        raise LabelError("z holds values that are no finite numbers")
+    return z
+
+
+def _whole(entries: Mapping[str, object], name: str, low: int, high: int) -> int:
+    value = json_whole(entries[name], name)
+    if not low <= value <= high:
+        raise LabelError(f"{name} is {value}", f"{low} to {high}")
+    return value
+
+
+def _number(value: object, name: str, low: float, high: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or not low <= value <= high:
+        raise LabelError(f"{name} is {str(value)[:40]}", f"a number from {low} to {high}")
+    return float(value)
+
+
+def _choice(entries: Mapping[str, object], name: str) -> str:
+    value = json_text(entries[name], name)
+    if value not in _CHOICES[name]:
+        raise LabelError(f"{name} is {value[:40]!r}", f"one of {', '.join(_CHOICES[name])}")
+    return value
+
+
+def _short_text(entries: Mapping[str, object], name: str) -> str:
+    text = json_text(entries.get(name, ""), name)
+    if len(text) > 200 or not text.isprintable():
+        raise LabelError(f"{name} is {text[:40]!r}", "at most 200 printable characters")
+    return text
+
+
+def _pack(array: NDArray[np.uint8] | NDArray[np.uint16]) -> str:
+    return _to_base64(zlib.compress(array.astype(array.dtype.newbyteorder("<")).tobytes(), 9))
+
+
+def _unpack(text: str, dtype: str, height: int, width: int) -> NDArray[Any]:
+    """Decompress exactly the announced number of bytes, so that a bomb stops at that size."""
+    wanted = height * width * np.dtype(dtype).itemsize
+    unpacker = zlib.decompressobj()
+    try:
+        raw = unpacker.decompress(_from_base64(text), wanted + 1)
+    except zlib.error as error:
+        raise LabelError("the layout is damaged") from error
+    if len(raw) != wanted or not unpacker.eof:
+        raise LabelError(f"the layout does not hold {width} x {height} ids")
+    return np.frombuffer(raw, dtype).reshape(height, width)
+
+
+def _to_base64(raw: bytes) -> str:
+    return base64.b64encode(raw).decode("ascii")
+
+
+def _from_base64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise LabelError("its description holds data that are no base64") from error

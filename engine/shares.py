@@ -1,0 +1,90 @@
+"""How the pictures of one command are shared among processes: by ``--shard``, under torchrun, or both.
+
+It knows no process group and starts nothing: every process works out its own share from numbers alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from spade_studio.engine.errors import EngineError
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of the work that one process does.
+
+    Attributes:
+        index: Number of this part, from 0.
+        count: How many parts there are.
+    """
+
+    index: int = 0
+    count: int = 1
+
+    def __post_init__(self) -> None:
+        if self.count < 1 or not 0 <= self.index < self.count:
+            raise EngineError(f"there is no share {self.index}/{self.count}", f"I/N with I from 0 to {max(self.count, 1) - 1}")
+
+    @classmethod
+    def parse(cls, text: str) -> Share:
+        """Read ``I/N``.
+
+        Raises:
+            EngineError: it is written otherwise, or I is not from 0 to N - 1.
+        """
+        match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
+        if match is None:
+            raise EngineError(f"the share is {text!r}", "I/N, for example 0/4 to 3/4 for four processes")
+        return cls(int(match[1]), int(match[2]))
+
+    def split(self, inner: Share) -> Share:
+        """Return part ``inner`` of this share: a job array of torchrun launches splits twice."""
+        return Share(self.index * inner.count + inner.index, self.count * inner.count)
+
+    def slice_of(self, total: int) -> range:
+        """Return which of ``total`` things are this share's: a run of neighbours, so that variations of a map stay together."""
+        return range(total * self.index // self.count, total * (self.index + 1) // self.count)
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process among those that torchrun started.
+
+    Attributes:
+        share: Its part by RANK and WORLD_SIZE; 0/1 outside torchrun.
+        local_rank: Its number on this machine, which picks the GPU; None outside torchrun.
+    """
+
+    share: Share
+    local_rank: int | None
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Process:
+        """Read RANK, WORLD_SIZE and LOCAL_RANK.
+
+        Raises:
+            EngineError: they are there but are no usable numbers.
+        """
+        if "RANK" not in environment or "WORLD_SIZE" not in environment:
+            return cls(Share(), None)
+        names = ("RANK", "WORLD_SIZE", "LOCAL_RANK")
+        try:
+            rank, world_size, local_rank = (int(environment.get(name, environment["RANK"])) for name in names)
+        except ValueError:
+            given = ", ".join(f"{name}={environment.get(name, '')!r}" for name in names)
+            raise EngineError(f"the environment has {given}", "numbers, as torchrun sets them", "Unset them outside torchrun") from None
+        return cls(Share(rank, world_size), local_rank)
+
+    def device(self, asked: str, gpus: int) -> str:
+        """Return the device for this process: under torchrun the GPU of its local rank, where ``asked`` leaves that open.
+
+        Args:
+            asked: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+            gpus: CUDA devices that this machine has.
+        """
+        if self.local_rank is None or asked not in ("auto", "cuda") or gpus == 0:
+            return asked
+        return f"cuda:{self.local_rank % gpus}"

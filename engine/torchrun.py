@@ -1,0 +1,34 @@
+"""What processes that torchrun started together owe each other: one that ends with an error waits until all are done.
+
+torchrun ends all processes when the first one fails; a bad file in one share must not stop the other shares. Nothing here knows pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+_LONGEST_WAIT = timedelta(days=30)
+
+
+def report_done(environment: Mapping[str, str], *, failed: bool) -> None:
+    """Tell the other processes that this one is done and, where it failed, wait for them before it ends.
+
+    Does nothing outside torchrun, or where torchrun's store cannot be reached any more.
+
+    Args:
+        environment: RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT and TORCHELASTIC_* as torchrun sets them.
+        failed: Whether this process will end with an error.
+    """
+    if environment.get("TORCHELASTIC_USE_AGENT_STORE") != "True" or "RANK" not in environment:
+        return
+    from torch.distributed import TCPStore  # pyright: ignore[reportPrivateImportUsage]
+
+    prefix = f"spade-render/{environment.get('TORCHELASTIC_RESTART_COUNT', '0')}"
+    try:
+        store = TCPStore(environment["MASTER_ADDR"], int(environment["MASTER_PORT"]), is_master=False, timeout=timedelta(seconds=60))
+        store.set(f"{prefix}/{environment['RANK']}", "done")
+        if failed:
+            store.wait([f"{prefix}/{rank}" for rank in range(int(environment["WORLD_SIZE"]))], _LONGEST_WAIT)
+    except (KeyError, ValueError, RuntimeError):  # a lost store: the others are gone
+        return

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spade_studio.engine.batch_plan import BatchPlan, InstanceFolder, plan_batch
+from spade_studio.engine.errors import EngineError, LabelError
+from spade_studio.engine.map_list import MapFile, find_label_maps
+from spade_studio.engine.shares import Share
+
+
+def maps(folder: Path, count: int) -> list[MapFile]:
+    return [MapFile(folder / "maps" / f"m{number}.png", f"m{number}") for number in range(count)]
+
+
+def plan(folder: Path, count: int, variations: int, **changes: Any) -> BatchPlan:
+    options: dict[str, Any] = {"output": folder / "out", "picture_format": "png", "share": Share(), "overwrite": False}
+    return plan_batch(maps(folder, count), variations=variations, **(options | changes))
+
+
+def pictures(plan: BatchPlan) -> list[tuple[int, int, str]]:
+    return [(work.place, number, path.name) for work in plan.works for number, path in work.pictures]
+
+
+def test_every_picture_is_planned(tmp_path: Path) -> None:
+    found = plan(tmp_path, 2, 2)
+    assert pictures(found) == [(0, 0, "m0_0000.png"), (0, 1, "m0_0001.png"), (1, 0, "m1_0000.png"), (1, 1, "m1_0001.png")]
+    assert (found.pictures, found.skipped, found.maps) == (4, 0, 2)
+
+
+@pytest.mark.parametrize(("count", "variations"), [(7, 1), (7, 3), (1, 10), (2, 5), (0, 1)])
+def test_shares_make_up_the_whole_and_know_the_global_place(tmp_path: Path, count: int, variations: int) -> None:
+    whole = plan(tmp_path, count, variations)
+    parts = [plan(tmp_path, count, variations, share=Share(index, 3)) for index in range(3)]
+    assert [each for part in parts for each in pictures(part)] == pictures(whole)
+    assert {part.maps for part in parts} == {count}
+
+
+def test_what_exists_is_skipped_unless_it_is_to_be_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "m0_0001.png").write_bytes(b"picture")
+    (tmp_path / "out" / "m1_0000.png").touch()  # empty: no picture
+    for name in ("m2_0000.png", "m2_0001.png"):
+        (tmp_path / "out" / name).write_bytes(b"picture")
+    found = plan(tmp_path, 3, 2)
+    assert pictures(found) == [(0, 0, "m0_0000.png"), (1, 0, "m1_0000.png"), (1, 1, "m1_0001.png")]
+    assert found.skipped == 3
+    assert plan(tmp_path, 3, 2, overwrite=True).pictures == 6
+
+
+def test_pictures_never_replace_the_maps_or_other_inputs(tmp_path: Path) -> None:
+    (tmp_path / "maps").mkdir()
+    with pytest.raises(EngineError, match="take the place of an input"):
+        plan(tmp_path, 1, 1, output=tmp_path / "maps" / ".." / "maps")
+    with pytest.raises(EngineError, match="take the place of an input"):
+        plan(tmp_path, 1, 1, inputs=[tmp_path / "out" / "M0.png"])
+    assert plan(tmp_path, 1, 1, output=tmp_path / "maps", picture_format="jpg").pictures == 1
+    assert plan(tmp_path, 1, 2, output=tmp_path / "maps").pictures == 2
+
+
+def test_instances_are_found_by_stem(tmp_path: Path) -> None:
+    for name in ("m0.png", "aachen_instanceIds.png", "one/x.png", "two_x.png"):
+        path = tmp_path / "instances" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    for name in ("one/x.png", "two/x.png", "three/x.png"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    folder = InstanceFolder(tmp_path / "instances")
+    assert folder.find(MapFile(tmp_path / "m0.png", "m0")).name == "m0.png"
+    assert folder.find(MapFile(tmp_path / "aachen_labelIds.png", "aachen_labelIds")).name == "aachen_instanceIds.png"
+    with pytest.raises(LabelError, match=r"m1\.png has no instance map"):
+        folder.find(MapFile(tmp_path / "m1.png", "m1"))
+    clashing, _ = find_label_maps([str(tmp_path / name / "x.png") for name in ("one", "two", "three")])
+    found = {file.path.parent.name: file for file in clashing}
+    assert folder.find(found["one"]) == tmp_path / "instances" / "one" / "x.png"
+    assert folder.find(found["two"]) == tmp_path / "instances" / "two_x.png"
+    with pytest.raises(LabelError, match="no instance map"):
+        folder.find(found["three"])
+    with pytest.raises(EngineError, match="no such folder"):
+        InstanceFolder(tmp_path / "missing")
