@@ -37,6 +37,7 @@ _PLATFORMS = {
     "xcb": (
         MissingLibrary("libX11-xcb.so.1", "libx11-xcb1", "libX11-xcb"),
         MissingLibrary("libxkbcommon-x11.so.0", "libxkbcommon-x11-0", "libxkbcommon-x11"),
+        MissingLibrary("libxcb.so.1", "libxcb1", "libxcb"),
         MissingLibrary("libxcb-cursor.so.0", "libxcb-cursor0", "xcb-util-cursor"),
         MissingLibrary("libxcb-icccm.so.4", "libxcb-icccm4", "xcb-util-wm"),
         MissingLibrary("libxcb-image.so.0", "libxcb-image0", "xcb-util-image"),

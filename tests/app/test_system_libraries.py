@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import importlib.util
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +79,32 @@ def test_it_runs_by_path_without_the_package_or_qt() -> None:
     found = subprocess.run([sys.executable, "-I", "-S", str(SOURCE), "offscreen"], capture_output=True, text=True, check=True, timeout=60)
     assert found.stdout.strip() == " ".join(dict.fromkeys(library.debian for library in missing_libraries("offscreen")))
     assert found.stderr == ""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Qt's Linux wheels link to system libraries")
+@pytest.mark.skipif(shutil.which("readelf") is None, reason="readelf is missing (Debian: apt install binutils)")
+@pytest.mark.parametrize("platform", ["offscreen", "xcb", "wayland"])
+def test_table_is_what_the_installed_qt_links_to(platform: str) -> None:
+    spec = importlib.util.find_spec("PySide6")
+    assert spec is not None
+    assert spec.origin is not None
+    folder = Path(spec.origin).parent / "Qt"
+    # What every Linux that can run Python and torch has.
+    everywhere = re.compile(r"lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+|z|zstd|resolv)\.so|ld-linux")
+    names = [f"lib/libQt6{part}.so.6" for part in ("Core", "Gui", "Widgets", "Test")]
+    waiting = [folder / name for name in [*names, f"plugins/platforms/libq{platform}.so"]]
+    seen: set[Path] = set()
+    linked: set[str] = set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        done = subprocess.run(["readelf", "-d", str(path)], capture_output=True, text=True, check=True, timeout=60)
+        for name in re.findall(r"\(NEEDED\).*\[(.+)\]", done.stdout):
+            if (folder / "lib" / name).exists():
+                waiting.append(folder / "lib" / name)
+            elif not everywhere.match(name):
+                linked.add(name)
+    assert len(seen) > len(names)
+    assert linked == {library.library for library in needed_libraries(platform)}
