@@ -69,8 +69,8 @@ def test_nothing_is_missing_outside_linux(monkeypatch: pytest.MonkeyPatch) -> No
 def test_message_names_libraries_and_both_commands_once_each() -> None:
     libraries = [library for library in needed_libraries("xcb") if library.fedora in ("glib2", "libxcb", "libglvnd-egl")]
     text = explain_missing(libraries)
-    assert "libEGL.so.1, libglib-2.0.so.0, libgthread-2.0.so.0, libxcb-randr.so.0" in text
-    assert "apt install libegl1 libglib2.0-0 libxcb-randr0" in text
+    assert "libEGL.so.1, libglib-2.0.so.0, libgthread-2.0.so.0, libxcb.so.1, libxcb-randr.so.0" in text
+    assert "apt install libegl1 libglib2.0-0 libxcb1 libxcb-randr0" in text
     assert text.endswith("dnf install libglvnd-egl glib2 libxcb")
 
 
