@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.labels import (
@@ -275,3 +276,31 @@ def test_hostile_entries_are_refused(path: tuple[str | int, ...], value: object,
     with pytest.raises(LabelError, match=message) as caught:
         LabelSet.from_json(changed(path, value))
     assert len(str(caught.value)) < 600
+
+
+def test_sets_agree_with_the_facts_they_were_made_from(shared_folder: Path) -> None:
+    for name in built_in_label_sets():
+        label_set = load_label_set(name)
+        facts = json.loads((shared_folder / "label_sets" / f"{name}.json").read_text("utf-8"))["labels"]
+        real = [fact for fact in facts if (name, fact["id"]) not in (("coco_stuff", 182), ("ade20k", 0))]
+        assert [fact["id"] for fact in real] == [label.id for label in label_set.labels]
+        for fact, label in zip(real, label_set.labels, strict=True):
+            # The facts of ADE20K hold only the first word of a name.
+            assert label.name == fact["name"] or label.name.split(" ")[0] == fact["name"]
+            color = tuple(bytes.fromhex(fact.get("color", fact.get("gaugan_color", "#"))[1:]))
+            if name == "coco_stuff":
+                assert label.other_colors == ((color,) if color else ())
+                assert label.kind == fact["kind"]
+            else:
+                assert label.color == color
+
+
+def test_real_maps_read_back_from_their_colors(shared_folder: Path) -> None:
+    coco = load_label_set("coco_stuff")
+    paths = sorted((shared_folder / "data" / "coco_stuff_maps").glob("*.png"))
+    assert paths
+    for path in paths:
+        with Image.open(path) as image:
+            label_map = check_label_map(np.array(image), path.name)
+        assert all(coco.by_id(i) or i == 255 for i in np.unique(label_map).tolist())
+        np.testing.assert_array_equal(label_map_from_colors(coco.palette()[label_map], coco, path.name), label_map)
