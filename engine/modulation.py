@@ -14,25 +14,29 @@ from torch import Tensor
 from spade_studio.engine.layout import Grid
 
 
-def hidden_rows(weight: Tensor, bias: Tensor, label_rows: Tensor, edge_rows: Tensor | None) -> Tensor:
-    """Compute the hidden map at distinct windows: ReLU(convolution + bias), a sum of k * k rows of its weights.
+def window_sum(weight: Tensor, label_rows: Tensor, edge_rows: Tensor | None) -> Tensor:
+    """Compute a convolution of one-hot planes at distinct windows: a sum of k * k rows of its weights.
 
     Args:
-        weight: [hidden, S, k, k].
-        bias: [hidden].
+        weight: [out, S, k, k].
         label_rows: [n1, k * k]: the label channel that each position of a window sets; S where it sets none.
         edge_rows: The same for the edge channel, None without one.
 
     Returns:
-        [n1, hidden].
+        [n1, out], without bias.
     """
-    hidden, channels, k, _ = weight.shape
-    table = F.pad(weight.permute(2, 3, 1, 0), (0, 0, 0, 1)).reshape(k * k * (channels + 1), hidden)  # row S of each position is zero
+    out, channels, k, _ = weight.shape
+    table = F.pad(weight.permute(2, 3, 1, 0), (0, 0, 0, 1)).reshape(k * k * (channels + 1), out)  # row S of each position is zero
     first_rows = torch.arange(k * k, device=weight.device) * (channels + 1)
     index = label_rows + first_rows
     if edge_rows is not None:
         index = torch.cat((index, edge_rows + first_rows), 1)
-    return F.relu(F.embedding_bag(index, table, mode="sum") + bias)
+    return F.embedding_bag(index, table, mode="sum")
+
+
+def hidden_rows(weight: Tensor, bias: Tensor, label_rows: Tensor, edge_rows: Tensor | None) -> Tensor:
+    """Return ReLU(:func:`window_sum` + bias): the hidden map of a SPADE layer at distinct windows, [n1, hidden]."""
+    return F.relu(window_sum(weight, label_rows, edge_rows) + bias)
 
 
 def modulation_rows(weights: tuple[Tensor, Tensor, Tensor, Tensor], grid: Grid) -> Tensor:

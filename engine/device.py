@@ -1,0 +1,83 @@
+"""Which device and compute type a picture is rendered on and in, and what its failures mean.
+
+It knows nothing of networks or layouts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from spade_studio.engine.errors import OutOfMemoryError, RenderError
+
+_TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+def choose_device(name: str) -> torch.device:
+    """Resolve ``auto`` (CUDA where there is one, else the CPU), ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+
+    Raises:
+        RenderError: an unknown name, or a device that this machine lacks.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise RenderError(f"the device {name!r}", "auto, cpu, cuda, cuda:N or mps") from error
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise RenderError(f"the device {name!r} on a machine with {torch.cuda.device_count()} CUDA devices", "a device it has", "Use cpu or auto.")
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise RenderError("the device 'mps' on a machine without it", "a device it has", "Use cpu or auto.")
+    if device.type not in ("cpu", "cuda", "mps"):
+        raise RenderError(f"the device {name!r}", "auto, cpu, cuda, cuda:N or mps")
+    return device
+
+
+def cpu_has_bfloat16() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware (AVX-512 BF16 or AMX); elsewhere it is slower than float32."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def choose_dtype(name: str, device: torch.device) -> torch.dtype:
+    """Resolve ``auto`` (float16 on CUDA, bfloat16 on a CPU with instructions for it, else float32) or a type's name.
+
+    Raises:
+        RenderError: an unknown name, or float16 elsewhere than on CUDA.
+    """
+    if name == "auto":
+        if device.type == "cuda":
+            return torch.float16
+        return torch.bfloat16 if device.type == "cpu" and cpu_has_bfloat16() else torch.float32
+    if name not in _TYPES:
+        raise RenderError(f"the compute type {name!r}", f"auto, {', '.join(_TYPES)}")
+    if name == "float16" and device.type != "cuda":
+        raise RenderError(f"the compute type float16 on {device}", "float32 or bfloat16 there", "float16 is for CUDA devices.")
+    return _TYPES[name]
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """Return ``float32`` for torch.float32, and so on."""
+    return str(dtype).removeprefix("torch.")
+
+
+@contextmanager
+def device_errors(device: torch.device) -> Iterator[None]:
+    """Turn what torch raises when memory runs out or a device fails into the engine's errors.
+
+    Raises:
+        OutOfMemoryError: there was not enough memory.
+        RenderError: the device failed in another way.
+    """
+    try:
+        yield
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        raise OutOfMemoryError(f"not enough memory on {device}", "", "Render a smaller size or close other programs") from error
+    except RuntimeError as error:
+        text = str(error)
+        if "can't allocate memory" in text or "out of memory" in text:
+            raise OutOfMemoryError(f"not enough memory on {device}", "", "Render a smaller size or close other programs") from error
+        first_line = text.strip().splitlines()[0] if text.strip() else type(error).__name__
+        raise RenderError(f"{device} failed: {first_line}", "", "Try again, or choose another device") from error

@@ -1,0 +1,106 @@
+"""A main-path convolution prepared once: spectral norm folded, weights in the device's preferred order.
+
+It knows nothing of SPADE; it turns channels-last activations into channels-last activations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_ROWS_AT_ONCE = 2048
+
+
+def folded_weight(state: Mapping[str, Tensor], name: str) -> Tensor:
+    """Return ``name.weight`` in float64, divided by its spectral norm where ``weight_orig, weight_u, weight_v`` stand for it."""
+    if f"{name}.weight" in state:
+        return state[f"{name}.weight"].double()
+    weight, u, v = (state[f"{name}.weight_{part}"].double() for part in ("orig", "u", "v"))
+    return weight / torch.dot(u, weight.flatten(1) @ v)
+
+
+def _can_pack(device: torch.device, dtype: torch.dtype) -> bool:
+    """Whether oneDNN keeps weights in its own order: eager convolutions reorder them at every call (DESIGN.md, section 4)."""
+    if device.type != "cpu" or not torch.backends.mkldnn.is_available() or dtype not in (torch.float32, torch.bfloat16):
+        return False
+    return hasattr(torch.ops.mkldnn, "_reorder_convolution_weight") and hasattr(torch.ops.mkldnn, "_convolution_pointwise_")
+
+
+class Convolution:
+    """A stride-1 convolution with zero padding that keeps the size.
+
+    Args:
+        weight: [out, in, k, k] on any device.
+        bias: [out], or None.
+        size_hint: (height, width) of the inputs it will mostly see.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None, size_hint: tuple[int, int], device: torch.device, dtype: torch.dtype) -> None:
+        self.out_channels, self.in_channels, self.kernel_size, _ = weight.shape
+        self._padding = [self.kernel_size // 2] * 2
+        self._bias = None if bias is None else bias.to(device, dtype)
+        plain = weight.to(device, dtype)
+        self._packed = _can_pack(device, dtype)
+        if self._packed:
+            size = [1, self.in_channels, *size_hint]
+            self._weight: Tensor = torch.ops.mkldnn._reorder_convolution_weight(plain, self._padding, [1, 1], [1, 1], 1, size)
+        else:
+            self._weight = plain.contiguous(memory_format=torch.channels_last)
+        self._matrix: Tensor | None = None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """[N, h, w, in] -> [N, h, w, out], both contiguous."""
+        planes = x.permute(0, 3, 1, 2)
+        if self._packed:
+            out = torch.ops.mkldnn._convolution_pointwise(
+                planes, self._weight, self._bias, self._padding, [1, 1], [1, 1], 1, "none", [], ""
+            )
+        else:
+            out = F.conv2d(planes, self._weight, self._bias, padding=self._padding)
+        return out.permute(0, 2, 3, 1).contiguous()
+
+    def add_to(self, out: Tensor, x: Tensor) -> None:
+        """Add the convolution of x [N, h, w, in] to ``out`` [N, h, w, out] in place."""
+        if self._packed:
+            torch.ops.mkldnn._convolution_pointwise_.binary(
+                out.permute(0, 3, 1, 2),
+                x.permute(0, 3, 1, 2),
+                self._weight,
+                self._bias,
+                self._padding,
+                [1, 1],
+                [1, 1],
+                1,
+                "add",
+                1.0,
+                None,
+                [],
+                None,
+            )
+        else:
+            out += self(x)
+
+    def at(self, rows: Tensor, around: Tensor) -> Tensor:
+        """Compute single positions.
+
+        Args:
+            rows: Activations [m, in].
+            around: int64 [n, k * k]: for every asked position, the rows around it.
+
+        Returns:
+            [n, out].
+        """
+        if self._matrix is None:
+            weight = self._weight.to_dense() if self._weight.is_mkldnn else self._weight
+            self._matrix = weight.permute(2, 3, 1, 0).reshape(-1, self.out_channels).contiguous()  # [k * k * in, out]
+        out = rows.new_empty(len(around), self.out_channels)
+        for begin in range(0, len(around), _ROWS_AT_ONCE):
+            part = around[begin : begin + _ROWS_AT_ONCE]
+            patches = rows.index_select(0, part.reshape(-1)).view(len(part), -1)
+            torch.mm(patches, self._matrix, out=out[begin : begin + len(part)])
+        if self._bias is not None:
+            out += self._bias
+        return out

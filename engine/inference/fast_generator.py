@@ -1,0 +1,284 @@
+"""The SPADE generator as it renders: folded weights, modulation gathered from tables, memory reused between frames.
+
+It computes what engine.networks.Generator does in evaluation, for one layout and any number of styles, and knows no label sets.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from spade_studio.engine.config import GeneratorConfig
+from spade_studio.engine.inference.folding import FoldedBlock, fold_blocks
+from spade_studio.engine.inference.modulation_table import ModulationTable
+from spade_studio.engine.inference.transfer import to_device
+from spade_studio.engine.layout import CodeBook, Layout
+from spade_studio.engine.modulation import window_sum
+from spade_studio.engine.networks.blocks import LEAKY_SLOPE
+from spade_studio.engine.style import StyleCode
+
+_TABLE_BUDGET = 384 * 2**20
+_SIZES_KEPT = 2
+# Elements of one pass over activations: its operands stay in the cache between gather, multiply-add and activation.
+_CHUNK_ELEMENTS = 2**19
+_INSTANCE_NORM_EPS = 1e-5
+
+
+class GaveWayError(Exception):
+    """A render stopped between blocks because its caller asked for it."""
+
+
+@dataclass
+class Stage:
+    """One resolution of one output size: its modulation table and which blocks run there."""
+
+    height: int
+    width: int
+    table: ModulationTable
+    blocks: list[FoldedBlock]
+
+    def blocks_with_tables(self) -> Iterator[tuple[FoldedBlock, list[Tensor]]]:
+        """Yield every block with the tables of its stages."""
+        begin = 0
+        for block in self.blocks:
+            end = begin + len(block.stages)
+            yield block, self.table.tables[begin:end]
+            begin = end
+
+
+@dataclass
+class Activations:
+    """What one frame leaves behind for the next preview, all [1, h, w, C].
+
+    Attributes:
+        first: What entered the first block.
+        middle: For every block, conv_0's output.
+        out: For every block, its output.
+        picture: [1, H, W, 3], after tanh.
+        style: The style code it was rendered with.
+    """
+
+    first: Tensor
+    middle: list[Tensor] = field(default_factory=list[Tensor])
+    out: list[Tensor] = field(default_factory=list[Tensor])
+    picture: Tensor | None = None
+    style: StyleCode | None = None
+
+
+@dataclass
+class SizePlan:
+    """Everything kept for one output size."""
+
+    height: int
+    width: int
+    stages: list[Stage]
+    activations: Activations | None = None
+
+
+class FastGenerator:
+    """A generator's weights, folded for one device and compute type.
+
+    Args:
+        config: Its architecture.
+        state: Its published-format state dict, float32.
+    """
+
+    def __init__(self, config: GeneratorConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype) -> None:
+        self.config = config
+        self.device, self.dtype = device, dtype
+        self.blocks, self.last = fold_blocks(config, state, device, dtype)
+        f16 = 16 * config.base_channels
+        if config.input == "noise":
+            height, width = config.first_grid
+            # Rows reordered so that the linear layer writes channels last.
+            weight = state["fc.weight"].view(f16, height * width, config.z_width).transpose(0, 1).reshape(-1, config.z_width)
+            bias = state["fc.bias"].view(f16, height * width).T.reshape(-1)
+            self._fc = (weight.to(device, dtype), bias.to(device, dtype))
+        else:
+            self._fc = (state["fc.weight"].float().to(device), state["fc.bias"].float().to(device))
+        self._plans: OrderedDict[tuple[int, int, CodeBook], SizePlan] = OrderedDict()
+        self._buffers: dict[str, Tensor] = {}
+
+    def release_memory(self) -> None:
+        """Drop tables, activations and buffers."""
+        self._plans.clear()
+        self._buffers.clear()
+
+    def plan(self, layout: Layout) -> SizePlan:
+        """Return the plan of the layout's size with its tables brought up to date."""
+        key = (layout.height, layout.width, layout.book)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = SizePlan(layout.height, layout.width, self._stages(layout))
+            while len(self._plans) > _SIZES_KEPT:
+                self._plans.popitem(last=False)
+        self._plans.move_to_end(key)
+        for stage in plan.stages:
+            stage.table.update(layout.scale(stage.height, stage.width, self.config.kernel_size))
+        return plan
+
+    def _stages(self, layout: Layout) -> list[Stage]:
+        height, width = layout.height // self.config.stride, layout.width // self.config.stride
+        grouped: list[tuple[int, int, list[FoldedBlock]]] = []
+        for block in self.blocks:
+            if block.upsample:
+                height, width = 2 * height, 2 * width
+            if grouped and grouped[-1][:2] == (height, width):
+                grouped[-1][2].append(block)
+            else:
+                grouped.append((height, width, [block]))
+        stages: list[Stage] = []
+        for height, width, blocks in grouped:
+            sources = [part for block in blocks for part in block.stages]
+            table = ModulationTable(sources, self.config.kernel_size, layout.book, _TABLE_BUDGET // len(grouped), self.device, self.dtype)
+            stages.append(Stage(height, width, table, blocks))
+        return stages
+
+    def can_preview(self, layout: Layout, z: StyleCode | None) -> bool:
+        """Whether the last frame had this size and style, so that only an edit has to be recomputed."""
+        plan = self._plans.get((layout.height, layout.width, layout.book))
+        if plan is None or plan.activations is None:
+            return False
+        style = plan.activations.style
+        return style is z or (style is not None and z is not None and np.array_equal(style, z))
+
+    def first(self, layout: Layout, z: StyleCode | None) -> Tensor:
+        """Return what enters the first block: [N, h, w, 16 f]."""
+        grid = (layout.height // self.config.stride, layout.width // self.config.stride)
+        weight, bias = self._fc
+        if z is not None:
+            x = F.linear(to_device(z, self.device, self.dtype), weight, bias).view(len(z), *self.config.first_grid, -1)
+            if grid != self.config.first_grid:
+                x = F.interpolate(x.permute(0, 3, 1, 2), size=grid, mode="bilinear", align_corners=False).permute(0, 2, 3, 1)
+            return x.to(self.dtype).contiguous()
+        scale = layout.scale(*grid, 3)
+        windows, ids = scale.windows_at(np.arange(scale.codes.size))
+        label_of, edge_of = layout.book.rows()
+        window_ids = ids[:, 4]  # the window around the position itself
+        label_rows = to_device(label_of[windows], self.device)
+        edge_rows = to_device(edge_of[windows], self.device) if layout.book.edges else None
+        rows = window_sum(weight, label_rows, edge_rows) + bias
+        x = rows.index_select(0, to_device(window_ids, self.device))
+        return x.view(layout.batch, *grid, -1).to(self.dtype)
+
+    def render(
+        self, layout: Layout, z: StyleCode | None, *, keep: bool = False, should_stop: Callable[[], bool] | None = None
+    ) -> Tensor:
+        """Render exactly.
+
+        Args:
+            layout: One layout.
+            z: Style codes [N, z]; None with layout input.
+            keep: Keep the activations (of one style) for previews.
+            should_stop: Asked between blocks.
+
+        Returns:
+            [N, H, W, 3] in [-1, 1].
+
+        Raises:
+            GaveWayError: ``should_stop`` said yes; what was kept before is forgotten.
+        """
+        plan = self.plan(layout)
+        plan.activations = None  # until this render is complete
+        x = self.first(layout, z)
+        kept = Activations(x)
+        for stage in plan.stages:
+            for block, tables in stage.blocks_with_tables():
+                if should_stop is not None and should_stop():
+                    raise GaveWayError
+                x, middle = self._block(block, x, stage.table.slots, tables, (stage.height, stage.width))
+                if keep:
+                    kept.middle.append(middle)
+                    kept.out.append(x)
+        activated = self._buffer("modulated", tuple(x.shape)).copy_(x)
+        picture = torch.tanh(self.last(F.leaky_relu_(activated, LEAKY_SLOPE)))
+        if keep:
+            kept.picture, kept.style = picture, z
+            plan.activations = kept
+        return picture
+
+    def _block(
+        self, block: FoldedBlock, x: Tensor, slots: Tensor, tables: list[Tensor], size: tuple[int, int]
+    ) -> tuple[Tensor, Tensor]:
+        """Run one block: (its output, conv_0's output), each [N, h, w, C]."""
+        styles = len(x)
+        shortcut_input = x
+        if self.config.norm == "instance":
+            x = _instance_normalized(x)
+        modulated = self._buffer("modulated", (styles, *size, block.in_channels))
+        if block.shortcut is not None:
+            out = x.new_empty(styles, *size, block.out_channels)
+        elif block.upsample:
+            out = _upsampled(shortcut_input)
+        else:
+            out = shortcut_input.clone()
+        self._modulate_before(block, x, slots, tables, modulated, out)
+        middle = block.conv_0(modulated)
+        y = _instance_normalized(middle) if self.config.norm == "instance" else middle
+        activated = self._buffer("modulated", (styles, *size, block.middle_channels))
+        width = block.middle_channels
+        for begin, end, rows in self._chunks(slots, tables[1], size, width):
+            target = activated[:, begin:end]
+            scale, shift = rows[..., :width], rows[..., width:]
+            torch.addcmul(shift, y[:, begin:end], scale, out=target)
+            F.leaky_relu_(target, LEAKY_SLOPE)
+        block.conv_1.add_to(out, activated)
+        return out, middle
+
+    def _modulate_before(self, block: FoldedBlock, x: Tensor, slots: Tensor, tables: list[Tensor], modulated: Tensor, out: Tensor) -> None:
+        """Fill ``modulated`` for conv_0 and, with a learned shortcut, ``out`` with the shortcut's output."""
+        styles, height, width, channels = modulated.shape
+        factor = 2 if block.upsample else 1
+        for begin, end, rows in self._chunks(slots, tables[0], (height, width), channels):
+            grid = ((end - begin) // factor, factor, width // factor, factor)
+            source = x[:, begin // factor : end // factor].view(styles, grid[0], 1, grid[2], 1, channels)
+            columns = rows.view(*grid, -1)
+            target = modulated[:, begin:end].view(styles, *grid, channels)
+            torch.addcmul(columns[..., channels : 2 * channels], source, columns[..., :channels], out=target)
+            F.leaky_relu_(target, LEAKY_SLOPE)
+            if block.shortcut is None:
+                continue
+            scaled = torch.mul(source, columns[..., 2 * channels :], out=self._buffer("scaled", (styles, *grid, channels)))
+            band = slots[begin * width : end * width]
+            for i in range(styles):
+                torch.index_select(tables[2], 0, band, out=out[i, begin:end].view(-1, block.out_channels))
+                block.shortcut.add_to(out[i : i + 1, begin:end], scaled[i].view(1, end - begin, width, channels))
+
+    def _chunks(self, slots: Tensor, table: Tensor, size: tuple[int, int], channels: int):  # noqa: ANN202
+        """Yield (first row, end row, modulation rows [rows, width, columns]) for bands of the picture."""
+        height, width = size
+        band = height
+        if self.device.type == "cpu":
+            band = min(height, max(2, _CHUNK_ELEMENTS // (width * channels) // 2 * 2))
+        for begin in range(0, height, band):
+            end = min(height, begin + band)
+            count = (end - begin) * width
+            rows = self._buffer("rows", (count, table.shape[1]))
+            torch.index_select(table, 0, slots[begin * width : begin * width + count], out=rows)
+            yield begin, end, rows.view(end - begin, width, -1)
+
+    def _buffer(self, name: str, shape: tuple[int, ...]) -> Tensor:
+        """Return memory of a shape, the same at every call with this name as long as it is large enough."""
+        count = int(np.prod(shape))
+        buffer = self._buffers.get(name)
+        if buffer is None or len(buffer) < count:
+            buffer = self._buffers[name] = torch.empty(count, dtype=self.dtype, device=self.device)
+        return buffer[:count].view(shape)
+
+
+def _upsampled(x: Tensor) -> Tensor:
+    """[N, h, w, C] -> [N, 2h, 2w, C] by nearest."""
+    styles, height, width, channels = x.shape
+    expanded = x.view(styles, height, 1, width, 1, channels).expand(-1, -1, 2, -1, 2, -1)
+    return expanded.reshape(styles, 2 * height, 2 * width, channels)
+
+
+def _instance_normalized(x: Tensor) -> Tensor:
+    """Normalise each channel of each picture [N, h, w, C]."""
+    return F.instance_norm(x.permute(0, 3, 1, 2), eps=_INSTANCE_NORM_EPS).permute(0, 2, 3, 1).contiguous()

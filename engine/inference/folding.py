@@ -1,0 +1,105 @@
+"""Folds a generator's state into what rendering needs: convolutions and modulation columns.
+
+Spectral norm, batch norm and the shortcut's bias disappear here; the modules of engine.networks are not built.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from spade_studio.engine.config import GeneratorConfig
+from spade_studio.engine.inference.convolution import Convolution, folded_weight
+from spade_studio.engine.inference.modulation_table import RowSource
+
+_BATCH_NORM_EPS = 1e-5
+
+
+@dataclass
+class FoldedBlock:
+    """One residual block.
+
+    Attributes:
+        upsample: Whether its input is enlarged x2 first.
+        conv_0, conv_1: Its convolutions.
+        shortcut: The learned 1x1 shortcut, or None.
+        stages: Sources of its modulation tables: [scale_0 | shift_0 | scale_s], [scale_1 | shift_1] and, with a learned shortcut,
+            [shift_s after the shortcut].
+    """
+
+    name: str
+    in_channels: int
+    middle_channels: int
+    out_channels: int
+    upsample: bool
+    conv_0: Convolution
+    conv_1: Convolution
+    shortcut: Convolution | None
+    stages: list[list[RowSource]]
+
+    @property
+    def multiplications(self) -> int:
+        """Of its convolutions, for one position."""
+        shortcut = self.in_channels * self.out_channels if self.shortcut else 0
+        return 9 * self.middle_channels * (self.in_channels + self.out_channels) + shortcut
+
+
+def fold_spade(state: Mapping[str, Tensor], name: str, shortcut: Tensor | None = None) -> RowSource:
+    """Fold one SPADE layer: columns are a scale and a shift so that the layer is ``x * scale + shift``.
+
+    With batch statistics, ``(x - mean) / std * (1 + gamma) + beta``: scale = (1 + gamma) / std, shift = beta - mean * scale.
+    Instance statistics are not known before the picture is; then x comes normalised.
+
+    Args:
+        state: The generator's state.
+        name: Of the layer.
+        shortcut: float64 [out, in] of the 1x1 convolution that follows; the shift is then that of its output.
+    """
+
+    def flat(kind: str) -> tuple[Tensor, Tensor]:
+        weight = state[f"{name}.mlp_{kind}.weight"].double()  # [C, hidden, k, k]
+        return weight.permute(0, 2, 3, 1).flatten(1), state[f"{name}.mlp_{kind}.bias"].double()
+
+    (gamma, gamma_bias), (beta, beta_bias) = flat("gamma"), flat("beta")
+    gamma_bias = gamma_bias + 1
+    running_var = state.get(f"{name}.param_free_norm.running_var")
+    if running_var is not None:
+        inverse = torch.rsqrt(running_var.double() + _BATCH_NORM_EPS)
+        gamma, gamma_bias = gamma * inverse[:, None], gamma_bias * inverse
+        mean = state[f"{name}.param_free_norm.running_mean"].double()
+        beta, beta_bias = beta - gamma * mean[:, None], beta_bias - gamma_bias * mean
+    if shortcut is not None:
+        beta, beta_bias = shortcut @ beta, shortcut @ beta_bias
+    weight, bias = torch.cat((gamma, beta)), torch.cat((gamma_bias, beta_bias))
+    return RowSource(state[f"{name}.mlp_shared.0.weight"], state[f"{name}.mlp_shared.0.bias"], weight, bias)
+
+
+def fold_blocks(
+    config: GeneratorConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype
+) -> tuple[list[FoldedBlock], Convolution]:
+    """Fold all residual blocks and the last convolution."""
+    height, width = config.first_grid
+    blocks: list[FoldedBlock] = []
+    for name, in_channels, out_channels, upsample in config.block_plan:
+        if upsample:
+            height, width = 2 * height, 2 * width
+
+        def convolution(part: str, name: str = name, size: tuple[int, int] = (height, width)) -> Convolution:
+            return Convolution(folded_weight(state, f"{name}.{part}"), state[f"{name}.{part}.bias"], size, device, dtype)
+
+        stages = [[fold_spade(state, f"{name}.norm_0")], [fold_spade(state, f"{name}.norm_1")]]
+        shortcut: Convolution | None = None
+        if in_channels != out_channels:
+            matrix = folded_weight(state, f"{name}.conv_s").flatten(1)
+            scale, shift = fold_spade(state, f"{name}.norm_s", matrix).split(in_channels)
+            stages[0].append(scale)
+            stages.append([shift])
+            shortcut = Convolution(matrix[:, :, None, None], None, (height, width), device, dtype)
+        middle = min(in_channels, out_channels)
+        convolutions = convolution("conv_0"), convolution("conv_1")
+        blocks.append(FoldedBlock(name, in_channels, middle, out_channels, upsample, *convolutions, shortcut, stages))
+    last = Convolution(state["conv_img.weight"].double(), state["conv_img.bias"], (height, width), device, dtype)
+    return blocks, last

@@ -1,0 +1,194 @@
+"""Modulation rows of one resolution, kept between layouts so that a stroke pays only for new neighbourhoods.
+
+It knows which neighbourhoods a layout has, but not what the rows are applied to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from spade_studio.engine.inference.transfer import host_tensor, to_device
+from spade_studio.engine.layout import CodeBook, Hashes, Ids, Scale, unique_hashes
+from spade_studio.engine.modulation import hidden_rows
+
+_ROWS_AT_ONCE = 2048
+_FIRST_CAPACITY = 256
+
+
+@dataclass
+class RowSource:
+    """What one SPADE layer contributes to a table: columns = linear(hidden rows of the 3 x 3 windows around).
+
+    Attributes:
+        shared_weight, shared_bias: Of ``mlp_shared``: [hidden, S, k, k] and [hidden].
+        weight: [columns, k * k * hidden]; normalisation and shortcut are folded in.
+        bias: [columns].
+    """
+
+    shared_weight: Tensor
+    shared_bias: Tensor
+    weight: Tensor
+    bias: Tensor
+
+    def split(self, columns: int) -> tuple[RowSource, RowSource]:
+        """Return the first columns and the rest, over the same hidden rows."""
+        first = RowSource(self.shared_weight, self.shared_bias, self.weight[:columns], self.bias[:columns])
+        return first, RowSource(self.shared_weight, self.shared_bias, self.weight[columns:], self.bias[columns:])
+
+
+class ModulationTable:
+    """Rows of several SPADE layers at one resolution, one row a distinct neighbourhood.
+
+    Args:
+        stages: For each table, its sources; their columns stand side by side.
+        kernel_size: Of the SPADE layers.
+        book: How codes become channels.
+        budget: Bytes that rows not in use may take before the least recently used go.
+    """
+
+    def __init__(
+        self, stages: list[list[RowSource]], kernel_size: int, book: CodeBook, budget: int, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        # Sources that share a hidden map stand once in the sum over windows.
+        shared = list({id(source.shared_weight): source for stage in stages for source in stage}.values())
+        place = {id(source.shared_weight): i for i, source in enumerate(shared)}
+        self._kernel_size = kernel_size
+        self._book = book
+        self._device = device
+        self._dtype = dtype
+        # One sum over windows serves all layers: the shared weights stand side by side.
+        self._shared_weight = torch.cat([source.shared_weight for source in shared]).float().to(device)
+        self._shared_bias = torch.cat([source.shared_bias for source in shared]).float().to(device)
+        self._hidden_widths = [len(source.shared_bias) for source in shared]
+        self._weights = [
+            [(place[id(source.shared_weight)], source.weight.to(device, dtype), source.bias.to(device, dtype)) for source in stage]
+            for stage in stages
+        ]
+        self._widths = [sum(len(source.bias) for source in stage) for stage in stages]
+        self._row_bytes = sum(self._widths) * dtype.itemsize
+        self._budget_rows = max(_FIRST_CAPACITY, budget // self._row_bytes)
+        label_of, edge_of = book.rows()
+        self._label_of, self._edge_of = label_of, edge_of if book.edges else None
+        self.tables: list[Tensor] = []
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every row and layout."""
+        self._slot_of: dict[int, int] = {}
+        self._hash_of: Hashes = np.zeros(0, np.uint64)
+        self._last_used: npt.NDArray[np.int64] = np.zeros(0, np.int64)
+        self._free: list[int] = []
+        self._layouts_seen = 0
+        self._hashes: Hashes | None = None
+        self._slots: npt.NDArray[np.int32] = np.zeros(0, np.int32)
+        self.slots = torch.zeros(0, dtype=torch.int32, device=self._device)
+        self.changed: Ids = np.zeros(0, np.int64)
+        self.new_rows = 0
+        self.memory_generation = 0
+        """Grows when ``slots`` or ``tables`` move in memory; a captured graph that reads them is void then."""
+        self.tables = [torch.empty(0, width, device=self._device, dtype=self._dtype) for width in self._widths]
+
+    @property
+    def rows_kept(self) -> int:
+        """How many rows are known."""
+        return len(self._slot_of)
+
+    def update(self, scale: Scale) -> None:
+        """Take a layout: afterwards ``slots`` int32 [B * h * w] names the row of every pixel.
+
+        ``changed`` are the flat positions whose row differs from the last layout's (all, after a change of shape).
+        """
+        hashes = scale.hashes.reshape(-1)
+        self._layouts_seen += 1
+        self.new_rows = 0
+        if self._hashes is not None and len(self._hashes) == len(hashes):
+            self.changed = np.flatnonzero(hashes != self._hashes)
+        else:
+            self.changed = np.arange(len(hashes))
+            self._slots = np.full(len(hashes), -1, np.int32)
+        if not len(self.changed):
+            return
+        values, first, number = unique_hashes(hashes[self.changed])
+        found = [self._slot_of.get(value, -1) for value in values.tolist()]
+        slots = np.array(found, np.int64)
+        missing = np.flatnonzero(slots < 0)
+        # Claimed rows must not be evicted for the missing ones: mark what stays in use first.
+        staying = self._slots[self._slots >= 0]
+        self._last_used[staying] = self._layouts_seen - 1
+        self._last_used[slots[slots >= 0]] = self._layouts_seen
+        if len(missing):
+            unchanged = np.ones(len(hashes), bool)
+            unchanged[self.changed] = False
+            self._last_used[self._slots[unchanged & (self._slots >= 0)]] = self._layouts_seen
+            slots[missing] = self._claim(values[missing])
+            self._compute(scale, self.changed[first[missing]], slots[missing])
+            self.new_rows = len(missing)
+        self._slots[self.changed] = slots[number]
+        self._hashes = hashes
+        if self.slots.shape != self._slots.shape:
+            self.slots = torch.empty(len(self._slots), dtype=torch.int32, device=self._device)
+            self.memory_generation += 1
+        self.slots.copy_(host_tensor(self._slots, self._device), non_blocking=True)
+
+    def _claim(self, hashes: Hashes) -> Ids:
+        """Return free slots for new neighbourhoods: grow within the budget, then drop the least recently used."""
+        needed = len(hashes) - len(self._free)
+        capacity = len(self._last_used)
+        if needed > 0:
+            grown = min(max(capacity + needed, 2 * capacity, _FIRST_CAPACITY), max(self._budget_rows, capacity))
+            self._grow(grown)
+            needed = len(hashes) - len(self._free)
+        if needed > 0:
+            self._evict(needed)
+            needed = len(hashes) - len(self._free)
+        if needed > 0:  # one layout alone is larger than the budget: it has to fit
+            self._grow(len(self._last_used) + needed)
+        slots = np.array([self._free.pop() for _ in range(len(hashes))], np.int64)
+        self._slot_of.update(zip(hashes.tolist(), slots.tolist(), strict=True))
+        self._hash_of[slots] = hashes
+        self._last_used[slots] = self._layouts_seen
+        return slots
+
+    def _grow(self, capacity: int) -> None:
+        old = len(self._last_used)
+        if capacity <= old:
+            return
+        self.memory_generation += 1
+        self._free.extend(range(capacity - 1, old - 1, -1))
+        self._last_used = np.append(self._last_used, np.zeros(capacity - old, np.int64))
+        self._hash_of = np.append(self._hash_of, np.zeros(capacity - old, np.uint64))
+        for i, table in enumerate(self.tables):
+            larger = torch.empty(capacity, table.shape[1], device=table.device, dtype=table.dtype)
+            larger[:old] = table
+            self.tables[i] = larger
+
+    def _evict(self, count: int) -> None:
+        idle = np.fromiter(self._slot_of.values(), np.int64, len(self._slot_of))
+        idle = idle[self._last_used[idle] < self._layouts_seen]
+        # A few more than asked for, so that the next strokes find room.
+        oldest = idle[np.argsort(self._last_used[idle], kind="stable")[: max(count, len(idle) // 4)]]
+        for value in self._hash_of[oldest].tolist():
+            del self._slot_of[value]
+        self._free.extend(oldest.tolist())
+
+    def _compute(self, scale: Scale, positions: Ids, slots: Ids) -> None:
+        """Fill the rows ``slots`` of every table for the neighbourhoods at flat positions."""
+        windows, hidden_ids = scale.windows_at(positions)
+        edge_rows = to_device(self._edge_of[windows], self._device) if self._edge_of is not None else None
+        label_rows = to_device(self._label_of[windows], self._device)
+        hidden = hidden_rows(self._shared_weight, self._shared_bias, label_rows, edge_rows)
+        hidden = F.pad(hidden, (0, 0, 0, 1)).to(self._dtype)  # the row of positions outside the picture is zero
+        parts = [part.contiguous() for part in hidden.split(self._hidden_widths, 1)]
+        around, targets = to_device(hidden_ids, self._device), to_device(slots, self._device)
+        for begin in range(0, len(slots), _ROWS_AT_ONCE):
+            ids, target = around[begin : begin + _ROWS_AT_ONCE], targets[begin : begin + _ROWS_AT_ONCE]
+            around_rows = [F.embedding(ids, part).flatten(1) for part in parts]
+            for table, stage in zip(self.tables, self._weights, strict=True):
+                columns = [F.linear(around_rows[place], weight, bias) for place, weight, bias in stage]
+                table.index_copy_(0, target, columns[0] if len(columns) == 1 else torch.cat(columns, 1))

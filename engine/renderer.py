@@ -1,0 +1,266 @@
+"""From layouts and styles to pictures: load > set_style > set_layout > render, numpy at the border.
+
+It knows no file formats but weights, and nothing of threads: RenderService owns one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from PIL import Image
+
+from spade_studio.engine.config import GeneratorConfig
+from spade_studio.engine.device import choose_device, choose_dtype, device_errors, dtype_name
+from spade_studio.engine.errors import RenderError, StyleError, WeightsError
+from spade_studio.engine.inference.pictures import PictureMaker, make_picture_maker
+from spade_studio.engine.labels import LabelChannels, check_label_map
+from spade_studio.engine.layout import Layout, resize_nearest
+from spade_studio.engine.networks import Encoder
+from spade_studio.engine.style import StyleCode, check_truncation, interpolate_styles, style_from_seed
+from spade_studio.engine.weights import LoadedWeights, PublishedOptions, WeightsInfo, default_weights_path, load_weights
+
+__all__ = ["Frame", "LayoutReport", "Renderer", "interpolate_styles"]
+
+MAX_SIDE = 8192
+Modulation = Literal["auto", "fast", "dense"]
+
+
+@dataclass(frozen=True)
+class LayoutReport:
+    """What set_layout found: the size that will be rendered, and ids that the weights do not know with their pixels."""
+
+    size: tuple[int, int]
+    unknown_ids: dict[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One picture, uint8 [H, W, 3], and whether every pixel of it was recomputed."""
+
+    image: npt.NDArray[np.uint8]
+    quality: Literal["preview", "exact"]
+
+
+class Renderer:
+    """One set of weights on one device.
+
+    Deterministic: the same weights, layout, style, device and compute type give the same picture.
+    """
+
+    def __init__(self, weights: LoadedWeights, device: torch.device, dtype: torch.dtype, modulation: Modulation) -> None:
+        info = weights.info
+        if info.generator is None or info.channels is None:
+            raise WeightsError(f"{info.path.name} holds no generator", "weights that render pictures", "Choose a generator's file or folder")
+        self.info: WeightsInfo = info
+        self.weights_sha256 = weights.sha256
+        self.channels: LabelChannels = info.channels
+        self.config = info.generator
+        self.modulation: Modulation = modulation
+        self._device = device
+        self._dtype = dtype
+        with device_errors(device):
+            self._maker: PictureMaker = make_picture_maker(self.config, weights.generator, device, dtype, modulation)
+            self._encoder = self._build_encoder(weights)
+        self._z: StyleCode | None = None
+        self._layout: Layout | None = None
+
+    @classmethod
+    def load(
+        cls,
+        path: Path | None = None,
+        *,
+        device: str = "auto",
+        dtype: str = "auto",
+        modulation: Modulation = "auto",
+        options: PublishedOptions | None = None,
+    ) -> Renderer:
+        """Load weights and prepare them for a device.
+
+        Args:
+            path: A bundle, a published folder or a ``.pth``; the default weights where None.
+            device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+            dtype: ``auto``, ``float32``, ``bfloat16`` or, on CUDA, ``float16``.
+            modulation: ``dense`` runs the definition, ``fast`` the exact short cut, ``auto`` what is faster.
+            options: What a published file does not tell.
+
+        Raises:
+            WeightsError, RenderError: with what to do.
+        """
+        chosen = choose_device(device)
+        chosen_type = choose_dtype(dtype, chosen)
+        return cls(load_weights(path or default_weights_path(), options), chosen, chosen_type, modulation)
+
+    def _build_encoder(self, weights: LoadedWeights) -> Encoder | None:
+        if weights.encoder is None or weights.info.encoder is None:
+            return None
+        with torch.device("meta"):
+            encoder = Encoder(weights.info.encoder)
+        encoder.load_state_dict(weights.encoder, assign=True)
+        return encoder.requires_grad_(False).eval().to(self._device)
+
+    @property
+    def device(self) -> str:
+        """The device's name."""
+        return str(self._device)
+
+    @property
+    def dtype(self) -> str:
+        """The compute type's name."""
+        return dtype_name(self._dtype)
+
+    @property
+    def stride(self) -> int:
+        """Sides of pictures are multiples of this."""
+        return self.config.stride
+
+    @property
+    def z_width(self) -> int | None:
+        """Length of a style code; None for weights without noise input."""
+        return self.config.z_width if isinstance(self.config, GeneratorConfig) and self.config.input == "noise" else None
+
+    def default_size(self, height: int, width: int) -> tuple[int, int]:
+        """Return the training size for a map of its aspect (within 2 %), else the map's size rounded to the stride."""
+        trained = self.info.training_size or self.config.picture_size
+        if abs(height * trained[1] / (width * trained[0]) - 1) <= 0.02:
+            return trained
+        return (self._rounded(height), self._rounded(width))
+
+    def _rounded(self, side: int) -> int:
+        return max(self.stride, min(MAX_SIDE, round(side / self.stride) * self.stride))
+
+    def style_from_seed(self, seed: int, truncation: float = 1.0) -> StyleCode:
+        """Draw a style code [z]; see :func:`spade_studio.engine.style.style_from_seed`.
+
+        Raises:
+            StyleError: the weights take no style.
+        """
+        if self.z_width is None:
+            raise StyleError("these weights take the layout only", "weights with a style input", "Render without a style")
+        return style_from_seed(seed, self.z_width, truncation)
+
+    def style_from_image(self, rgb: npt.NDArray[np.uint8], *, sample_seed: int | None = None, truncation: float = 1.0) -> StyleCode:
+        """Encode a photograph's style.
+
+        The photograph is first reduced to the training size, as the encoder saw its photographs (REFERENCE.md, section 1).
+
+        Args:
+            rgb: uint8 [H, W, 3].
+            sample_seed: Draw from the posterior with this seed; its mean is returned where None.
+            truncation: Factor on the code.
+
+        Returns:
+            float32 [z].
+
+        Raises:
+            StyleError: no encoder, or not such an array.
+        """
+        if self._encoder is None:
+            raise StyleError("these weights have no encoder", "weights with one for a style image", "Use a seed, or choose other weights")
+        if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or min(rgb.shape) < 1:
+            raise StyleError(f"a style image of shape {rgb.shape} and type {rgb.dtype}", "8-bit RGB, [height, width, 3]")
+        check_truncation(truncation)
+        height, width = self.info.training_size or self.config.picture_size
+        reduced = Image.fromarray(rgb).resize((width, height), Image.Resampling.BICUBIC)
+        photo = torch.from_numpy(np.array(reduced)).to(self._device).permute(2, 0, 1).unsqueeze(0) / 127.5 - 1
+        with device_errors(self._device), torch.inference_mode():
+            mu, logvar = (part[0].double().cpu().numpy() for part in self._encoder(photo))
+        if sample_seed is not None:
+            mu = mu + np.exp(0.5 * logvar) * style_from_seed(sample_seed, len(mu))
+        return (mu * truncation).astype(np.float32)
+
+    def set_style(self, z: StyleCode | None) -> None:
+        """Set one style [z] or several [N, z]; None for weights without noise input.
+
+        Raises:
+            StyleError: not such codes for these weights.
+        """
+        if self.z_width is None:
+            if z is not None:
+                raise StyleError("these weights take the layout only", "no style code")
+            return
+        if z is None or z.shape[-1:] != (self.z_width,) or z.ndim not in (1, 2) or not len(z) or not np.isfinite(z).all():
+            found = "no style" if z is None else f"a style of shape {z.shape}" + ("" if np.isfinite(z).all() else " with values that are no numbers")
+            raise StyleError(found, f"finite style codes [{self.z_width}] or [N, {self.z_width}]")
+        self._z = np.atleast_2d(z).astype(np.float32)
+
+    def set_layout(
+        self, labels: npt.NDArray[np.uint8], instances: npt.NDArray[np.integer] | None = None, size: tuple[int, int] | None = None
+    ) -> LayoutReport:
+        """Prepare a layout.
+
+        Args:
+            labels: uint8 [H, W], dataset ids of the weights' label set.
+            instances: Instance ids [H, W]; used by weights with an edge channel. The labels stand for them where None.
+            size: (height, width) of the picture; multiples of the stride. :meth:`default_size` where None.
+
+        Raises:
+            LabelError: not a label map.
+            RenderError: a size that these weights cannot render.
+        """
+        labels = check_label_map(labels, "the layout")
+        height, width = size or self.default_size(*labels.shape)
+        if min(height, width) < 1 or height % self.stride or width % self.stride or max(height, width) > MAX_SIDE:
+            nearest = f"{self._rounded(width)}x{self._rounded(height)}"
+            raise RenderError(f"a picture of {width}x{height}", f"sides that are multiples of {self.stride}, at most {MAX_SIDE}", f"Use {nearest}")
+        if instances is not None and instances.shape != labels.shape:
+            raise RenderError(f"instances of shape {instances.shape} for labels of {labels.shape}", "the same shape")
+        unknown = self.channels.unknown_ids(labels)
+        small = resize_nearest(labels, height, width)
+        channels = self.channels.lookup()[small][None]
+        if instances is None:
+            small_instances = small[None]
+        else:
+            small_instances = resize_nearest(instances, height, width)[None]
+        layout = Layout.from_channels(
+            channels,
+            self.config.semantic_channels,
+            instances=small_instances,
+            edge_channel=self.channels.edge_channel is not None,
+        )
+        self._layout = layout
+        return LayoutReport((height, width), unknown)
+
+    def _ready(self) -> tuple[Layout, StyleCode | None]:
+        if self._layout is None:
+            raise RenderError("no layout was set", "", "Call set_layout first")
+        if self.z_width is not None and self._z is None:
+            raise RenderError("no style was set", "", "Call set_style first")
+        return self._layout, self._z
+
+    def render(self) -> npt.NDArray[np.uint8]:
+        """Return the exact pictures, uint8 [N, H, W, 3], one a style."""
+        layout, z = self._ready()
+        with device_errors(self._device), torch.inference_mode():
+            return self._maker.pictures(layout, z).to_bytes()
+
+    def render_float(self) -> npt.NDArray[np.float32]:
+        """Return the exact pictures, float32 [N, 3, H, W] in [-1, 1]."""
+        layout, z = self._ready()
+        with device_errors(self._device), torch.inference_mode():
+            return self._maker.pictures(layout, z).to_floats()
+
+    def render_frame(self, *, preview: bool = False, should_stop: Callable[[], bool] | None = None) -> Frame | None:
+        """Render one picture for a window.
+
+        Args:
+            preview: Recompute only what changed since the last frame, where that is cheaper.
+            should_stop: Asked between the generator's blocks.
+
+        Returns:
+            The picture, or None when ``should_stop`` said yes.
+        """
+        layout, z = self._ready()
+        with device_errors(self._device), torch.inference_mode():
+            made = self._maker.frame(layout, None if z is None else z[:1], preview=preview, should_stop=should_stop)
+            return None if made is None else Frame(made[0].to_bytes()[0], made[1])
+
+    def release_memory(self) -> None:
+        """Drop everything kept between frames."""
+        self._layout = None
+        self._maker.release_memory()
