@@ -76,9 +76,10 @@ def label_map_from_colors(rgb: NDArray[np.uint8], label_set: LabelSet, where: st
         rows, columns = np.unravel_index(np.flatnonzero(wrong)[:5], wrong.shape)
         places = ", ".join(f"x {x} y {y} {color_text(rgb[y, x])}" for y, x in zip(rows.tolist(), columns.tolist(), strict=True))
         kinds = len(np.unique(packed[wrong]))
+        colours = "colour" if kinds == 1 else "colours"
         places += ", ..." if count > 5 else ""
         raise LabelError(
-            f"{where} has {count:,} of {wrong.size:,} pixels in {kinds:,} colours that {label_set.name} does not have ({places})",
+            f"{where} has {count:,} of {wrong.size:,} pixels in {kinds:,} {colours} that {label_set.name} does not have ({places})",
             f"only the exact colours of {label_set.name}",
             "Choose the label set that the map was drawn with, and save it as PNG without smoothing or resizing",
         )

@@ -148,7 +148,7 @@ def test_other_colors_are_counted_and_located() -> None:
 
 def test_black_is_an_offender_where_a_set_has_no_unlabeled_value() -> None:
     label_set = LabelSet("Mine", (Label(0, "a", (1, 1, 1)),), unlabeled_id=None)
-    with pytest.raises(LabelError, match="1 of 2 pixels in 1 colours"):
+    with pytest.raises(LabelError, match="1 of 2 pixels in 1 colour that"):
         label_map_from_colors(np.array([[(0, 0, 0), (1, 1, 1)]], np.uint8), label_set, "x")
 
 
