@@ -1,0 +1,1 @@
+"""Layout in, photograph out. The engine knows neither Qt nor training."""

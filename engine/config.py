@@ -35,7 +35,7 @@ class NetworkConfig:
             hint = hints[field.name]
             choices = get_args(hint)
             if choices:
-                if value not in choices:
+                if value not in choices or type(value) not in {type(choice) for choice in choices}:
                     raise ConfigError(f"{self.kind} {field.name} is {value!r}", f"one of {', '.join(map(repr, choices))}")
             elif hint is bool:
                 if not isinstance(value, bool):
@@ -109,11 +109,11 @@ class GeneratorConfig(NetworkConfig):
         if self.upsampling == "most" and self.base_channels % 2:
             raise ConfigError(f"spade base_channels is {self.base_channels} with upsampling 'most'", "an even number")
         if self.crop_size % self.stride:
-            raise ConfigError(
-                f"spade crop_size is {self.crop_size} with upsampling {self.upsampling!r}", f"a multiple of {self.stride}"
-            )
+            raise ConfigError(f"spade crop_size is {self.crop_size} with upsampling {self.upsampling!r}", f"a multiple of {self.stride}")
         if self.first_grid[0] < 1:
-            raise ConfigError(f"spade aspect_ratio is {self.aspect_ratio} at crop_size {self.crop_size}", "a picture at least one first-grid cell high")
+            raise ConfigError(
+                f"spade aspect_ratio is {self.aspect_ratio} at crop_size {self.crop_size}", "a picture at least one first-grid cell high"
+            )
 
     @property
     def stride(self) -> int:

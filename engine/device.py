@@ -28,12 +28,20 @@ def choose_device(name: str) -> torch.device:
     except RuntimeError as error:
         raise RenderError(f"the device {name!r}", "auto, cpu, cuda, cuda:N or mps") from error
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise RenderError(f"the device {name!r} on a machine with {torch.cuda.device_count()} CUDA devices", "a device it has", "Use cpu or auto.")
+        raise RenderError(
+            f"the device {name!r} on a machine with {torch.cuda.device_count()} CUDA devices", "a device it has", "Use cpu or auto."
+        )
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise RenderError("the device 'mps' on a machine without it", "a device it has", "Use cpu or auto.")
     if device.type not in ("cpu", "cuda", "mps"):
         raise RenderError(f"the device {name!r}", "auto, cpu, cuda, cuda:N or mps")
     return device
+
+
+def allow_tf32() -> None:
+    """Let float32 products on CUDA use TF32, which the compute type float32 means there (issue 2, section 3)."""
+    torch.backends.cuda.matmul.fp32_precision = "tf32"
+    torch.backends.cudnn.conv.fp32_precision = "tf32"  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def cpu_has_bfloat16() -> bool:

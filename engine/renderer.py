@@ -5,7 +5,8 @@ It knows no file formats but weights, and nothing of threads: RenderService owns
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,9 +17,10 @@ import torch
 from PIL import Image
 
 from spade_studio.engine.config import GeneratorConfig
-from spade_studio.engine.device import choose_device, choose_dtype, device_errors, dtype_name
+from spade_studio.engine.device import allow_tf32, choose_device, choose_dtype, device_errors, dtype_name
 from spade_studio.engine.errors import RenderError, StyleError, WeightsError
 from spade_studio.engine.inference.pictures import PictureMaker, make_picture_maker
+from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.labels import LabelChannels, check_label_map
 from spade_studio.engine.layout import Layout, resize_nearest
 from spade_studio.engine.networks import Encoder
@@ -56,7 +58,9 @@ class Renderer:
     def __init__(self, weights: LoadedWeights, device: torch.device, dtype: torch.dtype, modulation: Modulation) -> None:
         info = weights.info
         if info.generator is None or info.channels is None:
-            raise WeightsError(f"{info.path.name} holds no generator", "weights that render pictures", "Choose a generator's file or folder")
+            raise WeightsError(
+                f"{info.path.name} holds no generator", "weights that render pictures", "Choose a generator's file or folder"
+            )
         self.info: WeightsInfo = info
         self.weights_sha256 = weights.sha256
         self.channels: LabelChannels = info.channels
@@ -64,7 +68,10 @@ class Renderer:
         self.modulation: Modulation = modulation
         self._device = device
         self._dtype = dtype
-        with device_errors(device):
+        self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        if device.type == "cuda":
+            allow_tf32()
+        with self._on_device():
             self._maker: PictureMaker = make_picture_maker(self.config, weights.generator, device, dtype, modulation)
             self._encoder = self._build_encoder(weights)
         self._z: StyleCode | None = None
@@ -95,6 +102,12 @@ class Renderer:
         chosen = choose_device(device)
         chosen_type = choose_dtype(dtype, chosen)
         return cls(load_weights(path or default_weights_path(), options), chosen, chosen_type, modulation)
+
+    @contextmanager
+    def _on_device(self) -> Iterator[None]:
+        """Run without gradients on the renderer's own stream, errors turned into the engine's."""
+        with device_errors(self._device), torch.inference_mode(), torch.cuda.stream(self._stream):
+            yield
 
     def _build_encoder(self, weights: LoadedWeights) -> Encoder | None:
         if weights.encoder is None or weights.info.encoder is None:
@@ -167,8 +180,8 @@ class Renderer:
         check_truncation(truncation)
         height, width = self.info.training_size or self.config.picture_size
         reduced = Image.fromarray(rgb).resize((width, height), Image.Resampling.BICUBIC)
-        photo = torch.from_numpy(np.array(reduced)).to(self._device).permute(2, 0, 1).unsqueeze(0) / 127.5 - 1
-        with device_errors(self._device), torch.inference_mode():
+        with self._on_device():
+            photo = to_device(np.array(reduced), self._device).permute(2, 0, 1).unsqueeze(0) / 127.5 - 1
             mu, logvar = (part[0].double().cpu().numpy() for part in self._encoder(photo))
         if sample_seed is not None:
             mu = mu + np.exp(0.5 * logvar) * style_from_seed(sample_seed, len(mu))
@@ -185,7 +198,9 @@ class Renderer:
                 raise StyleError("these weights take the layout only", "no style code")
             return
         if z is None or z.shape[-1:] != (self.z_width,) or z.ndim not in (1, 2) or not len(z) or not np.isfinite(z).all():
-            found = "no style" if z is None else f"a style of shape {z.shape}" + ("" if np.isfinite(z).all() else " with values that are no numbers")
+            found = "no style" if z is None else f"a style of shape {z.shape}"
+            if z is not None and not np.isfinite(z).all():
+                found += " with values that are not finite"
             raise StyleError(found, f"finite style codes [{self.z_width}] or [N, {self.z_width}]")
         self._z = np.atleast_2d(z).astype(np.float32)
 
@@ -207,16 +222,15 @@ class Renderer:
         height, width = size or self.default_size(*labels.shape)
         if min(height, width) < 1 or height % self.stride or width % self.stride or max(height, width) > MAX_SIDE:
             nearest = f"{self._rounded(width)}x{self._rounded(height)}"
-            raise RenderError(f"a picture of {width}x{height}", f"sides that are multiples of {self.stride}, at most {MAX_SIDE}", f"Use {nearest}")
+            raise RenderError(
+                f"a picture of {width}x{height}", f"sides that are multiples of {self.stride}, at most {MAX_SIDE}", f"Use {nearest}"
+            )
         if instances is not None and instances.shape != labels.shape:
             raise RenderError(f"instances of shape {instances.shape} for labels of {labels.shape}", "the same shape")
         unknown = self.channels.unknown_ids(labels)
         small = resize_nearest(labels, height, width)
         channels = self.channels.lookup()[small][None]
-        if instances is None:
-            small_instances = small[None]
-        else:
-            small_instances = resize_nearest(instances, height, width)[None]
+        small_instances = small[None] if instances is None else resize_nearest(instances, height, width)[None]
         layout = Layout.from_channels(
             channels,
             self.config.semantic_channels,
@@ -236,13 +250,13 @@ class Renderer:
     def render(self) -> npt.NDArray[np.uint8]:
         """Return the exact pictures, uint8 [N, H, W, 3], one a style."""
         layout, z = self._ready()
-        with device_errors(self._device), torch.inference_mode():
+        with self._on_device():
             return self._maker.pictures(layout, z).to_bytes()
 
     def render_float(self) -> npt.NDArray[np.float32]:
         """Return the exact pictures, float32 [N, 3, H, W] in [-1, 1]."""
         layout, z = self._ready()
-        with device_errors(self._device), torch.inference_mode():
+        with self._on_device():
             return self._maker.pictures(layout, z).to_floats()
 
     def render_frame(self, *, preview: bool = False, should_stop: Callable[[], bool] | None = None) -> Frame | None:
@@ -256,7 +270,7 @@ class Renderer:
             The picture, or None when ``should_stop`` said yes.
         """
         layout, z = self._ready()
-        with device_errors(self._device), torch.inference_mode():
+        with self._on_device():
             made = self._maker.frame(layout, None if z is None else z[:1], preview=preview, should_stop=should_stop)
             return None if made is None else Frame(made[0].to_bytes()[0], made[1])
 

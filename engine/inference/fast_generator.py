@@ -148,28 +148,29 @@ class FastGenerator:
         style = plan.activations.style
         return style is z or (style is not None and z is not None and np.array_equal(style, z))
 
-    def first(self, layout: Layout, z: StyleCode | None) -> Tensor:
+    def codes(self, z: StyleCode | None) -> Tensor | None:
+        """Return style codes [N, z] on the device."""
+        return None if z is None else to_device(z, self.device, self.dtype)
+
+    def first(self, layout: Layout, codes: Tensor | None) -> Tensor:
         """Return what enters the first block: [N, h, w, 16 f]."""
         grid = (layout.height // self.config.stride, layout.width // self.config.stride)
         weight, bias = self._fc
-        if z is not None:
-            x = F.linear(to_device(z, self.device, self.dtype), weight, bias).view(len(z), *self.config.first_grid, -1)
+        if codes is not None:
+            x = F.linear(codes, weight, bias).view(len(codes), *self.config.first_grid, -1)
             if grid != self.config.first_grid:
                 x = F.interpolate(x.permute(0, 3, 1, 2), size=grid, mode="bilinear", align_corners=False).permute(0, 2, 3, 1)
-            return x.to(self.dtype).contiguous()
+            return x.contiguous()
         scale = layout.scale(*grid, 3)
         windows, ids = scale.windows_at(np.arange(scale.codes.size))
         label_of, edge_of = layout.book.rows()
-        window_ids = ids[:, 4]  # the window around the position itself
         label_rows = to_device(label_of[windows], self.device)
         edge_rows = to_device(edge_of[windows], self.device) if layout.book.edges else None
         rows = window_sum(weight, label_rows, edge_rows) + bias
-        x = rows.index_select(0, to_device(window_ids, self.device))
+        x = rows.index_select(0, to_device(ids[:, 4], self.device))  # the window around the position itself
         return x.view(layout.batch, *grid, -1).to(self.dtype)
 
-    def render(
-        self, layout: Layout, z: StyleCode | None, *, keep: bool = False, should_stop: Callable[[], bool] | None = None
-    ) -> Tensor:
+    def render(self, layout: Layout, z: StyleCode | None, *, keep: bool = False, should_stop: Callable[[], bool] | None = None) -> Tensor:
         """Render exactly.
 
         Args:
@@ -186,26 +187,32 @@ class FastGenerator:
         """
         plan = self.plan(layout)
         plan.activations = None  # until this render is complete
-        x = self.first(layout, z)
+        kept = self.forward(plan, self.first(layout, self.codes(z)), should_stop)
+        assert kept.picture is not None
+        if keep:
+            kept.style = z
+            plan.activations = kept
+        return kept.picture
+
+    def forward(self, plan: SizePlan, x: Tensor, should_stop: Callable[[], bool] | None = None) -> Activations:
+        """Run the blocks on x [N, h, w, 16 f] with a plan that is up to date; device work only.
+
+        Raises:
+            GaveWayError: ``should_stop`` said yes.
+        """
         kept = Activations(x)
         for stage in plan.stages:
             for block, tables in stage.blocks_with_tables():
                 if should_stop is not None and should_stop():
                     raise GaveWayError
                 x, middle = self._block(block, x, stage.table.slots, tables, (stage.height, stage.width))
-                if keep:
-                    kept.middle.append(middle)
-                    kept.out.append(x)
+                kept.middle.append(middle)
+                kept.out.append(x)
         activated = self._buffer("modulated", tuple(x.shape)).copy_(x)
-        picture = torch.tanh(self.last(F.leaky_relu_(activated, LEAKY_SLOPE)))
-        if keep:
-            kept.picture, kept.style = picture, z
-            plan.activations = kept
-        return picture
+        kept.picture = torch.tanh(self.last(F.leaky_relu_(activated, LEAKY_SLOPE)))
+        return kept
 
-    def _block(
-        self, block: FoldedBlock, x: Tensor, slots: Tensor, tables: list[Tensor], size: tuple[int, int]
-    ) -> tuple[Tensor, Tensor]:
+    def _block(self, block: FoldedBlock, x: Tensor, slots: Tensor, tables: list[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
         """Run one block: (its output, conv_0's output), each [N, h, w, C]."""
         styles = len(x)
         shortcut_input = x
@@ -250,7 +257,7 @@ class FastGenerator:
                 torch.index_select(tables[2], 0, band, out=out[i, begin:end].view(-1, block.out_channels))
                 block.shortcut.add_to(out[i : i + 1, begin:end], scaled[i].view(1, end - begin, width, channels))
 
-    def _chunks(self, slots: Tensor, table: Tensor, size: tuple[int, int], channels: int):  # noqa: ANN202
+    def _chunks(self, slots: Tensor, table: Tensor, size: tuple[int, int], channels: int):
         """Yield (first row, end row, modulation rows [rows, width, columns]) for bands of the picture."""
         height, width = size
         band = height

@@ -87,9 +87,6 @@ def fold_blocks(
         if upsample:
             height, width = 2 * height, 2 * width
 
-        def convolution(part: str, name: str = name, size: tuple[int, int] = (height, width)) -> Convolution:
-            return Convolution(folded_weight(state, f"{name}.{part}"), state[f"{name}.{part}.bias"], size, device, dtype)
-
         stages = [[fold_spade(state, f"{name}.norm_0")], [fold_spade(state, f"{name}.norm_1")]]
         shortcut: Convolution | None = None
         if in_channels != out_channels:
@@ -99,7 +96,10 @@ def fold_blocks(
             stages.append([shift])
             shortcut = Convolution(matrix[:, :, None, None], None, (height, width), device, dtype)
         middle = min(in_channels, out_channels)
-        convolutions = convolution("conv_0"), convolution("conv_1")
-        blocks.append(FoldedBlock(name, in_channels, middle, out_channels, upsample, *convolutions, shortcut, stages))
+        conv_0, conv_1 = (
+            Convolution(folded_weight(state, f"{name}.{part}"), state[f"{name}.{part}.bias"], (height, width), device, dtype)
+            for part in ("conv_0", "conv_1")
+        )
+        blocks.append(FoldedBlock(name, in_channels, middle, out_channels, upsample, conv_0, conv_1, shortcut, stages))
     last = Convolution(state["conv_img.weight"].double(), state["conv_img.bias"], (height, width), device, dtype)
     return blocks, last

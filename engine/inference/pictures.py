@@ -5,6 +5,7 @@ It knows nothing of label sets and files; the renderer chooses and owns one make
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -15,9 +16,10 @@ import torch
 from torch import Tensor
 
 from spade_studio.engine.config import AnyGeneratorConfig, GeneratorConfig
+from spade_studio.engine.inference.captured import CapturedForward
 from spade_studio.engine.inference.fast_generator import FastGenerator, GaveWayError
-from spade_studio.engine.inference.transfer import to_host
 from spade_studio.engine.inference.preview import preview as render_preview
+from spade_studio.engine.inference.transfer import to_host
 from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks import build_generator
 from spade_studio.engine.style import StyleCode
@@ -63,10 +65,12 @@ class DefinitionMaker:
     """Runs the networks' own modules: the dense path, and generators that have no fast one."""
 
     def __init__(self, config: AnyGeneratorConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype) -> None:
+        # Counters of batch norm may be missing in published files and do not matter in evaluation.
         with torch.device("meta"):
             generator = build_generator(config)
-        generator.load_state_dict({name: tensor.clone() for name, tensor in state.items()}, strict=False, assign=True)
-        self._generator = generator.requires_grad_(False).eval().to(device, dtype, memory_format=torch.channels_last)
+        complete = {name: torch.zeros((), dtype=torch.long) for name in generator.state_dict() if name.endswith("num_batches_tracked")}
+        generator.load_state_dict(complete | dict(state), assign=True)
+        self._generator = generator.requires_grad_(False).eval().to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
         self._device, self._dtype = device, dtype
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
@@ -89,17 +93,25 @@ class DefinitionMaker:
 
 
 class FastMaker:
-    """Runs the fast generator; keeps the last frame for previews."""
+    """Runs the fast generator; keeps the last frame for previews, and on CUDA a captured graph for style-only frames."""
 
     def __init__(self, config: GeneratorConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype) -> None:
         self._generator = FastGenerator(config, state, device, dtype)
+        self._captured = CapturedForward(self._generator) if device.type == "cuda" else None
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
-        """See :class:`PictureMaker`; styles follow each other, since a batch of them only costs memory on a CPU."""
-        if z is None or len(z) == 1:
-            return Pictures(self._generator.render(layout, z).permute(0, 3, 1, 2))
-        parts = [self._generator.render(layout, z[i : i + 1]) for i in range(len(z))]
-        return Pictures(torch.cat(parts).permute(0, 3, 1, 2))
+        """See :class:`PictureMaker`; styles follow each other, since a batch of them only costs memory."""
+        parts = [self._exact(layout, None if z is None else z[i : i + 1]) for i in range(1 if z is None else len(z))]
+        return Pictures((parts[0] if len(parts) == 1 else torch.cat(parts)).permute(0, 3, 1, 2))
+
+    def _exact(self, layout: Layout, z: StyleCode | None) -> Tensor:
+        if self._captured is not None and z is not None:
+            plan = self._generator.plan(layout)
+            plan.activations = None
+            picture = self._captured.render(plan, layout, z)
+            if picture is not None:
+                return picture.clone()  # the graph's own memory is written again by the next style
+        return self._generator.render(layout, z)
 
     def frame(
         self, layout: Layout, z: StyleCode | None, *, preview: bool, should_stop: Callable[[], bool] | None
@@ -110,6 +122,8 @@ class FastMaker:
             picture = render_preview(generator, layout)
             if picture is not None:
                 return Pictures(picture.permute(0, 3, 1, 2)), "preview"
+        if self._captured is not None and not preview:
+            return self.pictures(layout, z), "exact"
         try:
             return Pictures(generator.render(layout, z, keep=True, should_stop=should_stop).permute(0, 3, 1, 2)), "exact"
         except GaveWayError:
@@ -118,6 +132,60 @@ class FastMaker:
     def release_memory(self) -> None:
         """See :class:`PictureMaker`."""
         self._generator.release_memory()
+        if self._captured is not None:
+            self._captured.forget()
+
+
+class TimedChoice:
+    """Times the definition and the fast generator once for every size and keeps the faster (issue 2, section 3).
+
+    Args:
+        makers: The candidates, built when first needed.
+        synchronize: Waits for the device, so that the clock sees its work.
+    """
+
+    def __init__(self, makers: list[Callable[[], PictureMaker]], synchronize: Callable[[], None]) -> None:
+        self._build = makers
+        self._built: dict[int, PictureMaker] = {}
+        self._synchronize = synchronize
+        self.chosen: dict[tuple[int, int], int] = {}
+
+    def _maker(self, index: int) -> PictureMaker:
+        if index not in self._built:
+            self._built[index] = self._build[index]()
+        return self._built[index]
+
+    def _faster(self, layout: Layout, z: StyleCode | None) -> PictureMaker:
+        size = (layout.height, layout.width)
+        if size not in self.chosen:
+            seconds: list[float] = []
+            for index in range(len(self._build)):
+                maker = self._maker(index)
+                maker.pictures(layout, z)  # algorithms are chosen and memory is taken in the first frame
+                self._synchronize()
+                start = time.perf_counter()
+                maker.pictures(layout, z)
+                self._synchronize()
+                seconds.append(time.perf_counter() - start)
+            self.chosen[size] = seconds.index(min(seconds))
+            for index in set(self._built) - set(self.chosen.values()):
+                del self._built[index]
+        return self._maker(self.chosen[size])
+
+    def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
+        """See :class:`PictureMaker`."""
+        return self._faster(layout, z if z is None else z[:1]).pictures(layout, z)
+
+    def frame(
+        self, layout: Layout, z: StyleCode | None, *, preview: bool, should_stop: Callable[[], bool] | None
+    ) -> tuple[Pictures, Quality] | None:
+        """See :class:`PictureMaker`."""
+        return self._faster(layout, z).frame(layout, z, preview=preview, should_stop=should_stop)
+
+    def release_memory(self) -> None:
+        """See :class:`PictureMaker`."""
+        for maker in self._built.values():
+            maker.release_memory()
 
 
 def make_picture_maker(
@@ -127,7 +195,17 @@ def make_picture_maker(
     dtype: torch.dtype,
     modulation: Literal["auto", "fast", "dense"],
 ) -> PictureMaker:
-    """Choose what renders; generators without SPADE layers have only their definition."""
+    """Choose what renders.
+
+    ``auto`` is ``fast`` on a CPU, where it was faster at every size measured (tests/benchmarks/render.py) and where timing the
+    dense path would cost seconds at start; elsewhere both are timed. Generators without SPADE layers have only their definition.
+    """
     if modulation == "dense" or not isinstance(config, GeneratorConfig):
         return DefinitionMaker(config, state, device, dtype)
-    return FastMaker(config, state, device, dtype)
+    if modulation == "fast" or device.type == "cpu":
+        return FastMaker(config, state, device, dtype)
+    makers: list[Callable[[], PictureMaker]] = [
+        lambda: DefinitionMaker(config, state, device, dtype),
+        lambda: FastMaker(config, state, device, dtype),
+    ]
+    return TimedChoice(makers, lambda: torch.accelerator.synchronize(device))

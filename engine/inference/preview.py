@@ -103,8 +103,8 @@ def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:
         layout: The edited layout.
 
     Returns:
-        The picture [1, H, W, 3], approximate away from the edit; None where a full render is cheaper or nothing is kept
-        (the plan is up to date then).
+        The picture [1, H, W, 3], valid until the next frame, approximate away from the edit; None where a full render is
+        cheaper or nothing is kept (the plan is up to date then).
     """
     plan = generator.plan(layout)
     kept = plan.activations

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from spade_studio.engine.config import SpadeNorm
 from spade_studio.engine.layout import Layout
-from spade_studio.engine.modulation import modulation_rows, modulate
+from spade_studio.engine.modulation import modulate, modulation_rows
 
 
 def parameter_free_norm(kind: SpadeNorm, channels: int) -> nn.Module:
@@ -66,7 +66,9 @@ class SPADE(nn.Module):
     def dense_weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Return (shared weight, shared bias, [gamma; beta] weight [2C, hidden, k, k], its bias with 1 added to gamma's)."""
         shared = self.mlp_shared[0]
-        assert isinstance(shared, nn.Conv2d) and shared.bias is not None
-        assert self.mlp_gamma.bias is not None and self.mlp_beta.bias is not None
+        assert isinstance(shared, nn.Conv2d)
+        assert shared.bias is not None
+        assert self.mlp_gamma.bias is not None
+        assert self.mlp_beta.bias is not None
         weight = torch.cat((self.mlp_gamma.weight, self.mlp_beta.weight))
         return shared.weight, shared.bias, weight, torch.cat((self.mlp_gamma.bias + 1, self.mlp_beta.bias))

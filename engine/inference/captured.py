@@ -1,0 +1,76 @@
+"""Style-only frames on CUDA: the generator's kernels over an unchanged plan, captured once and replayed.
+
+It knows nothing of layouts; a plan whose tables moved in memory is captured anew.
+"""
+
+from __future__ import annotations
+
+import logging
+
+import torch
+from torch import Tensor
+
+from spade_studio.engine.inference.fast_generator import FastGenerator, SizePlan
+from spade_studio.engine.layout import Layout
+from spade_studio.engine.style import StyleCode
+
+_LOG = logging.getLogger(__name__)
+_WARM_UPS = 2
+
+
+class CapturedForward:
+    """Replays one graph of :meth:`FastGenerator.forward` for one plan and number of styles.
+
+    Args:
+        generator: On a CUDA device.
+    """
+
+    def __init__(self, generator: FastGenerator) -> None:
+        self._generator = generator
+        self._key: tuple[int, ...] | None = None
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._codes: Tensor | None = None
+        self._picture: Tensor | None = None
+        self._usable = True
+
+    def forget(self) -> None:
+        """Free the graph and its memory."""
+        self._key = self._graph = self._codes = self._picture = None
+
+    def render(self, plan: SizePlan, layout: Layout, z: StyleCode) -> Tensor | None:
+        """Return the picture [N, H, W, 3], valid until the next call; None where this device cannot capture.
+
+        Args:
+            plan: Up to date with ``layout``.
+            layout: The layout.
+            z: Style codes [N, z].
+        """
+        if not self._usable:
+            return None
+        key = (id(plan), len(z), *(stage.table.memory_generation for stage in plan.stages))
+        codes = self._generator.codes(z)
+        assert codes is not None
+        if key != self._key:
+            self.forget()
+            try:
+                self._capture(plan, layout, codes)
+            except RuntimeError as error:
+                _LOG.warning("this device does not capture graphs, frames run kernel by kernel: %s", error)
+                self._usable = False
+                self.forget()
+                return None
+            self._key = key
+        assert self._codes is not None
+        assert self._graph is not None
+        self._codes.copy_(codes, non_blocking=True)
+        self._graph.replay()
+        return self._picture
+
+    def _capture(self, plan: SizePlan, layout: Layout, codes: Tensor) -> None:
+        self._codes = codes.clone()
+        for _ in range(_WARM_UPS):  # convolution algorithms are chosen and buffers grow before the capture
+            self._generator.forward(plan, self._generator.first(layout, self._codes))
+        torch.cuda.current_stream().synchronize()
+        self._graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self._graph, stream=torch.cuda.current_stream()):
+            self._picture = self._generator.forward(plan, self._generator.first(layout, self._codes)).picture
