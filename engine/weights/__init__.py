@@ -1,0 +1,21 @@
+"""Weights files: our bundles and the published ones, recognised by content, checked before anything is loaded.
+
+They do not know the renderer; importing this package does not import torch.
+"""
+
+from __future__ import annotations
+
+from spade_studio.engine.weights.bundle import save_bundle
+from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, WeightsInfo
+from spade_studio.engine.weights.inspect import default_weights_path, describe, inspect_weights, load_weights
+
+__all__ = [
+    "LoadedWeights",
+    "PublishedOptions",
+    "WeightsInfo",
+    "default_weights_path",
+    "describe",
+    "inspect_weights",
+    "load_weights",
+    "save_bundle",
+]

@@ -1,0 +1,127 @@
+"""The doors to weights of every kind: look at them, load them, describe them in words.
+
+It does not know the formats; each has its own module.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig
+from spade_studio.engine.weights.bundle import inspect_bundle, load_bundle
+from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, WeightsInfo, printable
+from spade_studio.engine.weights.published import inspect_published, load_published
+from spade_studio.engine.weights.recognize import recognize
+from spade_studio.engine.weights.strict import parameter_count
+
+_DEFAULT_NAME: Final = "landscapes.safetensors"
+
+
+def default_weights_path() -> Path:
+    """Return the path of the weights that come with SPADE Studio; the model card lies beside them."""
+    return Path(str(files("spade_studio.resources"))) / "weights" / _DEFAULT_NAME
+
+
+def load_weights(path: Path, options: PublishedOptions | None = None) -> LoadedWeights:
+    """Load weights of any kind, recognised by their content.
+
+    Args:
+        path: A bundle, a ``.pth`` file, or a folder of the published code.
+        options: Answers to what published files leave open.
+
+    Raises:
+        WeightsError: Nothing usable is there, it is damaged or hostile, or there is no generator.
+        AmbiguousWeightsError: Something has to be known that is neither in the files nor in the options.
+    """
+    load = load_bundle if recognize(path) == "safetensors" else load_published
+    return load(path, options or PublishedOptions())
+
+
+def inspect_weights(path: Path, options: PublishedOptions | None = None) -> WeightsInfo:
+    """Return what weights of any kind are: of a bundle only the header is read, and nothing is ever run.
+
+    Args:
+        path: A bundle, a ``.pth`` file (also of an encoder or discriminator alone), or a folder of the published code.
+        options: Answers to what published files leave open.
+
+    Raises:
+        WeightsError: Nothing usable is there, or it is damaged or hostile.
+        AmbiguousWeightsError: Something has to be known that is neither in the files nor in the options.
+    """
+    look = inspect_bundle if recognize(path) == "safetensors" else inspect_published
+    return look(path, options or PublishedOptions())
+
+
+def describe(info: WeightsInfo) -> str:
+    """Return a report in plain words, several lines, for ``spade-render --inspect``."""
+    lines = [info.name, ""]
+
+    def add(title: str, text: str) -> None:
+        if text:
+            lines.append(f"{title + ':':<16}{text}")
+
+    add("File", f"{printable(str(info.path))} ({'bundle of SPADE Studio' if info.file_kind == 'bundle' else 'published format'})")
+    add("Generator", _generator_words(info.generator) if info.generator else "")
+    add("Encoder", _encoder_words(info.encoder) if info.encoder else "")
+    add("Discriminator", _discriminator_words(info.discriminator) if info.discriminator else "")
+    if info.channels:
+        add("Channels", info.channels.explain())
+        known = len(info.channels.known_ids)
+        add("Label set", f"{info.channels.label_set.name}, {known} labels" if info.channels.label_set else "not known")
+    if info.training_size:
+        add("Trained at", f"{info.training_size[1]}x{info.training_size[0]} pixels (width x height)")
+    add("Steps", "" if info.steps is None else f"{info.steps:,}")
+    add("Averaged", "" if info.averaged is None else "yes" if info.averaged else "no")
+    add("Trained on", info.data)
+    add("Licence", info.licence)
+    if info.generator:
+        add("Style image", "yes" if info.can_use_style_image else "no, there is no encoder" if info.can_use_noise else "no")
+        add("Noise", "yes, every seed gives another picture" if info.can_use_noise else "no, a layout has one picture")
+        add("Instance edges", "yes" if info.uses_edges else "no")
+    else:
+        lines += ["", "There is no generator here: these weights cannot render."]
+    if info.notes:
+        lines += ["", "Notes:", *(f"- {note}" for note in info.notes)]
+    return "\n".join(lines)
+
+
+def _millions(config: AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig) -> str:
+    return f"{parameter_count(config) / 1e6:.1f} million parameters"
+
+
+def _generator_words(config: AnyGeneratorConfig) -> str:
+    if isinstance(config, GeneratorConfig):
+        source = f"a style code of {config.z_width} numbers" if config.input == "noise" else "the layout"
+        return (
+            f"SPADE, {_millions(config)}, base width {config.base_channels}, hidden width {config.hidden_width}, "
+            f"kernel {config.kernel_size}, upsampling {config.upsampling!r} (stride {config.stride}), {_norm_words(config.norm)}, "
+            f"{_spectral_words(config.spectral_norm)}, begins with {source}"
+        )
+    return (
+        f"pix2pixHD, {_millions(config)}, base width {config.base_channels}, {config.downsamplings} downsamplings, {config.blocks} blocks, "
+        f"{_norm_words(config.norm)}, {_spectral_words(config.spectral_norm)}"
+    )
+
+
+def _encoder_words(config: EncoderConfig) -> str:
+    return (
+        f"{_millions(config)}, base width {config.base_channels}, {config.layers} layers (sees {config.input_size}x{config.input_size}), "
+        f"style codes of {config.z_width} numbers, {_spectral_words(config.spectral_norm)}"
+    )
+
+
+def _discriminator_words(config: DiscriminatorConfig) -> str:
+    return (
+        f"{_millions(config)}, {config.semantic_channels} label channels, base width {config.base_channels}, {config.layers} layers, "
+        f"{config.scales} scales, {_norm_words(config.norm)}, {_spectral_words(config.spectral_norm)}"
+    )
+
+
+def _norm_words(norm: str) -> str:
+    return {"batch": "batch norm", "sync_batch": "synchronous batch norm", "instance": "instance norm", "none": "no norm"}[norm]
+
+
+def _spectral_words(spectral: bool) -> str:
+    return "spectral norm" if spectral else "no spectral norm"

@@ -1,0 +1,92 @@
+"""Tells by the first bytes what kind of file stands at a path.
+
+It does not know what weights are in it; the suffix only serves the wording of messages.
+"""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+from typing import Final, Literal
+
+from spade_studio.engine.errors import WeightsError
+
+ContentKind = Literal["folder", "safetensors", "torch_zip", "torch_legacy"]
+
+# The published generators are 450 MB at most; this bounds what loading can take.
+MAX_FILE_BYTES: Final = 4 << 30
+
+# How torch's older format begins: its magic number as a pickle of protocol 2.
+_LEGACY_START: Final = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+_PICTURES: Final = {
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"RIFF": "a WebP picture, a sound or a film",
+    b"BM": "a BMP picture",
+    b"II*\0": "a TIFF picture",
+    b"MM\0*": "a TIFF picture",
+    b"\0\0\0\x18ftyp": "a film or HEIF picture",
+    b"%PDF": "a PDF document",
+    b"\x1f\x8b": "a gzip archive",
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUMPY": "a NumPy array",
+    b"<": "a web page or XML text",
+}
+_WANTED: Final = "a .safetensors bundle of SPADE Studio, a .pth file of the published code, or a folder with latest_net_G.pth"
+_CHOOSE: Final = "Choose a weights file or folder"
+
+
+def recognize(path: Path) -> ContentKind:
+    """Return what stands at ``path``.
+
+    Raises:
+        WeightsError: Nothing is there, it cannot be read, is empty or too large, or is nothing that weights come in.
+    """
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            return "folder"
+        if not stat.S_ISREG(mode):
+            raise WeightsError(f"{path} is not an ordinary file", _WANTED, _CHOOSE)
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            start = file.read(512)
+    except FileNotFoundError:
+        raise WeightsError(f"there is no {path}", _WANTED, "Check the path") from None
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{path} cannot be read ({error})", "a file that you may read", "Check the path and the permissions") from error
+    if not start:
+        raise WeightsError(f"{path.name} is empty", _WANTED, "Download or copy the file again")
+    if size > MAX_FILE_BYTES:
+        raise WeightsError(f"{path.name} has {size / 2**30:.1f} GiB", f"at most {MAX_FILE_BYTES >> 30} GiB", _CHOOSE)
+    return _by_start(path, start)
+
+
+def _by_start(path: Path, start: bytes) -> ContentKind:
+    kind: ContentKind | None = None
+    if start.startswith(b"PK\x03\x04"):
+        kind = "torch_zip"
+    elif start.startswith(_LEGACY_START):
+        kind = "torch_legacy"
+    if kind is not None:
+        if path.suffix.lower() == ".safetensors":
+            # Opening a pickle behind the name of a format that cannot run code is what an attacker would want.
+            raise WeightsError(
+                f"{path.name} is named .safetensors but holds a pickle (a torch file)",
+                "safetensors content",
+                "If it is a published file and you trust it, rename it to .pth",
+            )
+        return kind
+    if start[8:9] == b"{":
+        return "safetensors"
+    for prefix, what in _PICTURES.items():
+        if start.startswith(prefix):
+            raise WeightsError(f"{path.name} is {what}", _WANTED, _CHOOSE)
+    if start[:1] == b"\x80" and start[1:2] <= b"\x05":
+        raise WeightsError(f"{path.name} is a Python pickle, but not one of torch's", _WANTED, "Nothing of it was run. " + _CHOOSE)
+    if start[257:262] == b"ustar":
+        raise WeightsError(f"{path.name} is a tar archive", _WANTED, "Unpack it, then choose a weights file or folder")
+    if path.suffix.lower() == ".safetensors":
+        raise WeightsError(f"{path.name} is named .safetensors but has no safetensors header", _WANTED, "Download or copy the file again")
+    raise WeightsError(f"{path.name} is no weights file: it begins with the bytes {start[:8].hex(' ')}", _WANTED, _CHOOSE)
