@@ -19,7 +19,8 @@ from spade_studio.engine.weights.geometry import check_options_of_bundle
 from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, TensorEntry, WeightsInfo, printable
 from spade_studio.engine.weights.published_sets import name_channels
 from spade_studio.engine.weights.safetensors_header import SafetensorsHeader, checked_entries, read_safetensors_header
-from spade_studio.engine.weights.strict import check_entries, check_finite, float_tensors, is_needed
+from spade_studio.engine.weights.shapes import is_needed
+from spade_studio.engine.weights.strict import check_entries, check_finite, float_tensors
 from spade_studio.engine.weights.structure import as_weights_errors
 
 if TYPE_CHECKING:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig
+from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.weights.bundle import inspect_bundle, load_bundle
 from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, WeightsInfo, printable
 from spade_studio.engine.weights.published import inspect_published, load_published
 from spade_studio.engine.weights.recognize import recognize
-from spade_studio.engine.weights.strict import parameter_count
+from spade_studio.engine.weights.shapes import parameter_count
 
+_SHOWN_LABELS: Final = 12
 _DEFAULT_NAME: Final = "landscapes.safetensors"
 
 
@@ -68,8 +70,7 @@ def describe(info: WeightsInfo) -> str:
     add("Discriminator", _discriminator_words(info.discriminator) if info.discriminator else "")
     if info.channels:
         add("Channels", info.channels.explain())
-        known = len(info.channels.known_ids)
-        add("Label set", f"{info.channels.label_set.name}, {known} labels" if info.channels.label_set else "not known")
+        add("Label set", _label_words(info.channels))
     if info.training_size:
         add("Trained at", f"{info.training_size[1]}x{info.training_size[0]} pixels (width x height)")
     add("Steps", "" if info.steps is None else f"{info.steps:,}")
@@ -87,34 +88,43 @@ def describe(info: WeightsInfo) -> str:
     return "\n".join(lines)
 
 
-def _millions(config: AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig) -> str:
-    return f"{parameter_count(config) / 1e6:.1f} million parameters"
+def _label_words(channels: LabelChannels) -> str:
+    if channels.label_set is None:
+        return "not known"
+    labels = [channels.label_set.by_id(number) for number in channels.known_ids]
+    names = [label.name for label in labels[:_SHOWN_LABELS] if label]
+    return printable(f"{channels.label_set.name}, {len(labels)} labels: {', '.join(names)}{', ...' if len(labels) > len(names) else ''}")
+
+
+def _parameter_words(config: AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig) -> str:
+    count = parameter_count(config)
+    return f"{count / 1e6:.1f} million parameters" if count >= 1e5 else f"{count:,} parameters"
 
 
 def _generator_words(config: AnyGeneratorConfig) -> str:
     if isinstance(config, GeneratorConfig):
         source = f"a style code of {config.z_width} numbers" if config.input == "noise" else "the layout"
         return (
-            f"SPADE, {_millions(config)}, base width {config.base_channels}, hidden width {config.hidden_width}, "
+            f"SPADE, {_parameter_words(config)}, base width {config.base_channels}, hidden width {config.hidden_width}, "
             f"kernel {config.kernel_size}, upsampling {config.upsampling!r} (stride {config.stride}), {_norm_words(config.norm)}, "
             f"{_spectral_words(config.spectral_norm)}, begins with {source}"
         )
     return (
-        f"pix2pixHD, {_millions(config)}, base width {config.base_channels}, {config.downsamplings} downsamplings, {config.blocks} blocks, "
+        f"pix2pixHD, {_parameter_words(config)}, base width {config.base_channels}, {config.downsamplings} downsamplings, {config.blocks} blocks, "
         f"{_norm_words(config.norm)}, {_spectral_words(config.spectral_norm)}"
     )
 
 
 def _encoder_words(config: EncoderConfig) -> str:
     return (
-        f"{_millions(config)}, base width {config.base_channels}, {config.layers} layers (sees {config.input_size}x{config.input_size}), "
+        f"{_parameter_words(config)}, base width {config.base_channels}, {config.layers} layers (sees {config.input_size}x{config.input_size}), "
         f"style codes of {config.z_width} numbers, {_spectral_words(config.spectral_norm)}"
     )
 
 
 def _discriminator_words(config: DiscriminatorConfig) -> str:
     return (
-        f"{_millions(config)}, {config.semantic_channels} label channels, base width {config.base_channels}, {config.layers} layers, "
+        f"{_parameter_words(config)}, {config.semantic_channels} label channels, base width {config.base_channels}, {config.layers} layers, "
         f"{config.scales} scales, {_norm_words(config.norm)}, {_spectral_words(config.spectral_norm)}"
     )
 

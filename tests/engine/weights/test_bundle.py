@@ -118,9 +118,13 @@ def test_inspection_needs_the_header_only(bundle: Write) -> None:
     assert inspect_weights(path) == info
 
 
-def test_importing_and_recognising_does_not_import_torch() -> None:
-    code = "import sys, spade_studio.engine.weights; sys.exit('torch' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
+def test_inspecting_a_bundle_does_not_import_torch(bundle: Write) -> None:
+    """The window shows what the weights know before torch is loaded."""
+    code = (
+        "import sys; from pathlib import Path; from spade_studio.engine.weights import describe, inspect_weights\n"
+        "assert 'million parameters' in describe(inspect_weights(Path(sys.argv[1]))); sys.exit('torch' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(bundle())], check=True)
 
 
 def test_nothing_is_written_that_could_not_be_read(bundle: Write, tmp_path: Path, tiny: GeneratorConfig, build: Build) -> None:

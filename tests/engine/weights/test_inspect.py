@@ -11,7 +11,7 @@ import pytest
 from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.weights import WeightsInfo, describe
-from spade_studio.engine.weights.strict import parameter_count
+from spade_studio.engine.weights.shapes import parameter_count
 
 
 def info(generator: AnyGeneratorConfig | None, **changes: Any) -> WeightsInfo:
@@ -57,7 +57,7 @@ def test_a_report_of_weights_with_everything() -> None:
         "10.5 million parameters",
         "upsampling 'normal' (stride 32)",
         LabelChannels.coco_stuff().explain(),
-        "COCO-Stuff, 182 labels",
+        "COCO-Stuff, 182 labels: person, bicycle, car,",
         "512x256 pixels (width x height)",
         "123,456",
         "Averaged:       yes",
@@ -85,6 +85,7 @@ def test_a_report_of_a_discriminator_alone() -> None:
     report = describe(info(None, discriminator=DiscriminatorConfig(4)))
     assert "Discriminator:  5.5 million parameters, 4 label channels" in report
     assert "these weights cannot render" in report
+    assert "Discriminator:  23,434 parameters" in describe(info(None, discriminator=DiscriminatorConfig(4, 4)))
 
 
 def test_a_report_does_not_obey_the_file() -> None:

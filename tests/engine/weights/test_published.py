@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -174,7 +175,7 @@ def test_a_mismatch_names_the_first_five_entries_and_counts_them(how: str, tiny:
     names = [name for name in names if not name.endswith("num_batches_tracked")]
     found = refusal(published(OPT, latest_net_G=changed))
     assert f"{len(names)} {how} (" in found
-    assert [name in found for name in names] == [True] * 5 + [False] * (len(names) - 5)
+    assert sum(bool(re.search(rf"{re.escape(name)}(?![\w.])", found)) for name in names) == 5
 
 
 def test_statistics_counters_are_optional(tiny: GeneratorConfig, build: Build, published: Publish) -> None:

@@ -13,7 +13,7 @@ from spade_studio.engine.errors import AmbiguousWeightsError, WeightsError
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.networks import build_generator
 from spade_studio.engine.weights import PublishedOptions, inspect_weights, load_weights
-from spade_studio.engine.weights.strict import parameter_count
+from spade_studio.engine.weights.shapes import parameter_count
 
 pytestmark = pytest.mark.reference
 
