@@ -93,14 +93,22 @@ class Convolution:
         Returns:
             [n, out].
         """
-        if self._matrix is None:
-            weight = self._weight.to_dense() if self._weight.is_mkldnn else self._weight
-            self._matrix = weight.permute(2, 3, 1, 0).reshape(-1, self.out_channels).contiguous()  # [k * k * in, out]
         out = rows.new_empty(len(around), self.out_channels)
         for begin in range(0, len(around), _ROWS_AT_ONCE):
             part = around[begin : begin + _ROWS_AT_ONCE]
             patches = rows.index_select(0, part.reshape(-1)).view(len(part), -1)
-            torch.mm(patches, self._matrix, out=out[begin : begin + len(part)])
+            torch.mm(patches, self._as_matrix(), out=out[begin : begin + len(part)])
         if self._bias is not None:
             out += self._bias
         return out
+
+    def matrix_product(self, rows: Tensor) -> Tensor:
+        """[n, in] -> [n, out] for a 1x1 convolution without bias."""
+        return rows @ self._as_matrix()
+
+    def _as_matrix(self) -> Tensor:
+        """The weight as [k * k * in, out], made when a preview first needs it."""
+        if self._matrix is None:
+            weight = self._weight.to_dense() if self._weight.is_mkldnn else self._weight
+            self._matrix = weight.permute(2, 3, 1, 0).reshape(-1, self.out_channels).contiguous()
+        return self._matrix

@@ -5,6 +5,7 @@ It computes what engine.networks.Generator does in evaluation, for one layout an
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,13 +26,25 @@ from spade_studio.engine.style import StyleCode
 
 _TABLE_BUDGET = 384 * 2**20
 _SIZES_KEPT = 2
-# Elements of one pass over activations: its operands stay in the cache between gather, multiply-add and activation.
-_CHUNK_ELEMENTS = 2**19
+# Bytes of activations in one band: its operands stay in the cache between gather, multiply-add and activation.
+_BAND_BYTES = 2**21
 _INSTANCE_NORM_EPS = 1e-5
 
 
 class GaveWayError(Exception):
     """A render stopped between blocks because its caller asked for it."""
+
+
+@dataclass
+class BlockTables:
+    """One block's modulation rows, each [rows, C]; the shortcut's only where it is learned."""
+
+    scale_0: Tensor
+    shift_0: Tensor
+    scale_1: Tensor
+    shift_1: Tensor
+    scale_s: Tensor | None = None
+    shift_s: Tensor | None = None
 
 
 @dataclass
@@ -43,13 +56,11 @@ class Stage:
     table: ModulationTable
     blocks: list[FoldedBlock]
 
-    def blocks_with_tables(self) -> Iterator[tuple[FoldedBlock, list[Tensor]]]:
-        """Yield every block with the tables of its stages."""
-        begin = 0
+    def blocks_with_tables(self) -> Iterator[tuple[FoldedBlock, BlockTables]]:
+        """Yield every block with its tables."""
+        tables = iter(self.table.tables)
         for block in self.blocks:
-            end = begin + len(block.stages)
-            yield block, self.table.tables[begin:end]
-            begin = end
+            yield block, BlockTables(*(next(tables) for _ in block.sources))
 
 
 @dataclass
@@ -135,7 +146,7 @@ class FastGenerator:
                 grouped.append((height, width, [block]))
         stages: list[Stage] = []
         for height, width, blocks in grouped:
-            sources = [part for block in blocks for part in block.stages]
+            sources = [source for block in blocks for source in block.sources]
             table = ModulationTable(sources, self.config.kernel_size, layout.book, _TABLE_BUDGET // len(grouped), self.device, self.dtype)
             stages.append(Stage(height, width, table, blocks))
         return stages
@@ -212,71 +223,69 @@ class FastGenerator:
         kept.picture = torch.tanh(self.last(F.leaky_relu_(activated, LEAKY_SLOPE)))
         return kept
 
-    def _block(self, block: FoldedBlock, x: Tensor, slots: Tensor, tables: list[Tensor], size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """Run one block: (its output, conv_0's output), each [N, h, w, C]."""
-        styles = len(x)
-        shortcut_input = x
-        if self.config.norm == "instance":
-            x = _instance_normalized(x)
-        modulated = self._buffer("modulated", (styles, *size, block.in_channels))
+    def _block(self, block: FoldedBlock, x: Tensor, slots: Tensor, tables: BlockTables, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """Run one block: (its output, conv_0's output), each [1, h, w, C]."""
+        instance_norm = self.config.norm == "instance"
         if block.shortcut is not None:
-            out = x.new_empty(styles, *size, block.out_channels)
+            out = x.new_empty(1, *size, block.out_channels)
         elif block.upsample:
-            out = _upsampled(shortcut_input)
+            out = _upsampled(x)
         else:
-            out = shortcut_input.clone()
-        self._modulate_before(block, x, slots, tables, modulated, out)
+            out = x.clone()
+        modulated = self._buffer("modulated", (1, *size, block.in_channels))
+        entered = _instance_normalized(x) if instance_norm else x
+        for begin, end, band in self._bands(slots, size, block.in_channels):
+            grid, source = _enlarged(entered, begin, end, size[1], block.upsample)
+            scale = self._gather("scale", tables.scale_0, band)
+            target = modulated[0, begin:end].view(-1, block.in_channels)
+            torch.index_select(tables.shift_0, 0, band, out=target)
+            F.leaky_relu_(target.view(grid).addcmul_(source, scale.view(grid)), LEAKY_SLOPE)
+            if block.shortcut is not None and tables.scale_s is not None and tables.shift_s is not None:
+                scaled = self._gather("scale", tables.scale_s, band)
+                scaled.view(grid).mul_(source)
+                torch.index_select(tables.shift_s, 0, band, out=out[0, begin:end].view(-1, block.out_channels))
+                block.shortcut.add_to(out[:, begin:end], scaled.view(1, end - begin, size[1], block.in_channels))
         middle = block.conv_0(modulated)
-        y = _instance_normalized(middle) if self.config.norm == "instance" else middle
-        activated = self._buffer("modulated", (styles, *size, block.middle_channels))
-        width = block.middle_channels
-        for begin, end, rows in self._chunks(slots, tables[1], size, width):
-            target = activated[:, begin:end]
-            scale, shift = rows[..., :width], rows[..., width:]
-            torch.addcmul(shift, y[:, begin:end], scale, out=target)
-            F.leaky_relu_(target, LEAKY_SLOPE)
-        block.conv_1.add_to(out, activated)
+        entered = _instance_normalized(middle) if instance_norm else middle
+        modulated = self._buffer("modulated", (1, *size, block.middle_channels))
+        for begin, end, band in self._bands(slots, size, block.middle_channels):
+            scale = self._gather("scale", tables.scale_1, band)
+            target = modulated[0, begin:end].view(-1, block.middle_channels)
+            torch.index_select(tables.shift_1, 0, band, out=target)
+            F.leaky_relu_(target.addcmul_(entered[0, begin:end].view(-1, block.middle_channels), scale), LEAKY_SLOPE)
+        block.conv_1.add_to(out, modulated)
         return out, middle
 
-    def _modulate_before(self, block: FoldedBlock, x: Tensor, slots: Tensor, tables: list[Tensor], modulated: Tensor, out: Tensor) -> None:
-        """Fill ``modulated`` for conv_0 and, with a learned shortcut, ``out`` with the shortcut's output."""
-        styles, height, width, channels = modulated.shape
-        factor = 2 if block.upsample else 1
-        for begin, end, rows in self._chunks(slots, tables[0], (height, width), channels):
-            grid = ((end - begin) // factor, factor, width // factor, factor)
-            source = x[:, begin // factor : end // factor].view(styles, grid[0], 1, grid[2], 1, channels)
-            columns = rows.view(*grid, -1)
-            target = modulated[:, begin:end].view(styles, *grid, channels)
-            torch.addcmul(columns[..., channels : 2 * channels], source, columns[..., :channels], out=target)
-            F.leaky_relu_(target, LEAKY_SLOPE)
-            if block.shortcut is None:
-                continue
-            scaled = torch.mul(source, columns[..., 2 * channels :], out=self._buffer("scaled", (styles, *grid, channels)))
-            band = slots[begin * width : end * width]
-            for i in range(styles):
-                torch.index_select(tables[2], 0, band, out=out[i, begin:end].view(-1, block.out_channels))
-                block.shortcut.add_to(out[i : i + 1, begin:end], scaled[i].view(1, end - begin, width, channels))
-
-    def _chunks(self, slots: Tensor, table: Tensor, size: tuple[int, int], channels: int):
-        """Yield (first row, end row, modulation rows [rows, width, columns]) for bands of the picture."""
+    def _bands(self, slots: Tensor, size: tuple[int, int], channels: int) -> Iterator[tuple[int, int, Tensor]]:
+        """Yield (first row, end row, slots of its pixels) for bands of the picture that fit the processor's cache."""
         height, width = size
         band = height
         if self.device.type == "cpu":
-            band = min(height, max(2, _CHUNK_ELEMENTS // (width * channels) // 2 * 2))
+            band = min(height, max(2, _BAND_BYTES // (self.dtype.itemsize * width * channels) // 2 * 2))
         for begin in range(0, height, band):
             end = min(height, begin + band)
-            count = (end - begin) * width
-            rows = self._buffer("rows", (count, table.shape[1]))
-            torch.index_select(table, 0, slots[begin * width : begin * width + count], out=rows)
-            yield begin, end, rows.view(end - begin, width, -1)
+            yield begin, end, slots[begin * width : end * width]
+
+    def _gather(self, buffer: str, table: Tensor, band: Tensor) -> Tensor:
+        """Return the table's rows of a band's pixels [n, C], valid until the next gather into that buffer."""
+        return torch.index_select(table, 0, band, out=self._buffer(buffer, (len(band), table.shape[1])))
 
     def _buffer(self, name: str, shape: tuple[int, ...]) -> Tensor:
         """Return memory of a shape, the same at every call with this name as long as it is large enough."""
-        count = int(np.prod(shape))
+        count = math.prod(shape)
         buffer = self._buffers.get(name)
         if buffer is None or len(buffer) < count:
             buffer = self._buffers[name] = torch.empty(count, dtype=self.dtype, device=self.device)
         return buffer[:count].view(shape)
+
+
+def _enlarged(x: Tensor, begin: int, end: int, width: int, upsample: bool) -> tuple[tuple[int, ...], Tensor]:
+    """Return rows ``begin`` to ``end`` of x, enlarged x2 where ``upsample`` is set, as a view that broadcasts to the shape given first."""
+    channels = x.shape[-1]
+    if not upsample:
+        return (end - begin, width, channels), x[0, begin:end]
+    grid = ((end - begin) // 2, 2, width // 2, 2, channels)
+    return grid, x[0, begin // 2 : end // 2].view(grid[0], 1, grid[2], 1, channels)
 
 
 def _upsampled(x: Tensor) -> Tensor:

@@ -26,8 +26,8 @@ class FoldedBlock:
         upsample: Whether its input is enlarged x2 first.
         conv_0, conv_1: Its convolutions.
         shortcut: The learned 1x1 shortcut, or None.
-        stages: Sources of its modulation tables: [scale_0 | shift_0 | scale_s], [scale_1 | shift_1] and, with a learned shortcut,
-            [shift_s after the shortcut].
+        sources: Of its modulation tables, in the order of BlockTables: scale and shift of norm_0, of norm_1 and, with a learned
+            shortcut, the scale of norm_s and its shift after the shortcut.
     """
 
     name: str
@@ -38,7 +38,7 @@ class FoldedBlock:
     conv_0: Convolution
     conv_1: Convolution
     shortcut: Convolution | None
-    stages: list[list[RowSource]]
+    sources: list[RowSource]
 
     @property
     def multiplications(self) -> int:
@@ -47,8 +47,8 @@ class FoldedBlock:
         return 9 * self.middle_channels * (self.in_channels + self.out_channels) + shortcut
 
 
-def fold_spade(state: Mapping[str, Tensor], name: str, shortcut: Tensor | None = None) -> RowSource:
-    """Fold one SPADE layer: columns are a scale and a shift so that the layer is ``x * scale + shift``.
+def fold_spade(state: Mapping[str, Tensor], name: str, shortcut: Tensor | None = None) -> tuple[RowSource, RowSource]:
+    """Fold one SPADE layer into the sources of a scale and a shift, so that the layer is ``x * scale + shift``.
 
     With batch statistics, ``(x - mean) / std * (1 + gamma) + beta``: scale = (1 + gamma) / std, shift = beta - mean * scale.
     Instance statistics are not known before the picture is; then x comes normalised.
@@ -73,8 +73,8 @@ def fold_spade(state: Mapping[str, Tensor], name: str, shortcut: Tensor | None =
         beta, beta_bias = beta - gamma * mean[:, None], beta_bias - gamma_bias * mean
     if shortcut is not None:
         beta, beta_bias = shortcut @ beta, shortcut @ beta_bias
-    weight, bias = torch.cat((gamma, beta)), torch.cat((gamma_bias, beta_bias))
-    return RowSource(state[f"{name}.mlp_shared.0.weight"], state[f"{name}.mlp_shared.0.bias"], weight, bias)
+    shared = state[f"{name}.mlp_shared.0.weight"], state[f"{name}.mlp_shared.0.bias"]
+    return RowSource(*shared, gamma, gamma_bias), RowSource(*shared, beta, beta_bias)
 
 
 def fold_blocks(
@@ -87,19 +87,17 @@ def fold_blocks(
         if upsample:
             height, width = 2 * height, 2 * width
 
-        stages = [[fold_spade(state, f"{name}.norm_0")], [fold_spade(state, f"{name}.norm_1")]]
+        sources = [*fold_spade(state, f"{name}.norm_0"), *fold_spade(state, f"{name}.norm_1")]
         shortcut: Convolution | None = None
         if in_channels != out_channels:
             matrix = folded_weight(state, f"{name}.conv_s").flatten(1)
-            scale, shift = fold_spade(state, f"{name}.norm_s", matrix).split(in_channels)
-            stages[0].append(scale)
-            stages.append([shift])
+            sources += fold_spade(state, f"{name}.norm_s", matrix)
             shortcut = Convolution(matrix[:, :, None, None], None, (height, width), device, dtype)
         middle = min(in_channels, out_channels)
         conv_0, conv_1 = (
             Convolution(folded_weight(state, f"{name}.{part}"), state[f"{name}.{part}.bias"], (height, width), device, dtype)
             for part in ("conv_0", "conv_1")
         )
-        blocks.append(FoldedBlock(name, in_channels, middle, out_channels, upsample, conv_0, conv_1, shortcut, stages))
+        blocks.append(FoldedBlock(name, in_channels, middle, out_channels, upsample, conv_0, conv_1, shortcut, sources))
     last = Convolution(state["conv_img.weight"].double(), state["conv_img.bias"], (height, width), device, dtype)
     return blocks, last

@@ -23,7 +23,7 @@ _FIRST_CAPACITY = 256
 
 @dataclass
 class RowSource:
-    """What one SPADE layer contributes to a table: columns = linear(hidden rows of the 3 x 3 windows around).
+    """What fills one table: columns = linear(hidden rows of the k x k windows around a position).
 
     Attributes:
         shared_weight, shared_bias: Of ``mlp_shared``: [hidden, S, k, k] and [hidden].
@@ -36,27 +36,22 @@ class RowSource:
     weight: Tensor
     bias: Tensor
 
-    def split(self, columns: int) -> tuple[RowSource, RowSource]:
-        """Return the first columns and the rest, over the same hidden rows."""
-        first = RowSource(self.shared_weight, self.shared_bias, self.weight[:columns], self.bias[:columns])
-        return first, RowSource(self.shared_weight, self.shared_bias, self.weight[columns:], self.bias[columns:])
-
 
 class ModulationTable:
     """Rows of several SPADE layers at one resolution, one row a distinct neighbourhood.
 
     Args:
-        stages: For each table, its sources; their columns stand side by side.
+        sources: One for each table.
         kernel_size: Of the SPADE layers.
         book: How codes become channels.
         budget: Bytes that rows not in use may take before the least recently used go.
     """
 
     def __init__(
-        self, stages: list[list[RowSource]], kernel_size: int, book: CodeBook, budget: int, device: torch.device, dtype: torch.dtype
+        self, sources: list[RowSource], kernel_size: int, book: CodeBook, budget: int, device: torch.device, dtype: torch.dtype
     ) -> None:
         # Sources that share a hidden map stand once in the sum over windows.
-        shared = list({id(source.shared_weight): source for stage in stages for source in stage}.values())
+        shared = list({id(source.shared_weight): source for source in sources}.values())
         place = {id(source.shared_weight): i for i, source in enumerate(shared)}
         self._kernel_size = kernel_size
         self._book = book
@@ -67,10 +62,9 @@ class ModulationTable:
         self._shared_bias = torch.cat([source.shared_bias for source in shared]).float().to(device)
         self._hidden_widths = [len(source.shared_bias) for source in shared]
         self._weights = [
-            [(place[id(source.shared_weight)], source.weight.to(device, dtype), source.bias.to(device, dtype)) for source in stage]
-            for stage in stages
+            (place[id(source.shared_weight)], source.weight.to(device, dtype), source.bias.to(device, dtype)) for source in sources
         ]
-        self._widths = [sum(len(source.bias) for source in stage) for stage in stages]
+        self._widths = [len(source.bias) for source in sources]
         self._row_bytes = sum(self._widths) * dtype.itemsize
         self._budget_rows = max(_FIRST_CAPACITY, budget // self._row_bytes)
         label_of, edge_of = book.rows()
@@ -93,6 +87,12 @@ class ModulationTable:
         self.memory_generation = 0
         """Grows when ``slots`` or ``tables`` move in memory; a captured graph that reads them is void then."""
         self.tables = [torch.empty(0, width, device=self._device, dtype=self._dtype) for width in self._widths]
+
+    def forget_rows(self) -> None:
+        """Forget what the rows are, not their memory: the next layout computes all of its own."""
+        self._slot_of.clear()
+        self._free = list(range(len(self._last_used) - 1, -1, -1))
+        self._hashes = None
 
     @property
     def rows_kept(self) -> int:
@@ -189,6 +189,5 @@ class ModulationTable:
         for begin in range(0, len(slots), _ROWS_AT_ONCE):
             ids, target = around[begin : begin + _ROWS_AT_ONCE], targets[begin : begin + _ROWS_AT_ONCE]
             around_rows = [F.embedding(ids, part).flatten(1) for part in parts]
-            for table, stage in zip(self.tables, self._weights, strict=True):
-                columns = [F.linear(around_rows[place], weight, bias) for place, weight, bias in stage]
-                table.index_copy_(0, target, columns[0] if len(columns) == 1 else torch.cat(columns, 1))
+            for table, (place, weight, bias) in zip(self.tables, self._weights, strict=True):
+                table.index_copy_(0, target, F.linear(around_rows[place], weight, bias))

@@ -70,7 +70,7 @@ class DefinitionMaker:
             generator = build_generator(config)
         complete = {name: torch.zeros((), dtype=torch.long) for name in generator.state_dict() if name.endswith("num_batches_tracked")}
         generator.load_state_dict(complete | dict(state), assign=True)
-        self._generator = generator.requires_grad_(False).eval().to(device=device, dtype=dtype).to(memory_format=torch.channels_last)
+        self._generator = generator.requires_grad_(False).eval().to(device=device, dtype=dtype).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue, reportArgumentType]
         self._device, self._dtype = device, dtype
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from spade_studio.engine.inference.fast_generator import Activations, FastGenerator, SizePlan, Stage
+from spade_studio.engine.inference.fast_generator import Activations, BlockTables, FastGenerator, SizePlan, Stage
 from spade_studio.engine.inference.folding import FoldedBlock
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.layout import Ids, Layout
@@ -133,7 +133,7 @@ def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:
 
 
 def _block(
-    generator: FastGenerator, stage: Stage, block: FoldedBlock, tables: list[Tensor], region: Region, x: Tensor, middle: Tensor, out: Tensor
+    generator: FastGenerator, stage: Stage, block: FoldedBlock, tables: BlockTables, region: Region, x: Tensor, middle: Tensor, out: Tensor
 ) -> None:
     """Recompute ``middle`` and ``out`` [1, h, w, C] at a region from the block's input x."""
     width, channels = stage.width, block.in_channels
@@ -144,22 +144,19 @@ def _block(
         source = torch.div(y, 2, rounding_mode="floor") * (width // 2) + torch.div(column, 2, rounding_mode="floor")
     entered = x.view(-1, channels).index_select(0, source)
     slots = stage.table.slots.index_select(0, outer)
-    columns = tables[0].index_select(0, slots)
-    scale, shift = columns[:, :channels], columns[:, channels : 2 * channels]
-    modulated = _with_zero_row(torch.addcmul(shift, entered, scale))
+    modulated = _with_zero_row(torch.addcmul(tables.shift_0.index_select(0, slots), entered, tables.scale_0.index_select(0, slots)))
     flat_middle = middle.view(-1, block.middle_channels)
     flat_middle.index_copy_(0, region.inner, block.conv_0.at(modulated, region.around))
 
-    scale, shift = tables[1].index_select(0, slots).chunk(2, 1)
-    modulated = _with_zero_row(torch.addcmul(shift, flat_middle.index_select(0, outer), scale))
+    entered_1 = flat_middle.index_select(0, outer)
+    modulated = _with_zero_row(torch.addcmul(tables.shift_1.index_select(0, slots), entered_1, tables.scale_1.index_select(0, slots)))
     result = block.conv_1.at(modulated, region.around)
-    rows = region.inner_rows
-    if block.shortcut is None:
-        result += entered.index_select(0, rows)
+    entered, slots = entered.index_select(0, region.inner_rows), slots.index_select(0, region.inner_rows)
+    if block.shortcut is None or tables.scale_s is None or tables.shift_s is None:
+        result += entered
     else:
-        result += tables[2].index_select(0, slots.index_select(0, rows))
-        scaled = entered.index_select(0, rows).mul_(columns.index_select(0, rows)[:, 2 * channels :])
-        result += block.shortcut.at(scaled, torch.arange(len(rows), device=rows.device)[:, None])
+        result += tables.shift_s.index_select(0, slots)
+        result += block.shortcut.matrix_product(entered.mul_(tables.scale_s.index_select(0, slots)))
     out.view(-1, block.out_channels).index_copy_(0, region.inner, result)
 
 
