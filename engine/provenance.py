@@ -13,8 +13,9 @@ import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,8 @@ from PIL import Image
 
 from spade_studio.engine.errors import EngineError, LabelError
 from spade_studio.engine.image_files import DAMAGE, MAX_SIDE
-from spade_studio.engine.label_set import json_object, json_text, json_whole
+from spade_studio.engine.label_set import LabelSet, built_in_label_sets, json_object, json_text, json_whole, load_label_set
+from spade_studio.engine.weights.info import PublishedOptions
 
 KEYWORD: Final = "spade-studio"
 _LABELS, _INSTANCES = f"{KEYWORD}-labels", f"{KEYWORD}-instances"
@@ -37,8 +39,9 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "upsampling": ("normal", "more", "most"),
     "unlabeled": ("first", "last"),
 }
+_OPTION_NAMES = ("upsampling", "crop_size", "aspect_ratio", "unlabeled")
 _REQUIRED = {"format", "version", "width", "height", "z", "device", "dtype", "modulation", "weights", "weights_sha256", "labels"}
-_OPTIONAL = {"torch", "device_name", "label_set", "seed", "truncation", "batch", "options", "about"}
+_OPTIONAL = {"torch", "device_name", "label_set", "seed", "truncation", "options", "about"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +64,7 @@ class Provenance:
         torch: Version of torch.
         seed: What ``z`` was drawn with, for the record.
         truncation: Factor that went into ``z``, for the record.
-        batch: (how many pictures were computed together, which of them this is): sums may be rounded differently in other company.
-        options: What had to be known to read published weights: ``upsampling``, ``crop_size``, ``aspect_ratio``, ``unlabeled``.
+        options: What had to be known to read published weights.
     """
 
     labels: NDArray[np.uint8]
@@ -71,7 +73,7 @@ class Provenance:
     device: str
     device_name: str
     dtype: str
-    modulation: str
+    modulation: Literal["auto", "fast", "dense"]
     weights_name: str
     weights_sha256: str
     label_set: str
@@ -80,8 +82,7 @@ class Provenance:
     torch: str = ""
     seed: int | None = None
     truncation: float = 1.0
-    batch: tuple[int, int] = (1, 0)
-    options: Mapping[str, str | int | float] = field(default_factory=dict[str, "str | int | float"])
+    options: PublishedOptions = field(default_factory=PublishedOptions)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -120,12 +121,11 @@ def pack_settings(provenance: Provenance) -> dict[str, str]:
         "device_name": provenance.device_name,
         "dtype": provenance.dtype,
         "modulation": provenance.modulation,
-        "batch": list(provenance.batch),
         "weights": provenance.weights_name,
         "weights_sha256": provenance.weights_sha256,
         "label_set": provenance.label_set,
         "labels": {str(id_): name for id_, name in provenance.label_names.items()},
-        "options": dict(provenance.options),
+        "options": _pack_options(provenance.options),
     }
     return {KEYWORD: json.dumps(settings, allow_nan=False), "Software": f"SPADE Studio {provenance.version}"}
 
@@ -179,12 +179,6 @@ def _from_entries(entries: Mapping[str, object], texts: Mapping[str, str]) -> Pr
     if _LABELS not in texts:
         raise LabelError("the layout is missing")
     instances = _unpack(texts[_INSTANCES], "<u2", height, width).astype(np.uint16) if _INSTANCES in texts else None
-    batch = entries.get("batch", [1, 0])
-    if not isinstance(batch, list) or len(cast("list[object]", batch)) != 2:
-        raise LabelError("batch is no pair of numbers")
-    count, place = (json_whole(number, "batch") for number in cast("list[object]", batch))
-    if not 0 <= place < count <= 256:
-        raise LabelError(f"batch is {count}, {place}", "at most 256 pictures together")
     sha256 = _short_text(entries, "weights_sha256")
     if not re.fullmatch("[0-9a-f]{64}", sha256):
         raise LabelError("weights_sha256 is no SHA-256")
@@ -195,7 +189,7 @@ def _from_entries(entries: Mapping[str, object], texts: Mapping[str, str]) -> Pr
         device=_short_text(entries, "device"),
         device_name=_short_text(entries, "device_name"),
         dtype=_choice(entries, "dtype"),
-        modulation=_choice(entries, "modulation"),
+        modulation=cast("Any", _choice(entries, "modulation")),
         weights_name=_short_text(entries, "weights"),
         weights_sha256=sha256,
         label_set=_short_text(entries, "label_set"),
@@ -204,22 +198,39 @@ def _from_entries(entries: Mapping[str, object], texts: Mapping[str, str]) -> Pr
         torch=_short_text(entries, "torch"),
         seed=None if (seed := entries.get("seed")) is None or isinstance(seed, bool) or not isinstance(seed, int) else seed,
         truncation=_number(entries.get("truncation", 1.0), "truncation", 0, 10),
-        batch=(count, place),
         options=_options(entries.get("options", {})),
     )
 
 
-def _options(data: object) -> dict[str, str | int | float]:
-    entries = json_object(data, "options", required=set(), optional={"upsampling", "crop_size", "aspect_ratio", "unlabeled"})
-    options: dict[str, str | int | float] = {}
-    for name in entries:
-        if name in _CHOICES:
-            options[name] = _choice(entries, name)
-        elif name == "crop_size":
-            options[name] = _whole(entries, name, 1, 65536)
-        else:
-            options[name] = _number(entries[name], name, 1e-3, 1e3)
-    return options
+def _pack_options(options: PublishedOptions) -> dict[str, Any]:
+    entries: dict[str, Any] = {name: value for name in _OPTION_NAMES if (value := getattr(options, name)) is not None}
+    if options.label_set is not None:
+        entries["label_set"] = _built_in_name(options.label_set) or options.label_set.to_json()
+    return entries
+
+
+@cache
+def _built_in_name(label_set: LabelSet) -> str:
+    return next((name for name in built_in_label_sets() if load_label_set(name) == label_set), "")
+
+
+def _options(data: object) -> PublishedOptions:
+    entries = json_object(data, "options", required=set(), optional={*_OPTION_NAMES, "label_set"})
+    label_set = entries.get("label_set")
+    if isinstance(label_set, str):
+        # Any other name would be taken for a path.
+        if label_set not in built_in_label_sets():
+            raise LabelError(f"label_set is {label_set[:40]!r}", f"one of {', '.join(built_in_label_sets())}, or a label set")
+        label_set = load_label_set(label_set)
+    elif label_set is not None:
+        label_set = LabelSet.from_json(label_set)
+    return PublishedOptions(
+        label_set=label_set,
+        upsampling=cast("Any", _choice(entries, "upsampling")) if "upsampling" in entries else None,
+        crop_size=_whole(entries, "crop_size", 1, 65536) if "crop_size" in entries else None,
+        aspect_ratio=_number(entries["aspect_ratio"], "aspect_ratio", 1e-3, 1e3) if "aspect_ratio" in entries else None,
+        unlabeled=cast("Any", _choice(entries, "unlabeled")) if "unlabeled" in entries else None,
+    )
 
 
 def _names(data: object) -> dict[int, str]:

@@ -13,8 +13,10 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from spade_studio.engine.errors import LabelError
+from spade_studio.engine.labels import Label, LabelSet, load_label_set
 from spade_studio.engine.picture_files import write_picture
 from spade_studio.engine.provenance import KEYWORD, Provenance, pack_layout, pack_settings, read_provenance
+from spade_studio.engine.weights import PublishedOptions
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 4, 3), np.uint8)
 RECORD = Provenance(
@@ -33,8 +35,7 @@ RECORD = Provenance(
     torch="2.13.0",
     seed=2**62,
     truncation=0.7,
-    batch=(4, 3),
-    options={"upsampling": "more", "aspect_ratio": 2.0},
+    options=PublishedOptions(upsampling="more", aspect_ratio=2.0),
 )
 
 
@@ -60,8 +61,15 @@ def test_what_is_written_is_read_back_exactly(tmp_path: Path) -> None:
     assert record.size == (6, 4)
 
 
+@pytest.mark.parametrize("label_set", [load_label_set("ade20k"), LabelSet("Mine", (Label(3, "dragon", (1, 2, 3)),), None)])
+def test_label_sets_that_were_given_are_kept(tmp_path: Path, label_set: LabelSet) -> None:
+    given = dataclasses.replace(RECORD, options=PublishedOptions(label_set=label_set, unlabeled="last"))
+    record, _ = read_provenance(save(tmp_path / "a.png", texts(given)))
+    assert record.options == given.options
+
+
 def test_what_is_not_there_stays_away(tmp_path: Path) -> None:
-    bare = dataclasses.replace(RECORD, instances=None, z=None, seed=None, label_set="", label_names={}, options={})
+    bare = dataclasses.replace(RECORD, instances=None, z=None, seed=None, label_set="", label_names={}, options=PublishedOptions())
     record, _ = read_provenance(save(tmp_path / "a.png", texts(bare)))
     assert record.instances is None
     assert record.z is None
@@ -119,11 +127,10 @@ HOSTILE: dict[str, dict[str, str]] = {
     "names by word": settings(labels={"one": "x"}),
     "names out of range": settings(labels={"256": "x"}),
     "names no text": settings(labels={"1": 5}),
-    "batch": settings(batch=[1, 1]),
-    "large batch": settings(batch=[100_000, 1]),
-    "batch of text": settings(batch="12"),
     "options": settings(options={"weights": "/etc/passwd"}),
     "upsampling": settings(options={"upsampling": "infinite"}),
+    "path as label set": settings(options={"label_set": "/etc/passwd"}),
+    "label set": settings(options={"label_set": {"name": "x"}}),
     "aspect": settings(options={"aspect_ratio": float("nan")}),
     "truncation": settings(truncation=1e400),
     "bomb": {**texts(), f"{KEYWORD}-labels": packed(bytes(1 << 26))},

@@ -1,0 +1,200 @@
+"""Rendering many label maps: files are read ahead and written behind while the renderer works.
+
+It knows no command line; which pictures are wanted, in which style, is given to it.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.engine.batch_plan import BatchPlan, InstanceFolder, MapWork
+from spade_studio.engine.errors import EngineError, RenderError
+from spade_studio.engine.image_files import read_instance_map, read_label_map
+from spade_studio.engine.label_transfer import LabelTransfer, UnknownLabels
+from spade_studio.engine.layout import resize_nearest
+from spade_studio.engine.picture_files import Picture, PictureFormat, write_picture
+from spade_studio.engine.picture_record import describe_picture
+from spade_studio.engine.provenance import pack_layout, pack_settings
+from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.style_plan import StylePlan
+
+_READ_AHEAD = 2
+_WRITE_BEHIND = 16
+_FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
+
+
+class CannotWriteError(EngineError):
+    """Nothing more can be written at all, so there is no use in going on."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why the pictures of a label map are missing."""
+
+    path: Path
+    message: str
+
+
+@dataclass
+class BatchOutcome:
+    """What came of a batch.
+
+    Attributes:
+        rendered: Pictures written.
+        failures: Label maps without all their pictures.
+        unknown: Labels that the weights did not know.
+    """
+
+    rendered: int = 0
+    failures: list[Failure] = field(default_factory=list[Failure])
+    unknown: UnknownLabels = field(default_factory=UnknownLabels)
+
+
+@dataclass(frozen=True, eq=False)
+class _Inputs:
+    labels: NDArray[np.uint8]
+    instances: NDArray[np.int32] | None
+
+
+class BatchRenderer:
+    """Renders the maps of a plan with one set of weights.
+
+    Args:
+        renderer: The loaded weights.
+        styles: The style of every picture.
+        transfer: From the maps' ids to the weights' ids.
+        instances: Where instance maps are; None where the labels stand for them.
+        size: (height, width) of all pictures; each map's default size where None.
+        picture_format: Of the files.
+        finished: Called with a number of pictures whenever so many are written or given up.
+    """
+
+    def __init__(
+        self,
+        renderer: Renderer,
+        styles: StylePlan,
+        transfer: LabelTransfer,
+        *,
+        instances: InstanceFolder | None,
+        size: tuple[int, int] | None,
+        picture_format: PictureFormat,
+        finished: Callable[[int], object],
+    ) -> None:
+        self._renderer = renderer
+        self._styles = styles
+        self._transfer = transfer
+        self._instances = instances
+        self._size = size
+        self._format: PictureFormat = picture_format
+        self._finished = finished
+        self._writing: deque[tuple[MapWork, Future[None]]] = deque()
+        self.outcome = BatchOutcome()
+
+    def run(self, plan: BatchPlan) -> None:
+        """Render everything that is planned; what went wrong with single maps is in ``outcome``, also after an interrupt.
+
+        Raises:
+            CannotWriteError: the disk is full or read-only.
+            KeyboardInterrupt: the person stopped it; what is written is whole.
+        """
+        with ThreadPoolExecutor(3, "files") as pool:
+            try:
+                for work, reading in self._read_ahead(pool, plan.works):
+                    self._render_map(pool, work, reading)
+                while self._writing:
+                    self._settle_oldest()
+            except BaseException:
+                pool.shutdown(wait=True, cancel_futures=True)
+                self._count_written()
+                raise
+
+    def _read_ahead(self, pool: ThreadPoolExecutor, works: Sequence[MapWork]) -> Iterator[tuple[MapWork, Future[_Inputs]]]:
+        reading: deque[tuple[MapWork, Future[_Inputs]]] = deque()
+        for work in works:
+            reading.append((work, pool.submit(self._read, work)))
+            if len(reading) > _READ_AHEAD:
+                yield reading.popleft()
+        yield from reading
+
+    def _read(self, work: MapWork) -> _Inputs:
+        labels = read_label_map(work.file.path, self._transfer.source_set)
+        if self._instances is None:
+            return _Inputs(labels, None)
+        path = self._instances.find(work.file)
+        instances = read_instance_map(path)
+        if instances.shape != labels.shape:
+            raise RenderError(
+                f"{path} has {instances.shape[1]} x {instances.shape[0]} pixels",
+                f"the label map's {labels.shape[1]} x {labels.shape[0]}",
+            )
+        return _Inputs(labels, instances)
+
+    def _render_map(self, pool: ThreadPoolExecutor, work: MapWork, reading: Future[_Inputs]) -> None:
+        waiting = list(work.pictures)
+        try:
+            inputs = reading.result()
+            labels, unknown = self._transfer.apply(inputs.labels)
+            height, width = self._size or self._renderer.default_size(*labels.shape)
+            # The layout is stored at the size it is rendered at: no less exact, and small beside large maps.
+            labels = resize_nearest(labels, height, width)
+            instances = None if inputs.instances is None else resize_nearest(inputs.instances, height, width)
+            self._renderer.set_layout(labels, instances, (height, width))
+            stored = None if instances is None else instances.astype(np.uint16)
+            layout_texts = pack_layout(labels, stored) if self._format == "png" else {}
+            while waiting:
+                number, path = waiting[0]
+                # One style at a time: the generator gains nothing from a batch of them.
+                code = None if self._styles.code is None else self._styles.code(work.place, number)
+                self._renderer.set_style(code)
+                picture = self._renderer.render_float()[0] if self._format == "npy" else self._renderer.render()[0]
+                texts: Mapping[str, str] = {}
+                if self._format == "png":
+                    about = describe_picture(self._renderer, labels, stored, code, (self._styles.seed(number), self._styles.truncation))
+                    texts = {**pack_settings(about), **layout_texts}
+                self._write(pool, work, path, picture, texts)
+                del waiting[0]
+            self.outcome.unknown.add(unknown, inputs.labels.size)
+        except CannotWriteError:
+            raise
+        except (EngineError, OSError, MemoryError) as error:
+            self._fail(work, error, len(waiting))
+
+    def _write(self, pool: ThreadPoolExecutor, work: MapWork, path: Path, picture: Picture, texts: Mapping[str, str]) -> None:
+        while len(self._writing) >= _WRITE_BEHIND:
+            self._settle_oldest()
+        self._writing.append((work, pool.submit(partial(write_picture, path, picture, self._format, texts))))
+
+    def _settle_oldest(self) -> None:
+        work, future = self._writing.popleft()
+        try:
+            future.result()
+        except (OSError, MemoryError) as error:
+            if isinstance(error, OSError) and error.errno in _FULL_DISK:
+                raise CannotWriteError(f"no picture can be written ({error.strerror})", "", "Make room and run it again") from error
+            self._fail(work, error, 1)
+        else:
+            self.outcome.rendered += 1
+            self._finished(1)
+
+    def _count_written(self) -> None:
+        for _, future in self._writing:
+            if future.done() and not future.cancelled() and future.exception() is None:
+                self.outcome.rendered += 1
+        self._writing.clear()
+
+    def _fail(self, work: MapWork, error: Exception, pictures: int) -> None:
+        if not self.outcome.failures or self.outcome.failures[-1].path != work.file.path:
+            message = str(error) or type(error).__name__
+            if str(work.file.path) not in message:
+                message = f"{work.file.path}: {message}"
+            self.outcome.failures.append(Failure(work.file.path, message))
+        self._finished(pictures)

@@ -1,0 +1,227 @@
+"""``spade-render LABELS...``: from what the command line says to pictures in a folder.
+
+It knows no option names but in messages; torch is imported only when there is something to render.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spade_studio.engine.batch_plan import BatchPlan, InstanceFolder, plan_batch
+from spade_studio.engine.console import Console
+from spade_studio.engine.errors import AmbiguousWeightsError, EngineError
+from spade_studio.engine.labels import LabelSet, load_label_set
+from spade_studio.engine.map_list import MapFile, find_label_maps
+from spade_studio.engine.picture_files import PictureFormat
+from spade_studio.engine.shares import Process, Share
+from spade_studio.engine.style_plan import StyleSource, plan_styles, style_source_from
+from spade_studio.engine.torchrun import report_done
+
+if TYPE_CHECKING:
+    from spade_studio.engine.batch import BatchOutcome
+    from spade_studio.engine.renderer import Modulation, Renderer
+    from spade_studio.engine.weights import PublishedOptions
+
+@dataclass(frozen=True)
+class BatchOptions:
+    """What the command line says; None where an option was not given."""
+
+    labels: Sequence[str]
+    output: Path
+    weights: Path | None
+    label_set: str | None
+    instances: Path | None
+    style: Path | None
+    style_to: Path | None
+    z: Path | None
+    seed: int | None
+    variations: int | None
+    truncation: float | None
+    size: tuple[int, int] | None
+    shard: Share
+    published: PublishedOptions
+    device: str
+    dtype: str
+    modulation: Modulation
+    picture_format: PictureFormat
+    overwrite: bool
+    quiet: bool
+
+
+def run_batch(options: BatchOptions, environment: Mapping[str, str] = os.environ) -> int:
+    """Render all label maps, as far as they are this process's share.
+
+    Args:
+        options: What the command line says.
+        environment: Where torchrun tells a process its place.
+
+    Returns:
+        The exit code: 0, or 1 where label maps could not be rendered.
+
+    Raises:
+        EngineError: nothing could be rendered at all.
+        KeyboardInterrupt: the person stopped it; the summary is written already.
+    """
+    process = Process.from_environment(environment)
+    try:
+        failed = _run_share(options, process)
+    except EngineError:
+        report_done(environment, failed=True)
+        raise
+    report_done(environment, failed=failed)
+    return 1 if failed else 0
+
+
+def _run_share(options: BatchOptions, process: Process) -> bool:
+    """Render this process's share and return whether anything failed."""
+    share = options.shard.split(process.share)
+    console = Console(options.quiet, f"[{share.index}/{share.count}]" if share.count > 1 else "")
+    label_set = None if options.label_set is None else load_label_set(options.label_set)
+    instances = None if options.instances is None else InstanceFolder(options.instances)
+    source = style_source_from(
+        image=options.style,
+        image_to=options.style_to,
+        codes=options.z,
+        seed=options.seed,
+        variations=options.variations,
+        truncation=options.truncation,
+    )
+    maps, problems = find_label_maps(options.labels)
+    _make_folder(options.output)
+    plan = plan_batch(
+        maps,
+        variations=source.variations,
+        output=options.output,
+        picture_format=options.picture_format,
+        share=share,
+        overwrite=options.overwrite,
+        inputs=_other_inputs(options, maps, instances),
+    )
+    if share.index == 0:
+        for problem in problems:
+            console.error(f"Error: {problem}")
+        _note_new_names(maps, console)
+    failed = bool(problems) and share.index == 0
+    if not plan.works:
+        console.summary(f"Nothing to render: {_skipped(plan)}." if plan.skipped else "Nothing to render.")
+        return failed
+    started = time.monotonic()
+    renderer = _load(options, label_set, process)
+    return _render(options, renderer, label_set, instances, source, plan, console, show_bar=share.index == 0, started=started) or failed
+
+
+def _render(
+    options: BatchOptions,
+    renderer: Renderer,
+    label_set: LabelSet | None,
+    instances: InstanceFolder | None,
+    source: StyleSource,
+    plan: BatchPlan,
+    console: Console,
+    *,
+    show_bar: bool,
+    started: float,
+) -> bool:
+    """Render a plan and say what came of it; return whether anything failed."""
+    from spade_studio.engine.batch import BatchRenderer
+    from spade_studio.engine.label_transfer import LabelTransfer
+
+    if instances is not None and not renderer.info.uses_edges:
+        console.note("The weights have no channel for instance edges: --instances changes nothing.")
+        instances = None
+    _check_size(options.size, renderer.stride)
+    transfer = LabelTransfer(label_set, renderer.channels)
+    with console.progress(plan.pictures, show_bar) as bar:
+        batch = BatchRenderer(
+            renderer,
+            plan_styles(source, renderer, plan.maps),
+            transfer,
+            instances=instances,
+            size=options.size,
+            picture_format=options.picture_format,
+            finished=bar.update,
+        )
+        try:
+            batch.run(plan)
+        finally:
+            bar.close()
+            for line in batch.outcome.unknown.report(transfer.source_set, renderer.channels):
+                console.note(line)
+            _summarise(batch.outcome, plan, options.output, time.monotonic() - started, console)
+    return bool(batch.outcome.failures)
+
+
+def _load(options: BatchOptions, label_set: LabelSet | None, process: Process) -> Renderer:
+    import torch
+
+    from spade_studio.engine.renderer import Renderer
+
+    device = process.device(options.device, torch.cuda.device_count())
+    if label_set is not None and _needs_label_set(options):
+        options = replace(options, published=replace(options.published, label_set=label_set))
+    return Renderer.load(options.weights, device=device, dtype=options.dtype, modulation=options.modulation, options=options.published)
+
+
+def _needs_label_set(options: BatchOptions) -> bool:
+    """Whether the weights leave open what their channels mean, so that --label-set answers that too."""
+    from spade_studio.engine.weights import inspect_weights
+
+    if options.weights is None:
+        return False
+    try:
+        info = inspect_weights(options.weights, options.published)
+    except AmbiguousWeightsError as error:
+        return "label_set" in error.questions
+    return info.channels is not None and info.channels.label_set is None
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EngineError(f"--output {folder} cannot be made ({error.strerror})", "a folder that can be written") from error
+
+
+def _other_inputs(options: BatchOptions, maps: Sequence[MapFile], instances: InstanceFolder | None) -> list[Path]:
+    inputs = [path for path in (options.style, options.style_to, options.z) if path is not None]
+    if instances is not None and instances.folder.resolve() == options.output.resolve():
+        inputs.extend(instances.folder.iterdir())
+    return inputs
+
+
+def _note_new_names(maps: Sequence[MapFile], console: Console) -> None:
+    renamed = [file for file in maps if file.renamed]
+    if renamed:
+        examples = ", ".join(f"{file.path} as {file.name}" for file in renamed[:3])
+        more = ", ..." if len(renamed) > 3 else ""
+        console.note(f"{len(renamed)} label maps share their names with others and are named after their folders too: {examples}{more}.")
+
+
+def _check_size(size: tuple[int, int] | None, stride: int) -> None:
+    if size is None or not (size[0] % stride or size[1] % stride):
+        return
+    height, width = (max(stride, round(side / stride) * stride) for side in size)
+    raise EngineError(
+        f"--size {size[1]}x{size[0]} does not fit these weights", f"multiples of {stride} on both sides", f"The nearest is {width}x{height}"
+    )
+
+
+def _skipped(plan: BatchPlan) -> str:
+    return f"{plan.skipped} exist already (--overwrite renders them again)"
+
+
+def _summarise(outcome: BatchOutcome, plan: BatchPlan, output: Path, seconds: float, console: Console) -> None:
+    if outcome.failures:
+        console.error(f"{len(outcome.failures)} of {len(plan.works)} label maps could not be rendered:")
+        for failure in outcome.failures:
+            console.error(f"  {failure.message}")
+    pictures = f"{outcome.rendered} picture{'' if outcome.rendered == 1 else 's'}"
+    text = f"Rendered {pictures} to {output} in {seconds:.1f} s"
+    if plan.skipped:
+        text += f"; {_skipped(plan)}"
+    console.summary(f"{text}.")

@@ -1,0 +1,122 @@
+"""``spade-render``: what the command line means, and how its errors end.
+
+It knows no torch and no pictures: these are imported only once there is something to do, so that --help is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from spade_studio.engine.cli_options import PUBLISHED_OPTIONS, parse_command_line
+
+if TYPE_CHECKING:
+    from spade_studio.engine.weights import PublishedOptions
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run ``spade-render``.
+
+    Args:
+        arguments: The command line without the program's name; that of the process where None.
+
+    Returns:
+        The exit code: 0 done, 1 something could not be rendered, 130 interrupted. Wrong usage raises SystemExit(2).
+    """
+    given = parse_command_line(arguments)
+    from spade_studio.engine.console import Console
+    from spade_studio.engine.errors import AmbiguousWeightsError, EngineError
+
+    console = Console(given.get("quiet", False))
+    try:
+        if "inspect" in given:
+            return _inspect(given, console)
+        if "from_picture" in given:
+            return _render_again(given, console)
+        return _render(given)
+    except AmbiguousWeightsError as error:
+        console.error(f"Error: {error} {_options_for(error)}")
+    except EngineError as error:
+        console.error(f"Error: {error}")
+    except BrokenPipeError:  # the reader of our output (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        console.error(f"Error: {error}")
+    except KeyboardInterrupt:
+        console.error("Interrupted. What is written is whole; the same command goes on from here.")
+        return 130
+    return 1
+
+
+def _inspect(given: dict[str, Any], console: Any) -> int:
+    from spade_studio.engine.labels import load_label_set
+    from spade_studio.engine.weights import describe, inspect_weights
+
+    label_set = load_label_set(given["label_set"]) if "label_set" in given else None
+    console.result(describe(inspect_weights(given["inspect"], _published(given, label_set))))
+    return 0
+
+
+def _render_again(given: dict[str, Any], console: Any) -> int:
+    from spade_studio.engine.render_again import AgainOptions, render_again
+
+    given["output"].mkdir(parents=True, exist_ok=True)
+    options = AgainOptions(
+        weights=given.get("weights"),
+        device=given.get("device"),
+        dtype=given.get("dtype"),
+        modulation=given.get("modulation"),
+        published=_published(given),
+        picture_format=given.get("format", "png"),
+        overwrite=given.get("overwrite", False),
+    )
+    render_again(given["from_picture"], given["output"], options, console)
+    return 0
+
+
+def _render(given: dict[str, Any]) -> int:
+    from spade_studio.engine.batch_command import BatchOptions, run_batch
+    from spade_studio.engine.shares import Share
+
+    return run_batch(
+        BatchOptions(
+            labels=given["labels"],
+            output=given["output"],
+            weights=given.get("weights"),
+            label_set=given.get("label_set"),
+            instances=given.get("instances"),
+            style=given.get("style"),
+            style_to=given.get("style_to"),
+            z=given.get("z"),
+            seed=given.get("seed"),
+            variations=given.get("variations"),
+            truncation=given.get("truncation"),
+            size=given.get("size"),
+            shard=given.get("shard", Share()),
+            published=_published(given),
+            device=given.get("device", "auto"),
+            dtype=given.get("dtype", "auto"),
+            modulation=given.get("modulation", "auto"),
+            picture_format=given.get("format", "png"),
+            overwrite=given.get("overwrite", False),
+            quiet=given.get("quiet", False),
+        )
+    )
+
+
+def _published(given: dict[str, Any], label_set: Any = None) -> PublishedOptions:
+    from spade_studio.engine.weights import PublishedOptions
+
+    return PublishedOptions(label_set=label_set, **{name: given.get(name) for name in PUBLISHED_OPTIONS})
+
+
+def _options_for(error: Any) -> str:
+    """Name the command-line options that answer what weights leave open."""
+    options = [f"--{field.replace('_', '-')} {'|'.join(choices)}" for field, choices in error.questions.items()]
+    return f"Options that settle it: {', '.join(options)}" if options else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

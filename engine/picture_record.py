@@ -1,0 +1,108 @@
+"""What a renderer has to say of a picture it made, and what of it another renderer would do differently.
+
+It knows no files: :mod:`spade_studio.engine.provenance` puts this into PNGs and reads it back.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+from functools import cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from spade_studio.engine.config import GeneratorConfig
+from spade_studio.engine.provenance import Provenance
+from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.style import StyleCode
+from spade_studio.engine.weights import PublishedOptions
+
+
+def describe_picture(
+    renderer: Renderer,
+    labels: NDArray[np.uint8],
+    instances: NDArray[np.uint16] | None,
+    z: StyleCode | None,
+    drawn: tuple[int | None, float],
+) -> Provenance:
+    """Return what a picture should say of itself.
+
+    Args:
+        renderer: What rendered it.
+        labels: uint8 [H, W], at the picture's size.
+        instances: uint16 [H, W], or None.
+        z: float32 [z], or None.
+        drawn: (seed, truncation) that ``z`` was made with; no seed where it was not drawn.
+    """
+    info = renderer.info
+    label_set = info.channels.label_set if info.channels else None
+    named = {} if label_set is None else {int(id_): label_set.by_id(int(id_)) for id_ in np.unique(labels)}
+    options = PublishedOptions()
+    if info.file_kind == "published" and info.generator is not None:
+        unlabeled = info.channels.unlabeled_channel if info.channels else None
+        options = PublishedOptions(
+            upsampling=info.generator.upsampling if isinstance(info.generator, GeneratorConfig) else None,
+            crop_size=info.generator.crop_size,
+            aspect_ratio=info.generator.aspect_ratio,
+            label_set=label_set,
+            unlabeled=None if unlabeled is None else "first" if unlabeled == 0 else "last",
+        )
+    return Provenance(
+        labels=labels,
+        instances=instances,
+        z=z,
+        device=renderer.device,
+        device_name=device_name(renderer.device)[:200],
+        dtype=renderer.dtype,
+        modulation=renderer.modulation,
+        weights_name=(info.name or info.path.name)[:200],
+        weights_sha256=renderer.weights_sha256,
+        label_set="" if label_set is None else label_set.name,
+        label_names={id_: label.name for id_, label in named.items() if label is not None},
+        version=_version("spade-studio"),
+        torch=_version("torch"),
+        seed=drawn[0],
+        truncation=drawn[1],
+        options=options,
+    )
+
+
+def differences(recorded: Provenance, renderer: Renderer) -> list[str]:
+    """Say in plain words what is not as it was when a picture was rendered; nothing where it should come out the same, bit for bit.
+
+    Args:
+        recorded: What the picture says of itself.
+        renderer: What is about to render it again.
+    """
+    found: list[str] = []
+    if recorded.weights_sha256 != renderer.weights_sha256:
+        name = renderer.info.name or renderer.info.path.name
+        found.append(
+            f"other weights: it was rendered with {recorded.weights_name!r} (SHA-256 {recorded.weights_sha256[:12]}...), "
+            f"now {name!r} ({renderer.weights_sha256[:12]}...)"
+        )
+    if recorded.device.partition(":")[0] != renderer.device.partition(":")[0]:
+        found.append(f"another device: {recorded.device} then, {renderer.device} now")
+    elif recorded.device_name != device_name(renderer.device):
+        found.append(f"another processor: {recorded.device_name!r} then, {device_name(renderer.device)!r} now")
+    if recorded.dtype != renderer.dtype:
+        found.append(f"another compute type: {recorded.dtype} then, {renderer.dtype} now")
+    if recorded.modulation != renderer.modulation:
+        found.append(f"another way of modulation: {recorded.modulation} then, {renderer.modulation} now")
+    if recorded.torch != _version("torch"):
+        found.append(f"another version of torch: {recorded.torch} then, {_version('torch')} now")
+    return found
+
+
+@cache
+def device_name(device: str) -> str:
+    """Return what computes on a device: the GPU's name, or the processor's widest instructions, which decide how sums are rounded."""
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_name(device)
+    return torch.backends.cpu.get_cpu_capability() if device == "cpu" else device
+
+
+@cache
+def _version(distribution: str) -> str:
+    return importlib.metadata.version(distribution)

@@ -1,0 +1,146 @@
+"""``spade-render --from``: the picture that a PNG describes, rendered again and compared.
+
+It knows no command line; options come as values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.engine.console import Console
+from spade_studio.engine.device import choose_device, choose_dtype
+from spade_studio.engine.errors import RenderError, WeightsError
+from spade_studio.engine.label_set import Label, LabelSet
+from spade_studio.engine.label_transfer import LabelTransfer, UnknownLabels
+from spade_studio.engine.picture_files import PictureFormat, is_whole, write_picture
+from spade_studio.engine.picture_record import describe_picture, differences
+from spade_studio.engine.provenance import Provenance, pack_layout, pack_settings, read_provenance
+from spade_studio.engine.renderer import Modulation, Renderer
+from spade_studio.engine.weights import PublishedOptions
+
+
+@dataclass(frozen=True)
+class AgainOptions:
+    """What the command line says beside the picture; None leaves it as the picture says.
+
+    Attributes:
+        weights: Weights file or folder; the default weights where None.
+        device: As for Renderer.load.
+        dtype: As for Renderer.load.
+        modulation: As for Renderer.load.
+        published: What published weights do not tell.
+        picture_format: Of the new file.
+        overwrite: Whether a file that exists is replaced.
+    """
+
+    weights: Path | None
+    device: str | None
+    dtype: str | None
+    modulation: Modulation | None
+    published: PublishedOptions
+    picture_format: PictureFormat
+    overwrite: bool
+
+
+def render_again(source: Path, output: Path, options: AgainOptions, console: Console) -> None:
+    """Render the picture again and say what is not as it was.
+
+    Args:
+        source: A PNG that this program rendered.
+        output: Folder of the new picture, which is called like the old one.
+        options: What is to be different.
+        console: Where remarks go.
+
+    Raises:
+        EngineError: it is no such PNG, or the weights cannot render it.
+        OSError: the new picture cannot be written.
+    """
+    recorded, old_pixels = read_provenance(source)
+    target = output / f"{source.stem}.{options.picture_format}"
+    if is_whole(target) and not options.overwrite:
+        console.summary(f"{target} exists already; --overwrite renders it again.")
+        return
+    renderer = _load(recorded, options)
+    labels = _carry_labels(recorded, renderer, console)
+    for difference in differences(recorded, renderer):
+        console.note(f"Not as it was: {difference}.")
+    renderer.set_layout(labels, recorded.instances, recorded.size)
+    renderer.set_style(recorded.z)
+    if options.picture_format == "npy":
+        write_picture(target, renderer.render_float()[0], "npy")
+        console.summary(f"Rendered {target}.")
+        return
+    picture = renderer.render()[0]
+    about = describe_picture(renderer, labels, recorded.instances, recorded.z, (recorded.seed, recorded.truncation))
+    texts = {**pack_settings(about), **pack_layout(labels, recorded.instances)} if options.picture_format == "png" else None
+    write_picture(target, picture, options.picture_format, texts)
+    console.summary(f"Rendered {target}: {_compare(old_pixels, picture)}.")
+
+
+def _load(recorded: Provenance, options: AgainOptions) -> Renderer:
+    """Load weights on the device and in the compute type of the picture, as far as this machine has them."""
+    device = options.device
+    if device is None:
+        device = recorded.device
+        try:
+            choose_device(device)
+        except RenderError:
+            device = device.partition(":")[0]
+            try:
+                choose_device(device)
+            except RenderError:
+                device = "auto"
+    dtype = options.dtype
+    if dtype is None:
+        dtype = recorded.dtype
+        try:
+            choose_dtype(dtype, choose_device(device))
+        except RenderError:
+            dtype = "auto"
+    given, known = options.published, recorded.options
+    published = PublishedOptions(
+        upsampling=given.upsampling or known.upsampling,
+        crop_size=given.crop_size or known.crop_size,
+        aspect_ratio=given.aspect_ratio or known.aspect_ratio,
+        unlabeled=given.unlabeled or known.unlabeled,
+        label_set=known.label_set,
+    )
+    load = partial(Renderer.load, options.weights, device=device, dtype=dtype, modulation=options.modulation or recorded.modulation)
+    try:
+        return load(options=published)
+    except WeightsError:
+        # What was true of the weights it was rendered with may be wrong for those that are given now.
+        if published == given:
+            raise
+        return load(options=given)
+
+
+def _carry_labels(recorded: Provenance, renderer: Renderer, console: Console) -> NDArray[np.uint8]:
+    """Carry the layout over by names where other weights give the ids another meaning."""
+    if recorded.weights_sha256 == renderer.weights_sha256:
+        return recorded.labels
+    target = renderer.channels.label_set
+    painted_in = None
+    if recorded.label_names and (target is None or recorded.label_set != target.name):
+        labels = tuple(Label(id_, name, (0, 0, 0)) for id_, name in recorded.label_names.items())
+        painted_in = LabelSet(recorded.label_set or "other labels", labels, unlabeled_id=None)
+    carried, missing = LabelTransfer(painted_in, renderer.channels).apply(recorded.labels)
+    unknown = UnknownLabels()
+    unknown.add({id_: pixels for id_, pixels in missing.items() if id_ in recorded.label_names}, carried.size)
+    for line in unknown.report(painted_in or target, renderer.channels):
+        console.note(line)
+    return carried
+
+
+def _compare(old: NDArray[np.uint8], new: NDArray[np.uint8]) -> str:
+    if old.shape != new.shape:
+        return "of another size than before"
+    difference = np.abs(old.astype(np.int16) - new)
+    if not difference.any():
+        return "the same picture, bit for bit"
+    return f"differs from the old picture by {difference.mean():.3f} levels of 255 on average, {difference.max()} at most"

@@ -1,0 +1,174 @@
+"""Which style each picture of a command gets: from a seed, a photograph, two photographs, or codes in a file.
+
+It knows no label maps but their place in the sequence, and nothing of how a style becomes a picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.engine.errors import EngineError, StyleError
+from spade_studio.engine.image_files import read_style_image
+from spade_studio.engine.style import StyleCode, check_truncation, interpolate_styles
+
+if TYPE_CHECKING:
+    from spade_studio.engine.renderer import Renderer
+
+MAX_CODES = 100_000
+MAX_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True, eq=False)
+class StyleSource:
+    """What the command line says of style; at most one of ``image``, ``codes`` and ``seed`` is given.
+
+    Attributes:
+        image: The photograph whose style is used.
+        image_to: The photograph to whose style the last label map leads.
+        codes: Style codes from a file, float32 [N, z].
+        seed: Seed of the first variation; None stands for 0.
+        variations: Pictures for every label map.
+        truncation: Factor on the style codes, 1 as trained.
+    """
+
+    image: Path | None = None
+    image_to: Path | None = None
+    codes: NDArray[np.float32] | None = None
+    seed: int | None = None
+    variations: int = 1
+    truncation: float = 1.0
+
+    def __post_init__(self) -> None:
+        check_truncation(self.truncation)
+        if self.variations < 1:
+            raise StyleError(f"{self.variations} variations", "at least 1")
+        last = (self.seed or 0) + self.variations - 1
+        if (self.seed or 0) < 0 or last > MAX_SEED:
+            raise StyleError(f"seeds from {self.seed} to {last}", "whole numbers from 0 to 2**63 - 1")
+        if self.image_to is not None and self.variations > 1:
+            raise StyleError("a style that changes over the label maps, and several variations", "one picture for every map")
+        if self.codes is not None and len(self.codes) != self.variations:
+            raise StyleError(f"{self.variations} variations with {len(self.codes)} style codes", "as many as there are codes")
+
+    @property
+    def given(self) -> bool:
+        """Whether anything was asked for that only weights with a style input can do."""
+        return self.image is not None or self.codes is not None or self.seed is not None or self.variations > 1
+
+
+@dataclass(frozen=True, eq=False)
+class StylePlan:
+    """The style of every picture.
+
+    Attributes:
+        code: From the map's place (0..) and the variation's number (0..) to a code, float32 [z].
+            None where the weights take no style.
+        seed: From the variation's number to the seed it was drawn with; None where it was not drawn.
+        truncation: Factor that went into the codes.
+    """
+
+    code: Callable[[int, int], StyleCode] | None
+    seed: Callable[[int], int | None]
+    truncation: float = 1.0
+
+
+def plan_styles(source: StyleSource, renderer: Renderer, maps: int) -> StylePlan:
+    """Work out the styles; photographs are read and encoded here, once.
+
+    Args:
+        source: What was asked for.
+        renderer: The loaded weights.
+        maps: How many label maps the whole sequence has, over all processes.
+
+    Raises:
+        StyleError: the weights cannot do what was asked for, or a photograph cannot be read.
+    """
+    width = renderer.z_width
+    if width is None:
+        if source.given:
+            raise StyleError(
+                f"the weights {renderer.info.name or renderer.info.path.name} take no style",
+                "label maps alone, one variation",
+                "Leave out --seed, --style, --z and --variations, or choose weights with a style input",
+            )
+        return StylePlan(None, lambda number: None)
+    if source.codes is not None:
+        codes = source.codes
+        if codes.shape[1] != width:
+            raise StyleError(f"style codes of {codes.shape[1]} numbers", f"codes of {width} numbers, as these weights take them")
+        return StylePlan(lambda place, number: codes[number], lambda number: None)
+    factor = source.truncation
+    if source.image is None:
+        first = source.seed or 0
+        return StylePlan(lambda place, number: renderer.style_from_seed(first + number, factor), lambda number: first + number, factor)
+    start_photo = read_style_image(source.image)
+    if source.variations > 1:
+
+        @lru_cache(maxsize=4096)  # every map gets the same samples: encode the photograph once for each
+        def sample(number: int) -> StyleCode:
+            return renderer.style_from_image(start_photo, sample_seed=number, truncation=factor)
+
+        return StylePlan(lambda place, number: sample(number), lambda number: number, factor)
+    start = renderer.style_from_image(start_photo, truncation=factor)
+    if source.image_to is None:
+        return StylePlan(lambda place, number: start, lambda number: None, factor)
+    end = renderer.style_from_image(read_style_image(source.image_to), truncation=factor)
+    return StylePlan(lambda place, number: interpolate_styles(start, end, place / max(1, maps - 1)), lambda number: None, factor)
+
+
+def read_style_codes(path: Path) -> NDArray[np.float32]:
+    """Read style codes from a ``.npy`` file that may be damaged or hostile; nothing in it is ever unpickled.
+
+    Args:
+        path: An array of numbers, [z] or [N, z].
+
+    Returns:
+        float32 [N, z].
+
+    Raises:
+        StyleError: no such file or array, or values that are no numbers.
+    """
+    expected = "a .npy file of numbers, [z] or [N, z]"
+    if not path.is_file():
+        raise StyleError(f"{path}: there is no such file", expected)
+    try:
+        # Mapped, not read: a header that promises terabytes fails here instead of filling the memory.
+        loaded: Any = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, OverflowError, MemoryError, SyntaxError, RecursionError) as error:
+        raise StyleError(f"{path} is no usable .npy file", expected) from error
+    if not isinstance(loaded, np.ndarray):
+        loaded.close()
+        raise StyleError(f"{path} is an archive of arrays", expected)
+    array = cast("NDArray[Any]", loaded)
+    if array.ndim not in (1, 2) or array.size == 0 or array.dtype.kind not in "fiu":
+        raise StyleError(f"{path} holds an array of shape {list(array.shape)} and type {array.dtype}", expected)
+    codes = array.reshape(-1, array.shape[-1])
+    if len(codes) > MAX_CODES or codes.shape[1] > 65536:
+        raise StyleError(f"{path} holds {len(codes)} codes of {codes.shape[1]} numbers", f"at most {MAX_CODES} codes of 65536")
+    values = codes.astype(np.float32)
+    if not np.isfinite(values).all():
+        raise StyleError(f"{path} holds values that are no finite numbers", "finite style codes")
+    return values
+
+
+def style_source_from(
+    *, image: Path | None, image_to: Path | None, codes: Path | None, seed: int | None, variations: int | None, truncation: float | None
+) -> StyleSource:
+    """Build the source from command-line values, None where an option was not given.
+
+    Raises:
+        EngineError: they do not go together, or the file of codes cannot be used.
+    """
+    if codes is None:
+        return StyleSource(image, image_to, None, seed, variations or 1, 1.0 if truncation is None else truncation)
+    values = read_style_codes(codes)
+    if variations is not None and variations != len(values):
+        raise EngineError(f"--variations {variations} with {len(values)} style codes", "one for every code", "Leave out --variations")
+    return StyleSource(codes=values, variations=len(values))
