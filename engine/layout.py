@@ -290,7 +290,8 @@ class Layout:
             }
             if self.book.edges:
                 arrays["edge_rows"] = edge_of[windows]
-            tensors = {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in arrays.items()}
+            with torch.inference_mode(False):  # tensors made in inference mode could never be trained with
+                tensors = {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in arrays.items()}
             edge_rows = tensors.pop("edge_rows", None)
             self._grids[key] = Grid(edge_rows=edge_rows, batch=self.batch, height=height, width=width, **tensors)
         return self._grids[key]
