@@ -96,7 +96,7 @@ def _label_words(channels: LabelChannels) -> str:
     return printable(f"{channels.label_set.name}, {len(labels)} labels: {', '.join(names)}{', ...' if len(labels) > len(names) else ''}")
 
 
-def _parameter_words(config: AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig) -> str:
+def _size_words(config: AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig) -> str:
     count = parameter_count(config)
     return f"{count / 1e6:.1f} million parameters" if count >= 1e5 else f"{count:,} parameters"
 
@@ -105,26 +105,26 @@ def _generator_words(config: AnyGeneratorConfig) -> str:
     if isinstance(config, GeneratorConfig):
         source = f"a style code of {config.z_width} numbers" if config.input == "noise" else "the layout"
         return (
-            f"SPADE, {_parameter_words(config)}, base width {config.base_channels}, hidden width {config.hidden_width}, "
+            f"SPADE, {_size_words(config)}, base width {config.base_channels}, hidden width {config.hidden_width}, "
             f"kernel {config.kernel_size}, upsampling {config.upsampling!r} (stride {config.stride}), {_norm_words(config.norm)}, "
             f"{_spectral_words(config.spectral_norm)}, begins with {source}"
         )
     return (
-        f"pix2pixHD, {_parameter_words(config)}, base width {config.base_channels}, {config.downsamplings} downsamplings, {config.blocks} blocks, "
-        f"{_norm_words(config.norm)}, {_spectral_words(config.spectral_norm)}"
+        f"pix2pixHD, {_size_words(config)}, base width {config.base_channels}, {config.downsamplings} downsamplings, "
+        f"{config.blocks} blocks, {_norm_words(config.norm)}, {_spectral_words(config.spectral_norm)}"
     )
 
 
 def _encoder_words(config: EncoderConfig) -> str:
     return (
-        f"{_parameter_words(config)}, base width {config.base_channels}, {config.layers} layers (sees {config.input_size}x{config.input_size}), "
+        f"{_size_words(config)}, base width {config.base_channels}, {config.layers} layers (sees {config.input_size}x{config.input_size}), "
         f"style codes of {config.z_width} numbers, {_spectral_words(config.spectral_norm)}"
     )
 
 
 def _discriminator_words(config: DiscriminatorConfig) -> str:
     return (
-        f"{_parameter_words(config)}, {config.semantic_channels} label channels, base width {config.base_channels}, {config.layers} layers, "
+        f"{_size_words(config)}, {config.semantic_channels} label channels, base width {config.base_channels}, {config.layers} layers, "
         f"{config.scales} scales, {_norm_words(config.norm)}, {_spectral_words(config.spectral_norm)}"
     )
 
