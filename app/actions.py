@@ -1,0 +1,107 @@
+"""Every command of the window in one table: text, keys, icon, help.
+
+It knows no window: what a command does is connected elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+from spade_studio.app.theme import Theme
+
+_Key = QKeySequence.StandardKey
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One command.
+
+    Attributes:
+        name: How code calls it.
+        text: In menus, with its mnemonic.
+        keys: Shortcuts; the first is shown.
+        icon: Of qtawesome.
+        tip: One plain sentence for tooltip and status line; the text where empty.
+        group: Commands of one group exclude each other and can be checked.
+    """
+
+    name: str
+    text: str
+    keys: tuple[str | QKeySequence.StandardKey, ...] = ()
+    icon: str = ""
+    tip: str = ""
+    group: str = ""
+
+
+SPECS = (
+    Spec("new", "&New", (_Key.New,), "mdi6.file-outline", "Start an empty layout"),
+    Spec("open", "&Open…", (_Key.Open,), "mdi6.folder-open-outline", "Open a label map (PNG)"),
+    Spec("save", "&Save", (_Key.Save,), "mdi6.content-save-outline", "Save the layout as a label map (PNG)"),
+    Spec("save_as", "Save &As…", ("Ctrl+Shift+S",), "", "Save the layout under another name"),
+    Spec("quit", "&Quit", ("Ctrl+Q",), "", "Close SPADE Studio"),
+    Spec("undo", "&Undo", ("Ctrl+Z",), "mdi6.undo", "Undo the last stroke"),
+    Spec("redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "mdi6.redo", "Redo the stroke undone last"),
+    Spec("brush", "&Brush", ("B",), "mdi6.brush", "Brush: paint the chosen label; Shift+click draws straight, right-drag erases", "tool"),
+    Spec("eraser", "&Eraser", ("E",), "mdi6.eraser", "Eraser: paint unlabeled", "tool"),
+    Spec("fill", "&Fill", ("G",), "mdi6.format-color-fill", "Fill: give a whole region the chosen label", "tool"),
+    Spec("picker", "&Pick a label", ("I",), "mdi6.eyedropper", "Picker: take the label under the pointer; or hold Alt in any tool", "tool"),
+    Spec("smaller", "S&maller brush", ("[",)),
+    Spec("larger", "&Larger brush", ("]",)),
+    Spec("much_smaller", "Much smaller brush", ("Shift+[",)),
+    Spec("much_larger", "Much larger brush", ("Shift+]",)),
+    Spec("swap", "S&wap with the previous label", ("X",), "mdi6.swap-horizontal"),
+    Spec("find_label", "F&ind a label", ("Ctrl+F",), "mdi6.magnify"),
+    Spec("dice", "&New style", ("D",), "mdi6.dice-5-outline", "New style: render in another random style"),
+    Spec("zoom_in", "Zoom &in", (_Key.ZoomIn, "Ctrl+="), "mdi6.magnify-plus-outline"),
+    Spec("zoom_out", "Zoom &out", (_Key.ZoomOut,), "mdi6.magnify-minus-outline"),
+    Spec("zoom_fit", "&Fit the layout", ("Ctrl+0",), "mdi6.fit-to-screen-outline", "Show the whole layout"),
+    Spec("zoom_actual", "&100 %", ("Ctrl+1",), "", "Show every pixel of the layout as one on the screen"),
+    Spec("system", "Like the &system", group="appearance"),
+    Spec("light", "&Light", group="appearance"),
+    Spec("dark", "&Dark", group="appearance"),
+    Spec("about", "&About SPADE Studio"),
+)
+
+
+class Actions:
+    """The commands as Qt actions: ``actions["undo"]``."""
+
+    def __init__(self, parent: QObject) -> None:
+        self._actions: dict[str, QAction] = {}
+        self._groups: dict[str, QActionGroup] = {}
+        for spec in SPECS:
+            action = QAction(spec.text, parent)
+            action.setObjectName(spec.name)
+            keys = _without_doubles([QKeySequence(key) for key in spec.keys])
+            action.setShortcuts(keys)
+            plain = spec.text.replace("&", "").removesuffix("…")
+            tip = spec.tip or plain
+            action.setToolTip(f"{tip} ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})" if keys else tip)
+            action.setStatusTip(tip)
+            if spec.group:
+                action.setCheckable(True)
+                self._groups.setdefault(spec.group, QActionGroup(parent)).addAction(action)
+            if spec.name == "quit":
+                action.setMenuRole(QAction.MenuRole.QuitRole)
+            self._actions[spec.name] = action
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def set_icons(self, theme: Theme) -> None:
+        """Give every command its icon in the theme's colours."""
+        for spec in SPECS:
+            if spec.icon:
+                self._actions[spec.name].setIcon(theme.icon(spec.icon))
+
+
+def _without_doubles(keys: list[QKeySequence]) -> list[QKeySequence]:
+    """Standard keys differ by platform and may say what another entry says: twice the same key counts as ambiguous."""
+    kept: list[QKeySequence] = []
+    for key in keys:
+        if not key.isEmpty() and key not in kept:
+            kept.append(key)
+    return kept

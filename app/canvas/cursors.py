@@ -1,0 +1,60 @@
+"""The pointer's look over the canvas: the brush's true outline, and the other tools' cursors.
+
+It knows discs and icons, nothing of documents or events.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import qtawesome
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPixmap
+
+from spade_studio.app.canvas import raster
+
+_ICON_SIZE = 22
+
+
+@lru_cache(maxsize=8)
+def disc_outline(diameter: int) -> QPainterPath:
+    """Return the outline of the pixels that one click paints, around (0, 0), in the document's pixels."""
+    mask = raster.disc_mask(diameter)
+    half = diameter / 2
+    lefts = mask.argmax(axis=1)
+    path = QPainterPath()
+    # Every row of a disc is one run, and it is symmetrical: down the right side, up the left one.
+    right = [(half - float(left), row - half) for row, left in enumerate(lefts)]
+    corners = [QPointF(x, y + down) for x, y in right for down in (0, 1)]
+    corners += [QPointF(-x, y + down) for x, y in reversed(right) for down in (1, 0)]
+    path.moveTo(corners[0])
+    for corner in corners[1:]:
+        path.lineTo(corner)
+    path.closeSubpath()
+    return path
+
+
+def draw_outline(painter: QPainter, path: QPainterPath) -> None:
+    """Draw a path so that it shows on every colour: white within black, one and three pixels wide at any zoom."""
+    for color, width in ((QColor(0, 0, 0, 150), 3.0), (QColor(255, 255, 255), 1.2)):
+        pen = QPen(color, width)
+        pen.setCosmetic(True)
+        painter.setPen(pen)
+        painter.drawPath(path)
+
+
+@lru_cache(maxsize=8)
+def icon_cursor(icon: str, hot_x: float, hot_y: float) -> QCursor:
+    """Return a cursor from an icon, white with a dark rim; the hot spot is given as shares of its size."""
+    size = _ICON_SIZE
+    pixmap = QPixmap(size * 2, size * 2)
+    pixmap.setDevicePixelRatio(2)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    dark, light = (qtawesome.icon(icon, color=color).pixmap(size - 2, size - 2) for color in ("#101215", "#ffffff"))
+    for angle in np.linspace(0, 2 * np.pi, 12, endpoint=False):
+        painter.drawPixmap(QPointF(1 + np.cos(angle), 1 + np.sin(angle)), dark)
+    painter.drawPixmap(QPointF(1, 1), light)
+    painter.end()
+    return QCursor(pixmap, round(hot_x * size), round(hot_y * size))

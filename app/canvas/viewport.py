@@ -1,0 +1,104 @@
+"""Where a picture lies in a view: zoom, pan, fit.
+
+It knows sizes and positions only; no pixels, no events.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+
+from spade_studio.app.canvas.raster import Rect
+
+_MAX_ZOOM = 64.0
+_MARGIN = 12.0
+_KEPT_VISIBLE = 48.0
+
+
+class Viewport:
+    """The transform between a picture's pixels and a widget's positions (in logical pixels).
+
+    Attributes:
+        zoom: Widget pixels per picture pixel.
+        is_fitted: Whether it follows the widget's size.
+    """
+
+    def __init__(self, picture: QSizeF, view: QSizeF) -> None:
+        self._picture = picture
+        self._view = view
+        self._origin = QPointF()
+        self.zoom = 1.0
+        self.is_fitted = True
+        self.fit()
+
+    def set_picture(self, picture: QSizeF) -> None:
+        """Show a picture of another size, fitted."""
+        self._picture = picture
+        self.fit()
+
+    def set_view(self, view: QSizeF) -> None:
+        """Follow a change of the widget's size: fitted stays fitted, else the middle stays in the middle."""
+        old, self._view = self._view, view
+        if self.is_fitted:
+            self.fit()
+        else:
+            self._origin += QPointF((view.width() - old.width()) / 2, (view.height() - old.height()) / 2)
+            self._keep_visible()
+
+    def fit(self) -> None:
+        """Show the whole picture, in the middle."""
+        self.zoom = self._fitting_zoom()
+        self._origin = QPointF(
+            (self._view.width() - self._picture.width() * self.zoom) / 2, (self._view.height() - self._picture.height() * self.zoom) / 2
+        )
+        self.is_fitted = True
+
+    def zoom_at(self, anchor: QPointF, factor: float) -> None:
+        """Zoom by a factor while what is under ``anchor`` (a widget position) stays there."""
+        smallest = min(1.0, self._fitting_zoom()) / 2
+        zoom = min(_MAX_ZOOM, max(smallest, self.zoom * factor))
+        self._origin = anchor - (anchor - self._origin) * (zoom / self.zoom)
+        self.zoom = zoom
+        self.is_fitted = False
+        self._keep_visible()
+
+    def zoom_to(self, zoom: float) -> None:
+        """Zoom to a scale around the middle of the view."""
+        self.zoom_at(QPointF(self._view.width() / 2, self._view.height() / 2), zoom / self.zoom)
+
+    def pan(self, delta: QPointF) -> None:
+        """Move the picture by a distance in widget pixels."""
+        self._origin += delta
+        self.is_fitted = False
+        self._keep_visible()
+
+    def to_picture(self, position: QPointF) -> QPointF:
+        """Return the picture's position (in its pixels, fractional) under a widget position."""
+        return (position - self._origin) / self.zoom
+
+    def to_view(self, position: QPointF) -> QPointF:
+        """Return the widget position of a picture's position."""
+        return position * self.zoom + self._origin
+
+    def rect_to_view(self, rect: Rect) -> QRectF:
+        """Return where a rectangle of pixels lies in the widget."""
+        return QRectF(self.to_view(QPointF(rect.left, rect.top)), self.to_view(QPointF(rect.right, rect.bottom)))
+
+    @property
+    def picture_rect(self) -> QRectF:
+        """Where the picture lies in the widget."""
+        return QRectF(self._origin, self._picture * self.zoom)
+
+    def _fitting_zoom(self) -> float:
+        width, height = max(1.0, self._view.width() - 2 * _MARGIN), max(1.0, self._view.height() - 2 * _MARGIN)
+        return min(width / self._picture.width(), height / self._picture.height(), _MAX_ZOOM)
+
+    def _keep_visible(self) -> None:
+        size = self._picture * self.zoom
+        self._origin = QPointF(
+            _clamp(self._origin.x(), _KEPT_VISIBLE - size.width(), self._view.width() - _KEPT_VISIBLE),
+            _clamp(self._origin.y(), _KEPT_VISIBLE - size.height(), self._view.height() - _KEPT_VISIBLE),
+        )
+
+
+def _clamp(value: float, low: float, high: float) -> float:
+    return (low + high) / 2 if low > high else min(high, max(low, value))

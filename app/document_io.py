@@ -1,0 +1,117 @@
+"""Label PNGs in and out, and the sample layouts.
+
+It knows neither the document nor windows; what it cannot do it says as an error of the engine.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from spade_studio.app.canvas.raster import LabelArray
+from spade_studio.engine.errors import EngineError, LabelError
+from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.image_files import read_label_map
+from spade_studio.engine.labels import LabelSet
+
+BLANK_SIZE = (256, 256)
+_PNG_COLOR_TYPE = 25
+_COLOR_TYPES = (2, 6)
+
+
+class SaveError(EngineError):
+    """A document could not be written; whatever stood in the file before still does."""
+
+
+@dataclass(frozen=True, eq=False)
+class LabelFile:
+    """What was read from a label PNG.
+
+    Attributes:
+        labels: uint8 ``[H, W]``.
+        is_color_map: Whether it was a picture in the set's colours, which saving as a label PNG would change.
+    """
+
+    labels: LabelArray
+    is_color_map: bool
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A layout that comes with the program.
+
+    Attributes:
+        name: As menus and title bars show it.
+        file_name: In the resources.
+        seed: A style that suits it.
+    """
+
+    name: str
+    file_name: str
+    seed: int
+
+
+SAMPLES = (
+    Sample("Mountain lake", "mountain_lake.png", 7),
+    Sample("Coast", "coast.png", 7),
+    Sample("Valley", "valley.png", 7),
+    Sample("Winter ridge", "winter_ridge.png", 7),
+)
+
+
+def read_labels(path: Path, label_set: LabelSet) -> LabelFile:
+    """Read a label PNG: grey and palette by value, colours by the exact colours of the set.
+
+    Raises:
+        LabelError: No such file, no PNG, damaged, too large, or colours that the set does not have.
+    """
+    labels = read_label_map(path, label_set)
+    with path.open("rb") as file:
+        color_type = file.read(_PNG_COLOR_TYPE + 1)[_PNG_COLOR_TYPE]
+    return LabelFile(labels, color_type in _COLOR_TYPES)
+
+
+def write_labels(path: Path, labels: LabelArray, label_set: LabelSet) -> None:
+    """Write a palette PNG whose indices are the dataset's ids; the old file stays until the new one is whole.
+
+    Raises:
+        SaveError: The folder is missing or may not be written, or the disk is full.
+    """
+    try:
+        with atomic_writer(path) as file:
+            file.write(encode_labels(labels, label_set))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SaveError(
+            f"{path} could not be written ({reason[:1].lower()}{reason[1:]})",
+            action="Your drawing is still open: choose another folder or name with Save As",
+        ) from error
+
+
+def encode_labels(labels: LabelArray, label_set: LabelSet) -> bytes:
+    """Return the bytes of a palette PNG of a map in the colours of a set."""
+    image = Image.frombuffer("P", (labels.shape[1], labels.shape[0]), np.ascontiguousarray(labels), "raw", "P", 0, 1)
+    image.putpalette(label_set.palette().tobytes())
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()
+
+
+def read_sample(sample: Sample) -> LabelArray:
+    """Read a layout that comes with the program."""
+    # Resources may lie inside an archive, so they are read by way of importlib.
+    data = (resources.files("spade_studio.resources") / "layouts" / sample.file_name).read_bytes()
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+        if image.mode != "P":
+            raise LabelError(f"sample {sample.file_name} has mode {image.mode}", "a palette PNG")
+        return np.array(image, np.uint8)
+
+
+def blank_labels(label_set: LabelSet, size: tuple[int, int] = BLANK_SIZE) -> LabelArray:
+    """Return an empty map, unlabeled all over."""
+    return np.full(size, 255 if label_set.unlabeled_id is None else label_set.unlabeled_id, np.uint8)

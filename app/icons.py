@@ -1,0 +1,21 @@
+"""Pictures that come with the program.
+
+It knows files, no widgets.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from PySide6.QtGui import QIcon, QPixmap
+
+
+def application_icon() -> QIcon:
+    """Return the program's icon in all its sizes."""
+    icon = QIcon()
+    folder = resources.files("spade_studio.resources") / "icons"
+    for size in (32, 64, 128, 256):
+        pixmap = QPixmap()
+        pixmap.loadFromData((folder / f"spade-studio-{size}.png").read_bytes())
+        icon.addPixmap(pixmap)
+    return icon

@@ -1,0 +1,52 @@
+"""Which labels the palette offers, and which are in hand when a document opens.
+
+It knows label sets and label maps, no widgets.
+"""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Sequence
+
+import numpy as np
+
+from spade_studio.app.canvas.raster import LabelArray
+from spade_studio.engine.labels import Label, LabelChannels, LabelSet
+
+_GOLDEN_RATIO = 0.618034
+_WORTH_HOLDING = 0.02
+_UNLABELED = 255
+
+
+def set_of(channels: LabelChannels) -> LabelSet:
+    """Return the label set of weights; where they tell no names, one with a number for every label."""
+    if channels.label_set is not None:
+        return channels.label_set
+    ids = [label_id for label_id in channels.known_ids if label_id != _UNLABELED]
+    return LabelSet("Numbered labels", tuple(Label(label_id, f"label {label_id}", _color(label_id)) for label_id in ids), _UNLABELED)
+
+
+def offered_labels(label_set: LabelSet, known_ids: Sequence[int]) -> tuple[Label, ...]:
+    """Return the labels that weights know, in their order; all that occur in pictures where it is not known yet."""
+    if not known_ids:
+        return tuple(label for label in label_set.labels if not label.unused)
+    return tuple(label for label_id in known_ids if (label := label_set.by_id(label_id)) is not None)
+
+
+def starting_labels(labels: LabelArray, offered: Sequence[Label]) -> tuple[Label, Label]:
+    """Return the label to start painting with, and the one to swap it with.
+
+    The first is the rarest that still covers something, so that a first stroke shows wherever it goes; never the largest of the map
+    where there is a choice.
+    """
+    shares = np.bincount(labels.ravel(), minlength=256) / labels.size
+    by_share = sorted(offered, key=lambda label: shares[label.id])
+    visible = [label for label in by_share if shares[label.id] >= _WORTH_HOLDING]
+    first = visible[0] if len(visible) > 1 else by_share[0]
+    others = [label for label in reversed(by_share) if label is not first]
+    return first, (others or [first])[0]
+
+
+def _color(label_id: int) -> tuple[int, int, int]:
+    red, green, blue = colorsys.hsv_to_rgb(label_id * _GOLDEN_RATIO % 1, 0.55, 0.8)
+    return round(red * 255), round(green * 255), round(blue * 255)

@@ -1,0 +1,327 @@
+"""The window: builds document, tools, panels and renderer, and wires them together.
+
+It holds no logic of painting, files or rendering.
+"""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QMessageBox, QSplitter, QToolBar, QWidget
+
+from spade_studio.app import document_io
+from spade_studio.app.actions import Actions
+from spade_studio.app.canvas.tools import MAX_BRUSH_SIZE, Toolbox, ToolKind
+from spade_studio.app.canvas.view import CanvasView
+from spade_studio.app.document import Document
+from spade_studio.app.file_commands import FileCommands
+from spade_studio.app.label_choice import offered_labels, set_of, starting_labels
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.panels.brush_size import BrushSizePanel
+from spade_studio.app.panels.palette import PalettePanel
+from spade_studio.app.panels.render import RenderPanel
+from spade_studio.app.panels.status import StatusBar
+from spade_studio.app.panels.style import StylePanel
+from spade_studio.app.settings import Appearance, Settings
+from spade_studio.app.theme import Theme
+from spade_studio.engine.label_transfer import LabelTransfer
+from spade_studio.engine.labels import Label, LabelChannels, load_label_set
+from spade_studio.engine.render_service import RendererReady, RenderFailure, RenderResult
+
+if TYPE_CHECKING:
+    from spade_studio.engine.renderer import Renderer
+
+_MARGIN = 12
+_ZOOM_STEP = 1.25
+
+
+class MainWindow(QMainWindow):
+    """The one window: canvas left, render right, palette and style below."""
+
+    def __init__(
+        self, settings: Settings, theme: Theme, load: Callable[[], Renderer], channels: LabelChannels | None = None, version: str = ""
+    ) -> None:
+        super().__init__()
+        self._settings = settings
+        self._theme = theme
+        self._version = version
+        sample = document_io.SAMPLES[0]
+        label_set = load_label_set("coco_stuff")
+        self.document = Document(document_io.read_sample(sample), label_set, sample.name, self)
+        first, second = starting_labels(self.document.labels, offered_labels(label_set, channels.known_ids if channels else ()))
+        self.toolbox = Toolbox(self.document, first.id, second.id, self)
+        self.toolbox.brush_size = settings.brush_size or self.toolbox.brush_size
+        self.live = LiveRenderer(self.document, load, sample.seed, self)
+        self.files = FileCommands(self.document, settings, self)
+        self.commands = Actions(self)
+        self.canvas = CanvasView(self.document, self.toolbox)
+        self.render_panel = RenderPanel()
+        self.palette_panel = PalettePanel()
+        self.style_panel = StylePanel(sample.seed, self.commands["dice"])
+        self.brush_size_panel = BrushSizePanel(MAX_BRUSH_SIZE)
+        self.status_bar = StatusBar()
+        self._build_layout()
+        self._build_menus()
+        self._build_toolbar()
+        self._connect_commands()
+        self._connect_parts()
+        self._offer(offered_labels(label_set, ()))
+        self._show_tool(self.toolbox.kind)
+        self.brush_size_panel.show_size(self.toolbox.brush_size)
+        self._on_theme_changed()
+        self._on_document_described()
+        self._on_document_replaced()
+        if channels is not None:
+            self._adopt(channels)
+        self.render_panel.view.tell("Loading the weights…")
+        self.resize(1280, 760)
+        self.restoreGeometry(settings.geometry)
+        self.canvas.setFocus()
+
+    # -- building -------------------------------------------------------------------------------------------------
+
+    def _build_layout(self) -> None:
+        splitter = QSplitter(Qt.Orientation.Horizontal)
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(6)
+        splitter.addWidget(self.canvas)
+        splitter.addWidget(self.render_panel)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 1)
+        splitter.setSizes([10_000, 10_000])
+        strip = QWidget()
+        strip.setObjectName("strip")
+        strip.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        line = QFrame()
+        line.setFrameShape(QFrame.Shape.VLine)
+        line.setObjectName("line")
+        below = row(strip, spacing=_MARGIN, margins=(_MARGIN, 8, _MARGIN, 8))
+        below.addWidget(self.palette_panel, 1)
+        below.addWidget(line)
+        below.addWidget(self.style_panel)
+        central = QWidget()
+        whole = column(central)
+        whole.addWidget(splitter, 1)
+        whole.addWidget(strip)
+        self.setCentralWidget(central)
+        self.setStatusBar(self.status_bar)
+
+    def _build_menus(self) -> None:
+        commands = self.commands
+        samples = QMenu("Open sa&mple", self)
+        for sample in document_io.SAMPLES:
+            samples.addAction(sample.name, lambda sample=sample: self._open_sample(sample))
+        appearance = QMenu("&Appearance", self)
+        appearance.addActions([commands[name] for name in ("system", "light", "dark")])
+        sizes = ("smaller", "larger", "much_smaller", "much_larger")
+        menus: tuple[tuple[str, tuple[str | QMenu, ...]], ...] = (
+            ("&File", ("new", "open", samples, "", "save", "save_as", "", "quit")),
+            ("&Edit", ("undo", "redo")),
+            ("&Paint", ("brush", "eraser", "fill", "picker", "", *sizes, "", "swap", "find_label", "", "dice")),
+            ("&View", ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "", appearance)),
+            ("&Help", ("about",)),
+        )
+        for title, entries in menus:
+            menu = self.menuBar().addMenu(title)
+            for entry in entries:
+                if isinstance(entry, QMenu):
+                    menu.addMenu(entry)
+                elif entry:
+                    menu.addAction(commands[entry])
+                else:
+                    menu.addSeparator()
+
+    def _build_toolbar(self) -> None:
+        bar = QToolBar("Tools")
+        bar.setObjectName("tools")
+        bar.setMovable(False)
+        bar.setIconSize(QSize(20, 20))
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        for names in (("new", "open", "save"), ("undo", "redo"), ("brush", "eraser", "fill", "picker")):
+            bar.addActions([self.commands[name] for name in names])
+            bar.addSeparator()
+        bar.addWidget(self.brush_size_panel)
+        self.addToolBar(bar)
+
+    # -- wiring ---------------------------------------------------------------------------------------------------
+
+    def _connect_commands(self) -> None:
+        def on(name: str, do: Callable[[], object]) -> None:
+            self.commands[name].triggered.connect(lambda _checked=False: do())
+
+        on("new", self.files.new)
+        on("open", self.files.open)
+        on("save", self.files.save)
+        on("save_as", self.files.save_as)
+        on("quit", self.close)
+        on("undo", self._undo)
+        on("redo", self._redo)
+        for kind in ToolKind:
+            on(kind.value, lambda kind=kind: setattr(self.toolbox, "kind", kind))
+        for name, steps in (("smaller", -1), ("larger", 1), ("much_smaller", -5), ("much_larger", 5)):
+            on(name, lambda steps=steps: self.toolbox.step_brush_size(steps))
+        on("swap", self.toolbox.swap_labels)
+        on("find_label", self._find_label)
+        on("zoom_in", lambda: self.canvas.zoom_by(_ZOOM_STEP))
+        on("zoom_out", lambda: self.canvas.zoom_by(1 / _ZOOM_STEP))
+        on("zoom_fit", self.canvas.fit)
+        on("zoom_actual", lambda: self.canvas.zoom_to(1))
+        for appearance in ("system", "light", "dark"):
+            on(appearance, lambda appearance=appearance: self._set_appearance(cast("Appearance", appearance)))
+        on("about", self._show_about)
+        self.commands[self._settings.appearance].setChecked(True)
+
+    def _connect_parts(self) -> None:
+        document, toolbox, stack = self.document, self.toolbox, self.document.undo_stack
+        document.described.connect(self._on_document_described)
+        document.replaced.connect(self._on_document_replaced)
+        stack.cleanChanged.connect(lambda clean: self.setWindowModified(not clean))
+        stack.canUndoChanged.connect(self.commands["undo"].setEnabled)
+        stack.canRedoChanged.connect(self.commands["redo"].setEnabled)
+        stack.undoTextChanged.connect(lambda text: self.commands["undo"].setText(f"&Undo {text}".strip()))
+        stack.redoTextChanged.connect(lambda text: self.commands["redo"].setText(f"&Redo {text}".strip()))
+        self.commands["undo"].setEnabled(False)
+        self.commands["redo"].setEnabled(False)
+        toolbox.kind_changed.connect(self._show_tool)
+        toolbox.label_changed.connect(self._show_labels)
+        toolbox.brush_size_changed.connect(self.brush_size_panel.show_size)
+        self.brush_size_panel.size_changed.connect(lambda size: setattr(toolbox, "brush_size", size))
+        self.palette_panel.chosen.connect(lambda label: setattr(toolbox, "label", label))
+        self.palette_panel.swap_wanted.connect(toolbox.swap_labels)
+        self.palette_panel.done.connect(self.canvas.setFocus)
+        self.style_panel.seed_changed.connect(lambda seed: setattr(self.live, "seed", seed))
+        self.style_panel.done.connect(self.canvas.setFocus)
+        self.canvas.hovered.connect(self._on_hovered)
+        self.canvas.zoom_changed.connect(self.status_bar.show_zoom)
+        # Queued: the window is on the screen before the render thread takes its share of the processor.
+        self.canvas.first_painted.connect(self.live.start, Qt.ConnectionType.QueuedConnection)
+        self.live.ready.connect(self._on_ready)
+        self.live.rendered.connect(self._on_rendered)
+        self.live.failed.connect(self._on_failed)
+        self._theme.changed.connect(self._on_theme_changed)
+
+    # -- what the parts say ---------------------------------------------------------------------------------------
+
+    def _on_document_described(self) -> None:
+        self.setWindowTitle(f"{self.document.name}[*] - SPADE Studio")
+        self.setWindowModified(not self.document.undo_stack.isClean())
+
+    def _on_document_replaced(self) -> None:
+        height, width = self.document.size
+        self.status_bar.show_size(width, height)
+        self.render_panel.view.set_aspect(width, height)
+
+    def _on_hovered(self, pixel: tuple[int, int] | None) -> None:
+        if pixel is None:
+            self.status_bar.show_pixel(None, "")
+            return
+        x, y = pixel
+        self.status_bar.show_pixel(pixel, self.document.describe(int(self.document.labels[y, x])))
+
+    def _on_ready(self, ready: RendererReady) -> None:
+        channels = ready.info.channels
+        if channels is not None:
+            self._adopt(channels)
+        self.style_panel.set_usable(ready.can_use_noise)
+        self.status_bar.show_device(ready.device, ready.dtype)
+        self.render_panel.view.tell("Rendering…")
+
+    def _adopt(self, channels: LabelChannels) -> None:
+        """Offer what the weights know; what is in the document is carried over where it is still the untouched sample."""
+        label_set = set_of(channels)
+        if label_set.name != self.document.label_set.name:
+            labels = None
+            if self.document.path is None and not self.document.is_modified:
+                labels, _ = LabelTransfer(self.document.label_set, channels).apply(self.document.labels)
+            self.document.adopt(label_set, labels)
+        self._offer(offered_labels(label_set, channels.known_ids))
+
+    def _offer(self, labels: Sequence[Label]) -> None:
+        self.palette_panel.set_labels(labels)
+        if self.toolbox.label not in {label.id for label in labels}:
+            first, second = starting_labels(self.document.labels, labels)
+            self.toolbox.label = second.id
+            self.toolbox.label = first.id
+        self._show_labels()
+
+    def _on_rendered(self, result: RenderResult) -> None:
+        self.render_panel.view.show_picture(result.image, result.quality)
+        self.render_panel.tell(result.message or self._unknown_note(result.unknown_ids))
+        self.status_bar.show_frame(result.seconds, result.quality, result.size)
+
+    def _unknown_note(self, unknown: dict[int, int]) -> str:
+        if not unknown:
+            return ""
+        names = [self.document.describe(label_id) for label_id in sorted(unknown, key=unknown.__getitem__, reverse=True)]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        share = sum(unknown.values()) / self.document.labels.size
+        return f"These weights do not know {', '.join(names[:3])}{more}: {share:.0%} of the layout renders as unlabeled."
+
+    def _on_failed(self, failure: RenderFailure) -> None:
+        text = str(failure.error)
+        self.render_panel.tell(text[:1].upper() + text[1:])
+        if self.render_panel.view.image.isNull():
+            self.render_panel.view.tell("No picture")
+
+    def show_internal_error(self, text: str) -> None:
+        """Show what should not have happened, as quietly as what can."""
+        self.render_panel.tell(text)
+
+    def _on_theme_changed(self) -> None:
+        self.commands.set_icons(self._theme)
+        self.palette_panel.set_swap_icon(self._theme.icon("mdi6.swap-horizontal"))
+        self.render_panel.banner.set_icons(self._theme.warning_icon("mdi6.alert-circle-outline"), self._theme.warning_icon("mdi6.close"))
+
+    # -- what commands do -----------------------------------------------------------------------------------------
+
+    def _open_sample(self, sample: document_io.Sample) -> None:
+        if self.files.open_sample(sample):
+            self.style_panel.seed = sample.seed
+
+    def _undo(self) -> None:
+        if not self.canvas.cancel_stroke():
+            self.document.undo_stack.undo()
+
+    def _redo(self) -> None:
+        if self.document.stroke is None:
+            self.document.undo_stack.redo()
+
+    def _find_label(self) -> None:
+        self.palette_panel.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.palette_panel.search.selectAll()
+
+    def _show_tool(self, kind: ToolKind) -> None:
+        self.commands[kind.value].setChecked(True)
+
+    def _show_labels(self) -> None:
+        label_set = self.document.label_set
+        current, previous = label_set.by_id(self.toolbox.label), label_set.by_id(self.toolbox.previous_label)
+        if current is not None:
+            self.palette_panel.show_labels(current, previous or current)
+
+    def _set_appearance(self, appearance: Appearance) -> None:
+        self._settings.appearance = appearance
+        self._theme.set_appearance(appearance)
+
+    def _show_about(self) -> None:
+        text = f"<b>SPADE Studio</b> {self._version}<br><br>Paint photographs from semantic layouts."
+        QMessageBox(QMessageBox.Icon.NoIcon, "About SPADE Studio", text, QMessageBox.StandardButton.Ok, self).open()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask about unsaved changes; then remember the window and join the render thread."""
+        if not self.files.may_lose_changes():
+            event.ignore()
+            return
+        self._settings.geometry = self.saveGeometry()
+        self._settings.brush_size = self.toolbox.brush_size
+        self._settings.save()
+        # Joining can take as long as torch takes to load: the window need not stay for it.
+        self.hide()
+        self.live.close()
+        event.accept()

@@ -1,0 +1,39 @@
+"""The few message boxes: errors that answer a person's own action, and what to do with unsaved changes.
+
+They know no documents or files; what a render thread reports never comes here but to the render panel's banner.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from spade_studio.engine.errors import EngineError
+
+
+class Unsaved(Enum):
+    """What a person wants done with unsaved changes."""
+
+    SAVE = "save"
+    DISCARD = "discard"
+    CANCEL = "cancel"
+
+
+def show_error(parent: QWidget, headline: str, error: EngineError) -> None:
+    """Say what did not work: what was found, what was expected, what to do. Returns at once; the box belongs to the window."""
+    lines = [error.found, f"Expected: {error.expected}" if error.expected else "", error.action]
+    box = QMessageBox(QMessageBox.Icon.Warning, "SPADE Studio", headline, QMessageBox.StandardButton.Ok, parent)
+    box.setInformativeText("\n\n".join(line[:1].upper() + line[1:] for line in lines if line))
+    box.open()
+
+
+def ask_unsaved(parent: QWidget, name: str) -> Unsaved:
+    """Ask whether to save changes before they would be lost."""
+    button = QMessageBox.StandardButton
+    box = QMessageBox(QMessageBox.Icon.Question, "SPADE Studio", f"Save the changes to {name}?", parent=parent)
+    box.setInformativeText("They are lost otherwise.")
+    box.setStandardButtons(button.Save | button.Discard | button.Cancel)
+    box.setDefaultButton(button.Save)
+    answers = {button.Save: Unsaved.SAVE, button.Discard: Unsaved.DISCARD}
+    return answers.get(QMessageBox.StandardButton(box.exec()), Unsaved.CANCEL)

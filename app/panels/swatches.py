@@ -1,0 +1,76 @@
+"""The label in hand and the one before it, on a button that swaps them.
+
+It knows two labels' names and colours, nothing of palettes or tools.
+"""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+_HEIGHT = 30
+_CURRENT = 18
+_PREVIOUS = 12
+
+
+def draw_swatch(painter: QPainter, rect: QRectF, color: QColor, radius: float = 4) -> None:
+    """Draw a label's colour as a rounded square whose rim shows on light and dark ground."""
+    rim = QColor(0, 0, 0, 70) if color.lightness() > 60 else QColor(255, 255, 255, 90)
+    painter.setPen(QPen(rim, 1))
+    painter.setBrush(color)
+    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+
+
+class Swatches(QAbstractButton):
+    """Shows what the brush paints; a click takes the previous label again."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name, self._color = "", QColor()
+        self._previous_name, self._previous_color = "", QColor()
+        self._swap_icon = QIcon()
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setFixedHeight(_HEIGHT)
+
+    def show_labels(self, name: str, color: QColor, previous_name: str, previous_color: QColor) -> None:
+        """Show the label in hand and the previous one."""
+        self._name, self._color = name, color
+        self._previous_name, self._previous_color = previous_name, previous_color
+        self.setToolTip(f"Painting {name}. Click to swap with {previous_name} (X)")
+        self.setAccessibleName(f"Painting {name}, swap with {previous_name}")
+        self.update()
+
+    def set_icon(self, icon: QIcon) -> None:
+        """Set the icon of the swap."""
+        self._swap_icon = icon
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return a width for names of usual length."""
+        return QSize(170, _HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw both swatches, the name between them."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        palette = self.palette()
+        rect = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        lit = self.underMouse() or self.hasFocus()
+        painter.setPen(QPen(palette.color(QPalette.ColorRole.Accent if self.hasFocus() else QPalette.ColorRole.Midlight), 1))
+        painter.setBrush(palette.color(QPalette.ColorRole.Base) if lit else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(rect, 6, 6)
+        middle = rect.center().y()
+        draw_swatch(painter, QRectF(rect.left() + 6, middle - _CURRENT / 2, _CURRENT, _CURRENT), self._color)
+        previous = QRectF(rect.right() - 8 - _PREVIOUS, middle - _PREVIOUS / 2, _PREVIOUS, _PREVIOUS)
+        draw_swatch(painter, previous, self._previous_color, 3)
+        icon = QRectF(previous.left() - 20, middle - 8, 16, 16)
+        self._swap_icon.paint(painter, icon.toRect())
+        painter.setPen(palette.color(QPalette.ColorRole.Text))
+        text = QRectF(rect.left() + _CURRENT + 14, rect.top(), icon.left() - rect.left() - _CURRENT - 18, rect.height())
+        elided = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideRight, int(text.width()))
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, elided)
+        painter.end()

@@ -1,0 +1,176 @@
+"""Light and dark: palettes and the few style rules on top of Qt's Fusion style.
+
+It knows the whole application's look and no single widget.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import qtawesome
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QPalette
+from PySide6.QtWidgets import QApplication
+
+from spade_studio.app.settings import Appearance
+
+
+@dataclass(frozen=True)
+class Colors:
+    """The colours of one appearance.
+
+    Attributes:
+        window: Of bars and panels.
+        surround: Around the pictures: neutral, so that it does not tint what is judged beside it.
+        field: Of lists and text fields.
+        text: On window and field.
+        muted: Text of lesser weight, still 4.5:1 against the window.
+        line: Thin separating lines.
+        hover: Behind what the pointer is over.
+        accent: The chosen thing.
+        on_accent: Text on it.
+        warning: Behind a warning.
+        on_warning: Text on it.
+    """
+
+    window: str
+    surround: str
+    field: str
+    text: str
+    muted: str
+    line: str
+    hover: str
+    accent: str
+    on_accent: str
+    warning: str
+    on_warning: str
+
+
+LIGHT = Colors("#f6f7f8", "#dfe1e4", "#ffffff", "#1d2125", "#5c646d", "#d3d7db", "#e7eaee", "#1f66d0", "#ffffff", "#fdf0d3", "#5b4106")
+DARK = Colors("#24262a", "#17181b", "#1c1e21", "#e7e9ec", "#a0a7b0", "#3b3f45", "#34373d", "#6ea8ff", "#0c1420", "#453a20", "#f6e2b0")
+
+
+class Theme(QObject):
+    """Sets and changes the application's look; follows the system unless told otherwise."""
+
+    changed = Signal()
+
+    def __init__(self, application: QApplication, appearance: Appearance = "system") -> None:
+        super().__init__(application)
+        self._application = application
+        self._hints = application.styleHints()
+        self._wanted = Qt.ColorScheme.Unknown
+        self.colors = LIGHT
+        application.setStyle("fusion")
+        self._hints.colorSchemeChanged.connect(self._apply)
+        self.set_appearance(appearance)
+
+    def set_appearance(self, appearance: Appearance) -> None:
+        """Follow the system, or be light or dark whatever it says."""
+        schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark, "system": Qt.ColorScheme.Unknown}
+        self._wanted = schemes[appearance]
+        # Where the platform can do it, title bars and file dialogs follow.
+        self._hints.setColorScheme(self._wanted)
+        self._apply()
+
+    def icon(self, name: str) -> QIcon:
+        """Return an icon of qtawesome in the colours of the present appearance."""
+        colors = self.colors
+        return qtawesome.icon(name, color=colors.text, color_disabled=mix(colors.text, colors.window, 0.65), color_on=colors.accent)
+
+    def warning_icon(self, name: str) -> QIcon:
+        """Return an icon that shows on the warning colour."""
+        return qtawesome.icon(name, color=self.colors.on_warning)
+
+    def _apply(self) -> None:
+        scheme = self._hints.colorScheme() if self._wanted == Qt.ColorScheme.Unknown else self._wanted
+        self.colors = DARK if scheme == Qt.ColorScheme.Dark else LIGHT
+        self._application.setPalette(_palette(self.colors))
+        self._application.setStyleSheet(_style_sheet(self.colors))
+        self.changed.emit()
+
+
+def mix(color: str, other: str, share: float) -> str:
+    """Return a colour with a share of another mixed in."""
+    a, b = QColor(color), QColor(other)
+    parts = [round(x * (1 - share) + y * share) for x, y in ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))]
+    return QColor(*parts).name()
+
+
+def _palette(colors: Colors) -> QPalette:
+    role = QPalette.ColorRole
+    palette = QPalette(QColor(colors.window))
+    for target, color in (
+        (role.Window, colors.window),
+        (role.WindowText, colors.text),
+        (role.Base, colors.field),
+        (role.AlternateBase, colors.window),
+        (role.Text, colors.text),
+        (role.PlaceholderText, colors.muted),
+        (role.Button, colors.window),
+        (role.ButtonText, colors.text),
+        (role.BrightText, colors.text),
+        (role.Highlight, colors.accent),
+        (role.HighlightedText, colors.on_accent),
+        (role.Accent, colors.accent),
+        (role.Link, colors.accent),
+        (role.ToolTipBase, colors.field),
+        (role.ToolTipText, colors.text),
+        (role.Mid, colors.surround),
+        (role.Midlight, colors.line),
+    ):
+        palette.setColor(target, QColor(color))
+    disabled = QColor(mix(colors.text, colors.window, 0.6))
+    for target in (role.WindowText, role.Text, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, target, disabled)
+    palette.setColor(QPalette.ColorGroup.Disabled, role.Highlight, QColor(colors.line))
+    return palette
+
+
+def _style_sheet(colors: Colors) -> str:
+    tint = mix(colors.accent, colors.window, 0.82)
+    return f"""
+    QMenuBar {{ background: {colors.window}; padding: 2px 6px; }}
+    QMenuBar::item {{ padding: 4px 9px; border-radius: 5px; background: transparent; }}
+    QMenuBar::item:selected {{ background: {colors.hover}; }}
+    QMenu {{ background: {colors.field}; border: 1px solid {colors.line}; padding: 5px; }}
+    QMenu::item {{ padding: 5px 26px 5px 10px; border-radius: 5px; }}
+    QMenu::item:selected {{ background: {colors.accent}; color: {colors.on_accent}; }}
+    QMenu::item:disabled {{ color: {mix(colors.text, colors.field, 0.6)}; background: transparent; }}
+    QMenu::icon {{ padding-left: 8px; }}
+    QMenu::separator {{ height: 1px; background: {colors.line}; margin: 5px 8px; }}
+    QToolBar {{ background: {colors.window}; border: none; border-bottom: 1px solid {colors.line}; padding: 3px 8px; spacing: 2px; }}
+    QToolBar::separator {{ width: 1px; background: {colors.line}; margin: 5px 8px; }}
+    QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 4px; }}
+    QToolButton:hover {{ background: {colors.hover}; }}
+    QToolButton:pressed {{ background: {colors.line}; }}
+    QToolButton:checked {{ background: {tint}; border-color: {mix(colors.accent, colors.window, 0.4)}; }}
+    QToolButton:focus {{ border-color: {colors.accent}; }}
+    QStatusBar {{ background: {colors.window}; border-top: 1px solid {colors.line}; color: {colors.muted}; }}
+    QStatusBar::item {{ border: none; }}
+    QStatusBar QLabel {{ color: {colors.muted}; padding: 2px 8px; }}
+    QSplitter::handle {{ background: {colors.surround}; border-left: 1px solid {colors.line}; margin-left: 2px; }}
+    QSplitter::handle:hover {{ background: {colors.line}; }}
+    QLineEdit, QSpinBox {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px; padding: 4px 7px;
+        selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; }}
+    QLineEdit:focus, QSpinBox:focus {{ border-color: {colors.accent}; }}
+    QSpinBox QLineEdit {{ border: none; padding: 0 4px; background: transparent; }}
+    QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
+    QSlider {{ min-height: 20px; }}
+    QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {colors.line}; }}
+    QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {colors.accent}; }}
+    QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; background: {colors.field};
+        border: 1px solid {mix(colors.muted, colors.window, 0.3)}; }}
+    QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ border-color: {colors.accent}; background: {tint}; }}
+    QToolTip {{ background: {colors.field}; color: {colors.text}; border: 1px solid {colors.line}; padding: 4px 6px; }}
+    QLabel[role="caption"] {{ color: {colors.muted}; }}
+    QLabel[role="heading"] {{ color: {colors.text}; font-weight: 600; }}
+    QFrame#banner {{ background: {colors.warning}; border-radius: 6px; }}
+    QFrame#banner QLabel {{ color: {colors.on_warning}; }}
+    QFrame#line {{ color: {colors.line}; }}
+    QWidget#strip {{ border-top: 1px solid {colors.line}; }}
+    QListView {{ background: transparent; border: none; outline: none; }}
+    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {colors.line}; border-radius: 4px; min-height: 24px; margin: 1px; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+    """

@@ -1,0 +1,186 @@
+"""Draws the sample layouts in resources/layouts; the same files come out on every machine.
+
+It knows shapes and label ids only, no weights and no photographs.
+
+    python packaging/make_sample_layouts.py
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.app.document_io import write_labels
+from spade_studio.engine.labels import load_label_set
+
+SIZE = 256
+FOLDER = Path(__file__).parents[1] / "resources" / "layouts"
+
+SKY, MOUNTAIN, SNOW, TREE, GRASS, DIRT = 156, 134, 158, 168, 123, 110
+SEA, WATER, ROAD, BUSH = 154, 177, 148, 96
+
+Line = NDArray[np.float64]
+Field = NDArray[np.float64]
+Map = NDArray[np.uint8]
+
+X = np.arange(SIZE) / SIZE
+COLUMNS, ROWS = np.meshgrid(X, X)
+
+
+def noise_line(seed: int, cells: int, octaves: int = 5, roughness: float = 0.5) -> Line:
+    """Return fractal noise along x, about -1..1: the outline of hills (low roughness) or peaks (high)."""
+    generator = np.random.Generator(np.random.PCG64(seed))
+    total = np.zeros(SIZE)
+    for octave in range(octaves):
+        count = cells * 2**octave
+        values = generator.uniform(-1, 1, count + 2)
+        position = X * count
+        index = position.astype(int)
+        share = position - index
+        if octave == 0:
+            share = share * share * (3 - 2 * share)
+        total += roughness**octave * (values[index] * (1 - share) + values[index + 1] * share)
+    return total
+
+
+def noise_field(seed: int, cells: int, octaves: int = 4, roughness: float = 0.5, stretch: float = 1.0) -> Field:
+    """Return fractal noise over the map, about -1..1; ``stretch`` above 1 makes its patches wide and flat."""
+    generator = np.random.Generator(np.random.PCG64(seed))
+    total = np.zeros((SIZE, SIZE))
+    for octave in range(octaves):
+        across, down = cells * 2**octave, max(1, math.ceil(cells * 2**octave * stretch))
+        values = generator.uniform(-1, 1, (down + 2, across + 2))
+        x, y = COLUMNS * across, ROWS * down
+        column, row = x.astype(int), y.astype(int)
+        right, below = x - column, y - row
+        right, below = right * right * (3 - 2 * right), below * below * (3 - 2 * below)
+        upper = values[row, column] * (1 - right) + values[row, column + 1] * right
+        lower = values[row + 1, column] * (1 - right) + values[row + 1, column + 1] * right
+        total += roughness**octave * (upper * (1 - below) + lower * below)
+    return total
+
+
+def bumps(*peaks: tuple[float, float, float]) -> Line:
+    """Return the outline of peaks, each (x, width, height) with straight flanks; the highest wins."""
+    return np.max([height * np.maximum(0, 1 - np.abs(X - x) / width) for x, width, height in peaks], axis=0)
+
+
+def below(line: Line) -> NDArray[np.bool_]:
+    """Return where the map is below an outline given as height from the top, 0..1."""
+    return line[None, :] <= ROWS
+
+
+def trees(seed: int, ground: Line, height: Callable[[Line], Line], width: float, pointed: bool) -> NDArray[np.bool_]:
+    """Return a row of crowns that stand on a line: ``height`` gives the tallest at every x."""
+    generator = np.random.Generator(np.random.PCG64(seed))
+    mask = np.zeros((SIZE, SIZE), bool)
+    x = -width
+    limits = height(X)
+    while x < 1 + width:
+        half = width * generator.uniform(0.7, 1.5) / 2
+        at = min(SIZE - 1, max(0, int(x * SIZE)))
+        tall = limits[at] * generator.uniform(0.55, 1.0)
+        foot = ground[at]
+        distance = np.abs(COLUMNS - x) / half
+        profile = np.maximum(0, 1 - distance) if pointed else np.sqrt(np.maximum(0, 1 - distance**2))
+        crown = foot - tall * profile
+        if tall > 0.012:
+            mask |= (crown <= ROWS) & (distance <= 1) & (foot + 0.02 >= ROWS)
+        x += width * generator.uniform(0.35, 0.8)
+    return mask
+
+
+def mountain_lake() -> Map:
+    """Snowy peaks over a forest, a lake in front of it, grass at the near shore."""
+    labels = np.full((SIZE, SIZE), SKY, np.uint8)
+    ridge = 0.47 - bumps((0.30, 0.42, 0.30), (0.64, 0.34, 0.22), (0.97, 0.4, 0.25), (0.0, 0.25, 0.14)) - 0.030 * noise_line(3, 7, 6, 0.55)
+    labels[below(ridge)] = MOUNTAIN
+    snow_line = 0.30 + 0.035 * noise_field(5, 9, 4, 0.6) + 0.02 * np.sin(COLUMNS * 40)
+    labels[below(ridge) & (snow_line > ROWS)] = SNOW
+    shore = 0.575 + 0.010 * noise_line(8, 5, 5)
+    forest = 0.50 + 0.022 * noise_line(12, 4, 4) - 0.05 * np.maximum(0, X - 0.62)
+    labels[below(forest)] = TREE
+    labels[trees(4, forest + 0.01, lambda x: 0.045 + 0.02 * np.sin(9 * x), 0.030, True)] = TREE
+    labels[below(shore - 0.012 - 0.014 * noise_line(20, 6, 4) ** 2)] = GRASS
+    labels[below(shore)] = WATER
+    near = 0.84 + 0.045 * noise_line(31, 3, 5) - 0.17 * np.maximum(0, X - 0.55) + 0.06 * np.exp(-(((X - 0.38) / 0.2) ** 2))
+    labels[below(near - 0.014 - 0.006 * noise_line(33, 12, 4))] = DIRT
+    labels[below(near)] = GRASS
+    bush = (noise_field(41, 6, 4, 0.55, 1.6) > 0.62) & below(near + 0.03)
+    labels[bush] = BUSH
+    labels[trees(52, near + 0.06, lambda x: 0.42 * np.maximum(0, (x - 0.80) / 0.2) ** 0.7, 0.10, True) & (COLUMNS > 0.78)] = TREE
+    return labels
+
+
+def coast() -> Map:
+    """A headland over the sea, a beach that curves into the picture, dunes with grass."""
+    labels = np.full((SIZE, SIZE), SKY, np.uint8)
+    labels[below(np.full(SIZE, 0.44))] = SEA
+    far = 0.44 - 0.10 * np.maximum(0, 0.45 - X) ** 0.8 * 2 - 0.016 * noise_line(2, 6, 5) * (X < 0.52)
+    head = 0.46 - 0.34 * np.clip((0.36 - X) / 0.36, 0, 1) ** 0.75 - 0.02 * noise_line(6, 6, 5, 0.6)
+    labels[below(far) & (ROWS < 0.445) & (COLUMNS < 0.56)] = MOUNTAIN
+    cliff = below(head) & (0.37 + 0.02 * noise_line(7, 5)[:, None] > COLUMNS) & (ROWS < 0.56)
+    labels[cliff] = MOUNTAIN
+    labels[cliff & (head[None, :] + 0.05 + 0.02 * noise_line(9, 8)[None, :] > ROWS)] = GRASS
+    edge = 0.30 + 0.52 * ((ROWS - 0.53) / 0.47).clip(0, 1) ** 0.62 + 0.012 * noise_field(14, 5, 4)
+    sand = (ROWS > 0.54) & (edge > COLUMNS)
+    labels[sand] = DIRT
+    dune = 0.60 + 0.55 * X + 0.03 * noise_line(22, 5, 5)
+    labels[below(dune) & (edge - 0.16 > COLUMNS)] = GRASS
+    labels[below(dune + 0.05) & (noise_field(25, 7, 4, 0.55, 1.5) > 0.45) & (edge - 0.2 > COLUMNS)] = BUSH
+    return labels
+
+
+def valley() -> Map:
+    """Green hills with a path that winds to the woods, mountains far behind."""
+    labels = np.full((SIZE, SIZE), SKY, np.uint8)
+    labels[below(0.40 - bumps((0.22, 0.3, 0.12), (0.55, 0.3, 0.17), (0.9, 0.35, 0.13)) - 0.018 * noise_line(3, 8, 5, 0.55))] = MOUNTAIN
+    middle = 0.43 + 0.035 * noise_line(5, 3, 4, 0.4)
+    labels[below(middle)] = TREE
+    labels[trees(7, middle + 0.01, lambda x: np.full(SIZE, 0.035), 0.035, False)] = TREE
+    hill = 0.52 + 0.04 * np.sin(2.6 * X + 0.4) + 0.01 * noise_line(11, 5, 4)
+    labels[below(hill)] = GRASS
+    depth = ((ROWS - 0.53) / 0.47).clip(0, 1)
+    center = 0.52 + 0.13 * np.sin(5.2 * depth**0.6 + 0.5) * (0.35 + depth)
+    labels[(np.abs(COLUMNS - center) < 0.012 + 0.12 * depth**1.5) & below(hill + 0.01)] = DIRT
+    labels[trees(16, hill + 0.05, lambda x: 0.20 * np.exp(-(((x - 0.13) / 0.11) ** 2)), 0.08, False)] = TREE
+    labels[trees(17, hill + 0.02, lambda x: 0.10 * np.exp(-(((x - 0.83) / 0.08) ** 2)), 0.06, False)] = TREE
+    bush = (noise_field(19, 7, 4, 0.55, 1.7) > 0.60) & below(hill + 0.08) & (labels == GRASS)
+    labels[bush] = BUSH
+    return labels
+
+
+def winter_ridge() -> Map:
+    """A snowfield under a rocky ridge, dark firs, a strip of open water."""
+    labels = np.full((SIZE, SIZE), SKY, np.uint8)
+    ridge = 0.50 - bumps((0.75, 0.5, 0.34), (0.36, 0.3, 0.2), (0.08, 0.22, 0.18)) - 0.028 * noise_line(13, 8, 6, 0.55)
+    labels[below(ridge)] = MOUNTAIN
+    cover = ridge[None, :] + 0.10 + 0.08 * noise_field(15, 8, 4, 0.6)
+    labels[below(ridge) & (cover > ROWS)] = SNOW
+    field = 0.53 + 0.02 * noise_line(18, 3, 4)
+    labels[below(field)] = SNOW
+    labels[trees(21, field + 0.015, lambda x: 0.05 + 0.03 * np.cos(7 * x), 0.032, True)] = TREE
+    stream = 0.70 + 0.05 * np.sin(3.5 * X + 0.8) + 0.012 * noise_line(24, 5, 4)
+    thick = 0.018 + 0.055 * X
+    labels[(stream[None, :] < ROWS) & ((stream + thick)[None, :] > ROWS)] = WATER
+    labels[trees(27, stream + 0.02, lambda x: 0.34 * np.maximum(0, (0.24 - x) / 0.24) ** 0.6, 0.10, True) & (COLUMNS < 0.26)] = TREE
+    return labels
+
+
+def main() -> None:
+    """Write every sample."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    label_set = load_label_set("coco_stuff")
+    for draw in (mountain_lake, coast, valley, winter_ridge):
+        labels = draw()
+        write_labels(FOLDER / f"{draw.__name__}.png", labels, label_set)
+        ids, counts = np.unique(labels, return_counts=True)
+        print(draw.__name__, {int(i): f"{c / labels.size:.0%}" for i, c in zip(ids, counts, strict=True)})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+"""A real window with a quick renderer behind it, and a hand that paints with real mouse events.
+
+It knows no single test.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from spade_studio.engine.config import GeneratorConfig
+from spade_studio.engine.errors import RenderError
+from spade_studio.engine.labels import LabelChannels, load_label_set
+from spade_studio.engine.weights.info import WeightsInfo
+
+pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from spade_studio.app.main_window import MainWindow
+from spade_studio.app.settings import Settings
+from spade_studio.app.theme import Theme
+
+LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+KNOWN_IDS = (156, 134, 158, 168, 123, 110, 154, 177, 148, 95, 96)
+SKY, TREE, GRASS, SEA, ROAD = 156, 168, 123, 154, 148
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        # Qt's offscreen platform says so whenever a window has a smallest size; real platforms do not.
+        item.add_marker(pytest.mark.qt_log_ignore("This plugin does not support propagateSizeHints"))
+
+
+def coco_channels() -> LabelChannels:
+    return LabelChannels.from_label_set(load_label_set("coco_stuff"), KNOWN_IDS, "last", edge=False)
+
+
+@dataclass
+class FlatRenderer:
+    """Stands in for the engine where a test is about the window: a picture is the label map's values as grey.
+
+    Attributes:
+        gate: Loading and rendering wait for it.
+        seen: The layouts it was given, with whether a preview was asked for.
+        broken: Where set, rendering raises it.
+    """
+
+    channels: LabelChannels = field(default_factory=coco_channels)
+    gate: threading.Event = field(default_factory=threading.Event)
+    seen: list[tuple[NDArray[np.uint8], bool]] = field(default_factory=list)
+    seeds: list[int] = field(default_factory=list)
+    broken: RenderError | None = None
+    device = "cpu"
+    dtype = "float32"
+    stride = 32
+    z_width: int | None = 8
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+        generator = GeneratorConfig(semantic_channels=self.channels.semantic_channels, input="noise")
+        self.info = WeightsInfo(Path("flat"), "bundle", generator, None, None, self.channels, (64, 64), "flat")
+
+    def load(self) -> FlatRenderer:
+        self.gate.wait(20)
+        return self
+
+    def style_from_seed(self, seed: int) -> NDArray[np.float32]:
+        self.seeds.append(seed)
+        return np.full(8, seed, np.float32)
+
+    def set_style(self, style: NDArray[np.float32] | None) -> None:
+        self.style = style
+
+    def default_size(self, height: int, width: int) -> tuple[int, int]:
+        return height, width
+
+    def release_memory(self) -> None:
+        pass
+
+    def set_layout(self, labels: NDArray[np.uint8], instances: object, size: tuple[int, int]) -> Any:
+        self.labels = labels
+        return type("Report", (), {"unknown_ids": self.channels.unknown_ids(labels), "size": size})
+
+    def render_frame(self, preview: bool, should_stop: Callable[[], bool]) -> Any:
+        self.gate.wait(20)
+        self.seen.append((self.labels, preview))
+        if self.broken:
+            raise self.broken
+        picture = np.repeat(self.labels[..., None], 3, axis=2)
+        return type("Frame", (), {"image": picture, "quality": "preview" if preview else "exact"})
+
+
+class Hand:
+    """Paints with real mouse events at positions in the document's pixels."""
+
+    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+        self.window = window
+        self.canvas = window.canvas
+        self.qtbot = qtbot
+
+    def at(self, x: float, y: float) -> QPoint:
+        return self.canvas.viewport.to_view(QPointF(x, y)).toPoint()
+
+    def press(self, x: float, y: float, button: Qt.MouseButton = LEFT, keys: Qt.KeyboardModifier = NO_KEYS) -> None:
+        self.qtbot.mousePress(self.canvas, button, keys, self.at(x, y))
+
+    def move(self, x: float, y: float) -> None:
+        self.qtbot.mouseMove(self.canvas, self.at(x, y))
+
+    def release(self, x: float, y: float, button: Qt.MouseButton = LEFT) -> None:
+        self.qtbot.mouseRelease(self.canvas, button, NO_KEYS, self.at(x, y))
+
+    def stroke(self, *points: tuple[float, float], button: Qt.MouseButton = LEFT, keys: Qt.KeyboardModifier = NO_KEYS) -> None:
+        self.press(*points[0], button, keys)
+        for point in points[1:]:
+            self.move(*point)
+        self.release(*points[-1], button)
+
+    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        self.qtbot.keyClick(QApplication.focusWidget() or self.window, key, modifiers)
+
+    @property
+    def labels(self) -> NDArray[np.uint8]:
+        return self.window.document.labels
+
+
+@pytest.fixture
+def renderer() -> FlatRenderer:
+    return FlatRenderer()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def theme(qapp: QApplication) -> Iterator[Theme]:
+    theme = Theme(qapp, "light")
+    yield theme
+    theme.deleteLater()
+    qapp.setStyleSheet("")
+
+
+@pytest.fixture
+def window(qtbot: QtBot, settings: Settings, theme: Theme, renderer: FlatRenderer) -> Iterator[MainWindow]:
+    """Give a shown window on the first sample, with the stand-in renderer loaded behind it."""
+    window = MainWindow(settings, theme, cast("Any", renderer.load), renderer.channels)
+    qtbot.addWidget(window, before_close_func=_forget_changes)
+    with qtbot.waitExposed(window):
+        window.show()
+    qtbot.waitUntil(lambda: not renderer.gate.is_set() or window.live.is_up_to_date)
+    window.activateWindow()
+    window.canvas.setFocus()
+    yield window
+    renderer.gate.set()
+
+
+def _forget_changes(window: MainWindow) -> None:
+    window.document.cancel_stroke()
+    window.document.undo_stack.setClean()
+
+
+@pytest.fixture
+def hand(window: MainWindow, qtbot: QtBot) -> Hand:
+    return Hand(window, qtbot)
