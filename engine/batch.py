@@ -29,6 +29,7 @@ from spade_studio.engine.style_plan import StylePlan
 
 _READ_AHEAD = 2
 _WRITE_BEHIND = 16
+_WRITE_BEHIND_BYTES = 256 << 20
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
@@ -51,11 +52,13 @@ class BatchOutcome:
     Attributes:
         rendered: Pictures written.
         failures: Label maps without all their pictures.
+        large: Label maps rendered at more than four times the area that the weights were trained at.
         unknown: Labels that the weights did not know.
     """
 
     rendered: int = 0
     failures: list[Failure] = field(default_factory=list[Failure])
+    large: int = 0
     unknown: UnknownLabels = field(default_factory=UnknownLabels)
 
 
@@ -163,13 +166,16 @@ class BatchRenderer:
                 self._write(pool, work, path, picture, texts)
                 del waiting[0]
             self.outcome.unknown.add(unknown, inputs.labels.size)
+            trained = self._renderer.info.training_size
+            if trained is not None and height * width > 4 * trained[0] * trained[1]:
+                self.outcome.large += 1
         except CannotWriteError:
             raise
         except (EngineError, OSError, MemoryError) as error:
             self._fail(work, error, len(waiting))
 
     def _write(self, pool: ThreadPoolExecutor, work: MapWork, path: Path, picture: Picture, texts: Mapping[str, str]) -> None:
-        while len(self._writing) >= _WRITE_BEHIND:
+        while self._writing and (len(self._writing) >= _WRITE_BEHIND or len(self._writing) * picture.nbytes > _WRITE_BEHIND_BYTES):
             self._settle_oldest()
         self._writing.append((work, pool.submit(partial(write_picture, path, picture, self._format, texts))))
 

@@ -152,6 +152,7 @@ def _render(
             bar.close()
             for line in batch.outcome.unknown.report(transfer.source_set, renderer.channels):
                 console.note(line)
+            _note_large(batch.outcome, renderer.info.training_size, console)
             _summarise(batch.outcome, plan, options.output, time.monotonic() - started, console)
     return bool(batch.outcome.failures)
 
@@ -200,6 +201,13 @@ def _note_new_names(maps: Sequence[MapFile], console: Console) -> None:
         examples = ", ".join(f"{file.path} as {file.name}" for file in renamed[:3])
         more = ", ..." if len(renamed) > 3 else ""
         console.note(f"{len(renamed)} label maps share their names with others and are named after their folders too: {examples}{more}.")
+
+
+def _note_large(outcome: BatchOutcome, trained: tuple[int, int] | None, console: Console) -> None:
+    if outcome.large and trained is not None:
+        count = f"{outcome.large} map{' was' if outcome.large == 1 else 's were'}"
+        size = f"{trained[1]}x{trained[0]}"
+        console.note(f"{count} rendered far larger than the {size} that the weights were trained at, where detail is lost (see --size).")
 
 
 def _check_size(size: tuple[int, int] | None, stride: int) -> None:

@@ -35,7 +35,7 @@ examples:
       the same picture once more, from what the PNG says of itself
   spade-render --inspect latest_net_G.pth
       what a weights file is and can do
-  torchrun --nproc-per-node 8 -m spade_studio.engine.cli maps/ --output pictures
+  torchrun --standalone --nproc-per-node 8 -m spade_studio.engine.cli maps/ --output pictures
       eight processes, each with its GPU and its share; --shard 0/8 to 7/8 does the same by hand
 
 An interrupted command goes on where it stopped when it is given again: pictures that exist are skipped.

@@ -5,6 +5,7 @@ It knows nothing of pictures; names and messages from outside pass through here,
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn, TextIO
 
@@ -21,7 +22,7 @@ class Console:
 
     Args:
         quiet: Neither notes, summary nor progress; errors only.
-        speaker: Stands before every line of stderr, for example ``[1/4]`` where several processes share a terminal.
+        speaker: Stands before every line but results, for example ``[1/4]`` where several processes share a terminal.
     """
 
     def __init__(self, quiet: bool = False, speaker: str = "") -> None:
@@ -35,7 +36,7 @@ class Console:
     def summary(self, text: str) -> None:
         """Write a closing line to stdout, unless quiet."""
         if not self.quiet:
-            self.result(text)
+            self.result(f"{self.speaker} {text}" if self.speaker else text)
 
     def note(self, text: str) -> None:
         """Write a remark to stderr, unless quiet."""
@@ -49,7 +50,18 @@ class Console:
     def progress(self, total: int, shown: bool) -> tqdm[NoReturn]:
         """Return a bar on stderr with rate and remaining time; invisible when quiet or where stderr is no terminal."""
         visible = shown and not self.quiet and sys.stderr.isatty()
-        return tqdm(total=total, unit=" pictures", file=sys.stderr, disable=not visible, dynamic_ncols=True, smoothing=0.1)
+        width = None if _has_width(sys.stderr) else 80
+        return tqdm(
+            total=total, unit=" pictures", file=sys.stderr, disable=not visible, dynamic_ncols=width is None, ncols=width, smoothing=0.1
+        )
+
+
+def _has_width(stream: TextIO) -> bool:
+    """Whether a terminal tells its width; some say 0 columns, where tqdm would show nothing."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns > 0
+    except (OSError, ValueError):
+        return False
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -281,7 +281,7 @@ def _short_text(entries: Mapping[str, object], name: str) -> str:
 
 
 def _pack(array: NDArray[np.uint8] | NDArray[np.uint16]) -> str:
-    return _to_base64(zlib.compress(array.astype(array.dtype.newbyteorder("<")).tobytes(), 9))
+    return _to_base64(zlib.compress(array.astype(array.dtype.newbyteorder("<")).tobytes(), 6))
 
 
 def _unpack(text: str, dtype: str, height: int, width: int) -> NDArray[Any]:

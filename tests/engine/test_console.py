@@ -14,7 +14,7 @@ def test_results_go_to_stdout_and_remarks_to_stderr(capsys: pytest.CaptureFixtur
     console.summary("done")
     console.note("remark")
     console.error("wrong")
-    assert capsys.readouterr() == ("report\ndone\n", "[1/4] remark\n[1/4] wrong\n")
+    assert capsys.readouterr() == ("report\n[1/4] done\n", "[1/4] remark\n[1/4] wrong\n")
 
 
 def test_quiet_leaves_results_and_errors(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import errno
+import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from PIL import Image
 
 from spade_studio.engine import batch as batch_module
 from spade_studio.engine import batch_command
+from spade_studio.engine.cli import main
 from spade_studio.engine.errors import OutOfMemoryError
 from spade_studio.engine.provenance import read_provenance
 from spade_studio.engine.renderer import Renderer
@@ -120,7 +123,7 @@ def test_shares_render_every_picture_once(render: Render, kit: Any, maps: Path, 
     for index in range(4):
         done = render(maps, "--output", tmp_path / "shared", "--variations", 2, "--shard", f"{index}/4")
         assert done.code == 0, done.err
-        rendered.append(int(done.out.split()[1]))
+        rendered.append(int(done.out.split()[2]))
     assert rendered == [1, 2, 1, 2]
     assert kit.names(tmp_path / "shared") == kit.names(tmp_path / "whole")
     for name in kit.names(tmp_path / "whole"):
@@ -152,7 +155,8 @@ def test_torchrun_with_a_bad_file_finishes_all_shares(kit: Any, maps: Path, weig
     assert done.returncode == 1
     assert "[0/2]   " in done.stderr
     assert "frame0.png is no PNG" in done.stderr
-    assert "5 pictures" in done.stdout, done.stderr
+    assert "[0/2] Rendered 4 pictures" in done.stdout, done.stderr
+    assert "[1/2] Rendered 5 pictures" in done.stdout, done.stderr
     assert len(kit.names(tmp_path / "out")) == 9
 
 
@@ -234,6 +238,33 @@ def test_the_bar_is_the_first_rank_s(render: Render, maps: Path, tmp_path: Path,
     for index in range(2):
         assert render(maps, "--output", tmp_path / "out", "--shard", f"{index}/2").code == 0
     assert shown == [True, False]
+
+
+def test_the_weights_that_come_with_it_are_the_default(kit: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kit.save(tmp_path / "lake.png", kit.label_map(1, ids=(156, 134, 177, 123)))
+    assert main([str(tmp_path / "lake.png"), "--output", str(tmp_path / "out"), "--device", "cpu", "--dtype", "float32"]) == 0
+    assert "Rendered 1 picture " in capsys.readouterr().out
+    assert kit.read(tmp_path / "out" / "lake.png").std() > 10
+    record = read_provenance(tmp_path / "out" / "lake.png")[0]
+    assert record.label_set == "COCO-Stuff"
+    assert set(record.label_names.values()) == {"sky-other", "mountain", "water-other", "grass"}
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo terminal, which Windows lacks")
+def test_people_at_a_terminal_see_a_bar_with_rate_and_remaining_time(maps: Path, weights: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "spade_studio.engine.cli", str(maps), "--output", str(tmp_path / "out"), "--weights", str(weights)]
+    ours, theirs = os.openpty()
+    with subprocess.Popen([*command, "--dtype", "float32"], stdout=subprocess.PIPE, stderr=theirs) as process:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # Linux reports the end of a pseudo terminal as an error
+            while piece := os.read(ours, 4096):
+                shown += piece
+        os.close(ours)
+        process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert b"3/3" in shown
+    assert b"pictures/s" in shown or b"s/ pictures" in shown
 
 
 def test_the_program_runs_from_a_shell(maps: Path, weights: Path, tmp_path: Path) -> None:

@@ -130,6 +130,13 @@ def test_a_size_that_does_not_fit_names_the_nearest(render: Render, maps: Path, 
     assert "64x128" in done.err or "64x64" in done.err
 
 
+def test_pictures_far_larger_than_the_training_size_are_said(render: Render, maps: Path, tmp_path: Path) -> None:
+    assert render(maps, "--output", tmp_path / "a", "--size", "256x256").err == ""
+    done = render(maps, "--output", tmp_path / "b", "--size", "288x256")
+    assert done.code == 0
+    assert "3 maps were rendered far larger than the 128x128 that the weights were trained at" in done.err
+
+
 @pytest.mark.parametrize("picture_format", ["jpg", "webp", "npy"])
 def test_other_formats(render: Render, kit: Any, maps: Path, tmp_path: Path, picture_format: str) -> None:
     for form in ("png", picture_format):
