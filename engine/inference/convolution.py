@@ -5,6 +5,7 @@ It knows nothing of SPADE; it turns channels-last activations into channels-last
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 
 import torch
@@ -12,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 _ROWS_AT_ONCE = 2048
+_SIZES_PACKED = 2
 
 
 def folded_weight(state: Mapping[str, Tensor], name: str) -> Tensor:
@@ -35,40 +37,57 @@ class Convolution:
     Args:
         weight: [out, in, k, k] on any device.
         bias: [out], or None.
-        size_hint: (height, width) of the inputs it will mostly see.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, size_hint: tuple[int, int], device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor | None, device: torch.device, dtype: torch.dtype) -> None:
         self.out_channels, self.in_channels, self.kernel_size, _ = weight.shape
         self._padding = [self.kernel_size // 2] * 2
         self._bias = None if bias is None else bias.to(device, dtype)
-        plain = weight.to(device, dtype)
-        self._packed = _can_pack(device, dtype)
-        if self._packed:
-            size = [1, self.in_channels, *size_hint]
-            self._weight: Tensor = torch.ops.mkldnn._reorder_convolution_weight(plain, self._padding, [1, 1], [1, 1], 1, size)
-        else:
-            self._weight = plain.contiguous(memory_format=torch.channels_last)
+        self._plain: Tensor | None = weight.to(device, dtype, memory_format=torch.channels_last)
+        self._can_pack = _can_pack(device, dtype)
+        self._packed: OrderedDict[tuple[int, int], Tensor] = OrderedDict()
         self._matrix: Tensor | None = None
+
+    def _weight_for(self, height: int, width: int) -> Tensor:
+        """Return the weight as the device wants it for inputs of a size.
+
+        oneDNN chooses an order by the input's size; in another size's order the same convolution was up to 40 times slower.
+        """
+        if not self._can_pack:
+            return self._plain_weight()
+        size = (height, width) if self.kernel_size > 1 else (1, 1)
+        packed = self._packed.get(size)
+        if packed is None:
+            inputs = [1, self.in_channels, height, width]
+            plain = self._plain_weight().contiguous()
+            packed = torch.ops.mkldnn._reorder_convolution_weight(plain, self._padding, [1, 1], [1, 1], 1, inputs)
+            self._packed[size] = packed
+            self._plain = None  # one copy is enough; it can be had back from a packed one
+            while len(self._packed) > _SIZES_PACKED:
+                self._packed.popitem(last=False)
+        self._packed.move_to_end(size)
+        return packed
+
+    def _plain_weight(self) -> Tensor:
+        return next(iter(self._packed.values())).to_dense() if self._plain is None else self._plain
 
     def __call__(self, x: Tensor) -> Tensor:
         """[N, h, w, in] -> [N, h, w, out], both contiguous."""
         planes = x.permute(0, 3, 1, 2)
-        if self._packed:
-            out = torch.ops.mkldnn._convolution_pointwise(
-                planes, self._weight, self._bias, self._padding, [1, 1], [1, 1], 1, "none", [], ""
-            )
+        weight = self._weight_for(x.shape[1], x.shape[2])
+        if self._can_pack:
+            out = torch.ops.mkldnn._convolution_pointwise(planes, weight, self._bias, self._padding, [1, 1], [1, 1], 1, "none", [], "")
         else:
-            out = F.conv2d(planes, self._weight, self._bias, padding=self._padding)
+            out = F.conv2d(planes, weight, self._bias, padding=self._padding)
         return out.permute(0, 2, 3, 1).contiguous()
 
     def add_to(self, out: Tensor, x: Tensor) -> None:
         """Add the convolution of x [N, h, w, in] to ``out`` [N, h, w, out] in place."""
-        if self._packed:
+        if self._can_pack:
             torch.ops.mkldnn._convolution_pointwise_.binary(
                 out.permute(0, 3, 1, 2),
                 x.permute(0, 3, 1, 2),
-                self._weight,
+                self._weight_for(x.shape[1], x.shape[2]),
                 self._bias,
                 self._padding,
                 [1, 1],
@@ -109,6 +128,5 @@ class Convolution:
     def _as_matrix(self) -> Tensor:
         """The weight as [k * k * in, out], made when a preview first needs it."""
         if self._matrix is None:
-            weight = self._weight.to_dense() if self._weight.is_mkldnn else self._weight
-            self._matrix = weight.permute(2, 3, 1, 0).reshape(-1, self.out_channels).contiguous()
+            self._matrix = self._plain_weight().permute(2, 3, 1, 0).reshape(-1, self.out_channels).contiguous()
         return self._matrix

@@ -292,7 +292,7 @@ def _upsampled(x: Tensor) -> Tensor:
     """[N, h, w, C] -> [N, 2h, 2w, C] by nearest."""
     styles, height, width, channels = x.shape
     expanded = x.view(styles, height, 1, width, 1, channels).expand(-1, -1, 2, -1, 2, -1)
-    return expanded.reshape(styles, 2 * height, 2 * width, channels)
+    return expanded.clone(memory_format=torch.contiguous_format).view(styles, 2 * height, 2 * width, channels)
 
 
 def _instance_normalized(x: Tensor) -> Tensor:

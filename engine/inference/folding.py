@@ -81,23 +81,19 @@ def fold_blocks(
     config: GeneratorConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype
 ) -> tuple[list[FoldedBlock], Convolution]:
     """Fold all residual blocks and the last convolution."""
-    height, width = config.first_grid
     blocks: list[FoldedBlock] = []
     for name, in_channels, out_channels, upsample in config.block_plan:
-        if upsample:
-            height, width = 2 * height, 2 * width
-
         sources = [*fold_spade(state, f"{name}.norm_0"), *fold_spade(state, f"{name}.norm_1")]
         shortcut: Convolution | None = None
         if in_channels != out_channels:
             matrix = folded_weight(state, f"{name}.conv_s").flatten(1)
             sources += fold_spade(state, f"{name}.norm_s", matrix)
-            shortcut = Convolution(matrix[:, :, None, None], None, (height, width), device, dtype)
+            shortcut = Convolution(matrix[:, :, None, None], None, device, dtype)
         middle = min(in_channels, out_channels)
         conv_0, conv_1 = (
-            Convolution(folded_weight(state, f"{name}.{part}"), state[f"{name}.{part}.bias"], (height, width), device, dtype)
+            Convolution(folded_weight(state, f"{name}.{part}"), state[f"{name}.{part}.bias"], device, dtype)
             for part in ("conv_0", "conv_1")
         )
         blocks.append(FoldedBlock(name, in_channels, middle, out_channels, upsample, conv_0, conv_1, shortcut, sources))
-    last = Convolution(state["conv_img.weight"].double(), state["conv_img.bias"], (height, width), device, dtype)
+    last = Convolution(state["conv_img.weight"].double(), state["conv_img.bias"], device, dtype)
     return blocks, last
