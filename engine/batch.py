@@ -175,7 +175,8 @@ class BatchRenderer:
             self._fail(work, error, len(waiting))
 
     def _write(self, pool: ThreadPoolExecutor, work: MapWork, path: Path, picture: Picture, texts: Mapping[str, str]) -> None:
-        while self._writing and (len(self._writing) >= _WRITE_BEHIND or len(self._writing) * picture.nbytes > _WRITE_BEHIND_BYTES):
+        allowed = min(_WRITE_BEHIND, max(1, _WRITE_BEHIND_BYTES // picture.nbytes))
+        while self._writing and (len(self._writing) >= allowed or self._writing[0][1].done()):
             self._settle_oldest()
         self._writing.append((work, pool.submit(partial(write_picture, path, picture, self._format, texts))))
 

@@ -50,14 +50,21 @@ class Console:
     def progress(self, total: int, shown: bool) -> tqdm[NoReturn]:
         """Return a bar on stderr with rate and remaining time; invisible when quiet or where stderr is no terminal."""
         visible = shown and not self.quiet and sys.stderr.isatty()
-        width = None if _has_width(sys.stderr) else 80
+        known = _has_size(sys.stderr)
         return tqdm(
-            total=total, unit=" pictures", file=sys.stderr, disable=not visible, dynamic_ncols=width is None, ncols=width, smoothing=0.1
+            total=total,
+            unit=" pictures",
+            file=sys.stderr,
+            disable=not visible,
+            smoothing=0.1,
+            dynamic_ncols=known,
+            ncols=None if known else 80,
+            nrows=None if known else 24,
         )
 
 
-def _has_width(stream: TextIO) -> bool:
-    """Whether a terminal tells its width; some say 0 columns, where tqdm would show nothing."""
+def _has_size(stream: TextIO) -> bool:
+    """Whether a terminal tells its size; some say 0 columns and rows, where tqdm would show nothing."""
     try:
         return os.get_terminal_size(stream.fileno()).columns > 0
     except (OSError, ValueError):

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from tqdm import tqdm
 
 from spade_studio.engine import batch as batch_module
 from spade_studio.engine import batch_command
@@ -206,6 +208,25 @@ def test_out_of_memory_is_told_for_each_map(render: Render, maps: Path, tmp_path
     done = render(maps, "--output", tmp_path / "out")
     assert done.code == 1
     assert done.err.count("not enough memory on cpu") == 3
+
+
+class AtOnce(ThreadPoolExecutor):
+    """Does the work before it returns, so that a test does not depend on which thread is quicker."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        future = super().submit(fn, *args, **kwargs)
+        wait([future])
+        return future
+
+
+def test_the_bar_moves_with_every_picture(render: Render, maps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moves: list[int] = []
+    real = Renderer.render
+    monkeypatch.setattr(Renderer, "render", lambda self: moves.append(0) or real(self))
+    monkeypatch.setattr(batch_module, "ThreadPoolExecutor", AtOnce)
+    monkeypatch.setattr(tqdm, "update", lambda self, count: moves.append(count))
+    assert render(maps / "frame1.png", "--output", tmp_path / "out", "--variations", 4).code == 0
+    assert moves == [0, 0, 1, 0, 1, 0, 1, 1]
 
 
 def test_the_layout_is_set_once_for_all_its_variations(render: Render, maps: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
