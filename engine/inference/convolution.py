@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_ROWS_AT_ONCE = 2048
+_ROWS_AT_ONCE = 512
 _SIZES_PACKED = 2
 
 
