@@ -1,0 +1,206 @@
+"""The fast generator against the networks' own modules, over architectures, sizes and compute types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from spade_studio.engine.config import GeneratorConfig
+from spade_studio.engine.inference import fast_generator
+from spade_studio.engine.inference.convolution import Convolution
+from spade_studio.engine.inference.fast_generator import FastGenerator, GaveWayError
+from spade_studio.engine.layout import Layout
+
+CPU = torch.device("cpu")
+
+ARCHITECTURES: list[dict[str, Any]] = [
+    {"input": "noise"},
+    {"input": "layout"},
+    {"input": "noise", "upsampling": "more"},
+    {"input": "layout", "upsampling": "more", "kernel_size": 1},
+    {"input": "noise", "upsampling": "most", "crop_size": 128},
+    {"input": "layout", "upsampling": "most", "crop_size": 256, "norm": "instance", "kernel_size": 5},
+    {"input": "noise", "norm": "instance"},
+    {"input": "layout", "norm": "instance", "spectral_norm": False},
+    {"input": "noise", "kernel_size": 1},
+    {"input": "noise", "kernel_size": 5, "spectral_norm": False},
+    {"input": "layout", "kernel_size": 5, "norm": "batch"},
+    {"input": "noise", "base_channels": 2, "hidden_width": 3, "aspect_ratio": 2.0, "crop_size": 128},
+]
+
+
+def name_of(changes: dict[str, Any]) -> str:
+    return " ".join(str(value) for value in changes.values())
+
+
+def style_for(tiny: Any, config: GeneratorConfig, seed: int = 1) -> np.ndarray | None:
+    return tiny.style(seed) if config.input == "noise" else None
+
+
+def by_modules(tiny: Any, config: GeneratorConfig, layout: Layout, z: np.ndarray | None) -> Tensor:
+    """[N, H, W, 3] of the readable definition."""
+    dense = Layout(layout.codes, layout.book, dense=True)
+    with torch.inference_mode():
+        return tiny.generator(config)(dense, None if z is None else torch.from_numpy(z)).permute(0, 2, 3, 1)
+
+
+def fast(tiny: Any, config: GeneratorConfig, dtype: torch.dtype = torch.float32) -> FastGenerator:
+    return FastGenerator(config, tiny.state(config), CPU, dtype)
+
+
+def render(generator: FastGenerator, layout: Layout, z: np.ndarray | None, **options: Any) -> Tensor:
+    with torch.inference_mode():
+        return generator.render(layout, z, **options)
+
+
+def worst(found: Tensor, expected: Tensor) -> float:
+    assert found.shape == expected.shape
+    assert expected.std() > 0.02  # a flat picture would agree with anything
+    return float((found.float() - expected).abs().max())
+
+
+@pytest.mark.parametrize("edges", [True, False], ids=["edges", "no edges"])
+@pytest.mark.parametrize("changes", ARCHITECTURES, ids=name_of)
+def test_it_agrees_with_the_modules(tiny: Any, changes: dict[str, Any], edges: bool) -> None:
+    config = tiny.config(**changes)
+    generator = fast(tiny, config)
+    stride = config.stride
+    # The built-for size, then others, not square: the plan of each size is its own.
+    for i, (height, width) in enumerate([config.picture_size, (2 * stride, 3 * stride), (3 * stride, 2 * stride)]):
+        layout = tiny.layout(i, height, width, edges=edges)
+        z = style_for(tiny, config)
+        assert worst(render(generator, layout, z), by_modules(tiny, config, layout, z)) <= 1e-4
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16], ids=str)
+@pytest.mark.parametrize("changes", ARCHITECTURES[:8], ids=name_of)
+def test_half_precision_is_near(tiny: Any, changes: dict[str, Any], dtype: torch.dtype) -> None:
+    config = tiny.config(**changes)
+    layout, z = tiny.layout(3, *config.picture_size), style_for(tiny, config)
+    found = render(fast(tiny, config, dtype), layout, z)
+    assert found.dtype == dtype
+    assert float((found.float() - by_modules(tiny, config, layout, z)).abs().mean()) < 0.02
+
+
+@pytest.mark.parametrize("changes", [{"input": "noise"}, {"input": "layout"}, {"input": "noise", "norm": "instance"}], ids=name_of)
+def test_frames_leave_nothing_behind(tiny: Any, changes: dict[str, Any]) -> None:
+    """Strokes, new styles and other sizes in any order: each frame is what a new generator would give."""
+    config = tiny.config(**changes)
+    generator = fast(tiny, config)
+    for seed, height, width in [(0, 64, 64), (1, 64, 64), (1, 96, 64), (0, 64, 64), (2, 64, 96), (1, 96, 64), (0, 64, 64)]:
+        layout, z = tiny.layout(seed, height, width), style_for(tiny, config, seed)
+        found = render(generator, layout, z, keep=seed == 1)
+        assert worst(found, by_modules(tiny, config, layout, z)) <= 1e-4
+
+
+def test_the_same_frame_is_the_same_to_the_bit(tiny: Any) -> None:
+    config = tiny.config(input="noise")
+    layout, z = tiny.layout(0), tiny.style(0)
+    generator = fast(tiny, config)
+    first = render(generator, layout, z).clone()
+    render(generator, tiny.layout(0), tiny.style(5))
+    assert torch.equal(render(generator, tiny.layout(0), z), first)
+    assert torch.equal(render(fast(tiny, config), layout, z), first)
+
+
+def test_bands_do_not_show(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Large pictures are modulated band by band; here every two rows, the last band shorter."""
+    config = tiny.config(input="noise")
+    layout, z = tiny.layout(4, 96, 64), tiny.style(4)
+    expected = by_modules(tiny, config, layout, z)
+    for size in (1, 6 * 64 * 4 * 4):
+        monkeypatch.setattr(fast_generator, "_BAND_BYTES", size)
+        assert worst(render(fast(tiny, config), layout, z), expected) <= 1e-4
+
+
+def test_edge_channels_are_told_apart_from_plain_ones(tiny: Any) -> None:
+    """The same codes mean other channels where the book has no edges; tables must not be mixed up."""
+    config = tiny.config(input="noise")
+    generator = fast(tiny, config)
+    z = tiny.style(1)
+    labels = tiny.channels(5, labels=5)
+    for edges in (True, False, True):
+        layout = Layout.from_channels(labels, 6, edge_channel=edges)
+        assert worst(render(generator, layout, z), by_modules(tiny, config, layout, z)) <= 1e-4
+
+
+def test_ids_without_a_channel(tiny: Any) -> None:
+    config = tiny.config(input="layout")
+    labels = tiny.channels(6, labels=6)
+    labels[labels == labels.max()] = -1
+    layout = Layout.from_channels(labels, 6)
+    assert worst(render(fast(tiny, config), layout, None), by_modules(tiny, config, layout, None)) <= 1e-4
+
+
+def test_it_gives_way_between_blocks(tiny: Any) -> None:
+    config = tiny.config(input="noise")
+    generator = fast(tiny, config)
+    z = tiny.style(2)
+    render(generator, tiny.layout(0), z, keep=True)
+    for asked_before in (0, 3, len(config.block_plan) - 1):
+        asked = iter([False] * asked_before + [True])
+        with pytest.raises(GaveWayError):
+            render(generator, tiny.layout(1), z, keep=True, should_stop=lambda asked=asked: next(asked))
+        assert next(asked, None) is None  # asked once a block, until it said yes
+        assert not generator.can_preview(tiny.layout(1), z)
+    layout = tiny.layout(2)
+    found = render(generator, layout, z, keep=True, should_stop=lambda: False)
+    assert worst(found, by_modules(tiny, config, layout, z)) <= 1e-4
+
+
+def test_releasing_memory_forgets_and_goes_on(tiny: Any) -> None:
+    config = tiny.config(input="noise")
+    generator = fast(tiny, config)
+    layout, z = tiny.layout(0), tiny.style(0)
+    first = render(generator, layout, z, keep=True).clone()
+    assert generator.can_preview(layout, z)
+    generator.release_memory()
+    assert not generator.can_preview(layout, z)
+    assert torch.equal(render(generator, layout, z), first)
+
+
+def test_few_sizes_are_kept(tiny: Any) -> None:
+    config = tiny.config(input="noise")
+    generator = fast(tiny, config)
+    plans = [generator.plan(tiny.layout(0, 32 * i, 64)) for i in (1, 2, 3)]
+    assert generator.plan(tiny.layout(0, 96, 64)) is plans[2]
+    assert generator.plan(tiny.layout(0, 64, 64)) is plans[1]
+    assert generator.plan(tiny.layout(0, 32, 64)) is not plans[0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("kernel_size", [1, 3])
+def test_packed_and_plain_convolutions_agree(monkeypatch: pytest.MonkeyPatch, kernel_size: int, dtype: torch.dtype) -> None:
+    torch.manual_seed(0)
+    weight, bias = torch.randn(5, 7, kernel_size, kernel_size).to(dtype).double(), torch.randn(5).to(dtype)
+    x = torch.randn(1, 6, 9, 7).to(dtype)
+    exact = torch.nn.functional.conv2d(x.double().permute(0, 3, 1, 2), weight, bias.double(), padding=kernel_size // 2).permute(0, 2, 3, 1)
+    start = torch.randn(1, 6, 9, 5).to(dtype)
+    tolerance = 1e-5 if dtype == torch.float32 else 0.15  # values of 30 have steps of 0.125
+    for can_pack in (True, False):
+        with monkeypatch.context() as patch, torch.inference_mode():
+            if not can_pack:
+                patch.setattr("spade_studio.engine.inference.convolution._can_pack", lambda device, dtype: False)
+            convolution = Convolution(weight, bias, CPU, dtype)
+            assert worst(convolution(x), exact) <= tolerance
+            added = start.clone()
+            convolution.add_to(added, x)
+            assert worst(added, exact + start) <= tolerance
+            # Single positions, away from the borders: the rows around (1, 1) and (3, 4).
+            reach = kernel_size // 2
+            steps = [dy * 9 + dx for dy in range(-reach, reach + 1) for dx in range(-reach, reach + 1)]
+            centres = torch.tensor([10, 31])
+            found = convolution.at(x.view(-1, 7), centres[:, None] + torch.tensor(steps))
+            assert worst(found, exact.reshape(-1, 5)[centres]) <= tolerance
+
+
+def test_the_plain_path_renders_too(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processors without oneDNN, and every GPU."""
+    monkeypatch.setattr("spade_studio.engine.inference.convolution._can_pack", lambda device, dtype: False)
+    config = tiny.config(input="noise")
+    layout, z = tiny.layout(0, 64, 96), tiny.style(0)
+    assert worst(render(fast(tiny, config), layout, z), by_modules(tiny, config, layout, z)) <= 1e-4
