@@ -21,6 +21,7 @@ from spade_studio.engine.picture_files import PictureFormat, is_whole, write_pic
 from spade_studio.engine.picture_record import describe_picture, differences
 from spade_studio.engine.provenance import Provenance, pack_layout, pack_settings, read_provenance
 from spade_studio.engine.renderer import Modulation, Renderer
+from spade_studio.engine.style import StyleCode
 from spade_studio.engine.weights import PublishedOptions
 
 
@@ -70,13 +71,14 @@ def render_again(source: Path, output: Path, options: AgainOptions, console: Con
     for difference in differences(recorded, renderer):
         console.note(f"Not as it was: {difference}.")
     renderer.set_layout(labels, recorded.instances, recorded.size)
-    renderer.set_style(recorded.z)
+    z, drawn = _style(recorded, renderer, console)
+    renderer.set_style(z)
     if options.picture_format == "npy":
         write_picture(target, renderer.render_float()[0], "npy")
         console.summary(f"Rendered {target}.")
         return
     picture = renderer.render()[0]
-    about = describe_picture(renderer, labels, recorded.instances, recorded.z, (recorded.seed, recorded.truncation))
+    about = describe_picture(renderer, labels, recorded.instances, z, drawn)
     texts = {**pack_settings(about), **pack_layout(labels, recorded.instances)} if options.picture_format == "png" else None
     write_picture(target, picture, options.picture_format, texts)
     console.summary(f"Rendered {target}: {_compare(old_pixels, picture)}.")
@@ -118,6 +120,17 @@ def _load(recorded: Provenance, options: AgainOptions) -> Renderer:
         if published == given:
             raise
         return load(options=given)
+
+
+def _style(recorded: Provenance, renderer: Renderer, console: Console) -> tuple[StyleCode | None, tuple[int | None, float]]:
+    """Return the style code, and the (seed, truncation) it was made with; other weights may lack a style input, or have one."""
+    if recorded.z is None and renderer.z_width is not None:
+        console.note("The picture has no style, but these weights take one: it is drawn with seed 0.")
+        return renderer.style_from_seed(0), (0, 1.0)
+    if recorded.z is not None and renderer.z_width is None:
+        console.note("These weights take no style: that of the picture is left out.")
+        return None, (None, 1.0)
+    return recorded.z, (recorded.seed, recorded.truncation)
 
 
 def _carry_labels(recorded: Provenance, renderer: Renderer, console: Console) -> NDArray[np.uint8]:

@@ -38,6 +38,13 @@ def test_the_same_picture_comes_again_bit_for_bit(render: Render, kit: Any, pict
     assert again.read_bytes() == picture.read_bytes()  # and it can be rendered from this one as well
 
 
+def test_no_path_is_written(picture: Path, weights: Path) -> None:
+    content = picture.read_bytes()
+    for path in (picture.parent, weights.parent):
+        assert str(path).encode() not in content
+        assert path.name.encode() + b"/" not in content
+
+
 def test_it_exists_already_unless_it_is_to_be_overwritten(render: Render, kit: Any, picture: Path) -> None:
     before = kit.read(picture)
     done = render("--from", picture, "--output", picture.parent)
@@ -108,3 +115,17 @@ def test_weights_without_style(render: Render, kit: Any, layout_weights: Path, t
     assert render(tmp_path / "a.png", "--output", tmp_path / "out", "--weights", layout_weights).code == 0
     done = render("--from", tmp_path / "out" / "a.png", "--output", tmp_path / "again", "--weights", layout_weights)
     assert (done.code, "bit for bit" in done.out) == (0, True)
+
+
+def test_weights_with_and_without_style_take_each_others_pictures(
+    render: Render, kit: Any, weights: Path, layout_weights: Path, tmp_path: Path
+) -> None:
+    kit.save(tmp_path / "a.png", kit.label_map(1, ids=(0, 1, 2, 255)))
+    assert render(tmp_path / "a.png", "--output", tmp_path / "plain", "--weights", layout_weights).code == 0
+    done = render("--from", tmp_path / "plain" / "a.png", "--output", tmp_path / "styled", "--weights", weights)
+    assert (done.code, "it is drawn with seed 0" in done.err) == (0, True)
+    record = read_provenance(tmp_path / "styled" / "a.png")[0]
+    assert (record.seed, record.z is not None) == (0, True)
+    done = render("--from", tmp_path / "styled" / "a.png", "--output", tmp_path / "again", "--weights", layout_weights)
+    assert (done.code, "that of the picture is left out" in done.err) == (0, True)
+    assert read_provenance(tmp_path / "again" / "a.png")[0].z is None
