@@ -130,8 +130,10 @@ class FastGenerator:
             while len(self._plans) > _SIZES_KEPT:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(key)
+        kept, plan.activations = plan.activations, None  # they fit tables that are all up to date, not some of them
         for stage in plan.stages:
             stage.table.update(layout.scale(stage.height, stage.width, self.config.kernel_size))
+        plan.activations = kept
         return plan
 
     def _stages(self, layout: Layout) -> list[Stage]:

@@ -70,6 +70,8 @@ class ModulationTable:
         label_of, edge_of = book.rows()
         self._label_of, self._edge_of = label_of, edge_of if book.edges else None
         self.tables: list[Tensor] = []
+        self.memory_generation = 0
+        """Grows when ``slots`` or ``tables`` move in memory; a captured graph that reads them is void then."""
         self.reset()
 
     def reset(self) -> None:
@@ -84,8 +86,7 @@ class ModulationTable:
         self.slots = torch.zeros(0, dtype=torch.int32, device=self._device)
         self.changed: Ids = np.zeros(0, np.int64)
         self.new_rows = 0
-        self.memory_generation = 0
-        """Grows when ``slots`` or ``tables`` move in memory; a captured graph that reads them is void then."""
+        self.memory_generation += 1
         self.tables = [torch.empty(0, width, device=self._device, dtype=self._dtype) for width in self._widths]
 
     def forget_rows(self) -> None:
@@ -104,6 +105,13 @@ class ModulationTable:
 
         ``changed`` are the flat positions whose row differs from the last layout's (all, after a change of shape).
         """
+        try:
+            self._take(scale)
+        except BaseException:
+            self.reset()  # slots may have been claimed for rows that were never computed
+            raise
+
+    def _take(self, scale: Scale) -> None:
         hashes = scale.hashes.reshape(-1)
         self._layouts_seen += 1
         self.new_rows = 0

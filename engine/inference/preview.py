@@ -111,10 +111,10 @@ def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:
     kept = plan.activations
     if kept is None or kept.picture is None or generator.config.norm == "instance" or layout.batch != 1:
         return None
+    plan.activations = None  # until this preview is complete; without one they are older than the tables
     masks = changed_masks(plan)
     if cost_share(plan, masks) > 1:
         return None
-    plan.activations = None  # until this preview is complete
     if generator.config.input == "layout":
         kept.first = generator.first(layout, None)
     x = kept.first
