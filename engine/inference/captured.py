@@ -1,6 +1,6 @@
 """Style-only frames on CUDA: the generator's kernels over an unchanged plan, captured once and replayed.
 
-It knows nothing of layouts; a plan whose tables moved in memory is captured anew.
+It knows nothing of what a layout holds; a plan is captured anew when tables or buffers moved in memory.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ class CapturedForward:
 
     def __init__(self, generator: FastGenerator) -> None:
         self._generator = generator
-        self._key: tuple[int, ...] | None = None
+        self._plan: SizePlan | None = None
+        self._key: tuple[int, ...] = ()
         self._graph: torch.cuda.CUDAGraph | None = None
         self._codes: Tensor | None = None
         self._picture: Tensor | None = None
@@ -35,7 +36,7 @@ class CapturedForward:
 
     def forget(self) -> None:
         """Free the graph and its memory."""
-        self._key = self._graph = self._codes = self._picture = None
+        self._plan = self._graph = self._codes = self._picture = None
 
     def render(self, plan: SizePlan, layout: Layout, z: StyleCode) -> Tensor | None:
         """Return the picture [N, H, W, 3], valid until the next call; None where this device cannot capture.
@@ -47,24 +48,30 @@ class CapturedForward:
         """
         if not self._usable:
             return None
-        key = (id(plan), len(z), *(stage.table.memory_generation for stage in plan.stages))
         codes = self._generator.codes(z)
         assert codes is not None
-        if key != self._key:
+        if self._plan is not plan or self._key != self._key_of(plan, z):
             self.forget()
             try:
                 self._capture(plan, layout, codes)
+            except torch.OutOfMemoryError:
+                self.forget()
+                raise
             except RuntimeError as error:
                 _LOG.warning("this device does not capture graphs, frames run kernel by kernel: %s", error)
                 self._usable = False
                 self.forget()
                 return None
-            self._key = key
+            self._plan, self._key = plan, self._key_of(plan, z)
         assert self._codes is not None
         assert self._graph is not None
         self._codes.copy_(codes, non_blocking=True)
         self._graph.replay()
         return self._picture
+
+    def _key_of(self, plan: SizePlan, z: StyleCode) -> tuple[int, ...]:
+        """Return what differs as soon as memory that the graph reads or writes has moved."""
+        return len(z), self._generator.memory_generation, *(stage.table.memory_generation for stage in plan.stages)
 
     def _capture(self, plan: SizePlan, layout: Layout, codes: Tensor) -> None:
         self._codes = codes.clone()

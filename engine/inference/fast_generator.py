@@ -115,11 +115,14 @@ class FastGenerator:
             self._fc = (state["fc.weight"].float().to(device), state["fc.bias"].float().to(device))
         self._plans: OrderedDict[tuple[int, int, CodeBook], SizePlan] = OrderedDict()
         self._buffers: dict[str, Tensor] = {}
+        self.memory_generation = 0
+        """Grows when a buffer moves in memory; a captured graph that writes to it is void then."""
 
     def release_memory(self) -> None:
         """Drop tables, activations and buffers."""
         self._plans.clear()
         self._buffers.clear()
+        self.memory_generation += 1
 
     def plan(self, layout: Layout) -> SizePlan:
         """Return the plan of the layout's size with its tables brought up to date."""
@@ -278,6 +281,7 @@ class FastGenerator:
         buffer = self._buffers.get(name)
         if buffer is None or len(buffer) < count:
             buffer = self._buffers[name] = torch.empty(count, dtype=self.dtype, device=self.device)
+            self.memory_generation += 1
         return buffer[:count].view(shape)
 
 
