@@ -1,0 +1,86 @@
+"""The terms of the objective (paper, appendix A; REFERENCE.md, section 3), each unweighted.
+
+They know nothing of networks, optimisers or schedules: tensors come in, a number comes out, in at least float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from spade_studio.train.recipe import AdversarialKind
+
+Features = Sequence[Sequence[Tensor]]
+"""Of every scale, the output of every layer, the patch scores last."""
+
+
+def wide(x: Tensor) -> Tensor:
+    """Return x in at least float32: under autocast a network's outputs are narrower than a loss should be summed in."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def _hinge(scores: Tensor, real: bool) -> Tensor:
+    return F.relu(1 - scores if real else 1 + scores).mean()
+
+
+def _least_squares(scores: Tensor, real: bool) -> Tensor:
+    return (scores - float(real)).square().mean()
+
+
+def _cross_entropy(scores: Tensor, real: bool) -> Tensor:
+    return F.softplus(-scores if real else scores).mean()
+
+
+def _wasserstein(scores: Tensor, real: bool) -> Tensor:
+    return -scores.mean() if real else scores.mean()
+
+
+_JUDGE: dict[AdversarialKind, Callable[[Tensor, bool], Tensor]] = {
+    "hinge": _hinge,
+    "least_squares": _least_squares,
+    "cross_entropy": _cross_entropy,
+    "wasserstein": _wasserstein,
+}
+
+
+def _over_scales(kind: AdversarialKind, features: Features, real: bool) -> Tensor:
+    return torch.stack([_JUDGE[kind](wide(scale[-1]), real) for scale in features]).mean()
+
+
+def generator_adversarial(kind: AdversarialKind, fake: Features) -> Tensor:
+    """Return how badly the generator fools the discriminator, the mean over scales."""
+    # With hinge the generator's side has no margin: its scores are pushed up without end.
+    return _over_scales("wasserstein" if kind == "hinge" else kind, fake, real=True)
+
+
+def discriminator_adversarial(kind: AdversarialKind, features: Features, *, real: bool) -> Tensor:
+    """Return how badly the discriminator tells that pictures are real, or fake; the mean over scales."""
+    return _over_scales(kind, features, real)
+
+
+def feature_matching(fake: Features, real: Features) -> Tensor:
+    """Return the L1 distance between the discriminator's features of fakes and reals.
+
+    Summed over all layers but the last, averaged over scales; the reals' features are constants.
+    """
+    terms = [
+        F.l1_loss(wide(fake_layer), wide(real_layer.detach()))
+        for fake_scale, real_scale in zip(fake, real, strict=True)
+        for fake_layer, real_layer in zip(fake_scale[:-1], real_scale[:-1], strict=True)
+    ]
+    return torch.stack(terms).sum() / len(fake)
+
+
+def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
+    """Return the divergence of normal distributions (mu, logvar) [B, z] from the standard one, summed over batch and dimensions."""
+    mu, logvar = wide(mu), wide(logvar)
+    return 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum()
+
+
+def split_features(features: Features) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
+    """Split features of a batch of all fakes, then as many reals, into both halves."""
+    halves = [[layer.chunk(2) for layer in scale] for scale in features]
+    return [[half[0] for half in scale] for scale in halves], [[half[1] for half in scale] for scale in halves]

@@ -1,0 +1,113 @@
+"""Adam with two time scales, its schedule, and an update that no infinity or NaN gets into.
+
+It knows neither losses nor data; gradients must have been accumulated before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from spade_studio.train.recipe import OptimizerConfig
+
+
+def all_finite(tensors: Iterable[Tensor]) -> bool:
+    """Whether no tensor holds an infinity or a NaN; one synchronisation with the device for all."""
+    finite = [tensor.isfinite().all() for tensor in tensors]
+    return not finite or bool(torch.stack(finite).all())
+
+
+class Side:
+    """One side of the game: the parameters that one Adam optimiser moves.
+
+    Args:
+        networks: Generator and encoder, or the discriminator.
+        learning_rate: Before any schedule.
+        betas: Adam's.
+    """
+
+    def __init__(self, networks: Iterable[nn.Module], learning_rate: float, betas: tuple[float, float]) -> None:
+        self.parameters = [parameter for network in networks for parameter in network.parameters()]
+        self.learning_rate = learning_rate
+        self.adam = torch.optim.Adam(self.parameters, lr=learning_rate, betas=betas)
+
+    def set_factor(self, factor: float) -> None:
+        """Let the next updates run at this share of the learning rate (:meth:`ScheduleConfig.factor`)."""
+        for group in self.adam.param_groups:
+            group["lr"] = self.learning_rate * factor
+
+    def zero_gradients(self) -> None:
+        """Forget accumulated gradients."""
+        self.adam.zero_grad(set_to_none=True)
+
+    def gradients(self) -> list[Tensor]:
+        """Return the accumulated gradients, in the order of the parameters that have one."""
+        return [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+
+    def update(self, scaler: torch.amp.GradScaler, loss: Tensor) -> bool:
+        """Move the parameters along the accumulated gradients.
+
+        Args:
+            scaler: Of the losses; switched off it scales nothing. Its ``update`` is the caller's to call.
+            loss: What the gradients are of, unscaled.
+
+        Returns:
+            Whether all was finite; nothing moves otherwise. With a scaler only the loss counts: infinite gradients are its way of
+            finding a scale, and it leaves the parameters alone by itself.
+        """
+        scaler.unscale_(self.adam)
+        if not all_finite([loss]) or not (scaler.is_enabled() or all_finite(self.gradients())):
+            return False
+        scaler.step(self.adam)
+        return True
+
+
+class Optimizers:
+    """Both sides' optimisers and the gradient scaler that they share.
+
+    Args:
+        generator: With the encoder the first side.
+        encoder: Or None.
+        discriminator: The other side.
+        config: Rates and betas.
+        scale_gradients: Whether losses are scaled, which float16 needs.
+        device: Device type that the scaler works on.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        encoder: nn.Module | None,
+        discriminator: nn.Module,
+        config: OptimizerConfig,
+        *,
+        scale_gradients: bool = False,
+        device: str = "cpu",
+    ) -> None:
+        generator_rate, discriminator_rate = config.rates
+        first = [generator] if encoder is None else [generator, encoder]
+        self.generator = Side(first, generator_rate, config.adam_betas)
+        self.discriminator = Side([discriminator], discriminator_rate, config.adam_betas)
+        self.scaler = torch.amp.GradScaler(device, enabled=scale_gradients)
+
+    def set_factor(self, factor: float) -> None:
+        """Set both sides' share of their learning rates."""
+        self.generator.set_factor(factor)
+        self.discriminator.set_factor(factor)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that a resume needs."""
+        return {
+            "generator": self.generator.adam.state_dict(),
+            "discriminator": self.discriminator.adam.state_dict(),
+            "scaler": self.scaler.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from what :meth:`state_dict` returned."""
+        self.generator.adam.load_state_dict(state["generator"])
+        self.discriminator.adam.load_state_dict(state["discriminator"])
+        self.scaler.load_state_dict(state["scaler"])

@@ -1,0 +1,210 @@
+"""The perceptual distance: L1 between activations of VGG-19, VGG-16 or the HED edge detector's VGG-16 (REFERENCE.md, section 3).
+
+It knows no other loss, and of the networks only what precedes relu5_1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError
+from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
+from torch import Tensor, nn
+
+from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.weights.torch_file import load_torch_file, read_torch_file
+from spade_studio.train.losses import wide
+from spade_studio.train.recipe import PerceptualConfig, PerceptualKind
+
+# Convolutions of each of the five blocks up to relu5_1; blocks are separated by pooling, and the first of each is a tap.
+_VGG19 = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,))
+_VGG16 = ((64, 64), (128, 128), (256,) * 3, (512,) * 3, (512,))
+_CONVOLUTIONS: dict[PerceptualKind, tuple[tuple[int, ...], ...]] = {"vgg19": _VGG19, "vgg16": _VGG16, "hed_vgg16": _VGG16}
+# torchvision's files; the eight digits at the end begin their SHA-256, which the download is checked against.
+_DOWNLOADS = {
+    "vgg19": "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
+    "vgg16": "https://download.pytorch.org/models/vgg16-397923af.pth",
+}
+_HED_MEAN = (104.00699, 116.66877, 122.67892)
+
+
+@dataclass(frozen=True)
+class Tap:
+    """Where a tap stands and how its distance counts.
+
+    Attributes:
+        name: As in the papers, ``relu3_1``.
+        weight: Factor on its distance.
+        relative: Whether the distance is divided by the mean magnitude of the target's activations.
+    """
+
+    name: str
+    weight: float
+    relative: bool
+
+    def __str__(self) -> str:
+        return f"{self.name} x {self.weight:g}" + (" / mean magnitude of the target" if self.relative else "")
+
+
+class VGGFeatures(nn.Module):
+    """The five blocks up to relu5_1, frozen.
+
+    Args:
+        kind: Which network; HED's takes BGR in 0..255 less its mean and pools with ceil, torchvision's take pictures as they are.
+        taps: How many of relu1_1, relu2_1, ... are wanted; what follows the last is not built.
+    """
+
+    mean: Tensor
+
+    def __init__(self, kind: PerceptualKind, taps: int = 5) -> None:
+        super().__init__()
+        self.kind: PerceptualKind = kind
+        self.blocks = nn.ModuleList()
+        channels = 3
+        for i, widths in enumerate(_CONVOLUTIONS[kind][:taps]):
+            block = nn.ModuleList()
+            for width in widths[:1] if i == taps - 1 else widths:
+                block.append(nn.Conv2d(channels, width, 3, padding=1))
+                channels = width
+            self.blocks.append(block)
+        self.register_buffer("mean", torch.tensor(_HED_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.requires_grad_(False)
+
+    def forward(self, pictures: Tensor) -> list[Tensor]:
+        """Pictures [B, 3, H, W] in [-1, 1] -> relu1_1 [B, 64, H, W], relu2_1 [B, 128, H / 2, W / 2], ..."""
+        hed = self.kind == "hed_vgg16"
+        x = (pictures.flip(1) + 1) * 127.5 - self.mean if hed else pictures
+        taps: list[Tensor] = []
+        for i, block in enumerate(self.blocks):
+            assert isinstance(block, nn.ModuleList)
+            if i:
+                x = F.max_pool2d(x, 2, ceil_mode=hed)
+            for j, convolution in enumerate(block):
+                x = F.relu(convolution(x))
+                if j == 0:
+                    taps.append(x)
+        return taps
+
+
+class PerceptualDistance(nn.Module):
+    """Weighted L1 between the activations of fakes and of photographs.
+
+    Args:
+        features: The network; it ends with the last tap that has a weight.
+        config: Tap weights and scale, crop and share of the batch.
+    """
+
+    def __init__(self, features: VGGFeatures, config: PerceptualConfig) -> None:
+        super().__init__()
+        self.features = features.eval()
+        self.config = config
+
+    @property
+    def taps(self) -> tuple[Tap, ...]:
+        """The taps that count, with their scale, for logs."""
+        relative = self.config.tap_scale == "relative"
+        return tuple(Tap(f"relu{i}_1", weight, relative) for i, weight in enumerate(self.config.tap_weights, 1) if weight)
+
+    def forward(self, fake: Tensor, photos: Tensor, crop_seed: int = 0) -> Tensor:
+        """Return the distance, a number; the gradient flows to the fakes alone.
+
+        Args:
+            fake: [B, 3, H, W] in [-1, 1].
+            photos: The same shape.
+            crop_seed: Seed of the crop's place, the same for all pictures of the batch.
+        """
+        fake, photos = self._part(fake, crop_seed), self._part(photos, crop_seed)
+        with torch.no_grad():
+            targets = self.features(photos.to(fake.dtype))
+        terms: list[Tensor] = []
+        for weight, found, target in zip(self.config.tap_weights, self.features(fake), targets, strict=False):
+            if weight:
+                distance = F.l1_loss(wide(found), wide(target))
+                if self.config.tap_scale == "relative":
+                    # Without a floor, a black photograph would give an infinite loss.
+                    distance = distance / wide(target).abs().mean().clamp(min=1e-6)
+                terms.append(weight * distance)
+        return torch.stack(terms).sum()
+
+    def _part(self, pictures: Tensor, crop_seed: int) -> Tensor:
+        count = max(1, round(pictures.shape[0] * self.config.batch_share))
+        height, width = pictures.shape[-2:]
+        side = self.config.crop_size
+        if not side:
+            return pictures[:count]
+        random = np.random.default_rng(crop_seed)
+        top, left = (int(random.integers(0, max(0, length - side) + 1)) for length in (height, width))
+        return pictures[:count, :, top : top + side, left : left + side]
+
+
+def load_perceptual(config: PerceptualConfig) -> PerceptualDistance:
+    """Build the perceptual distance from its file, or from torchvision's, downloaded once, where the configuration names none.
+
+    Raises:
+        WeightsError: there is no such file, no connection, or the file holds another network.
+    """
+    taps = max(i for i, weight in enumerate(config.tap_weights, 1) if weight)
+    features = VGGFeatures(config.network, taps)
+    where = config.file or _DOWNLOADS[config.network]
+    tensors = _read(Path(config.file)) if config.file else _download(config.network)
+    names = dict(_parameter_names(config.network, taps))
+    if missing := sorted(set(names.values()) - set(tensors)):
+        raise WeightsError(
+            f"{where} has no {missing[0]}",
+            f"the tensors of {config.network}",
+            f"Use {_file_of(config.network)}, or name the network that this file holds",
+        )
+    state = {own: tensors[name].float() for own, name in names.items()}
+    for own, parameter in features.named_parameters():
+        if state[own].shape != parameter.shape:
+            found, expected = tuple(state[own].shape), tuple(parameter.shape)
+            raise WeightsError(f"{names[own]} in {where} has the shape {found}", f"{expected}, as in {config.network}")
+    features.load_state_dict(state)
+    return PerceptualDistance(features, config)
+
+
+def _file_of(kind: PerceptualKind) -> str:
+    return f"torchvision's {kind} file" if kind in _DOWNLOADS else "hed_vgg16.safetensors"
+
+
+def _parameter_names(kind: PerceptualKind, taps: int) -> Iterator[tuple[str, str]]:
+    """Yield (our name, name in the file) of every parameter up to the last tap."""
+    position = 0  # in torchvision's Sequential of convolutions, ReLUs and poolings
+    for i, widths in enumerate(_CONVOLUTIONS[kind][:taps]):
+        for j in range(1 if i == taps - 1 else len(widths)):
+            for part in ("weight", "bias"):
+                own = f"blocks.{i}.{j}.{part}"
+                yield own, own if kind == "hed_vgg16" else f"features.{position}.{part}"
+            position += 2
+        position += 1
+
+
+def _read(path: Path) -> Mapping[str, Tensor]:
+    """Read a file of tensors, recognised by content: what torch.save wrote (read without running anything), else safetensors."""
+    try:
+        with path.open("rb") as file:
+            begin = file.read(2)
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be opened ({error.strerror})", "the file of a perceptual network") from error
+    if begin in (b"PK", b"\x80\x02"):  # a zip archive, or a pickle as torch wrote them at first
+        return load_torch_file(read_torch_file(path, zipped=begin == b"PK"))
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} cannot be read ({error})", "a .safetensors or .pth file", "Download or copy it again") from error
+
+
+def _download(kind: PerceptualKind) -> Mapping[str, Tensor]:
+    """Return torchvision's tensors from torch's cache folder, fetched and checked there the first time."""
+    url = _DOWNLOADS[kind]
+    try:
+        return torch.hub.load_state_dict_from_url(url, map_location="cpu", check_hash=True, weights_only=True, progress=False)
+    except (OSError, RuntimeError) as error:  # URLError is an OSError; a wrong checksum a RuntimeError
+        raise WeightsError(
+            f"{url} could not be downloaded: {error}", "", f"Download it elsewhere and give its path, or switch the {kind} loss off"
+        ) from error

@@ -1,0 +1,164 @@
+"""What a training step minimises and how: losses, perceptual taps, optimisers and schedule, as frozen settings with the paper's defaults.
+
+They know neither torch nor data; :mod:`spade_studio.train.losses`, ``perceptual`` and ``optimization`` give them their meaning.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from spade_studio.engine.errors import ConfigError
+
+AdversarialKind = Literal["hinge", "least_squares", "cross_entropy", "wasserstein"]
+KLForm = Literal["sum", "mean"]
+PerceptualKind = Literal["vgg19", "vgg16", "hed_vgg16"]
+TapScale = Literal["activation", "relative"]
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ConfigError(f"{name} is {value!r}", f"one of {', '.join(map(repr, choices))}")
+
+
+def _check_range(name: str, value: float, low: float, high: float = math.inf) -> None:
+    if isinstance(value, bool) or not math.isfinite(value) or not low <= value <= high:
+        limits = f"a number from {low:g} up" if math.isinf(high) else f"a number from {low:g} to {high:g}"
+        raise ConfigError(f"{name} is {value!r}", limits)
+
+
+@dataclass(frozen=True)
+class PerceptualConfig:
+    """The perceptual distance: weighted L1 between activations of a network trained on photographs.
+
+    Attributes:
+        network: Which network the file holds.
+        file: Its path; with ``vgg19`` or ``vgg16`` empty means torchvision's file, downloaded once.
+        tap_weights: Weight of relu1_1, relu2_1, relu3_1, relu4_1 and relu5_1; 0 leaves a tap out.
+        tap_scale: ``activation``: plain L1, as published with VGG-19 and pictures in [-1, 1]; ``relative``: each tap's L1
+            divided by the mean magnitude of the target's tap, for networks whose activations grow with depth (HED).
+        crop_size: Side in pixels of a random crop that the distance is taken on; 0 takes the whole picture.
+        batch_share: Share of a batch's pictures that it is taken on, the first ones; at least one picture.
+    """
+
+    network: PerceptualKind = "vgg19"
+    file: str = ""
+    tap_weights: tuple[float, float, float, float, float] = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+    tap_scale: TapScale = "activation"
+    crop_size: int = 0
+    batch_share: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check_choice("perceptual network", self.network, get_args(PerceptualKind))
+        _check_choice("perceptual tap_scale", self.tap_scale, get_args(TapScale))
+        if len(self.tap_weights) != 5:
+            raise ConfigError(f"perceptual tap_weights has {len(self.tap_weights)} numbers", "five, for relu1_1 to relu5_1")
+        for weight in self.tap_weights:
+            _check_range("perceptual tap_weights", weight, 0)
+        if not any(self.tap_weights):
+            raise ConfigError("every perceptual tap weight is 0", "", "Switch the perceptual loss off by its own weight")
+        if self.crop_size and not 16 <= self.crop_size <= 65536:
+            raise ConfigError(f"perceptual crop_size is {self.crop_size}", "16 pixels or more, or 0 for the whole picture")
+        _check_range("perceptual batch_share", self.batch_share, 0, 1)
+        if not self.network.startswith("vgg") and not self.file:
+            raise ConfigError(f"the perceptual network {self.network} without a file", "the path of its .safetensors file")
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """The terms of the objective (paper, appendix A; REFERENCE.md, section 3). A weight of 0 switches a term off.
+
+    Attributes:
+        adversarial: Form of the adversarial loss.
+        adversarial_weight: Factor on the generator's adversarial term.
+        feature_matching_weight: Factor on the L1 distance of the discriminator's features, divided by the number of scales.
+        perceptual_weight: Factor on the perceptual distance.
+        kl_weight: Factor on the divergence of the encoder's posterior from the standard normal distribution.
+        kl_form: ``sum`` over the rank's whole batch and all dimensions, as published; ``mean`` over the batch of the sum over dimensions.
+        perceptual: Which perceptual distance.
+    """
+
+    adversarial: AdversarialKind = "hinge"
+    adversarial_weight: float = 1.0
+    feature_matching_weight: float = 10.0
+    perceptual_weight: float = 10.0
+    kl_weight: float = 0.05
+    kl_form: KLForm = "sum"
+    perceptual: PerceptualConfig = field(default_factory=PerceptualConfig)
+
+    def __post_init__(self) -> None:
+        _check_choice("adversarial", self.adversarial, get_args(AdversarialKind))
+        _check_choice("kl_form", self.kl_form, get_args(KLForm))
+        for name in ("adversarial_weight", "feature_matching_weight", "perceptual_weight", "kl_weight"):
+            _check_range(name, getattr(self, name), 0)
+        if not (self.adversarial_weight or self.feature_matching_weight or self.perceptual_weight):
+            raise ConfigError("adversarial, feature matching and perceptual loss are all switched off", "one of them at least")
+
+
+@dataclass(frozen=True)
+class OptimizerConfig:
+    """Adam for both sides (REFERENCE.md, section 3).
+
+    Attributes:
+        learning_rate: Base rate. With two time scales the generator and encoder learn at half of it, the discriminator at twice.
+        two_time_scales: Whether to do that (TTUR); the paper's comparisons without it use the base rate for both.
+        generator_learning_rate, discriminator_learning_rate: Set one side's rate outright; 0 derives it from the two above.
+        betas: Adam's; None means (0, 0.9) with two time scales and (0.5, 0.999) without.
+    """
+
+    learning_rate: float = 2e-4
+    two_time_scales: bool = True
+    generator_learning_rate: float = 0.0
+    discriminator_learning_rate: float = 0.0
+    betas: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("learning_rate", "generator_learning_rate", "discriminator_learning_rate"):
+            _check_range(name, getattr(self, name), 0)
+        if self.betas is not None and not (len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas)):
+            raise ConfigError(f"betas is {self.betas!r}", "two numbers from 0 to below 1")
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """Learning rates (generator and encoder, discriminator)."""
+        factors = (0.5, 2.0) if self.two_time_scales else (1.0, 1.0)
+        own = (self.generator_learning_rate, self.discriminator_learning_rate)
+        return own[0] or self.learning_rate * factors[0], own[1] or self.learning_rate * factors[1]
+
+    @property
+    def adam_betas(self) -> tuple[float, float]:
+        """The betas in force."""
+        return self.betas or ((0.0, 0.9) if self.two_time_scales else (0.5, 0.999))
+
+
+@dataclass(frozen=True)
+class ScheduleConfig:
+    """Constant learning rate, then a straight line down. Lengths are in whatever unit the caller counts: epochs as published, or steps.
+
+    Attributes:
+        constant: How long the rate stays.
+        decay: How long it falls; 0 for no fall.
+        final: Share of the rate at the end of the fall.
+    """
+
+    constant: float
+    decay: float = 0.0
+    final: float = 0.0
+
+    def __post_init__(self) -> None:
+        _check_range("schedule constant", self.constant, 0)
+        _check_range("schedule decay", self.decay, 0)
+        _check_range("schedule final", self.final, 0, 1)
+
+    @property
+    def length(self) -> float:
+        """When training ends."""
+        return self.constant + self.decay
+
+    def factor(self, position: float) -> float:
+        """Return the share of the learning rate at a position counted from 0; by whole epochs the last of 100 + 100 trains at 1 / 100."""
+        if position <= self.constant or not self.decay:
+            return 1.0
+        fallen = min((position - self.constant) / self.decay, 1.0)
+        return 1.0 - (1.0 - self.final) * fallen

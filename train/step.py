@@ -1,0 +1,278 @@
+"""One training step: the generator's and encoder's update, then the discriminator's on a newly generated fake (REFERENCE.md, section 3).
+
+It knows neither where batches come from nor how many processes there are; averaging over them is a function that the caller gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator
+from spade_studio.train.losses import (
+    discriminator_adversarial,
+    feature_matching,
+    generator_adversarial,
+    kl_divergence,
+    split_features,
+    wide,
+)
+from spade_studio.train.optimization import Optimizers, Side
+from spade_studio.train.perceptual import PerceptualDistance
+from spade_studio.train.recipe import LossConfig
+
+Phase = Literal["generator", "discriminator"]
+"""Which half of a step noise is drawn for."""
+
+
+class TrainingBatch(Protocol):
+    """What a step reads of a batch.
+
+    Attributes:
+        photos: [B, 3, H, W] in [-1, 1].
+        layout: The B layouts, H x W.
+    """
+
+    @property
+    def photos(self) -> Tensor:  # noqa: D102
+        ...
+
+    @property
+    def layout(self) -> Layout:  # noqa: D102
+        ...
+
+
+def style_noise(seed: int, step: int, phase: Phase, indices: Sequence[int], width: int) -> Tensor:
+    """Draw standard normal noise [len(indices), width] for samples.
+
+    It depends on seed, step, phase and each sample's index alone, so not on how samples are spread over ranks or micro-batches.
+    """
+    phases: dict[Phase, int] = {"generator": 0, "discriminator": 1}
+    rows = [np.random.default_rng((seed, step, phases[phase], index)).standard_normal(width, np.float32) for index in indices]
+    return torch.from_numpy(np.stack(rows))  # pyright: ignore[reportUnknownMemberType]
+
+
+@dataclass(frozen=True)
+class LossValues:
+    """The weighted terms of one side's objective, detached; on the networks' device.
+
+    Attributes:
+        terms: By name; what is switched off is missing.
+    """
+
+    terms: dict[str, Tensor]
+
+    @property
+    def total(self) -> Tensor:
+        """Their sum."""
+        return torch.stack(list(self.terms.values())).sum()
+
+    def numbers(self) -> dict[str, float]:
+        """Return the terms as numbers."""
+        return {name: float(value) for name, value in self.terms.items()}
+
+    def __add__(self, other: LossValues) -> LossValues:
+        return LossValues({name: value + other.terms[name] for name, value in self.terms.items()})
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Generator[None]:
+    """Compute no gradients of a network's parameters inside; those of its input are unchanged."""
+    network.requires_grad_(False)
+    try:
+        yield
+    finally:
+        network.requires_grad_(True)
+
+
+class TrainingNetworks:
+    """Generator, encoder and discriminator in training, and what they minimise.
+
+    Args:
+        generator: Called with (layout, z).
+        encoder: None for networks without one.
+        discriminator: Judges pictures beside their layouts.
+        losses: Terms and weights.
+        perceptual: Needed where ``losses.perceptual_weight`` is not 0.
+        autocast: Compute type of the networks' forward passes; None for that of their parameters.
+        scaler: Of the losses before their backward passes; None scales nothing.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        encoder: Encoder | None,
+        discriminator: MultiscaleDiscriminator,
+        losses: LossConfig,
+        *,
+        perceptual: PerceptualDistance | None = None,
+        autocast: torch.dtype | None = None,
+        scaler: torch.amp.GradScaler | None = None,
+    ) -> None:
+        if losses.perceptual_weight and perceptual is None:
+            raise ValueError("the perceptual loss is on, but there is no perceptual network")
+        self.generator, self.encoder, self.discriminator = generator, encoder, discriminator
+        self.losses = losses
+        self.perceptual = perceptual
+        self.autocast = autocast
+        self.scaler = scaler
+
+    def generator_step(self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0, crop_seed: int = 0) -> LossValues:
+        """Add the generator's and encoder's gradients of a batch to those accumulated.
+
+        Args:
+            batch: Photographs and layouts.
+            noise: Standard normal [B, z_width]; None for generators that take no style.
+            share: Of the step's samples that this batch holds; terms that are means count by it.
+            crop_seed: Seed of the perceptual distance's random crop.
+
+        Returns:
+            The terms, each times ``share`` where it is a mean: sums over all batches of a step are its values.
+        """
+        with self._forward(), frozen(self.discriminator):
+            fake, posterior = self._generate(batch, noise)
+            judged_fake, judged_real = self._judge(fake, batch)
+            config = self.losses
+            terms: dict[str, Tensor] = {}
+            if config.adversarial_weight:
+                terms["adversarial"] = share * config.adversarial_weight * generator_adversarial(config.adversarial, judged_fake)
+            if config.feature_matching_weight:
+                terms["feature_matching"] = share * config.feature_matching_weight * feature_matching(judged_fake, judged_real)
+            if config.perceptual_weight and self.perceptual is not None:
+                terms["perceptual"] = share * config.perceptual_weight * self.perceptual(fake, batch.photos, crop_seed)
+            if config.kl_weight and posterior is not None:
+                # The published sum runs over a rank's whole batch: parts of it add up as they are.
+                factor = 1.0 if config.kl_form == "sum" else share / batch.photos.shape[0]
+                terms["kl"] = factor * config.kl_weight * kl_divergence(*posterior)
+        return self._backward(terms)
+
+    def discriminator_step(self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0) -> LossValues:
+        """Add the discriminator's gradients of a batch to those accumulated; the arguments are those of :meth:`generator_step`.
+
+        The fake is generated anew in training mode, so batch statistics and power iterations of generator and encoder move again.
+        """
+        with self._forward():
+            with torch.no_grad():
+                fake, _ = self._generate(batch, noise)
+            judged_fake, judged_real = self._judge(fake, batch)
+            kind = self.losses.adversarial
+            terms = {
+                "fake": share * discriminator_adversarial(kind, judged_fake, real=False),
+                "real": share * discriminator_adversarial(kind, judged_real, real=True),
+            }
+        return self._backward(terms)
+
+    def buffers(self) -> list[Tensor]:
+        """Return batch statistics and the vectors of spectral norms: what moves without an optimiser."""
+        networks = (self.generator, self.encoder, self.discriminator)
+        return [buffer for network in networks if network is not None for buffer in network.buffers()]
+
+    def compile(self) -> None:
+        """Compile, at their first call, the networks whose shapes stay: encoder, discriminator, perceptual network.
+
+        A SPADE generator is left alone: the number of distinct neighbourhoods is another in every batch.
+        """
+        for network in (self.encoder, self.discriminator, self.perceptual):
+            if network is not None:
+                network.compile()  # pyright: ignore[reportUnknownMemberType]
+
+    @contextmanager
+    def _forward(self) -> Generator[None]:
+        device = next(self.generator.parameters()).device.type
+        with torch.autocast(device, self.autocast, enabled=self.autocast is not None):
+            yield
+
+    def _generate(self, batch: TrainingBatch, noise: Tensor | None) -> tuple[Tensor, tuple[Tensor, Tensor] | None]:
+        """Return fakes [B, 3, H, W] and, with an encoder, the posterior (mu, logvar) that their styles were drawn from."""
+        if self.encoder is None or noise is None:
+            return self.generator(batch.layout, noise), None
+        mu, logvar = self.encoder(batch.photos)
+        mu, logvar = wide(mu), wide(logvar)
+        z = mu + noise * (0.5 * logvar).exp()
+        return self.generator(batch.layout, z), (mu, logvar)
+
+    def _judge(self, fake: Tensor, batch: TrainingBatch) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
+        """Return the discriminator's features of fakes and of reals, from one forward pass: all fakes, then all reals."""
+        photos = batch.photos
+        planes = batch.layout.one_hot(photos.shape[-2], photos.shape[-1], photos.device, photos.dtype)
+        pictures = torch.cat((fake.to(photos.dtype), photos))
+        return split_features(self.discriminator(torch.cat((torch.cat((planes, planes)), pictures), 1)))
+
+    def _backward(self, terms: dict[str, Tensor]) -> LossValues:
+        total = torch.stack(list(terms.values())).sum()
+        (total if self.scaler is None else self.scaler.scale(total)).backward()  # pyright: ignore[reportUnknownMemberType]
+        return LossValues({name: term.detach() for name, term in terms.items()})
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """What one step did.
+
+    Attributes:
+        generator, discriminator: Loss values, summed over the step's batches; the discriminator's are None if its turn did not come.
+        finite: Whether losses and, without a gradient scaler, gradients were finite. Where not, the side in question did not move,
+            its turn left no trace in batch statistics, and the step ended there.
+    """
+
+    generator: LossValues
+    discriminator: LossValues | None
+    finite: bool
+
+
+def training_step(
+    networks: TrainingNetworks,
+    optimizers: Optimizers,
+    batches: Sequence[TrainingBatch],
+    noise: Callable[[Phase, int], Tensor | None],
+    *,
+    average: Callable[[list[Tensor]], None] | None = None,
+    crop_seed: int = 0,
+) -> StepReport:
+    """Update both sides once.
+
+    Args:
+        networks: In training mode.
+        optimizers: Of the same networks.
+        batches: One, or several whose gradients are accumulated.
+        noise: Gives the noise for (phase, number of the batch), as :func:`style_noise` does.
+        average: Averages gradients over all ranks, in place, and with them the loss: so a NaN reaches every rank and all decide
+            alike. None for one process.
+        crop_seed: Seed of the perceptual distance's random crops.
+    """
+    samples = sum(batch.photos.shape[0] for batch in batches)
+
+    def turn(side: Side, phase: Phase) -> tuple[LossValues, bool]:
+        before = [buffer.clone() for buffer in networks.buffers()]
+        side.zero_gradients()
+        values: LossValues | None = None
+        for i, batch in enumerate(batches):
+            share = batch.photos.shape[0] / samples
+            if phase == "generator":
+                added = networks.generator_step(batch, noise(phase, i), share=share, crop_seed=crop_seed + i)
+            else:
+                added = networks.discriminator_step(batch, noise(phase, i), share=share)
+            values = added if values is None else values + added
+        assert values is not None
+        total = values.total
+        if average is not None:
+            average([*side.gradients(), total])
+        finite = side.update(optimizers.scaler, total)
+        side.zero_gradients()
+        if not finite:
+            for buffer, old in zip(networks.buffers(), before, strict=True):
+                buffer.copy_(old)
+        return values, finite
+
+    generator_values, finite = turn(optimizers.generator, "generator")
+    discriminator_values = None
+    if finite:
+        discriminator_values, finite = turn(optimizers.discriminator, "discriminator")
+    optimizers.scaler.update()
+    return StepReport(generator_values, discriminator_values, finite)
