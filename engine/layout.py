@@ -260,7 +260,7 @@ class Layout:
         codes = resize_nearest(self.codes, height, width)
         planes = torch.zeros(self.batch, self.book.semantic_channels + 1, height, width, dtype=dtype, device=device)
         for channel_of in (label_of, edge_of):
-            index = torch.from_numpy(channel_of[codes]).unsqueeze(1).to(device)
+            index = torch.from_numpy(channel_of[codes]).unsqueeze(1).to(device, non_blocking=True)
             planes.scatter_(1, index, 1.0)
         return planes[:, :-1]
 

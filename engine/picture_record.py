@@ -55,7 +55,7 @@ def describe_picture(
         device=renderer.device,
         device_name=device_name(renderer.device)[:200],
         dtype=renderer.dtype,
-        modulation=renderer.modulation,
+        modulation=renderer.modulation_path,
         weights_name=(info.name or info.path.name)[:200],
         weights_sha256=renderer.weights_sha256,
         label_set="" if label_set is None else label_set.name,
@@ -88,8 +88,8 @@ def differences(recorded: Provenance, renderer: Renderer) -> list[str]:
         found.append(f"another processor: {recorded.device_name!r} then, {device_name(renderer.device)!r} now")
     if recorded.dtype != renderer.dtype:
         found.append(f"another compute type: {recorded.dtype} then, {renderer.dtype} now")
-    if recorded.modulation != renderer.modulation:
-        found.append(f"another way of modulation: {recorded.modulation} then, {renderer.modulation} now")
+    if recorded.modulation != renderer.modulation_path:
+        found.append(f"another way of modulation: {recorded.modulation} then, {renderer.modulation_path} now")
     if recorded.torch != _version("torch"):
         found.append(f"another version of torch: {recorded.torch} then, {_version('torch')} now")
     return found

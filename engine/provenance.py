@@ -35,7 +35,7 @@ _MAX_Z = 65536
 _MAX_TEXT = 60 << 20
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "dtype": ("float32", "bfloat16", "float16"),
-    "modulation": ("auto", "fast", "dense"),
+    "modulation": ("fast", "dense"),
     "upsampling": ("normal", "more", "most"),
     "unlabeled": ("first", "last"),
 }
@@ -55,7 +55,7 @@ class Provenance:
         device: ``cpu``, ``cuda:0`` and so on.
         device_name: What computed there: the GPU's name, or the processor's instruction set.
         dtype: The compute type.
-        modulation: ``auto``, ``fast`` or ``dense``.
+        modulation: ``fast`` or ``dense``.
         weights_name: What the weights call themselves.
         weights_sha256: SHA-256 of their file.
         label_set: Name of their label set; empty where they have none.
@@ -73,7 +73,7 @@ class Provenance:
     device: str
     device_name: str
     dtype: str
-    modulation: Literal["auto", "fast", "dense"]
+    modulation: Literal["fast", "dense"]
     weights_name: str
     weights_sha256: str
     label_set: str

@@ -128,6 +128,11 @@ class Renderer:
         return dtype_name(self._dtype)
 
     @property
+    def modulation_path(self) -> Literal["fast", "dense"]:
+        """Which path made the last picture: what ``auto`` came to."""
+        return self._maker.path
+
+    @property
     def stride(self) -> int:
         """Sides of pictures are multiples of this."""
         return self.config.stride

@@ -19,12 +19,13 @@ from spade_studio.engine.config import AnyGeneratorConfig, GeneratorConfig
 from spade_studio.engine.inference.captured import CapturedForward
 from spade_studio.engine.inference.fast_generator import FastGenerator, GaveWayError
 from spade_studio.engine.inference.preview import preview as render_preview
-from spade_studio.engine.inference.transfer import to_host
+from spade_studio.engine.inference.transfer import to_device, to_host
 from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks import build_generator
 from spade_studio.engine.style import StyleCode
 
 Quality = Literal["preview", "exact"]
+ModulationPath = Literal["fast", "dense"]
 
 
 @dataclass
@@ -46,6 +47,11 @@ class Pictures:
 class PictureMaker(Protocol):
     """Renders exact pictures, and frames that may be previews."""
 
+    @property
+    def path(self) -> ModulationPath:
+        """Which path made the last picture."""
+        ...
+
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
         """Render one layout with styles [N, z] exactly."""
         ...
@@ -64,6 +70,8 @@ class PictureMaker(Protocol):
 class DefinitionMaker:
     """Runs the networks' own modules: the dense path, and generators that have no fast one."""
 
+    path: ModulationPath = "dense"
+
     def __init__(self, config: AnyGeneratorConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype) -> None:
         # Counters of batch norm may be missing in published files and do not matter in evaluation.
         with torch.device("meta"):
@@ -78,7 +86,7 @@ class DefinitionMaker:
         dense = Layout(layout.codes, layout.book, dense=True)
         if z is None:
             return Pictures(self._generator(dense))
-        codes = torch.from_numpy(z).to(self._device, self._dtype)
+        codes = to_device(z, self._device, self._dtype)
         return Pictures(torch.cat([self._generator(dense, code) for code in codes.split(1)]))
 
     def frame(
@@ -94,6 +102,8 @@ class DefinitionMaker:
 
 class FastMaker:
     """Runs the fast generator; keeps the last frame for previews, and on CUDA a captured graph for style-only frames."""
+
+    path: ModulationPath = "fast"
 
     def __init__(self, config: GeneratorConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype) -> None:
         self._generator = FastGenerator(config, state, device, dtype)
@@ -149,6 +159,7 @@ class TimedChoice:
         self._built: dict[int, PictureMaker] = {}
         self._synchronize = synchronize
         self.chosen: dict[tuple[int, int], int] = {}
+        self.path: ModulationPath = "fast"
 
     def _maker(self, index: int) -> PictureMaker:
         if index not in self._built:
@@ -170,7 +181,9 @@ class TimedChoice:
             self.chosen[size] = seconds.index(min(seconds))
             for index in set(self._built) - set(self.chosen.values()):
                 del self._built[index]
-        return self._maker(self.chosen[size])
+        maker = self._maker(self.chosen[size])
+        self.path = maker.path
+        return maker
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
         """See :class:`PictureMaker`."""

@@ -8,6 +8,7 @@ It does not decide what is fast enough; the figures of the machine at hand stand
 from __future__ import annotations
 
 import argparse
+import re
 import resource
 import subprocess
 import sys
@@ -271,6 +272,14 @@ def peak_memory(network: str, path: str, device: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
+def peak_resident_mib() -> float:
+    """Peak resident memory of this process; ru_maxrss is inherited from the process that started it on Linux."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        return int(re.search(r"VmHWM:\s+(\d+)", status.read_text())[1]) / 1024  # pyright: ignore[reportOptionalSubscript]
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def print_peak(name: str, path: str, device: torch.device) -> None:
     network = build(name, 1, calibrated=False)
     z = np.zeros((1, network.config.z_width), np.float32)
@@ -284,7 +293,7 @@ def print_peak(name: str, path: str, device: torch.device) -> None:
     if device.type == "cuda":
         print(f"{torch.cuda.max_memory_allocated(device) / 2**20:.0f}")
     else:
-        print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}")
+        print(f"{peak_resident_mib():.0f}")
 
 
 def main() -> None:

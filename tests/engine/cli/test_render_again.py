@@ -57,7 +57,7 @@ def test_another_compute_type_is_said(render: Render, picture: Path, tmp_path: P
     done = render("--from", picture, "--output", tmp_path / "again", "--dtype", "bfloat16", "--modulation", "dense")
     assert done.code == 0
     assert "another compute type: float32 then, bfloat16 now" in done.err
-    assert "another way of modulation: auto then, dense now" in done.err
+    assert "another way of modulation: fast then, dense now" in done.err
     assert "levels of 255 on average" in done.out
 
 
