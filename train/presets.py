@@ -1,0 +1,147 @@
+"""Named configurations: the published trainings, the compact one of the default weights, and a tiny one for tests.
+
+They know no paths; each is a starting point whose every value can be changed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from spade_studio.engine.errors import ConfigError
+from spade_studio.train.config import (
+    ComputeConfig,
+    DataConfig,
+    DiscriminatorOptions,
+    EncoderOptions,
+    GeneratorOptions,
+    GeometryConfig,
+    InitialConfig,
+    LabelsConfig,
+    TrainConfig,
+)
+from spade_studio.train.recipe import LossConfig, OptimizerConfig, PerceptualConfig, ScheduleConfig
+
+# sky, mountain, snow, tree, grass, dirt, sea, water, road, building, bush: COCO-Stuff ids in the channel order of the default weights
+LANDSCAPE_IDS = (156, 134, 158, 168, 123, 110, 154, 177, 148, 95, 96)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named configuration.
+
+    Attributes:
+        name: What it is asked for by.
+        summary: What it is, in a sentence.
+        make: Builds it.
+    """
+
+    name: str
+    summary: str
+    make: Callable[[], TrainConfig]
+
+
+def _coco_stuff() -> TrainConfig:
+    return TrainConfig(
+        data=DataConfig(kind="coco_stuff"), labels=LabelsConfig("coco_stuff"), schedule=ScheduleConfig(constant=100)
+    )
+
+
+def _ade20k() -> TrainConfig:
+    labels = LabelsConfig("ade20k", unlabeled="first", edges=False)
+    return TrainConfig(data=DataConfig(kind="ade20k"), labels=labels, schedule=ScheduleConfig(constant=100, decay=100))
+
+
+def _ade20k_outdoor() -> TrainConfig:
+    return dataclasses.replace(_ade20k(), data=DataConfig(kind="ade20k_outdoor"))
+
+
+def _cityscapes() -> TrainConfig:
+    return TrainConfig(
+        data=DataConfig(kind="cityscapes"),
+        labels=LabelsConfig("cityscapes", unlabeled="none"),
+        geometry=GeometryConfig("fixed", crop_size=512, aspect_ratio=2.0),
+        generator=GeneratorOptions(upsampling="more"),
+        schedule=ScheduleConfig(constant=100, decay=100),
+    )
+
+
+def _flickr_landscapes() -> TrainConfig:
+    return TrainConfig(
+        data=DataConfig(kind="folder"),
+        labels=LabelsConfig("coco_stuff"),
+        generator=GeneratorOptions(input="noise"),
+        encoder=EncoderOptions(used=True),
+        schedule=ScheduleConfig(constant=50),
+    )
+
+
+def _compact() -> TrainConfig:
+    """The recipe of the first landscape weights, with torchvision's VGG-16 in place of HED's, a file that few people have."""
+    return TrainConfig(
+        labels=LabelsConfig("coco_stuff", LANDSCAPE_IDS, edges=False),
+        geometry=GeometryConfig("scale_shortside_and_crop", load_size=150, crop_size=128),
+        generator=GeneratorOptions(base_channels=24, hidden_width=64, input="noise"),
+        encoder=EncoderOptions(used=True, base_channels=24),
+        discriminator=DiscriminatorOptions(base_channels=32),
+        initial=InitialConfig(gain=1.0, modulation_gain=0.5),
+        losses=LossConfig(
+            perceptual_weight=4.0,
+            kl_weight=0.01,
+            kl_form="mean",
+            perceptual=PerceptualConfig(
+                "vgg16", tap_weights=(0.25, 0.25, 0.5, 1.0, 0.0), tap_scale="relative", crop_size=96, batch_share=0.5
+            ),
+        ),
+        optimizer=OptimizerConfig(generator_learning_rate=2e-4, discriminator_learning_rate=4e-4),
+        schedule=ScheduleConfig(constant=2500, decay=2500, final=0.02),
+        schedule_unit="steps",
+        compute=ComputeConfig(dtype="bfloat16"),
+        batch_size=8,
+        average_decay=0.998,
+        checkpoint_every_steps=250,
+    )
+
+
+def _tiny() -> TrainConfig:
+    return TrainConfig(
+        data=DataConfig(workers=0),
+        labels=LabelsConfig("coco_stuff", LANDSCAPE_IDS, edges=False),
+        geometry=GeometryConfig("resize_and_crop", load_size=72, crop_size=64),
+        generator=GeneratorOptions(base_channels=4, hidden_width=8, input="noise", z_width=16),
+        encoder=EncoderOptions(used=True, base_channels=4, layers=5),
+        discriminator=DiscriminatorOptions(base_channels=4, layers=3),
+        losses=LossConfig(perceptual_weight=0.0, kl_form="mean"),
+        schedule=ScheduleConfig(constant=20),
+        schedule_unit="steps",
+        compute=ComputeConfig(device="cpu"),
+        batch_size=4,
+        log_every_steps=1,
+        checkpoint_every_steps=5,
+    )
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset("coco-stuff", "the paper's COCO-Stuff training: 182 labels, 256x256, 100 epochs", _coco_stuff),
+        Preset("ade20k", "the paper's ADE20K training: 150 labels, 256x256, 200 epochs", _ade20k),
+        Preset("ade20k-outdoor", "the same on the outdoor scenes of ADE20K", _ade20k_outdoor),
+        Preset("cityscapes", "the paper's Cityscapes training: 512x256, 200 epochs", _cityscapes),
+        Preset("flickr-landscapes", "the paper's landscapes with styles: COCO-Stuff labels, 256x256, 50 epochs", _flickr_landscapes),
+        Preset("compact", "what the default weights use: 11 landscape labels with styles, 128x128, small networks", _compact),
+        Preset("tiny", "a few steps of the smallest networks at 64x64, to try a set-up", _tiny),
+    )
+}
+
+
+def preset(name: str) -> TrainConfig:
+    """Return the configuration of that name.
+
+    Raises:
+        ConfigError: There is none; those that exist are named.
+    """
+    if name not in PRESETS:
+        raise ConfigError(f"there is no preset {name!r}", f"one of {', '.join(PRESETS)}")
+    return PRESETS[name].make()
