@@ -48,7 +48,7 @@ class Sample:
     Attributes:
         name: As menus and title bars show it.
         file_name: In the resources.
-        seed: A style that suits it.
+        seed: A style that suits it with the default weights.
     """
 
     name: str
@@ -57,10 +57,10 @@ class Sample:
 
 
 SAMPLES = (
-    Sample("Mountain lake", "mountain_lake.png", 7),
-    Sample("Coast", "coast.png", 7),
-    Sample("Valley", "valley.png", 7),
-    Sample("Winter ridge", "winter_ridge.png", 7),
+    Sample("Mountain lake", "mountain_lake.png", 76),
+    Sample("Coast", "coast.png", 42),
+    Sample("Valley", "valley.png", 37),
+    Sample("Winter ridge", "winter_ridge.png", 28),
 )
 
 

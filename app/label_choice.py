@@ -14,7 +14,7 @@ from spade_studio.app.canvas.raster import LabelArray
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
 
 _GOLDEN_RATIO = 0.618034
-_WORTH_HOLDING = 0.02
+_WORTH_HOLDING = 0.05
 _UNLABELED = 255
 
 

@@ -27,7 +27,7 @@ _SWITCH_SECONDS = 0.001
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the application and return its exit code."""
-    options = _parse(arguments)
+    options = parse(arguments)
     if missing := missing_libraries():
         print(explain_missing(missing), file=sys.stderr)  # noqa: T201
         return 1
@@ -54,7 +54,6 @@ def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     application = QApplication(["spade-studio"])
     application.setApplicationName(APPLICATION)
-    application.setApplicationDisplayName("")
     application.setApplicationVersion(version())
     application.setDesktopFileName(APPLICATION)
     application.setWindowIcon(icons.application_icon())
@@ -71,7 +70,8 @@ def version() -> str:
     return metadata.version("spade-studio")
 
 
-def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="spade-studio", description="Paint a layout of labels and watch it become a photograph.")
     parser.add_argument("file", nargs="?", type=Path, help="a label map (PNG) to open")
     parser.add_argument("--weights", type=Path, metavar="PATH", help="weights to render with: a bundle, a published folder or a .pth file")

@@ -95,43 +95,43 @@ def trees(seed: int, ground: Line, height: Callable[[Line], Line], width: float,
 
 
 def mountain_lake() -> Map:
-    """Snowy peaks over a forest, a lake in front of it, grass at the near shore."""
+    """Snowy peaks over a forest, a lake in front of it, grass and firs at the near shore."""
     labels = np.full((SIZE, SIZE), SKY, np.uint8)
-    ridge = 0.47 - bumps((0.30, 0.42, 0.30), (0.64, 0.34, 0.22), (0.97, 0.4, 0.25), (0.0, 0.25, 0.14)) - 0.030 * noise_line(3, 7, 6, 0.55)
+    peaks = bumps((0.33, 0.40, 0.27), (0.20, 0.22, 0.17), (0.70, 0.36, 0.19), (0.60, 0.2, 0.13), (1.0, 0.3, 0.23), (0.0, 0.2, 0.13))
+    ridge = 0.47 - peaks - 0.030 * noise_line(3, 9, 6, 0.62)
     labels[below(ridge)] = MOUNTAIN
-    snow_line = 0.30 + 0.035 * noise_field(5, 9, 4, 0.6) + 0.02 * np.sin(COLUMNS * 40)
+    snow_line = 0.29 + 0.05 * noise_field(5, 10, 5, 0.6)
     labels[below(ridge) & (snow_line > ROWS)] = SNOW
-    shore = 0.575 + 0.010 * noise_line(8, 5, 5)
     forest = 0.50 + 0.022 * noise_line(12, 4, 4) - 0.05 * np.maximum(0, X - 0.62)
     labels[below(forest)] = TREE
     labels[trees(4, forest + 0.01, lambda x: 0.045 + 0.02 * np.sin(9 * x), 0.030, True)] = TREE
-    labels[below(shore - 0.012 - 0.014 * noise_line(20, 6, 4) ** 2)] = GRASS
+    shore = 0.580 + 0.008 * noise_line(8, 4, 4, 0.4)
+    labels[below(shore - 0.010 - 0.020 * np.maximum(0, noise_line(20, 4, 4)))] = GRASS
     labels[below(shore)] = WATER
-    near = 0.84 + 0.045 * noise_line(31, 3, 5) - 0.17 * np.maximum(0, X - 0.55) + 0.06 * np.exp(-(((X - 0.38) / 0.2) ** 2))
-    labels[below(near - 0.014 - 0.006 * noise_line(33, 12, 4))] = DIRT
+    near = 0.80 + 0.10 * np.cos(2.6 * (X - 0.28)) + 0.022 * noise_line(31, 4, 5, 0.45)
     labels[below(near)] = GRASS
-    bush = (noise_field(41, 6, 4, 0.55, 1.6) > 0.62) & below(near + 0.03)
-    labels[bush] = BUSH
-    labels[trees(52, near + 0.06, lambda x: 0.42 * np.maximum(0, (x - 0.80) / 0.2) ** 0.7, 0.10, True) & (COLUMNS > 0.78)] = TREE
+    labels[(noise_field(41, 6, 4, 0.55, 1.6) > 0.62) & below(near + 0.03)] = BUSH
+    firs = trees(52, np.maximum(near, 0.70) + 0.05, lambda x: 0.40 * np.clip((x - 0.80) / 0.2, 0, 1) ** 0.6, 0.085, True)
+    labels[firs & (COLUMNS > 0.8)] = TREE
     return labels
 
 
 def coast() -> Map:
     """A headland over the sea, a beach that curves into the picture, dunes with grass."""
     labels = np.full((SIZE, SIZE), SKY, np.uint8)
-    labels[below(np.full(SIZE, 0.44))] = SEA
-    far = 0.44 - 0.10 * np.maximum(0, 0.45 - X) ** 0.8 * 2 - 0.016 * noise_line(2, 6, 5) * (X < 0.52)
-    head = 0.46 - 0.34 * np.clip((0.36 - X) / 0.36, 0, 1) ** 0.75 - 0.02 * noise_line(6, 6, 5, 0.6)
-    labels[below(far) & (ROWS < 0.445) & (COLUMNS < 0.56)] = MOUNTAIN
-    cliff = below(head) & (0.37 + 0.02 * noise_line(7, 5)[:, None] > COLUMNS) & (ROWS < 0.56)
+    labels[below(np.full(SIZE, 0.46))] = SEA
+    far = 0.46 - 0.07 * np.clip((0.66 - X) / 0.3, 0, 1) - 0.012 * noise_line(2, 7, 5) * (X < 0.62)
+    labels[below(far) & (ROWS < 0.465) & (COLUMNS < 0.66)] = MOUNTAIN
+    slope = np.clip((0.44 - X) / 0.44, 0, 1)
+    head = 0.50 - 0.23 * slope**0.55 * (0.75 + 0.25 * slope) - 0.018 * noise_line(6, 6, 6, 0.6)
+    cliff = below(head) & (0.44 + 0.01 * noise_line(7, 6)[:, None] > COLUMNS) & (ROWS < 0.585)
     labels[cliff] = MOUNTAIN
-    labels[cliff & (head[None, :] + 0.05 + 0.02 * noise_line(9, 8)[None, :] > ROWS)] = GRASS
-    edge = 0.30 + 0.52 * ((ROWS - 0.53) / 0.47).clip(0, 1) ** 0.62 + 0.012 * noise_field(14, 5, 4)
-    sand = (ROWS > 0.54) & (edge > COLUMNS)
-    labels[sand] = DIRT
-    dune = 0.60 + 0.55 * X + 0.03 * noise_line(22, 5, 5)
-    labels[below(dune) & (edge - 0.16 > COLUMNS)] = GRASS
-    labels[below(dune + 0.05) & (noise_field(25, 7, 4, 0.55, 1.5) > 0.45) & (edge - 0.2 > COLUMNS)] = BUSH
+    labels[cliff & (head[None, :] + 0.035 + 0.05 * slope + 0.02 * noise_line(9, 8)[None, :] > ROWS)] = GRASS
+    edge = 0.30 + 0.56 * ((ROWS - 0.545) / 0.455).clip(0, 1) ** 1.5 + 0.10 * np.sin(9 * (ROWS - 0.5)) + 0.014 * noise_field(14, 5, 4)
+    labels[(ROWS > 0.55) & (edge > COLUMNS)] = DIRT
+    dune = 0.64 + 0.62 * X + 0.035 * noise_line(22, 5, 5)
+    labels[below(dune) & (edge - 0.12 > COLUMNS)] = GRASS
+    labels[below(dune + 0.05) & (noise_field(25, 7, 4, 0.55, 1.5) > 0.45) & (edge - 0.16 > COLUMNS)] = BUSH
     return labels
 
 

@@ -11,7 +11,6 @@ import math
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QEnterEvent,
     QFocusEvent,
     QKeyEvent,
@@ -114,12 +113,8 @@ class CanvasView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw what of the document, and of the outline, lies in the exposed region."""
         painter = QPainter(self)
-        picture = self._viewport.picture_rect
         painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Mid))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._viewport.zoom * self.devicePixelRatioF() < 1)
-        painter.drawImage(picture, self._image.image)
-        painter.setPen(QColor(0, 0, 0, 70))
-        painter.drawRect(picture.toAlignedRect().adjusted(-1, -1, 0, 0))
+        self._image.draw(painter, self._viewport, event.rect(), self.devicePixelRatioF())
         self._paint_pointer(painter)
         painter.end()
         if not self._is_painted:

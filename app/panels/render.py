@@ -81,8 +81,6 @@ class RenderView(QWidget):
         else:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(rect, self.image)
-        painter.setPen(QColor(0, 0, 0, 70))
-        painter.drawRect(rect.toAlignedRect().adjusted(-1, -1, 0, 0))
         if self._note:
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._note)

@@ -174,3 +174,9 @@ def _forget_changes(window: MainWindow) -> None:
 @pytest.fixture
 def hand(window: MainWindow, qtbot: QtBot) -> Hand:
     return Hand(window, qtbot)
+
+
+@pytest.fixture
+def make_hand(qtbot: QtBot) -> Callable[[MainWindow], Hand]:
+    """Give a function that makes a hand for any window."""
+    return lambda window: Hand(window, qtbot)
