@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from spade_studio.engine.inference.linear import Linear, can_pack
+
 _ROWS_AT_ONCE = 512
 _SIZES_PACKED = 2
 
@@ -22,13 +24,6 @@ def folded_weight(state: Mapping[str, Tensor], name: str) -> Tensor:
         return state[f"{name}.weight"].double()
     weight, u, v = (state[f"{name}.weight_{part}"].double() for part in ("orig", "u", "v"))
     return weight / torch.dot(u, weight.flatten(1) @ v)
-
-
-def _can_pack(device: torch.device, dtype: torch.dtype) -> bool:
-    """Whether oneDNN keeps weights in its own order: eager convolutions reorder them at every call (DESIGN.md, section 4)."""
-    if device.type != "cpu" or not torch.backends.mkldnn.is_available() or dtype not in (torch.float32, torch.bfloat16):
-        return False
-    return hasattr(torch.ops.mkldnn, "_reorder_convolution_weight") and hasattr(torch.ops.mkldnn, "_convolution_pointwise_")
 
 
 class Convolution:
@@ -44,9 +39,10 @@ class Convolution:
         self._padding = [self.kernel_size // 2] * 2
         self._bias = None if bias is None else bias.to(device, dtype)
         self._plain: Tensor | None = weight.to(device, dtype, memory_format=torch.channels_last)
-        self._can_pack = _can_pack(device, dtype)
+        self._can_pack = can_pack(device, dtype)
         self._packed: OrderedDict[tuple[int, int], Tensor] = OrderedDict()
-        self._matrix: Tensor | None = None
+        self._linear: Linear | None = None
+        self._device, self._dtype = device, dtype
 
     def _weight_for(self, height: int, width: int) -> Tensor:
         """Return the weight as the device wants it for inputs of a size.
@@ -112,21 +108,20 @@ class Convolution:
         Returns:
             [n, out].
         """
+        linear = self._as_linear()
         out = rows.new_empty(len(around), self.out_channels)
         for begin in range(0, len(around), _ROWS_AT_ONCE):
             part = around[begin : begin + _ROWS_AT_ONCE]
-            patches = rows.index_select(0, part.reshape(-1)).view(len(part), -1)
-            torch.mm(patches, self._as_matrix(), out=out[begin : begin + len(part)])
-        if self._bias is not None:
-            out += self._bias
+            out[begin : begin + len(part)] = linear(rows.index_select(0, part.reshape(-1)).view(len(part), -1))
         return out
 
-    def matrix_product(self, rows: Tensor) -> Tensor:
-        """[n, in] -> [n, out] for a 1x1 convolution without bias."""
-        return rows @ self._as_matrix()
+    def of_rows(self, rows: Tensor) -> Tensor:
+        """[n, in] -> [n, out] for a 1x1 convolution."""
+        return self._as_linear()(rows)
 
-    def _as_matrix(self) -> Tensor:
-        """The weight as [k * k * in, out], made when a preview first needs it."""
-        if self._matrix is None:
-            self._matrix = self._plain_weight().permute(2, 3, 1, 0).reshape(-1, self.out_channels).contiguous()
-        return self._matrix
+    def _as_linear(self) -> Linear:
+        """Return the same layer over the k * k * in values around a position, made when a preview first needs it."""
+        if self._linear is None:
+            weight = self._plain_weight().permute(0, 2, 3, 1).reshape(self.out_channels, -1)
+            self._linear = Linear(weight, self._bias, self._device, self._dtype)
+        return self._linear

@@ -1,6 +1,6 @@
 """The SPADE generator as it renders: folded weights, modulation gathered from tables, memory reused between frames.
 
-It computes what engine.networks.Generator does in evaluation, for one layout and any number of styles, and knows no label sets.
+It computes what engine.networks.Generator does in evaluation, for one layout and one style at a time, and knows no label sets.
 """
 
 from __future__ import annotations
@@ -165,11 +165,11 @@ class FastGenerator:
         return style is z or (style is not None and z is not None and np.array_equal(style, z))
 
     def codes(self, z: StyleCode | None) -> Tensor | None:
-        """Return style codes [N, z] on the device."""
+        """Return a style code [1, z] on the device."""
         return None if z is None else to_device(z, self.device, self.dtype)
 
     def first(self, layout: Layout, codes: Tensor | None) -> Tensor:
-        """Return what enters the first block: [N, h, w, 16 f]."""
+        """Return what enters the first block: [1, h, w, 16 f]."""
         grid = (layout.height // self.config.stride, layout.width // self.config.stride)
         weight, bias = self._fc
         if codes is not None:
@@ -191,12 +191,12 @@ class FastGenerator:
 
         Args:
             layout: One layout.
-            z: Style codes [N, z]; None with layout input.
+            z: One style code [1, z]; None with layout input.
             keep: Keep the activations (of one style) for previews.
             should_stop: Asked between blocks.
 
         Returns:
-            [N, H, W, 3] in [-1, 1].
+            [1, H, W, 3] in [-1, 1].
 
         Raises:
             GaveWayError: ``should_stop`` said yes; what was kept before is forgotten.
@@ -211,7 +211,7 @@ class FastGenerator:
         return kept.picture
 
     def forward(self, plan: SizePlan, x: Tensor, should_stop: Callable[[], bool] | None = None) -> Activations:
-        """Run the blocks on x [N, h, w, 16 f] with a plan that is up to date; device work only.
+        """Run the blocks on x [1, h, w, 16 f] with a plan that is up to date; device work only.
 
         Raises:
             GaveWayError: ``should_stop`` said yes.

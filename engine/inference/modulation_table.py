@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from spade_studio.engine.inference.linear import Linear
 from spade_studio.engine.inference.transfer import host_tensor, to_device
 from spade_studio.engine.layout import CodeBook, Hashes, Ids, Scale, unique_hashes
 from spade_studio.engine.modulation import hidden_rows
@@ -61,9 +62,7 @@ class ModulationTable:
         self._shared_weight = torch.cat([source.shared_weight for source in shared]).float().to(device)
         self._shared_bias = torch.cat([source.shared_bias for source in shared]).float().to(device)
         self._hidden_widths = [len(source.shared_bias) for source in shared]
-        self._weights = [
-            (place[id(source.shared_weight)], source.weight.to(device, dtype), source.bias.to(device, dtype)) for source in sources
-        ]
+        self._linears = [(place[id(source.shared_weight)], Linear(source.weight, source.bias, device, dtype)) for source in sources]
         self._widths = [len(source.bias) for source in sources]
         self._row_bytes = sum(self._widths) * dtype.itemsize
         self._budget_rows = max(_FIRST_CAPACITY, budget // self._row_bytes)
@@ -197,5 +196,5 @@ class ModulationTable:
         for begin in range(0, len(slots), _ROWS_AT_ONCE):
             ids, target = around[begin : begin + _ROWS_AT_ONCE], targets[begin : begin + _ROWS_AT_ONCE]
             around_rows = [F.embedding(ids, part).flatten(1) for part in parts]
-            for table, (place, weight, bias) in zip(self.tables, self._weights, strict=True):
-                table.index_copy_(0, target, F.linear(around_rows[place], weight, bias))
+            for table, (place, linear) in zip(self.tables, self._linears, strict=True):
+                table.index_copy_(0, target, linear(around_rows[place]))

@@ -5,6 +5,7 @@ It knows nothing of label sets and files; the renderer chooses and owns one make
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -149,6 +150,8 @@ class FastMaker:
 class TimedChoice:
     """Times the definition and the fast generator once for every size and keeps the faster (issue 2, section 3).
 
+    One that runs out of memory counts as slow.
+
     Args:
         makers: The candidates, built when first needed.
         synchronize: Waits for the device, so that the clock sees its work.
@@ -171,19 +174,27 @@ class TimedChoice:
         if size not in self.chosen:
             seconds: list[float] = []
             for index in range(len(self._build)):
-                maker = self._maker(index)
-                maker.pictures(layout, z)  # algorithms are chosen and memory is taken in the first frame
-                self._synchronize()
-                start = time.perf_counter()
-                maker.pictures(layout, z)
-                self._synchronize()
-                seconds.append(time.perf_counter() - start)
+                try:
+                    seconds.append(self._seconds(self._maker(index), layout, z))
+                except torch.OutOfMemoryError:
+                    self._built.pop(index, None)
+                    if index == len(self._build) - 1 and not any(map(math.isfinite, seconds)):
+                        raise
+                    seconds.append(math.inf)
             self.chosen[size] = seconds.index(min(seconds))
             for index in set(self._built) - set(self.chosen.values()):
                 del self._built[index]
         maker = self._maker(self.chosen[size])
         self.path = maker.path
         return maker
+
+    def _seconds(self, maker: PictureMaker, layout: Layout, z: StyleCode | None) -> float:
+        maker.pictures(layout, z)  # algorithms are chosen and memory is taken in the first frame
+        self._synchronize()
+        start = time.perf_counter()
+        maker.pictures(layout, z)
+        self._synchronize()
+        return time.perf_counter() - start
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
         """See :class:`PictureMaker`."""

@@ -157,7 +157,7 @@ def _block(
         result += entered
     else:
         result += tables.shift_s.index_select(0, slots)
-        result += block.shortcut.matrix_product(entered.mul_(tables.scale_s.index_select(0, slots)))
+        result += block.shortcut.of_rows(entered.mul_(tables.scale_s.index_select(0, slots)))
     out.view(-1, block.out_channels).index_copy_(0, region.inner, result)
 
 

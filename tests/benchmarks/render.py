@@ -316,10 +316,10 @@ def main() -> None:
     if device.type == "cpu" and not cpu_has_bfloat16():
         print("this processor has no bfloat16 instructions: `auto` keeps float32 and the bfloat16 rows show why")
     print(
-        f"\nTimes over {options.maps} maps, best of {options.repeats}. x dense as published: mean (range) over maps. Differences: new layout from dense"
+        f"\nTimes over {options.maps} maps, best of {options.repeats}. x dense, as published: mean (range) over maps. Differences: new layout"
     )
-    print("float32, previews from the exact frame; largest / mean, pictures in [-1, 1]. Notes: new layout: % distinct neighbourhoods at")
-    print("full, half, quarter resolution, map by map; previews: how many were previews; styles: times the floor.")
+    print("from dense float32, previews from the exact frame; largest / mean, pictures in [-1, 1]. Notes: new layout: % distinct")
+    print("neighbourhoods at full, half, quarter resolution, map by map; previews: how many were previews; styles: times the floor.")
     for name in options.networks.split(","):
         network = build(name, options.maps if name != "coco512" else min(2, options.maps))
         config = network.config
