@@ -29,7 +29,7 @@ picture over the picture and inside the edit: margin 0 0.0040 and 0.0007, margin
 what remains is the edit's faint influence far away.
 """
 
-_COST_OF_A_POSITION = 4.2
+_COST_OF_A_POSITION = 3.5
 """Time of one recomputed position against one of a full render: 2.5 to 4.5 measured, since a full render's convolutions gather nothing."""
 
 _FIXED_COST = 0.1

@@ -315,10 +315,8 @@ def main() -> None:
     print(f"torch {torch.__version__}, {device}, {torch.get_num_threads()} threads; bfloat16 in hardware: {cpu_has_bfloat16()}")
     if device.type == "cpu" and not cpu_has_bfloat16():
         print("this processor has no bfloat16 instructions: `auto` keeps float32 and the bfloat16 rows show why")
-    print(
-        f"\nTimes over {options.maps} maps, best of {options.repeats}. x dense, as published: mean (range) over maps. Differences: new layout"
-    )
-    print("from dense float32, previews from the exact frame; largest / mean, pictures in [-1, 1]. Notes: new layout: % distinct")
+    print(f"\nTimes over {options.maps} maps, best of {options.repeats}. x dense, as published: mean (range) over maps. Differences: new")
+    print("layout from dense float32, previews from the exact frame; largest / mean, pictures in [-1, 1]. Notes: new layout: % distinct")
     print("neighbourhoods at full, half, quarter resolution, map by map; previews: how many were previews; styles: times the floor.")
     for name in options.networks.split(","):
         network = build(name, options.maps if name != "coco512" else min(2, options.maps))
