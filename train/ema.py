@@ -1,0 +1,152 @@
+"""The exponential moving average of a network's parameters, and what must be computed anew for averaged parameters.
+
+It knows nothing of optimisers and losses; the vectors of spectral norms and batch statistics of the live network are never averaged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # pyright: ignore[reportPrivateUsage]
+
+from spade_studio.engine.layout import Layout
+
+_EPSILON = 1e-12  # as in the networks' spectral norms
+
+class StatisticsBatch(Protocol):
+    """What re-estimating statistics reads of a batch: B layouts, and B style codes [B, z_width] for generators that take one."""
+
+    @property
+    def layout(self) -> Layout:  # noqa: D102
+        ...
+
+    @property
+    def style(self) -> Tensor | None:  # noqa: D102
+        ...
+
+
+class ExponentialAverage:
+    """Averaged parameters, kept in a second network of the same architecture.
+
+    Until :meth:`refresh` that network's spectral norms, and until :func:`reestimate_statistics` its batch statistics, belong to
+    other parameters.
+
+    Args:
+        live: The network in training.
+        averaged: Another one, built alike; it is overwritten with the live one's state and put into evaluation mode.
+        decay: Share of the past that every update keeps; 0 copies.
+        warm_up: Whether the first updates keep less, (1 + updates) / (10 + updates), so that the initial weights are soon forgotten.
+    """
+
+    def __init__(self, live: nn.Module, averaged: nn.Module, decay: float, *, warm_up: bool = True) -> None:
+        self.network = averaged
+        self.decay = decay
+        self.warm_up = warm_up
+        self.updates = 0
+        averaged.load_state_dict(live.state_dict())
+        averaged.requires_grad_(False).eval()
+
+    @torch.no_grad()
+    def update(self, live: nn.Module) -> None:
+        """Move the averages towards the live parameters."""
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates)) if self.warm_up else self.decay
+        theirs = dict(live.named_parameters())
+        for name, mine in self.network.named_parameters():
+            mine.lerp_(theirs[name].detach().to(mine.dtype), 1 - decay)
+        self.updates += 1
+
+    def refresh(self) -> None:
+        """Fit the spectral norms to the averaged parameters; call it before the network is used."""
+        converge_spectral_norms(self.network)
+
+    def state_dict(self) -> dict[str, object]:
+        """Return all that a resume needs."""
+        return {"network": self.network.state_dict(), "updates": self.updates}
+
+    def load_state_dict(self, state: dict[str, object]) -> None:
+        """Continue from what :meth:`state_dict` returned."""
+        network, updates = state["network"], state["updates"]
+        assert isinstance(network, dict)
+        assert isinstance(updates, int)
+        self.network.load_state_dict(network)  # pyright: ignore[reportUnknownArgumentType]
+        self.updates = updates
+
+
+@torch.no_grad()
+def converge_spectral_norms(network: nn.Module, *, tolerance: float = 1e-6, most: int = 500) -> None:
+    """Iterate every spectral norm's vectors ``weight_u`` and ``weight_v`` until they fit its weights, in float32 or wider.
+
+    Args:
+        network: In either mode; nothing but those vectors changes.
+        tolerance: Power iterations end when one of them changes the norm by less than this share; its error is then about a
+            hundred times that where the two largest singular values lie close, and far less elsewhere.
+        most: Iterations for one layer at most.
+    """
+    for module in network.modules():
+        if not isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
+            continue
+        vectors = dict(module.named_buffers(recurse=False))
+        if "weight_u" in vectors:
+            weight = module.get_parameter("weight_orig")
+            if isinstance(module, nn.ConvTranspose2d):
+                weight = weight.transpose(0, 1)  # its output channels come second
+            matrix, u, v = weight.flatten(1), vectors["weight_u"], vectors["weight_v"]
+            norm = 0.0
+            for _ in range(most):
+                v.copy_(F.normalize(matrix.T @ u, dim=0, eps=_EPSILON))
+                product = matrix @ v
+                u.copy_(F.normalize(product, dim=0, eps=_EPSILON))
+                previous, norm = norm, float(torch.linalg.vector_norm(product))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+                if norm - previous <= tolerance * norm:
+                    break
+
+
+@contextmanager
+def _collecting(network: nn.Module) -> Generator[list[BatchNorm]]:
+    """Put batch norms, and nothing else, into training mode with plain averages over all batches from now on."""
+    norms = [module for module in network.modules() if isinstance(module, BatchNorm)]
+    modes = {module: module.training for module in network.modules()}
+    momenta = [norm.momentum for norm in norms]
+    network.eval()
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None
+        norm.train()
+    try:
+        yield norms
+    finally:
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+        for module, training in modes.items():
+            module.training = training
+
+
+@torch.no_grad()
+def reestimate_statistics(generator: nn.Module, batches: Iterable[StatisticsBatch]) -> int:
+    """Replace a generator's batch statistics by the averages over batches, computed with the parameters it has.
+
+    Args:
+        generator: Called with (layout, z). Its spectral norms must fit its weights: see :func:`converge_spectral_norms`.
+        batches: At least one, if it has batch norms; none are drawn otherwise. Each counts the same.
+
+    Returns:
+        How many batches were used.
+
+    Raises:
+        ValueError: There was no batch; the statistics are reset then.
+    """
+    with _collecting(generator) as norms:
+        if not norms:
+            return 0
+        used = 0
+        for batch in batches:
+            generator(batch.layout, batch.style)
+            used += 1
+    if not used:
+        raise ValueError("batch statistics cannot be estimated from no batches")
+    return used

@@ -1,0 +1,123 @@
+"""The paper's generators by name, each with the recipe that belongs to it (paper, tables 3 to 5).
+
+It knows neither torch nor data: a name becomes configurations.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from spade_studio.engine.comparison_config import ConcatenationConfig, LayeredPix2PixHDConfig, TrainableConfig
+from spade_studio.engine.config import GeneratorConfig, Pix2PixHDConfig
+from spade_studio.engine.errors import ConfigError
+from spade_studio.train.recipe import AdversarialKind
+
+GeneratorClass = type[GeneratorConfig] | type[Pix2PixHDConfig] | type[ConcatenationConfig] | type[LayeredPix2PixHDConfig]
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A row of the paper's tables.
+
+    Attributes:
+        name: As configurations have it.
+        summary: One line for helps and lists.
+        network: Which configuration builds it.
+        options: What differs from that configuration's defaults.
+        millions: Millions of parameters that the paper prints, with ADE20K's 151 channels; None where it prints none.
+        adversarial: The loss that belongs to it.
+        two_time_scales: Whether it learns with TTUR.
+        discriminator_spectral_norm: Whether its discriminator is spectrally normalised.
+    """
+
+    name: str
+    summary: str
+    network: GeneratorClass
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    millions: int | None = None
+    adversarial: AdversarialKind = "hinge"
+    two_time_scales: bool = True
+    discriminator_spectral_norm: bool = True
+
+    def config(self, semantic_channels: int, **options: Any) -> TrainableConfig:
+        """Return the generator's configuration.
+
+        Args:
+            semantic_channels: Channels of the layout.
+            **options: Fields of any generator's configuration, such as ``crop_size``; they win over this row's. Fields that this
+                network does not have are left out, since a hidden width means nothing to a network without SPADE layers.
+
+        Raises:
+            ConfigError: A value is invalid, or no generator has such a field.
+        """
+        own = {entry.name for entry in dataclasses.fields(self.network)}
+        if unknown := sorted(set(options) - _all_fields()):
+            raise ConfigError(f"the generator option {unknown[0]}", f"one of {', '.join(sorted(_all_fields()))}")
+        values = {**self.options, **{name: value for name, value in options.items() if name in own}}
+        return self.network(semantic_channels=semantic_channels, **values)
+
+
+def _all_fields() -> set[str]:
+    classes: tuple[GeneratorClass, ...] = (GeneratorConfig, Pix2PixHDConfig, ConcatenationConfig, LayeredPix2PixHDConfig)
+    return {entry.name for kind in classes for entry in dataclasses.fields(kind)} - {"semantic_channels"}
+
+
+_PLUS = {"norm": "sync_batch", "spectral_norm": True}
+_ROWS = (
+    Architecture("spade", "SPADE, as in the paper", GeneratorConfig, {}, 96),
+    Architecture("spade-compact", "SPADE with three quarters of the widths", GeneratorConfig, {"base_channels": 48}, 61),
+    Architecture("spade-wide", "SPADE with five quarters of the widths", GeneratorConfig, {"base_channels": 80}, 141),
+    Architecture("spade-noise", "SPADE that begins with a style code", GeneratorConfig, {"input": "noise"}),
+    Architecture("spade-1x1", "SPADE that sees no neighbours of a pixel's label", GeneratorConfig, {"kernel_size": 1}),
+    Architecture("spade-5x5", "SPADE that sees further around", GeneratorConfig, {"kernel_size": 5}),
+    Architecture("spade-batch-norm", "SPADE with each rank's own batch statistics", GeneratorConfig, {"norm": "batch"}),
+    Architecture("spade-instance-norm", "SPADE over instance norm", GeneratorConfig, {"norm": "instance"}),
+    Architecture("concatenation", "the same decoder, the layout concatenated at every layer", ConcatenationConfig, {}, 79),
+    Architecture("pix2pixhd++", "pix2pixHD with spectral norm, synchronised batch norm, hinge and TTUR", Pix2PixHDConfig, _PLUS, 183),
+    Architecture("pix2pixhd++-compact", "the same with three quarters of the widths", Pix2PixHDConfig, {**_PLUS, "base_channels": 48}, 103),
+    Architecture("pix2pixhd++-spade", "pix2pixHD++ with SPADE layers", LayeredPix2PixHDConfig, {"layout": "spade"}, 237),
+    Architecture(
+        "pix2pixhd++-concatenation",
+        "pix2pixHD++ with the layout concatenated in every residual block",
+        LayeredPix2PixHDConfig,
+        {"layout": "concatenation"},
+        195,
+    ),
+    Architecture(
+        "pix2pixhd++-batch-norm", "pix2pixHD++ with each rank's own batch statistics", Pix2PixHDConfig, {**_PLUS, "norm": "batch"}
+    ),
+    Architecture(
+        "pix2pixhd++-batch-norm-no-spectral",
+        "the same without spectral norm",
+        Pix2PixHDConfig,
+        {"norm": "batch", "spectral_norm": False},
+        discriminator_spectral_norm=False,
+    ),
+    Architecture(
+        "pix2pixhd",
+        "pix2pixHD: instance norm, least squares, one learning rate",
+        Pix2PixHDConfig,
+        {"norm": "instance", "spectral_norm": False},
+        183,
+        adversarial="least_squares",
+        two_time_scales=False,
+        discriminator_spectral_norm=False,
+    ),
+)
+ARCHITECTURES: Mapping[str, Architecture] = {row.name: row for row in _ROWS}
+
+
+def architecture(name: str) -> Architecture:
+    """Return the architecture of a name.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if name not in ARCHITECTURES:
+        near = difflib.get_close_matches(name, ARCHITECTURES, 1)
+        raise ConfigError(f"the architecture {name!r}", f"one of {', '.join(ARCHITECTURES)}", f"Did you mean {near[0]!r}?" if near else "")
+    return ARCHITECTURES[name]
