@@ -21,7 +21,10 @@ def can_pack(device: torch.device, dtype: torch.dtype) -> bool:
         "_reorder_linear_weight",
         "_linear_pointwise",
     )
-    return all(hasattr(torch.ops.mkldnn, name) for name in names)
+    if not all(hasattr(torch.ops.mkldnn, name) for name in names):
+        return False
+    # Without AVX-512 its bfloat16 raises, while torch's own layers still work.
+    return dtype == torch.float32 or bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 class Linear:

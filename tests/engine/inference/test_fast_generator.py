@@ -13,6 +13,7 @@ from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.inference import fast_generator
 from spade_studio.engine.inference.convolution import Convolution
 from spade_studio.engine.inference.fast_generator import FastGenerator, GaveWayError
+from spade_studio.engine.inference.linear import can_pack
 from spade_studio.engine.layout import Layout
 
 CPU = torch.device("cpu")
@@ -61,6 +62,11 @@ def worst(found: Tensor, expected: Tensor) -> float:
     assert found.shape == expected.shape
     assert expected.std() > 0.02  # a flat picture would agree with anything
     return float((found.float() - expected).abs().max())
+
+
+def cannot_pack(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("convolution", "linear"):
+        monkeypatch.setattr(f"spade_studio.engine.inference.{module}.can_pack", lambda device, dtype: False)
 
 
 @pytest.mark.parametrize("edges", [True, False], ids=["edges", "no edges"])
@@ -181,10 +187,10 @@ def test_packed_and_plain_convolutions_agree(monkeypatch: pytest.MonkeyPatch, ke
     exact = torch.nn.functional.conv2d(x.double().permute(0, 3, 1, 2), weight, bias.double(), padding=kernel_size // 2).permute(0, 2, 3, 1)
     start = torch.randn(1, 6, 9, 5).to(dtype)
     tolerance = 1e-5 if dtype == torch.float32 else 0.15  # values of 30 have steps of 0.125
-    for can_pack in (True, False):
+    for packed in (True, False):
         with monkeypatch.context() as patch, torch.inference_mode():
-            if not can_pack:
-                patch.setattr("spade_studio.engine.inference.convolution._can_pack", lambda device, dtype: False)
+            if not packed:
+                cannot_pack(patch)
             convolution = Convolution(weight, bias, CPU, dtype)
             assert worst(convolution(x), exact) <= tolerance
             added = start.clone()
@@ -198,9 +204,17 @@ def test_packed_and_plain_convolutions_agree(monkeypatch: pytest.MonkeyPatch, ke
             assert worst(found, exact.reshape(-1, 5)[centres]) <= tolerance
 
 
+def test_weights_are_packed_only_where_onednn_serves_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not can_pack(torch.device("cuda"), torch.float32)
+    assert not can_pack(CPU, torch.float64)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    assert not can_pack(CPU, torch.bfloat16)  # oneDNN refuses there; torch's own layers are slow but work
+    assert can_pack(CPU, torch.float32) == torch.backends.mkldnn.is_available()
+
+
 def test_the_plain_path_renders_too(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processors without oneDNN, and every GPU."""
-    monkeypatch.setattr("spade_studio.engine.inference.convolution._can_pack", lambda device, dtype: False)
+    cannot_pack(monkeypatch)
     config = tiny.config(input="noise")
     layout, z = tiny.layout(0, 64, 96), tiny.style(0)
     assert worst(render(fast(tiny, config), layout, z), by_modules(tiny, config, layout, z)) <= 1e-4
