@@ -239,7 +239,10 @@ class Measurement:
             frame(channels)
             difference = (frame(edited, True)[0].values.float().cpu() - exact).abs()
             title = "of the stroke" if area == stroke else f"of an edit of {100 * area:g} %"
-            self.record(f"{name}: preview {title}", milliseconds, difference, f"{qualities.count('preview')}/{len(qualities)}")
+            changed = torch.from_numpy(edited[0] != channels[0])
+            inside = difference[0, :, changed].mean() / 2
+            note = f"{qualities.count('preview')}/{len(qualities)}: {difference.mean() / 2:.4f}, {inside:.4f}"
+            self.record(f"{name}: preview {title}", milliseconds, difference, note)
         layout = network.layout(channels)
         milliseconds = clock.best(lambda turn: maker.pictures(layout, self.styles[turn : turn + 1]))
         self.record(f"{name}: new style", milliseconds, note=f"{milliseconds / floor:.2f}")
@@ -317,7 +320,8 @@ def main() -> None:
         print("this processor has no bfloat16 instructions: `auto` keeps float32 and the bfloat16 rows show why")
     print(f"\nTimes over {options.maps} maps, best of {options.repeats}. x dense, as published: mean (range) over maps. Differences: new")
     print("layout from dense float32, previews from the exact frame; largest / mean, pictures in [-1, 1]. Notes: new layout: % distinct")
-    print("neighbourhoods at full, half, quarter resolution, map by map; previews: how many were previews; styles: times the floor.")
+    print("neighbourhoods at full, half, quarter resolution, map by map; previews: how many were previews, then")
+    print("the mean difference over the picture and inside the edit, values in [0, 1]; styles: times the floor.")
     for name in options.networks.split(","):
         network = build(name, options.maps if name != "coco512" else min(2, options.maps))
         config = network.config
