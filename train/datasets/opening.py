@@ -1,0 +1,85 @@
+"""Opening training data of any kind, recognised by the folders in it where the kind is not given.
+
+It does not know what the files hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final
+
+from spade_studio.engine.labels import LabelChannels
+from spade_studio.train.datasets.errors import DataError
+from spade_studio.train.datasets.folder import FolderDataset
+from spade_studio.train.datasets.pairs import PairDataset
+from spade_studio.train.datasets.published import (
+    COCO_LABELS,
+    COCO_SPLITS,
+    Ade20kDataset,
+    Ade20kOutdoorDataset,
+    CityscapesDataset,
+    CocoStuffDataset,
+    Split,
+)
+from spade_studio.train.datasets.sources import FileSource, open_source
+
+DATASET_KINDS: Final = (
+    FolderDataset.kind,
+    CocoStuffDataset.kind,
+    Ade20kDataset.kind,
+    Ade20kOutdoorDataset.kind,
+    CityscapesDataset.kind,
+)
+
+
+def open_dataset(
+    path: str | Path,
+    kind: str = "auto",
+    *,
+    split: Split = "train",
+    channels: LabelChannels | None = None,
+    scenes: Collection[str] | None = None,
+) -> PairDataset:
+    """Open training data.
+
+    Args:
+        path: A folder, or a zip file of one.
+        kind: One of :data:`DATASET_KINDS`, or ``auto`` to tell by the folders in it.
+        split: Which part of a published data set; a plain folder has only one.
+        channels: Which channel every id sets; the data set's own where None.
+        scenes: With ``ade20k`` and ``ade20k_outdoor``, the scene categories to keep.
+
+    Raises:
+        DataError: there is nothing there that can be trained on, or the kind is unknown.
+    """
+    if kind != "auto" and kind not in DATASET_KINDS:
+        raise DataError(f"training data of kind {kind!r}", f"auto, {', '.join(DATASET_KINDS)}")
+    source = open_source(Path(path))
+    found = _recognize(source) if kind == "auto" else kind
+    if found == CocoStuffDataset.kind:
+        return CocoStuffDataset(source, split, channels)
+    if found == CityscapesDataset.kind:
+        return CityscapesDataset(source, split, channels)
+    if found == Ade20kOutdoorDataset.kind:
+        return Ade20kOutdoorDataset(source, split, channels, scenes)
+    if found == Ade20kDataset.kind:
+        return Ade20kDataset(source, split, channels, scenes)
+    return FolderDataset(source, channels)
+
+
+def _recognize(source: FileSource) -> str:
+    folders = {"/".join(name.split("/")[:depth]) for name in source.names() for depth in (1, 2) if name.count("/") >= depth}
+    if {"leftImg8bit", "gtFine"} <= folders:
+        return CityscapesDataset.kind
+    if any(f"annotations/{part}" in folders for part in ("training", "validation")):
+        return Ade20kDataset.kind
+    if any(place.format(part) in folders for place in COCO_LABELS for part in COCO_SPLITS.values()):
+        return CocoStuffDataset.kind
+    if "labels" in folders:
+        return FolderDataset.kind
+    raise DataError(
+        f"{source.where} holds no training data that is known",
+        "images/ and labels/, or the folders of COCO-Stuff, ADE20K or Cityscapes",
+        "For photographs without labels, spade-train label makes label maps",
+    )

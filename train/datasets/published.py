@@ -1,0 +1,173 @@
+"""The published data sets, as their archives unpack: COCO-Stuff, ADE20K SceneParsing with its outdoor part, Cityscapes.
+
+It knows the places of their files; what a file holds is read by :mod:`spade_studio.train.datasets.pairs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Final, Literal
+
+from spade_studio.engine.labels import LabelChannels
+from spade_studio.train.datasets.decoding import PHOTO_SUFFIXES
+from spade_studio.train.datasets.errors import DataError
+from spade_studio.train.datasets.outdoor_scenes import is_outdoor
+from spade_studio.train.datasets.pairs import PairDataset, files_by_key, pair_files
+from spade_studio.train.datasets.sources import FileSource
+
+Split = Literal["train", "validation"]
+
+COCO_SPLITS: Final[dict[Split, str]] = {"train": "train", "validation": "val"}
+COCO_PHOTOS: Final = ("{}_img", "{}2017", "images/{}2017")
+COCO_LABELS: Final = ("{}_label", "stuffthingmaps/{}2017", "annotations/{}2017", "labels/{}2017")
+COCO_INSTANCES: Final = ("{}_inst", "instances/{}2017")
+"""Where the parts of COCO-Stuff lie: as the published training code wants them, or as the official archives unpack."""
+
+ADE_SPLITS: Final[dict[Split, str]] = {"train": "training", "validation": "validation"}
+ADE_SCENES_FILE: Final = "sceneCategories.txt"
+CITYSCAPES_SPLITS: Final[dict[Split, str]] = {"train": "train", "validation": "val"}
+_CITYSCAPES_NO_ID = 255  # id -1 (licence plates) as 8-bit files store it
+
+
+class CocoStuffDataset(PairDataset):
+    """COCO-Stuff: pixel maps of 0..181 and 255, instance maps as ``spade-train prepare coco`` makes them, or none.
+
+    Args:
+        source: The folder that holds pictures and maps (see ``COCO_PHOTOS`` and the others).
+        split: Which part.
+        channels: Which channel every id sets; the published 184 where None.
+
+    Raises:
+        DataError: one of the folders is missing.
+    """
+
+    kind = "coco_stuff"
+
+    def __init__(self, source: FileSource, split: Split = "train", channels: LabelChannels | None = None) -> None:
+        names = source.names()
+
+        def first(places: tuple[str, ...], what: str) -> dict[str, list[str]]:
+            folders = [place.format(COCO_SPLITS[split]) for place in places]
+            for folder in folders:
+                if found := files_by_key(names, folder, PHOTO_SUFFIXES):
+                    return found
+            if what:
+                raise DataError(f"{source.where} has no {what} of COCO-Stuff {split}", f"files in {' or '.join(folders)}")
+            return {}
+
+        photos, labels = first(COCO_PHOTOS, "photographs"), first(COCO_LABELS, "pixel maps")
+        super().__init__(source, pair_files(photos, labels, first(COCO_INSTANCES, "")), channels or LabelChannels.coco_stuff())
+
+
+class Ade20kDataset(PairDataset):
+    """ADE20K SceneParsing: ``images/training/*.jpg`` and ``annotations/training/*.png`` of 0..150, 0 meaning unlabeled.
+
+    Args:
+        source: The unpacked ``ADEChallengeData2016``.
+        split: Which part.
+        channels: Which channel every id sets; the published 151, unlabeled first, where None.
+        scenes: Keep only pictures whose scene category, by ``sceneCategories.txt``, is one of these; all where None.
+
+    Raises:
+        DataError: the folders are missing, or scenes are asked for and nothing tells them or none is left.
+    """
+
+    kind = "ade20k"
+
+    def __init__(
+        self, source: FileSource, split: Split = "train", channels: LabelChannels | None = None, scenes: Collection[str] | None = None
+    ) -> None:
+        names = source.names()
+        photos = files_by_key(names, f"images/{ADE_SPLITS[split]}", PHOTO_SUFFIXES)
+        labels = files_by_key(names, f"annotations/{ADE_SPLITS[split]}", PHOTO_SUFFIXES)
+        if not photos or not labels:
+            raise DataError(
+                f"{source.where} has no ADE20K {split} pictures", f"images/{ADE_SPLITS[split]} and annotations/{ADE_SPLITS[split]}"
+            )
+        if scenes is not None:
+            of_key = scene_categories(source, names)
+            kept = {key for key in set(photos) | set(labels) if of_key.get(key.rpartition("/")[2]) in scenes}
+            if not kept:
+                raise DataError(f"no picture of {source.where} is of the {len(scenes)} scene categories asked for", "at least one")
+            photos = {key: files for key, files in photos.items() if key in kept}
+            labels = {key: files for key, files in labels.items() if key in kept}
+        super().__init__(source, pair_files(photos, labels, {}), channels or LabelChannels.ade20k())
+
+
+class Ade20kOutdoorDataset(Ade20kDataset):
+    """The outdoor part of ADE20K, by scene category.
+
+    Args:
+        source, split, channels: See :class:`Ade20kDataset`.
+        scenes: The categories that count as outdoor; our own list (:mod:`spade_studio.train.datasets.outdoor_scenes`) where None.
+    """
+
+    kind = "ade20k_outdoor"
+
+    def __init__(
+        self, source: FileSource, split: Split = "train", channels: LabelChannels | None = None, scenes: Collection[str] | None = None
+    ) -> None:
+        if scenes is None:
+            scenes = {scene for scene in scene_categories(source, source.names()).values() if is_outdoor(scene)}
+        super().__init__(source, split, channels, scenes)
+
+
+class CityscapesDataset(PairDataset):
+    """Cityscapes, fine annotations: ``leftImg8bit/train/CITY/*_leftImg8bit.png`` with labelIds and 16-bit instanceIds in ``gtFine``.
+
+    Args:
+        source: The folder that holds ``leftImg8bit`` and ``gtFine``.
+        split: Which part.
+        channels: Which channel every id sets; the published 36 where None.
+
+    Raises:
+        DataError: one of the folders is missing.
+    """
+
+    kind = "cityscapes"
+
+    def __init__(self, source: FileSource, split: Split = "train", channels: LabelChannels | None = None) -> None:
+        names, part = source.names(), CITYSCAPES_SPLITS[split]
+        photos = files_by_key(names, f"leftImg8bit/{part}", PHOTO_SUFFIXES, "_leftImg8bit")
+        labels = files_by_key(names, f"gtFine/{part}", PHOTO_SUFFIXES, "_gtFine_labelIds")
+        instances = files_by_key(names, f"gtFine/{part}", PHOTO_SUFFIXES, "_gtFine_instanceIds")
+        if not photos or not labels:
+            raise DataError(f"{source.where} has no Cityscapes {split} pictures", f"leftImg8bit/{part} and gtFine/{part} with labelIds")
+        pairing = pair_files(photos, labels, instances)
+        super().__init__(source, pairing, channels or LabelChannels.cityscapes(), other_ids=(_CITYSCAPES_NO_ID,))
+
+
+def scene_categories(source: FileSource, names: Collection[str]) -> dict[str, str]:
+    """Return the scene category of every ADE20K picture, from the lines ``ADE_train_00000001 airport_terminal``.
+
+    Raises:
+        DataError: the list is missing or of another form.
+    """
+    if ADE_SCENES_FILE not in names:
+        raise DataError(f"{source.where} has no {ADE_SCENES_FILE}", "the scene category of every picture, as ADE20K's archive brings it")
+    found: dict[str, str] = {}
+    for number, line in enumerate(source.read(ADE_SCENES_FILE).decode("utf-8", "replace").splitlines(), 1):
+        words = line.split()
+        if not words:
+            continue
+        if len(words) < 2:
+            raise DataError(f"line {number} of {ADE_SCENES_FILE} is {line[:80]!r}", "a picture's name and its scene category")
+        found[words[0]] = words[1]
+    return found
+
+
+def read_scene_list(path: Path) -> frozenset[str]:
+    """Read scene categories from a text file, one on each line; blank lines and those that start with ``#`` do not count.
+
+    Raises:
+        DataError: the file cannot be read, or names nothing.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read ({error})", "a text file with one scene category on each line") from error
+    scenes = frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    if not scenes:
+        raise DataError(f"{path} names no scene category", "one on each line")
+    return scenes
