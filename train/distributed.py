@@ -1,0 +1,234 @@
+"""The processes (ranks) that train together: who they are, what they agree on, and how they add up gradients.
+
+torchrun, Slurm or anything else that sets RANK and WORLD_SIZE starts them; nothing here knows what is trained.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from types import FrameType
+from typing import Any, Final, TypeVar, cast
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from spade_studio.engine.device import choose_device
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.shares import Process
+
+LONGEST_WAIT: Final = timedelta(minutes=10)
+"""How long a rank waits for the others before it takes them for lost; the first rank may be busy with a checkpoint meanwhile."""
+
+_BUCKET_BYTES = 32 << 20
+
+ValueT = TypeVar("ValueT")
+
+
+class RankError(EngineError):
+    """Ranks cannot find each other, or one of them does not answer."""
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """The processes that train together, as one of them sees them; every rank must call the methods, in the same order.
+
+    Attributes:
+        rank: The number of this process, from 0.
+        world_size: How many there are; with 1 nothing is ever sent and no process group is needed.
+        device: What this process computes on.
+        control: A group for what is agreed on the CPU, so that a GPU is not made to wait; None with one process.
+    """
+
+    rank: int
+    world_size: int
+    device: torch.device
+    control: dist.ProcessGroup | None = None
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the rank that writes files and talks to people."""
+        return self.rank == 0
+
+    def any_of(self, flags: Sequence[bool]) -> tuple[bool, ...]:
+        """Return for each flag whether any rank has it set: all ranks get the same answer."""
+        if self.world_size == 1:
+            return tuple(flags)
+        values = torch.tensor(flags, dtype=torch.uint8)
+        with self._answers():
+            dist.all_reduce(values, dist.ReduceOp.MAX, self.control)  # pyright: ignore[reportUnknownMemberType]
+        return tuple(bool(value) for value in values)
+
+    def total(self, values: Sequence[float]) -> tuple[float, ...]:
+        """Return the sums over all ranks, in float64."""
+        if self.world_size == 1:
+            return tuple(float(value) for value in values)
+        sums = torch.tensor(values, dtype=torch.float64)
+        with self._answers():
+            dist.all_reduce(sums, group=self.control)  # pyright: ignore[reportUnknownMemberType]
+        return tuple(float(value) for value in sums)
+
+    def gather(self, value: ValueT) -> list[ValueT]:
+        """Return every rank's value, in their order, on the first rank; an empty list on the others.
+
+        The values travel as pickles, which is safe between processes of one program only.
+        """
+        if self.world_size == 1:
+            return [value]
+        values: list[Any] | None = [None] * self.world_size if self.is_first else None
+        with self._answers():
+            dist.gather_object(value, values, group=self.control)  # pyright: ignore[reportUnknownMemberType]
+        return cast("list[ValueT]", values or [])
+
+    def from_first(self, value: ValueT) -> ValueT:
+        """Return the first rank's value on every rank."""
+        if self.world_size == 1:
+            return value
+        box: list[Any] = [value if self.is_first else None]
+        with self._answers():
+            dist.broadcast_object_list(box, group=self.control)  # pyright: ignore[reportUnknownMemberType]
+        return cast("ValueT", box[0])
+
+    def wait_for_all(self, wait: timedelta = LONGEST_WAIT) -> None:
+        """Return when every rank has come here.
+
+        Raises:
+            RankError: One has not within ``wait``; the first rank's message says which.
+        """
+        if self.world_size > 1:
+            with self._answers():
+                dist.monitored_barrier(self.control, wait, wait_all_ranks=True)  # pyright: ignore[reportUnknownMemberType]
+
+    def average(self, tensors: Iterable[Tensor]) -> None:
+        """Replace tensors, such as gradients, by their means over all ranks; in few messages, whatever their number.
+
+        Args:
+            tensors: On :attr:`device`; of the same shapes in the same order on every rank.
+        """
+        if self.world_size == 1:
+            return
+        with self._answers():
+            for bucket in _buckets(tensors):
+                flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
+                dist.all_reduce(flat)  # pyright: ignore[reportUnknownMemberType]
+                flat /= self.world_size
+                begin = 0
+                for tensor in bucket:
+                    end = begin + tensor.numel()
+                    tensor.copy_(flat[begin:end].view(tensor.shape))
+                    begin = end
+
+    def copy_from_first(self, *networks: nn.Module) -> None:
+        """Give every rank the first one's parameters and buffers."""
+        if self.world_size == 1:
+            return
+        with torch.no_grad(), self._answers():
+            for network in networks:
+                for tensor in (*network.parameters(), *network.buffers()):
+                    held = tensor.detach().contiguous()
+                    dist.broadcast(held, 0)  # pyright: ignore[reportUnknownMemberType]
+                    tensor.copy_(held)
+
+    @contextmanager
+    def _answers(self) -> Generator[None]:
+        """Say in words that another rank is gone, where torch says it in its own."""
+        try:
+            yield
+        except RuntimeError as error:
+            found = f"rank {self.rank} of {self.world_size} lost touch with the others: {str(error).strip().splitlines()[0]}"
+            raise RankError(found, "", "Look for the first error among the ranks") from error
+
+
+def _buckets(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
+    """Put tensors of one type together up to some size, in an order that all ranks share."""
+    finished: list[list[Tensor]] = []
+    open_buckets: dict[torch.dtype, tuple[list[Tensor], int]] = {}
+    for tensor in tensors:
+        bucket, size = open_buckets.get(tensor.dtype, ([], 0))
+        bucket.append(tensor)
+        size += tensor.numel() * tensor.element_size()
+        open_buckets[tensor.dtype] = (bucket, size)
+        if size >= _BUCKET_BYTES:
+            finished.append(open_buckets.pop(tensor.dtype)[0])
+    return finished + [bucket for bucket, _ in open_buckets.values()]
+
+
+@contextmanager
+def joined_ranks(device: str = "auto", wait: timedelta = LONGEST_WAIT) -> Generator[Ranks]:
+    """Join the other ranks for the length of the block; one process that nobody started beside others needs no group and makes none.
+
+    Who they are is read from RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, which torchrun sets.
+
+    Args:
+        device: auto, cpu, cuda, cuda:N or mps; with several ranks auto and cuda are the GPU of the local rank.
+        wait: How long ranks wait for each other before they give up.
+
+    Raises:
+        RankError: The others cannot be reached.
+        EngineError: The environment or the device is not usable.
+    """
+    process = Process.from_environment(os.environ)
+    chosen = choose_device(process.device(device, torch.cuda.device_count()))
+    if chosen.type == "cuda":
+        torch.cuda.set_device(chosen)
+    rank, world_size = process.share.index, process.share.count
+    if world_size == 1:
+        yield Ranks(0, 1, chosen)
+        return
+    if missing := [name for name in ("MASTER_ADDR", "MASTER_PORT") if name not in os.environ]:
+        raise RankError(f"WORLD_SIZE is {world_size} without {' and '.join(missing)}", "all that torchrun sets", "Start with torchrun")
+    backend = "nccl" if chosen.type == "cuda" else "gloo"
+    try:
+        dist.init_process_group(
+            backend, init_method="env://", rank=rank, world_size=world_size, timeout=wait, device_id=chosen if backend == "nccl" else None
+        )
+    except (RuntimeError, ValueError) as error:
+        place = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
+        found = f"rank {rank} of {world_size} cannot join the others at {place}: {str(error).strip().splitlines()[0]}"
+        raise RankError(found, "", "Check that all ranks were started and that the address can be reached") from error
+    try:
+        control = dist.group.WORLD if backend == "gloo" else cast("dist.ProcessGroup", dist.new_group(backend="gloo", timeout=wait))  # pyright: ignore[reportUnknownMemberType]
+        yield Ranks(rank, world_size, chosen, control)
+    finally:
+        dist.destroy_process_group()
+
+
+class StopSignals:
+    """Notes that the system asks this process to end, so that all ranks can agree on it after the step at hand.
+
+    The first signal is noted; a second interruption from the keyboard ends the process as usual. Use it as a context, in the main thread.
+
+    Attributes:
+        received: Name of the signal, such as SIGTERM; empty while there was none.
+    """
+
+    # SIGUSR1 is what Slurm is told to send ahead of the time limit.
+    names = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGBREAK")
+
+    def __init__(self) -> None:
+        self.received = ""
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> StopSignals:
+        if threading.current_thread() is not threading.main_thread():
+            return self
+        for name in self.names:
+            if (number := getattr(signal, name, None)) is not None:
+                self._before[number] = signal.signal(number, self._note)
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        for number, before in self._before.items():
+            signal.signal(number, before)
+        self._before.clear()
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        if self.received and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        self.received = signal.Signals(number).name
