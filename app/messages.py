@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from spade_studio.engine.errors import EngineError
@@ -25,15 +26,23 @@ def show_error(parent: QWidget, headline: str, error: EngineError) -> None:
     lines = [error.found, f"Expected: {error.expected}" if error.expected else "", error.action]
     box = QMessageBox(QMessageBox.Icon.Warning, "SPADE Studio", headline, QMessageBox.StandardButton.Ok, parent)
     box.setInformativeText("\n\n".join(line[:1].upper() + line[1:] for line in lines if line))
+    _without_icons(box)
     box.open()
 
 
 def ask_unsaved(parent: QWidget, name: str) -> Unsaved:
     """Ask whether to save changes before they would be lost."""
     button = QMessageBox.StandardButton
-    box = QMessageBox(QMessageBox.Icon.Question, "SPADE Studio", f"Save the changes to {name}?", parent=parent)
+    box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", f"Save the changes to {name}?", parent=parent)
     box.setInformativeText("They are lost otherwise.")
     box.setStandardButtons(button.Save | button.Discard | button.Cancel)
     box.setDefaultButton(button.Save)
+    _without_icons(box)
     answers = {button.Save: Unsaved.SAVE, button.Discard: Unsaved.DISCARD}
     return answers.get(QMessageBox.StandardButton(box.exec()), Unsaved.CANCEL)
+
+
+def _without_icons(box: QMessageBox) -> None:
+    """Take Qt's own pictures off the buttons: they belong to no theme of ours."""
+    for button in box.buttons():
+        button.setIcon(QIcon())

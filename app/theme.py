@@ -156,6 +156,11 @@ def _style_sheet(colors: Colors) -> str:
     QLineEdit:focus, QSpinBox:focus {{ border-color: {colors.accent}; }}
     QSpinBox QLineEdit {{ border: none; padding: 0 4px; background: transparent; }}
     QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
+    QPushButton {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px; padding: 6px 14px; min-width: 64px; }}
+    QPushButton:hover {{ background: {colors.hover}; }}
+    QPushButton:default {{ background: {colors.accent}; border-color: {colors.accent}; color: {colors.on_accent}; }}
+    QPushButton:focus {{ border: 2px solid {mix(colors.accent, colors.text, 0.35)}; padding: 5px 13px; }}
+    QMessageBox QLabel {{ min-width: 240px; }}
     QSlider {{ min-height: 20px; }}
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {colors.line}; }}
     QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {colors.accent}; }}

@@ -1,4 +1,4 @@
-"""Draws the sample layouts in resources/layouts; the same files come out on every machine.
+"""Draws the sample layouts in resources/layouts; the same files every time.
 
 It knows shapes and label ids only, no weights and no photographs.
 
@@ -89,7 +89,7 @@ def trees(seed: int, ground: Line, height: Callable[[Line], Line], width: float,
         profile = np.maximum(0, 1 - distance) if pointed else np.sqrt(np.maximum(0, 1 - distance**2))
         crown = foot - tall * profile
         if tall > 0.012:
-            mask |= (crown <= ROWS) & (distance <= 1) & (foot + 0.02 >= ROWS)
+            mask |= (crown <= ROWS) & (distance <= 1) & (foot + 0.03 * (1 - distance) >= ROWS)
         x += width * generator.uniform(0.35, 0.8)
     return mask
 
@@ -112,7 +112,7 @@ def mountain_lake() -> Map:
     labels[below(near)] = GRASS
     labels[(noise_field(41, 6, 4, 0.55, 1.6) > 0.62) & below(near + 0.03)] = BUSH
     firs = trees(52, np.maximum(near, 0.70) + 0.05, lambda x: 0.40 * np.clip((x - 0.80) / 0.2, 0, 1) ** 0.6, 0.085, True)
-    labels[firs & (COLUMNS > 0.8)] = TREE
+    labels[firs] = TREE
     return labels
 
 
@@ -167,7 +167,7 @@ def winter_ridge() -> Map:
     stream = 0.70 + 0.05 * np.sin(3.5 * X + 0.8) + 0.012 * noise_line(24, 5, 4)
     thick = 0.018 + 0.055 * X
     labels[(stream[None, :] < ROWS) & ((stream + thick)[None, :] > ROWS)] = WATER
-    labels[trees(27, stream + 0.02, lambda x: 0.34 * np.maximum(0, (0.24 - x) / 0.24) ** 0.6, 0.10, True) & (COLUMNS < 0.26)] = TREE
+    labels[trees(27, stream + 0.02, lambda x: 0.34 * np.maximum(0, (0.24 - x) / 0.24) ** 0.6, 0.10, True)] = TREE
     return labels
 
 
