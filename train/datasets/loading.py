@@ -1,0 +1,222 @@
+"""Batches for training: samples read and transformed in worker processes, layouts prepared there, then moved to a device.
+
+It does not know which networks they are for, only the resolutions at which those will ask for the layout.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+
+from spade_studio.engine.config import AnyGeneratorConfig, GeneratorConfig
+from spade_studio.engine.labels import LabelChannels
+from spade_studio.engine.layout import Grid, Layout
+from spade_studio.train.config import GeometryConfig
+from spade_studio.train.datasets.errors import DataError
+from spade_studio.train.datasets.pairs import Dataset
+from spade_studio.train.datasets.sampler import ResumableSampler, SampleKey
+from spade_studio.train.transforms import Example, sample_generator, transform
+
+Resolution = tuple[int, int, int]  # height, width, and side of the convolutions inside SPADE layers
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedExample:
+    """An example and which sample it is, or why it could not be read (errors raised in a worker lose their form on the way)."""
+
+    example: Example | None
+    index: int
+    error: DataError | None = None
+
+
+class TrainingSet(TorchDataset[LoadedExample]):
+    """A data set with its transformation; reading the same key twice gives the same example.
+
+    Args:
+        dataset: What to read.
+        geometry: How to transform.
+        seed: Of the samples' random numbers; where None, crops are central and nothing is mirrored (for validation).
+    """
+
+    def __init__(self, dataset: Dataset, geometry: GeometryConfig, seed: int | None) -> None:
+        self.dataset, self.geometry, self.seed = dataset, geometry, seed
+        self._lookup = dataset.channels.lookup()
+
+    def __len__(self) -> int:
+        """Return how many samples there are."""
+        return len(self.dataset)
+
+    def __getitem__(self, key: SampleKey) -> LoadedExample:
+        """Read a sample; data errors are part of the answer."""
+        try:
+            return LoadedExample(self.example(key), key.index)
+        except DataError as error:
+            return LoadedExample(None, key.index, error)
+
+    def example(self, key: SampleKey) -> Example:
+        """Read a sample.
+
+        Raises:
+            DataError: as :meth:`Dataset.read`.
+        """
+        rng = None if self.seed is None else sample_generator(self.seed, key.epoch, key.index)
+        return transform(self.dataset.read(key.index), self.geometry, rng, self._lookup)
+
+
+@dataclass(eq=False)
+class Batch:
+    """What one rank trains on in one step.
+
+    Attributes:
+        photos: float32 [B, 3, H, W] in [-1, 1].
+        layout: Of the B pictures, its neighbourhoods known at ``resolutions``.
+        names: Of the samples.
+        indices: Of the samples in their data set, for random numbers that do not depend on ranks.
+        resolutions: At which the layout is prepared.
+    """
+
+    photos: Tensor
+    layout: Layout
+    names: tuple[str, ...]
+    indices: tuple[int, ...]
+    resolutions: tuple[Resolution, ...] = ()
+
+    def __len__(self) -> int:
+        """Return B."""
+        return self.photos.shape[0]
+
+    def _grids(self, device: torch.device | str) -> list[Grid]:
+        return [self.layout.grid(*resolution, device) for resolution in self.resolutions]
+
+    def pin_memory(self) -> Batch:
+        """Return the batch in page-locked memory, from which it is copied to CUDA devices while they compute."""
+        return self._map(self.photos.pin_memory(), "cpu", lambda tensor: tensor.pin_memory())
+
+    def to(self, device: torch.device | str) -> Batch:
+        """Return the batch on a device, its layout prepared there too."""
+        place = torch.device(device)
+        if place == self.photos.device:
+            return self
+        photos = self.photos.to(place, non_blocking=True)
+        return self._map(photos, photos.device, lambda tensor: tensor.to(place, non_blocking=True))
+
+    def _map(self, photos: Tensor, device: torch.device | str, move: Callable[[Tensor], Tensor]) -> Batch:
+        kept: dict[tuple[int, int, int, str], Grid] = {}
+        for resolution, grid in zip(self.resolutions, self._grids(self.photos.device), strict=True):
+            parts = {field.name: cast("object", getattr(grid, field.name)) for field in fields(grid)}
+            moved: dict[str, Any] = {name: move(part) for name, part in parts.items() if isinstance(part, Tensor)}
+            kept[(*resolution, str(device))] = replace(grid, **moved)
+        layout = Layout(self.layout.codes, self.layout.book, self.layout.dense, _grids=kept)
+        return Batch(photos, layout, self.names, self.indices, self.resolutions)
+
+
+@dataclass(frozen=True)
+class Collate:
+    """Makes a batch of examples and prepares its layout.
+
+    Attributes:
+        channels: Of the data set.
+        resolutions: Where to prepare the layout for the fast modulation; none with ``dense``.
+        dense: Whether SPADE layers shall run the dense definition.
+    """
+
+    channels: LabelChannels
+    resolutions: tuple[Resolution, ...] = ()
+    dense: bool = False
+
+    def __call__(self, loaded: Sequence[LoadedExample]) -> Batch | DataError:
+        """Return the batch, or the first error of its samples."""
+        examples: list[Example] = []
+        for item in loaded:
+            if item.example is None:
+                assert item.error is not None
+                return item.error
+            examples.append(item.example)
+        sizes = {example.channels.shape for example in examples}
+        if len(sizes) > 1:
+            listed = ", ".join(f"{example.name} {example.channels.shape[1]} x {example.channels.shape[0]}" for example in examples[:4])
+            return DataError(
+                f"pictures of different sizes in one batch ({listed})",
+                "one size",
+                "Choose a geometry mode that ends in crop, or fixed, or a batch of one",
+                "batch",
+            )
+        layout = Layout.from_channels(
+            np.stack([example.channels for example in examples]),
+            self.channels.semantic_channels,
+            instances=np.stack([example.instances for example in examples]),
+            edge_channel=self.channels.edge_channel is not None,
+            dense=self.dense,
+        )
+        resolutions = () if self.dense else self.resolutions
+        # What only the making of grids needed is left behind: it would be copied between processes for nothing.
+        grids = {(*resolution, "cpu"): layout.grid(*resolution, "cpu") for resolution in resolutions}
+        slim = Layout(layout.codes, layout.book, layout.dense, _grids=grids)
+        photos = torch.as_tensor(np.stack([example.photo for example in examples]))
+        return Batch(photos, slim, tuple(example.name for example in examples), tuple(item.index for item in loaded), resolutions)
+
+
+def modulation_resolutions(config: AnyGeneratorConfig, height: int, width: int) -> tuple[Resolution, ...]:
+    """Return the resolutions at which a SPADE generator asks for the layout of pictures of a size, from coarse to fine."""
+    if not isinstance(config, GeneratorConfig):
+        return ()
+    h, w = height // config.stride, width // config.stride
+    found: list[Resolution] = []
+    for _, _, _, upsampled in config.block_plan:
+        if upsampled:
+            h, w = 2 * h, 2 * w
+        if (h, w, config.kernel_size) not in found:
+            found.append((h, w, config.kernel_size))
+    return tuple(found)
+
+
+class BatchLoader:
+    """Batches without end, from the sampler's place on.
+
+    Args:
+        data: What to read.
+        sampler: Which samples, in which order; its place is read when iteration starts, and moving it is the caller's part.
+        collate: How a batch is made.
+        workers: Processes that read; 0 reads here.
+        pin_memory: Whether batches come in page-locked memory; worth it with CUDA only.
+    """
+
+    def __init__(
+        self, data: TrainingSet, sampler: ResumableSampler, collate: Collate, *, workers: int = 0, pin_memory: bool = False
+    ) -> None:
+        self._loader: DataLoader[Any] = DataLoader(
+            data,
+            batch_sampler=sampler,
+            num_workers=workers,
+            collate_fn=collate,
+            pin_memory=pin_memory,
+            worker_init_fn=_start_worker if workers else None,
+            prefetch_factor=4 if workers else None,
+            # A forked copy of a process with running threads, which torch's always has after a first step, may lock up.
+            multiprocessing_context="forkserver" if workers and "forkserver" in torch.multiprocessing.get_all_start_methods() else None,
+        )
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Yield batches.
+
+        Raises:
+            DataError: a sample cannot be read, or pictures of a batch differ in size.
+        """
+        for batch in self._loader:
+            if isinstance(batch, DataError):
+                raise batch
+            yield batch
+
+
+def _start_worker(_: int) -> None:
+    """Leave the processors to the training process, and Ctrl+C too: it ends the workers once a checkpoint is written."""
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

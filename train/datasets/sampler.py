@@ -1,0 +1,139 @@
+"""Which samples each rank reads at each step, told by seed, epoch and position alone, so that a run resumes at the exact sample.
+
+It does not read anything; see :mod:`spade_studio.train.datasets.loading`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from torch.utils.data import Sampler
+
+from spade_studio.train.datasets.errors import DataError
+
+_STREAM: Final = 0x5EED  # keeps the order's random numbers apart from those of the samples
+
+
+@dataclass(frozen=True)
+class SampleKey:
+    """A sample in an epoch; its random numbers follow from both."""
+
+    epoch: int
+    index: int
+
+
+class ResumableSampler(Sampler[list[SampleKey]]):
+    """An endless batch sampler over epochs, each a new order of all samples.
+
+    A step takes the next ``batch_size * world_size`` samples of the epoch's order and deals them to the ranks in contiguous parts, so
+    that the samples of a step do not depend on how many ranks share them. The last batch of an epoch may be smaller: its
+    samples are dealt as evenly as possible, the first ranks having one more. Where they do not suffice for one each, samples
+    from the epoch's start fill it up, since a rank without work would leave the others waiting.
+
+    The position counts what has been *trained on* (:meth:`advance`), not what workers have read ahead.
+
+    Args:
+        size: Samples of the data set.
+        batch_size: Samples of a rank in a step.
+        seed: Of the order.
+        rank, world_size: Which part of every batch this process takes.
+        drop_last: Leave out the smaller last batch, unless it is the only one.
+        shuffle: Whether to reorder; otherwise every epoch goes by index.
+
+    Raises:
+        DataError: there is nothing to sample from.
+    """
+
+    def __init__(
+        self, size: int, batch_size: int, *, seed: int, rank: int = 0, world_size: int = 1, drop_last: bool = False, shuffle: bool = True
+    ) -> None:
+        if size < 1:
+            raise DataError("the training data has no sample", "at least one photograph with a label map", kind="no image")
+        if batch_size < 1 or not 0 <= rank < world_size:
+            raise DataError(f"batches of {batch_size} for rank {rank} of {world_size}", "at least one, and a rank below their number")
+        self.size, self.batch_size, self.seed = size, batch_size, seed
+        self.rank, self.world_size = rank, world_size
+        self.drop_last, self.shuffle = drop_last, shuffle
+        self.epoch = 0
+        self.position = 0  # samples of this epoch, over all ranks, that have been trained on
+        self._order: tuple[int, NDArray[np.int64]] | None = None
+
+    @property
+    def global_batch_size(self) -> int:
+        """Samples of a whole step over all ranks."""
+        return self.batch_size * self.world_size
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """Steps of an epoch that starts at position 0."""
+        whole, rest = divmod(self.size, self.global_batch_size)
+        return max(1, whole) if self.drop_last or not rest else whole + 1
+
+    def order(self, epoch: int) -> NDArray[np.int64]:
+        """Return the order of all samples in an epoch, int64 [size]."""
+        if not self.shuffle:
+            return np.arange(self.size)
+        if self._order is None or self._order[0] != epoch:
+            self._order = epoch, np.random.default_rng([self.seed, epoch, _STREAM]).permutation(self.size)
+        return self._order[1]
+
+    def global_batch(self, epoch: int, position: int) -> list[int]:
+        """Return the samples of the step that starts at a position, over all ranks."""
+        order = self.order(epoch)
+        batch = order[position : position + self.global_batch_size].tolist()
+        short = self.world_size - len(batch)
+        return batch + [int(order[place % self.size]) for place in range(short)]
+
+    def batch(self, epoch: int, position: int) -> list[SampleKey]:
+        """Return this rank's part of :meth:`global_batch`."""
+        whole = self.global_batch(epoch, position)
+        share, rest = divmod(len(whole), self.world_size)
+        start = self.rank * share + min(self.rank, rest)
+        return [SampleKey(epoch, index) for index in whole[start : start + share + (self.rank < rest)]]
+
+    def following(self, epoch: int, position: int) -> tuple[int, int]:
+        """Return (epoch, position) after the step at a position."""
+        position += self.global_batch_size
+        left = self.size - position
+        if left <= 0 or (self.drop_last and left < self.global_batch_size):
+            return epoch + 1, 0
+        return epoch, position
+
+    def advance(self) -> None:
+        """Count one step as done."""
+        self.epoch, self.position = self.following(self.epoch, self.position)
+
+    def __iter__(self) -> Iterator[list[SampleKey]]:
+        epoch, position = self.epoch, self.position
+        while True:
+            yield self.batch(epoch, position)
+            epoch, position = self.following(epoch, position)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a checkpoint needs; it is the same on every rank."""
+        return {"size": self.size, "seed": self.seed, "shuffle": self.shuffle, "epoch": self.epoch, "position": self.position}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where :meth:`state_dict` was taken; the number of ranks and the batch size may have changed since.
+
+        Raises:
+            DataError: the state is of other data or of another order.
+        """
+        own = self.state_dict()
+        if set(state) != set(own):
+            raise DataError(f"a sampler's state with {', '.join(sorted(map(str, state)))}", ", ".join(sorted(own)))
+        for name, what in (("size", "samples"), ("seed", "seed"), ("shuffle", "shuffling")):
+            if state[name] != own[name]:
+                raise DataError(
+                    f"the checkpoint was made with {what} {state[name]}, and now it is {own[name]}",
+                    "the same data and seed to resume",
+                    "Restore the data as it was, or start a new run from its weights",
+                )
+        epoch, position = state["epoch"], state["position"]
+        if not (isinstance(epoch, int) and isinstance(position, int) and epoch >= 0 and 0 <= position < self.size):
+            raise DataError(f"a sampler's state at epoch {epoch!r}, position {position!r}", f"a position from 0 to {self.size - 1}")
+        self.epoch, self.position = epoch, position

@@ -1,0 +1,120 @@
+"""From a sample as its files have it to a training example: resized, cropped, perhaps mirrored, all parts alike (REFERENCE.md, section 3).
+
+It knows neither files nor tensors; all randomness comes from the generator that is handed in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from spade_studio.engine.layout import ScalarT
+from spade_studio.train.config import GeometryConfig
+from spade_studio.train.datasets.pairs import Sample
+
+_MULTIPLE = 32  # sides with mode "none"
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One picture as the networks see it.
+
+    Attributes:
+        photo: float32 [3, H, W] in [-1, 1].
+        channels: int16 [H, W]: the channel that every pixel sets, -1 for none.
+        instances: int32 [H, W]; the label ids themselves where the data has no instance maps.
+        name: The sample's.
+    """
+
+    photo: NDArray[np.float32]
+    channels: NDArray[np.int16]
+    instances: NDArray[np.int32]
+    name: str
+
+
+def sample_generator(seed: int, epoch: int, index: int) -> np.random.Generator:
+    """Return the random numbers of one sample in one epoch, the same in whichever process and order it is read."""
+    return np.random.default_rng([seed, epoch, index])
+
+
+def output_size(geometry: GeometryConfig) -> tuple[int, int] | None:
+    """Return (height, width) of all examples, or None where it depends on the picture."""
+    if geometry.mode == "fixed":
+        return round(geometry.crop_size / geometry.aspect_ratio), geometry.crop_size
+    return (geometry.crop_size, geometry.crop_size) if geometry.mode.endswith("crop") else None
+
+
+def loaded_size(geometry: GeometryConfig, height: int, width: int) -> tuple[int, int]:
+    """Return the (height, width) to which a picture is resized before it is cropped.
+
+    A picture that would be smaller than the crop is enlarged, its aspect kept, until it covers it.
+    """
+    mode = geometry.mode
+    if mode == "none":
+        return _nearest_multiple(height), _nearest_multiple(width)
+    if mode == "fixed":
+        return round(geometry.crop_size / geometry.aspect_ratio), geometry.crop_size
+    if mode == "resize_and_crop":
+        return geometry.load_size, geometry.load_size
+    if mode != "crop":
+        base = width if mode.startswith("scale_width") else min(height, width)
+        height, width = (max(1, round(side * geometry.load_size / base)) for side in (height, width))
+    if mode.endswith("crop") and (short := min(height, width)) < geometry.crop_size:
+        height, width = (max(geometry.crop_size, round(side * geometry.crop_size / short)) for side in (height, width))
+    return height, width
+
+
+def transform(sample: Sample, geometry: GeometryConfig, rng: np.random.Generator | None, lookup: NDArray[np.int16]) -> Example:
+    """Resize, crop and mirror a sample.
+
+    Args:
+        sample: As read.
+        geometry: What to do.
+        rng: Random numbers for the crop's place and the mirroring; where None the crop is central and nothing is mirrored.
+        lookup: int16 [256], the channel of every id (:meth:`LabelChannels.lookup`).
+
+    Returns:
+        The example; photographs are resized bicubically, ids by nearest (of pixel centres).
+    """
+    height, width = loaded_size(geometry, *sample.labels.shape)
+    crop = (geometry.crop_size, geometry.crop_size) if geometry.mode.endswith("crop") else (height, width)
+    # Drawn in any case, so that one setting does not change what another draws.
+    down, across, mirror = (0.5, 0.5, 1.0) if rng is None else rng.random(3).tolist()
+    top, left = (int(place * (side - part + 1)) for place, side, part in zip((down, across), (height, width), crop, strict=True))
+    rows, columns = slice(top, top + crop[0]), slice(left, left + crop[1])
+    mirrored = geometry.flip and mirror < 0.5
+
+    photo = _resize_photo(sample.photo, height, width)[rows, columns]
+    labels = resize_ids(sample.labels, height, width)[rows, columns]
+    instances = labels if sample.instances is None else resize_ids(sample.instances, height, width)[rows, columns]
+    if mirrored:
+        photo, labels, instances = photo[:, ::-1], labels[:, ::-1], instances[:, ::-1]
+    return Example(
+        np.ascontiguousarray(photo.transpose(2, 0, 1), np.float32) / np.float32(127.5) - np.float32(1),
+        lookup[labels],
+        np.ascontiguousarray(instances, np.int32),
+        sample.name,
+    )
+
+
+def resize_ids(plane: NDArray[ScalarT], height: int, width: int) -> NDArray[ScalarT]:
+    """Resize ids [H, W] by nearest, from pixel centre to pixel centre as the photographs, so that both stay aligned."""
+    if plane.shape == (height, width):
+        return plane
+    rows, columns = (
+        (2 * np.arange(out, dtype=np.int64) + 1) * side // (2 * out) for out, side in zip((height, width), plane.shape, strict=True)
+    )
+    return plane[rows[:, None], columns]
+
+
+def _resize_photo(photo: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+    if photo.shape[:2] == (height, width):
+        return photo
+    return np.asarray(Image.fromarray(photo).resize((width, height), Image.Resampling.BICUBIC))
+
+
+def _nearest_multiple(side: int) -> int:
+    return max(_MULTIPLE, round(side / _MULTIPLE) * _MULTIPLE)
