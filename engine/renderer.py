@@ -143,10 +143,10 @@ class Renderer:
         return self.config.z_width if isinstance(self.config, GeneratorConfig) and self.config.input == "noise" else None
 
     def default_size(self, height: int, width: int) -> tuple[int, int]:
-        """Return the training size for a map of its aspect (within 2 %), else the map's size rounded to the stride."""
+        """Return the training size for a map of its aspect (within 2 %), else the map's size; rounded to the stride."""
         trained = self.info.training_size or self.config.picture_size
         if abs(height * trained[1] / (width * trained[0]) - 1) <= 0.02:
-            return trained
+            height, width = trained
         return (self._rounded(height), self._rounded(width))
 
     def _rounded(self, side: int) -> int:
