@@ -35,7 +35,7 @@ class RankError(EngineError):
     """Ranks cannot find each other, or one of them does not answer."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Ranks:
     """The processes that train together, as one of them sees them; every rank must call the methods, in the same order.
 
@@ -43,7 +43,7 @@ class Ranks:
         rank: The number of this process, from 0.
         world_size: How many there are; with 1 nothing is ever sent and no process group is needed.
         device: What this process computes on.
-        control: A group for what is agreed on the CPU, so that a GPU is not made to wait; None with one process.
+        control: A group of its own for what is agreed on the CPU, where the first group is one of GPUs; else None.
     """
 
     rank: int
@@ -192,10 +192,13 @@ def joined_ranks(device: str = "auto", wait: timedelta = LONGEST_WAIT) -> Genera
         place = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
         found = f"rank {rank} of {world_size} cannot join the others at {place}: {str(error).strip().splitlines()[0]}"
         raise RankError(found, "", "Check that all ranks were started and that the address can be reached") from error
+    ranks = Ranks(rank, world_size, chosen)
     try:
-        control = dist.group.WORLD if backend == "gloo" else cast("dist.ProcessGroup", dist.new_group(backend="gloo", timeout=wait))  # pyright: ignore[reportUnknownMemberType]
-        yield Ranks(rank, world_size, chosen, control)
+        if backend == "nccl":
+            ranks.control = cast("dist.ProcessGroup", dist.new_group(backend="gloo", timeout=wait))  # pyright: ignore[reportUnknownMemberType]
+        yield ranks
     finally:
+        ranks.control = None  # a group that somebody still holds keeps its threads, and these end the process with an error
         dist.destroy_process_group()
 
 
