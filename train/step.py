@@ -24,6 +24,7 @@ from spade_studio.train.losses import (
     split_features,
     wide,
 )
+from spade_studio.train.networks import mend_instance_norms
 from spade_studio.train.optimization import Optimizers, Side
 from spade_studio.train.perceptual import PerceptualDistance
 from spade_studio.train.recipe import LossConfig
@@ -119,6 +120,9 @@ class TrainingNetworks:
         if losses.perceptual_weight and perceptual is None:
             raise ValueError("the perceptual loss is on, but there is no perceptual network")
         self.generator, self.encoder, self.discriminator = generator, encoder, discriminator
+        for network in (generator, encoder, discriminator):
+            if network is not None:
+                mend_instance_norms(network)
         self.losses = losses
         self.perceptual = perceptual
         self.autocast = autocast
