@@ -1,0 +1,242 @@
+"""Checkpoints: equal state comes back, the newest sound one is found, and nothing that goes wrong spoils what was there."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import pickle
+import random
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from spade_studio.train import state
+from spade_studio.train.presets import preset
+from spade_studio.train.state import Checkpoint, CheckpointError, CheckpointStore, random_state, read_checkpoint, set_random_state
+
+
+def checkpoint(step: int) -> Checkpoint:
+    tensors = {"weight": torch.full((3, 2), float(step)), "half": torch.ones(2, dtype=torch.bfloat16), "count": torch.tensor(step)}
+    return Checkpoint(step, preset("tiny"), {"generator": tensors, "sampler": {"epoch": 1, "position": (2, None)}}, [random_state()])
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CheckpointStore:
+    return CheckpointStore(tmp_path / "checkpoints", keep=2)
+
+
+def damage(path: Path, how: str) -> None:
+    content = bytearray(path.read_bytes())
+    if how == "truncated":
+        content = content[: len(content) // 2]
+    elif how == "emptied":
+        content = bytearray()
+    else:
+        # in the middle of a tensor, where no structure is hurt
+        content[content.index(b"\0\0\xe0\x40" if how == "one bit" else b"PK")] ^= 1
+    path.write_bytes(content)
+
+
+def test_what_was_written_is_read_back(store: CheckpointStore) -> None:
+    store.write(checkpoint(5))
+    found, notes = store.read_newest()
+    assert notes == []
+    assert found is not None
+    assert (found.step, found.config) == (5, preset("tiny"))
+    assert torch.equal(found.parts["generator"]["weight"], torch.full((3, 2), 5.0))
+    assert found.parts["generator"]["half"].dtype == torch.bfloat16
+    assert found.parts["sampler"] == {"epoch": 1, "position": (2, None)}
+
+
+def test_a_run_without_checkpoints_has_none(store: CheckpointStore) -> None:
+    assert store.read_newest() == (None, [])
+    store.folder.mkdir()
+    assert store.read_newest() == (None, [])
+
+
+def test_random_numbers_go_on_where_they_were(store: CheckpointStore) -> None:
+    def draw() -> list[float]:
+        return [random.random(), random.gauss(), *np.random.rand(2), *np.random.randn(1), *torch.rand(2).tolist()]
+
+    before = random_state()
+    try:
+        draw()
+        np.random.randn(1)  # half of a pair of normal numbers waits
+        store.write(checkpoint(1))
+        expected = draw()
+        found, _ = store.read_newest()
+        assert found is not None
+        assert draw() != expected
+        set_random_state(found.random_states[0])
+        assert draw() == expected
+    finally:
+        set_random_state(before)
+
+
+def test_the_last_few_and_the_best_stay(store: CheckpointStore) -> None:
+    for step in range(1, 6):
+        store.write(checkpoint(step))
+        if step == 2:
+            store.mark_best(2, 0.25)
+    assert [file.step for file in store.files()] == [5, 4, 2]
+    assert sorted(path.name for path in store.folder.glob("*.pt")) == ["step_00000002.pt", "step_00000004.pt", "step_00000005.pt"]
+    assert store.best() == (store.folder / "step_00000002.pt", 0.25)
+    store.mark_best(5, 0.125)
+    assert [file.step for file in store.files()] == [5, 4]
+    with pytest.raises(CheckpointError, match="no checkpoint of step 3"):
+        store.mark_best(3, 0.0)
+
+
+def test_latest_names_the_newest(store: CheckpointStore) -> None:
+    store.write(checkpoint(1))
+    store.write(checkpoint(2))
+    data = json.loads((store.folder / "latest.json").read_text("utf-8"))
+    assert [entry["file"] for entry in data["checkpoints"]] == ["step_00000002.pt", "step_00000001.pt"]
+
+
+@pytest.mark.parametrize("how", ["truncated", "emptied", "one bit", "header"])
+def test_a_damaged_newest_falls_back_and_says_so(store: CheckpointStore, how: str) -> None:
+    store.write(checkpoint(6))
+    damage(store.write(checkpoint(7)), how)
+    found, notes = store.read_newest()
+    assert found is not None
+    assert found.step == 6
+    assert "step_00000007.pt is damaged" in notes[0]
+    assert "Going on from the checkpoint of step 6" in notes[1]
+
+
+def test_a_newest_that_is_gone_falls_back(store: CheckpointStore) -> None:
+    store.write(checkpoint(6))
+    store.write(checkpoint(7)).unlink()
+    found, notes = store.read_newest()
+    assert found is not None
+    assert found.step == 6
+    assert "step_00000007.pt cannot be read: No such file" in notes[0]
+
+
+def test_nothing_sound_is_an_error_and_no_new_start(store: CheckpointStore) -> None:
+    damage(store.write(checkpoint(7)), "truncated")
+    with pytest.raises(CheckpointError, match=r"no checkpoint in .* can be read.*step_00000007\.pt is damaged"):
+        store.read_newest()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[]", b'{"checkpoints": []}', b'{"checkpoints": [{"file": "../x.pt"}]}'])
+def test_a_lost_list_is_made_up_for_by_the_files(store: CheckpointStore, content: bytes | None) -> None:
+    store.write(checkpoint(6))
+    damage(store.write(checkpoint(7)), "truncated")
+    latest = store.folder / "latest.json"
+    if content is None:
+        latest.unlink()
+    else:
+        latest.write_bytes(content)
+    found, notes = store.read_newest()
+    assert found is not None
+    assert found.step == 6
+    assert "latest.json is" in notes[0]
+    store.write(checkpoint(8))
+    assert [file.step for file in store.files()] == [8, 7]
+
+
+def test_going_on_from_an_earlier_one_forgets_the_lost_future(store: CheckpointStore) -> None:
+    for step in (5, 10):
+        store.write(checkpoint(step))
+    store.mark_best(10, 1.0)
+    store.write(checkpoint(8))
+    assert [file.step for file in store.files()] == [8, 5]
+    assert store.best() is None
+    assert not (store.folder / "step_00000010.pt").exists()
+
+
+def test_a_full_disk_leaves_the_last_checkpoint_whole(store: CheckpointStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.write(checkpoint(6))
+    before = {path.name: path.read_bytes() for path in store.folder.iterdir()}
+    written = state.atomic_writer
+
+    class Full:
+        def __init__(self, file: Any) -> None:
+            self.file, self.left = file, 500
+
+        def write(self, data: bytes) -> int:
+            self.left -= len(data)
+            if self.left < 0:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return self.file.write(data)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.file, name)
+
+    @contextmanager
+    def small_disk(path: Path) -> Generator[Any]:
+        with written(path) as file:
+            yield Full(file)
+
+    monkeypatch.setattr(state, "atomic_writer", small_disk)
+    with pytest.raises(CheckpointError, match="the disk is full; the last whole checkpoint is that of step 6"):
+        store.write(checkpoint(7))
+    monkeypatch.undo()
+    assert {path.name: path.read_bytes() for path in store.folder.iterdir()} == before
+    found, notes = store.read_newest()
+    assert found is not None
+    assert (found.step, notes) == (6, [])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def test_a_process_killed_while_writing_leaves_the_one_before(store: CheckpointStore) -> None:
+    store.write(checkpoint(6))
+    code = (
+        "import os, pathlib, signal, sys, torch\n"
+        "from spade_studio.train.presets import preset\n"
+        "from spade_studio.train.state import Checkpoint, CheckpointStore\n"
+        "save = torch.save\n"
+        "def killed(value, file):\n"
+        "    save(value, file)\n"
+        "    file.flush()\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "torch.save = killed\n"
+        "CheckpointStore(pathlib.Path(sys.argv[1])).write(Checkpoint(7, preset('tiny'), {}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(store.folder)], capture_output=True, check=False, timeout=120)
+    assert done.returncode == -9, done.stderr
+    assert len(list(store.folder.glob(".*.tmp"))) == 1
+    found, notes = store.read_newest()
+    assert found is not None
+    assert (found.step, notes) == (6, [])
+    store.write(checkpoint(7))
+    assert list(store.folder.glob(".*.tmp")) == []
+
+
+def test_a_pickle_that_runs_code_is_refused(tmp_path: Path) -> None:
+    class Evil:
+        def __reduce__(self) -> Any:
+            return print, ("run!",)
+
+    path = tmp_path / "step_00000001.pt"
+    torch.save({"format_version": 1, "step": 1, "config": {}, "parts": Evil(), "random_states": []}, path)
+    with pytest.raises(CheckpointError, match=r"step_00000001\.pt cannot be read"):
+        read_checkpoint(path)
+    path.write_bytes(pickle.dumps(Evil(), protocol=2))
+    with pytest.raises(CheckpointError, match=r"step_00000001\.pt cannot be read"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ([1], "is no checkpoint"),
+        ({"weight": torch.ones(1)}, "is no checkpoint"),
+        ({"format_version": 2}, "newer SPADE Studio"),
+        ({"format_version": 1, "step": 1, "config": {"sed": 1}, "parts": {}, "random_states": []}, "no usable configuration.*'sed'"),
+    ],
+)
+def test_other_files_are_refused(tmp_path: Path, content: object, words: str) -> None:
+    torch.save(content, tmp_path / "other.pt")
+    with pytest.raises(CheckpointError, match=words):
+        read_checkpoint(tmp_path / "other.pt")

@@ -1,0 +1,290 @@
+"""Checkpoints: all that a resume needs in one file, written whole or not at all, and read back from the newest that is sound.
+
+It does not know what the parts of a checkpoint mean; whoever trains puts them in and takes them out by name.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import pickle
+import random
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+import torch
+
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.files import atomic_writer, sha256_of
+from spade_studio.train.config import TrainConfig
+
+FORMAT_VERSION: Final = 1
+LATEST: Final = "latest.json"
+_NAME = re.compile(r"step_([0-9]{8,})\.pt")
+
+
+class CheckpointError(EngineError):
+    """A checkpoint cannot be written, or none can be read."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """All that a run needs to go on as if it had not been interrupted.
+
+    Attributes:
+        step: Steps done.
+        config: What the run was told.
+        parts: State dicts by name: networks, averages, optimisers, sampler. Tensors, numbers, texts, bytes, None, and dicts, lists
+            and tuples of these; nothing else can be read back.
+        random_states: Of every rank, see :func:`random_state`.
+    """
+
+    step: int
+    config: TrainConfig
+    parts: Mapping[str, Any]
+    random_states: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+
+
+def random_state() -> dict[str, Any]:
+    """Return the state of every generator of this process that anything may draw from: Python's, numpy's, torch's, each GPU's."""
+    name, keys, position, has_gauss, cached = cast("tuple[str, Any, int, int, float]", np.random.get_state())
+    return {
+        "python": random.getstate(),
+        "numpy": (name, torch.tensor(keys.tolist()), position, has_gauss, cached),
+        "torch": torch.get_rng_state(),
+        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+    }
+
+
+def set_random_state(state: Mapping[str, Any]) -> None:
+    """Put every generator back to what :func:`random_state` returned; states of GPUs that this machine lacks are left out."""
+    random.setstate(state["python"])
+    name, keys, position, has_gauss, cached = state["numpy"]
+    np.random.set_state((name, keys.numpy().astype(np.uint32), position, has_gauss, cached))
+    torch.set_rng_state(state["torch"])
+    for index, gpu in enumerate(state["cuda"][: torch.cuda.device_count()]):
+        torch.cuda.set_rng_state(gpu, index)
+
+
+@dataclass(frozen=True)
+class CheckpointFile:
+    """A checkpoint as ``latest.json`` names it.
+
+    Attributes:
+        name: Of the file.
+        step: Steps done.
+        sha256: Of its bytes; empty where ``latest.json`` does not tell.
+    """
+
+    name: str
+    step: int
+    sha256: str = ""
+
+
+class CheckpointStore:
+    """A run's folder of checkpoints; one process writes to it.
+
+    ``latest.json`` names those that are whole, the newest first, and the best one. A file that it does not name counts only where
+    ``latest.json`` itself is lost.
+
+    Args:
+        folder: Made with the first checkpoint.
+        keep: How many of the newest stay, beside the best.
+    """
+
+    def __init__(self, folder: Path, keep: int = 3) -> None:
+        self.folder = folder
+        self.keep = keep
+
+    def write(self, checkpoint: Checkpoint) -> Path:
+        """Write a checkpoint, then name it in ``latest.json``, then remove those beyond ``keep``.
+
+        Raises:
+            CheckpointError: The disk is full or the folder cannot be written; the checkpoints before are untouched.
+        """
+        name = f"step_{checkpoint.step:08}.pt"
+        path = self.folder / name
+        state = {
+            "format_version": FORMAT_VERSION,
+            "step": checkpoint.step,
+            "config": checkpoint.config.to_json(),
+            "parts": dict(checkpoint.parts),
+            "random_states": checkpoint.random_states,
+        }
+        known, best, _ = self._index()
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._remove_temporaries()
+            with atomic_writer(path) as file:
+                torch.save(state, file)
+            self._sync_folder()
+            entry = CheckpointFile(name, checkpoint.step, sha256_of(path))
+            # A run that went on from an earlier checkpoint leaves those of its lost future behind.
+            others = [old for old in known if old.step < checkpoint.step]
+            self._write_index([entry, *others], best if best is None or best[0] <= checkpoint.step else None)
+        except (OSError, RuntimeError) as error:
+            raise self._not_written(name, error, known) from error
+        self._prune()
+        return path
+
+    def mark_best(self, step: int, value: float) -> None:
+        """Keep the checkpoint of ``step`` as the best, in place of the one that was.
+
+        Args:
+            step: Of a checkpoint that is there.
+            value: Of the metric that decided it, for the record.
+
+        Raises:
+            CheckpointError: There is no such checkpoint, or ``latest.json`` cannot be written.
+        """
+        known, _, _ = self._index()
+        if not any(file.step == step for file in known):
+            raise CheckpointError(f"there is no checkpoint of step {step} in {self.folder}", "one that was written")
+        try:
+            self._write_index(known, (step, value))
+        except OSError as error:
+            raise self._not_written(LATEST, error, known) from error
+        self._prune()
+
+    def best(self) -> tuple[Path, float] | None:
+        """Return the best checkpoint's file and its metric, or None."""
+        known, best, _ = self._index()
+        return next(((self.folder / file.name, best[1]) for file in known if best and file.step == best[0]), None)
+
+    def files(self) -> list[CheckpointFile]:
+        """Return the checkpoints that count, the newest first."""
+        return self._index()[0]
+
+    def read_newest(self) -> tuple[Checkpoint | None, list[str]]:
+        """Return the newest checkpoint that is sound, and what a person should know about those that are not.
+
+        None where the run has not written any: it starts again from its seed.
+
+        Raises:
+            CheckpointError: There are checkpoints and all are damaged.
+        """
+        known, _, notes = self._index()
+        for file in known:
+            try:
+                checkpoint = self._read_checked(file)
+            except CheckpointError as error:
+                notes.append(str(error))
+                continue
+            if file is not known[0]:
+                notes.append(f"Going on from the checkpoint of step {file.step} instead.")
+            return checkpoint, notes
+        if known:
+            raise CheckpointError(f"no checkpoint in {self.folder} can be read. {' '.join(notes)}", "at least one that is whole")
+        return None, notes
+
+    def _read_checked(self, file: CheckpointFile) -> Checkpoint:
+        path = self.folder / file.name
+        try:
+            if file.sha256 and sha256_of(path) != file.sha256:
+                raise CheckpointError(f"the checkpoint {file.name} is damaged: its bytes are not those that were written")
+        except OSError as error:
+            raise CheckpointError(f"the checkpoint {file.name} cannot be read: {error.strerror or error}") from error
+        checkpoint = read_checkpoint(path)
+        if checkpoint.step != file.step:
+            raise CheckpointError(f"the checkpoint {file.name} is of step {checkpoint.step}", f"step {file.step}")
+        return checkpoint
+
+    def _index(self) -> tuple[list[CheckpointFile], tuple[int, float] | None, list[str]]:
+        """Return the checkpoints that count, newest first, the best (step, value), and notes."""
+        path = self.folder / LATEST
+        try:
+            data = json.loads(path.read_bytes())
+            files = [CheckpointFile(str(entry["file"]), int(entry["step"]), str(entry["sha256"])) for entry in data["checkpoints"]]
+            if not files or not all(_NAME.fullmatch(file.name) for file in files):
+                raise ValueError("it names no checkpoints")
+            best = data["best"]
+            return files, None if best is None else (int(best["step"]), float(best["value"])), []
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            lost = error
+        found = [(path, match) for path in self.folder.glob("*.pt") if (match := _NAME.fullmatch(path.name))]
+        files = sorted((CheckpointFile(path.name, int(match[1])) for path, match in found), key=lambda file: -file.step)
+        reason = "is missing" if isinstance(lost, FileNotFoundError) else "is damaged"
+        return files, None, [f"{LATEST} {reason}; the checkpoints were found by their names."] if files else []
+
+    def _write_index(self, files: list[CheckpointFile], best: tuple[int, float] | None) -> None:
+        stay = [file for i, file in enumerate(files) if i < self.keep or (best is not None and file.step == best[0])]
+        data = {
+            "checkpoints": [{"file": file.name, "step": file.step, "sha256": file.sha256} for file in stay],
+            "best": None if best is None else {"step": best[0], "value": best[1]},
+        }
+        with atomic_writer(self.folder / LATEST) as file:
+            file.write(json.dumps(data, indent=2).encode() + b"\n")
+        self._sync_folder()
+
+    def _prune(self) -> None:
+        """Remove the checkpoints that ``latest.json`` does not name."""
+        names = {file.name for file in self._index()[0]}
+        for path in self.folder.glob("*.pt"):
+            if _NAME.fullmatch(path.name) and path.name not in names:
+                with suppress(OSError):
+                    path.unlink()
+
+    def _remove_temporaries(self) -> None:
+        """Remove what a process that was killed while writing left behind."""
+        for path in self.folder.glob(".*.tmp"):
+            with suppress(OSError):
+                path.unlink()
+
+    def _sync_folder(self) -> None:
+        """Force the renaming itself to the disk, where the system can."""
+        if os.name == "nt":
+            return
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def _not_written(self, name: str, error: Exception, known: list[CheckpointFile]) -> CheckpointError:
+        reason = "the disk is full" if _is_full(error) else (str(error).strip().splitlines() or [type(error).__name__])[0]
+        last = f"the last whole checkpoint is that of step {known[0].step}" if known else "there is no checkpoint yet"
+        return CheckpointError(f"{name} could not be written to {self.folder}: {reason}; {last}", "", "Make room, then resume the run")
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came from, is that of a full disk: torch's writer closes with an error of its own after it."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def read_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint onto the CPU; nothing in the file is run.
+
+    Raises:
+        CheckpointError: It cannot be read, is damaged, holds more than plain data and tensors, or is of a newer format.
+    """
+    try:
+        state: object = torch.load(path, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+        raise CheckpointError(f"the checkpoint {path.name} cannot be read: {reason}") from error
+    if not isinstance(state, dict):
+        raise CheckpointError(f"{path.name} is no checkpoint of SPADE Studio", "a file that a training run wrote")
+    match cast("dict[str, Any]", state):
+        case {"format_version": int(version)} if version > FORMAT_VERSION:
+            found = f"the checkpoint {path.name} was written by a newer SPADE Studio (format {version})"
+            raise CheckpointError(found, f"format {FORMAT_VERSION}", "Update SPADE Studio")
+        case {"format_version": int(), "step": int(step), "config": config, "parts": parts, "random_states": states} if (
+            isinstance(parts, dict) and isinstance(states, list)
+        ):
+            try:
+                config = TrainConfig.from_json(config)
+            except EngineError as error:
+                raise CheckpointError(f"the checkpoint {path.name} has no usable configuration: {error}") from error
+            return Checkpoint(step, config, cast("dict[str, Any]", parts), cast("list[dict[str, Any]]", states))
+        case _:
+            raise CheckpointError(f"{path.name} is no checkpoint of SPADE Studio", "a file that a training run wrote")
