@@ -6,10 +6,12 @@ Importing this module imports no torch; it knows no widgets and no requests.
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib.util
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,11 +43,26 @@ def renderer_loader(options: LoadOptions) -> Callable[[], Renderer]:
 
     def load() -> Renderer:
         preload_torch_libraries()
-        from spade_studio.engine.renderer import Renderer
+        with _no_garbage_collection():
+            from spade_studio.engine.renderer import Renderer
 
-        return Renderer.load(options.weights, device=options.device, dtype=options.dtype)
+            return Renderer.load(options.weights, device=options.device, dtype=options.dtype)
 
     return load
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Keep the collector away while hundreds of thousands of lasting objects are made, and from these for ever after.
+
+    A full collection holds Python's lock from its beginning to its end: with torch's modules in memory, a tenth of a second or three.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def peek_channels(options: LoadOptions) -> LabelChannels | None:

@@ -31,7 +31,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if missing := missing_libraries():
         print(explain_missing(missing), file=sys.stderr)  # noqa: T201
         return 1
-    sys.setswitchinterval(_SWITCH_SECONDS)
     application, window = build(options)
     window.show()
     if options.file:
@@ -51,6 +50,7 @@ def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
     from spade_studio.app.settings import APPLICATION, Settings
     from spade_studio.app.theme import Theme
 
+    sys.setswitchinterval(_SWITCH_SECONDS)
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     application = QApplication(["spade-studio"])
     application.setApplicationName(APPLICATION)

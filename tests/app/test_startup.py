@@ -21,7 +21,7 @@ def run_python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 START = """
-import json, sys, threading
+import gc, json, sys, threading
 from spade_studio.app import main
 
 options = main.parse(sys.argv[1:])
@@ -32,6 +32,7 @@ window.live.rendered.connect(lambda result: (seen.update(shape=result.image.shap
 window.live.failed.connect(lambda failure: (seen.update(error=str(failure.error)), window.close()))
 window.show()
 seen["code"] = application.exec()
+seen["gc"] = gc.isenabled(), gc.get_freeze_count() > 10_000, sys.getswitchinterval()
 seen["threads"] = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
 print(json.dumps(seen))
 """
@@ -51,6 +52,7 @@ def test_the_window_shows_before_torch_is_imported_and_a_picture_follows(qt_libr
     assert seen["shape"][2] == 3
     assert seen["code"] == 0
     assert seen["threads"] == []
+    assert seen["gc"] == [True, True, 0.001]  # what keeps the window from standing still while torch loads
     assert "Traceback" not in result.stderr
 
 
