@@ -1,4 +1,4 @@
-"""What networks need before they are trained: initial weights, memory layout, a way round an error of torch's.
+"""What networks need before they are trained: initial weights, memory layout, ways round two weaknesses of torch.
 
 It does not know which architecture a network has.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.spectral_norm import SpectralNorm
 
 from spade_studio.engine.networks import SPADE, initialize_xavier
 
@@ -31,6 +32,27 @@ def keep_channels_last(network: nn.Module) -> None:
         for parameter in network.parameters():
             if parameter.ndim == 4:
                 parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+
+
+def keep_spectral_norms_wide(network: nn.Module) -> None:
+    """Let spectral norms be computed in the type of their weights, also inside autocast.
+
+    On CUDA, autocast would multiply by the vectors in the narrow type; in bfloat16 the norm, and so the layer's scale, would be
+    off by up to a percent, by another amount at every step.
+    """
+    for module in network.modules():
+        for hook in module._forward_pre_hooks.values():  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]
+            if isinstance(hook, SpectralNorm):
+                hook.__class__ = WideSpectralNorm
+
+
+class WideSpectralNorm(SpectralNorm):
+    """torch's spectral norm, outside autocast."""
+
+    def compute_weight(self, module: nn.Module, do_power_iteration: bool) -> Tensor:
+        """Return the normalised weight; with a power iteration first where asked."""
+        with torch.autocast(module.get_parameter(f"{self.name}_orig").device.type, enabled=False):
+            return super().compute_weight(module, do_power_iteration)
 
 
 def mend_instance_norms(network: nn.Module) -> None:

@@ -24,7 +24,7 @@ from spade_studio.train.losses import (
     split_features,
     wide,
 )
-from spade_studio.train.networks import mend_instance_norms
+from spade_studio.train.networks import keep_spectral_norms_wide, mend_instance_norms
 from spade_studio.train.optimization import Optimizers, Side
 from spade_studio.train.perceptual import PerceptualDistance
 from spade_studio.train.recipe import LossConfig
@@ -123,6 +123,7 @@ class TrainingNetworks:
         for network in (generator, encoder, discriminator):
             if network is not None:
                 mend_instance_norms(network)
+                keep_spectral_norms_wide(network)
         self.losses = losses
         self.perceptual = perceptual
         self.autocast = autocast

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -121,3 +123,8 @@ def test_unknown_names_and_unbuildable_configurations_are_refused() -> None:
         LayeredPix2PixHDConfig(6, downsamplings=9)
     with pytest.raises(ConfigError):
         trainable_config_from_json({"kind": "concatenation", "semantic_channels": 6, "hidden_width": 8})
+
+
+def test_names_and_recipes_need_no_torch() -> None:
+    code = "import sys, spade_studio.train.registry, spade_studio.train.recipe; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

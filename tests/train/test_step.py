@@ -246,6 +246,18 @@ def test_a_non_finite_loss_leaves_no_trace(dtype: torch.dtype) -> None:
     assert training_step(training, optimizers, [batch([4, 5], dtype)], noise_for([[4, 5]], dtype)).finite
 
 
+def test_a_scaler_does_not_hide_a_non_finite_loss() -> None:
+    training = networks()
+    optimizers = optimizers_of(training, scale_gradients=True)
+    training.scaler = optimizers.scaler
+    before = state_of(training)
+    bad = batch([0, 1])
+    bad.photos[0] = float("nan")
+    assert not training_step(training, optimizers, [bad], noise_for([[0, 1]])).finite
+    assert all(torch.equal(value, before[name]) for name, value in state_of(training).items())
+    assert training_step(training, optimizers, [batch([0, 1])], noise_for([[0, 1]])).finite
+
+
 @pytest.mark.parametrize("turn", [0, 1], ids=["generator", "discriminator"])
 def test_a_nan_of_another_rank_stops_this_one_too(turn: int) -> None:
     training = networks()
@@ -290,6 +302,24 @@ def test_bfloat16_comes_near_float32_and_losses_stay_wide() -> None:
     for name, value in full.numbers().items():
         assert float(narrow.terms[name]) == pytest.approx(value, rel=0.05, abs=0.05), name
         assert float(narrow.terms[name]) != value
+
+
+def test_spectral_norms_are_computed_outside_autocast(monkeypatch: pytest.MonkeyPatch) -> None:
+    inside: list[bool] = []
+    multiply = torch.mv
+
+    def watched(matrix: Tensor, vector: Tensor) -> Tensor:
+        inside.append(torch.is_autocast_enabled("cpu"))
+        return multiply(matrix, vector)
+
+    monkeypatch.setattr(torch, "mv", watched)
+    types: list[torch.dtype] = []
+    training = networks(autocast=torch.bfloat16)
+    training.generator.get_submodule("head_0.conv_1").register_forward_hook(lambda module, given, output: types.append(output.dtype))
+    training.generator_step(batch([0, 1]), torch.zeros(2, STYLE))
+    assert len(inside) > 20
+    assert not any(inside)
+    assert types == [torch.bfloat16]
 
 
 def test_a_scaler_that_overflows_finds_a_smaller_scale_and_then_moves() -> None:
