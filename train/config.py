@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from spade_studio.engine.config import ConvNorm, DiscriminatorConfig, EncoderConfig, GeneratorConfig, GeneratorInput, SpadeNorm, Upsampling
+from spade_studio.engine.comparison_config import ConcatenationConfig, TrainableConfig
+from spade_studio.engine.config import ConvNorm, DiscriminatorConfig, EncoderConfig, GeneratorConfig, GeneratorInput, Upsampling
 from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.labels import LabelChannels, LabelSet, load_label_set
 from spade_studio.train import plain
 from spade_studio.train.plain import check_range
 from spade_studio.train.recipe import LossConfig, OptimizerConfig, ScheduleConfig
+from spade_studio.train.registry import architecture
 
 GeometryMode = Literal[
     "resize_and_crop",
@@ -116,27 +118,43 @@ class GeometryConfig:
 
 @dataclass(frozen=True)
 class GeneratorOptions:
-    """The network that makes pictures; what the data and the geometry decide is added to these.
+    """The network that makes pictures; data and geometry add what they decide. Where an option is None the architecture's own holds.
 
     Attributes:
-        base_channels: Width of its last block; the first is 16 times as wide.
+        name: Its architecture: one of the names of :mod:`spade_studio.train.registry`.
+        base_channels: Width of SPADE's last block, whose first is 16 times as wide, or of pix2pixHD's first layer.
         hidden_width: Width of the hidden map inside every SPADE layer.
-        kernel_size: Side of the convolutions inside SPADE layers.
-        norm: The normalisation that SPADE modulates; sync_batch takes its statistics over all ranks.
+        kernel_size: Side of the convolutions inside SPADE layers, or of pix2pixHD's residual blocks.
+        norm: The normalisation; sync_batch takes its statistics over all ranks.
         spectral_norm: Whether its convolutions are spectrally normalised.
-        upsampling: Its total stride: normal 32, more 64, most 128.
-        input: What its first layer reads: the layout, or a style code (noise).
+        upsampling: SPADE's total stride: normal 32, more 64, most 128.
+        input: What SPADE's first layer reads: the layout, or a style code (noise).
         z_width: Width of the style code.
+        downsamplings: How often pix2pixHD halves the picture.
+        blocks: Residual blocks of pix2pixHD.
     """
 
-    base_channels: int = 64
-    hidden_width: int = 128
-    kernel_size: Literal[1, 3, 5] = 3
-    norm: SpadeNorm = "sync_batch"
-    spectral_norm: bool = True
-    upsampling: Upsampling = "normal"
-    input: GeneratorInput = "layout"
-    z_width: int = 256
+    name: str = "spade"
+    base_channels: int | None = None
+    hidden_width: int | None = None
+    kernel_size: Literal[1, 3, 5, 7] | None = None
+    norm: ConvNorm | None = None
+    spectral_norm: bool | None = None
+    upsampling: Upsampling | None = None
+    input: GeneratorInput | None = None
+    z_width: int | None = None
+    downsamplings: int | None = None
+    blocks: int | None = None
+
+    def config(self, semantic_channels: int, geometry: GeometryConfig) -> TrainableConfig:
+        """Return the architecture for a number of label channels and the pictures that ``geometry`` makes.
+
+        Raises:
+            ConfigError: There is no such architecture, or none with such options.
+        """
+        options = {name: value for name, value in plain.to_json(self).items() if value is not None and name != "name"}
+        size = {"crop_size": geometry.crop_size, "aspect_ratio": geometry.aspect_ratio}
+        return architecture(self.name).config(semantic_channels, **options, **size)
 
 
 @dataclass(frozen=True)
@@ -269,29 +287,30 @@ class TrainConfig:
             check_range(name, getattr(self, name), 1)
         if not self.schedule.length:
             raise ConfigError("schedule.constant and schedule.decay are both 0", "some training")
-        if self.encoder.used and self.generator.input != "noise":
-            raise ConfigError(
-                f"encoder.used is true with generator.input {self.generator.input}", "generator.input noise", "Or set encoder.used to false"
-            )
         self.network_configs(1)  # an architecture that cannot be built is refused now, not when the data has been read
 
-    def network_configs(self, semantic_channels: int) -> tuple[GeneratorConfig, EncoderConfig | None, DiscriminatorConfig]:
+    def network_configs(self, semantic_channels: int) -> tuple[TrainableConfig, EncoderConfig | None, DiscriminatorConfig]:
         """Return the architectures of generator, encoder and discriminator.
 
         Args:
             semantic_channels: Channels of the layout, as :meth:`LabelsConfig.channels` tells.
 
         Raises:
-            ConfigError: There can be no such network.
+            ConfigError: There can be no such network, or the encoder's style codes have nowhere to go.
         """
-        generator, encoder, discriminator = (plain.to_json(part) for part in (self.generator, self.encoder, self.discriminator))
-        used = encoder.pop("used")
-        size: dict[str, Any] = {"crop_size": self.geometry.crop_size, "aspect_ratio": self.geometry.aspect_ratio}
-        return (
-            GeneratorConfig(semantic_channels=semantic_channels, **generator, **size),
-            EncoderConfig(z_width=self.generator.z_width, **encoder) if used else None,
-            DiscriminatorConfig(semantic_channels=semantic_channels, **discriminator),
-        )
+        generator = self.generator.config(semantic_channels, self.geometry)
+        encoder = None
+        if self.encoder.used:
+            if not isinstance(generator, (GeneratorConfig, ConcatenationConfig)) or generator.input != "noise":
+                raise ConfigError(
+                    f"encoder.used is true with the generator {self.generator.name}, which takes no style",
+                    "generator.input noise, where the architecture has it",
+                    "Or set encoder.used to false",
+                )
+            options = plain.to_json(self.encoder)
+            del options["used"]
+            encoder = EncoderConfig(z_width=generator.z_width, **options)
+        return generator, encoder, DiscriminatorConfig(semantic_channels=semantic_channels, **plain.to_json(self.discriminator))
 
     def rank_batch_size(self, world_size: int) -> int:
         """Return how many pictures one rank computes at once, of ``world_size`` ranks.

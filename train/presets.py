@@ -22,6 +22,7 @@ from spade_studio.train.config import (
     TrainConfig,
 )
 from spade_studio.train.recipe import LossConfig, OptimizerConfig, PerceptualConfig, ScheduleConfig
+from spade_studio.train.registry import architecture
 
 # sky, mountain, snow, tree, grass, dirt, sea, water, road, building, bush: COCO-Stuff ids in the channel order of the default weights
 LANDSCAPE_IDS = (156, 134, 158, 168, 123, 110, 154, 177, 148, 95, 96)
@@ -145,3 +146,23 @@ def preset(name: str) -> TrainConfig:
     if name not in PRESETS:
         raise ConfigError(f"there is no preset {name!r}", f"one of {', '.join(PRESETS)}")
     return PRESETS[name].make()
+
+
+def with_architecture(config: TrainConfig, name: str) -> TrainConfig:
+    """Return the configuration with a generator of the paper's tables, and with the losses and learning rates that belong to it.
+
+    What the preset says about SPADE's own layers is dropped; a generator that takes no style is trained without an encoder.
+
+    Raises:
+        ConfigError: There is no such architecture, or not for these pictures.
+    """
+    row = architecture(name)
+    takes_style = row.options.get("input") == "noise"
+    return dataclasses.replace(
+        config,
+        generator=GeneratorOptions(name, upsampling=config.generator.upsampling, z_width=config.generator.z_width),
+        encoder=dataclasses.replace(config.encoder, used=takes_style),
+        discriminator=dataclasses.replace(config.discriminator, spectral_norm=row.discriminator_spectral_norm),
+        losses=dataclasses.replace(config.losses, adversarial=row.adversarial),
+        optimizer=dataclasses.replace(config.optimizer, two_time_scales=row.two_time_scales),
+    )

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
+from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import ConfigError, LabelError
 from spade_studio.engine.labels import LabelChannels, load_label_set
 from spade_studio.train.config import DataConfig, EncoderOptions, GeneratorOptions, GeometryConfig, LabelsConfig, TrainConfig
-from spade_studio.train.presets import PRESETS, preset
+from spade_studio.train.presets import PRESETS, preset, with_architecture
 from spade_studio.train.recipe import OptimizerConfig, ScheduleConfig
+from spade_studio.train.registry import ARCHITECTURES
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -77,7 +79,10 @@ def test_missing_entries_take_their_defaults_and_whole_numbers_become_floats() -
         ({"geometry": {"mode": "crop", "crop_size": 100}}, ["crop_size is 100", "multiple of 32"]),
         ({"generator": {"base_channels": 0}}, ["base_channels is 0"]),
         ({"discriminator": {"scales": 9}}, ["9 scales"]),
-        ({"encoder": {"used": True}}, ["encoder.used", "generator.input noise"]),
+        ({"encoder": {"used": True}}, ["encoder.used", "the generator spade, which takes no style", "generator.input noise"]),
+        ({"encoder": {"used": True}, "generator": {"name": "pix2pixhd"}}, ["encoder.used", "pix2pixhd, which takes no style"]),
+        ({"generator": {"name": "spad"}}, ["'spad'", "Did you mean 'spade'"]),
+        ({"generator": {"base_channels": 0.5}}, ["generator.base_channels is 0.5", "whole number"]),
         ({"batch_size": 4, "accumulation": 8}, ["accumulation is 8", "1 to 4"]),
     ],
 )
@@ -169,6 +174,7 @@ def test_parameters_of_the_published_presets_are_the_published_ones() -> None:
         for name in ("coco-stuff", "ade20k", "flickr-landscapes", "compact"):
             config = preset(name)
             generator, encoder, discriminator = config.network_configs(config.labels.channels().semantic_channels)
+            assert isinstance(generator, GeneratorConfig)
             sizes[name] = (millions(build_generator(generator)), encoder and millions(Encoder(encoder)))
             assert isinstance(MultiscaleDiscriminator(discriminator), torch.nn.Module)
     assert sizes == {"coco-stuff": (97.5, None), "ade20k": (96.5, None), "flickr-landscapes": (112.6, 10.5), "compact": (15.8, 2.5)}
@@ -186,6 +192,30 @@ def test_compact_fits_the_default_weights() -> None:
     same = ("semantic_channels", "base_channels", "hidden_width", "input", "z_width", "first_grid")
     assert {name: getattr(info.generator, name) for name in same} == {name: getattr(generator, name) for name in same}
     assert info.encoder == encoder
+
+
+def test_data_of_the_presets_can_be_opened() -> None:
+    from spade_studio.train.datasets.opening import DATASET_KINDS
+
+    assert {preset(name).data.kind for name in PRESETS} <= {"auto", *DATASET_KINDS}
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_architecture_of_the_paper_is_a_name(name: str) -> None:
+    config = with_architecture(preset("ade20k"), name)
+    again = TrainConfig.from_json(json.loads(json.dumps(config.to_json())))
+    generator, encoder, discriminator = again.network_configs(151)
+    row = ARCHITECTURES[name]
+    assert generator == row.config(151)
+    assert (encoder is not None) == (name == "spade-noise")
+    assert discriminator.spectral_norm == row.discriminator_spectral_norm
+    assert (config.losses.adversarial, config.optimizer.two_time_scales) == (row.adversarial, row.two_time_scales)
+
+
+def test_an_option_wins_over_the_architectures_own() -> None:
+    assert GeneratorOptions("spade-compact").config(9, GeometryConfig()) == GeneratorConfig(9, 48)
+    assert GeneratorOptions("spade-compact", base_channels=16).config(9, GeometryConfig()) == GeneratorConfig(9, 16)
+    assert GeneratorOptions("pix2pixhd", hidden_width=8, blocks=2).config(9, GeometryConfig()).to_json()["blocks"] == 2
 
 
 # ---- labels
