@@ -112,8 +112,8 @@ class Renderer:
     def _build_encoder(self, weights: LoadedWeights) -> Encoder | None:
         if weights.encoder is None or weights.info.encoder is None:
             return None
-        with torch.device("meta"):
-            encoder = Encoder(weights.info.encoder)
+        # Not on the meta device: drawing spectral norm's first vectors there imports a second of torch's compiler.
+        encoder = Encoder(weights.info.encoder)
         encoder.load_state_dict(weights.encoder, assign=True)
         return encoder.requires_grad_(False).eval().to(self._device)
 
