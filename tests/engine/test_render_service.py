@@ -19,14 +19,7 @@ from numpy.typing import NDArray
 
 from spade_studio.engine.errors import EngineError, LabelError, OutOfMemoryError, RenderError, StyleError, WeightsError
 from spade_studio.engine.inference import preview as previews
-from spade_studio.engine.render_service import (
-    Delivery,
-    RendererReady,
-    RenderFailure,
-    RenderRequest,
-    RenderResult,
-    RenderService,
-)
+from spade_studio.engine.render_service import Delivery, RendererReady, RenderFailure, RenderRequest, RenderResult, RenderService
 from spade_studio.engine.renderer import Frame, Renderer
 
 PATIENCE = 30.0

@@ -22,9 +22,8 @@ from spade_studio.engine.style import style_from_seed
 from spade_studio.engine.weights import load_weights, save_bundle
 
 
-def load(path: Path, **options: Any) -> Renderer:
-    choices: dict[str, Any] = {"device": "cpu", "dtype": "float32"} | options
-    return Renderer.load(path, **choices)
+def load(path: Path, *, device: str = "cpu", dtype: str = "float32", modulation: Any = "auto") -> Renderer:
+    return Renderer.load(path, device=device, dtype=dtype, modulation=modulation)
 
 
 @pytest.fixture
@@ -269,9 +268,7 @@ def test_a_photographs_style_is_its_mean_or_a_sample(renderer: Renderer, photo: 
     assert not np.allclose(renderer.style_from_image(photo[::-1]), mean, atol=1e-3)
 
 
-def test_the_encoder_sees_photographs_of_the_training_size(
-    renderer: Renderer, photo: NDArray[np.uint8], tiny_weights: Path
-) -> None:
+def test_the_encoder_sees_photographs_of_the_training_size(renderer: Renderer, photo: NDArray[np.uint8], tiny_weights: Path) -> None:
     weights = load_weights(tiny_weights)
     assert weights.encoder is not None
     assert weights.info.encoder is not None
@@ -318,8 +315,7 @@ def test_layout_only_weights_take_no_style(layout_renderer: Renderer, tiny: Any)
 
 def test_styles_between_two_give_pictures_between(renderer: Renderer, tiny: Any) -> None:
     renderer.set_layout(tiny.label_map(0))
-    a, b = renderer.style_from_seed(0), renderer.style_from_seed(1)
-    renderer.set_style(np.stack([interpolate_styles(a, b, t) for t in (0, 0.1, 1)]))
+    renderer.set_style(np.stack([interpolate_styles(tiny.style(0)[0], tiny.style(1)[0], t) for t in (0, 0.1, 1)]))
     first, near, last = renderer.render_float()
     assert np.abs(near - first).mean() < np.abs(last - first).mean()
 
@@ -339,7 +335,6 @@ def test_frames_are_previews_and_then_exact(renderer: Renderer, tiny: Any, monke
         renderer.set_layout(labels)
         frame = renderer.render_frame(preview=moving)
         assert frame is not None
-        assert frame.image.shape == (64, 64, 3)
         qualities.append(frame.quality)
     assert qualities == ["exact", "preview", "exact"]
     assert frame is not None

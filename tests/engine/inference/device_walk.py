@@ -142,22 +142,6 @@ def test_waits_are_found() -> None:
 
 
 @WALK
-def test_the_fast_generator(tiny: Any, changes: dict[str, Any], gpu: None) -> None:
-    config = tiny.config(**changes)
-    generator = FastGenerator(config, tiny.state(config), GPU, torch.float32)
-    side = 2 * config.stride
-    for i, (seed, height) in enumerate(((0, side), (1, side), (0, 2 * side))):
-        layout, z = tiny.layout(seed, height, side), style_for(tiny, changes, seed)
-        if i == 1:  # the plan of a size carries weights to the device once
-            with no_waits():
-                picture = generator.render(layout, z, keep=True)
-        else:
-            picture = generator.render(layout, z, keep=True)
-        assert there(picture, (1, height, side, 3))
-        assert picture.dtype == torch.float32
-
-
-@WALK
 def test_previews(tiny: Any, changes: dict[str, Any], gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(previews, "_COST_OF_A_POSITION", 0)
     config = tiny.config(**changes)
