@@ -58,7 +58,8 @@ def _from_runs(runs: Mapping[str, object], height: int, width: int, where: str) 
     elif isinstance(counts, list) and all(isinstance(item, int) for item in cast("list[object]", counts)):
         lengths = cast("list[int]", counts)
     else:
-        raise DataError(f"{where} has run lengths that are {str(cast("object", counts))[:40]!r}", "a list of whole numbers, or text")
+        shown = str(cast("object", counts))[:40]
+        raise DataError(f"{where} has run lengths that are {shown!r}", "a list of whole numbers, or text")
     if size != [height, width] or min(lengths, default=0) < 0 or sum(lengths) != height * width:
         raise DataError(f"{where} has run lengths for {sum(lengths)} pixels of size {size}", f"[{height}, {width}]")
     inside = np.arange(len(lengths)) % 2 == 1
