@@ -286,6 +286,25 @@ def test_synchronizing_keeps_parameters_buffers_and_mode() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a process cannot send itself these signals")
+def test_a_signal_to_one_rank_stops_all_at_the_same_step(run_ranks: RunRanks) -> None:
+    done = run_ranks("""
+import signal
+from spade_studio.train.distributed import StopSignals
+
+with joined_ranks("cpu") as ranks, StopSignals() as stop:
+    for step in range(100):
+        if ranks.rank == 1 and step == 3:
+            os.kill(os.getpid(), signal.SIGUSR1)
+        if ranks.any_of([bool(stop.received)])[0]:
+            break
+    names = ranks.gather(stop.received)
+    sys.stdout.write(f"stopped at {step} {names}\\n")
+""")
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == ["stopped at 3 ['', 'SIGUSR1']", "stopped at 3 []"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot send itself these signals")
 def test_signals_are_noted_and_a_second_interruption_ends() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with StopSignals() as stop:
