@@ -1,0 +1,115 @@
+"""Two ranks with half of every batch take the steps of one process with all of it (issue 3, section 3)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+# Run by torchrun on two ranks, and by one process. After several steps the final states are written, after one the averaged gradients.
+WORKER = """
+import sys
+from dataclasses import dataclass
+import numpy as np
+import torch
+from spade_studio.engine.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
+from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks import Encoder, Generator, MultiscaleDiscriminator
+from spade_studio.train.batch_norm import synchronize_batch_norm
+from spade_studio.train.distributed import joined_ranks
+from spade_studio.train.networks import initialize
+from spade_studio.train.optimization import Optimizers
+from spade_studio.train.recipe import LossConfig, OptimizerConfig
+from spade_studio.train.step import TrainingNetworks, style_noise, training_step
+
+output, precision, steps = sys.argv[1], getattr(torch, sys.argv[2]), int(sys.argv[3])
+torch.set_num_threads(1)
+
+@dataclass(frozen=True)
+class Batch:
+    photos: torch.Tensor
+    layout: Layout
+
+def batch(indices):
+    photos, maps = [], []
+    for index in indices:
+        random = np.random.default_rng(index)
+        photos.append(random.uniform(-1, 1, (3, 64, 64)))
+        maps.append(np.kron(random.integers(0, 4, (8, 8)), np.ones((8, 8), np.int64)))
+    return Batch(torch.from_numpy(np.stack(photos)).to(precision), Layout.from_channels(np.stack(maps), 4))
+
+with joined_ranks("cpu") as ranks:
+    torch.manual_seed(0)
+    generator = Generator(GeneratorConfig(4, 2, 8, input="noise", z_width=6, crop_size=64))
+    encoder, discriminator = Encoder(EncoderConfig(2, 5, 6)), MultiscaleDiscriminator(DiscriminatorConfig(4, 4, 3))
+    for network in (generator, encoder, discriminator):
+        initialize(network, 1.0, 1.0)
+        synchronize_batch_norm(network).to(precision)
+    networks = TrainingNetworks(generator, encoder, discriminator, LossConfig(perceptual_weight=0, kl_form="mean"))
+    optimizers = Optimizers(generator, encoder, discriminator, OptimizerConfig())
+    tensors = {}
+
+    def average(gradients):
+        ranks.average(gradients)
+        if steps == 1:
+            for i, gradient in enumerate(gradients):
+                tensors[f"{len(gradients)}.{i}"] = gradient.clone()
+
+    for step in range(steps):
+        mine = [4 * step + i for i in range(4)][ranks.rank :: ranks.world_size]
+        noise = lambda phase, _: style_noise(0, step, phase, mine, 6).to(precision)
+        assert training_step(networks, optimizers, [batch(mine)], noise, average=average).finite
+    if steps > 1:
+        for i, network in enumerate((generator, encoder, discriminator)):
+            tensors |= {f"{i}.{name}": value for name, value in network.state_dict().items()}
+    if ranks.is_first:
+        torch.save(tensors, output)
+    ranks.wait_for_all()
+"""
+STARTS = {"alone": [sys.executable], "two": [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]}
+
+
+def run(folder: Path, precision: str, steps: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Return what one process and what two ranks wrote."""
+    script = folder / "worker.py"
+    script.write_text(WORKER, "utf-8")
+    results: list[dict[str, Tensor]] = []
+    for name, start in STARTS.items():
+        output = folder / f"{name}.pt"
+        command = [*start, str(script), str(output), precision, str(steps)]
+        done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=200)
+        assert done.returncode == 0, done.stderr
+        results.append(torch.load(output, weights_only=True))
+    return results[0], results[1]
+
+
+@pytest.mark.slow
+def test_five_steps_of_two_ranks_are_those_of_one_process(tmp_path: Path) -> None:
+    alone, two = run(tmp_path, "float64", 5)
+    assert set(alone) == set(two)
+    worst = 0.0
+    for name, expected in alone.items():
+        worst = max(worst, float((two[name] - expected).abs().max()))
+    print(f"largest difference {worst:.1e}")  # noqa: T201
+    assert worst < 1e-8
+
+
+@pytest.mark.slow
+def test_averaged_gradients_of_a_step_are_those_of_one_process(tmp_path: Path) -> None:
+    alone, two = run(tmp_path, "float32", 1)
+    assert len(alone) > 100
+    # Per tensor, in units of the largest gradient of its side: what is zero but for rounding has no relative error.
+    largest: dict[str, float] = {}
+    worst: dict[str, float] = {}
+    for name, expected in alone.items():
+        found, side = two[name], name.partition(".")[0]
+        largest[side] = max(largest.get(side, 0.0), float(expected.abs().max()))
+        worst[side] = max(worst.get(side, 0.0), float((found - expected).abs().max()))
+    print({side: worst[side] / largest[side] for side in worst})  # noqa: T201
+    assert len(worst) == 2
+    assert all(worst[side] < 1e-4 * largest[side] for side in worst)
