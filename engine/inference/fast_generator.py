@@ -19,7 +19,7 @@ from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.inference.folding import FoldedBlock, fold_blocks
 from spade_studio.engine.inference.modulation_table import ModulationTable
 from spade_studio.engine.inference.transfer import to_device
-from spade_studio.engine.layout import CodeBook, Layout
+from spade_studio.engine.layout import CodeBook, Hashes, Layout
 from spade_studio.engine.modulation import window_sum
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
 from spade_studio.engine.style import StyleCode
@@ -73,6 +73,7 @@ class Activations:
         out: For every block, its output.
         picture: [1, H, W, 3], after tanh.
         style: The style code it was rendered with.
+        hashes: For every stage, the neighbourhood of every position it was rendered with, flat.
     """
 
     first: Tensor
@@ -80,6 +81,7 @@ class Activations:
     out: list[Tensor] = field(default_factory=list[Tensor])
     picture: Tensor | None = None
     style: StyleCode | None = None
+    hashes: list[Hashes] = field(default_factory=list[Hashes])
 
 
 @dataclass
@@ -133,11 +135,14 @@ class FastGenerator:
             while len(self._plans) > _SIZES_KEPT:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(key)
-        kept, plan.activations = plan.activations, None  # they fit tables that are all up to date, not some of them
         for stage in plan.stages:
             stage.table.update(layout.scale(stage.height, stage.width, self.config.kernel_size))
-        plan.activations = kept
         return plan
+
+    def hashes(self, plan: SizePlan, layout: Layout) -> list[Hashes]:
+        """Return, for every stage, the layout's neighbourhood at every position, flat."""
+        scales = (layout.scale(stage.height, stage.width, self.config.kernel_size) for stage in plan.stages)
+        return [scale.hashes.reshape(-1) for scale in scales]
 
     def _stages(self, layout: Layout) -> list[Stage]:
         height, width = layout.height // self.config.stride, layout.width // self.config.stride
@@ -157,7 +162,7 @@ class FastGenerator:
         return stages
 
     def can_preview(self, layout: Layout, z: StyleCode | None) -> bool:
-        """Whether the last frame had this size and style, so that only an edit has to be recomputed."""
+        """Whether a frame of this size and style is kept, so that only an edit has to be recomputed."""
         plan = self._plans.get((layout.height, layout.width, layout.book))
         if plan is None or plan.activations is None:
             return False
@@ -192,21 +197,20 @@ class FastGenerator:
         Args:
             layout: One layout.
             z: One style code [1, z]; None with layout input.
-            keep: Keep the activations (of one style) for previews.
+            keep: Keep the activations for previews, in place of those of an earlier frame.
             should_stop: Asked between blocks.
 
         Returns:
             [1, H, W, 3] in [-1, 1].
 
         Raises:
-            GaveWayError: ``should_stop`` said yes; what was kept before is forgotten.
+            GaveWayError: ``should_stop`` said yes; what was kept before stays, so that a stroke begun now is previewed at once.
         """
         plan = self.plan(layout)
-        plan.activations = None  # until this render is complete
         kept = self.forward(plan, self.first(layout, self.codes(z)), should_stop)
         assert kept.picture is not None
         if keep:
-            kept.style = z
+            kept.style, kept.hashes = z, self.hashes(plan, layout)
             plan.activations = kept
         return kept.picture
 

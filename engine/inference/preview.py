@@ -18,7 +18,7 @@ from torch import Tensor
 from spade_studio.engine.inference.fast_generator import Activations, BlockTables, FastGenerator, SizePlan, Stage
 from spade_studio.engine.inference.folding import FoldedBlock
 from spade_studio.engine.inference.transfer import to_device
-from spade_studio.engine.layout import Ids, Layout
+from spade_studio.engine.layout import Hashes, Ids, Layout
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
 
 _MARGIN = 1
@@ -76,12 +76,11 @@ def _padded(positions: Ids, width: int) -> Ids:
     return (y + 1) * (width + 2) + x + 1
 
 
-def changed_masks(plan: SizePlan) -> list[npt.NDArray[np.uint8]]:
-    """Return, for every stage, the mask [h, w] of positions to recompute after the last update of its table."""
+def changed_masks(plan: SizePlan, before: list[Hashes], after: list[Hashes]) -> list[npt.NDArray[np.uint8]]:
+    """Return, for every stage, the mask [h, w] of positions to recompute where its neighbourhoods changed."""
     masks: list[npt.NDArray[np.uint8]] = []
-    for stage in plan.stages:
-        mask = np.zeros(stage.height * stage.width, np.uint8)
-        mask[stage.table.changed] = 1
+    for stage, old, new in zip(plan.stages, before, after, strict=True):
+        mask = (old != new).astype(np.uint8)
         masks.append(grown(mask.reshape(stage.height, stage.width), _MARGIN))
     return masks
 
@@ -105,16 +104,17 @@ def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:
 
     Returns:
         The picture [1, H, W, 3], valid until the next frame, approximate away from the edit; None where a full render is
-        cheaper or nothing is kept (the plan is up to date then).
+        cheaper or nothing is kept.
     """
     plan = generator.plan(layout)
     kept = plan.activations
     if kept is None or kept.picture is None or generator.config.norm == "instance" or layout.batch != 1:
         return None
-    plan.activations = None  # until this preview is complete; without one they are older than the tables
-    masks = changed_masks(plan)
+    hashes = generator.hashes(plan, layout)
+    masks = changed_masks(plan, kept.hashes, hashes)
     if cost_share(plan, masks) > 1:
         return None
+    plan.activations = None  # until this preview is complete
     if generator.config.input == "layout":
         kept.first = generator.first(layout, None)
     x = kept.first
@@ -129,6 +129,7 @@ def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:
             i += 1
     if region is not None:
         _last(generator, region, x, kept)
+    kept.hashes = hashes
     plan.activations = kept
     return kept.picture
 
