@@ -9,7 +9,7 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self, get_args, get_type_hints
+from typing import Any, ClassVar, Literal, Self, cast, get_args, get_type_hints
 
 from spade_studio.engine.errors import ConfigError
 
@@ -265,7 +265,7 @@ def generator_config_from_json(data: object) -> AnyGeneratorConfig:
     Raises:
         ConfigError: as :meth:`NetworkConfig.from_json`, or the kind is unknown.
     """
-    kind: object = data.get("kind") if isinstance(data, Mapping) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    kind = cast("Mapping[object, object]", data).get("kind") if isinstance(data, Mapping) else None
     if kind == Pix2PixHDConfig.kind:
-        return Pix2PixHDConfig.from_json(data)
-    return GeneratorConfig.from_json(data)
+        return Pix2PixHDConfig.from_json(cast("object", data))
+    return GeneratorConfig.from_json(cast("object", data))

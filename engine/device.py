@@ -5,7 +5,7 @@ It knows nothing of networks or layouts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import torch
@@ -41,12 +41,13 @@ def choose_device(name: str) -> torch.device:
 def allow_tf32() -> None:
     """Let float32 products on CUDA use TF32, which the compute type float32 means there (issue 2, section 3)."""
     torch.backends.cuda.matmul.fp32_precision = "tf32"
-    torch.backends.cudnn.conv.fp32_precision = "tf32"  # pyright: ignore[reportAttributeAccessIssue]
+    torch.backends.cudnn.conv.fp32_precision = "tf32"  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 
 
 def cpu_has_bfloat16() -> bool:
     """Whether this processor multiplies bfloat16 in hardware (AVX-512 BF16 or AMX); elsewhere it is slower than float32."""
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    # torch offers these checks by no public name.
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # pyright: ignore[reportPrivateUsage]
 
 
 def choose_dtype(name: str, device: torch.device) -> torch.dtype:
@@ -72,7 +73,7 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 
 @contextmanager
-def device_errors(device: torch.device) -> Iterator[None]:
+def device_errors(device: torch.device) -> Generator[None]:
     """Turn what torch raises when memory runs out or a device fails into the engine's errors.
 
     Raises:

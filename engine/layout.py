@@ -157,7 +157,8 @@ class Scale:
         b, rest = np.divmod(positions, height * width)
         y, x = np.divmod(rest, width)
         pads = ((0, 0), (reach, reach), (reach, reach))
-        inside = np.pad(np.arange(batch * height * width).reshape(self.codes.shape), pads, constant_values=-1)
+        flat: Ids = np.arange(batch * height * width, dtype=np.int64)
+        inside: Ids = np.pad(flat.reshape(batch, height, width), pads, constant_values=-1)
         around = inside[b[:, None], y[:, None] + offset_y, x[:, None] + offset_x].reshape(-1)  # flat positions, -1 outside
         needed = np.unique(around)
         needed = needed[needed >= 0]
@@ -260,7 +261,7 @@ class Layout:
         codes = resize_nearest(self.codes, height, width)
         planes = torch.zeros(self.batch, self.book.semantic_channels + 1, height, width, dtype=dtype, device=device)
         for channel_of in (label_of, edge_of):
-            index = torch.from_numpy(channel_of[codes]).unsqueeze(1).to(device, non_blocking=True)
+            index = torch.as_tensor(channel_of[codes]).unsqueeze(1).to(device, non_blocking=True)
             planes.scatter_(1, index, 1.0)
         return planes[:, :-1]
 
@@ -291,7 +292,7 @@ class Layout:
             if self.book.edges:
                 arrays["edge_rows"] = edge_of[windows]
             with torch.inference_mode(False):  # tensors made in inference mode could never be trained with
-                tensors = {name: torch.from_numpy(array).to(device, non_blocking=True) for name, array in arrays.items()}
+                tensors = {name: torch.as_tensor(array).to(device, non_blocking=True) for name, array in arrays.items()}
             edge_rows = tensors.pop("edge_rows", None)
             self._grids[key] = Grid(edge_rows=edge_rows, batch=self.batch, height=height, width=width, **tensors)
         return self._grids[key]

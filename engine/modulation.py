@@ -95,5 +95,5 @@ def modulate(x: Tensor, rows: Tensor, grid: Grid) -> Tensor:
     batch, channels, height, width = x.shape
     repeats = batch // grid.batch
     pixels = x.permute(0, 2, 3, 1).reshape(repeats, grid.batch * height * width, channels)
-    out = cast("Tensor", _Modulate.apply(pixels, rows, grid.pixel_ids, grid.order, grid.offsets))
+    out = cast("Tensor", _Modulate.apply(pixels, rows, grid.pixel_ids, grid.order, grid.offsets))  # pyright: ignore[reportUnknownMemberType]
     return out.view(batch, height, width, channels).permute(0, 3, 1, 2)

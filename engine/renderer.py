@@ -5,7 +5,7 @@ It knows no file formats but weights, and nothing of threads: RenderService owns
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,7 +104,7 @@ class Renderer:
         return cls(load_weights(path or default_weights_path(), options), chosen, chosen_type, modulation)
 
     @contextmanager
-    def _on_device(self) -> Iterator[None]:
+    def _on_device(self) -> Generator[None]:
         """Run without gradients on the renderer's own stream, errors turned into the engine's."""
         with device_errors(self._device), torch.inference_mode(), torch.cuda.stream(self._stream):
             yield

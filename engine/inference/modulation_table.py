@@ -6,6 +6,7 @@ It knows which neighbourhoods a layout has, but not what the rows are applied to
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -191,7 +192,8 @@ class ModulationTable:
         label_rows = to_device(self._label_of[windows], self._device)
         hidden = hidden_rows(self._shared_weight, self._shared_bias, label_rows, edge_rows)
         hidden = F.pad(hidden, (0, 0, 0, 1)).to(self._dtype)  # the row of positions outside the picture is zero
-        parts = [part.contiguous() for part in hidden.split(self._hidden_widths, 1)]
+        split = cast("tuple[Tensor, ...]", hidden.split(self._hidden_widths, 1))  # pyright: ignore[reportUnknownMemberType]
+        parts = [part.contiguous() for part in split]
         around, targets = to_device(hidden_ids, self._device), to_device(slots, self._device)
         for begin in range(0, len(slots), _ROWS_AT_ONCE):
             ids, target = around[begin : begin + _ROWS_AT_ONCE], targets[begin : begin + _ROWS_AT_ONCE]

@@ -79,7 +79,8 @@ class DefinitionMaker:
             generator = build_generator(config)
         complete = {name: torch.zeros((), dtype=torch.long) for name in generator.state_dict() if name.endswith("num_batches_tracked")}
         generator.load_state_dict(complete | dict(state), assign=True)
-        self._generator = generator.requires_grad_(False).eval().to(device=device, dtype=dtype).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        moved = generator.requires_grad_(False).eval().to(device=device, dtype=dtype)
+        self._generator: torch.nn.Module = moved.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue, reportArgumentType, reportUnknownMemberType]
         self._device, self._dtype = device, dtype
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
@@ -88,7 +89,7 @@ class DefinitionMaker:
         if z is None:
             return Pictures(self._generator(dense))
         codes = to_device(z, self._device, self._dtype)
-        return Pictures(torch.cat([self._generator(dense, code) for code in codes.split(1)]))
+        return Pictures(torch.cat([self._generator(dense, codes[i : i + 1]) for i in range(len(codes))]))
 
     def frame(
         self, layout: Layout, z: StyleCode | None, *, preview: bool, should_stop: Callable[[], bool] | None

@@ -15,7 +15,7 @@ from torch import Tensor
 
 def host_tensor(array: npt.NDArray[Any], device: torch.device) -> Tensor:
     """Return an array as a tensor on the host, in pinned memory where the device is CUDA: others make the copy wait."""
-    tensor = torch.from_numpy(np.ascontiguousarray(array))
+    tensor = torch.as_tensor(np.ascontiguousarray(array))
     return tensor.pin_memory() if device.type == "cuda" and torch.cuda.is_available() else tensor
 
 

@@ -18,7 +18,8 @@ def initialize_xavier(network: nn.Module, gain: float = 0.02) -> None:
     for module in network.modules():
         if isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
             # Under spectral norm ``weight`` is derived and ``weight_orig`` is the parameter.
-            weight = module._parameters.get("weight_orig", module._parameters.get("weight"))
+            parameters = dict(module.named_parameters(recurse=False))
+            weight = parameters.get("weight_orig", parameters.get("weight"))
             assert isinstance(weight, Tensor)
             nn.init.xavier_normal_(weight, gain=gain)
             if module.bias is not None:
