@@ -14,29 +14,33 @@ from torch import Tensor
 from spade_studio.engine.layout import Grid
 
 
-def window_sum(weight: Tensor, label_rows: Tensor, edge_rows: Tensor | None) -> Tensor:
+def window_table(weight: Tensor) -> Tensor:
+    """Lay a convolution's weight [out, S, k, k] out as rows [k * k, S + 1, out]; row S of each position is zero."""
+    return F.pad(weight.permute(2, 3, 1, 0).flatten(0, 1), (0, 0, 0, 1))
+
+
+def window_sum(table: Tensor, label_rows: Tensor, edge_rows: Tensor | None) -> Tensor:
     """Compute a convolution of one-hot planes at distinct windows: a sum of k * k rows of its weights.
 
     Args:
-        weight: [out, S, k, k].
+        table: Of :func:`window_table`, [k * k, S + 1, out].
         label_rows: [n1, k * k]: the label channel that each position of a window sets; S where it sets none.
         edge_rows: The same for the edge channel, None without one.
 
     Returns:
         [n1, out], without bias.
     """
-    out, channels, k, _ = weight.shape
-    table = F.pad(weight.permute(2, 3, 1, 0), (0, 0, 0, 1)).reshape(k * k * (channels + 1), out)  # row S of each position is zero
-    first_rows = torch.arange(k * k, device=weight.device) * (channels + 1)
+    positions, channels, _ = table.shape
+    first_rows = torch.arange(positions, device=table.device) * channels
     index = label_rows + first_rows
     if edge_rows is not None:
         index = torch.cat((index, edge_rows + first_rows), 1)
-    return F.embedding_bag(index, table, mode="sum")
+    return F.embedding_bag(index, table.flatten(0, 1), mode="sum")
 
 
-def hidden_rows(weight: Tensor, bias: Tensor, label_rows: Tensor, edge_rows: Tensor | None) -> Tensor:
+def hidden_rows(table: Tensor, bias: Tensor, label_rows: Tensor, edge_rows: Tensor | None) -> Tensor:
     """Return ReLU(:func:`window_sum` + bias): the hidden map of a SPADE layer at distinct windows, [n1, hidden]."""
-    return F.relu(window_sum(weight, label_rows, edge_rows) + bias)
+    return F.relu(window_sum(table, label_rows, edge_rows) + bias)
 
 
 def modulation_rows(weights: tuple[Tensor, Tensor, Tensor, Tensor], grid: Grid) -> Tensor:
@@ -50,7 +54,7 @@ def modulation_rows(weights: tuple[Tensor, Tensor, Tensor, Tensor], grid: Grid) 
         [n2, 2 C]: 1 + gamma, then beta.
     """
     shared_weight, shared_bias, weight, bias = weights
-    hidden = hidden_rows(shared_weight, shared_bias, grid.label_rows, grid.edge_rows)
+    hidden = hidden_rows(window_table(shared_weight), shared_bias, grid.label_rows, grid.edge_rows)
     hidden = F.pad(hidden, (0, 0, 0, 1))  # the row of positions outside the picture is zero, not ReLU(bias)
     around = F.embedding(grid.hidden_ids, hidden).flatten(1)  # [n2, k * k * hidden]
     return F.linear(around, weight.permute(0, 2, 3, 1).flatten(1), bias)

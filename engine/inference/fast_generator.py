@@ -20,7 +20,7 @@ from spade_studio.engine.inference.folding import FoldedBlock, fold_blocks
 from spade_studio.engine.inference.modulation_table import ModulationTable
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.layout import CodeBook, Hashes, Layout
-from spade_studio.engine.modulation import window_sum
+from spade_studio.engine.modulation import window_sum, window_table
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
 from spade_studio.engine.style import StyleCode
 
@@ -187,7 +187,7 @@ class FastGenerator:
         label_of, edge_of = layout.book.rows()
         label_rows = to_device(label_of[windows], self.device)
         edge_rows = to_device(edge_of[windows], self.device) if layout.book.edges else None
-        rows = window_sum(weight, label_rows, edge_rows) + bias
+        rows = window_sum(window_table(weight), label_rows, edge_rows) + bias
         x = rows.index_select(0, to_device(ids[:, 4], self.device))  # the window around the position itself
         return x.view(layout.batch, *grid, -1).to(self.dtype)
 

@@ -17,7 +17,7 @@ from torch import Tensor
 from spade_studio.engine.inference.linear import Linear
 from spade_studio.engine.inference.transfer import host_tensor, to_device
 from spade_studio.engine.layout import CodeBook, Hashes, Ids, Scale, unique_hashes
-from spade_studio.engine.modulation import hidden_rows
+from spade_studio.engine.modulation import hidden_rows, window_table
 
 _ROWS_AT_ONCE = 2048
 _FIRST_CAPACITY = 256
@@ -60,7 +60,7 @@ class ModulationTable:
         self._device = device
         self._dtype = dtype
         # One sum over windows serves all layers: the shared weights stand side by side.
-        self._shared_weight = torch.cat([source.shared_weight for source in shared]).float().to(device)
+        self._shared_table = window_table(torch.cat([source.shared_weight for source in shared]).float().to(device)).contiguous()
         self._shared_bias = torch.cat([source.shared_bias for source in shared]).float().to(device)
         self._hidden_widths = [len(source.shared_bias) for source in shared]
         self._linears = [(place[id(source.shared_weight)], Linear(source.weight, source.bias, device, dtype)) for source in sources]
@@ -190,7 +190,7 @@ class ModulationTable:
         windows, hidden_ids = scale.windows_at(positions)
         edge_rows = to_device(self._edge_of[windows], self._device) if self._edge_of is not None else None
         label_rows = to_device(self._label_of[windows], self._device)
-        hidden = hidden_rows(self._shared_weight, self._shared_bias, label_rows, edge_rows)
+        hidden = hidden_rows(self._shared_table, self._shared_bias, label_rows, edge_rows)
         hidden = F.pad(hidden, (0, 0, 0, 1)).to(self._dtype)  # the row of positions outside the picture is zero
         split = cast("tuple[Tensor, ...]", hidden.split(self._hidden_widths, 1))  # pyright: ignore[reportUnknownMemberType]
         parts = [part.contiguous() for part in split]

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from spade_studio.engine.layout import Grid, Layout
-from spade_studio.engine.modulation import hidden_rows, modulate, modulation_rows, window_sum
+from spade_studio.engine.modulation import hidden_rows, modulate, modulation_rows, window_sum, window_table
 
 CHANNELS = np.random.default_rng(0).integers(-1, 3, (2, 6, 5))
 
@@ -24,7 +24,7 @@ def test_the_sum_of_rows_is_the_convolution(kernel_size: int, edges: bool) -> No
     layout, grid = grid_of(kernel_size, edges=edges)
     torch.manual_seed(0)
     weight = torch.randn(3, 4, kernel_size, kernel_size, dtype=torch.float64)
-    found = window_sum(weight, grid.label_rows, grid.edge_rows)
+    found = window_sum(window_table(weight), grid.label_rows, grid.edge_rows)
     expected = F.conv2d(layout.one_hot(6, 5, "cpu", torch.float64), weight, padding=kernel_size // 2).permute(0, 2, 3, 1).reshape(-1, 3)
     middle = grid.hidden_ids[grid.pixel_ids, kernel_size**2 // 2]
     torch.testing.assert_close(found[middle], expected)
@@ -34,7 +34,7 @@ def test_hidden_positions_outside_the_picture_are_zero() -> None:
     """The second convolution pads with zeros, not with what the first would give for an empty layout."""
     _, grid = grid_of(3)
     shared, shared_bias = torch.zeros(2, 4, 3, 3), torch.tensor([5.0, -5.0])
-    assert hidden_rows(shared, shared_bias, grid.label_rows, grid.edge_rows).unique(dim=0).tolist() == [[5, 0]]
+    assert hidden_rows(window_table(shared), shared_bias, grid.label_rows, grid.edge_rows).unique(dim=0).tolist() == [[5, 0]]
     rows = modulation_rows((shared, shared_bias, torch.ones(2, 2, 3, 3), torch.zeros(2)), grid)
     of_pixel = rows[grid.pixel_ids].view(2, 6, 5, 2)[0, :, :, 0]
     assert of_pixel[2, 2] == 45
