@@ -2,7 +2,7 @@
 
     python tests/benchmarks/render.py [--device D] [--networks coco,default,coco512] [--maps N] [--repeats N]
 
-It does not decide what is fast enough; the figures of the machine at hand stand in ARCHITECTURE.md.
+It does not decide what is fast enough; figures of one machine stand in docs/benchmarks.md.
 """
 
 from __future__ import annotations

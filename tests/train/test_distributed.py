@@ -67,7 +67,7 @@ with joined_ranks("cpu") as ranks:
     ranks.copy_from_first(network)
     sums = ranks.gather([float(tensor.double().sum()) for tensor in network.state_dict().values()])
     assert not sums or sums[0] == sums[1]
-    print("rank", ranks.rank, "is done", flush=True)
+    print(f"rank {ranks.rank} is done\\n", end="", flush=True)
 assert not dist.is_initialized()
 """)
     assert done.returncode == 0, done.stderr

@@ -122,9 +122,9 @@ def test_memory_bombs_are_refused_early(tmp_path: Path, tiny: GeneratorConfig, b
         for i in range(20_001):
             archive.writestr(f"{i}", b"")
     assert "zip directory of 20,001 entries" in refusal(path)
-    state: dict[str, Tensor] = OrderedDict((f"tensor {i}", torch.zeros(1)) for i in range(10_001))
+    state: dict[str, Tensor] = OrderedDict((f"{i}", torch.zeros(1)) for i in range(10_001))
     torch.save(state, path, _use_new_zipfile_serialization=False)
-    assert "10,001 tensors" in refusal(path) or "no end" in refusal(path)
+    assert "10,001 tensors" in refusal(path)
     shared = torch.zeros(1000)
     torch.save({f"tensor {i}": shared for i in range(100)}, path)
     assert "share their numbers" in refusal(path)
