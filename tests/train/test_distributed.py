@@ -67,7 +67,7 @@ with joined_ranks("cpu") as ranks:
     ranks.copy_from_first(network)
     sums = ranks.gather([float(tensor.double().sum()) for tensor in network.state_dict().values()])
     assert not sums or sums[0] == sums[1]
-    print(f"rank {ranks.rank} is done\\n", end="", flush=True)
+    print(f"rank {ranks.rank} is done\\n", end="", flush=True)  # one write: ranks share the pipe
 assert not dist.is_initialized()
 """)
     assert done.returncode == 0, done.stderr
@@ -82,7 +82,7 @@ with joined_ranks("cpu") as ranks:
         try:
             ranks.wait_for_all(timedelta(seconds=1))
         except RankError as error:
-            print("rank 0:", error, flush=True)
+            print(f"rank 0: {error}\\n", end="", flush=True)
         store.set("given up", "yes")
     else:
         store.wait(["given up"])
@@ -162,7 +162,7 @@ with joined_ranks("cpu") as ranks:
     try:
         norm(torch.zeros(1 - ranks.rank, 2, 1, 1))
     except ValueError as error:
-        print("refused:", error, flush=True)
+        print(f"refused: {error}\\n", end="", flush=True)  # one write: ranks share the pipe
 """)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("refused: batch norm over 1 values per channel of all ranks") == 2
