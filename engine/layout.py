@@ -141,6 +141,23 @@ class Scale:
         window = _window_hashes(_CODE_HASHES[codes], _CODE_HASHES[outside], kernel_size, 0)
         return cls(codes, window, _window_hashes(window, _OUTSIDE_HASH, kernel_size, 1), kernel_size, outside)
 
+    def edited(self, codes: Codes) -> Scale:
+        """Return the scale of codes of the same shape, hashing anew only the rows that differences from these codes reach."""
+        if codes.shape != self.codes.shape:
+            return Scale.of(codes, self.kernel_size, self.outside)
+        rows = np.flatnonzero((codes != self.codes).any((0, 2)))
+        if not len(rows):
+            return self
+        reach = 2 * (self.kernel_size // 2)  # of both windows
+        begin, end = max(0, int(rows[0]) - reach), min(codes.shape[1], int(rows[-1]) + 1 + reach)
+        first = max(0, begin - reach)  # a band is hashed with what its rows reach; only its inner rows are right
+        band = Scale.of(codes[:, first : end + reach], self.kernel_size, self.outside)
+        inner = slice(begin - first, end - first)
+        window_hashes, hashes = self.window_hashes.copy(), self.hashes.copy()
+        window_hashes[:, begin:end] = band.window_hashes[:, inner]
+        hashes[:, begin:end] = band.hashes[:, inner]
+        return Scale(codes, window_hashes, hashes, self.kernel_size, self.outside)
+
     def windows_at(self, positions: Ids) -> tuple[Codes, Ids]:
         """Return what decides gamma and beta at flat positions [m] of [B, h, w].
 
@@ -265,11 +282,19 @@ class Layout:
             planes.scatter_(1, index, 1.0)
         return planes[:, :-1]
 
-    def scale(self, height: int, width: int, kernel_size: int) -> Scale:
-        """Return the hashed neighbourhoods at a resolution (kept)."""
+    def scale(self, height: int, width: int, kernel_size: int, like: Scale | None = None) -> Scale:
+        """Return the hashed neighbourhoods at a resolution (kept).
+
+        Args:
+            height: Rows of the resolution.
+            width: Columns of the resolution.
+            kernel_size: Of the SPADE layers.
+            like: The scale there of a layout with the same code book that this one may differ little from, which saves time.
+        """
         key = (height, width, kernel_size)
         if key not in self._scales:
-            self._scales[key] = Scale.of(resize_nearest(self.codes, height, width), kernel_size, self.book.outside)
+            codes = resize_nearest(self.codes, height, width)
+            self._scales[key] = Scale.of(codes, kernel_size, self.book.outside) if like is None else like.edited(codes)
         return self._scales[key]
 
     def grid(self, height: int, width: int, kernel_size: int, device: torch.device | str) -> Grid:

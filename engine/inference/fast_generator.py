@@ -19,7 +19,7 @@ from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.inference.folding import FoldedBlock, fold_blocks
 from spade_studio.engine.inference.modulation_table import ModulationTable
 from spade_studio.engine.inference.transfer import to_device
-from spade_studio.engine.layout import CodeBook, Hashes, Layout
+from spade_studio.engine.layout import CodeBook, Hashes, Layout, Scale
 from spade_studio.engine.modulation import window_sum, window_table
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
 from spade_studio.engine.style import StyleCode
@@ -55,6 +55,8 @@ class Stage:
     width: int
     table: ModulationTable
     blocks: list[FoldedBlock]
+    scale: Scale | None = None
+    """Of the last layout, so that the next hashes only what differs."""
 
     def blocks_with_tables(self) -> Iterator[tuple[FoldedBlock, BlockTables]]:
         """Yield every block with its tables."""
@@ -136,7 +138,8 @@ class FastGenerator:
                 self._plans.popitem(last=False)
         self._plans.move_to_end(key)
         for stage in plan.stages:
-            stage.table.update(layout.scale(stage.height, stage.width, self.config.kernel_size))
+            stage.scale = layout.scale(stage.height, stage.width, self.config.kernel_size, like=stage.scale)
+            stage.table.update(stage.scale)
         return plan
 
     def hashes(self, plan: SizePlan, layout: Layout) -> list[Hashes]:
@@ -207,15 +210,17 @@ class FastGenerator:
             GaveWayError: ``should_stop`` said yes; what was kept before stays, so that a stroke begun now is previewed at once.
         """
         plan = self.plan(layout)
-        kept = self.forward(plan, self.first(layout, self.codes(z)), should_stop)
+        kept = self.forward(plan, self.first(layout, self.codes(z)), keep=keep, should_stop=should_stop)
         assert kept.picture is not None
         if keep:
             kept.style, kept.hashes = z, self.hashes(plan, layout)
             plan.activations = kept
         return kept.picture
 
-    def forward(self, plan: SizePlan, x: Tensor, should_stop: Callable[[], bool] | None = None) -> Activations:
+    def forward(self, plan: SizePlan, x: Tensor, *, keep: bool = False, should_stop: Callable[[], bool] | None = None) -> Activations:
         """Run the blocks on x [1, h, w, 16 f] with a plan that is up to date; device work only.
+
+        What is not kept frees its memory for the next block, while that is still in the processor's cache.
 
         Raises:
             GaveWayError: ``should_stop`` said yes.
@@ -226,8 +231,10 @@ class FastGenerator:
                 if should_stop is not None and should_stop():
                     raise GaveWayError
                 x, middle = self._block(block, x, stage.table.slots, tables, (stage.height, stage.width))
-                kept.middle.append(middle)
-                kept.out.append(x)
+                if keep:
+                    kept.middle.append(middle)
+                    kept.out.append(x)
+                del middle
         activated = self._buffer("modulated", tuple(x.shape)).copy_(x)
         kept.picture = torch.tanh(self.last(F.leaky_relu_(activated, LEAKY_SLOPE)))
         return kept

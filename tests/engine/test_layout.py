@@ -212,3 +212,22 @@ def test_real_maps_have_few_neighbourhoods(shared_folder: Path) -> None:
     distinct = len(np.unique(brute, axis=0))
     assert len(np.unique(scale.hashes)) == distinct
     assert distinct < 0.5 * scale.hashes.size
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 5])
+def test_an_edited_scale_is_that_of_the_edited_codes(kernel_size: int) -> None:
+    """Bands at the top, the bottom, in the middle and over everything, down to one pixel; nothing of the old scale is changed."""
+    generator = np.random.default_rng(kernel_size)
+    codes = generator.integers(0, 4, (2, 21, 17)).astype(np.int32)
+    before = Scale.of(codes, kernel_size, 10)
+    untouched = before.hashes.copy()
+    for top, bottom in [(0, 1), (20, 21), (10, 11), (3, 9), (0, 21), (1, 20)]:
+        edited = codes.copy()
+        edited[generator.integers(2), top:bottom, 5:9] = 7
+        found, wanted = before.edited(edited), Scale.of(edited, kernel_size, 10)
+        assert (found.window_hashes == wanted.window_hashes).all()
+        assert (found.hashes == wanted.hashes).all()
+        assert (found.codes == edited).all()
+    assert (before.hashes == untouched).all()
+    assert before.edited(codes.copy()) is before
+    assert (before.edited(codes[:, :8]).hashes == Scale.of(codes[:, :8], kernel_size, 10).hashes).all()
