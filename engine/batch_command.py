@@ -134,7 +134,8 @@ def _render(
     if instances is not None and not renderer.info.uses_edges:
         console.note("The weights have no channel for instance edges: --instances changes nothing.")
         instances = None
-    _check_size(options.size, renderer.stride)
+    if options.size is not None:
+        renderer.check_size(*options.size)
     transfer = LabelTransfer(label_set, renderer.channels)
     with console.progress(plan.pictures, show_bar) as bar:
         batch = BatchRenderer(
@@ -208,15 +209,6 @@ def _note_large(outcome: BatchOutcome, trained: tuple[int, int] | None, console:
         count = f"{outcome.large} map{' was' if outcome.large == 1 else 's were'}"
         size = f"{trained[1]}x{trained[0]}"
         console.note(f"{count} rendered far larger than the {size} that the weights were trained at, where detail is lost (see --size).")
-
-
-def _check_size(size: tuple[int, int] | None, stride: int) -> None:
-    if size is None or not (size[0] % stride or size[1] % stride):
-        return
-    height, width = (max(stride, round(side / stride) * stride) for side in size)
-    raise EngineError(
-        f"--size {size[1]}x{size[0]} does not fit these weights", f"multiples of {stride} on both sides", f"The nearest is {width}x{height}"
-    )
 
 
 def _skipped(plan: BatchPlan) -> str:

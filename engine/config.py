@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Literal, Self, cast, get_args, get_type_hints
 
 from spade_studio.engine.errors import ConfigError
@@ -20,6 +21,7 @@ ConvNorm = Literal["none", "batch", "sync_batch", "instance"]
 
 _STRIDES: dict[Upsampling, int] = {"normal": 32, "more": 64, "most": 128}
 _MAX_CHANNELS = 65536
+_MAX_SIDE = 65536
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,12 @@ class NetworkConfig:
             elif hint is int:
                 if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MAX_CHANNELS:
                     raise ConfigError(f"{self.kind} {field.name} is {value!r}", f"a whole number from 1 to {_MAX_CHANNELS}")
-            elif isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value <= 0:
+            elif isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
                 raise ConfigError(f"{self.kind} {field.name} is {value!r}", "a number above 0")
+        self._check()
+
+    def _check(self) -> None:
+        """Refuse values, each valid by itself, that no network can be built from."""
 
     def to_json(self) -> dict[str, Any]:
         """Return a JSON-ready dict; ``from_json`` gives the same configuration back."""
@@ -73,64 +79,106 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True)
-class GeneratorConfig(NetworkConfig):
-    """The SPADE generator (paper, appendix A; REFERENCE.md, section 1).
+class BaseGeneratorConfig(NetworkConfig, ABC):
+    """What all generators share: the layout's channels, and the size of the pictures.
 
     Attributes:
         semantic_channels: Channels of the one-hot layout, unlabeled and edge channel included (S).
-        base_channels: Width f of the last block; the first is 16 f.
-        hidden_width: Width of ``mlp_shared`` inside every SPADE layer; 128 in published weights.
-        kernel_size: Side of the convolutions inside SPADE layers: 1, 3 or 5.
-        norm: The parameter-free normalisation that SPADE modulates.
-        spectral_norm: Whether the convolutions of the residual blocks are spectrally normalised.
-        upsampling: ``normal`` has total stride 32, ``more`` 64, ``most`` 128 and one more block.
-        input: What the first layer reads: the layout itself, or a style code z.
-        z_width: Width of z (used with ``noise`` input).
+        base_channels: Width f that all other widths are multiples of.
+        spectral_norm: Whether inner convolutions are spectrally normalised.
         crop_size: Width in pixels of the pictures it was built for.
         aspect_ratio: Width / height of those pictures.
     """
 
-    kind: ClassVar[str] = "spade"
-
     semantic_channels: int
     base_channels: int = 64
-    hidden_width: int = 128
-    kernel_size: Literal[1, 3, 5] = 3
-    norm: SpadeNorm = "sync_batch"
+    _: KW_ONLY
     spectral_norm: bool = True
-    upsampling: Upsampling = "normal"
-    input: GeneratorInput = "layout"
-    z_width: int = 256
     crop_size: int = 256
     aspect_ratio: float = 1.0
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.upsampling == "most" and self.base_channels % 2:
-            raise ConfigError(f"spade base_channels is {self.base_channels} with upsampling 'most'", "an even number")
-        if self.crop_size % self.stride:
-            raise ConfigError(f"spade crop_size is {self.crop_size} with upsampling {self.upsampling!r}", f"a multiple of {self.stride}")
-        if self.first_grid[0] < 1:
+    def _check(self) -> None:
+        # The quotient is looked at first: it may be infinite, which has no whole number.
+        if self.crop_size / self.aspect_ratio > _MAX_SIDE or self.picture_size[0] < self.stride:
             raise ConfigError(
-                f"spade aspect_ratio is {self.aspect_ratio} at crop_size {self.crop_size}", "a picture at least one first-grid cell high"
+                f"{self.kind} aspect_ratio is {self.aspect_ratio} at crop_size {self.crop_size}",
+                f"a picture {self.stride} to {_MAX_SIDE} pixels high",
             )
+
+    @property
+    @abstractmethod
+    def stride(self) -> int:
+        """Sides of a picture must be multiples of this."""
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """(height, width) in pixels of the pictures it was built for."""
+        return round(self.crop_size / self.aspect_ratio / self.stride) * self.stride, self.crop_size
+
+    @property
+    def smallest_side(self) -> int:
+        """The least height and width in pixels."""
+        return self.stride
+
+    def nearest_size(self, height: int, width: int) -> tuple[int, int]:
+        """Return the (height, width) nearest to the given one that the network can make."""
+        stride, least = self.stride, self.smallest_side
+        return max(least, round(height / stride) * stride), max(least, round(width / stride) * stride)
+
+    @property
+    def style_width(self) -> int | None:
+        """Width of the style code that the pictures depend on; None where they depend on the layout only."""
+        return None
+
+
+@dataclass(frozen=True)
+class DecoderConfig(BaseGeneratorConfig):
+    """What generators share that begin with a small grid and double it (paper, appendix A; REFERENCE.md, section 1).
+
+    Attributes:
+        base_channels: Width f of the last block; the first is 16 f.
+        norm: The normalisation of the residual blocks.
+        spectral_norm: Whether the convolutions of the residual blocks are spectrally normalised.
+        upsampling: ``normal`` has total stride 32, ``more`` 64, ``most`` 128 and one more block.
+        input: What the first layer reads: the layout itself, or a style code z.
+        z_width: Width of z (used with ``noise`` input).
+    """
+
+    _: KW_ONLY
+    norm: SpadeNorm = "sync_batch"
+    upsampling: Upsampling = "normal"
+    input: GeneratorInput = "layout"
+    z_width: int = 256
+
+    def _check(self) -> None:
+        given = f"with upsampling {self.upsampling!r}"
+        if self.upsampling == "most" and self.base_channels % 2:
+            raise ConfigError(f"{self.kind} base_channels is {self.base_channels} {given}", "an even number")
+        if self.crop_size % self.stride:
+            raise ConfigError(f"{self.kind} crop_size is {self.crop_size} {given}", f"a multiple of {self.stride}")
+        super()._check()
 
     @property
     def stride(self) -> int:
         """Output pixels per cell of the first grid: 32, 64 or 128."""
         return _STRIDES[self.upsampling]
 
+    def nearest_size(self, height: int, width: int) -> tuple[int, int]:
+        """Return the (height, width) nearest to the given one that the network can make."""
+        size = super().nearest_size(height, width)
+        # Instance norm takes statistics of every grid, and a single cell has none.
+        return (self.stride, 2 * self.stride) if self.norm == "instance" and size == (self.stride, self.stride) else size
+
+    @property
+    def style_width(self) -> int | None:
+        """Width of the style code; None with layout input."""
+        return self.z_width if self.input == "noise" else None
+
     @property
     def first_grid(self) -> tuple[int, int]:
         """(height, width) of the first grid at the built-for size."""
-        width = self.crop_size // self.stride
-        return round(width / self.aspect_ratio), width
-
-    @property
-    def picture_size(self) -> tuple[int, int]:
-        """(height, width) in pixels of the pictures it was built for."""
-        height, width = self.first_grid
-        return height * self.stride, width * self.stride
+        height, width = self.picture_size
+        return height // self.stride, width // self.stride
 
     @property
     def final_channels(self) -> int:
@@ -156,39 +204,48 @@ class GeneratorConfig(NetworkConfig):
 
 
 @dataclass(frozen=True)
-class Pix2PixHDConfig(NetworkConfig):
-    """The pix2pixHD generator of the paper's comparisons (REFERENCE.md, section 1).
+class GeneratorConfig(DecoderConfig):
+    """The SPADE generator; its ``norm`` has no parameters, SPADE modulates it. Other attributes as of the base classes.
 
     Attributes:
-        semantic_channels: Channels of the one-hot layout, unlabeled and edge channel included.
-        base_channels: Width after the first 7x7 convolution.
-        downsamplings: How often the width doubles (n).
-        blocks: Residual blocks in the middle (m).
-        kernel_size: Side of the residual blocks' convolutions.
-        initial_kernel_size: Side of the first and the last convolution.
-        norm: Normalisation without parameters after every convolution but the last.
-        spectral_norm: Whether every convolution but the last is spectrally normalised.
-        crop_size: Width in pixels of the pictures it was built for.
-        aspect_ratio: Width / height of those pictures.
+        hidden_width: Width of ``mlp_shared`` inside every SPADE layer; 128 in published weights.
+        kernel_size: Side of the convolutions inside SPADE layers: 1, 3 or 5.
     """
 
-    kind: ClassVar[str] = "pix2pixhd"
+    kind: ClassVar[str] = "spade"
 
-    semantic_channels: int
-    base_channels: int = 64
+    hidden_width: int = 128
+    kernel_size: Literal[1, 3, 5] = 3
+
+
+@dataclass(frozen=True)
+class ConcatenationConfig(DecoderConfig):
+    """The same decoder with the layout concatenated to the input of every convolution in place of SPADE layers (paper, table 3).
+
+    The batch kinds of ``norm`` learn a scale and a shift for every channel.
+    """
+
+    kind: ClassVar[str] = "concatenation"
+
+
+@dataclass(frozen=True)
+class EncoderDecoderConfig(BaseGeneratorConfig):
+    """What the generators of pix2pixHD's form share: down, residual blocks, up; they take no style code.
+
+    Attributes:
+        base_channels: Width after the first convolution.
+        downsamplings: How often the width doubles (n).
+        blocks: Residual blocks in the middle (m).
+        spectral_norm: Whether every convolution but the last is spectrally normalised.
+    """
+
     downsamplings: int = 4
     blocks: int = 9
-    kernel_size: Literal[3, 5, 7] = 3
-    initial_kernel_size: Literal[3, 5, 7] = 7
-    norm: ConvNorm = "instance"
-    spectral_norm: bool = True
-    crop_size: int = 256
-    aspect_ratio: float = 1.0
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def _check(self) -> None:
         if self.downsamplings > 8:
-            raise ConfigError(f"pix2pixhd downsamplings is {self.downsamplings}", "at most 8")
+            raise ConfigError(f"{self.kind} downsamplings is {self.downsamplings}", "at most 8")
+        super()._check()
 
     @property
     def stride(self) -> int:
@@ -196,10 +253,59 @@ class Pix2PixHDConfig(NetworkConfig):
         return 2**self.downsamplings
 
     @property
-    def picture_size(self) -> tuple[int, int]:
-        """(height, width) in pixels of the pictures it was built for."""
-        height = round(self.crop_size / self.aspect_ratio / self.stride) * self.stride
-        return height, self.crop_size
+    def kernels(self) -> tuple[int, int]:
+        """Sides of the first and the last convolution, and of those inside the residual blocks."""
+        return 7, 3
+
+    @property
+    def smallest_side(self) -> int:
+        """The least height and width in pixels: reflection cannot pad by more than a side less one."""
+        outer, inner = (side // 2 + 1 for side in self.kernels)
+        return max(inner, math.ceil(outer / self.stride)) * self.stride
+
+
+@dataclass(frozen=True)
+class Pix2PixHDConfig(EncoderDecoderConfig):
+    """The pix2pixHD generator of the paper's comparisons (REFERENCE.md, section 1). Other attributes as of the base classes.
+
+    Attributes:
+        kernel_size: Side of the residual blocks' convolutions.
+        initial_kernel_size: Side of the first and the last convolution.
+        norm: Normalisation without parameters after every convolution but the last.
+    """
+
+    kind: ClassVar[str] = "pix2pixhd"
+
+    _: KW_ONLY
+    kernel_size: Literal[3, 5, 7] = 3
+    initial_kernel_size: Literal[3, 5, 7] = 7
+    norm: ConvNorm = "instance"
+
+    @property
+    def kernels(self) -> tuple[int, int]:
+        """Sides of the first and the last convolution, and of those inside the residual blocks."""
+        return self.initial_kernel_size, self.kernel_size
+
+
+@dataclass(frozen=True)
+class LayeredPix2PixHDConfig(EncoderDecoderConfig):
+    """The pix2pixHD generator with the layout given to its inner layers too (paper, tables 3 and 5).
+
+    Attributes:
+        layout: ``spade``: a SPADE layer in place of every normalisation; ``concatenation``: the layout concatenated to the input
+            of every residual block. Both are what the parameter counts of the paper's table 3 (237M, 195M) allow.
+        hidden_width: Width of ``mlp_shared`` inside every SPADE layer.
+        kernel_size: Side of the convolutions inside SPADE layers.
+        norm: The normalisation, under ``spade`` without parameters.
+    """
+
+    kind: ClassVar[str] = "layered_pix2pixhd"
+
+    _: KW_ONLY
+    layout: Literal["spade", "concatenation"] = "spade"
+    hidden_width: int = 128
+    kernel_size: Literal[1, 3, 5] = 3
+    norm: SpadeNorm = "sync_batch"
 
 
 @dataclass(frozen=True)
@@ -250,22 +356,23 @@ class DiscriminatorConfig(NetworkConfig):
     spectral_norm: bool = True
     norm: ConvNorm = "instance"
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def _check(self) -> None:
         if self.layers > 8 or self.scales > 8:
             raise ConfigError(f"discriminator has {self.layers} layers and {self.scales} scales", "at most 8 of each")
 
 
-AnyGeneratorConfig = GeneratorConfig | Pix2PixHDConfig
+AnyGeneratorConfig = GeneratorConfig | ConcatenationConfig | Pix2PixHDConfig | LayeredPix2PixHDConfig
+_GENERATORS: tuple[type[AnyGeneratorConfig], ...] = (GeneratorConfig, ConcatenationConfig, Pix2PixHDConfig, LayeredPix2PixHDConfig)
 
 
 def generator_config_from_json(data: object) -> AnyGeneratorConfig:
-    """Build the generator configuration that ``data['kind']`` names.
+    """Build the generator configuration that ``data['kind']`` names, SPADE's where it names none.
 
     Raises:
         ConfigError: as :meth:`NetworkConfig.from_json`, or the kind is unknown.
     """
-    kind = cast("Mapping[object, object]", data).get("kind") if isinstance(data, Mapping) else None
-    if kind == Pix2PixHDConfig.kind:
-        return Pix2PixHDConfig.from_json(cast("object", data))
-    return GeneratorConfig.from_json(cast("object", data))
+    kind = cast("Mapping[object, object]", data).get("kind", GeneratorConfig.kind) if isinstance(data, Mapping) else GeneratorConfig.kind
+    for network in _GENERATORS:
+        if kind == network.kind:
+            return network.from_json(cast("object", data))
+    raise ConfigError(f"a generator of kind {kind!r:.80}", f"one of {', '.join(network.kind for network in _GENERATORS)}")

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spade_studio.engine.config import GeneratorConfig
+from spade_studio.engine.config import DecoderConfig
 from spade_studio.engine.provenance import Provenance
 from spade_studio.engine.renderer import Renderer
 from spade_studio.engine.style import StyleCode
@@ -42,7 +42,7 @@ def describe_picture(
     if info.file_kind == "published" and info.generator is not None:
         unlabeled = info.channels.unlabeled_channel if info.channels else None
         options = PublishedOptions(
-            upsampling=info.generator.upsampling if isinstance(info.generator, GeneratorConfig) else None,
+            upsampling=info.generator.upsampling if isinstance(info.generator, DecoderConfig) else None,
             crop_size=info.generator.crop_size,
             aspect_ratio=info.generator.aspect_ratio,
             label_set=label_set,

@@ -192,7 +192,7 @@ class RenderService:
             except OutOfMemoryError as error:
                 renderer.release_memory()
                 smaller = tuple(side // 2 // renderer.stride * renderer.stride for side in size)
-                if min(smaller) < renderer.stride:
+                if min(smaller) < renderer.config.smallest_side:
                     raise
                 size = (smaller[0], smaller[1])
                 message = f"{error.found}: rendered at {size[1]}x{size[0]}"

@@ -16,7 +16,6 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.device import allow_tf32, choose_device, choose_dtype, device_errors, dtype_name
 from spade_studio.engine.errors import RenderError, StyleError, WeightsError
 from spade_studio.engine.inference.pictures import PictureMaker, make_picture_maker
@@ -140,17 +139,33 @@ class Renderer:
     @property
     def z_width(self) -> int | None:
         """Length of a style code; None for weights without noise input."""
-        return self.config.z_width if isinstance(self.config, GeneratorConfig) and self.config.input == "noise" else None
+        return self.config.style_width
 
     def default_size(self, height: int, width: int) -> tuple[int, int]:
         """Return the training size for a map of its aspect (within 2 %), else the map's size; rounded to the stride."""
         trained = self.info.training_size or self.config.picture_size
         if abs(height * trained[1] / (width * trained[0]) - 1) <= 0.02:
             height, width = trained
-        return (self._rounded(height), self._rounded(width))
+        return self._nearest(height, width)
 
-    def _rounded(self, side: int) -> int:
-        return max(self.stride, min(MAX_SIDE, round(side / self.stride) * self.stride))
+    def _nearest(self, height: int, width: int) -> tuple[int, int]:
+        return self.config.nearest_size(min(MAX_SIDE, height), min(MAX_SIDE, width))
+
+    def check_size(self, height: int, width: int) -> None:
+        """Check that the weights can render pictures of this size.
+
+        Raises:
+            RenderError: they cannot; which is the nearest that they can.
+        """
+        if (height, width) == (nearest := self._nearest(height, width)):
+            return
+        least = self.config.smallest_side
+        both = f", not {least} for both" if height == width == least else ""
+        raise RenderError(
+            f"a picture of {width}x{height}, which does not fit these weights",
+            f"multiples of {self.stride} on both sides, {least} to {MAX_SIDE}{both}",
+            f"Use {nearest[1]}x{nearest[0]}, the nearest",
+        )
 
     def style_from_seed(self, seed: int, truncation: float = 1.0) -> StyleCode:
         """Draw a style code [z]; see :func:`spade_studio.engine.style.style_from_seed`.
@@ -217,7 +232,7 @@ class Renderer:
         Args:
             labels: uint8 [H, W], dataset ids of the weights' label set.
             instances: Instance ids [H, W]; used by weights with an edge channel. The labels stand for them where None.
-            size: (height, width) of the picture; multiples of the stride. :meth:`default_size` where None.
+            size: (height, width) of the picture, see :meth:`check_size`; :meth:`default_size` where None.
 
         Raises:
             LabelError: not a label map.
@@ -225,11 +240,7 @@ class Renderer:
         """
         labels = check_label_map(labels, "the layout")
         height, width = size or self.default_size(*labels.shape)
-        if min(height, width) < 1 or height % self.stride or width % self.stride or max(height, width) > MAX_SIDE:
-            nearest = f"{self._rounded(width)}x{self._rounded(height)}"
-            raise RenderError(
-                f"a picture of {width}x{height}", f"sides that are multiples of {self.stride}, at most {MAX_SIDE}", f"Use {nearest}"
-            )
+        self.check_size(height, width)
         if instances is not None and instances.shape != labels.shape:
             raise RenderError(f"instances of shape {instances.shape} for labels of {labels.shape}", "the same shape")
         unknown = self.channels.unknown_ids(labels)

@@ -10,204 +10,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from spade_studio.engine.comparison_config import ConcatenationConfig, TrainableConfig
-from spade_studio.engine.config import ConvNorm, DiscriminatorConfig, EncoderConfig, GeneratorConfig, GeneratorInput, Upsampling
+from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig
 from spade_studio.engine.errors import ConfigError
-from spade_studio.engine.labels import LabelChannels, LabelSet, load_label_set
 from spade_studio.train import plain
+from spade_studio.train.data_config import DataConfig, GeometryConfig, LabelsConfig
+from spade_studio.train.network_options import DiscriminatorOptions, EncoderOptions, GeneratorOptions, InitialConfig
 from spade_studio.train.plain import check_range
 from spade_studio.train.recipe import LossConfig, OptimizerConfig, ScheduleConfig
-from spade_studio.train.registry import architecture
-
-GeometryMode = Literal[
-    "resize_and_crop",
-    "crop",
-    "scale_width",
-    "scale_width_and_crop",
-    "scale_shortside",
-    "scale_shortside_and_crop",
-    "fixed",
-    "none",
-]
 
 _LARGEST_CONFIGURATION = 1_000_000  # bytes of JSON
-
-
-@dataclass(frozen=True)
-class DataConfig:
-    """What to train on.
-
-    Attributes:
-        path: A data set's folder, or a zip of a plain folder with images/ and labels/.
-        kind: What the folder is: auto, or the name of a reader.
-        workers: Processes beside each rank that read pictures; 0 reads them in the rank itself.
-    """
-
-    path: str = ""
-    kind: str = "auto"
-    workers: int = 2
-
-    def __post_init__(self) -> None:
-        check_range("data.workers", self.workers, 0, 256)
-
-
-@dataclass(frozen=True)
-class LabelsConfig:
-    """Which labels the generator shall know, and so the channels of its layout (REFERENCE.md, section 2).
-
-    Attributes:
-        label_set: coco_stuff, ade20k, cityscapes or a JSON file; empty for the one that comes with the data.
-        ids: The ids that get a channel, in channel order; empty for all of the set. Other ids count as unlabeled.
-        unlabeled: Where the channel of unlabeled pixels stands among those of the labels; none for no such channel.
-        edges: Whether the last channel marks borders of instances (of labels, where the data has no instances).
-    """
-
-    label_set: str = ""
-    ids: tuple[int, ...] = ()
-    unlabeled: Literal["first", "last", "none"] = "last"
-    edges: bool = True
-
-    def channels(self, own: LabelSet | None = None) -> LabelChannels:
-        """Return which channel every id sets.
-
-        Args:
-            own: The label set that comes with the data.
-
-        Raises:
-            LabelError: The label set cannot be read, or lacks one of the ids.
-            ConfigError: ``label_set`` is empty and the data brings none.
-        """
-        label_set = load_label_set(self.label_set) if self.label_set else own
-        if label_set is None:
-            raise ConfigError("labels.label_set is empty and the data brings no label set", "coco_stuff, ade20k, cityscapes or a JSON file")
-        if not self.ids and self.unlabeled == "none" and self.edges and label_set == load_label_set("cityscapes"):
-            return LabelChannels.cityscapes()  # published weights have one channel more than there are labels
-        ids = self.ids or tuple(label.id for label in label_set.labels if label.id != label_set.unlabeled_id)
-        return LabelChannels.from_label_set(label_set, ids, None if self.unlabeled == "none" else self.unlabeled, self.edges)
-
-
-@dataclass(frozen=True)
-class GeometryConfig:
-    """How a photograph and its map become a training picture (REFERENCE.md, section 3).
-
-    Attributes:
-        mode: The steps in order. resize: to a square of load_size, aspect lost. scale_width, scale_shortside: that side to
-            load_size, aspect kept. crop: a random square of crop_size. fixed: to crop_size x crop_size / aspect_ratio.
-            none: sides to the nearest multiple of 32.
-        load_size: Pixels that a picture is resized to before it is cropped.
-        crop_size: Width in pixels of what the networks see.
-        aspect_ratio: Width / height with fixed; 1 elsewhere.
-        flip: Whether half of the pictures, by chance, are mirrored.
-    """
-
-    mode: GeometryMode = "resize_and_crop"
-    load_size: int = 286
-    crop_size: int = 256
-    aspect_ratio: float = 1.0
-    flip: bool = True
-
-    def __post_init__(self) -> None:
-        check_range("geometry.load_size", self.load_size, 1, 65536)
-        check_range("geometry.crop_size", self.crop_size, 1, 65536)
-        check_range("geometry.aspect_ratio", self.aspect_ratio, 0.01, 100)
-        if self.mode.endswith("_and_crop") and self.load_size < self.crop_size:
-            raise ConfigError(f"geometry.load_size is {self.load_size} with crop_size {self.crop_size}", "at least the crop_size")
-        if self.mode != "fixed" and self.aspect_ratio != 1:
-            raise ConfigError(f"geometry.aspect_ratio is {self.aspect_ratio} with mode {self.mode}", "1", "Or use mode fixed")
-
-
-@dataclass(frozen=True)
-class GeneratorOptions:
-    """The network that makes pictures; data and geometry add what they decide. Where an option is None the architecture's own holds.
-
-    Attributes:
-        name: Its architecture: one of the names of :mod:`spade_studio.train.registry`.
-        base_channels: Width of SPADE's last block, whose first is 16 times as wide, or of pix2pixHD's first layer.
-        hidden_width: Width of the hidden map inside every SPADE layer.
-        kernel_size: Side of the convolutions inside SPADE layers, or of pix2pixHD's residual blocks.
-        norm: The normalisation; sync_batch takes its statistics over all ranks.
-        spectral_norm: Whether its convolutions are spectrally normalised.
-        upsampling: SPADE's total stride: normal 32, more 64, most 128.
-        input: What SPADE's first layer reads: the layout, or a style code (noise).
-        z_width: Width of the style code.
-        downsamplings: How often pix2pixHD halves the picture.
-        blocks: Residual blocks of pix2pixHD.
-    """
-
-    name: str = "spade"
-    base_channels: int | None = None
-    hidden_width: int | None = None
-    kernel_size: Literal[1, 3, 5, 7] | None = None
-    norm: ConvNorm | None = None
-    spectral_norm: bool | None = None
-    upsampling: Upsampling | None = None
-    input: GeneratorInput | None = None
-    z_width: int | None = None
-    downsamplings: int | None = None
-    blocks: int | None = None
-
-    def config(self, semantic_channels: int, geometry: GeometryConfig) -> TrainableConfig:
-        """Return the architecture for a number of label channels and the pictures that ``geometry`` makes.
-
-        Raises:
-            ConfigError: There is no such architecture, or none with such options.
-        """
-        options = {name: value for name, value in plain.to_json(self).items() if value is not None and name != "name"}
-        size = {"crop_size": geometry.crop_size, "aspect_ratio": geometry.aspect_ratio}
-        return architecture(self.name).config(semantic_channels, **options, **size)
-
-
-@dataclass(frozen=True)
-class EncoderOptions:
-    """The network that reads the style of a photograph.
-
-    Attributes:
-        used: Whether there is one; it needs a generator with noise input.
-        base_channels: Width of its first layer.
-        layers: Its stride-2 convolutions; pictures are resized to 256 pixels for six, 128 for five.
-        spectral_norm: Whether its convolutions are spectrally normalised.
-    """
-
-    used: bool = False
-    base_channels: int = 64
-    layers: Literal[5, 6] = 6
-    spectral_norm: bool = True
-
-
-@dataclass(frozen=True)
-class DiscriminatorOptions:
-    """The network that judges pictures.
-
-    Attributes:
-        base_channels: Width of its first layer; widths double up to 512.
-        layers: Layers of each scale before the last, which gives the scores.
-        scales: How many copies look at successively halved pictures.
-        spectral_norm: Whether its inner convolutions are spectrally normalised.
-        norm: Normalisation after its inner convolutions.
-    """
-
-    base_channels: int = 64
-    layers: int = 4
-    scales: int = 2
-    spectral_norm: bool = True
-    norm: ConvNorm = "instance"
-
-
-@dataclass(frozen=True)
-class InitialConfig:
-    """The weights that networks start from: Xavier's normal distribution, biases 0.
-
-    Attributes:
-        gain: Factor on its standard deviation; 0.02 in the published code.
-        modulation_gain: The same for the convolutions inside SPADE layers.
-    """
-
-    gain: float = 0.02
-    modulation_gain: float = 0.02
-
-    def __post_init__(self) -> None:
-        check_range("initial.gain", self.gain, 0, 100)
-        check_range("initial.modulation_gain", self.modulation_gain, 0, 100)
 
 
 @dataclass(frozen=True)
@@ -216,6 +27,7 @@ class ComputeConfig:
 
     Attributes:
         device: auto, cpu, cuda, cuda:N or mps; with several ranks cuda is the GPU of the local rank.
+        processes_per_node: Ranks that spade-train starts on this machine; torchrun's own number wins where it started us.
         dtype: Of the networks' forward passes; parameters and losses stay float32, and float16 scales its gradients.
         tf32: Whether float32 products may use TF32 on CUDA.
         channels_last: Whether activations keep their channels together in memory.
@@ -224,11 +36,49 @@ class ComputeConfig:
     """
 
     device: str = "auto"
+    processes_per_node: int = 1
     dtype: Literal["float32", "bfloat16", "float16"] = "float32"
     tf32: bool = True
     channels_last: bool = True
     compile: bool = False
     modulation: Literal["fast", "dense"] = "fast"
+
+    def __post_init__(self) -> None:
+        check_range("compute.processes_per_node", self.processes_per_node, 1, 1024)
+
+
+TrackerName = Literal["tensorboard", "wandb"]
+
+
+@dataclass(frozen=True)
+class MonitorConfig:
+    """What is shown and measured while training, always on the averaged networks; nothing of it changes what is trained.
+
+    Attributes:
+        sample_every_steps: Steps from one sample grid to the next; 0 for none.
+        sample_rows: Held-out pictures in a grid.
+        metrics_every_images: Pictures trained on from one measurement to the next; 0 for none.
+        metric_images: Held-out pictures that are measured on.
+        frechet_network: File of the network whose features the Frechet distance compares; empty for no such distance.
+        best_metric: The metric whose best checkpoint is kept beside the newest.
+        trackers: Where scalars and grids go besides the run's folder; both need packages of their own.
+    """
+
+    sample_every_steps: int = 1000
+    sample_rows: int = 4
+    metrics_every_images: int = 20000
+    metric_images: int = 64
+    frechet_network: str = ""
+    best_metric: Literal["none", "reconstruction_l1", "diversity", "frechet"] = "reconstruction_l1"
+    trackers: tuple[TrackerName, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("sample_every_steps", "metrics_every_images"):
+            check_range(f"monitor.{name}", getattr(self, name), 0)
+        check_range("monitor.sample_rows", self.sample_rows, 1, 64)
+        check_range("monitor.metric_images", self.metric_images, 2)
+        if self.best_metric == "frechet" and not self.frechet_network:
+            raise ConfigError("monitor.best_metric is frechet without monitor.frechet_network", "the file of a feature network")
 
 
 @dataclass(frozen=True)
@@ -251,10 +101,12 @@ class TrainConfig:
         batch_size: Pictures of one step, those of all ranks and of all accumulated parts together.
         accumulation: Parts that a rank's share of a step is computed in, one after the other; saves memory.
         average_decay: Share of the past that the running average of the weights keeps at every step; 0 keeps no average.
+        statistics_images: Training pictures over which batch statistics are estimated anew for averaged weights.
         seed: Of everything that is drawn by chance.
         log_every_steps: Steps from one logged step to the next.
         checkpoint_every_steps: Steps from one checkpoint to the next.
         keep_checkpoints: How many of the newest checkpoints stay.
+        monitor: What is shown and measured meanwhile.
     """
 
     data: DataConfig = field(default_factory=DataConfig)
@@ -272,10 +124,12 @@ class TrainConfig:
     batch_size: int = 32
     accumulation: int = 1
     average_decay: float = 0.999
+    statistics_images: int = 256
     seed: int = 0
     log_every_steps: int = 10
     checkpoint_every_steps: int = 1000
     keep_checkpoints: int = 3
+    monitor: MonitorConfig = field(default_factory=MonitorConfig)
 
     def __post_init__(self) -> None:
         plain.check_types(self)
@@ -283,13 +137,13 @@ class TrainConfig:
         check_range("accumulation", self.accumulation, 1, self.batch_size)
         check_range("average_decay", self.average_decay, 0, 0.999999)
         check_range("seed", self.seed, 0)
-        for name in ("log_every_steps", "checkpoint_every_steps", "keep_checkpoints"):
+        for name in ("statistics_images", "log_every_steps", "checkpoint_every_steps", "keep_checkpoints"):
             check_range(name, getattr(self, name), 1)
         if not self.schedule.length:
             raise ConfigError("schedule.constant and schedule.decay are both 0", "some training")
         self.network_configs(1)  # an architecture that cannot be built is refused now, not when the data has been read
 
-    def network_configs(self, semantic_channels: int) -> tuple[TrainableConfig, EncoderConfig | None, DiscriminatorConfig]:
+    def network_configs(self, semantic_channels: int) -> tuple[AnyGeneratorConfig, EncoderConfig | None, DiscriminatorConfig]:
         """Return the architectures of generator, encoder and discriminator.
 
         Args:
@@ -301,7 +155,7 @@ class TrainConfig:
         generator = self.generator.config(semantic_channels, self.geometry)
         encoder = None
         if self.encoder.used:
-            if not isinstance(generator, (GeneratorConfig, ConcatenationConfig)) or generator.input != "noise":
+            if generator.style_width is None:
                 raise ConfigError(
                     f"encoder.used is true with the generator {self.generator.name}, which takes no style",
                     "generator.input noise, where the architecture has it",
@@ -309,7 +163,7 @@ class TrainConfig:
                 )
             options = plain.to_json(self.encoder)
             del options["used"]
-            encoder = EncoderConfig(z_width=generator.z_width, **options)
+            encoder = EncoderConfig(z_width=generator.style_width, **options)
         return generator, encoder, DiscriminatorConfig(semantic_channels=semantic_channels, **plain.to_json(self.discriminator))
 
     def rank_batch_size(self, world_size: int) -> int:

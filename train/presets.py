@@ -10,17 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from spade_studio.engine.errors import ConfigError
-from spade_studio.train.config import (
-    ComputeConfig,
-    DataConfig,
-    DiscriminatorOptions,
-    EncoderOptions,
-    GeneratorOptions,
-    GeometryConfig,
-    InitialConfig,
-    LabelsConfig,
-    TrainConfig,
-)
+from spade_studio.train.config import ComputeConfig, MonitorConfig, TrainConfig
+from spade_studio.train.data_config import DataConfig, GeometryConfig, LabelsConfig
+from spade_studio.train.network_options import DiscriminatorOptions, EncoderOptions, GeneratorOptions, InitialConfig
 from spade_studio.train.recipe import LossConfig, OptimizerConfig, PerceptualConfig, ScheduleConfig
 from spade_studio.train.registry import architecture
 
@@ -102,12 +94,13 @@ def _compact() -> TrainConfig:
         batch_size=8,
         average_decay=0.998,
         checkpoint_every_steps=250,
+        monitor=MonitorConfig(sample_every_steps=250, metrics_every_images=4000),
     )
 
 
 def _tiny() -> TrainConfig:
     return TrainConfig(
-        data=DataConfig(workers=0),
+        data=DataConfig(workers=0, validation=8),
         labels=LabelsConfig("coco_stuff", LANDSCAPE_IDS, edges=False),
         geometry=GeometryConfig("resize_and_crop", load_size=72, crop_size=64),
         generator=GeneratorOptions(base_channels=4, hidden_width=8, input="noise", z_width=16),
@@ -118,8 +111,10 @@ def _tiny() -> TrainConfig:
         schedule_unit="steps",
         compute=ComputeConfig(device="cpu"),
         batch_size=4,
+        statistics_images=16,
         log_every_steps=1,
         checkpoint_every_steps=5,
+        monitor=MonitorConfig(sample_every_steps=10, sample_rows=2, metrics_every_images=40, metric_images=8),
     )
 
 

@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spade_studio.engine.comparison_config import ConcatenationConfig, LayeredPix2PixHDConfig, TrainableConfig
-from spade_studio.engine.config import GeneratorConfig, Pix2PixHDConfig
+from spade_studio.engine.config import AnyGeneratorConfig, ConcatenationConfig, GeneratorConfig, LayeredPix2PixHDConfig, Pix2PixHDConfig
 from spade_studio.engine.errors import ConfigError
 from spade_studio.train.recipe import AdversarialKind
 
@@ -43,7 +42,7 @@ class Architecture:
     two_time_scales: bool = True
     discriminator_spectral_norm: bool = True
 
-    def config(self, semantic_channels: int, **options: Any) -> TrainableConfig:
+    def config(self, semantic_channels: int, **options: Any) -> AnyGeneratorConfig:
         """Return the generator's configuration.
 
         Args:

@@ -223,7 +223,7 @@ def make_picture_maker(
     """Choose what renders.
 
     ``auto`` is ``fast`` on a CPU, where it was faster at every size measured (tests/benchmarks/render.py) and where timing the
-    dense path would cost seconds at start; elsewhere both are timed. Generators without SPADE layers have only their definition.
+    dense path would cost seconds at start; elsewhere both are timed. Other generators than SPADE's own have only their definition.
     """
     if modulation == "dense" or not isinstance(config, GeneratorConfig):
         return DefinitionMaker(config, state, device, dtype)

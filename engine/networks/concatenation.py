@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spade_studio.engine.comparison_config import ConcatenationConfig
+from spade_studio.engine.config import ConcatenationConfig
 from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE, maybe_spectral
 from spade_studio.engine.networks.discriminator import conv_norm
@@ -50,30 +50,30 @@ class ConcatenationGenerator(nn.Module):
     def __init__(self, config: ConcatenationConfig) -> None:
         super().__init__()
         self.config = config
-        decoder, f = config.decoder, config.base_channels
+        f = config.base_channels
         if config.input == "noise":
-            height, width = decoder.first_grid
+            height, width = config.first_grid
             self.fc: nn.Module = nn.Linear(config.z_width, 16 * f * height * width)
         else:
             self.fc = nn.Conv2d(config.semantic_channels, 16 * f, 3, padding=1)
-        for name, in_channels, out_channels, _ in decoder.block_plan:
+        for name, in_channels, out_channels, _ in config.block_plan:
             self.add_module(name, ConcatenationResBlock(in_channels, out_channels, config))
-        self.conv_img = nn.Conv2d(decoder.final_channels, 3, 3, padding=1)
+        self.conv_img = nn.Conv2d(config.final_channels, 3, 3, padding=1)
 
     def forward(self, layout: Layout, z: Tensor | None = None) -> Tensor:
         """Return pictures [B, 3, H, W] in [-1, 1]; arguments as of :meth:`Generator.forward`."""
-        decoder = self.config.decoder
-        grid = (layout.height // decoder.stride, layout.width // decoder.stride)
+        config = self.config
+        grid = (layout.height // config.stride, layout.width // config.stride)
         weight = self.conv_img.weight
-        if self.config.input == "layout":
+        if config.input == "layout":
             x: Tensor = self.fc(layout.one_hot(*grid, weight.device, weight.dtype))  # [B, 16f, h, w]
         else:
             if z is None:
-                z = torch.randn(layout.batch, self.config.z_width, dtype=weight.dtype, device=weight.device)
-            x = self.fc(z).view(z.shape[0], -1, *decoder.first_grid)
-            if grid != decoder.first_grid:
+                z = torch.randn(layout.batch, config.z_width, dtype=weight.dtype, device=weight.device)
+            x = self.fc(z).view(z.shape[0], -1, *config.first_grid)
+            if grid != config.first_grid:
                 x = F.interpolate(x, size=grid, mode="bilinear", align_corners=False)
-        for name, _, _, upsample_before in decoder.block_plan:
+        for name, _, _, upsample_before in config.block_plan:
             if upsample_before:
                 x = F.interpolate(x, scale_factor=2, mode="nearest")  # [B, C, 2h, 2w]
             x = self.get_submodule(name)(x, layout)

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spade_studio.engine.comparison_config import LayeredPix2PixHDConfig
+from spade_studio.engine.config import LayeredPix2PixHDConfig
 from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks.blocks import maybe_spectral
 from spade_studio.engine.networks.concatenation import with_planes
@@ -42,14 +42,16 @@ class LayeredResidualBlock(nn.Module):
         super().__init__()
         self.concatenate = config.layout == "concatenation"
         extra = config.semantic_channels if self.concatenate else 0
-        self.stage_0 = Stage(nn.Conv2d(channels + extra, channels, 3, bias=False), config)
-        self.stage_1 = Stage(nn.Conv2d(channels, channels, 3, bias=False), config)
+        side = config.kernels[1]
+        self.reach = side // 2
+        self.stage_0 = Stage(nn.Conv2d(channels + extra, channels, side, bias=False), config)
+        self.stage_1 = Stage(nn.Conv2d(channels, channels, side, bias=False), config)
 
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
         """[B, C, h, w] -> the same shape."""
         inner = with_planes(x, layout) if self.concatenate else x
-        inner = F.relu(self.stage_0(_reflect(inner, 1), layout))
-        return x + self.stage_1(_reflect(inner, 1), layout)
+        inner = F.relu(self.stage_0(_reflect(inner, self.reach), layout))
+        return x + self.stage_1(_reflect(inner, self.reach), layout)
 
 
 class LayeredPix2PixHDGenerator(nn.Module):
@@ -58,8 +60,8 @@ class LayeredPix2PixHDGenerator(nn.Module):
     def __init__(self, config: LayeredPix2PixHDConfig) -> None:
         super().__init__()
         self.config = config
-        self.reach = config.plain.initial_kernel_size // 2
-        width, side = config.base_channels, config.plain.initial_kernel_size
+        width, side = config.base_channels, config.kernels[0]
+        self.reach = side // 2
         self.first = Stage(nn.Conv2d(config.semantic_channels, width, side, bias=False), config)
         self.down, self.blocks, self.up = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for _ in range(config.downsamplings):

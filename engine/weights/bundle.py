@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from spade_studio.engine.config import AnyGeneratorConfig, EncoderConfig, GeneratorConfig, generator_config_from_json
+from spade_studio.engine.config import AnyGeneratorConfig, EncoderConfig, generator_config_from_json
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import atomic_writer, sha256_of
 from spade_studio.engine.labels import LabelChannels
@@ -36,8 +36,6 @@ _GENERATOR, _ENCODER = "generator.", "encoder."
 ValueT = TypeVar("ValueT")
 
 
-
-
 def save_bundle(
     path: Path,
     *,
@@ -59,7 +57,7 @@ def save_bundle(
     Args:
         path: The file, by custom ``*.safetensors``.
         generator_config: The generator's architecture.
-        generator: Its state dict, published key names, on any device; ``num_batches_tracked`` is left out.
+        generator: Its state dict on any device; ``num_batches_tracked`` is left out.
         channels: What its channels mean.
         encoder_config: The encoder's architecture, or None.
         encoder: The encoder's state dict, or None.
@@ -207,7 +205,7 @@ def _info(path: Path, values: dict[str, object]) -> WeightsInfo:
     if channels.semantic_channels != generator.semantic_channels:
         found = f"{path.name} explains {channels.semantic_channels} channels of a generator with {generator.semantic_channels}"
         raise WeightsError(found, "as many", "Download or copy the file again")
-    if encoder is not None and not (isinstance(generator, GeneratorConfig) and generator.z_width == encoder.z_width):
+    if encoder is not None and encoder.z_width != generator.style_width:
         raise _damaged(path, "its encoder does not fit its generator")
     return WeightsInfo(
         path=path,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig, Upsampling
+from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, Upsampling
 from spade_studio.engine.labels import LabelChannels, LabelSet
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class WeightsInfo:
     @property
     def can_use_noise(self) -> bool:
         """Whether a style code z changes the picture."""
-        return isinstance(self.generator, GeneratorConfig) and self.generator.input == "noise"
+        return self.generator is not None and self.generator.style_width is not None
 
     @property
     def can_use_style_image(self) -> bool:

@@ -9,7 +9,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig
+from spade_studio.engine.config import (
+    AnyGeneratorConfig,
+    DecoderConfig,
+    DiscriminatorConfig,
+    EncoderConfig,
+    GeneratorConfig,
+    LayeredPix2PixHDConfig,
+)
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.weights.bundle import inspect_bundle, load_bundle
 from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, WeightsInfo, printable
@@ -102,17 +109,25 @@ def _size_words(config: AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig
 
 
 def _generator_words(config: AnyGeneratorConfig) -> str:
-    if isinstance(config, GeneratorConfig):
-        source = f"a style code of {config.z_width} numbers" if config.input == "noise" else "the layout"
+    sizes = f"{_size_words(config)}, base width {config.base_channels}"
+    norms = f"{_norm_words(config.norm)}, {_spectral_words(config.spectral_norm)}"
+    if isinstance(config, DecoderConfig):
+        name, inner = "SPADE's decoder with the layout concatenated at every convolution", ""
+        if isinstance(config, GeneratorConfig):
+            name, inner = "SPADE", _spade_words(config)
+        source = "the layout" if config.style_width is None else f"a style code of {config.style_width} numbers"
         return (
-            f"SPADE, {_size_words(config)}, base width {config.base_channels}, hidden width {config.hidden_width}, "
-            f"kernel {config.kernel_size}, upsampling {config.upsampling!r} (stride {config.stride}), {_norm_words(config.norm)}, "
-            f"{_spectral_words(config.spectral_norm)}, begins with {source}"
+            f"{name}, {sizes}, {inner}upsampling {config.upsampling!r} (stride {config.stride}), {norms}, begins with {source}"
         )
-    return (
-        f"pix2pixHD, {_size_words(config)}, base width {config.base_channels}, {config.downsamplings} downsamplings, "
-        f"{config.blocks} blocks, {_norm_words(config.norm)}, {_spectral_words(config.spectral_norm)}"
-    )
+    name, inner = "pix2pixHD", ""
+    if isinstance(config, LayeredPix2PixHDConfig):
+        name = f"pix2pixHD with {'SPADE' if config.layout == 'spade' else 'the layout concatenated in every residual block'}"
+        inner = _spade_words(config) if config.layout == "spade" else ""
+    return f"{name}, {sizes}, {inner}{config.downsamplings} downsamplings, {config.blocks} blocks, {norms}"
+
+
+def _spade_words(config: GeneratorConfig | LayeredPix2PixHDConfig) -> str:
+    return f"hidden width {config.hidden_width}, kernel {config.kernel_size}, "
 
 
 def _encoder_words(config: EncoderConfig) -> str:

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from spade_studio.engine.config import AnyGeneratorConfig, ConvNorm, DiscriminatorConfig, EncoderConfig, GeneratorConfig, SpadeNorm
+from spade_studio.engine.config import AnyGeneratorConfig, ConvNorm, DiscriminatorConfig, EncoderConfig, SpadeNorm
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import sha256_of
 from spade_studio.engine.labels import LabelChannels
@@ -200,12 +200,12 @@ def _folder_name(path: Path) -> str:
 
 
 def _matching_encoder(encoder: EncoderConfig, generator: AnyGeneratorConfig, where: str, notes: list[str]) -> EncoderConfig | None:
-    if not isinstance(generator, GeneratorConfig) or generator.input != "noise":
+    if generator.style_width is None:
         notes.append(f"{where} is not used: the generator takes no style code")
         return None
-    if encoder.z_width != generator.z_width:
+    if encoder.z_width != generator.style_width:
         raise WeightsError(
-            f"{where} makes style codes of {encoder.z_width} numbers, the generator takes {generator.z_width}",
+            f"{where} makes style codes of {encoder.z_width} numbers, the generator takes {generator.style_width}",
             "an encoder that was trained with the generator",
             "Check which files were copied where",
         )

@@ -8,7 +8,16 @@ from __future__ import annotations
 from math import prod
 from typing import Final
 
-from spade_studio.engine.config import AnyGeneratorConfig, ConvNorm, DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig
+from spade_studio.engine.config import (
+    AnyGeneratorConfig,
+    ConcatenationConfig,
+    ConvNorm,
+    DiscriminatorConfig,
+    EncoderConfig,
+    GeneratorConfig,
+    LayeredPix2PixHDConfig,
+    Pix2PixHDConfig,
+)
 
 AnyConfig = AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig
 Shapes = dict[str, tuple[int, ...]]
@@ -23,10 +32,12 @@ _NOT_LEARNED: Final = ("weight_u", "weight_v", "running_mean", "running_var", _U
 def tensor_shapes(config: AnyConfig) -> Shapes:
     """Return the shape of every entry of the network's state dict but ``num_batches_tracked``."""
     match config:
-        case GeneratorConfig():
-            return _spade(config)
+        case GeneratorConfig() | ConcatenationConfig():
+            return _decoder(config)
         case Pix2PixHDConfig():
             return _pix2pixhd(config)
+        case LayeredPix2PixHDConfig():
+            return _layered_pix2pixhd(config)
         case EncoderConfig():
             return _encoder(config)
         case DiscriminatorConfig():
@@ -63,8 +74,15 @@ def _statistics(shapes: Shapes, name: str, channels: int, *, affine: bool) -> No
         shapes[f"{name}.{entry}"] = (channels,)
 
 
-def _spade(config: GeneratorConfig) -> Shapes:
+def _norm(shapes: Shapes, name: str, channels: int, kind: ConvNorm) -> None:
+    """Add a normalisation that stands by itself: the batch kinds learn, the others store nothing."""
+    if kind in ("batch", "sync_batch"):
+        _statistics(shapes, name, channels, affine=True)
+
+
+def _decoder(config: GeneratorConfig | ConcatenationConfig) -> Shapes:
     shapes: Shapes = {}
+    planes = config.semantic_channels if isinstance(config, ConcatenationConfig) else 0
     first = 16 * config.base_channels
     if config.input == "noise":
         height, width = config.first_grid
@@ -73,19 +91,22 @@ def _spade(config: GeneratorConfig) -> Shapes:
         _convolution(shapes, "fc", (first, config.semantic_channels, 3, 3))
     for name, inputs, outputs, _ in config.block_plan:
         middle = min(inputs, outputs)
-        _convolution(shapes, f"{name}.conv_0", (middle, inputs, 3, 3), spectral=config.spectral_norm)
-        _convolution(shapes, f"{name}.conv_1", (outputs, middle, 3, 3), spectral=config.spectral_norm)
+        _convolution(shapes, f"{name}.conv_0", (middle, inputs + planes, 3, 3), spectral=config.spectral_norm)
+        _convolution(shapes, f"{name}.conv_1", (outputs, middle + planes, 3, 3), spectral=config.spectral_norm)
         norms = {"norm_0": inputs, "norm_1": middle}
         if inputs != outputs:
-            _convolution(shapes, f"{name}.conv_s", (outputs, inputs, 1, 1), spectral=config.spectral_norm, bias=False)
+            _convolution(shapes, f"{name}.conv_s", (outputs, inputs + planes, 1, 1), spectral=config.spectral_norm, bias=False)
             norms["norm_s"] = inputs
         for norm, channels in norms.items():
-            _spade_layer(shapes, f"{name}.{norm}", channels, config)
+            if isinstance(config, GeneratorConfig):
+                _spade_layer(shapes, f"{name}.{norm}", channels, config)
+            else:
+                _norm(shapes, f"{name}.{norm}", channels, config.norm)
     _convolution(shapes, "conv_img", (3, config.final_channels, 3, 3))
     return shapes
 
 
-def _spade_layer(shapes: Shapes, name: str, channels: int, config: GeneratorConfig) -> None:
+def _spade_layer(shapes: Shapes, name: str, channels: int, config: GeneratorConfig | LayeredPix2PixHDConfig) -> None:
     kernel = (config.kernel_size, config.kernel_size)
     if config.norm != "instance":
         _statistics(shapes, f"{name}.param_free_norm", channels, affine=False)
@@ -98,15 +119,13 @@ def _stage(
     shapes: Shapes, name: str, weight: tuple[int, ...], config: Pix2PixHDConfig | DiscriminatorConfig, *, dim: int = 0
 ) -> None:
     """Add a convolution and the norm behind it; a bias is there only where no norm follows."""
-    norm: ConvNorm = config.norm
-    _convolution(shapes, f"{name}.0", weight, spectral=config.spectral_norm, bias=norm == "none", dim=dim)
-    if norm in ("batch", "sync_batch"):
-        _statistics(shapes, f"{name}.1", weight[dim], affine=True)
+    _convolution(shapes, f"{name}.0", weight, spectral=config.spectral_norm, bias=config.norm == "none", dim=dim)
+    _norm(shapes, f"{name}.1", weight[dim], config.norm)
 
 
 def _pix2pixhd(config: Pix2PixHDConfig) -> Shapes:
     shapes: Shapes = {}
-    side, inner = config.initial_kernel_size, config.kernel_size
+    side, inner = config.kernels
     width = config.base_channels
     _stage(shapes, "model.1", (width, config.semantic_channels, side, side), config)
     index = 3
@@ -123,6 +142,33 @@ def _pix2pixhd(config: Pix2PixHDConfig) -> Shapes:
         width //= 2
         index += 2
     _convolution(shapes, f"model.{index + 1}", (3, width, side, side))
+    return shapes
+
+
+def _layered_pix2pixhd(config: LayeredPix2PixHDConfig) -> Shapes:
+    shapes: Shapes = {}
+    side, inner = config.kernels
+
+    def stage(name: str, weight: tuple[int, ...], dim: int = 0) -> None:
+        _convolution(shapes, f"{name}.conv", weight, spectral=config.spectral_norm, bias=False, dim=dim)
+        if config.layout == "spade":
+            _spade_layer(shapes, f"{name}.norm", weight[dim], config)
+        else:
+            _norm(shapes, f"{name}.norm", weight[dim], config.norm)
+
+    width = config.base_channels
+    stage("first", (width, config.semantic_channels, side, side))
+    for i in range(config.downsamplings):
+        stage(f"down.{i}", (2 * width, width, 3, 3))
+        width *= 2
+    planes = config.semantic_channels if config.layout == "concatenation" else 0
+    for i in range(config.blocks):
+        stage(f"blocks.{i}.stage_0", (width, width + planes, inner, inner))
+        stage(f"blocks.{i}.stage_1", (width, width, inner, inner))
+    for i in range(config.downsamplings):
+        stage(f"up.{i}", (width, width // 2, 3, 3), dim=1)
+        width //= 2
+    _convolution(shapes, "last", (3, width, side, side))
     return shapes
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from spade_studio.engine.config import Pix2PixHDConfig
+from spade_studio.engine.config import EncoderDecoderConfig
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.weights.info import TensorEntry, printable
 from spade_studio.engine.weights.shapes import AnyConfig, is_needed, tensor_shapes
@@ -30,7 +30,7 @@ def check_entries(entries: Mapping[str, TensorEntry], config: AnyConfig, where: 
     Raises:
         WeightsError: Entries are missing, unexpected, of another shape, or no floating-point numbers: how many, and the first five.
     """
-    if isinstance(config, Pix2PixHDConfig) and config.blocks > len(entries):
+    if isinstance(config, EncoderDecoderConfig) and config.blocks > len(entries):
         found = f"{where} claims {config.blocks} residual blocks"
         raise WeightsError(found, f"at most {len(entries)}, as many as its entries", "The file is damaged")
     wanted = tensor_shapes(config)
@@ -45,7 +45,7 @@ def check_entries(entries: Mapping[str, TensorEntry], config: AnyConfig, where: 
     if found := "; ".join(problem for problem in problems if problem):
         raise WeightsError(
             f"{where} does not fit the architecture that it claims: {found}",
-            f"the {len(wanted)} entries of {config.kind} as published",
+            f"the {len(wanted)} entries of the network {config.kind!r}",
             "The file is damaged, only a part, or of a changed architecture",
         )
 

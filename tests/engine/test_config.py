@@ -7,20 +7,33 @@ from typing import Any
 import pytest
 
 from spade_studio.engine.config import (
+    AnyGeneratorConfig,
+    BaseGeneratorConfig,
+    ConcatenationConfig,
     DiscriminatorConfig,
     EncoderConfig,
     GeneratorConfig,
+    LayeredPix2PixHDConfig,
     NetworkConfig,
     Pix2PixHDConfig,
     generator_config_from_json,
 )
 from spade_studio.engine.errors import ConfigError
 
-CONFIGS = [
+WIDE: dict[str, Any] = {"upsampling": "more", "input": "noise", "z_width": 128, "crop_size": 512, "aspect_ratio": 2.0}
+GENERATORS: list[AnyGeneratorConfig] = [
     GeneratorConfig(semantic_channels=184),
-    GeneratorConfig(36, 32, 64, 5, "instance", False, "more", "noise", 128, 512, 2.0),
-    GeneratorConfig(12, 24, 64, 1, "batch", True, "most", "noise", 256, 256, 1.0),
+    GeneratorConfig(36, 32, 64, 5, norm="instance", spectral_norm=False, **WIDE),
+    GeneratorConfig(12, 24, 64, 1, norm="batch", upsampling="most", input="noise"),
+    ConcatenationConfig(semantic_channels=184),
+    ConcatenationConfig(36, 32, norm="instance", spectral_norm=False, **WIDE),
     Pix2PixHDConfig(semantic_channels=36, crop_size=1024, aspect_ratio=2.0),
+    Pix2PixHDConfig(36, 32, 3, 5, kernel_size=5, initial_kernel_size=3, norm="none", spectral_norm=False),
+    LayeredPix2PixHDConfig(semantic_channels=36),
+    LayeredPix2PixHDConfig(36, 32, 3, 5, layout="concatenation", hidden_width=64, kernel_size=1, norm="batch", aspect_ratio=2.0),
+]
+CONFIGS: list[NetworkConfig] = [
+    *GENERATORS,
     EncoderConfig(),
     EncoderConfig(16, 5, 64, False),
     DiscriminatorConfig(semantic_channels=4),
@@ -40,9 +53,46 @@ def test_configurations_are_frozen_and_hashable(config: NetworkConfig) -> None:
         config.z_width = 3  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("config", CONFIGS[:4], ids=lambda config: config.kind)
-def test_kind_chooses_the_generator(config: GeneratorConfig | Pix2PixHDConfig) -> None:
+@pytest.mark.parametrize("config", GENERATORS, ids=lambda config: config.kind)
+def test_kind_chooses_the_generator(config: AnyGeneratorConfig) -> None:
     assert generator_config_from_json(config.to_json()) == config
+
+
+def test_generators_written_without_a_kind_are_spade() -> None:
+    assert generator_config_from_json({"semantic_channels": 184}) == GENERATORS[0]
+
+
+def test_what_generators_share_is_no_generator() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        BaseGeneratorConfig(4)  # pyright: ignore[reportAbstractUsage]
+
+
+@pytest.mark.parametrize("network", [GeneratorConfig, ConcatenationConfig])
+def test_only_decoders_of_noise_take_styles(network: type[GeneratorConfig] | type[ConcatenationConfig]) -> None:
+    assert network(4, input="noise", z_width=7).style_width == 7
+    assert network(4, z_width=7).style_width is None
+    assert Pix2PixHDConfig(4).style_width is None
+    assert LayeredPix2PixHDConfig(4).style_width is None
+
+
+@pytest.mark.parametrize(
+    ("config", "smallest", "nearest"),
+    [
+        (GeneratorConfig(4), 32, (32, 32)),
+        (ConcatenationConfig(4, norm="instance", upsampling="more"), 64, (64, 128)),
+        (Pix2PixHDConfig(4, downsamplings=3), 16, (16, 16)),
+        (Pix2PixHDConfig(4, downsamplings=3, kernel_size=7), 32, (32, 32)),
+        (Pix2PixHDConfig(4, downsamplings=1, initial_kernel_size=3), 4, (4, 4)),
+        (LayeredPix2PixHDConfig(4, downsamplings=1), 4, (4, 4)),
+        (LayeredPix2PixHDConfig(4), 32, (32, 32)),
+    ],
+)
+def test_smallest_sizes(config: AnyGeneratorConfig, smallest: int, nearest: tuple[int, int]) -> None:
+    assert config.smallest_side == smallest
+    assert config.nearest_size(1, 1) == nearest
+    side = 10 * config.stride
+    assert config.nearest_size(side, 3 * side) == (side, 3 * side)
+    assert config.nearest_size(side + 1, side - 1) == (side, side)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +155,10 @@ def test_other_sizes() -> None:
         ({"aspect_ratio": float("nan")}, "above 0"),
         ({"aspect_ratio": float("inf")}, "above 0"),
         ({"aspect_ratio": "1"}, "above 0"),
-        ({"aspect_ratio": 100.0}, "first-grid cell"),
+        ({"aspect_ratio": 100.0}, "32 to 65536 pixels high"),
+        ({"aspect_ratio": 1e-3}, "32 to 65536 pixels high"),
+        ({"aspect_ratio": 5e-324}, "32 to 65536 pixels high"),
+        ({"aspect_ratio": 10**400}, "32 to 65536 pixels high"),
         ({"more": 1}, "unknown entries more"),
         ({"kind": "pix2pix"}, "kind 'spade'"),
         ({"norm": ["batch"]}, "one of"),
@@ -119,7 +172,14 @@ def test_impossible_generators_are_refused_by_name(changes: dict[str, Any], mess
 @pytest.mark.parametrize(
     ("config_class", "values", "message"),
     [
-        (Pix2PixHDConfig, {"semantic_channels": 4, "downsamplings": 9}, "at most 8"),
+        (Pix2PixHDConfig, {"semantic_channels": 4, "downsamplings": 9}, "pix2pixhd downsamplings is 9. Expected at most 8"),
+        (Pix2PixHDConfig, {"semantic_channels": 4, "crop_size": 16, "aspect_ratio": 4.0}, "pixels high"),
+        (LayeredPix2PixHDConfig, {"semantic_channels": 4, "downsamplings": 65536}, "layered_pix2pixhd downsamplings is 65536"),
+        (LayeredPix2PixHDConfig, {"semantic_channels": 4, "downsamplings": "4"}, "downsamplings is '4'"),
+        (LayeredPix2PixHDConfig, {"semantic_channels": 4, "norm": "none"}, "norm is 'none'"),
+        (LayeredPix2PixHDConfig, {"semantic_channels": 4, "layout": "both"}, "layout is 'both'"),
+        (ConcatenationConfig, {"semantic_channels": 4, "crop_size": 100}, "concatenation crop_size is 100"),
+        (ConcatenationConfig, {"semantic_channels": 4, "hidden_width": 8}, "unknown entries hidden_width"),
         (DiscriminatorConfig, {"semantic_channels": 4, "layers": 9}, "at most 8 of each"),
         (DiscriminatorConfig, {"semantic_channels": 4, "scales": 9}, "at most 8 of each"),
         (EncoderConfig, {"layers": 7}, "one of 5, 6"),
@@ -133,7 +193,7 @@ def test_other_impossible_configurations(config_class: type[NetworkConfig], valu
         config_class.from_json(values)
 
 
-@pytest.mark.parametrize("data", [None, [], "spade", {"kind": "unheard of"}, {"kind": ["pix2pixhd"]}])
+@pytest.mark.parametrize("data", [None, [], "spade", {"kind": "unheard of"}, {"kind": ["pix2pixhd"]}, {"kind": None}])
 def test_unknown_generators_are_refused(data: object) -> None:
     with pytest.raises(ConfigError):
         generator_config_from_json(data)

@@ -13,7 +13,9 @@ import pytest
 from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import ConfigError, LabelError
 from spade_studio.engine.labels import LabelChannels, load_label_set
-from spade_studio.train.config import DataConfig, EncoderOptions, GeneratorOptions, GeometryConfig, LabelsConfig, TrainConfig
+from spade_studio.train.config import TrainConfig
+from spade_studio.train.data_config import DataConfig, GeometryConfig, LabelsConfig
+from spade_studio.train.network_options import EncoderOptions, GeneratorOptions
 from spade_studio.train.presets import PRESETS, preset, with_architecture
 from spade_studio.train.recipe import OptimizerConfig, ScheduleConfig
 from spade_studio.train.registry import ARCHITECTURES

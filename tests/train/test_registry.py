@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from spade_studio.engine.comparison_config import ConcatenationConfig, LayeredPix2PixHDConfig, trainable_config_from_json
-from spade_studio.engine.config import GeneratorConfig
+from spade_studio.engine.config import ConcatenationConfig, GeneratorConfig, LayeredPix2PixHDConfig, generator_config_from_json
 from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks.comparison import build_trainable
+from spade_studio.engine.networks import build_generator
 from spade_studio.train.registry import ARCHITECTURES, architecture
 
 PRINTED = {
@@ -42,7 +41,7 @@ def test_parameters_are_those_that_the_paper_prints(name: str) -> None:
     row = ARCHITECTURES[name]
     assert row.millions == PRINTED.get(name)
     with torch.device("meta"):
-        count = sum(parameter.numel() for parameter in build_trainable(row.config(151)).parameters())
+        count = sum(parameter.numel() for parameter in build_generator(row.config(151)).parameters())
     if row.millions is not None:
         assert round(count / 1e6) == row.millions
     else:
@@ -52,7 +51,7 @@ def test_parameters_are_those_that_the_paper_prints(name: str) -> None:
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_every_architecture_learns_from_all_its_parameters(name: str) -> None:
     torch.manual_seed(0)
-    network = build_trainable(architecture(name).config(6, **SMALL))
+    network = build_generator(architecture(name).config(6, **SMALL))
     z = torch.randn(2, 6)
     picture = network(small_layout(), z)
     assert picture.shape == (2, 3, 64, 64)
@@ -64,7 +63,7 @@ def test_every_architecture_learns_from_all_its_parameters(name: str) -> None:
 @pytest.mark.parametrize("name", ["concatenation", "pix2pixhd++-spade", "pix2pixhd++-concatenation"])
 def test_comparisons_take_other_sizes_and_one_layout_for_several_styles(name: str) -> None:
     config = architecture(name).config(6, input="noise", **SMALL)
-    network = build_trainable(config).eval()
+    network = build_generator(config).eval()
     with torch.no_grad():
         assert network(small_layout(1, 64, 128), torch.randn(1, 6)).shape == (1, 3, 64, 128)
         if name == "concatenation":
@@ -77,7 +76,7 @@ def test_comparisons_take_other_sizes_and_one_layout_for_several_styles(name: st
 
 def test_spade_in_pix2pixhd_is_the_same_fast_and_dense() -> None:
     torch.manual_seed(0)
-    network = build_trainable(architecture("pix2pixhd++-spade").config(6, **SMALL)).double().eval()
+    network = build_generator(architecture("pix2pixhd++-spade").config(6, **SMALL)).double().eval()
     with torch.no_grad():
         fast, dense = network(small_layout()), network(small_layout(dense=True))
     assert float((fast - dense).abs().max()) < 1e-10
@@ -85,7 +84,7 @@ def test_spade_in_pix2pixhd_is_the_same_fast_and_dense() -> None:
 
 @pytest.mark.parametrize("place", ["head_0.conv_1", "up_2.conv_0", "up_3.conv_s"])
 def test_concatenated_planes_reach_every_convolution(place: str) -> None:
-    network = build_trainable(architecture("concatenation").config(6, **SMALL))
+    network = build_generator(architecture("concatenation").config(6, **SMALL))
     inputs: list[torch.Tensor] = []
     network.get_submodule(place).register_forward_pre_hook(lambda module, given: inputs.append(given[0]))
     layout = small_layout()
@@ -97,7 +96,7 @@ def test_concatenated_planes_reach_every_convolution(place: str) -> None:
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_configurations_survive_json(name: str) -> None:
     config = architecture(name).config(6, **SMALL)
-    assert trainable_config_from_json(json.loads(json.dumps(config.to_json()))) == config
+    assert generator_config_from_json(json.loads(json.dumps(config.to_json()))) == config
 
 
 def test_options_win_over_the_rows_and_foreign_ones_are_left_out() -> None:
@@ -122,7 +121,7 @@ def test_unknown_names_and_unbuildable_configurations_are_refused() -> None:
     with pytest.raises(ConfigError):
         LayeredPix2PixHDConfig(6, downsamplings=9)
     with pytest.raises(ConfigError):
-        trainable_config_from_json({"kind": "concatenation", "semantic_channels": 6, "hidden_width": 8})
+        generator_config_from_json({"kind": "concatenation", "semantic_channels": 6, "hidden_width": 8})
 
 
 def test_names_and_recipes_need_no_torch() -> None:

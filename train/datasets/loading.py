@@ -19,7 +19,7 @@ from torch.utils.data import Dataset as TorchDataset
 from spade_studio.engine.config import AnyGeneratorConfig, GeneratorConfig
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.layout import Grid, Layout
-from spade_studio.train.config import GeometryConfig
+from spade_studio.train.data_config import GeometryConfig
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.pairs import Dataset
 from spade_studio.train.datasets.sampler import ResumableSampler, SampleKey
@@ -33,7 +33,7 @@ class LoadedExample:
     """An example and which sample it is, or why it could not be read (errors raised in a worker lose their form on the way)."""
 
     example: Example | None
-    index: int
+    key: SampleKey
     error: DataError | None = None
 
 
@@ -57,9 +57,9 @@ class TrainingSet(TorchDataset[LoadedExample]):
     def __getitem__(self, key: SampleKey) -> LoadedExample:
         """Read a sample; data errors are part of the answer."""
         try:
-            return LoadedExample(self.example(key), key.index)
+            return LoadedExample(self.example(key), key)
         except DataError as error:
-            return LoadedExample(None, key.index, error)
+            return LoadedExample(None, key, error)
 
     def example(self, key: SampleKey) -> Example:
         """Read a sample.
@@ -132,8 +132,18 @@ class Collate:
     resolutions: tuple[Resolution, ...] = ()
     dense: bool = False
 
-    def __call__(self, loaded: Sequence[LoadedExample]) -> Batch | DataError:
-        """Return the batch, or the first error of its samples."""
+    def __call__(self, loaded: Sequence[LoadedExample]) -> tuple[Batch, ...] | DataError:
+        """Return the batch in as many parts as its samples' keys tell, or the first error of its samples."""
+        parts: list[Batch] = []
+        for places in np.array_split(np.arange(len(loaded)), loaded[0].key.parts):
+            part = self.batch([loaded[int(place)] for place in places])
+            if isinstance(part, DataError):
+                return part
+            parts.append(part)
+        return tuple(parts)
+
+    def batch(self, loaded: Sequence[LoadedExample]) -> Batch | DataError:
+        """Return one batch, or the first error of its samples."""
         examples: list[Example] = []
         for item in loaded:
             if item.example is None:
@@ -161,7 +171,7 @@ class Collate:
         grids = {(*resolution, "cpu"): layout.grid(*resolution, "cpu") for resolution in resolutions}
         slim = Layout(layout.codes, layout.book, layout.dense, _grids=grids)
         photos = torch.as_tensor(np.stack([example.photo for example in examples]))
-        return Batch(photos, slim, tuple(example.name for example in examples), tuple(item.index for item in loaded), resolutions)
+        return Batch(photos, slim, tuple(example.name for example in examples), tuple(item.key.index for item in loaded), resolutions)
 
 
 def modulation_resolutions(config: AnyGeneratorConfig, height: int, width: int) -> tuple[Resolution, ...]:
@@ -179,7 +189,7 @@ def modulation_resolutions(config: AnyGeneratorConfig, height: int, width: int) 
 
 
 class BatchLoader:
-    """Batches without end, from the sampler's place on.
+    """The batches of steps without end, each in the parts that it is computed in, from the sampler's place on.
 
     Args:
         data: What to read.
@@ -204,16 +214,16 @@ class BatchLoader:
             multiprocessing_context="forkserver" if workers and "forkserver" in torch.multiprocessing.get_all_start_methods() else None,
         )
 
-    def __iter__(self) -> Iterator[Batch]:
-        """Yield batches.
+    def __iter__(self) -> Iterator[tuple[Batch, ...]]:
+        """Yield a step's parts.
 
         Raises:
             DataError: a sample cannot be read, or pictures of a batch differ in size.
         """
-        for batch in self._loader:
-            if isinstance(batch, DataError):
-                raise batch
-            yield batch
+        for parts in self._loader:
+            if isinstance(parts, DataError):
+                raise parts
+            yield parts
 
 
 def _start_worker(_: int) -> None:

@@ -20,10 +20,16 @@ _STREAM: Final = 0x5EED  # keeps the order's random numbers apart from those of 
 
 @dataclass(frozen=True)
 class SampleKey:
-    """A sample in an epoch; its random numbers follow from both."""
+    """A sample in an epoch; its random numbers follow from both.
+
+    Attributes:
+        epoch, index: Which one.
+        parts: In how many parts its rank computes the batch that it belongs to; the same on every rank.
+    """
 
     epoch: int
     index: int
+    parts: int = 1
 
 
 class ResumableSampler(Sampler[list[SampleKey]]):
@@ -43,13 +49,23 @@ class ResumableSampler(Sampler[list[SampleKey]]):
         rank, world_size: Which part of every batch this process takes.
         drop_last: Leave out the smaller last batch, unless it is the only one.
         shuffle: Whether to reorder; otherwise every epoch goes by index.
+        parts: In how many parts ranks compute their batches; fewer where the last batch has not enough samples on every rank.
 
     Raises:
         DataError: there is nothing to sample from.
     """
 
     def __init__(
-        self, size: int, batch_size: int, *, seed: int, rank: int = 0, world_size: int = 1, drop_last: bool = False, shuffle: bool = True
+        self,
+        size: int,
+        batch_size: int,
+        *,
+        seed: int,
+        rank: int = 0,
+        world_size: int = 1,
+        drop_last: bool = False,
+        shuffle: bool = True,
+        parts: int = 1,
     ) -> None:
         if size < 1:
             raise DataError("the training data has no sample", "at least one photograph with a label map", kind="no image")
@@ -57,7 +73,7 @@ class ResumableSampler(Sampler[list[SampleKey]]):
             raise DataError(f"batches of {batch_size} for rank {rank} of {world_size}", "at least one, and a rank below their number")
         self.size, self.batch_size, self.seed = size, batch_size, seed
         self.rank, self.world_size = rank, world_size
-        self.drop_last, self.shuffle = drop_last, shuffle
+        self.drop_last, self.shuffle, self.parts = drop_last, shuffle, parts
         self.epoch = 0
         self.position = 0  # samples of this epoch, over all ranks, that have been trained on
         self._order: tuple[int, NDArray[np.int64]] | None = None
@@ -93,7 +109,8 @@ class ResumableSampler(Sampler[list[SampleKey]]):
         whole = self.global_batch(epoch, position)
         share, rest = divmod(len(whole), self.world_size)
         start = self.rank * share + min(self.rank, rest)
-        return [SampleKey(epoch, index) for index in whole[start : start + share + (self.rank < rest)]]
+        parts = min(self.parts, share)  # parts are agreed: batch norms of all ranks meet in each of them
+        return [SampleKey(epoch, index, parts) for index in whole[start : start + share + (self.rank < rest)]]
 
     def following(self, epoch: int, position: int) -> tuple[int, int]:
         """Return (epoch, position) after the step at a position."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spade_studio.engine.cli import main
-from spade_studio.engine.config import EncoderConfig, GeneratorConfig
+from spade_studio.engine.config import ConcatenationConfig, EncoderConfig, GeneratorConfig, Upsampling
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
 from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks import Encoder, build_generator
@@ -33,17 +33,19 @@ TINY = LabelSet(
 Z_WIDTH = 8
 
 
-def make_bundle(path: Path, *, channels: LabelChannels, noise: bool, seed: int = 0, upsampling: str = "normal") -> Path:
+def make_bundle(
+    path: Path, *, channels: LabelChannels, noise: bool, seed: int = 0, upsampling: Upsampling = "normal", concatenation: bool = False
+) -> Path:
     torch.manual_seed(seed)
-    config = GeneratorConfig(
-        semantic_channels=channels.semantic_channels,
-        base_channels=2,
-        hidden_width=4,
-        upsampling=upsampling,  # pyright: ignore[reportArgumentType]
-        input="noise" if noise else "layout",
-        z_width=Z_WIDTH,
-        crop_size=128,
-    )
+    sizes: dict[str, Any] = {
+        "semantic_channels": channels.semantic_channels,
+        "base_channels": 2,
+        "upsampling": upsampling,
+        "input": "noise" if noise else "layout",
+        "z_width": Z_WIDTH,
+        "crop_size": 128,
+    }
+    config = ConcatenationConfig(**sizes) if concatenation else GeneratorConfig(hidden_width=4, **sizes)
     generator = build_generator(config).train()
     with torch.no_grad():
         # Untrained statistics and spectral norms give pictures of pure black and white.
@@ -101,6 +103,14 @@ def layout_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     channels = LabelChannels.plain(5, unlabeled=True, edge=False)
     path = tmp_path_factory.mktemp("weights") / "layout.safetensors"
     return make_bundle(path, channels=channels, noise=False, upsampling="more")
+
+
+@pytest.fixture(scope="session")
+def concatenation_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Like ``weights``, of the decoder that is told the layout by concatenation."""
+    channels = LabelChannels.from_label_set(TINY, (10, 20, 30, 40), "last", edge=True)
+    path = tmp_path_factory.mktemp("weights") / "concatenation.safetensors"
+    return make_bundle(path, channels=channels, noise=True, concatenation=True)
 
 
 class Kit:

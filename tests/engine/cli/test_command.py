@@ -37,6 +37,27 @@ def test_inspect_reports_on_stdout(render: Render, weights: Path, layout_weights
     assert "Label set:" in render("--inspect", layout_weights).out
 
 
+def test_weights_of_the_papers_comparisons_are_inspected_and_rendered(
+    render: Render, kit: Any, maps: Path, tmp_path: Path, concatenation_weights: Path, photos: tuple[Path, Path]
+) -> None:
+    done = render("--inspect", concatenation_weights)
+    assert (done.code, done.err) == (0, "")
+    for words in ("layout concatenated at every convolution", "Style image:    yes", "Noise:          yes"):
+        assert words in done.out
+    for folder, style in (("seeds", ("--variations", 2)), ("photo", ("--style", photos[0]))):
+        done = render(maps, "--output", tmp_path / folder, "--weights", concatenation_weights, *style)
+        assert done.code == 0, done.err
+    names = [tmp_path / folder / name for folder in ("seeds", "photo") for name in kit.names(tmp_path / folder)]
+    pictures = [kit.read(name) for name in names]
+    assert all(picture.shape == (128, 128, 3) for picture in pictures)
+    assert len({picture.tobytes() for picture in pictures}) == len(pictures) == 9
+    again = render("--from", names[-1], "--output", tmp_path / "again", "--weights", concatenation_weights)
+    assert again.code == 0, again.err
+    assert (kit.read(tmp_path / "again" / names[-1].name) == pictures[-1]).all()
+    done = render(maps, "--output", tmp_path / "out", "--weights", concatenation_weights, "--size", "100x128")
+    assert (done.code, "96x128" in done.err) == (1, True)
+
+
 def test_inspect_refuses_what_is_no_weights_file(render: Render, tmp_path: Path, photos: tuple[Path, Path]) -> None:
     for path in (photos[0], tmp_path, tmp_path / "missing"):
         done = render("--inspect", path)

@@ -19,7 +19,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode, unset_fake_temporarily
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
-from spade_studio.engine.config import AnyGeneratorConfig, EncoderConfig, Pix2PixHDConfig
+from spade_studio.engine.config import AnyGeneratorConfig, ConcatenationConfig, EncoderConfig, LayeredPix2PixHDConfig, Pix2PixHDConfig
 from spade_studio.engine.inference import pictures as makers
 from spade_studio.engine.inference import preview as previews
 from spade_studio.engine.inference.fast_generator import FastGenerator
@@ -188,9 +188,16 @@ def test_modules_in_training(tiny: Any) -> None:
 
 @pytest.mark.usefixtures("gpu")
 def test_other_networks(tiny: Any) -> None:
-    config = Pix2PixHDConfig(6, 4, 2, 2, crop_size=64)
-    pictures = DefinitionMaker(config, build_truly(config).state_dict(), GPU, torch.float16).pictures(tiny.layout(0), None)
-    assert there(pictures.values, (1, 3, 64, 64))
+    others: list[AnyGeneratorConfig] = [
+        Pix2PixHDConfig(6, 4, 2, 2, crop_size=64),
+        ConcatenationConfig(6, 4, input="noise", z_width=tiny.z_width, crop_size=64),
+        LayeredPix2PixHDConfig(6, 4, 2, 2, layout="spade", hidden_width=8, crop_size=64),
+        LayeredPix2PixHDConfig(6, 4, 2, 2, layout="concatenation", norm="instance", crop_size=64),
+    ]
+    for config in others:
+        z = None if config.style_width is None else tiny.style(0, 2)
+        pictures = DefinitionMaker(config, build_truly(config).state_dict(), GPU, torch.float16).pictures(tiny.layout(0), z)
+        assert there(pictures.values, (1 if z is None else 2, 3, 64, 64))
     with unset_fake_temporarily():
         encoder = Encoder(EncoderConfig(2, 5, tiny.z_width)).eval()
     mu, _ = encoder.to(GPU)(torch.zeros(1, 3, 40, 50, device=GPU))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from spade_studio.engine.config import GeneratorConfig, Pix2PixHDConfig
+from spade_studio.engine.config import AnyGeneratorConfig, ConcatenationConfig, GeneratorConfig, LayeredPix2PixHDConfig, Pix2PixHDConfig
 from spade_studio.engine.inference import preview as previews
 from spade_studio.engine.inference.pictures import (
     DefinitionMaker,
@@ -78,11 +78,16 @@ def test_paths_agree_and_name_themselves(tiny: Any, changes: dict[str, Any]) -> 
 
 def test_auto_is_fast_on_a_cpu_and_the_definition_where_there_is_no_other(tiny: Any) -> None:
     assert isinstance(maker_of(tiny, "auto"), FastMaker)
-    config = Pix2PixHDConfig(6, 4, 2, 2, crop_size=64)
-    for path in ("auto", "fast", "dense"):
-        maker = make_picture_maker(config, build_generator(config).state_dict(), CPU, torch.float32, path)
-        assert isinstance(maker, DefinitionMaker)
-        assert maker.pictures(tiny.layout(0), None).to_bytes().shape == (1, 64, 64, 3)
+    others: list[AnyGeneratorConfig] = [
+        Pix2PixHDConfig(6, 4, 2, 2, crop_size=64),
+        ConcatenationConfig(6, 4, crop_size=64),
+        LayeredPix2PixHDConfig(6, 4, 2, 2, hidden_width=8, crop_size=64),
+    ]
+    for config in others:
+        for path in ("auto", "fast", "dense"):
+            maker = make_picture_maker(config, build_generator(config).state_dict(), CPU, torch.float32, path)
+            assert isinstance(maker, DefinitionMaker)
+            assert maker.pictures(tiny.layout(0), None).to_bytes().shape == (1, 64, 64, 3)
 
 
 def test_the_definition_loads_states_without_counters(tiny: Any) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 import torch
 
-from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig
+from spade_studio.engine.config import (
+    AnyGeneratorConfig,
+    ConcatenationConfig,
+    DiscriminatorConfig,
+    EncoderConfig,
+    GeneratorConfig,
+    LayeredPix2PixHDConfig,
+    Pix2PixHDConfig,
+)
 from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator, build_generator
 from spade_studio.engine.weights.shapes import is_needed, parameter_count, tensor_shapes
 
@@ -14,9 +22,16 @@ CONFIGS: list[AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig] = [
     GeneratorConfig(36, upsampling="more", input="noise", z_width=64, crop_size=512, aspect_ratio=2.0),
     GeneratorConfig(7, 6, hidden_width=9, kernel_size=5, norm="instance", spectral_norm=False, upsampling="most", crop_size=128),
     GeneratorConfig(3, 1, hidden_width=1, kernel_size=1, norm="batch", crop_size=32),
+    ConcatenationConfig(151),
+    ConcatenationConfig(7, 6, norm="instance", spectral_norm=False, upsampling="most", crop_size=128),
+    ConcatenationConfig(3, 2, norm="batch", upsampling="more", input="noise", z_width=5, crop_size=128, aspect_ratio=2.0),
     Pix2PixHDConfig(11, 6, downsamplings=3, blocks=3),
     Pix2PixHDConfig(2, 4, downsamplings=1, blocks=1, kernel_size=5, initial_kernel_size=3, norm="none", spectral_norm=False),
     Pix2PixHDConfig(2, 4, downsamplings=2, blocks=2, norm="batch"),
+    LayeredPix2PixHDConfig(151),
+    LayeredPix2PixHDConfig(151, layout="concatenation"),
+    LayeredPix2PixHDConfig(3, 4, 1, 2, norm="instance", hidden_width=5, kernel_size=5, spectral_norm=False),
+    LayeredPix2PixHDConfig(3, 4, 2, 1, layout="concatenation", norm="instance"),
     EncoderConfig(),
     EncoderConfig(5, layers=5, z_width=7, spectral_norm=False),
     DiscriminatorConfig(4, 200),

@@ -1,0 +1,110 @@
+"""What a run trains on, which labels it learns, and how photographs become training pictures: parts of a TrainConfig.
+
+Nothing here knows torch, files or networks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from spade_studio.engine.errors import ConfigError
+from spade_studio.engine.labels import LabelChannels, LabelSet, load_label_set
+from spade_studio.train.plain import check_range
+
+GeometryMode = Literal[
+    "resize_and_crop",
+    "crop",
+    "scale_width",
+    "scale_width_and_crop",
+    "scale_shortside",
+    "scale_shortside_and_crop",
+    "fixed",
+    "none",
+]
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """What to train on.
+
+    Attributes:
+        path: A data set's folder, or a zip of a plain folder with images/ and labels/.
+        kind: What the folder is: auto, or the name of a reader.
+        workers: Processes beside each rank that read pictures; 0 reads them in the rank itself.
+        validation: Pictures held out for samples and metrics, half of all at most, where the data has no validation part of its own.
+    """
+
+    path: str = ""
+    kind: str = "auto"
+    workers: int = 2
+    validation: int = 64
+
+    def __post_init__(self) -> None:
+        check_range("data.workers", self.workers, 0, 256)
+        check_range("data.validation", self.validation, 0)
+
+
+@dataclass(frozen=True)
+class LabelsConfig:
+    """Which labels the generator shall know, and so the channels of its layout (REFERENCE.md, section 2).
+
+    Attributes:
+        label_set: coco_stuff, ade20k, cityscapes or a JSON file; empty for the one that comes with the data.
+        ids: The ids that get a channel, in channel order; empty for all of the set. Other ids count as unlabeled.
+        unlabeled: Where the channel of unlabeled pixels stands among those of the labels; none for no such channel.
+        edges: Whether the last channel marks borders of instances (of labels, where the data has no instances).
+    """
+
+    label_set: str = ""
+    ids: tuple[int, ...] = ()
+    unlabeled: Literal["first", "last", "none"] = "last"
+    edges: bool = True
+
+    def channels(self, own: LabelSet | None = None) -> LabelChannels:
+        """Return which channel every id sets.
+
+        Args:
+            own: The label set that comes with the data.
+
+        Raises:
+            LabelError: The label set cannot be read, or lacks one of the ids.
+            ConfigError: ``label_set`` is empty and the data brings none.
+        """
+        label_set = load_label_set(self.label_set) if self.label_set else own
+        if label_set is None:
+            raise ConfigError("labels.label_set is empty and the data brings no label set", "coco_stuff, ade20k, cityscapes or a JSON file")
+        if not self.ids and self.unlabeled == "none" and self.edges and label_set == load_label_set("cityscapes"):
+            return LabelChannels.cityscapes()  # published weights have one channel more than there are labels
+        ids = self.ids or tuple(label.id for label in label_set.labels if label.id != label_set.unlabeled_id)
+        return LabelChannels.from_label_set(label_set, ids, None if self.unlabeled == "none" else self.unlabeled, self.edges)
+
+
+@dataclass(frozen=True)
+class GeometryConfig:
+    """How a photograph and its map become a training picture (REFERENCE.md, section 3).
+
+    Attributes:
+        mode: The steps in order. resize: to a square of load_size, aspect lost. scale_width, scale_shortside: that side to
+            load_size, aspect kept. crop: a random square of crop_size. fixed: to crop_size x crop_size / aspect_ratio.
+            none: sides to the nearest multiple of 32.
+        load_size: Pixels that a picture is resized to before it is cropped.
+        crop_size: Width in pixels of what the networks see.
+        aspect_ratio: Width / height with fixed; 1 elsewhere.
+        flip: Whether half of the pictures, by chance, are mirrored.
+    """
+
+    mode: GeometryMode = "resize_and_crop"
+    load_size: int = 286
+    crop_size: int = 256
+    aspect_ratio: float = 1.0
+    flip: bool = True
+
+    def __post_init__(self) -> None:
+        check_range("geometry.load_size", self.load_size, 1, 65536)
+        check_range("geometry.crop_size", self.crop_size, 1, 65536)
+        check_range("geometry.aspect_ratio", self.aspect_ratio, 0.01, 100)
+        if self.mode.endswith("_and_crop") and self.load_size < self.crop_size:
+            raise ConfigError(f"geometry.load_size is {self.load_size} with crop_size {self.crop_size}", "at least the crop_size")
+        if self.mode != "fixed" and self.aspect_ratio != 1:
+            raise ConfigError(f"geometry.aspect_ratio is {self.aspect_ratio} with mode {self.mode}", "1", "Or use mode fixed")

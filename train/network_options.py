@@ -1,0 +1,112 @@
+"""Which networks a run trains and what they start from: parts of a TrainConfig.
+
+Nothing here knows torch; numbers of channels and sizes of pictures are decided by data and geometry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from spade_studio.engine.config import AnyGeneratorConfig, ConvNorm, GeneratorInput, Upsampling
+from spade_studio.train import plain
+from spade_studio.train.data_config import GeometryConfig
+from spade_studio.train.plain import check_range
+from spade_studio.train.registry import architecture
+
+
+@dataclass(frozen=True)
+class GeneratorOptions:
+    """The network that makes pictures; data and geometry add what they decide. Where an option is None the architecture's own holds.
+
+    Attributes:
+        name: Its architecture: one of the names of :mod:`spade_studio.train.registry`.
+        base_channels: Width of SPADE's last block, whose first is 16 times as wide, or of pix2pixHD's first layer.
+        hidden_width: Width of the hidden map inside every SPADE layer.
+        kernel_size: Side of the convolutions inside SPADE layers, or of pix2pixHD's residual blocks.
+        norm: The normalisation; sync_batch takes its statistics over all ranks.
+        spectral_norm: Whether its convolutions are spectrally normalised.
+        upsampling: SPADE's total stride: normal 32, more 64, most 128.
+        input: What SPADE's first layer reads: the layout, or a style code (noise).
+        z_width: Width of the style code.
+        downsamplings: How often pix2pixHD halves the picture.
+        blocks: Residual blocks of pix2pixHD.
+    """
+
+    name: str = "spade"
+    base_channels: int | None = None
+    hidden_width: int | None = None
+    kernel_size: Literal[1, 3, 5, 7] | None = None
+    norm: ConvNorm | None = None
+    spectral_norm: bool | None = None
+    upsampling: Upsampling | None = None
+    input: GeneratorInput | None = None
+    z_width: int | None = None
+    downsamplings: int | None = None
+    blocks: int | None = None
+
+    def config(self, semantic_channels: int, geometry: GeometryConfig) -> AnyGeneratorConfig:
+        """Return the architecture for a number of label channels and the pictures that ``geometry`` makes.
+
+        Raises:
+            ConfigError: There is no such architecture, or none with such options.
+        """
+        options = {name: value for name, value in plain.to_json(self).items() if value is not None and name != "name"}
+        size = {"crop_size": geometry.crop_size, "aspect_ratio": geometry.aspect_ratio}
+        return architecture(self.name).config(semantic_channels, **options, **size)
+
+
+@dataclass(frozen=True)
+class EncoderOptions:
+    """The network that reads the style of a photograph.
+
+    Attributes:
+        used: Whether there is one; it needs a generator with noise input.
+        base_channels: Width of its first layer.
+        layers: Its stride-2 convolutions; pictures are resized to 256 pixels for six, 128 for five.
+        spectral_norm: Whether its convolutions are spectrally normalised.
+    """
+
+    used: bool = False
+    base_channels: int = 64
+    layers: Literal[5, 6] = 6
+    spectral_norm: bool = True
+
+
+@dataclass(frozen=True)
+class DiscriminatorOptions:
+    """The network that judges pictures.
+
+    Attributes:
+        base_channels: Width of its first layer; widths double up to 512.
+        layers: Layers of each scale before the last, which gives the scores.
+        scales: How many copies look at successively halved pictures.
+        spectral_norm: Whether its inner convolutions are spectrally normalised.
+        norm: Normalisation after its inner convolutions.
+    """
+
+    base_channels: int = 64
+    layers: int = 4
+    scales: int = 2
+    spectral_norm: bool = True
+    norm: ConvNorm = "instance"
+
+
+@dataclass(frozen=True)
+class InitialConfig:
+    """The weights that networks start from: Xavier's normal distribution, biases 0, or those of a file.
+
+    Attributes:
+        weights: A bundle, a published folder or a .pth file to start from; what it lacks is drawn by chance. Its labels are carried
+            over by name. Empty for none.
+        gain: Factor on its standard deviation; 0.02 in the published code.
+        modulation_gain: The same for the convolutions inside SPADE layers.
+    """
+
+    weights: str = ""
+    gain: float = 0.02
+    modulation_gain: float = 0.02
+
+    def __post_init__(self) -> None:
+        check_range("initial.gain", self.gain, 0, 100)
+        check_range("initial.modulation_gain", self.modulation_gain, 0, 100)
