@@ -68,6 +68,8 @@ class StepLogged(Event):
         learning_rates: Of generator and encoder, and of the discriminator.
         seconds_per_step: Mean since the last logged step.
         images_per_second: Likewise.
+        loading_share: Share of that time in which the first rank waited for pictures, 0 to 1.
+        memory_mib: Most memory that the first rank has held: on its GPU, else in all; 0 where the system does not tell.
     """
 
     kind: ClassVar[str] = "step"
@@ -79,6 +81,8 @@ class StepLogged(Event):
     learning_rates: tuple[float, float]
     seconds_per_step: float
     images_per_second: float
+    loading_share: float = 0.0
+    memory_mib: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,38 @@ class CheckpointWritten(Event):
 
     at_step: int
     file: str
+
+
+@dataclass(frozen=True)
+class SamplesWritten(Event):
+    """A sample grid was written.
+
+    Attributes:
+        at_step: Steps done.
+        file: Its name in the run's folder of samples.
+    """
+
+    kind: ClassVar[str] = "samples"
+
+    at_step: int
+    file: str
+
+
+@dataclass(frozen=True)
+class MetricsMeasured(Event):
+    """The averaged networks were measured.
+
+    Attributes:
+        at_step: Steps done.
+        values: By name of the metric; None where one is not finite.
+        best: Whether this is the best so far by the metric that the configuration names.
+    """
+
+    kind: ClassVar[str] = "metrics"
+
+    at_step: int
+    values: dict[str, float | None]
+    best: bool = False
 
 
 @dataclass(frozen=True)
@@ -128,7 +164,9 @@ class RunEnded(Event):
     message: str = ""
 
 
-_KINDS: dict[str, type[Event]] = {kind.kind: kind for kind in (RunStarted, StepLogged, CheckpointWritten, Warned, RunEnded)}
+_KINDS: dict[str, type[Event]] = {
+    kind.kind: kind for kind in (RunStarted, StepLogged, CheckpointWritten, SamplesWritten, MetricsMeasured, Warned, RunEnded)
+}
 
 
 def finite_or_none(values: Mapping[str, float]) -> dict[str, float | None]:

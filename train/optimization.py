@@ -39,6 +39,11 @@ class Side:
         for group in self.adam.param_groups:
             group["lr"] = self.learning_rate * factor
 
+    @property
+    def current_rate(self) -> float:
+        """The learning rate that the next update runs at."""
+        return float(self.adam.param_groups[0]["lr"])
+
     def zero_gradients(self) -> None:
         """Forget accumulated gradients."""
         self.adam.zero_grad(set_to_none=True)

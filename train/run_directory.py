@@ -58,6 +58,11 @@ class RunDirectory:
         return self.path / "checkpoints"
 
     @property
+    def samples_path(self) -> Path:
+        """The folder of sample grids, ``step_00001000.png``."""
+        return self.path / "samples"
+
+    @property
     def weights_path(self) -> Path:
         """The weights that the application opens, written at the end and by export."""
         return self.path / "weights.safetensors"

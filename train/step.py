@@ -101,7 +101,7 @@ class TrainingNetworks:
         encoder: None for networks without one.
         discriminator: Judges pictures beside their layouts.
         losses: Terms and weights.
-        perceptual: Needed where ``losses.perceptual_weight`` is not 0.
+        perceptual: Needed for steps where ``losses.perceptual_weight`` is not 0.
         autocast: Compute type of the networks' forward passes; None for that of their parameters.
         scaler: Of the losses before their backward passes; None scales nothing.
     """
@@ -117,8 +117,6 @@ class TrainingNetworks:
         autocast: torch.dtype | None = None,
         scaler: torch.amp.GradScaler | None = None,
     ) -> None:
-        if losses.perceptual_weight and perceptual is None:
-            raise ValueError("the perceptual loss is on, but there is no perceptual network")
         self.generator, self.encoder, self.discriminator = generator, encoder, discriminator
         for network in (generator, encoder, discriminator):
             if network is not None:
@@ -141,6 +139,8 @@ class TrainingNetworks:
         Returns:
             The terms, each times ``share`` where it is a mean: sums over all batches of a step are its values.
         """
+        if self.losses.perceptual_weight and self.perceptual is None:
+            raise ValueError("the perceptual loss is on, but there is no perceptual network")
         with self._forward(), frozen(self.discriminator):
             fake, posterior = self._generate(batch, noise)
             judged_fake, judged_real = self._judge(fake, batch)
@@ -239,6 +239,7 @@ def training_step(
     *,
     average: Callable[[list[Tensor]], None] | None = None,
     crop_seed: int = 0,
+    samples: float | None = None,
 ) -> StepReport:
     """Update both sides once.
 
@@ -250,8 +251,10 @@ def training_step(
         average: Averages gradients over all ranks, in place, and with them the loss: so a NaN reaches every rank and all decide
             alike. None for one process.
         crop_seed: Seed of the perceptual distance's random crops.
+        samples: The samples of the whole step over the number of ranks, where ranks hold unequal numbers of them; those of
+            ``batches`` where None.
     """
-    samples = sum(batch.photos.shape[0] for batch in batches)
+    samples = samples or sum(batch.photos.shape[0] for batch in batches)
 
     def turn(side: Side, phase: Phase) -> tuple[LossValues, bool]:
         before = [buffer.clone() for buffer in networks.buffers()]

@@ -1,0 +1,157 @@
+"""The averaged generator and encoder as pictures are made with them: spectral norms and batch statistics fitted to the averages.
+
+They know neither runs nor files; layouts and random numbers are given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks import Encoder
+from spade_studio.train.datasets.errors import DataError
+from spade_studio.train.datasets.loading import Batch, Collate, TrainingSet
+from spade_studio.train.datasets.sampler import SampleKey
+from spade_studio.train.ema import ExponentialAverage, reestimate_statistics
+
+_STREAM = 0xA7E  # keeps the choice of pictures apart from other random numbers
+_EPOCH = 1 << 40  # their crops are those of no epoch of training
+
+
+@dataclass(frozen=True, eq=False)
+class StyledLayout:
+    """Layouts [B] with style codes [B, z_width]; None for generators that take none."""
+
+    layout: Layout
+    style: Tensor | None
+
+
+class StatisticsBatches:
+    """Training pictures over which batch statistics are estimated: always the same ones, with random styles.
+
+    Args:
+        data: Training samples with their transformation.
+        collate: Makes batches of them.
+        images: How many.
+        batch_size: Of a batch.
+        seed: Of the choice and of the styles.
+        z_width: Of style codes; None for generators that take none.
+        device: Where the generator is.
+    """
+
+    def __init__(
+        self, data: TrainingSet, collate: Collate, images: int, batch_size: int, *, seed: int, z_width: int | None, device: torch.device
+    ) -> None:
+        self.data, self.collate, self.device, self.seed, self.z_width = data, collate, device, seed, z_width
+        order = np.random.default_rng((seed, _STREAM)).permutation(len(data))[:images].tolist()
+        self.batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+
+    def __iter__(self) -> Iterator[StyledLayout]:
+        """Yield batches.
+
+        Raises:
+            DataError: A sample cannot be read.
+        """
+        for indices in self.batches:
+            batch = self.collate.batch([self.data[SampleKey(_EPOCH, index)] for index in indices])
+            if isinstance(batch, DataError):
+                raise batch
+            yield StyledLayout(batch.to(self.device).layout, self._styles(indices))
+
+    def _styles(self, indices: list[int]) -> Tensor | None:
+        if self.z_width is None:
+            return None
+        rows = [np.random.default_rng((self.seed, _STREAM, index)).standard_normal(self.z_width, np.float32) for index in indices]
+        return torch.as_tensor(np.stack(rows)).to(self.device)
+
+
+class AveragedNetworks:
+    """Averages of generator and encoder, kept on the first rank only.
+
+    Args:
+        generator: The live one, and ``averaged_generator``, another built alike, which becomes the average.
+        encoder: The same, or None.
+        decay: Share of the past that every update keeps.
+    """
+
+    def __init__(
+        self, generator: nn.Module, averaged_generator: nn.Module, encoder: Encoder | None, averaged_encoder: Encoder | None, decay: float
+    ) -> None:
+        self._generator = ExponentialAverage(generator, averaged_generator, decay)
+        self._encoder = None if encoder is None or averaged_encoder is None else ExponentialAverage(encoder, averaged_encoder, decay)
+
+    @property
+    def generator(self) -> nn.Module:
+        """The averaged generator; see :meth:`fit`."""
+        return self._generator.network
+
+    @property
+    def encoder(self) -> Encoder | None:
+        """The averaged encoder; see :meth:`fit`."""
+        return None if self._encoder is None else cast("Encoder", self._encoder.network)
+
+    def update(self, generator: nn.Module, encoder: Encoder | None) -> None:
+        """Move the averages towards the live networks."""
+        self._generator.update(generator)
+        if self._encoder is not None and encoder is not None:
+            self._encoder.update(encoder)
+
+    def fit(self, batches: StatisticsBatches) -> None:
+        """Make the averages usable: fit spectral norms and estimate batch statistics anew.
+
+        Raises:
+            DataError: A training picture cannot be read.
+        """
+        self._generator.refresh()
+        if self._encoder is not None:
+            self._encoder.refresh()
+        reestimate_statistics(self.generator, batches)
+
+    @torch.no_grad()
+    def generate(self, layout: Layout, z: Tensor | None) -> Tensor:
+        """Return pictures float32 [B, 3, H, W] in [-1, 1], with batch statistics as last estimated."""
+        return self.generator(layout, z).float()
+
+    @torch.no_grad()
+    def encode(self, photos: Tensor) -> Tensor | None:
+        """Return the styles [B, z_width] (mu) of photographs [B, 3, H, W] in [-1, 1]; None without an encoder."""
+        return None if self.encoder is None else self.encoder(photos)[0].float()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that a resume needs."""
+        return {"generator": self._generator.state_dict(), "encoder": None if self._encoder is None else self._encoder.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from what :meth:`state_dict` returned."""
+        self._generator.load_state_dict(state["generator"])
+        if self._encoder is not None:
+            self._encoder.load_state_dict(state["encoder"])
+
+
+@contextmanager
+def untouched_random_state() -> Generator[None]:
+    """Put torch's global random numbers back afterwards: what is shown or measured must not change what is trained."""
+    with torch.random.fork_rng():  # pyright: ignore[reportUnknownMemberType]
+        yield
+
+
+def fixed_batches(data: TrainingSet, collate: Collate, indices: list[int], batch_size: int, device: torch.device) -> list[Batch]:
+    """Read samples of a set without random numbers, the same ones in every process and at every time.
+
+    Raises:
+        DataError: A sample cannot be read.
+    """
+    found: list[Batch] = []
+    for start in range(0, len(indices), batch_size):
+        batch = collate.batch([data[SampleKey(0, index)] for index in indices[start : start + batch_size]])
+        if isinstance(batch, DataError):
+            raise batch
+        found.append(batch.to(device))
+    return found

@@ -1,0 +1,165 @@
+"""What a training says at the terminal: a live line with rich, plain lines for logs, or nothing.
+
+It knows events only, so it can follow a run of this process or of another.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import timedelta
+from typing import Literal, Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from spade_studio.train.events import CheckpointWritten, Event, MetricsMeasured, RunEnded, RunStarted, SamplesWritten, StepLogged, Warned
+
+ConsoleMode = Literal["auto", "rich", "plain", "quiet"]
+
+
+class TrainingConsole(Protocol):
+    """Shows events to a person."""
+
+    def show(self, event: Event) -> None:
+        """Show an event."""
+        ...
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        ...
+
+
+def open_console(mode: ConsoleMode = "auto") -> TrainingConsole:
+    """Return the console for a mode; ``auto`` is rich at a terminal and plain where the output goes to a file."""
+    if mode == "auto":
+        mode = "rich" if sys.stderr.isatty() else "plain"
+    return {"rich": RichConsole, "plain": PlainConsole, "quiet": QuietConsole}[mode]()
+
+
+def event_words(event: Event, steps: int = 0) -> str:
+    """Return an event as a line for logs.
+
+    Args:
+        event: Any.
+        steps: Of the whole training, for the remaining time; 0 where that is not known.
+    """
+    match event:
+        case RunStarted():
+            begin = "Training starts" if not event.at_step else f"Training goes on after step {event.at_step:,}"
+            ranks = f"{event.processes} processes" if event.processes > 1 else "1 process"
+            return f"{begin}: {event.steps:,} steps, {ranks} on {event.device}, version {event.version}"
+        case StepLogged():
+            of = f"/{steps}" if steps else ""
+            losses = "  ".join(f"{short_name(name)} {_number(value)}" for name, value in event.losses.items())
+            left = f"  {remaining(event, steps)} left" if steps else ""
+            return f"step {event.step}{of}  epoch {event.epoch:.2f}  {event.images_per_second:.2f} images/s{left}  {losses}"
+        case CheckpointWritten():
+            return f"Checkpoint of step {event.at_step:,}: {event.file}"
+        case SamplesWritten():
+            return f"Samples of step {event.at_step:,}: {event.file}"
+        case MetricsMeasured():
+            values = "  ".join(f"{name} {_number(value)}" for name, value in event.values.items())
+            return f"Measured at step {event.at_step:,}: {values}{'  (best so far)' if event.best else ''}"
+        case Warned():
+            return f"Warning: {event.message}"
+        case RunEnded():
+            return f"{event.reason.capitalize()} after step {event.at_step:,}{f': {event.message}' if event.message else ''}"
+        case _:
+            return event.kind
+
+
+def short_name(loss: str) -> str:
+    """Return ``generator.kl`` as ``G.kl``."""
+    side, _, term = loss.partition(".")
+    return f"{side[:1].upper()}.{term}"
+
+
+def remaining(event: StepLogged, steps: int) -> str:
+    """Return the time that is left at this pace, as ``1:02:03``."""
+    return str(timedelta(seconds=round(max(0, steps - event.step) * event.seconds_per_step)))
+
+
+def _number(value: float | None) -> str:
+    return "not finite" if value is None else f"{value:.3g}"
+
+
+class QuietConsole:
+    """Shows failures and warnings only."""
+
+    def show(self, event: Event) -> None:
+        """Show an event."""
+        if isinstance(event, Warned) or (isinstance(event, RunEnded) and event.reason == "failed"):
+            _say(event_words(event))
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class PlainConsole:
+    """A line for every event."""
+
+    def __init__(self) -> None:
+        self._steps = 0
+
+    def show(self, event: Event) -> None:
+        """Show an event."""
+        if isinstance(event, RunStarted):
+            self._steps = event.steps
+        _say(event_words(event, self._steps))
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class RichConsole:
+    """A live line with bar, epoch, pace, remaining time and losses; other events as lines above it."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        self._steps = 0
+        self._progress = Progress(
+            MofNCompleteColumn(),
+            BarColumn(bar_width=None),
+            TextColumn("epoch {task.fields[epoch]}"),
+            TextColumn("{task.fields[pace]} images/s"),
+            TextColumn("{task.fields[left]} left"),
+            TextColumn("[dim]{task.fields[losses]}"),
+            console=console or Console(stderr=True),
+            expand=True,
+            transient=True,
+        )
+        self._task: TaskID | None = None
+
+    def show(self, event: Event) -> None:
+        """Show an event."""
+        if isinstance(event, StepLogged):
+            self._step(event)
+            return
+        if isinstance(event, RunStarted):
+            self._steps = event.steps
+            self._progress.start()
+            self._task = self._progress.add_task("", total=event.steps, completed=event.at_step, epoch="-", pace="-", left="-", losses="")
+        if isinstance(event, RunEnded):
+            self.close()
+        self._progress.console.print(event_words(event), markup=False, highlight=False)
+
+    def close(self) -> None:
+        """Take the live line away."""
+        self._progress.stop()
+
+    def _step(self, event: StepLogged) -> None:
+        if self._task is None:
+            return
+        losses = " ".join(f"{short_name(name)} {_number(value)}" for name, value in event.losses.items())
+        self._progress.update(
+            self._task,
+            completed=event.step,
+            epoch=f"{event.epoch:.2f}",
+            pace=f"{event.images_per_second:.2f}",
+            left=remaining(event, self._steps),
+            losses=losses,
+        )
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

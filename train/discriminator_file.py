@@ -1,0 +1,79 @@
+"""The discriminator's own file, written beside exported weights so that a later training can go on with it.
+
+It does not know generators; the application never reads these files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save  # pyright: ignore[reportUnknownVariableType]
+from torch import Tensor
+
+from spade_studio.engine.config import DiscriminatorConfig
+from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.weights.safetensors_header import read_safetensors_header
+from spade_studio.engine.weights.torch_file import load_torch_file, read_torch_file
+
+METADATA_KEY: Final = "spade-studio-discriminator"
+
+
+def discriminator_path(weights: Path) -> Path:
+    """Return where the discriminator of a bundle lies: ``lake.safetensors`` has it in ``lake.discriminator.safetensors``."""
+    return weights.with_name(f"{weights.stem}.discriminator.safetensors")
+
+
+def save_discriminator(path: Path, config: DiscriminatorConfig, state: Mapping[str, Tensor]) -> None:
+    """Write a discriminator, whole or not at all; equal input gives equal bytes.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    tensors = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in state.items()}
+    content = save(tensors, {METADATA_KEY: json.dumps(config.to_json(), sort_keys=True)})
+    with atomic_writer(path) as file:
+        file.write(content)
+
+
+def load_discriminator_beside(weights: Path) -> dict[str, Tensor] | None:
+    """Return the state dict of the discriminator that belongs to weights, float32; None where there is none.
+
+    Args:
+        weights: A bundle, a published folder or a generator's ``.pth`` in one.
+
+    Raises:
+        WeightsError: There is one and it cannot be read.
+    """
+    if weights.is_dir() or weights.suffix == ".pth":
+        path = _published(weights)
+        if path is None:
+            return None
+        with path.open("rb") as file:
+            zipped = file.read(2) == b"PK"
+        return {name: tensor.float() for name, tensor in load_torch_file(read_torch_file(path, zipped=zipped)).items()}
+    path = discriminator_path(weights)
+    if not path.is_file():
+        return None
+    try:
+        described = METADATA_KEY in read_safetensors_header(path).metadata
+        state = load_file(path)
+    except (SafetensorError, OSError) as error:
+        expected = "a discriminator that spade-train export wrote"
+        raise WeightsError(f"{path} cannot be read ({error})", expected, "Remove it, or copy it again") from error
+    if not described:
+        raise WeightsError(f"{path} is no discriminator of SPADE Studio", "one that spade-train export wrote", "Remove it")
+    return {name: tensor.float() for name, tensor in state.items()}
+
+
+def _published(weights: Path) -> Path | None:
+    """Return the discriminator of a published folder: that of the generator's epoch, by name."""
+    if weights.is_dir():
+        path = weights / "latest_net_D.pth"
+        return path if path.is_file() else None
+    path = weights.with_name(weights.name.replace("_net_G", "_net_D"))
+    return path if path != weights and path.is_file() else None

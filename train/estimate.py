@@ -1,0 +1,131 @@
+"""What a training would be: parameters, steps and memory, told before anything is made (``spade-train new --dry-run``).
+
+It computes one forward pass of one picture to see what a step keeps, and trains nothing.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from spade_studio.engine.device import choose_device
+from spade_studio.engine.weights.shapes import parameter_count
+from spade_studio.train.config import TrainConfig
+from spade_studio.train.datasets import DataError
+from spade_studio.train.datasets.loading import Batch
+from spade_studio.train.distributed import Ranks
+from spade_studio.train.perceptual import load_perceptual
+from spade_studio.train.run_data import open_run_data
+from spade_studio.train.step import style_noise
+from spade_studio.train.trainer import Trainer
+
+_STATES = 4  # of every parameter: itself, its gradient, and Adam's two moments
+_MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """Bytes that one rank needs, beside what torch itself takes.
+
+    Attributes:
+        state: Parameters, gradients, moments and averages.
+        activations: What the generator's turn of a step keeps for its backward pass; the discriminator's keeps less.
+    """
+
+    state: int
+    activations: int
+
+    @property
+    def total(self) -> int:
+        """Both together."""
+        return self.state + self.activations
+
+
+def estimate_memory(trainer: Trainer, pictures: int) -> MemoryEstimate:
+    """Estimate what a step of a trainer needs: its state counted, and its activations as one picture's, times the pictures.
+
+    Args:
+        trainer: On any device; its gradients are overwritten.
+        pictures: That a rank computes at once.
+
+    Raises:
+        DataError: The first picture cannot be read.
+    """
+    networks = [network for network in (trainer.generator, trainer.encoder, trainer.discriminator) if network is not None]
+    sizes = [sum(parameter.numel() * parameter.element_size() for parameter in network.parameters()) for network in networks]
+    averages = sum(sizes[:-1])
+    batch = trainer.collate.batch([trainer.training_set[key] for key in trainer.sampler.batch(0, 0)[:1]])
+    if isinstance(batch, DataError):
+        raise batch
+    kept = _kept_by_generator_step(trainer, batch.to(trainer.ranks.device))
+    return MemoryEstimate(_STATES * sum(sizes) + averages, kept * pictures)
+
+
+def _kept_by_generator_step(trainer: Trainer, batch: Batch) -> int:
+    width = trainer.z_width
+    noise = None if width is None else style_noise(0, 0, "generator", batch.indices, width).to(trainer.ranks.device)
+    networks = (trainer.generator, trainer.encoder, trainer.discriminator, trainer.networks.perceptual)
+    state = [tensor for network in networks if network is not None for tensor in (*network.parameters(), *network.buffers())]
+    losses = trainer.networks.losses
+    if trainer.networks.perceptual is None:  # not here without a download: its share is left out
+        trainer.networks.losses = dataclasses.replace(losses, perceptual_weight=0.0)
+    try:
+        with _counting({tensor.untyped_storage().data_ptr() for tensor in state}) as kept:
+            trainer.networks.generator_step(batch, noise)
+    finally:
+        trainer.networks.losses = losses
+    return sum(kept.values())
+
+
+@contextmanager
+def _counting(own: set[int]) -> Generator[dict[int, int]]:
+    """Collect the bytes of every storage that is kept for a backward pass, parameters left out."""
+    kept: dict[int, int] = {}
+
+    def note(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage.data_ptr() not in own:
+            kept[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        yield kept
+
+
+def describe_run(config: TrainConfig) -> str:
+    """Return the resolved configuration as JSON, and below it what it means for the data at hand.
+
+    Raises:
+        EngineError: The configuration does not fit the data.
+    """
+    data = open_run_data(config)
+    channels = data.training.channels
+    lines = [json.dumps(config.to_json(), indent=2), ""]
+    lines += [
+        f"Data:          {len(data.training):,} photographs to train on, {len(data.validation):,} held out "
+        f"({data.training.kind}, labels of {data.training.label_set.name})",
+        f"Layout:        {channels.explain()}",
+    ]
+    for name, network in zip(("Generator", "Encoder", "Discriminator"), config.network_configs(channels.semantic_channels), strict=True):
+        if network is not None:
+            lines.append(f"{name + ':':<14} {network.kind}, {parameter_count(network) / 1e6:.1f} million parameters")
+    processes = config.compute.processes_per_node
+    per_rank = config.rank_batch_size(processes)
+    perceptual = load_perceptual(config.losses.perceptual) if config.losses.perceptual_weight and config.losses.perceptual.file else None
+    trainer = Trainer(config, data.training, Ranks(0, 1, choose_device("cpu")), perceptual)
+    steps = config.total_steps(trainer.steps_per_epoch)
+    memory = estimate_memory(trainer, per_rank)
+    lines.append(f"Steps:         {steps:,} ({trainer.steps_per_epoch:,} an epoch), {steps * config.batch_size:,} pictures")
+    lines.append(f"Batch:         {config.batch_size}: {processes} process(es) x {config.accumulation} part(s) x {per_rank}")
+    without = " and the perceptual network's activations" if trainer.networks.perceptual is None and config.losses.perceptual_weight else ""
+    lines.append(
+        f"Memory:        about {memory.total / _MIB:,.0f} MiB a process: {memory.state / _MIB:,.0f} for parameters, moments and averages, "
+        f"{memory.activations / _MIB:,.0f} for activations; beside what torch itself takes{without}"
+    )
+    return "\n".join(lines)

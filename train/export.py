@@ -1,0 +1,111 @@
+"""Writing the weights of a training as files: the averaged generator and encoder as a bundle, and the discriminator beside it.
+
+It does not know how the training got there; equal trainings give equal files, so no time and no path goes into them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from spade_studio.engine.weights import save_bundle
+from spade_studio.train.discriminator_file import discriminator_path, save_discriminator
+from spade_studio.train.distributed import Ranks
+from spade_studio.train.run_data import open_run_data
+from spade_studio.train.run_directory import RunDirectory, RunError
+from spade_studio.train.state import CheckpointStore
+from spade_studio.train.trainer import Trainer
+from spade_studio.train.transforms import output_size
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """What an exported file says of itself, and what comes with it.
+
+    Attributes:
+        name: What to call the weights; empty for the run's name.
+        data: What they were trained on, in a sentence; empty for the number of photographs and their kind.
+        licence: Under which terms they may be used, in a sentence.
+        with_discriminator: Whether the discriminator is written beside, for trainings to go on from.
+        half: Whether weights are stored in half precision.
+    """
+
+    name: str = ""
+    data: str = ""
+    licence: str = ""
+    with_discriminator: bool = False
+    half: bool = True
+
+
+def write_weights(path: Path, trainer: Trainer, run_name: str, options: ExportOptions) -> list[Path]:
+    """Write a trainer's averages, fitted to their own statistics; on the first rank.
+
+    Returns:
+        The files written.
+
+    Raises:
+        DataError: The training pictures that statistics are estimated on cannot be read.
+        WeightsError: The weights cannot be stored, for example since they are not finite.
+        OSError: A file cannot be written.
+    """
+    averages = trainer.averages
+    assert averages is not None, "only the first rank keeps averages"
+    averages.fit(trainer.statistics_batches())
+    dataset, config = trainer.dataset, trainer.generator_config
+    save_bundle(
+        path,
+        generator_config=config,
+        generator=averages.generator.state_dict(),
+        channels=dataset.channels,
+        encoder_config=trainer.encoder_config,
+        encoder=None if averages.encoder is None else averages.encoder.state_dict(),
+        training_size=output_size(trainer.config.geometry) or config.picture_size,
+        name=options.name or plain_run_name(run_name),
+        steps=trainer.step,
+        data=options.data or f"{len(dataset):,} photographs with label maps ({dataset.kind}, labels of {dataset.label_set.name})",
+        licence=options.licence or "Not stated",
+        averaged=True,
+        half=options.half,
+    )
+    written = [path]
+    if options.with_discriminator:
+        beside = discriminator_path(path)
+        _, _, discriminator = trainer.config.network_configs(dataset.channels.semantic_channels)
+        save_discriminator(beside, discriminator, trainer.discriminator.state_dict())
+        written.append(beside)
+    return written
+
+
+def plain_run_name(folder: str) -> str:
+    """Return a run's name without its number: two equal runs shall give equal files."""
+    return re.sub(r"^[0-9]{5,}-", "", folder)
+
+
+def export_run(
+    run: RunDirectory, path: Path, options: ExportOptions, *, best: bool = False, device: str = "cpu"
+) -> tuple[list[Path], int, list[str]]:
+    """Write the weights of a run's newest or best checkpoint; the run may be training meanwhile.
+
+    Returns:
+        The files written, the steps done, and what a person should know.
+
+    Raises:
+        RunError: The run has no checkpoint, or no best one.
+        CheckpointError: None can be read.
+        DataError, WeightsError, OSError: As :func:`write_weights`.
+    """
+    from spade_studio.engine.device import choose_device
+
+    config = run.config()
+    store = CheckpointStore(run.checkpoints_path, config.keep_checkpoints)
+    checkpoint, notes = store.read_best() if best else store.read_newest()
+    if checkpoint is None:
+        raise RunError(
+            f"{run.path.name} has no {'best checkpoint' if best else 'checkpoint'} yet",
+            "one",
+            "Wait until it has measured its networks" if best else "Wait until it has written one, or stop it, which writes one",
+        )
+    trainer = Trainer(config, open_run_data(config).training, Ranks(0, 1, choose_device(device)))
+    trainer.load_state_dict(checkpoint.step, dict(checkpoint.parts))
+    return write_weights(path, trainer, run.path.name, options), checkpoint.step, notes

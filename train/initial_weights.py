@@ -1,0 +1,195 @@
+"""Starting a training from weights that exist: of generator, encoder and discriminator, labels carried over by name.
+
+It does not know how training goes on; networks that are already initialised are given, and what the weights hold replaces that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from spade_studio.engine.config import AnyGeneratorConfig, ConcatenationConfig, LayeredPix2PixHDConfig
+from spade_studio.engine.errors import AmbiguousWeightsError, WeightsError
+from spade_studio.engine.labels import LabelChannels
+from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator
+from spade_studio.engine.weights import LoadedWeights, PublishedOptions, load_weights
+from spade_studio.train.discriminator_file import load_discriminator_beside
+from spade_studio.train.ema import converge_spectral_norms
+
+# Where the layout's planes are the only input of a weight, or the first of its input channels.
+_FROM_FIRST = (".mlp_shared.0.weight", "fc.weight", "model.1.0.weight", "model.1.0.weight_orig", ".model0.0.weight")
+_CARRIED_SUFFIXES = (".weight", ".weight_orig")
+
+
+@dataclass(frozen=True)
+class ChannelMap:
+    """Which channel of the file every channel of the new layout continues.
+
+    Attributes:
+        sources: By new channel: the file's channel, or None where it has none.
+        channels: Of the file's layout.
+    """
+
+    sources: tuple[int | None, ...]
+    channels: int
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether both layouts have the same channels."""
+        return self.sources == tuple(range(self.channels))
+
+
+def map_channels(new: LabelChannels, old: LabelChannels) -> ChannelMap:
+    """Find the channel of ``old`` for every channel of ``new``: labels by name, unlabeled and edges by what they are.
+
+    Where one of them names no labels, channels continue those of the same number.
+    """
+    if new.label_set is None or old.label_set is None:
+        return ChannelMap(tuple(c if c < old.semantic_channels else None for c in range(new.semantic_channels)), old.semantic_channels)
+    by_name: dict[str, int] = {}
+    for number in old.known_ids:
+        if label := old.label_set.by_id(number):
+            by_name.setdefault(label.name.casefold(), old.channel_of_id[number])
+    sources: list[int | None] = [None] * new.semantic_channels
+    for number in new.known_ids:
+        if label := new.label_set.by_id(number):
+            sources[new.channel_of_id[number]] = by_name.get(label.name.casefold())
+    if new.unlabeled_channel is not None:
+        sources[new.unlabeled_channel] = old.unlabeled_channel
+    if new.edge_channel is not None:
+        sources[new.edge_channel] = old.edge_channel
+    if new.channel_of_id == old.channel_of_id:  # channels without an id, such as Cityscapes' 34, too
+        return ChannelMap(tuple(range(new.semantic_channels)), old.semantic_channels)
+    return ChannelMap(tuple(sources), old.semantic_channels)
+
+
+def load_initial_weights(
+    path: str,
+    channels: LabelChannels,
+    config: AnyGeneratorConfig,
+    generator: nn.Module,
+    encoder: Encoder | None,
+    discriminator: MultiscaleDiscriminator,
+) -> tuple[str, ...]:
+    """Give networks the weights of a file or published folder.
+
+    Args:
+        path: See :attr:`InitialConfig.weights`; nothing is done where it is empty.
+        channels: Of the new layout.
+        config: The new generator's.
+        generator: Initialised; changed in place.
+        encoder: The same, or None; stays as it is where the file has none.
+        discriminator: The same; stays as it is where there is none beside the file.
+
+    Returns:
+        What a person should know: what was carried over and what starts anew.
+
+    Raises:
+        WeightsError: The file cannot be used, or is of another architecture.
+    """
+    if not path:
+        return ()
+    loaded = _load(Path(path), config)
+    assert loaded.info.channels is not None
+    assert loaded.info.generator is not None
+    if loaded.info.generator.kind != config.kind:
+        raise WeightsError(
+            f"{path} holds a generator of kind {loaded.info.generator.kind}, and the training has one of kind {config.kind}",
+            "the same kind",
+            "Choose the other weights, or generator.name",
+        )
+    mapping = map_channels(channels, loaded.info.channels)
+    notes = [_said(mapping, channels, Path(path).name)]
+    _carry_over(generator, loaded.generator, mapping, config, f"{path} (generator)")
+    if encoder is not None:
+        if loaded.encoder is None:
+            notes.append(f"{Path(path).name} has no encoder: it starts anew.")
+        else:
+            _carry_over(encoder, loaded.encoder, mapping, None, f"{path} (encoder)")
+    judged = load_discriminator_beside(Path(path))
+    if judged is None:
+        notes.append(f"There is no discriminator beside {Path(path).name}: it starts anew.")
+    else:
+        _carry_over(discriminator, judged, mapping, None, f"{path} (discriminator)")
+    return tuple(notes)
+
+
+def _load(path: Path, config: AnyGeneratorConfig) -> LoadedWeights:
+    """Load weights; what published files leave open is as the configuration has it."""
+    try:
+        return load_weights(path)
+    except AmbiguousWeightsError:
+        crop, aspect = config.crop_size, config.aspect_ratio
+        return load_weights(path, PublishedOptions(upsampling=getattr(config, "upsampling", None), crop_size=crop, aspect_ratio=aspect))
+
+
+def _said(mapping: ChannelMap, channels: LabelChannels, name: str) -> str:
+    if mapping.is_identity:
+        return f"Started from {name}, which has the same labels."
+    lookup = channels.channel_of_id
+    label_set = channels.label_set
+    new = [i for i in channels.known_ids if mapping.sources[lookup[i]] is None]
+    names = [label.name if label_set and (label := label_set.by_id(i)) else str(i) for i in new]
+    fresh = f"; new: {', '.join(names[:20])}{', ...' if len(names) > 20 else ''}" if names else ""
+    return f"Started from {name}: {len(channels.known_ids) - len(new)} labels were carried over by name{fresh}."
+
+
+@torch.no_grad()
+def _carry_over(
+    network: nn.Module, state: Mapping[str, Tensor], mapping: ChannelMap, config: AnyGeneratorConfig | None, where: str
+) -> None:
+    own = network.state_dict()
+    needed = {name for name in own if not name.endswith("num_batches_tracked")}
+    if missing := sorted(needed - set(state)):
+        raise WeightsError(f"{where} has no {missing[0]}", "the network of the configuration", "Set its options to those of the file")
+    reshaped = False
+    for name in sorted(needed):
+        given, mine = state[name].to(own[name].dtype), own[name]
+        start = None if mapping.is_identity else _planes_from(name, mine, mapping, config)
+        if start is not None:
+            mine.copy_(_carried(mine, given, mapping, start, name, where))
+            reshaped = True
+        elif given.shape == mine.shape:
+            mine.copy_(given)
+        elif name.endswith("weight_v") and not mapping.is_identity:
+            reshaped = True  # it belongs to a weight with other channels, and is computed anew below
+        else:
+            raise WeightsError(
+                f"{name} in {where} has the shape {tuple(given.shape)}",
+                f"{tuple(mine.shape)}, as the configuration says",
+                "Set the network's options to those of the file (spade-render --inspect shows them)",
+            )
+    if reshaped:
+        converge_spectral_norms(network)
+
+
+def _planes_from(name: str, mine: Tensor, mapping: ChannelMap, config: AnyGeneratorConfig | None) -> int | None:
+    """Return where in a weight's input channels the layout's planes begin, or None where it sees none."""
+    if mine.ndim != 4:
+        return None
+    if isinstance(config, LayeredPix2PixHDConfig) and config.layout == "concatenation":
+        raise WeightsError("weights of a concatenating pix2pixHD for other labels", "the same labels", "Start without them")
+    if f".{name}".endswith(_FROM_FIRST):
+        return 0
+    if isinstance(config, ConcatenationConfig) and ".conv_" in name and name.endswith(_CARRIED_SUFFIXES):
+        return mine.shape[1] - len(mapping.sources)
+    return None
+
+
+def _carried(mine: Tensor, given: Tensor, mapping: ChannelMap, start: int, name: str, where: str) -> Tensor:
+    """Return a weight with the planes that the file knows from it, new planes as initialised, and all other inputs from the file."""
+    others = mine.shape[1] - len(mapping.sources)
+    if given.shape[1] != mapping.channels + others or given.shape[0] != mine.shape[0] or given.shape[2:] != mine.shape[2:]:
+        expected = (mine.shape[0], mapping.channels + others, *mine.shape[2:])
+        raise WeightsError(f"{name} in {where} has the shape {tuple(given.shape)}", f"{expected}, as the configuration says")
+    result = mine.clone()
+    for channel, source in enumerate(mapping.sources):
+        if source is not None:
+            result[:, start + channel] = given[:, start + source]
+    result[:, :start] = given[:, :start]
+    result[:, start + len(mapping.sources) :] = given[:, start + mapping.channels :]
+    return result

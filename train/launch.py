@@ -1,0 +1,72 @@
+"""Starting the processes of a run: this one alone, or several through torchrun, watched so that Ctrl+C ends them in order.
+
+It does not know what they do, only the command that every one of them executes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+from spade_studio.train.run_directory import RunDirectory
+
+_PATIENCE = 60.0  # seconds that processes get to end after the second interruption
+
+
+def is_rank() -> bool:
+    """Whether torchrun, Slurm or something like them has started this process as one of several."""
+    return "RANK" in os.environ and "WORLD_SIZE" in os.environ
+
+
+def torchrun_command(arguments: Sequence[str], processes: int, max_restarts: int) -> list[str]:
+    """Return the command that starts ``processes`` ranks of ``spade-train`` with these arguments on this machine.
+
+    Args:
+        arguments: Of spade-train.
+        processes: How many ranks.
+        max_restarts: How often all ranks are started again after one has failed; they go on from the last checkpoint.
+    """
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    return [*launcher, "--max-restarts", str(max_restarts), "-m", "spade_studio.train.cli", *arguments]
+
+
+def launch(run: RunDirectory, arguments: Sequence[str], processes: int, max_restarts: int) -> int:
+    """Train with several processes and wait for their end.
+
+    An interruption (Ctrl+C) or SIGTERM asks the run to stop, as ``spade-train stop`` does; a second one ends the processes at once.
+
+    Returns:
+        The exit code: 0 where the run finished or was stopped.
+    """
+    environment = dict(os.environ)
+    # torchrun's own default of one thread leaves cores idle where there are more cores than ranks.
+    environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
+    child = subprocess.Popen(torchrun_command(arguments, processes, max_restarts), env=environment, start_new_session=True)
+    asked = 0
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        del number, frame
+        asked += 1
+        if asked == 1:
+            run.request_stop()
+        else:
+            child.terminate()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        code = child.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if child.poll() is None:
+            child.terminate()
+            try:
+                child.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                child.kill()
+    return 1 if code else 0

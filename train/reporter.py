@@ -1,0 +1,87 @@
+"""Where a run's news go: events.jsonl, log.txt, the terminal and trackers; on the first rank only.
+
+It does not know what happens in a training, only how to tell it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from types import TracebackType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.engine.errors import EngineError
+from spade_studio.train.console import TrainingConsole, event_words
+from spade_studio.train.events import Event, EventLog, MetricsMeasured, RunStarted, StepLogged, Warned
+from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.trackers import Tracker, TrackerError, event_scalars
+
+
+class ReportError(EngineError):
+    """What a run does can no longer be written down."""
+
+
+class Reporter:
+    """Tells everyone; use it as a context.
+
+    Args:
+        run: Whose folder gets events and log.
+        console: The terminal.
+        trackers: What else is told; one that fails is left out from then on.
+
+    Attributes:
+        step: Steps done, as far as was told.
+    """
+
+    def __init__(self, run: RunDirectory, console: TrainingConsole, trackers: Sequence[Tracker] = ()) -> None:
+        self.run = run
+        self.console = console
+        self.trackers = list(trackers)
+        self._steps = 0
+        self.step = 0
+        self._log = EventLog(run.events_path)
+
+    def __enter__(self) -> Reporter:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        self.console.close()
+        self._log.close()
+        for tracker in list(self.trackers):
+            self._track(tracker, tracker.close)
+
+    def tell(self, event: Event) -> None:
+        """Write an event down and show it.
+
+        Raises:
+            ReportError: The run's folder cannot be written; the disk may be full.
+        """
+        if isinstance(event, RunStarted):
+            self._steps, self.step = event.steps, event.at_step
+        try:
+            self._log.write(event)
+            self.run.append_log(event_words(event, self._steps))
+        except OSError as error:
+            found = f"{self.run.path} cannot be written: {error.strerror or error}"
+            raise ReportError(found, "", "Make room, then resume the run") from error
+        self.console.show(event)
+        if isinstance(event, StepLogged):
+            self.step = event.step
+        if isinstance(event, (StepLogged, MetricsMeasured)):
+            step = event.step if isinstance(event, StepLogged) else event.at_step
+            for tracker in list(self.trackers):
+                self._track(tracker, partial(tracker.scalars, step, event_scalars(event)))
+
+    def picture(self, step: int, pixels: NDArray[np.uint8]) -> None:
+        """Give a sample grid, uint8 [H, W, 3], to the trackers."""
+        for tracker in list(self.trackers):
+            self._track(tracker, partial(tracker.picture, step, "samples", pixels))
+
+    def _track(self, tracker: Tracker, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except TrackerError as error:
+            self.trackers.remove(tracker)
+            self.tell(Warned(self.step, f"{error} Nothing more is sent there."))

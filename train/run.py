@@ -1,0 +1,251 @@
+"""A run from its folder: goes on from the newest checkpoint, or from the seed, and trains to the end or until it is asked to stop.
+
+It does not know how a step is computed; every rank executes it alike, and only the first one writes and tells.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Literal
+
+from spade_studio.engine.errors import EngineError
+from spade_studio.train.check import check_dataset
+from spade_studio.train.config import TrainConfig
+from spade_studio.train.console import TrainingConsole
+from spade_studio.train.datasets import DataError
+from spade_studio.train.distributed import Ranks, StopSignals, joined_ranks
+from spade_studio.train.events import CheckpointWritten, RunEnded, RunStarted, StepLogged, Warned, finite_or_none
+from spade_studio.train.export import ExportOptions, write_weights
+from spade_studio.train.monitor import Monitor
+from spade_studio.train.pace import Pace, memory_mib
+from spade_studio.train.perceptual import PerceptualDistance, load_perceptual
+from spade_studio.train.reporter import Reporter, ReportError
+from spade_studio.train.run_data import RunData, open_run_data
+from spade_studio.train.run_directory import RunDirectory, RunError
+from spade_studio.train.state import Checkpoint, CheckpointStore, random_state, set_random_state
+from spade_studio.train.trackers import open_trackers
+from spade_studio.train.trainer import StepResult, Trainer
+
+MOST_SKIPPED = 10
+"""Steps in a row that may be not finite before the run ends."""
+
+# What may be changed in config.json between two parts of a run: nothing of it decides what a step computes.
+_CHANGEABLE = (
+    "data.path",
+    "data.workers",
+    "compute.device",
+    "compute.processes_per_node",
+    "schedule",
+    "monitor",
+    "log_every_steps",
+    "checkpoint_every_steps",
+    "keep_checkpoints",
+    "statistics_images",
+)
+
+
+class TrainingDivergedError(EngineError):
+    """Losses or gradients stayed infinite or NaN."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended this time.
+
+    Attributes:
+        reason: finished: all steps are done. stopped: somebody asked for it.
+        step: Steps done.
+    """
+
+    reason: Literal["finished", "stopped"]
+    step: int
+
+
+def run_training(run: RunDirectory, console: TrainingConsole, *, device: str = "") -> Outcome:
+    """Train a run as one of its ranks.
+
+    Args:
+        run: Its folder, which every rank can read and the first one writes.
+        console: For the first rank.
+        device: In place of the configuration's; empty for that.
+
+    Raises:
+        EngineError: With what to do; it is in the run's log too.
+    """
+    config = run.config()
+    with joined_ranks(device or config.compute.device) as ranks, StopSignals() as signals, ExitStack() as stack:
+        reporter: Reporter | None = None
+        if ranks.is_first:
+            stack.enter_context(run.locked())
+            reporter = stack.enter_context(Reporter(run, console))
+        with _failures_told(reporter, run):
+            return _Run(run, config, ranks, signals, reporter).train()
+
+
+@contextmanager
+def _failures_told(reporter: Reporter | None, run: RunDirectory) -> Generator[None]:
+    """Write down why a run ends early."""
+    try:
+        yield
+    except BaseException as error:
+        if reporter is not None:
+            if not isinstance(error, (EngineError, KeyboardInterrupt)):
+                with suppress(OSError):
+                    run.append_log(traceback.format_exc())
+            words = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
+            with suppress(ReportError):
+                reporter.tell(RunEnded(reporter.step, "failed", words))
+        raise
+
+
+class _Run:
+    """One rank's view of a run at work."""
+
+    def __init__(
+        self, run: RunDirectory, config: TrainConfig, ranks: Ranks, signals: StopSignals, reporter: Reporter | None
+    ) -> None:
+        self.run, self.config, self.ranks, self.signals, self.reporter = run, config, ranks, signals, reporter
+        self.store = CheckpointStore(run.checkpoints_path, config.keep_checkpoints)
+
+    def train(self) -> Outcome:
+        if self.ranks.is_first:
+            self.run.clear_stop()  # of last time; from here on a request counts
+        checkpoint, notes = self._newest_checkpoint()
+        data = open_run_data(self.config)
+        if checkpoint is None:
+            self._check(data)
+        trainer = Trainer(self.config, data.training, self.ranks, self._perceptual())
+        if checkpoint is not None:
+            trainer.load_state_dict(checkpoint.step, dict(checkpoint.parts))
+            if len(checkpoint.random_states) == self.ranks.world_size:
+                set_random_state(checkpoint.random_states[self.ranks.rank])
+        monitor = None
+        if self.reporter is not None:
+            again = trainer.step + 1 if trainer.step or self.run.events_path.stat().st_size else None
+            names = self.config.monitor.trackers
+            self.reporter.trackers += open_trackers(names, self.run.path, self.run.path.name, self.config.to_json(), again)
+            self.reporter.tell(
+                RunStarted(trainer.step, trainer.total_steps, self.ranks.world_size, str(self.ranks.device), version("spade-studio"))
+            )
+            for note in (*notes, *(trainer.notes if checkpoint is None else ())):
+                self.reporter.tell(Warned(trainer.step, note))
+            monitor = Monitor(trainer, data.validation, self.run, self.reporter, self.store.best())
+        return self._steps(trainer, monitor)
+
+    def _newest_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
+        """Return what to go on from, the same on every rank, and what a person should know."""
+        found: tuple[Checkpoint | None, list[str]] = (None, [])
+        if self.ranks.is_first:
+            found = self.store.read_newest()
+        checkpoint, notes = self.ranks.from_first(found)
+        if checkpoint is not None:
+            changed = checkpoint.config.differences(self.config)
+            if refused := [name for name in changed if not name.startswith(_CHANGEABLE)]:
+                before, now = changed[refused[0]]
+                raise RunError(
+                    f"config.json has {refused[0]} {now!r}, and the run was trained with {before!r}",
+                    f"the same ({', '.join(_CHANGEABLE)} may change)",
+                    "Put it back, or start a new run with --init-from",
+                )
+            notes = [*notes, *(f"{name} is now {now!r}; it was {before!r}." for name, (before, now) in changed.items())]
+        return checkpoint, notes
+
+    def _check(self, data: RunData) -> None:
+        """Read part of the data before anything is computed; every rank learns whether it can be trained on."""
+        report = check_dataset(data.training, quick=True) if self.ranks.is_first else None
+        if self.reporter is not None and report is not None:
+            with suppress(OSError):
+                self.run.append_log(report.to_text())
+        problem = self.ranks.from_first(str(report.problems[0].message) if report and report.problems else "")
+        if problem:
+            raise DataError(f"the data cannot be trained on: {problem.rstrip('.')}", "", "spade-train check lists all that is wrong")
+
+    def _perceptual(self) -> PerceptualDistance | None:
+        """Load the perceptual network; the first rank first, since it may have to be downloaded."""
+        if not self.config.losses.perceptual_weight:
+            return None
+        first = load_perceptual(self.config.losses.perceptual) if self.ranks.is_first else None
+        self.ranks.wait_for_all()
+        perceptual = first or load_perceptual(self.config.losses.perceptual)
+        if self.reporter is not None:
+            self.run.append_log(f"Perceptual network {perceptual.config.network}: {', '.join(map(str, perceptual.taps))}")
+        return perceptual
+
+    def _steps(self, trainer: Trainer, monitor: Monitor | None) -> Outcome:
+        config, pace = self.config, Pace()
+        batches = iter(trainer.loader())
+        stopped = False
+        while trainer.step < trainer.total_steps and not stopped:
+            with pace.waiting():
+                parts = next(batches)
+            result = trainer.train_step(parts)
+            pace.count(result.images)
+            last = trainer.step >= trainer.total_steps
+            if trainer.step % config.log_every_steps == 0 or last or not result.finite:
+                self._log(trainer, result, pace)
+            asked = bool(self.signals.received) or (self.ranks.is_first and self.run.stop_requested())
+            (stopped,) = self.ranks.any_of([asked])
+            best = self._monitor(trainer, monitor)
+            due = trainer.step % config.checkpoint_every_steps == 0 or best is not None
+            if last or ((due or stopped) and not trainer.skipped):
+                self._checkpoint(trainer, best)
+                pace.restart()
+        if trainer.step < trainer.total_steps:
+            return self._end(trainer, "stopped", f"Go on with: spade-train resume {self.run.path}")
+        if self.reporter is not None:
+            write_weights(self.run.weights_path, trainer, self.run.path.name, ExportOptions())
+        return self._end(trainer, "finished", f"Weights: {self.run.weights_path}")
+
+    def _log(self, trainer: Trainer, result: StepResult, pace: Pace) -> None:
+        losses = trainer.mean_losses(result)
+        if self.reporter is not None:
+            self.reporter.tell(
+                StepLogged(
+                    step=trainer.step,
+                    epoch=round(trainer.epoch, 4),
+                    images_seen=trainer.images_seen,
+                    losses=finite_or_none(losses),
+                    learning_rates=trainer.learning_rates,
+                    seconds_per_step=round(pace.seconds_per_step, 5),
+                    images_per_second=round(pace.images_per_second, 4),
+                    loading_share=round(pace.waiting_share, 4),
+                    memory_mib=memory_mib(self.ranks.device),
+                )
+            )
+        pace.restart()
+        if result.finite:
+            return
+        bad = ", ".join(name for name, value in finite_or_none(losses).items() if value is None) or "a gradient"
+        if self.reporter is not None:
+            self.reporter.tell(Warned(trainer.step, f"Step {trainer.step:,} was skipped: {bad} is not finite."))
+        if trainer.skipped >= MOST_SKIPPED:
+            raise TrainingDivergedError(
+                f"{trainer.skipped} steps in a row were not finite, last {bad}; the checkpoints before are untouched",
+                "finite losses",
+                "Export the last checkpoint and start a run from it (--init-from) with a lower learning rate or compute.dtype float32",
+            )
+
+    def _monitor(self, trainer: Trainer, monitor: Monitor | None) -> float | None:
+        """Show and measure where it is time; returns the value of the deciding metric where it is the best so far."""
+        if not Monitor.is_due(trainer):
+            return None
+        value = monitor.look() if monitor is not None else None
+        return self.ranks.from_first(value)
+
+    def _checkpoint(self, trainer: Trainer, best: float | None) -> None:
+        states = self.ranks.gather(random_state())
+        if self.reporter is not None:
+            path = self.store.write(Checkpoint(trainer.step, self.config, trainer.state_dict(), states))
+            self.reporter.tell(CheckpointWritten(trainer.step, path.name))
+            if best is not None:
+                self.store.mark_best(trainer.step, best)
+
+    def _end(self, trainer: Trainer, reason: Literal["finished", "stopped"], message: str) -> Outcome:
+        if self.reporter is not None:
+            self.reporter.tell(RunEnded(trainer.step, reason, message))
+        self.ranks.wait_for_all()  # the others wait for the last file
+        return Outcome(reason, trainer.step)

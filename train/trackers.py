@@ -1,0 +1,231 @@
+"""Optional trackers beside ``events.jsonl``: TensorBoard's event files, and Weights & Biases.
+
+They know nothing of training; the events file stays what counts, and a tracker that fails takes nothing with it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import secrets
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.files import atomic_writer
+from spade_studio.train.events import MetricsMeasured, StepLogged
+
+TRACKERS: Final = ("tensorboard", "wandb")
+"""The names that :func:`open_trackers` knows; each is the name of the package that it needs, and of our extra with it."""
+
+_ID_FILE = "wandb_run_id.txt"
+_LONGEST_REASON = 300
+
+
+class TrackerError(EngineError):
+    """A tracker cannot be opened, or failed; training can go on without it."""
+
+
+class Tracker(Protocol):
+    """What takes in what a run tells; after a :class:`TrackerError` nothing is to be expected of it but another one."""
+
+    def scalars(self, step: int, values: Mapping[str, float | None]) -> None:
+        """Take in values after ``step`` steps; None, which stands for what is not finite, is left out.
+
+        Raises:
+            TrackerError: It failed.
+        """
+        ...
+
+    def picture(self, step: int, name: str, pixels: NDArray[np.uint8]) -> None:
+        """Take in a picture, uint8 [H, W, 3], after ``step`` steps.
+
+        Raises:
+            TrackerError: It failed.
+        """
+        ...
+
+    def close(self) -> None:
+        """Hand over all that is left and end.
+
+        Raises:
+            TrackerError: It failed.
+        """
+        ...
+
+
+def event_scalars(event: StepLogged | MetricsMeasured) -> dict[str, float | None]:
+    """Return an event's values under names such as generator/kl, whose first part trackers show as a section."""
+    if isinstance(event, MetricsMeasured):
+        return {f"metrics/{name}": value for name, value in event.values.items()}
+    generator_rate, discriminator_rate = event.learning_rates
+    return {
+        **{name.replace(".", "/", 1): value for name, value in event.losses.items()},
+        "learning_rate/generator": generator_rate,
+        "learning_rate/discriminator": discriminator_rate,
+        "progress/epoch": event.epoch,
+        "progress/images_seen": event.images_seen,
+        "speed/images_per_second": event.images_per_second,
+        "speed/seconds_per_step": event.seconds_per_step,
+        "speed/loading_share": event.loading_share,
+        "memory/mib": event.memory_mib,
+    }
+
+
+class TensorBoardTracker:
+    """TensorBoard's event files. What was taken in is in the hands of the system at once, as with the events file.
+
+    Args:
+        folder: Where the files go, those of earlier parts of the run included; made where it is missing.
+        config: What the run was told, shown as a text of new runs.
+        purge_step: The first step that is done again where a run goes on: what the files say of it and later ones counts no more.
+
+    Raises:
+        TrackerError: ``tensorboard`` is not installed, or nothing can be written there.
+    """
+
+    def __init__(self, folder: Path, config: Mapping[str, Any] | None = None, purge_step: int | None = None) -> None:
+        # torch's writer has an import of tensorboard at its top.
+        tensorboard = _import("torch.utils.tensorboard", "tensorboard")
+        with _failures_told("TensorBoard"):
+            folder.mkdir(parents=True, exist_ok=True)
+            self._writer: Any = tensorboard.SummaryWriter(str(folder), purge_step=purge_step)
+            if config is not None and purge_step is None:
+                self._writer.add_text("config", f"```json\n{json.dumps(config, indent=2)}\n```", 0)
+            self._writer.flush()
+
+    def scalars(self, step: int, values: Mapping[str, float | None]) -> None:
+        """See :meth:`Tracker.scalars`."""
+        with _failures_told("TensorBoard"):
+            for name, value in values.items():
+                if value is not None:
+                    self._writer.add_scalar(name, value, step)
+            self._writer.flush()
+
+    def picture(self, step: int, name: str, pixels: NDArray[np.uint8]) -> None:
+        """See :meth:`Tracker.picture`."""
+        with _failures_told("TensorBoard"):
+            self._writer.add_image(name, pixels, step, dataformats="HWC")
+            self._writer.flush()
+
+    def close(self) -> None:
+        """See :meth:`Tracker.close`."""
+        with _failures_told("TensorBoard"):
+            self._writer.close()
+
+
+class WandbTracker:
+    """A run of Weights & Biases; where there is no network, ``WANDB_MODE=offline`` keeps it in the folder for ``wandb sync``.
+
+    A run that goes on goes on there too: its id is kept in the folder. Steps are a value of their own, since W&B's own steps can
+    never go back; steps that are done again after a crash are there twice.
+
+    Args:
+        folder: Of the run; W&B's files go into ``wandb`` in it.
+        run_name: What W&B shall call the run.
+        config: What the run was told.
+
+    Raises:
+        TrackerError: ``wandb`` is not installed, nobody is logged in, or there is no answer.
+    """
+
+    def __init__(self, folder: Path, run_name: str, config: Mapping[str, Any] | None = None) -> None:
+        self._wandb = _import("wandb", "wandb")
+        with _failures_told("Weights & Biases"):
+            run_id = _kept_run_id(folder)
+        with _failures_told("Weights & Biases", "Run `wandb login`, or set WANDB_MODE=offline"):
+            self._run: Any = self._wandb.init(
+                project=os.environ.get("WANDB_PROJECT") or "spade-studio",
+                name=run_name,
+                id=run_id,
+                resume="allow",
+                dir=str(folder),
+                config=dict(config or {}),
+                settings=self._wandb.Settings(console="off"),  # the run has a log of its own, and the terminal shows its progress
+            )
+            self._run.define_metric("*", step_metric="step")
+
+    def scalars(self, step: int, values: Mapping[str, float | None]) -> None:
+        """See :meth:`Tracker.scalars`."""
+        with _failures_told("Weights & Biases"):
+            self._run.log({"step": step, **{name: value for name, value in values.items() if value is not None}})
+
+    def picture(self, step: int, name: str, pixels: NDArray[np.uint8]) -> None:
+        """See :meth:`Tracker.picture`."""
+        with _failures_told("Weights & Biases"):
+            self._run.log({"step": step, name: self._wandb.Image(pixels)})
+
+    def close(self) -> None:
+        """See :meth:`Tracker.close`."""
+        with _failures_told("Weights & Biases"):
+            self._run.finish()
+
+
+def open_trackers(
+    names: Sequence[str], folder: Path, run_name: str, config: Mapping[str, Any], purge_step: int | None = None
+) -> list[Tracker]:
+    """Open trackers; all of them or none.
+
+    Args:
+        names: Of :data:`TRACKERS`.
+        folder: Of the run. TensorBoard's files go into ``tensorboard`` in it, W&B's into ``wandb``.
+        run_name: What to call the run where the tracker asks.
+        config: JSON-ready: what the run was told.
+        purge_step: The first step that is done again where a run goes on; None for a new run.
+
+    Raises:
+        TrackerError: There is no such tracker, its package is not installed, or it cannot be opened.
+    """
+    trackers: list[Tracker] = []
+    try:
+        for name in names:
+            if name == "tensorboard":
+                trackers.append(TensorBoardTracker(folder / "tensorboard", config, purge_step))
+            elif name == "wandb":
+                trackers.append(WandbTracker(folder, run_name, config))
+            else:
+                raise TrackerError(f"there is no tracker {name!r}", " or ".join(TRACKERS))
+    except BaseException:
+        for tracker in trackers:
+            with suppress(TrackerError):
+                tracker.close()
+        raise
+    return trackers
+
+
+def _import(module: str, package: str) -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise TrackerError(
+            f"the tracker {package} needs the package {package}, which cannot be imported ({error})",
+            "",
+            f"Install it (pip install {package}, or spade-studio[{package}] with the program), or leave the tracker out",
+        ) from error
+
+
+@contextmanager
+def _failures_told(tracker: str, action: str = "") -> Generator[None]:
+    try:
+        yield
+    except Exception as error:  # whatever these packages raise is no reason to stop training
+        reason = str(error).strip().split("\n")[0][:_LONGEST_REASON].rstrip(".")
+        raise TrackerError(f"{tracker} failed: {type(error).__name__}{': ' if reason else ''}{reason}", "", action) from error
+
+
+def _kept_run_id(folder: Path) -> str:
+    """Return the id of the run in the folder; a new one is written there at the first time."""
+    path = folder / _ID_FILE
+    with suppress(FileNotFoundError):
+        if known := path.read_text("utf-8").strip():
+            return known
+    new = secrets.token_hex(4)
+    with atomic_writer(path) as file:
+        file.write(f"{new}\n".encode())
+    return new

@@ -1,0 +1,253 @@
+"""The trainer: networks, optimisers, averages and the place in the data, moved on step by step, with all of its state in one dict.
+
+It does not know run folders, logs or signals; what drives it (:mod:`spade_studio.train.run`) gives it batches and keeps its state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from spade_studio.engine.config import EncoderConfig
+from spade_studio.engine.device import allow_tf32
+from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator, build_generator
+from spade_studio.train.averages import AveragedNetworks, StatisticsBatches
+from spade_studio.train.batch_norm import synchronize_batch_norm
+from spade_studio.train.config import TrainConfig
+from spade_studio.train.datasets import PairDataset
+from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, TrainingSet, modulation_resolutions
+from spade_studio.train.datasets.sampler import ResumableSampler
+from spade_studio.train.distributed import Ranks
+from spade_studio.train.initial_weights import load_initial_weights
+from spade_studio.train.networks import initialize, keep_channels_last
+from spade_studio.train.optimization import Optimizers
+from spade_studio.train.perceptual import PerceptualDistance
+from spade_studio.train.step import Phase, StepReport, TrainingNetworks, style_noise, training_step
+from spade_studio.train.transforms import output_size
+
+_TYPES: dict[str, torch.dtype | None] = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one step did, the same on every rank.
+
+    Attributes:
+        losses: Weighted terms by name, such as generator.kl: of this rank's pictures, tensors on the device.
+        finite: See :attr:`StepReport.finite`.
+        images: Pictures of all ranks.
+    """
+
+    losses: dict[str, Tensor]
+    finite: bool
+    images: int
+
+
+class Trainer:
+    """One rank's part of a training.
+
+    Args:
+        config: What to train.
+        dataset: What to train on, its channels set.
+        ranks: The processes that train together.
+        perceptual: The perceptual distance, where the configuration has one; moved to the rank's device.
+
+    Raises:
+        ConfigError: The configuration does not fit the data or the number of ranks.
+        WeightsError: The file to start from cannot be used.
+        DataError: There is nothing to train on.
+
+    Attributes:
+        step: Steps done.
+        images_seen: Pictures trained on, over all ranks.
+        images_in_step: Those of the last step.
+        skipped: Steps in a row up to now that were skipped since they were not finite.
+        notes: What a person should know about the weights that it started from.
+    """
+
+    def __init__(self, config: TrainConfig, dataset: PairDataset, ranks: Ranks, perceptual: PerceptualDistance | None = None) -> None:
+        self.config, self.dataset, self.ranks = config, dataset, ranks
+        self.step = self.images_seen = self.images_in_step = self.skipped = 0
+        compute = config.compute
+        if ranks.device.type == "cuda" and compute.tf32:
+            allow_tf32()
+        self.generator_config, self.encoder_config, discriminator_config = config.network_configs(dataset.channels.semantic_channels)
+        with torch.random.fork_rng():  # pyright: ignore[reportUnknownMemberType]
+            torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
+            self.generator = build_generator(self.generator_config)
+            self.encoder = None if self.encoder_config is None else Encoder(self.encoder_config)
+            self.discriminator = MultiscaleDiscriminator(discriminator_config)
+            for network in self._networks():
+                initialize(network, config.initial.gain, config.initial.modulation_gain)
+            self.notes = load_initial_weights(
+                config.initial.weights, dataset.channels, self.generator_config, self.generator, self.encoder, self.discriminator
+            )
+            averaged = build_generator(self.generator_config), self._another_encoder(self.encoder_config)
+        for network in (*self._networks(), *averaged):
+            if network is not None:
+                if compute.channels_last:
+                    keep_channels_last(network)
+                network.to(ranks.device)
+        self.averages = (
+            AveragedNetworks(self.generator, averaged[0], self.encoder, averaged[1], config.average_decay) if ranks.is_first else None
+        )
+        self._synchronize_batch_norms()
+        ranks.copy_from_first(*self._networks())
+        scale = compute.dtype == "float16"
+        self.optimizers = Optimizers(
+            self.generator, self.encoder, self.discriminator, config.optimizer, scale_gradients=scale, device=ranks.device.type
+        )
+        self.networks = TrainingNetworks(
+            self.generator,
+            self.encoder,
+            self.discriminator,
+            config.losses,
+            perceptual=None if perceptual is None else perceptual.to(ranks.device),
+            autocast=_TYPES[compute.dtype],
+            scaler=self.optimizers.scaler,
+        )
+        if compute.compile:
+            self.networks.compile()
+        for network in self._networks():
+            network.train()
+        self._prepare_data()
+
+    def _prepare_data(self) -> None:
+        config, ranks = self.config, self.ranks
+        config.rank_batch_size(ranks.world_size)  # refuses what cannot be dealt out
+        self.training_set = TrainingSet(self.dataset, config.geometry, config.seed)
+        size = output_size(config.geometry)
+        resolutions = () if size is None else modulation_resolutions(self.generator_config, *size)
+        self.collate = Collate(self.dataset.channels, resolutions, config.compute.modulation == "dense")
+        self.sampler = ResumableSampler(
+            len(self.dataset),
+            config.batch_size // ranks.world_size,
+            seed=config.seed,
+            rank=ranks.rank,
+            world_size=ranks.world_size,
+            parts=config.accumulation,
+        )
+        self.steps_per_epoch = self.sampler.batches_per_epoch
+        self.total_steps = config.total_steps(self.steps_per_epoch)
+
+    @property
+    def z_width(self) -> int | None:
+        """Length of style codes; None where the generator takes none."""
+        return self.generator_config.style_width
+
+    @property
+    def epoch(self) -> float:
+        """Passes through the data done, a part of one included."""
+        return self.sampler.epoch + self.sampler.position / self.sampler.size
+
+    @property
+    def learning_rates(self) -> tuple[float, float]:
+        """Of generator and encoder, and of the discriminator, in the last step."""
+        return self.optimizers.generator.current_rate, self.optimizers.discriminator.current_rate
+
+    def loader(self) -> BatchLoader:
+        """Return the batches from the present place in the data on."""
+        pin = self.ranks.device.type == "cuda"
+        return BatchLoader(self.training_set, self.sampler, self.collate, workers=self.config.data.workers, pin_memory=pin)
+
+    def statistics_batches(self) -> StatisticsBatches:
+        """Return the training pictures over which batch statistics of the averages are estimated."""
+        config = self.config
+        return StatisticsBatches(
+            self.training_set,
+            self.collate,
+            config.statistics_images,
+            max(2, config.rank_batch_size(self.ranks.world_size)),
+            seed=config.seed,
+            z_width=self.z_width,
+            device=self.ranks.device,
+        )
+
+    def train_step(self, batches: Sequence[Batch]) -> StepResult:
+        """Take one step with this rank's part of the batch; the place in the data moves on with it."""
+        ranks, config = self.ranks, self.config
+        images = len(self.sampler.global_batch(self.sampler.epoch, self.sampler.position))
+        position = self.sampler.epoch if config.schedule_unit == "epochs" else self.step
+        self.optimizers.set_factor(config.schedule.factor(position))
+        moved = [batch.to(ranks.device) for batch in batches]
+
+        def noise(phase: Phase, number: int) -> Tensor | None:
+            if self.z_width is None:
+                return None
+            return style_noise(config.seed, self.step, phase, moved[number].indices, self.z_width).to(ranks.device)
+
+        report = training_step(
+            self.networks,
+            self.optimizers,
+            moved,
+            noise,
+            average=None if ranks.world_size == 1 else ranks.average,
+            crop_seed=self.step,
+            samples=images / ranks.world_size,
+        )
+        self.sampler.advance()
+        self.step += 1
+        self.images_seen += images
+        self.images_in_step = images
+        self.skipped = 0 if report.finite else self.skipped + 1
+        if report.finite and self.averages is not None:
+            self.averages.update(self.generator, self.encoder)
+        return StepResult(_named(report), report.finite, images)
+
+    def mean_losses(self, result: StepResult) -> dict[str, float]:
+        """Return a step's terms over all ranks; every rank must call it."""
+        names = sorted(result.losses)
+        values = self.ranks.total([float(result.losses[name]) for name in names])
+        return {name: value / self.ranks.world_size for name, value in zip(names, values, strict=True)}
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that a resume needs but the step and random states; on the first rank."""
+        return {
+            "generator": self.generator.state_dict(),
+            "encoder": None if self.encoder is None else self.encoder.state_dict(),
+            "discriminator": self.discriminator.state_dict(),
+            "averages": None if self.averages is None else self.averages.state_dict(),
+            "optimizers": self.optimizers.state_dict(),
+            "sampler": self.sampler.state_dict(),
+            "images_seen": self.images_seen,
+        }
+
+    def load_state_dict(self, step: int, state: dict[str, Any]) -> None:
+        """Continue from what :meth:`state_dict` returned after ``step`` steps.
+
+        Raises:
+            DataError: The state is of other data.
+        """
+        self.step, self.images_seen, self.skipped = step, state["images_seen"], 0
+        self.generator.load_state_dict(state["generator"])
+        if self.encoder is not None:
+            self.encoder.load_state_dict(state["encoder"])
+        self.discriminator.load_state_dict(state["discriminator"])
+        if self.averages is not None:
+            self.averages.load_state_dict(state["averages"])
+        self.optimizers.load_state_dict(state["optimizers"])
+        self.sampler.load_state_dict(state["sampler"])
+
+    def _networks(self) -> list[nn.Module]:
+        return [network for network in (self.generator, self.encoder, self.discriminator) if network is not None]
+
+    def _another_encoder(self, config: EncoderConfig | None) -> Encoder | None:
+        return None if config is None else Encoder(config)
+
+    def _synchronize_batch_norms(self) -> None:
+        """Take batch statistics over all ranks where the configuration says so; the averages are used by one rank and stay as they are."""
+        if self.ranks.world_size == 1:
+            return
+        if self.generator_config.norm == "sync_batch":
+            synchronize_batch_norm(self.generator)
+        if self.config.discriminator.norm == "sync_batch":
+            synchronize_batch_norm(self.discriminator)
+
+
+def _named(report: StepReport) -> dict[str, Tensor]:
+    sides = {"generator": report.generator, "discriminator": report.discriminator}
+    return {f"{side}.{name}": value for side, values in sides.items() if values is not None for name, value in values.terms.items()}
