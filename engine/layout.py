@@ -125,6 +125,12 @@ def unique_hashes(hashes: Hashes) -> tuple[Hashes, Ids, Ids]:
     return values, starts[first], np.repeat(number, np.diff(np.append(starts, hashes.size)))
 
 
+def _sorted_groups(number: Ids, groups: int) -> tuple[Ids, Ids]:
+    """Return the places of a flat array sorted by its numbers, and where each number's begin in that."""
+    counts = np.bincount(number, minlength=groups)
+    return np.argsort(number, kind="stable"), np.cumsum(counts) - counts
+
+
 @dataclass(frozen=True)
 class Scale:
     """The layout at one resolution: codes and the hashes of the neighbourhoods around every position."""
@@ -196,9 +202,14 @@ class Grid:
 
     Attributes:
         label_rows, edge_rows: For every window [n1, k * k], the channel that each position sets; S where none.
-        hidden_ids: [n2, k * k]: for every neighbourhood, its windows; n1 stands for outside.
+        hidden_ids: [n2, k * k]: for every neighbourhood, its windows; n1 stands for outside. n2 is rounded up with rows that no pixel
+            has: oneDNN compiles and keeps a product for every shape that it meets, about half a MiB each in bfloat16.
         pixel_ids: [B * h * w]: the neighbourhood of every pixel.
         order: Pixels sorted by neighbourhood, and ``offsets`` [n2]: where each neighbourhood's pixels begin in it.
+        table_rows: Window by window, the rows position * S + channel of a table of weights that it adds up, and
+            ``window_offsets`` [n1]: where each window's begin in it.
+        table_order: Windows sorted by those rows, and ``table_order_offsets`` [k * k * S]: where each row's begin in it.
+        window_order: Places in ``hidden_ids``, flattened, sorted by window, and ``window_order_offsets`` [n1 + 1].
     """
 
     label_rows: Tensor
@@ -207,9 +218,21 @@ class Grid:
     pixel_ids: Tensor
     order: Tensor
     offsets: Tensor
+    table_rows: Tensor
+    window_offsets: Tensor
+    table_order: Tensor
+    table_order_offsets: Tensor
+    window_order: Tensor
+    window_order_offsets: Tensor
     batch: int
     height: int
     width: int
+
+
+def _rounded_up(count: int) -> int:
+    """Return the next number that has no more than three leading binary digits: four of them in an octave."""
+    step = 1 << max(0, count.bit_length() - 3)
+    return -(-count // step) * step
 
 
 @dataclass
@@ -304,18 +327,21 @@ class Layout:
             scale = self.scale(height, width, kernel_size)
             _, positions, number = unique_hashes(scale.hashes.reshape(-1))
             windows, hidden_ids = scale.windows_at(positions)
+            unused = _rounded_up(len(hidden_ids)) - len(hidden_ids)
+            hidden_ids = np.pad(hidden_ids, ((0, unused), (0, 0)), constant_values=len(windows))
             label_of, edge_of = self.book.rows()
-            order = np.argsort(number, kind="stable")
-            counts = np.bincount(number, minlength=len(positions))
-            arrays = {
-                "label_rows": label_of[windows],
-                "hidden_ids": hidden_ids,
-                "pixel_ids": number,
-                "order": order,
-                "offsets": np.cumsum(counts) - counts,
-            }
+            arrays = {"label_rows": label_of[windows], "hidden_ids": hidden_ids, "pixel_ids": number}
             if self.book.edges:
                 arrays["edge_rows"] = edge_of[windows]
+            arrays["order"], arrays["offsets"] = _sorted_groups(number, len(hidden_ids))
+            arrays["window_order"], arrays["window_order_offsets"] = _sorted_groups(hidden_ids.reshape(-1), len(windows) + 1)
+            channels = np.concatenate([arrays[name] for name in ("label_rows", "edge_rows") if name in arrays], 1)
+            window, place = np.nonzero(channels < self.book.semantic_channels)
+            rows = place % kernel_size**2 * self.book.semantic_channels + channels[window, place]
+            counts = np.bincount(window, minlength=len(windows))
+            arrays["table_rows"], arrays["window_offsets"] = rows, np.cumsum(counts) - counts
+            order, arrays["table_order_offsets"] = _sorted_groups(rows, kernel_size**2 * self.book.semantic_channels)
+            arrays["table_order"] = window[order]
             with torch.inference_mode(False):  # tensors made in inference mode could never be trained with
                 tensors = {name: torch.as_tensor(array).to(device, non_blocking=True) for name, array in arrays.items()}
             edge_rows = tensors.pop("edge_rows", None)

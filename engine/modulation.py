@@ -5,13 +5,19 @@ It computes exactly what the convolutions of a SPADE layer would (DESIGN.md, sec
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 from spade_studio.engine.layout import Grid
+
+Gradients = tuple[Tensor | None, ...]
+_AT_ONCE = 1 << 18  # numbers
 
 
 def window_table(weight: Tensor) -> Tensor:
@@ -43,61 +49,186 @@ def hidden_rows(table: Tensor, bias: Tensor, label_rows: Tensor, edge_rows: Tens
     return F.relu(window_sum(table, label_rows, edge_rows) + bias)
 
 
-def modulation_rows(weights: tuple[Tensor, Tensor, Tensor, Tensor], grid: Grid) -> Tensor:
+def modulation_rows(weights: tuple[Tensor, ...], grid: Grid) -> Tensor:
     """Compute 1 + gamma and beta for every distinct neighbourhood.
 
     Args:
-        weights: Of :meth:`SPADE.dense_weights`.
+        weights: As of :func:`head_rows`; 1 must be part of gamma's bias.
         grid: The layout's distinct neighbourhoods at this resolution.
 
     Returns:
         [n2, 2 C]: 1 + gamma, then beta.
     """
-    shared_weight, shared_bias, weight, bias = weights
-    hidden = hidden_rows(window_table(shared_weight), shared_bias, grid.label_rows, grid.edge_rows)
-    hidden = F.pad(hidden, (0, 0, 0, 1))  # the row of positions outside the picture is zero, not ReLU(bias)
-    around = F.embedding(grid.hidden_ids, hidden).flatten(1)  # [n2, k * k * hidden]
-    return F.linear(around, weight.permute(0, 2, 3, 1).flatten(1), bias)
+    return torch.cat(head_rows(weights, grid), 1)
+
+
+def head_rows(weights: tuple[Tensor, ...], grid: Grid) -> tuple[Tensor, ...]:
+    """Compute convolutions of the hidden map at every distinct neighbourhood.
+
+    Args:
+        weights: Of the convolution that makes the hidden map, [hidden, S, k, k] and its bias, then of one or several that read it,
+            [C, hidden, k, k] and [C].
+        grid: The layout's distinct neighbourhoods at this resolution.
+
+    Returns:
+        [n2, C] for each of the latter, in the type of autocast where that is on.
+    """
+    device = weights[0].device.type
+    inside = torch.is_autocast_enabled(device)
+    dtype = torch.get_autocast_dtype(device) if inside and weights[0].dtype is torch.float32 else weights[0].dtype
+    with torch.autocast(device, enabled=False) if inside else nullcontext():
+        return cast("tuple[Tensor, ...]", _Rows.apply(grid, dtype, *weights))  # pyright: ignore[reportUnknownMemberType]
+
+
+def _by_positions(weight: Tensor, dtype: torch.dtype) -> Tensor:
+    """Lay a weight [C, hidden, k, k] out as [C, k * k * hidden]: a view where it is channels last and of that type."""
+    return weight.to(dtype).permute(0, 2, 3, 1).flatten(1)
+
+
+class _Rows(torch.autograd.Function):
+    """All of :func:`modulation_rows`; only the hidden map at distinct windows is kept for backward, the rest is gathered again."""
+
+    @staticmethod
+    def forward(ctx: Any, grid: Grid, dtype: torch.dtype, shared: Tensor, shared_bias: Tensor, *heads: Tensor) -> tuple[Tensor, ...]:
+        """Return [n2, C] for each weight and bias, which alternate in ``heads``."""
+        table = shared.detach().permute(2, 3, 1, 0).reshape(-1, shared.shape[0])  # [k * k * S, hidden]
+        hidden = F.embedding_bag(grid.table_rows, table, grid.window_offsets, mode="sum").add_(shared_bias).relu_()
+        # The last row belongs to positions outside the picture: zero, not ReLU(bias).
+        hidden = F.pad(hidden.to(dtype), (0, 0, 0, 1))
+        around = hidden.index_select(0, grid.hidden_ids.flatten()).view(len(grid.hidden_ids), -1)  # [n2, k * k * hidden]
+        ctx.grid = grid
+        ctx.save_for_backward(hidden, shared, *heads)
+        pairs = zip(heads[::2], heads[1::2], strict=True)
+        return tuple(torch.addmm(bias.to(dtype), around, _by_positions(weight, dtype).T) for weight, bias in pairs)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grad_outputs: Any) -> Gradients:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return the gradients of weights and biases."""
+        hidden, shared, *heads = cast("tuple[Tensor, ...]", ctx.saved_tensors)
+        grid = cast("Grid", ctx.grid)
+        wide = torch.promote_types(hidden.dtype, torch.float32)
+        around = hidden.index_select(0, grid.hidden_ids.flatten()).view(len(grid.hidden_ids), -1)
+        grad_around: Tensor | None = None
+        grads: list[Tensor | None] = []
+        for part, weight, bias in zip(cast("tuple[Tensor, ...]", grad_outputs), heads[::2], heads[1::2], strict=True):
+            narrow = part.to(hidden.dtype)
+            matrix = _by_positions(weight, hidden.dtype)
+            grad_around = narrow @ matrix if grad_around is None else grad_around.addmm_(narrow, matrix)
+            out, width, height, breadth = weight.shape
+            grad_weight = (narrow.T @ around).view(out, height, breadth, width).permute(0, 3, 1, 2)
+            grads += [grad_weight.to(weight.dtype), part.to(wide).sum(0).to(bias.dtype)]
+        assert grad_around is not None
+        grad_around = grad_around.view(-1, hidden.shape[1])
+        if grad_around.dtype is torch.float16:  # the sum, which is always made in float32 at least, may be too large for it
+            grad_around = grad_around.to(wide)
+        grad_hidden = F.embedding_bag(grid.window_order, grad_around, grid.window_order_offsets, mode="sum")[:-1].to(wide)
+        grad_hidden = grad_hidden * (hidden[:-1] > 0)
+        grad_table = F.embedding_bag(grid.table_order, grad_hidden, grid.table_order_offsets, mode="sum")
+        out, channels, height, width = shared.shape
+        grad_shared = grad_table.view(height, width, channels, out).permute(3, 2, 0, 1)
+        return None, None, grad_shared.to(shared.dtype), grad_hidden.sum(0).to(shared.dtype), *grads
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Of activations that are to be normalised, and depend on them: mean and biased variance [C], and what is added to that."""
+
+    mean: Tensor
+    variance: Tensor
+    eps: float
+
+    def normalize(self, x: Tensor) -> Tensor:
+        """Return (x - mean) / deviation, of x's type."""
+        return torch.native_batch_norm(x, None, None, self.mean, self.variance, False, 0.0, self.eps)[0]
 
 
 class _Modulate(torch.autograd.Function):
-    """x * (1 + gamma) + beta with rows gathered per pixel; backward sums over each neighbourhood's pixels in at least float32."""
+    """Normalise, x * (1 + gamma) + beta with rows gathered per pixel, leaky ReLU.
+
+    Kept are x and the result, which its neighbours keep too. Backward sums over each neighbourhood's pixels in at least float32.
+    """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, rows: Tensor, pixel_ids: Tensor, order: Tensor, offsets: Tensor) -> Tensor:
-        """Apply rows [n2, 2 C] to pixels x [R, P, C]."""
-        ctx.save_for_backward(x, rows, pixel_ids, order, offsets)
-        gamma, beta = rows.index_select(0, pixel_ids).to(x.dtype).chunk(2, 1)
-        return torch.addcmul(beta, x, gamma)
+    def forward(ctx: Any, x: Tensor, scale: Tensor, shift: Tensor, grid: Grid, statistics: Statistics | None, slope: float) -> Tensor:
+        """Apply 1 + gamma and beta, [n2, C], to x [B, C, h, w]."""
+        gamma, beta = (rows.to(x.dtype).index_select(0, grid.pixel_ids) for rows in (scale, shift))  # [P, C]
+        if statistics is None:
+            pixels = torch.addcmul(beta, _pixels(x, grid), gamma)
+        else:
+            pixels = _pixels(statistics.normalize(x), grid)
+            torch.addcmul(beta, pixels, gamma, out=pixels)
+        if slope != 1:
+            F.leaky_relu_(pixels, slope)
+        batch, channels, height, width = x.shape
+        out = pixels.view(batch, height, width, channels).permute(0, 3, 1, 2)
+        kept = () if statistics is None else (statistics.mean, statistics.variance)
+        ctx.save_for_backward(x, scale, out if slope != 1 else None, *kept)
+        ctx.grid, ctx.eps, ctx.slope = grid, None if statistics is None else statistics.eps, slope
+        return out
 
     @staticmethod
-    def backward(ctx: Any, *grad_outputs: Any) -> tuple[Tensor | None, ...]:
+    @once_differentiable
+    def backward(ctx: Any, *grad_outputs: Any) -> Gradients:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Return the gradients of x and of the rows."""
-        x, rows, pixel_ids, order, offsets = cast("tuple[Tensor, ...]", ctx.saved_tensors)
-        grad = cast("Tensor", grad_outputs[0])
-        grad_x = grad_rows = None
-        if ctx.needs_input_grad[0]:
-            grad_x = grad * rows[:, : rows.shape[1] // 2].index_select(0, pixel_ids).to(grad.dtype)
-        if ctx.needs_input_grad[1]:
-            wide = torch.promote_types(grad.dtype, torch.float32)
-            per_pixel = torch.cat(((grad.to(wide) * x).sum(0), grad.to(wide).sum(0)), 1)  # [P, 2 C]
-            grad_rows = F.embedding_bag(order, per_pixel, offsets, mode="sum").to(rows.dtype)
-        return grad_x, grad_rows, None, None, None
+        x, scale, out, *kept = cast("tuple[Tensor, ...]", ctx.saved_tensors)
+        grid, grad = cast("Grid", ctx.grid), cast("Tensor", grad_outputs[0])
+        statistics = Statistics(kept[0], kept[1], ctx.eps) if kept else None
+        if ctx.slope != 1:
+            grad = torch.ops.aten.leaky_relu_backward(grad, out, ctx.slope, True)
+        grad = _pixels(grad, grid)
+        normalized = _pixels(x if statistics is None else statistics.normalize(x), grid)
+        sums: list[Tensor] = []
+        if ctx.needs_input_grad[1] or statistics is not None:
+            wide = grad.to(torch.promote_types(grad.dtype, torch.float32))
+            for term in (_product(normalized, wide), wide):  # [R, P, C]
+                of_pixels = term[0] if len(term) == 1 else term.sum(0)
+                sums.append(F.embedding_bag(grid.order, of_pixels, grid.offsets, mode="sum"))
+        grads_of_rows: list[Tensor | None] = [part.to(scale.dtype) for part in sums] if ctx.needs_input_grad[1] else [None, None]
+        if not ctx.needs_input_grad[0]:
+            return None, *grads_of_rows, None, None, None
+        if statistics is None:
+            grad_x = grad * scale.to(grad.dtype).index_select(0, grid.pixel_ids)
+        else:
+            # The sums that batch norm's backward needs are those over pixels of grad * (1 + gamma): few rows instead of all pixels.
+            inverse = (statistics.variance + statistics.eps).rsqrt()
+            count = x.numel() // x.shape[1]
+            along_x, along_ones = ((scale * part).sum(0) * (-inverse / count) for part in sums)
+            factor = (scale * inverse).to(grad.dtype).index_select(0, grid.pixel_ids)
+            grad_x = torch.addcmul(along_ones.to(grad.dtype), normalized, along_x.to(grad.dtype)).addcmul_(grad, factor)
+        batch, channels, height, width = x.shape
+        return grad_x.view(batch, height, width, channels).permute(0, 3, 1, 2), *grads_of_rows, None, None, None
 
 
-def modulate(x: Tensor, rows: Tensor, grid: Grid) -> Tensor:
-    """Apply modulation rows to normalised activations.
+def _product(narrow: Tensor, wide: Tensor) -> Tensor:
+    """Multiply [R, P, C] of a narrow type by the same in a wide one, a part of the pixels at a time: little is widened at once."""
+    if narrow.dtype == wide.dtype or narrow.device.type != "cpu":
+        return narrow * wide
+    product = torch.empty_like(wide)
+    step = max(1, _AT_ONCE // max(1, narrow.shape[0] * narrow.shape[2]))
+    for i in range(0, narrow.shape[1], step):
+        torch.mul(narrow[:, i : i + step].to(wide.dtype), wide[:, i : i + step], out=product[:, i : i + step])
+    return product
+
+
+def _pixels(x: Tensor, grid: Grid) -> Tensor:
+    """Return [B, C, h, w] as [R, P, C]: P pixels of the grid's layouts, R times; a view where x is channels last."""
+    batch, channels, height, width = x.shape
+    return x.permute(0, 2, 3, 1).reshape(batch // grid.batch, grid.batch * height * width, channels)
+
+
+def modulate(x: Tensor, rows: Tensor | tuple[Tensor, ...], grid: Grid, statistics: Statistics | None = None, slope: float = 1.0) -> Tensor:
+    """Apply modulation rows to activations.
 
     Args:
-        x: [B, C, h, w], normalised.
-        rows: [n2, 2 C] of :func:`modulation_rows`.
+        x: [B, C, h, w].
+        rows: [n2, 2 C] of :func:`modulation_rows`, or both halves of them.
         grid: The same grid; of B layouts, or of one for all B pictures.
+        statistics: Of x, with which it is normalised first; gradients flow through them as well. None if it is normalised already.
+        slope: Of the leaky ReLU that follows; 1 for none.
 
     Returns:
         [B, C, h, w], channels last in memory.
     """
-    batch, channels, height, width = x.shape
-    repeats = batch // grid.batch
-    pixels = x.permute(0, 2, 3, 1).reshape(repeats, grid.batch * height * width, channels)
-    out = cast("Tensor", _Modulate.apply(pixels, rows, grid.pixel_ids, grid.order, grid.offsets))  # pyright: ignore[reportUnknownMemberType]
-    return out.view(batch, height, width, channels).permute(0, 3, 1, 2)
+    scale, shift = rows.chunk(2, 1) if isinstance(rows, Tensor) else rows
+    return cast("Tensor", _Modulate.apply(x, scale, shift, grid, statistics, slope))  # pyright: ignore[reportUnknownMemberType]

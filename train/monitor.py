@@ -5,16 +5,21 @@ Nothing that it does changes what is trained: it has random numbers of its own a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from spade_studio.train.averages import untouched_random_state
+from spade_studio.train.averages import AveragedNetworks, fixed_batches, untouched_random_state
 from spade_studio.train.datasets import PairDataset
-from spade_studio.train.datasets.loading import TrainingSet
-from spade_studio.train.events import SamplesWritten
+from spade_studio.train.datasets.loading import Batch, TrainingSet
+from spade_studio.train.events import MetricsMeasured, SamplesWritten, Warned, finite_or_none
+from spade_studio.train.metrics import METRICS, FrechetDistance, MetricContext, RealCache, load_features, measure
 from spade_studio.train.reporter import Reporter, ReportError
 from spade_studio.train.run_directory import RunDirectory
 from spade_studio.train.samples import SampleGrid, choose_items, write_grid
 from spade_studio.train.trainer import Trainer
+from spade_studio.train.transforms import output_size
+
+_AT_ONCE = 16  # pictures
 
 
 class Monitor:
@@ -26,6 +31,11 @@ class Monitor:
         run: Whose folder gets the grids.
         reporter: Is told.
         best: The best checkpoint so far and its metric, or None.
+
+    Raises:
+        MetricError: The feature network of the configuration cannot be used, or there are too few held-out pictures for it.
+        WeightsError: Its file cannot be read.
+        DataError: A held-out picture cannot be read.
     """
 
     def __init__(
@@ -35,6 +45,9 @@ class Monitor:
         self._best = None if best is None else best[1]
         self._validation = TrainingSet(validation, trainer.config.geometry, None)
         self._grid: SampleGrid | None = None
+        self._frechet = self._frechet_distance() if len(validation) else None
+        if not len(validation) and (trainer.config.monitor.sample_every_steps or trainer.config.monitor.metrics_every_images):
+            reporter.tell(Warned(trainer.step, "No pictures are held out (data.validation): there are no sample grids and no metrics."))
 
     @staticmethod
     def samples_due(trainer: Trainer) -> bool:
@@ -71,7 +84,7 @@ class Monitor:
             self.trainer.averages.fit(self.trainer.statistics_batches())
             if self.samples_due(self.trainer):
                 self._write_samples()
-            return None
+            return self._measure(self.trainer.averages) if self.metrics_due(self.trainer) else None
 
     def _write_samples(self) -> None:
         trainer, averages = self.trainer, self.trainer.averages
@@ -87,3 +100,46 @@ class Monitor:
             raise ReportError(f"{path} cannot be written: {error.strerror or error}", "", "Make room, then resume the run") from error
         self.reporter.tell(SamplesWritten(trainer.step, path.name))
         self.reporter.picture(trainer.step, pixels)
+
+    def _held_out(self) -> Iterator[Batch]:
+        """Read the pictures that are measured on, spread evenly over those held out."""
+        trainer, total = self.trainer, len(self._validation)
+        count = min(trainer.config.monitor.metric_images, total)
+        size = 1 if output_size(trainer.config.geometry) is None else _AT_ONCE
+        for start in range(0, count, size):
+            places = [(2 * number + 1) * total // (2 * count) for number in range(start, min(start + size, count))]
+            yield from fixed_batches(self._validation, trainer.collate, places, size, trainer.ranks.device)
+
+    def _measure(self, averages: AveragedNetworks) -> float | None:
+        trainer = self.trainer
+        context = MetricContext(
+            render=averages.generate,
+            batches=self._held_out(),
+            encode=None if averages.encoder is None else averages.encode,
+            z_width=trainer.z_width,
+            perceptual=trainer.networks.perceptual,
+            frechet=self._frechet,
+            seed=trainer.config.seed,
+        )
+        values = measure(METRICS, context)
+        name = trainer.config.monitor.best_metric
+        value = values.get(name)
+        best = value is not None and METRICS[name].is_better(value, self._best)
+        shown = {self._frechet.name if key == "frechet" and self._frechet else key: number for key, number in values.items()}
+        self.reporter.tell(MetricsMeasured(trainer.step, finite_or_none(shown), best))
+        if not best:
+            return None
+        self._best = value
+        return value
+
+    def _frechet_distance(self) -> FrechetDistance | None:
+        """Load the feature network and the statistics of the real pictures, computed once and kept in the run's folder."""
+        trainer, path = self.trainer, self.trainer.config.monitor.frechet_network
+        if not path:
+            return None
+        distance = FrechetDistance(load_features(Path(path)).to(trainer.ranks.device))
+        names = ",".join(self._validation.dataset.name(index) for index in range(len(self._validation)))
+        of = f"{trainer.config.geometry} {trainer.config.monitor.metric_images} {names}"
+        cache = RealCache(self.run.path / "real_features.safetensors", of, *trainer.generator_config.picture_size)
+        distance.use_real((batch.photos for batch in self._held_out()), cache)
+        return distance

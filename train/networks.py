@@ -5,11 +5,17 @@ It does not know which architecture a network has.
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn.utils.spectral_norm import SpectralNorm
 
 from spade_studio.engine.networks import SPADE, initialize_xavier
+
+_AT_ONCE = 1 << 19  # numbers
 
 
 def initialize(network: nn.Module, gain: float = 0.02, modulation_gain: float = 0.02) -> None:
@@ -47,12 +53,75 @@ def keep_spectral_norms_wide(network: nn.Module) -> None:
 
 
 class WideSpectralNorm(SpectralNorm):
-    """torch's spectral norm, outside autocast."""
+    """torch's spectral norm in the weights' own type, with few passes over them; inside autocast the result is narrow at once.
+
+    The power iteration's last product also gives the norm, weights that are channels last are read as they lie, and backward needs
+    no temporary tensors of the weights' size.
+    """
 
     def compute_weight(self, module: nn.Module, do_power_iteration: bool) -> Tensor:
         """Return the normalised weight; with a power iteration first where asked."""
-        with torch.autocast(module.get_parameter(f"{self.name}_orig").device.type, enabled=False):
-            return super().compute_weight(module, do_power_iteration)
+        weight = module.get_parameter(f"{self.name}_orig")
+        device = weight.device.type
+        narrow = torch.is_autocast_enabled(device) and weight.dtype is torch.float32
+        dtype = torch.get_autocast_dtype(device) if narrow else weight.dtype
+        with torch.autocast(device, enabled=False):
+            if self.dim:
+                return super().compute_weight(module, do_power_iteration)
+            with torch.no_grad():
+                u, v = module.get_buffer(f"{self.name}_u"), module.get_buffer(f"{self.name}_v")
+                ordered_v = _memory_order(v.view(1, *weight.shape[1:]), weight)  # a view of the buffer
+                matrix, left, right = _memory_order(weight, weight).flatten(1), u.clone(), ordered_v.flatten().clone()
+                product: Tensor | None = None
+                for _ in range(self.n_power_iterations if do_power_iteration else 0):
+                    right = F.normalize(torch.mv(matrix.T, left), dim=0, eps=self.eps)
+                    product = torch.mv(matrix, right)
+                    left = F.normalize(product, dim=0, eps=self.eps)
+                if product is None:
+                    product = torch.mv(matrix, right)
+                if do_power_iteration:
+                    u.copy_(left)
+                    ordered_v.copy_(right.view_as(ordered_v))
+                norm = torch.dot(left, product)
+            return cast("Tensor", _Divide.apply(weight, left, right, norm, dtype))  # pyright: ignore[reportUnknownMemberType]
+
+
+def _memory_order(x: Tensor, like: Tensor) -> Tensor:
+    """Return a view of x whose dimensions stand in the order in which ``like`` lies in memory, output channels first."""
+    last = like.ndim == 4 and like.is_contiguous(memory_format=torch.channels_last)
+    return x.permute(0, 2, 3, 1) if last else x
+
+
+class _Divide(torch.autograd.Function):
+    """A weight divided by its spectral norm ``left @ weight @ right``, whose vectors count as constants."""
+
+    @staticmethod
+    def forward(ctx: Any, weight: Tensor, left: Tensor, right: Tensor, norm: Tensor, dtype: torch.dtype) -> Tensor:
+        """Return the quotient in ``dtype``."""
+        ctx.save_for_backward(weight, left, right, norm)
+        factor = norm.reciprocal()
+        if dtype == weight.dtype or weight.device.type != "cpu":
+            return (weight * factor).to(dtype)
+        quotient = torch.empty_like(weight, dtype=dtype)
+        step = max(1, _AT_ONCE * len(weight) // max(1, weight.numel()))  # what lies between stays in the processor's cache
+        for i in range(0, len(weight), step):
+            quotient[i : i + step] = weight[i : i + step] * factor
+        return quotient
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *grad_outputs: Any) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Return the gradient of the weight."""
+        weight, left, right, norm = cast("tuple[Tensor, ...]", ctx.saved_tensors)
+        grad = torch.empty_like(weight).copy_(cast("Tensor", grad_outputs[0]))
+        factor = norm.reciprocal()
+        along = torch.dot(_memory_order(grad, weight).reshape(-1), _memory_order(weight, weight).reshape(-1)) * factor
+        rows = _memory_order(grad, weight).flatten(1)
+        if weight.device.type == "cpu" and not torch.compiler.is_compiling():  # one pass; elsewhere the number must be waited for
+            rows.addr_(left * (-along * factor), right, beta=float(factor))
+        else:
+            rows.mul_(factor).addr_(left * (-along * factor), right)
+        return grad, None, None, None, None
 
 
 def mend_instance_norms(network: nn.Module) -> None:

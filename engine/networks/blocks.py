@@ -5,12 +5,12 @@ It does not know where in the generator it stands.
 
 from __future__ import annotations
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils import spectral_norm
 
 from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks.convolution import Convolution
 from spade_studio.engine.networks.spade import SPADE
 
 LEAKY_SLOPE = 0.2
@@ -39,8 +39,8 @@ class SPADEResBlock(nn.Module):
         def spade(channels: int) -> SPADE:
             return SPADE(channels, config.semantic_channels, config.hidden_width, config.kernel_size, config.norm)
 
-        self.conv_0 = maybe_spectral(nn.Conv2d(in_channels, middle, 3, padding=1), config.spectral_norm)
-        self.conv_1 = maybe_spectral(nn.Conv2d(middle, out_channels, 3, padding=1), config.spectral_norm)
+        self.conv_0 = maybe_spectral(Convolution(in_channels, middle, 3, padding=1), config.spectral_norm)
+        self.conv_1 = maybe_spectral(Convolution(middle, out_channels, 3, padding=1), config.spectral_norm)
         self.norm_0 = spade(in_channels)
         self.norm_1 = spade(middle)
         if self.learned_shortcut:
@@ -50,6 +50,6 @@ class SPADEResBlock(nn.Module):
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
         """[B, in, h, w] -> [B, out, h, w]."""
         shortcut = self.conv_s(self.norm_s(x, layout)) if self.learned_shortcut else x
-        residual = self.conv_0(F.leaky_relu(self.norm_0(x, layout), LEAKY_SLOPE))
-        residual = self.conv_1(F.leaky_relu(self.norm_1(residual, layout), LEAKY_SLOPE))
+        residual = self.conv_0(self.norm_0(x, layout, LEAKY_SLOPE))
+        residual = self.conv_1(self.norm_1(residual, layout, LEAKY_SLOPE))
         return shortcut + residual

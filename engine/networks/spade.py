@@ -6,11 +6,12 @@ A layer does not know how a layout is stored: it asks for one-hot planes (dense)
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spade_studio.engine.config import SpadeNorm
 from spade_studio.engine.layout import Layout
-from spade_studio.engine.modulation import modulate, modulation_rows
+from spade_studio.engine.modulation import Statistics, head_rows, modulate
 
 
 def parameter_free_norm(kind: SpadeNorm, channels: int) -> nn.Module:
@@ -44,31 +45,58 @@ class SPADE(nn.Module):
         self.mlp_gamma = nn.Conv2d(hidden_width, channels, kernel_size, padding=padding)
         self.mlp_beta = nn.Conv2d(hidden_width, channels, kernel_size, padding=padding)
 
-    def forward(self, x: Tensor, layout: Layout) -> Tensor:
+    def forward(self, x: Tensor, layout: Layout, slope: float = 1.0) -> Tensor:
         """Normalise and modulate.
 
         Args:
             x: Activations [B, C, h, w].
             layout: The layouts of the B pictures, or one layout for all of them.
+            slope: Of a leaky ReLU that follows; 1 for none.
 
         Returns:
             [B, C, h, w].
         """
-        normalized = self.param_free_norm(x)
         height, width = x.shape[-2:]
         if layout.dense:
+            normalized = self.param_free_norm(x)
             planes = layout.one_hot(height, width, x.device, self.mlp_gamma.weight.dtype)  # [1 or B, S, h, w]
             hidden = self.mlp_shared(planes)  # [1 or B, hidden, h, w]
-            return normalized * (1 + self.mlp_gamma(hidden)) + self.mlp_beta(hidden)
+            modulated = normalized * (1 + self.mlp_gamma(hidden)) + self.mlp_beta(hidden)
+            return modulated if slope == 1 else F.leaky_relu(modulated, slope)
         grid = layout.grid(height, width, self.kernel_size, x.device)
-        return modulate(normalized, modulation_rows(self.dense_weights(), grid), grid)
+        rows = head_rows(self.dense_weights(), grid)
+        statistics = batch_statistics(self.param_free_norm, x)
+        return modulate(self.param_free_norm(x) if statistics is None else x, rows, grid, statistics, slope)
 
-    def dense_weights(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return (shared weight, shared bias, [gamma; beta] weight [2C, hidden, k, k], its bias with 1 added to gamma's)."""
+    def dense_weights(self) -> tuple[Tensor, ...]:
+        """Return weights and biases of the hidden map's convolution, of gamma's with 1 added to its bias, and of beta's."""
         shared = self.mlp_shared[0]
         assert isinstance(shared, nn.Conv2d)
         assert shared.bias is not None
         assert self.mlp_gamma.bias is not None
         assert self.mlp_beta.bias is not None
-        weight = torch.cat((self.mlp_gamma.weight, self.mlp_beta.weight))
-        return shared.weight, shared.bias, weight, torch.cat((self.mlp_gamma.bias + 1, self.mlp_beta.bias))
+        return shared.weight, shared.bias, self.mlp_gamma.weight, self.mlp_gamma.bias + 1, self.mlp_beta.weight, self.mlp_beta.bias
+
+
+def batch_statistics(norm: nn.Module, x: Tensor) -> Statistics | None:
+    """Do the part of a batch norm in training that concerns statistics: return them, and let its running averages follow.
+
+    Returns:
+        None, with nothing done, where the norm must be called: it is another kind, does not train, or somebody watches its calls. So
+        too on a GPU, whose batch norm is fast.
+    """
+    values = x.numel() // x.shape[1]
+    if type(norm) is not nn.BatchNorm2d or norm.affine or not norm.training or values < 2 or x.device.type != "cpu":
+        return None
+    if norm._forward_hooks or norm._forward_pre_hooks:  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
+        return None
+    with torch.no_grad():
+        wide = torch.promote_types(x.dtype, torch.float32)
+        unused = torch.zeros(x.shape[1], dtype=wide)  # says of which type the statistics shall be
+        mean, variance = torch.batch_norm_update_stats(x, unused, unused.clone(), 0.0)
+        if norm.running_mean is not None and norm.running_var is not None and norm.num_batches_tracked is not None:
+            norm.num_batches_tracked.add_(1)
+            share = 1 / float(norm.num_batches_tracked) if norm.momentum is None else norm.momentum
+            norm.running_mean.lerp_(mean.to(norm.running_mean.dtype), share)
+            norm.running_var.lerp_((variance * (values / (values - 1))).to(norm.running_var.dtype), share)
+    return Statistics(mean, variance, norm.eps)

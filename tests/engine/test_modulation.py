@@ -45,8 +45,9 @@ def test_hidden_positions_outside_the_picture_are_zero() -> None:
 def test_rows_are_few_where_the_layout_is_plain() -> None:
     layout = Layout.from_channels(np.zeros((3, 64, 64), np.int64), 4)
     weights = torch.randn(2, 4, 3, 3), torch.randn(2), torch.randn(6, 2, 3, 3), torch.randn(6)
-    rows = modulation_rows(weights, layout.grid(64, 64, 3, "cpu"))
-    assert rows.shape == (25, 6)  # inside, and by which of the first or last two rows and columns it stands
+    grid = layout.grid(64, 64, 3, "cpu")
+    assert int(grid.pixel_ids.max()) + 1 == 25  # inside, and by which of the first or last two rows and columns it stands
+    assert modulation_rows(weights, grid).shape == (28, 6)  # rounded up
 
 
 def test_pictures_of_one_layout_are_modulated_alike() -> None:

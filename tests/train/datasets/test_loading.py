@@ -13,7 +13,7 @@ from spade_studio.engine.config import GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks import Generator
-from spade_studio.train.config import GeometryConfig
+from spade_studio.train.data_config import GeometryConfig
 from spade_studio.train.datasets import DataError, open_dataset
 from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, TrainingSet, modulation_resolutions
 from spade_studio.train.datasets.sampler import ResumableSampler, SampleKey
@@ -55,7 +55,7 @@ def test_validation_examples_never_change(make: Any) -> None:
 
 def test_a_batch_holds_photographs_and_their_layout(make: Any) -> None:
     data = training_set(fill(make))
-    batch = next(iter(loader(data)))
+    (batch,) = next(iter(loader(data)))
     keys = [SampleKey(0, index) for index in batch.indices]
     examples = [data.example(key) for key in keys]
     assert len(batch) == 2
@@ -77,8 +77,8 @@ def test_workers_give_what_one_process_gives_from_a_zip_too(make: Any, tmp_path:
     archive = make.zip(tmp_path / "data.zip")
     zipped = TrainingSet(open_dataset(archive).with_channels(data.dataset.channels), CROP, 1)
     zipped.example(SampleKey(0, 0))  # the archive is open before the workers start
-    here = list(islice(loader(data), 5))
-    there = list(islice(loader(zipped, workers=2), 5))
+    here = [batch for (batch,) in islice(loader(data), 5)]
+    there = [batch for (batch,) in islice(loader(zipped, workers=2), 5)]
     for one, two in zip(here, there, strict=True):
         assert one.names == two.names
         assert torch.equal(one.photos, two.photos)
@@ -122,14 +122,14 @@ def test_the_resolutions_are_those_that_a_generator_asks_for(make: Any, upsampli
 
 
 def test_a_moved_batch_brings_its_grids_and_needs_no_new_ones(make: Any) -> None:
-    batch = next(iter(loader(training_set(fill(make)))))
+    (batch,) = next(iter(loader(training_set(fill(make)))))
     assert batch.to("cpu") is batch
     moved = batch.to("meta")
     grid = moved.layout.grid(32, 32, 3, "meta")
     source = batch.layout.grid(32, 32, 3, "cpu")
     assert moved.photos.is_meta
     tensors = [value for value in vars(grid).values() if isinstance(value, Tensor)]
-    assert len(tensors) == 6
+    assert len(tensors) == 12
     assert all(tensor.is_meta for tensor in tensors)
     assert grid.pixel_ids.shape == source.pixel_ids.shape
     assert (grid.batch, grid.height, grid.width) == (2, 32, 32)
@@ -139,7 +139,7 @@ def test_a_moved_batch_brings_its_grids_and_needs_no_new_ones(make: Any) -> None
 
 def test_dense_layouts_are_not_prepared(make: Any) -> None:
     data = training_set(fill(make))
-    batch = Collate(data.dataset.channels, ((32, 32, 3),), dense=True)([data[SampleKey(0, 0)]])
+    batch = Collate(data.dataset.channels, ((32, 32, 3),), dense=True).batch([data[SampleKey(0, 0)]])
     assert isinstance(batch, Batch)
     assert (batch.layout.dense, batch.resolutions) == (True, ())
 
@@ -148,7 +148,7 @@ def test_dense_layouts_are_not_prepared(make: Any) -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_pinned_batches_reach_the_gpu(make: Any) -> None:
     data = training_set(fill(make))
-    batch = next(iter(loader(data, workers=1, pin_memory=True)))
+    (batch,) = next(iter(loader(data, workers=1, pin_memory=True)))
     assert batch.photos.is_pinned()
     assert batch.layout.grid(32, 32, 3, "cpu").pixel_ids.is_pinned()
     moved = batch.to("cuda")

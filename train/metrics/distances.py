@@ -1,0 +1,53 @@
+"""Distances between pictures: from the photograph that they reconstruct, and from each other over styles.
+
+It knows no generator; pictures come in as tensors in [-1, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import combinations
+
+import torch
+from torch import Tensor
+
+from spade_studio.train.metrics.errors import MetricError
+from spade_studio.train.perceptual import PerceptualDistance
+
+PictureDistance = Callable[[Tensor, Tensor], Tensor]
+"""A number for two batches [1, 3, H, W] in [-1, 1]."""
+
+
+def reconstruction_l1(fakes: Tensor, photos: Tensor) -> Tensor:
+    """Return the mean absolute difference of every picture, [B], 0 to 2.
+
+    Args:
+        fakes: [B, 3, H, W] in [-1, 1].
+        photos: The same shape.
+    """
+    if fakes.shape != photos.shape:
+        raise MetricError(f"pictures of shape {list(fakes.shape)} beside photographs of shape {list(photos.shape)}", "equal shapes")
+    return (fakes.float() - photos.float()).abs().mean((1, 2, 3))
+
+
+def whole_pictures(distance: PerceptualDistance) -> PerceptualDistance:
+    """Return the same distance of whole pictures and of all of a batch, where the loss takes a crop of some; the network is shared."""
+    return PerceptualDistance(distance.features, replace(distance.config, crop_size=0, batch_share=1.0))
+
+
+@torch.no_grad()
+def diversity(pictures: Tensor, distance: PictureDistance) -> float:
+    """Return the mean distance over all pairs of pictures of one layout.
+
+    Args:
+        pictures: [S, 3, H, W] in [-1, 1], the layout in S styles.
+        distance: Of two pictures; called once a pair, the later picture second, which matters with relative tap scales.
+
+    Raises:
+        MetricError: There are fewer than two styles.
+    """
+    pairs = list(combinations([pictures[i : i + 1] for i in range(pictures.shape[0])], 2))
+    if not pairs:
+        raise MetricError(f"{pictures.shape[0]} style of a layout", "two at least")
+    return sum(float(distance(one, other)) for one, other in pairs) / len(pairs)

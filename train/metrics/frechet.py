@@ -1,0 +1,229 @@
+"""The Frechet distance between real and generated pictures, by torchmetrics; statistics of the real ones are kept in a file.
+
+It does not know which pictures it is given, nor the feature network but by its name and digest.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
+from torch import Tensor, nn
+
+from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.weights.safetensors_header import read_safetensors_header
+from spade_studio.train.metrics.errors import MetricError
+from spade_studio.train.metrics.feature_network import FeatureNetwork
+
+if TYPE_CHECKING:
+    from torchmetrics.image.fid import FrechetInceptionDistance
+
+# One entry, since the safetensors library writes several in random order.
+_METADATA_KEY: Final = "spade-studio-statistics"
+_FORMAT_VERSION: Final = 1  # also of how pictures become features: what was computed otherwise is computed anew
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureStatistics:
+    """All that a Frechet distance needs of a set of pictures; sums, so that those of parts of a set add up.
+
+    Attributes:
+        total: float64 [D], the sum of the features.
+        products: float64 [D, D], the sum of their outer products.
+        count: Pictures.
+    """
+
+    total: Tensor
+    products: Tensor
+    count: int
+
+    def __add__(self, other: FeatureStatistics) -> FeatureStatistics:
+        return FeatureStatistics(self.total + other.total, self.products + other.products, self.count + other.count)
+
+    def write(self, path: Path, key: str) -> None:
+        """Write them with a text that says what they are of; equal statistics give equal bytes. Missing folders are made.
+
+        Raises:
+            OSError: The file cannot be written; what stood there is as it was.
+        """
+        tensors = {"total": self.total, "products": self.products, "count": torch.tensor(self.count)}
+        content = safetensors.torch.save(tensors, {_METADATA_KEY: key})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_writer(path) as file:
+            file.write(content)
+
+    @classmethod
+    def read(cls, path: Path, key: str, width: int) -> FeatureStatistics | None:
+        """Read statistics of ``width`` features; None where there is no sound file, or one of another key."""
+        try:
+            if read_safetensors_header(path).metadata.get(_METADATA_KEY) != key:
+                return None
+            tensors = load_file(path)
+            # In memory of their own: they are added to, and the file may be replaced.
+            total, products, count = (tensors[name].clone() for name in ("total", "products", "count"))
+        except (OSError, WeightsError, SafetensorError, KeyError):
+            return None
+        sound = (
+            total.shape == (width,)
+            and products.shape == (width, width)
+            and total.dtype == products.dtype == torch.float64
+            and count.dtype == torch.int64
+            and count.shape == ()
+            and bool(total.isfinite().all() and products.isfinite().all() and count > 1)
+        )
+        return cls(total, products, int(count)) if sound else None
+
+
+@dataclass(frozen=True)
+class RealCache:
+    """Where statistics of real pictures are kept, and of which pictures.
+
+    Attributes:
+        path: The file, by custom ``*.safetensors``.
+        data: A text that changes whenever the pictures do: data set, selection, how they are cropped.
+        height, width: Their size in pixels.
+    """
+
+    path: Path
+    data: str
+    height: int
+    width: int
+
+    def key(self, features: FeatureNetwork) -> str:
+        """Return what the file must say to be of these pictures and that network."""
+        parts = (f"format {_FORMAT_VERSION}", f"{self.width} x {self.height}", f"{features.distance} {features.digest}", self.data)
+        return "\n".join(parts)
+
+
+class _Given(nn.Module):
+    """What torchmetrics takes for its network: features come ready-made."""
+
+    def __init__(self, num_features: int) -> None:
+        super().__init__()
+        self.num_features = num_features
+
+    def forward(self, features: Tensor) -> Tensor:
+        return features
+
+
+class FrechetDistance:
+    """The Frechet distance of generated pictures from real ones, each taken for a normal distribution of features.
+
+    Features are computed where the network is, statistics in float64 on the CPU. Nothing is exchanged between processes: add up their
+    :attr:`fake`, if several share a set.
+
+    With few pictures the distance is biased upwards: compare only figures of the same number of pictures. Fewer than 300 say little.
+
+    Args:
+        features: The network.
+    """
+
+    def __init__(self, features: FeatureNetwork) -> None:
+        # Imports transformers, if that is installed: a second that only those wait who measure.
+        from torchmetrics.image.fid import FrechetInceptionDistance
+
+        self.features = features
+        given = _Given(features.num_features)
+        # By itself the metric would wait for all ranks in compute().
+        self._metric: FrechetInceptionDistance = FrechetInceptionDistance(given, reset_real_features=False, sync_on_compute=False)
+
+    @property
+    def name(self) -> str:
+        """What to call the distance: ``fid`` with the Inception network of its definition, else by the network's name."""
+        return self.features.distance
+
+    @property
+    def real(self) -> FeatureStatistics:
+        """Statistics of the real pictures so far."""
+        metric = self._metric  # which adds to its tensors in place
+        total, products, count = metric.real_features_sum, metric.real_features_cov_sum, metric.real_features_num_samples
+        return FeatureStatistics(total.clone(), products.clone(), int(count))
+
+    @property
+    def fake(self) -> FeatureStatistics:
+        """Statistics of the generated pictures so far."""
+        metric = self._metric
+        total, products, count = metric.fake_features_sum, metric.fake_features_cov_sum, metric.fake_features_num_samples
+        return FeatureStatistics(total.clone(), products.clone(), int(count))
+
+    def update_real(self, pictures: Tensor) -> None:
+        """Count real pictures [B, 3, H, W], uint8 or floating-point in [-1, 1]."""
+        self._update(pictures, real=True)
+
+    def update_fake(self, pictures: Tensor) -> None:
+        """Count generated pictures [B, 3, H, W], uint8 or floating-point in [-1, 1]."""
+        self._update(pictures, real=False)
+
+    def add_fake(self, statistics: FeatureStatistics) -> None:
+        """Count generated pictures that were looked at elsewhere."""
+        self._metric.fake_features_sum += statistics.total
+        self._metric.fake_features_cov_sum += statistics.products
+        self._metric.fake_features_num_samples += statistics.count
+
+    def reset(self) -> None:
+        """Forget the generated pictures; the real ones stay."""
+        self._metric.reset()
+
+    def use_real(self, photos: Iterable[Tensor], cache: RealCache | None = None) -> bool:
+        """Take the statistics of the real pictures from a file, or compute them and write it, where it is not of them.
+
+        Args:
+            photos: Batches [B, 3, H, W], uint8 or floating-point in [-1, 1]; not asked for any where the file is good.
+            cache: The file and what it should be of; None computes.
+
+        Returns:
+            Whether the file was good.
+
+        Raises:
+            MetricError: There are fewer than two pictures.
+            OSError: The file cannot be written; the statistics are in use all the same.
+        """
+        kept = None if cache is None else FeatureStatistics.read(cache.path, cache.key(self.features), self.features.num_features)
+        if kept is not None:
+            self._set_real(kept)
+            return True
+        width = self.features.num_features
+        self._set_real(FeatureStatistics(torch.zeros(width).double(), torch.zeros(width, width).double(), 0))
+        for batch in photos:
+            self.update_real(batch)
+        self._check("real", self.real)
+        if cache is not None:
+            self.real.write(cache.path, cache.key(self.features))
+        return False
+
+    def compute(self) -> float:
+        """Return the distance, 0 or more; NaN where a picture's features were not finite.
+
+        Raises:
+            MetricError: There are fewer than two real or fewer than two generated pictures.
+        """
+        for kind, statistics in (("real", self.real), ("generated", self.fake)):
+            self._check(kind, statistics)
+            if not bool(statistics.products.isfinite().all()):
+                return math.nan
+        # Statistics may have come ready-made: an update with no pictures tells the metric that they are there and new.
+        self._metric.update(torch.zeros(0, self.features.num_features, dtype=torch.float64), real=False)  # pyright: ignore[reportUnknownMemberType]
+        value: Tensor = self._metric.compute()  # pyright: ignore[reportUnknownMemberType]
+        return max(float(value), 0.0)  # rounding makes equal sets differ by less than nothing
+
+    def _update(self, pictures: Tensor, *, real: bool) -> None:
+        if pictures.shape[0]:
+            self._metric.update(self.features(pictures).cpu().double(), real)  # pyright: ignore[reportUnknownMemberType]
+
+    def _set_real(self, statistics: FeatureStatistics) -> None:
+        self._metric.real_features_sum = statistics.total
+        self._metric.real_features_cov_sum = statistics.products
+        self._metric.real_features_num_samples = torch.tensor(statistics.count)
+
+    def _check(self, kind: str, statistics: FeatureStatistics) -> None:
+        if statistics.count < 2:
+            found = f"{self.name} of {statistics.count} {kind} picture{'' if statistics.count == 1 else 's'}"
+            raise MetricError(found, "two at least, and hundreds for a figure that means much", "Give it more pictures")
