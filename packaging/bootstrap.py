@@ -5,6 +5,7 @@ It knows nothing but the standard library (Python 3.11 or later, Linux, macOS, W
 
     python3 packaging/bootstrap.py app [arguments]       the application
     python3 packaging/bootstrap.py render [arguments]    spade-render
+    python3 packaging/bootstrap.py train [arguments]     spade-train
     python3 packaging/bootstrap.py test [pytest arguments]
 
 `test` runs the linters, the type checker and all tests; with arguments only pytest, with these.

@@ -84,6 +84,7 @@ class AveragedNetworks:
     def __init__(
         self, generator: nn.Module, averaged_generator: nn.Module, encoder: Encoder | None, averaged_encoder: Encoder | None, decay: float
     ) -> None:
+        self._live = generator, encoder
         self._generator = ExponentialAverage(generator, averaged_generator, decay)
         self._encoder = None if encoder is None or averaged_encoder is None else ExponentialAverage(encoder, averaged_encoder, decay)
 
@@ -106,12 +107,15 @@ class AveragedNetworks:
     def fit(self, batches: StatisticsBatches) -> None:
         """Make the averages usable: fit spectral norms and estimate batch statistics anew.
 
+        The result follows from the training alone, not from how often the averages were fitted before.
+
         Raises:
             DataError: A training picture cannot be read.
         """
-        self._generator.refresh()
-        if self._encoder is not None:
-            self._encoder.refresh()
+        for average, live in zip((self._generator, self._encoder), self._live, strict=True):
+            if average is not None and live is not None:
+                _copy_spectral_vectors(live, average.network)
+                average.refresh()
         reestimate_statistics(self.generator, batches)
 
     @torch.no_grad()
@@ -133,6 +137,15 @@ class AveragedNetworks:
         self._generator.load_state_dict(state["generator"])
         if self._encoder is not None:
             self._encoder.load_state_dict(state["encoder"])
+
+
+@torch.no_grad()
+def _copy_spectral_vectors(source: nn.Module, target: nn.Module) -> None:
+    """Give a network the vectors of another one's spectral norms: power iterations start from there."""
+    theirs = dict(source.named_buffers())
+    for name, mine in target.named_buffers():
+        if name.endswith(("weight_u", "weight_v")):
+            mine.copy_(theirs[name])
 
 
 @contextmanager

@@ -12,6 +12,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from spade_studio.train.distributed import answering
+
 
 class SynchronizedBatchNorm(nn.BatchNorm2d):
     """``nn.BatchNorm2d`` whose training statistics are those of the pictures of all ranks together.
@@ -87,7 +89,8 @@ def _statistics(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         variance, mean = torch.var_mean(x.to(wide), (0, 2, 3), correction=0)
         own = torch.cat((mean, variance * values, own.new_tensor([values])))
     gathered = [torch.empty_like(own) for _ in range(dist.get_world_size())]
-    dist.all_gather(gathered, own)  # pyright: ignore[reportUnknownMemberType]
+    with answering(dist.get_rank(), dist.get_world_size()):
+        dist.all_gather(gathered, own)  # pyright: ignore[reportUnknownMemberType]
     ranks = torch.stack(gathered)  # [ranks, 2 C + 1]
     means, squares = ranks[:, :-1].chunk(2, 1)
     counts = ranks[:, -1:]
@@ -115,7 +118,8 @@ class _Normalize(torch.autograd.Function):
         grad = cast("Tensor", grad_outputs[0]).to(mean.dtype)
         normalized = (x.to(mean.dtype) - _per_channel(mean)) * _per_channel(inverse)
         sums = torch.cat((grad.sum((0, 2, 3)), (grad * normalized).sum((0, 2, 3))))
-        dist.all_reduce(sums)  # pyright: ignore[reportUnknownMemberType]
+        with answering(dist.get_rank(), dist.get_world_size()):
+            dist.all_reduce(sums)  # pyright: ignore[reportUnknownMemberType]
         along_ones, along_x = (_per_channel(part) for part in (sums / count).chunk(2))
         grad_x = (grad - along_ones - normalized * along_x) * _per_channel(inverse)
         return grad_x.to(x.dtype), None, None, None

@@ -6,8 +6,11 @@ It imports torch only once there is something to compute, so that help and wrong
 from __future__ import annotations
 
 import argparse
+import inspect
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
 
 import tyro
 
@@ -16,15 +19,25 @@ from spade_studio.train import commands
 from spade_studio.train.cli_options import COMMANDS, Command, New
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.presets import PRESETS, preset, with_architecture
+from spade_studio.train.registry import ARCHITECTURES
 
 EXAMPLES = """examples:
   spade-train check photos/                                     what is in the data, and what is wrong with it
   spade-train new photos/ --preset compact --dry-run            what would be trained
   spade-train new photos/ --preset compact --name lakes         train; Ctrl+C saves and ends
+  spade-train stop runs/00000-lakes                             the same from another terminal
   spade-train resume runs/00000-lakes                           go on
   spade-train export runs/00000-lakes --output lakes.safetensors
 
-spade-train COMMAND --help lists the options of a command."""
+spade-train COMMAND --help lists the options of a command.
+Exit codes: 0 done, 1 it failed, 2 wrong usage, 130 interrupted."""
+
+_INTERRUPTED = {
+    "new": "The last checkpoint is whole; spade-train resume goes on from there.",
+    "resume": "The last checkpoint is whole; the same command goes on from there.",
+    "label": "What is written is whole; the same command goes on from here.",
+    "prepare": "What is written is whole; the same command goes on from here.",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,12 +51,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return commands.run(parse(given), given)
+        try:
+            return commands.run(parse(given))
+        finally:
+            sys.stdout.flush()  # a broken pipe shall be noticed here
+    except BrokenPipeError:  # the reader of our output (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except (EngineError, OSError) as error:
-        print(f"Error: {error}", file=sys.stderr)  # noqa: T201
+        _complain(f"Error: {error}")
         return 1
     except KeyboardInterrupt:
-        print("Interrupted. The last checkpoint is whole; spade-train resume goes on from there.", file=sys.stderr)  # noqa: T201
+        _complain(f"Interrupted. {_INTERRUPTED.get(given[0] if given else '', '')}".rstrip())
         return 130
 
 
@@ -54,33 +73,50 @@ def parse(arguments: Sequence[str]) -> Command:
         EngineError: A value cannot be used.
         SystemExit: Wrong usage, or help was asked for.
     """
-    width = max(map(len, COMMANDS))
-    listed = "\n".join(f"  {name:{width}}  {words}" for name, (_, words) in COMMANDS.items())
-    outer = argparse.ArgumentParser(
+    name = _outer_parser().parse_args(arguments[:1]).command
+    kind, _ = COMMANDS[name]
+    rest = list(arguments[1:])
+    words = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:")[0]
+    if kind is not New:
+        return tyro.cli(kind, prog=f"spade-train {name}", args=rest, description=words)
+    default = New(tyro.MISSING, config=_starting_config(rest))  # data must be named, all else has the preset's values
+    summaries = {name: row.summary for name, row in PRESETS.items()}, {name: row.summary for name, row in ARCHITECTURES.items()}
+    words = f"{words}\n\npresets:\n{_listed(summaries[0])}\n\narchitectures, in place of the preset's:\n{_listed(summaries[1])}"
+    return tyro.cli(New, prog="spade-train new", args=rest, default=default, description=words)
+
+
+def _outer_parser() -> argparse.ArgumentParser:
+    """Return the parser of the first word only."""
+    parser = argparse.ArgumentParser(
         "spade-train",
-        description=f"Train SPADE on photographs with label maps.\n\ncommands:\n{listed}\n\n{EXAMPLES}",
+        description=f"Train SPADE on photographs with label maps.\n\n"
+        f"commands:\n{_listed({name: words for name, (_, words) in COMMANDS.items()})}\n\n{EXAMPLES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="spade-train COMMAND ...",
     )
-    outer.add_argument("command", choices=list(COMMANDS), help=argparse.SUPPRESS)
-    name = outer.parse_args(arguments[:1]).command
-    kind, _ = COMMANDS[name]
-    rest = list(arguments[1:])
-    if kind is not New:
-        return tyro.cli(kind, prog=f"spade-train {name}", args=rest)
-    default = New(tyro.MISSING, config=_starting_config(rest))  # data must be named, all else has the preset's values
-    return tyro.cli(New, prog="spade-train new", args=rest, default=default)
+    parser.add_argument("command", metavar="COMMAND", choices=list(COMMANDS), help=argparse.SUPPRESS)
+    parser.add_argument("--version", action="version", version=f"spade-train {version('spade-studio')}")
+    return parser
+
+
+def _listed(summaries: Mapping[str, str]) -> str:
+    width = max(map(len, summaries))
+    return "\n".join(f"  {name:{width}}  {words}" for name, words in summaries.items())
 
 
 def _starting_config(arguments: Sequence[str]) -> TrainConfig:
     """Return the configuration of the preset that a command line names: it gives the defaults of all other options."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--preset", default="compact")
-    parser.add_argument("--architecture")
+    parser.add_argument("--preset", nargs="?", default="compact")
+    parser.add_argument("--architecture", nargs="?")
     given = parser.parse_known_args(arguments)[0]
-    # An unknown name is refused by the command's own parser.
+    # An unknown name, or none, is refused by the command's own parser.
     config = preset(given.preset) if given.preset in PRESETS else TrainConfig()
     return config if given.architecture is None else with_architecture(config, given.architecture)
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -5,20 +5,81 @@ Nothing here knows torch, so that help is quick; :mod:`spade_studio.train.cli` d
 
 from __future__ import annotations
 
+import math
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import tyro
+from tyro.constructors import PrimitiveConstructorSpec
 
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.console import ConsoleMode
-from spade_studio.train.presets import PRESETS
+
+PresetName = Literal["coco-stuff", "ade20k", "ade20k-outdoor", "cityscapes", "flickr-landscapes", "compact", "tiny"]
+"""The names of :data:`spade_studio.train.presets.PRESETS`."""
+DatasetKind = Literal["auto", "folder", "coco_stuff", "ade20k", "ade20k_outdoor", "cityscapes"]
+"""``auto``, and the names of :data:`spade_studio.train.datasets.DATASET_KINDS`."""
+
+
+def _option(metavar: str, read: Callable[[str], Any]) -> PrimitiveConstructorSpec[Any]:
+    """Return how a value is read from a word; a ValueError is shown as wrong usage."""
+    return PrimitiveConstructorSpec(
+        nargs=1,
+        metavar=metavar,
+        instance_from_str=lambda words: read(words[0]),
+        is_instance=lambda value: value is None or isinstance(value, (int, float, str)),
+        str_from_instance=lambda value: [str(value)],
+    )
+
+
+def _whole_number(low: int) -> PrimitiveConstructorSpec[Any]:
+    def read(word: str) -> int:
+        if not re.fullmatch("[0-9]{1,15}", word) or int(word) < low:
+            raise ValueError(f"{word!r} is not a whole number from {low} up")
+        return int(word)
+
+    return _option("N", read)
+
+
+def _read_length(word: str) -> float:
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 1e15:
+        raise ValueError(f"{word!r} is not a number above 0")
+    return value
+
+
+def _read_device(word: str) -> str:
+    if not re.fullmatch("auto|cpu|cuda|cuda:[0-9]{1,3}|mps", word):
+        raise ValueError(f"{word!r} is no device: give auto, cpu, cuda, cuda:N or mps")
+    return word
+
+
+def _default_words(default: str) -> str:
+    """Return what help says of a default: nothing where it means that nothing was given."""
+    return "" if default in ("None", "False", "", "''") else f"(default: {default})"
+
+
+def _shown(metavar: str | None = None) -> Any:
+    return tyro.conf.arg(metavar=metavar, help_behavior_hint=_default_words)
+
 
 DataPath = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DATA")]
 RunPath = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
-PresetName = Literal["coco-stuff", "ade20k", "ade20k-outdoor", "cityscapes", "flickr-landscapes", "compact", "tiny"]
-assert set(PRESETS) == set(PresetName.__args__)
+Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
+File = Annotated[Path | None, _shown("FILE")]
+Text = Annotated[str, _shown("TEXT")]
+Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff, _shown()]
+Device = Annotated[str, _option("D", _read_device), _shown()]
+Processes = Annotated[int | None, _whole_number(1), _shown()]
+Restarts = Annotated[int, _whole_number(0), _shown()]
+Steps = Annotated[int | None, _whole_number(1), _shown()]
+Epochs = Annotated[float | None, _option("N", _read_length), _shown()]
 
 
 @dataclass(frozen=True)
@@ -29,14 +90,15 @@ class New:
         data_path: Photographs with label maps: a folder or zip with images/ and labels/, or the folder of a published data set.
         preset: The configuration to start from; every option below changes one value of it.
         runs: The folder in which the run's own folder is made.
-        name: What to call the run; the preset's name where empty.
+        name: What to call the run; by its preset where not given.
         steps: Train for so many steps, the shape of the schedule kept.
         epochs: Train for so many passes through the data, the shape of the schedule kept.
         nproc_per_node: Processes on this machine, each with a share of every batch; started through torchrun.
         max_restarts: How often processes that failed are started again, from the last checkpoint.
         init_from: Weights to start from: a bundle, a published folder or a .pth. Labels are carried over by name.
-        device: auto, cpu, cuda, cuda:N or mps.
-        architecture: A generator of the paper's tables with the losses and rates that belong to it; options below still win.
+        device: auto, cpu, cuda, cuda:N or mps; that of the preset where not given.
+        architecture: A generator of the paper's tables (listed above) with the losses and rates that belong to it; options below still
+            win.
         dry_run: Say what would be trained, with parameters, steps and memory, and make nothing.
         create_only: Make the run's folder and print its path; train later with resume.
         console: How to tell of progress: a live line, plain lines, or failures only.
@@ -45,17 +107,17 @@ class New:
 
     data_path: DataPath
     preset: PresetName = "compact"
-    runs: Path = Path("runs")
-    name: str = ""
-    steps: int | None = None
-    epochs: float | None = None
-    nproc_per_node: int | None = None
-    max_restarts: int = 0
-    init_from: Path | None = None
-    device: str | None = None
-    architecture: str | None = None
-    dry_run: bool = False
-    create_only: bool = False
+    runs: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("runs")
+    name: Text = ""
+    steps: Steps = None
+    epochs: Epochs = None
+    nproc_per_node: Processes = None
+    max_restarts: Restarts = 0
+    init_from: File = None
+    device: Device = ""
+    architecture: Annotated[str | None, _shown("NAME")] = None
+    dry_run: Flag = False
+    create_only: Flag = False
     console: ConsoleMode = "auto"
     config: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
 
@@ -68,14 +130,14 @@ class Resume:
         run: The run's folder.
         nproc_per_node: Processes on this machine; as before where not given. Only with as many as before are results the same to the bit.
         max_restarts: How often processes that failed are started again, from the last checkpoint.
-        device: In place of the configuration's.
+        device: auto, cpu, cuda, cuda:N or mps; the configuration's where not given.
         console: How to tell of progress: a live line, plain lines, or failures only.
     """
 
     run: RunPath
-    nproc_per_node: int | None = None
-    max_restarts: int = 0
-    device: str = ""
+    nproc_per_node: Processes = None
+    max_restarts: Restarts = 0
+    device: Device = ""
     console: ConsoleMode = "auto"
 
 
@@ -89,7 +151,7 @@ class Stop:
     """
 
     run: RunPath
-    wait: bool = False
+    wait: Flag = False
 
 
 @dataclass(frozen=True)
@@ -101,7 +163,7 @@ class Export:
         output: The file; weights.safetensors in the run's folder where not given.
         best: Take the best checkpoint in place of the newest.
         with_discriminator: Write the discriminator beside, so that a later run can go on with it (--init-from).
-        name: What to call the weights; the run's name where empty.
+        name: What to call the weights; as the run where not given.
         data_description: What they were trained on, in a sentence.
         licence: Under which terms they may be used, in a sentence.
         full_precision: Store float32 in place of half precision.
@@ -109,14 +171,14 @@ class Export:
     """
 
     run: RunPath
-    output: Path | None = None
-    best: bool = False
-    with_discriminator: bool = False
-    name: str = ""
-    data_description: str = ""
-    licence: str = ""
-    full_precision: bool = False
-    device: str = "auto"
+    output: File = None
+    best: Flag = False
+    with_discriminator: Flag = False
+    name: Text = ""
+    data_description: Text = ""
+    licence: Text = ""
+    full_precision: Flag = False
+    device: Device = "auto"
 
 
 @dataclass(frozen=True)
@@ -125,21 +187,21 @@ class Check:
 
     Attributes:
         data_path: A folder or zip with images/ and labels/, or the folder of a published data set.
-        kind: What it is: auto, folder, coco_stuff, ade20k, ade20k_outdoor or cityscapes.
+        kind: What it is; auto tells by the folders in it.
         split: Which part of a published data set.
-        preset: Check for the labels of this configuration.
+        preset: Check for the labels of this configuration; pixels of others are counted.
         label_set: coco_stuff, ade20k, cityscapes or a JSON file, in place of the data's own.
-        quick: Read 200 samples only.
+        quick: Read 200 samples only, spread evenly; files are paired in full.
         json: Print JSON in place of text.
     """
 
     data_path: DataPath
-    kind: str = "auto"
+    kind: DatasetKind = "auto"
     split: Literal["train", "validation"] = "train"
-    preset: PresetName | None = None
-    label_set: str = ""
-    quick: bool = False
-    json: bool = False
+    preset: Annotated[PresetName | None, _shown()] = None
+    label_set: Annotated[str, _shown("SET")] = ""
+    quick: Flag = False
+    json: Flag = False
 
 
 @dataclass(frozen=True)
@@ -156,11 +218,11 @@ class Label:
     """
 
     photos: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PHOTOS")]
-    model: str
-    output: Path | None = None
-    label_set: str = "auto"
-    device: str = "auto"
-    overwrite: bool = False
+    model: Annotated[str, _shown("MODEL")]
+    output: Annotated[Path | None, _shown("DIR")] = None
+    label_set: Annotated[str, _shown("SET")] = "auto"
+    device: Device = "auto"
+    overwrite: Flag = False
 
 
 @dataclass(frozen=True)
@@ -176,10 +238,10 @@ class Prepare:
     """
 
     dataset: Annotated[Literal["coco"], tyro.conf.Positional]
-    folder: Annotated[Path, tyro.conf.Positional]
+    folder: Folder
     split: Literal["train", "validation"] = "train"
-    annotations: Path | None = None
-    overwrite: bool = False
+    annotations: File = None
+    overwrite: Flag = False
 
 
 Command = New | Resume | Stop | Export | Check | Label | Prepare

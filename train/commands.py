@@ -10,26 +10,26 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 from spade_studio.engine.errors import ConfigError, EngineError
+from spade_studio.engine.labels import LabelSet, load_label_set
 from spade_studio.train.cli_options import Check, Command, Export, Label, New, Prepare, Resume, Stop
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.console import open_console
-from spade_studio.train.launch import is_rank, launch
+from spade_studio.train.data_config import LabelsConfig
+from spade_studio.train.datasets import FolderDataset, PairDataset, open_dataset
+from spade_studio.train.datasets.folder import LABEL_SET_FILE
+from spade_studio.train.launch import is_first, is_rank, launch
 from spade_studio.train.presets import preset
 from spade_studio.train.recipe import ScheduleConfig
 from spade_studio.train.run_directory import RunDirectory
 
 
-def run(command: Command, arguments: Sequence[str]) -> int:
+def run(command: Command) -> int:
     """Do what a command says.
-
-    Args:
-        command: As parsed.
-        arguments: As written.
 
     Returns:
         The exit code.
@@ -39,7 +39,7 @@ def run(command: Command, arguments: Sequence[str]) -> int:
     """
     match command:
         case New():
-            return _new(command, arguments)
+            return _new(command)
         case Resume():
             return _train(RunDirectory.open(command.run), command)
         case Stop():
@@ -55,54 +55,112 @@ def run(command: Command, arguments: Sequence[str]) -> int:
 
 
 def resolve(new: New) -> TrainConfig:
-    """Return the configuration that a command describes.
+    """Return the configuration that a command describes; paths become absolute, since runs are resumed from other folders.
 
     Raises:
         ConfigError: Values do not go together.
     """
     config = new.config
+    if config.data.path and config.data.path != str(new.data_path):
+        raise ConfigError(f"--data.path {config.data.path} beside {new.data_path}", "one of them", "Leave the option out")
     if new.steps is not None and new.epochs is not None:
         raise ConfigError("--steps and --epochs are both given", "one of them")
-    length, unit = (new.steps, "steps") if new.steps is not None else (new.epochs, "epochs")
-    if length is not None:
-        shape = config.schedule
-        constant = length * shape.constant / shape.length
-        if unit == "steps":
-            constant = round(constant)
-        schedule = ScheduleConfig(float(constant), float(length - constant), shape.final)
-        config = dataclasses.replace(config, schedule=schedule, schedule_unit="steps" if unit == "steps" else "epochs")
-    data = dataclasses.replace(config.data, path=str(new.data_path.absolute()))
-    compute = config.compute
-    if new.device is not None:
-        compute = dataclasses.replace(compute, device=new.device)
-    if new.nproc_per_node is not None:
-        compute = dataclasses.replace(compute, processes_per_node=new.nproc_per_node)
-    initial, losses, monitor = config.initial, config.losses, config.monitor
-    if new.init_from is not None:
-        initial = dataclasses.replace(initial, weights=str(new.init_from.absolute()))
-    if losses.perceptual.file:  # runs are resumed from other folders than they were started in
-        perceptual = dataclasses.replace(losses.perceptual, file=str(Path(losses.perceptual.file).absolute()))
-        losses = dataclasses.replace(losses, perceptual=perceptual)
-    if monitor.frechet_network:
-        monitor = dataclasses.replace(monitor, frechet_network=str(Path(monitor.frechet_network).absolute()))
-    return dataclasses.replace(config, data=data, compute=compute, initial=initial, losses=losses, monitor=monitor)
+    share = config.schedule.constant / config.schedule.length
+    if new.steps is not None:
+        config = _with_schedule(config, round(new.steps * share), new.steps, "steps")
+    elif new.epochs is not None:
+        config = _with_schedule(config, new.epochs * share, new.epochs, "epochs")
+    labels, compute, initial, losses, monitor = config.labels, config.compute, config.initial, config.losses, config.monitor
+    label_set = labels.label_set
+    return dataclasses.replace(
+        config,
+        data=dataclasses.replace(config.data, path=_absolute(new.data_path)),
+        labels=dataclasses.replace(labels, label_set=_absolute(label_set) if Path(label_set).suffix else label_set),
+        compute=dataclasses.replace(
+            compute, device=new.device or compute.device, processes_per_node=new.nproc_per_node or compute.processes_per_node
+        ),
+        initial=dataclasses.replace(initial, weights=_absolute(new.init_from or initial.weights)),
+        losses=dataclasses.replace(losses, perceptual=dataclasses.replace(losses.perceptual, file=_absolute(losses.perceptual.file))),
+        monitor=dataclasses.replace(monitor, frechet_network=_absolute(monitor.frechet_network)),
+    )
 
 
-def _new(command: New, arguments: Sequence[str]) -> int:
+def _with_schedule(config: TrainConfig, constant: float, length: float, unit: Literal["steps", "epochs"]) -> TrainConfig:
+    schedule = ScheduleConfig(float(constant), float(length - constant), config.schedule.final)
+    return dataclasses.replace(config, schedule=schedule, schedule_unit=unit)
+
+
+def _absolute(path: str | Path) -> str:
+    return str(Path(path).absolute()) if str(path) else ""
+
+
+def _new(command: New) -> int:
     config = resolve(command)
     if command.dry_run:
         from spade_studio.train.estimate import describe_run
 
+        _open_data(config)
         _say(describe_run(config))
         return 0
-    if not is_rank():
-        made = RunDirectory.create(command.runs, command.name or command.preset, config)
-    else:
-        made = _made_by_first_rank(command, config)
+    made = _made_by_first_rank(command, config) if is_rank() else _make_run(command, config, config.compute.processes_per_node)
     if command.create_only:
         _say(str(made.path))
         return 0
+    if command.console != "quiet" and is_first():
+        _note(f"Run: {made.path}")
     return _train(made, Resume(made.path, command.nproc_per_node, command.max_restarts, "", command.console))
+
+
+def _make_run(command: New, config: TrainConfig, processes: int) -> RunDirectory:
+    """Make the run's folder, unless it can be told already that the run would fail: that leaves nothing behind.
+
+    Raises:
+        EngineError: There is no data, or of other labels, a file of the configuration is not there, or processes cannot share the batch.
+    """
+    config.rank_batch_size(processes)
+    _open_data(config)
+    for name, path in (
+        ("--init-from", config.initial.weights),
+        ("losses.perceptual.file", config.losses.perceptual.file),
+        ("monitor.frechet_network", config.monitor.frechet_network),
+    ):
+        if path and not Path(path).exists():
+            raise ConfigError(f"{name} is {path}, and there is no such file", "a file that is there")
+    return RunDirectory.create(command.runs, command.name or command.preset, config)
+
+
+def _open_data(config: TrainConfig) -> None:
+    """See whether there is data, and whether its ids mean what the configuration takes them for.
+
+    Raises:
+        DataError: There is nothing that can be trained on.
+        LabelError: The label set cannot be used.
+        ConfigError: The data says that an id means another label than the configuration says.
+    """
+    dataset = open_dataset(config.data.path, config.data.kind)
+    if config.labels.label_set:
+        refuse_other_labels(dataset, load_label_set(config.labels.label_set))
+    dataset.with_channels(config.labels.channels(dataset.label_set))
+
+
+def refuse_other_labels(dataset: PairDataset, label_set: LabelSet) -> None:
+    """Refuse a label set with other names for the ids of data that brings a set of its own; all would train, on nonsense.
+
+    Raises:
+        ConfigError: As the first id that differs shows.
+    """
+    if dataset.kind == FolderDataset.kind and LABEL_SET_FILE not in dataset.source.names():
+        return  # COCO-Stuff is assumed then, not said
+    own = dataset.label_set
+    for label in own.labels:
+        other = label_set.by_id(label.id)
+        if label.id != own.unlabeled_id and (other is None or label_set.by_name(label.name) != other):
+            theirs = other.name if other else "nothing"
+            raise ConfigError(
+                f"id {label.id} is {label.name} in the data ({own.name}), and {theirs} in the label set {label_set.name}",
+                "a label set that agrees with the data's",
+                'Give --labels.label-set "" --labels.ids for all labels of the data, or another preset',
+            )
 
 
 def _made_by_first_rank(command: New, config: TrainConfig) -> RunDirectory:
@@ -115,8 +173,8 @@ def _made_by_first_rank(command: New, config: TrainConfig) -> RunDirectory:
         made: tuple[str, str] = ("", "")
         if ranks.is_first:
             try:
-                made = (str(RunDirectory.create(command.runs, command.name or command.preset, config).path.absolute()), "")
-            except EngineError as error:
+                made = (str(_make_run(command, config, ranks.world_size).path.absolute()), "")
+            except (EngineError, OSError) as error:
                 made = ("", str(error))
         path, problem = ranks.from_first(made)
     if problem:
@@ -141,8 +199,11 @@ def _train(run_folder: RunDirectory, command: Resume) -> int:
 
 def _stop(command: Stop) -> int:
     run_folder = RunDirectory.open(command.run)
-    if not run_folder.is_running():
-        _say(f"{run_folder.path.name} is not being trained on this machine; a trainer on another one will see the request.")
+    name = run_folder.path.name
+    if run_folder.is_running():
+        _note(f"{name} will save and end after the step at hand.")
+    else:
+        _note(f"{name} is not being trained on this machine; a trainer on another one will see the request.")
     run_folder.request_stop()
     while command.wait and run_folder.is_running():
         time.sleep(0.5)
@@ -160,19 +221,18 @@ def _export(command: Export) -> int:
         run_folder, command.output or run_folder.weights_path, options, best=command.best, device=command.device
     )
     for note in notes:
-        print(note, file=sys.stderr)  # noqa: T201
+        _note(note)
     for path in written:
         _say(f"{path} (step {step:,})")
     return 0
 
 
 def _check(command: Check) -> int:
-    from spade_studio.engine.labels import load_label_set
     from spade_studio.train.check import check_dataset
-    from spade_studio.train.data_config import LabelsConfig
-    from spade_studio.train.datasets import open_dataset
 
     dataset = open_dataset(command.data_path, command.kind, split=command.split)
+    if command.preset is not None and not command.label_set and (name := preset(command.preset).labels.label_set):
+        refuse_other_labels(dataset, load_label_set(name))
     if command.preset is not None or command.label_set:
         labels = preset(command.preset).labels if command.preset else LabelsConfig()
         if command.label_set:
@@ -186,7 +246,6 @@ def _check(command: Check) -> int:
 
 def _label(command: Label) -> int:
     from spade_studio.engine.device import choose_device
-    from spade_studio.engine.labels import load_label_set
     from spade_studio.train.label_photos import Segmenter, label_photos
 
     label_set = command.label_set if command.label_set in ("auto", "model") else load_label_set(command.label_set)
@@ -202,7 +261,7 @@ def _label(command: Label) -> int:
     for name, pixels in report.unknown_classes.items():
         _say(f"  unlabeled, since the label set lacks it: {name} ({pixels:,} pixels)")
     for problem in report.problems:
-        print(f"Error: {problem.message}", file=sys.stderr)  # noqa: T201
+        _note(f"Error: {problem.message}")
     return 1 if report.problems else 0
 
 
@@ -237,3 +296,7 @@ def _bar(words: str) -> Callable[[int, int], None]:
 
 def _say(text: str) -> None:
     print(text)  # noqa: T201
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201

@@ -6,11 +6,15 @@ It knows events only, so it can follow a run of this process or of another.
 from __future__ import annotations
 
 import sys
+import textwrap
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Literal, Protocol
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from rich.table import Column
+from rich.text import Text
 
 from spade_studio.train.events import CheckpointWritten, Event, MetricsMeasured, RunEnded, RunStarted, SamplesWritten, StepLogged, Warned
 
@@ -83,13 +87,20 @@ def _number(value: float | None) -> str:
     return "not finite" if value is None else f"{value:.3g}"
 
 
+def _terminal_words(event: Event, steps: int = 0) -> str:
+    """Return an event as a line for the terminal, where the error itself is told too when a run fails."""
+    if isinstance(event, RunEnded) and event.reason == "failed":
+        return f"Failed after step {event.at_step:,}"
+    return event_words(event, steps)
+
+
 class QuietConsole:
     """Shows failures and warnings only."""
 
     def show(self, event: Event) -> None:
         """Show an event."""
         if isinstance(event, Warned) or (isinstance(event, RunEnded) and event.reason == "failed"):
-            _say(event_words(event))
+            _say(_terminal_words(event))
 
     def close(self) -> None:
         """Do nothing."""
@@ -105,24 +116,37 @@ class PlainConsole:
         """Show an event."""
         if isinstance(event, RunStarted):
             self._steps = event.steps
-        _say(event_words(event, self._steps))
+        _say(_terminal_words(event, self._steps))
 
     def close(self) -> None:
         """Do nothing."""
 
 
+class _LiveLines(Progress):
+    """A line with bar and numbers, and below it the losses, as many in a line as there is room for."""
+
+    losses: tuple[str, ...] = ()
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        """Yield the lines."""
+        yield self.make_tasks_table(self.tasks)
+        if self.losses:
+            # Spaces that do not break keep name and value together.
+            joined = "  ".join(loss.replace(" ", "\u00a0") for loss in self.losses)
+            yield Text("\n".join(textwrap.wrap(joined, self.console.width - 1)), style="dim", no_wrap=True, overflow="ellipsis")
+
+
 class RichConsole:
-    """A live line with bar, epoch, pace, remaining time and losses; other events as lines above it."""
+    """Live lines with bar, epoch, pace, remaining time and losses; other events as lines above them."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._steps = 0
-        self._progress = Progress(
-            MofNCompleteColumn(),
+        self._progress = _LiveLines(
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),  # where there is little room, the bar gives way
             BarColumn(bar_width=None),
-            TextColumn("epoch {task.fields[epoch]}"),
-            TextColumn("{task.fields[pace]} images/s"),
+            TextColumn("epoch {task.fields[epoch]},"),
+            TextColumn("{task.fields[pace]} images/s,"),
             TextColumn("{task.fields[left]} left"),
-            TextColumn("[dim]{task.fields[losses]}"),
             console=console or Console(stderr=True),
             expand=True,
             transient=True,
@@ -137,26 +161,26 @@ class RichConsole:
         if isinstance(event, RunStarted):
             self._steps = event.steps
             self._progress.start()
-            self._task = self._progress.add_task("", total=event.steps, completed=event.at_step, epoch="-", pace="-", left="-", losses="")
+            self._task = self._progress.add_task("", total=event.steps, completed=event.at_step, epoch="-", pace="-", left="-")
         if isinstance(event, RunEnded):
             self.close()
-        self._progress.console.print(event_words(event), markup=False, highlight=False)
+        self._progress.console.print(_terminal_words(event), markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
-        """Take the live line away."""
+        """Take the live lines away."""
         self._progress.stop()
 
     def _step(self, event: StepLogged) -> None:
         if self._task is None:
             return
-        losses = " ".join(f"{short_name(name)} {_number(value)}" for name, value in event.losses.items())
+        # Values of a steady width, so that nothing jumps from step to step.
+        self._progress.losses = tuple(f"{short_name(name)} {_number(value):<8}" for name, value in event.losses.items())
         self._progress.update(
             self._task,
             completed=event.step,
             epoch=f"{event.epoch:.2f}",
             pace=f"{event.images_per_second:.2f}",
             left=remaining(event, self._steps),
-            losses=losses,
         )
 
 

@@ -18,6 +18,8 @@ from typing import Any, Final, TypeVar, cast
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous  # pyright: ignore[reportUnknownVariableType]
 
 from spade_studio.engine.device import choose_device
 from spade_studio.engine.errors import EngineError
@@ -27,6 +29,8 @@ LONGEST_WAIT: Final = timedelta(minutes=10)
 """How long a rank waits for the others before it takes them for lost; the first rank may be busy with a checkpoint meanwhile."""
 
 _BUCKET_BYTES = 32 << 20
+_stores: dict[str, Store] = {}  # by address: of this process, made at its first joining; they must outlive all groups
+_joined = 0  # how often this process has joined the others
 
 ValueT = TypeVar("ValueT")
 
@@ -61,7 +65,7 @@ class Ranks:
         if self.world_size == 1:
             return tuple(flags)
         values = torch.tensor(flags, dtype=torch.uint8)
-        with self._answers():
+        with answering(self.rank, self.world_size):
             dist.all_reduce(values, dist.ReduceOp.MAX, self.control)  # pyright: ignore[reportUnknownMemberType]
         return tuple(bool(value) for value in values)
 
@@ -70,7 +74,7 @@ class Ranks:
         if self.world_size == 1:
             return tuple(float(value) for value in values)
         sums = torch.tensor(values, dtype=torch.float64)
-        with self._answers():
+        with answering(self.rank, self.world_size):
             dist.all_reduce(sums, group=self.control)  # pyright: ignore[reportUnknownMemberType]
         return tuple(float(value) for value in sums)
 
@@ -82,7 +86,7 @@ class Ranks:
         if self.world_size == 1:
             return [value]
         values: list[Any] | None = [None] * self.world_size if self.is_first else None
-        with self._answers():
+        with answering(self.rank, self.world_size):
             dist.gather_object(value, values, group=self.control)  # pyright: ignore[reportUnknownMemberType]
         return cast("list[ValueT]", values or [])
 
@@ -91,7 +95,7 @@ class Ranks:
         if self.world_size == 1:
             return value
         box: list[Any] = [value if self.is_first else None]
-        with self._answers():
+        with answering(self.rank, self.world_size):
             dist.broadcast_object_list(box, group=self.control)  # pyright: ignore[reportUnknownMemberType]
         return cast("ValueT", box[0])
 
@@ -102,7 +106,7 @@ class Ranks:
             RankError: One has not within ``wait``; the first rank's message says which.
         """
         if self.world_size > 1:
-            with self._answers():
+            with answering(self.rank, self.world_size):
                 dist.monitored_barrier(self.control, wait, wait_all_ranks=True)  # pyright: ignore[reportUnknownMemberType]
 
     def average(self, tensors: Iterable[Tensor]) -> None:
@@ -113,7 +117,7 @@ class Ranks:
         """
         if self.world_size == 1:
             return
-        with self._answers():
+        with answering(self.rank, self.world_size):
             for bucket in _buckets(tensors):
                 flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
                 dist.all_reduce(flat)  # pyright: ignore[reportUnknownMemberType]
@@ -128,21 +132,30 @@ class Ranks:
         """Give every rank the first one's parameters and buffers."""
         if self.world_size == 1:
             return
-        with torch.no_grad(), self._answers():
+        with torch.no_grad(), answering(self.rank, self.world_size):
             for network in networks:
                 for tensor in (*network.parameters(), *network.buffers()):
                     held = tensor.detach().contiguous()
                     dist.broadcast(held, 0)  # pyright: ignore[reportUnknownMemberType]
                     tensor.copy_(held)
 
-    @contextmanager
-    def _answers(self) -> Generator[None]:
-        """Say in words that another rank is gone, where torch says it in its own."""
-        try:
-            yield
-        except RuntimeError as error:
-            found = f"rank {self.rank} of {self.world_size} lost touch with the others: {str(error).strip().splitlines()[0]}"
-            raise RankError(found, "", "Look for the first error among the ranks") from error
+
+@contextmanager
+def answering(rank: int, world_size: int) -> Generator[None]:
+    """Say in words that another rank is gone, where torch says it in its own.
+
+    Args:
+        rank: The number of this process.
+        world_size: How many there are.
+
+    Raises:
+        RankError: One of the others does not answer in the block.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        found = f"rank {rank} of {world_size} lost touch with the others: {str(error).strip().splitlines()[0]}"
+        raise RankError(found, "", "Look for the first error among the ranks") from error
 
 
 def _buckets(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
@@ -185,8 +198,9 @@ def joined_ranks(device: str = "auto", wait: timedelta = LONGEST_WAIT) -> Genera
         raise RankError(f"WORLD_SIZE is {world_size} without {' and '.join(missing)}", "all that torchrun sets", "Start with torchrun")
     backend = "nccl" if chosen.type == "cuda" else "gloo"
     try:
+        store = _meeting_place(rank, world_size, wait)
         dist.init_process_group(
-            backend, init_method="env://", rank=rank, world_size=world_size, timeout=wait, device_id=chosen if backend == "nccl" else None
+            backend, store=store, rank=rank, world_size=world_size, timeout=wait, device_id=chosen if backend == "nccl" else None
         )
     except (RuntimeError, ValueError) as error:
         place = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
@@ -200,6 +214,23 @@ def joined_ranks(device: str = "auto", wait: timedelta = LONGEST_WAIT) -> Genera
     finally:
         ranks.control = None  # a group that somebody still holds keeps its threads, and these end the process with an error
         dist.destroy_process_group()
+
+
+def _meeting_place(rank: int, world_size: int, wait: timedelta) -> Store:
+    """Return where ranks leave each other their addresses: a new page for every joining.
+
+    torchrun keeps one store for all its restarts, and a process that joins twice one for both: ranks would find the addresses of
+    those that are gone. On several nodes its counts of restarts may differ, so there TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 must make it
+    keep one for each.
+    """
+    global _joined
+    address = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
+    if address not in _stores:
+        _stores[address] = next(rendezvous("env://", rank, world_size, timeout=wait))[0]
+    _joined += 1
+    one_node = os.environ.get("GROUP_WORLD_SIZE", "1") == "1"
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") if one_node else "0"
+    return PrefixStore(f"spade-train/{attempt}/{_joined}", _stores[address])
 
 
 class StopSignals:

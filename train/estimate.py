@@ -1,6 +1,6 @@
 """What a training would be: parameters, steps and memory, told before anything is made (``spade-train new --dry-run``).
 
-It computes one forward pass of one picture to see what a step keeps, and trains nothing.
+It computes the generator's turn for a few pictures to see what a step keeps, and trains nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from spade_studio.train.run_data import open_run_data
 from spade_studio.train.step import style_noise
 from spade_studio.train.trainer import Trainer
 
-_STATES = 4  # of every parameter: itself, its gradient, and Adam's two moments
+_STATES = 3  # of every parameter: itself and Adam's two moments
+_FEW = 2  # pictures; one alone would have no batch statistics where it shrinks to a pixel
 _MIB = 1 << 20
 
 
@@ -34,7 +35,7 @@ class MemoryEstimate:
     """Bytes that one rank needs, beside what torch itself takes.
 
     Attributes:
-        state: Parameters, gradients, moments and averages.
+        state: Parameters, moments, averages, the gradients of one side at a time, and the parameters of the perceptual network.
         activations: What the generator's turn of a step keeps for its backward pass; the discriminator's keeps less.
     """
 
@@ -48,23 +49,34 @@ class MemoryEstimate:
 
 
 def estimate_memory(trainer: Trainer, pictures: int) -> MemoryEstimate:
-    """Estimate what a step of a trainer needs: its state counted, and its activations as one picture's, times the pictures.
+    """Estimate what a step of a trainer needs: its state counted, and its activations extrapolated from two and four pictures.
 
     Args:
-        trainer: On any device; its gradients are overwritten.
+        trainer: On any device; its batch statistics move.
         pictures: That a rank computes at once.
 
     Raises:
-        DataError: The first picture cannot be read.
+        DataError: The first pictures cannot be read.
     """
     networks = [network for network in (trainer.generator, trainer.encoder, trainer.discriminator) if network is not None]
     sizes = [sum(parameter.numel() * parameter.element_size() for parameter in network.parameters()) for network in networks]
     averages = sum(sizes[:-1])
-    batch = trainer.collate.batch([trainer.training_set[key] for key in trainer.sampler.batch(0, 0)[:1]])
+    gradients = max(sum(sizes[:-1]), sizes[-1])
+    perceptual = trainer.networks.perceptual
+    judging = sum(tensor.numel() * tensor.element_size() for tensor in perceptual.state_dict().values()) if perceptual else 0
+    numbers = sorted({min(number, pictures) for number in (_FEW, 2 * _FEW)})
+    measured = [_kept_by_pictures(trainer, number) for number in numbers]
+    (few, kept_by_few), (most, kept) = measured[0], measured[-1]
+    slope = (kept - kept_by_few) / (most - few) if most > few else kept / most
+    return MemoryEstimate(_STATES * sum(sizes) + averages + gradients + judging, round(kept + slope * (pictures - most)))
+
+
+def _kept_by_pictures(trainer: Trainer, pictures: int) -> tuple[int, int]:
+    """Return for how many pictures, at most those of a batch of the data, and how many bytes the generator's turn keeps for them."""
+    batch = trainer.collate.batch([trainer.training_set[key] for key in trainer.sampler.batch(0, 0)[:pictures]])
     if isinstance(batch, DataError):
         raise batch
-    kept = _kept_by_generator_step(trainer, batch.to(trainer.ranks.device))
-    return MemoryEstimate(_STATES * sum(sizes) + averages, kept * pictures)
+    return len(batch.indices), _kept_by_generator_step(trainer, batch.to(trainer.ranks.device))
 
 
 def _kept_by_generator_step(trainer: Trainer, batch: Batch) -> int:
@@ -114,7 +126,7 @@ def describe_run(config: TrainConfig) -> str:
     ]
     for name, network in zip(("Generator", "Encoder", "Discriminator"), config.network_configs(channels.semantic_channels), strict=True):
         if network is not None:
-            lines.append(f"{name + ':':<14} {network.kind}, {parameter_count(network) / 1e6:.1f} million parameters")
+            lines.append(f"{name + ':':<14} {network.kind}, {parameter_count(network):,} parameters")
     processes = config.compute.processes_per_node
     per_rank = config.rank_batch_size(processes)
     perceptual = load_perceptual(config.losses.perceptual) if config.losses.perceptual_weight and config.losses.perceptual.file else None
@@ -122,10 +134,12 @@ def describe_run(config: TrainConfig) -> str:
     steps = config.total_steps(trainer.steps_per_epoch)
     memory = estimate_memory(trainer, per_rank)
     lines.append(f"Steps:         {steps:,} ({trainer.steps_per_epoch:,} an epoch), {steps * config.batch_size:,} pictures")
-    lines.append(f"Batch:         {config.batch_size}: {processes} process(es) x {config.accumulation} part(s) x {per_rank}")
-    without = " and the perceptual network's activations" if trainer.networks.perceptual is None and config.losses.perceptual_weight else ""
+    ranks = "1 process" if processes == 1 else f"{processes} processes"
+    parts = "1 part" if config.accumulation == 1 else f"{config.accumulation} parts"
+    lines.append(f"Batch:         {config.batch_size} pictures: {ranks} with {parts} of {per_rank}")
+    without = " and what the perceptual network takes" if perceptual is None and config.losses.perceptual_weight else ""
     lines.append(
-        f"Memory:        about {memory.total / _MIB:,.0f} MiB a process: {memory.state / _MIB:,.0f} for parameters, moments and averages, "
-        f"{memory.activations / _MIB:,.0f} for activations; beside what torch itself takes{without}"
+        f"Memory:        about {memory.total / _MIB:,.0f} MiB a process, {memory.state / _MIB:,.0f} for parameters and what goes with them "
+        f"and {memory.activations / _MIB:,.0f} for activations; beside what torch itself takes{without}"
     )
     return "\n".join(lines)

@@ -226,8 +226,10 @@ class EventLog:
 
     def close(self) -> None:
         """Force all to the disk and close the file."""
-        os.fsync(self._file.fileno())
-        self._file.close()
+        try:
+            os.fsync(self._file.fileno())
+        finally:
+            self._file.close()
 
     def __enter__(self) -> EventLog:
         return self

@@ -21,7 +21,10 @@ from spade_studio.train.discriminator_file import load_discriminator_beside
 from spade_studio.train.ema import converge_spectral_norms
 
 # Where the layout's planes are the only input of a weight, or the first of its input channels.
-_FROM_FIRST = (".mlp_shared.0.weight", "fc.weight", "model.1.0.weight", "model.1.0.weight_orig", ".model0.0.weight")
+_FROM_FIRST = (
+    *(".mlp_shared.0.weight", ".fc.weight", ".model.1.0.weight", ".model.1.0.weight_orig", ".model0.0.weight"),
+    *(".first.conv.weight", ".first.conv.weight_orig"),
+)
 _CARRIED_SUFFIXES = (".weight", ".weight_orig")
 
 
@@ -171,11 +174,15 @@ def _planes_from(name: str, mine: Tensor, mapping: ChannelMap, config: AnyGenera
     """Return where in a weight's input channels the layout's planes begin, or None where it sees none."""
     if mine.ndim != 4:
         return None
-    if isinstance(config, LayeredPix2PixHDConfig) and config.layout == "concatenation":
-        raise WeightsError("weights of a concatenating pix2pixHD for other labels", "the same labels", "Start without them")
     if f".{name}".endswith(_FROM_FIRST):
         return 0
-    if isinstance(config, ConcatenationConfig) and ".conv_" in name and name.endswith(_CARRIED_SUFFIXES):
+    if isinstance(config, ConcatenationConfig):
+        last = ".conv_"
+    elif isinstance(config, LayeredPix2PixHDConfig) and config.layout == "concatenation":
+        last = ".stage_0.conv."
+    else:
+        return None
+    if last in name and name.endswith(_CARRIED_SUFFIXES):
         return mine.shape[1] - len(mapping.sources)
     return None
 

@@ -14,12 +14,23 @@ from types import FrameType
 
 from spade_studio.train.run_directory import RunDirectory
 
+_LAUNCHER = "SPADE_TRAIN_LAUNCHER"  # set for the processes that spade-train itself has started
 _PATIENCE = 60.0  # seconds that processes get to end after the second interruption
 
 
 def is_rank() -> bool:
     """Whether torchrun, Slurm or something like them has started this process as one of several."""
     return "RANK" in os.environ and "WORLD_SIZE" in os.environ
+
+
+def is_first() -> bool:
+    """Whether this process is the first of those, or the only one; it tells what all of them do."""
+    return not is_rank() or os.environ["RANK"] == "0"
+
+
+def has_launcher() -> bool:
+    """Whether :func:`launch` has started this process: it has cleared old requests to stop, and those that are there are new."""
+    return _LAUNCHER in os.environ
 
 
 def torchrun_command(arguments: Sequence[str], processes: int, max_restarts: int) -> list[str]:
@@ -42,10 +53,12 @@ def launch(run: RunDirectory, arguments: Sequence[str], processes: int, max_rest
     Returns:
         The exit code: 0 where the run finished or was stopped.
     """
-    environment = dict(os.environ)
+    environment = {**os.environ, _LAUNCHER: "1"}
     # torchrun's own default of one thread leaves cores idle where there are more cores than ranks.
     environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
-    child = subprocess.Popen(torchrun_command(arguments, processes, max_restarts), env=environment, start_new_session=True)
+    if not run.is_running():
+        run.clear_stop()  # of last time; from here on a request counts, also while the processes start and when they start again
+    child: subprocess.Popen[bytes] | None = None
     asked = 0
 
     def note(number: int, frame: FrameType | None) -> None:
@@ -54,16 +67,17 @@ def launch(run: RunDirectory, arguments: Sequence[str], processes: int, max_rest
         asked += 1
         if asked == 1:
             run.request_stop()
-        else:
+        elif child is not None:
             child.terminate()
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
+        child = subprocess.Popen(torchrun_command(arguments, processes, max_restarts), env=environment, start_new_session=True)
         code = child.wait()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if child.poll() is None:
+        if child is not None and child.poll() is None:
             child.terminate()
             try:
                 child.wait(_PATIENCE)

@@ -20,7 +20,7 @@ class GeneratorOptions:
     """The network that makes pictures; data and geometry add what they decide. Where an option is None the architecture's own holds.
 
     Attributes:
-        name: Its architecture: one of the names of :mod:`spade_studio.train.registry`.
+        name: Its architecture, by its name in the registry (listed by spade-train new --help).
         base_channels: Width of SPADE's last block, whose first is 16 times as wide, or of pix2pixHD's first layer.
         hidden_width: Width of the hidden map inside every SPADE layer.
         kernel_size: Side of the convolutions inside SPADE layers, or of pix2pixHD's residual blocks.

@@ -34,10 +34,10 @@ class PerceptualConfig:
 
     Attributes:
         network: Which network the file holds.
-        file: Its path; with ``vgg19`` or ``vgg16`` empty means torchvision's file, downloaded once.
+        file: Its path; with vgg19 or vgg16 empty means torchvision's file, downloaded once.
         tap_weights: Weight of relu1_1, relu2_1, relu3_1, relu4_1 and relu5_1; 0 leaves a tap out.
-        tap_scale: ``activation``: plain L1, as published with VGG-19 and pictures in [-1, 1]; ``relative``: each tap's L1
-            divided by the mean magnitude of the target's tap, for networks whose activations grow with depth (HED).
+        tap_scale: activation: plain L1, as published with VGG-19 and pictures in [-1, 1]; relative: each tap's L1 divided by the
+            mean magnitude of the target's tap, for networks whose activations grow with depth (HED).
         crop_size: Side in pixels of a random crop that the distance is taken on; 0 takes the whole picture.
         batch_share: Share of a batch's pictures that it is taken on, the first ones; at least one picture.
     """
@@ -75,7 +75,7 @@ class LossConfig:
         feature_matching_weight: Factor on the L1 distance of the discriminator's features, divided by the number of scales.
         perceptual_weight: Factor on the perceptual distance.
         kl_weight: Factor on the divergence of the encoder's posterior from the standard normal distribution.
-        kl_form: ``sum`` over the rank's whole batch and all dimensions, as published; ``mean`` over the batch of the sum over dimensions.
+        kl_form: sum over the rank's whole batch and all dimensions, as published; mean over the batch of the sum over dimensions.
         perceptual: Which perceptual distance.
     """
 
@@ -103,7 +103,8 @@ class OptimizerConfig:
     Attributes:
         learning_rate: Base rate. With two time scales the generator and encoder learn at half of it, the discriminator at twice.
         two_time_scales: Whether to do that (TTUR); the paper's comparisons without it use the base rate for both.
-        generator_learning_rate, discriminator_learning_rate: Set one side's rate outright; 0 derives it from the two above.
+        generator_learning_rate: Sets the generator's and encoder's rate outright; 0 derives it from the two above.
+        discriminator_learning_rate: The same for the discriminator's rate.
         betas: Adam's; None means (0, 0.9) with two time scales and (0.5, 0.999) without.
     """
 

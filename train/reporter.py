@@ -47,10 +47,16 @@ class Reporter:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        self.console.close()
-        self._log.close()
-        for tracker in list(self.trackers):
-            self._track(tracker, tracker.close)
+        try:
+            for tracker in list(self.trackers):
+                self._track(tracker, tracker.close)  # one that fails is told of
+        finally:
+            self.console.close()
+            try:
+                self._log.close()
+            except OSError as failure:
+                if error is None:  # else there is something better to tell
+                    raise ReportError(f"{self.run.events_path} cannot be written: {failure.strerror or failure}") from failure
 
     def tell(self, event: Event) -> None:
         """Write an event down and show it.

@@ -20,6 +20,7 @@ from spade_studio.train.datasets import DataError
 from spade_studio.train.distributed import Ranks, StopSignals, joined_ranks
 from spade_studio.train.events import CheckpointWritten, RunEnded, RunStarted, StepLogged, Warned, finite_or_none
 from spade_studio.train.export import ExportOptions, write_weights
+from spade_studio.train.launch import has_launcher
 from spade_studio.train.monitor import Monitor
 from spade_studio.train.pace import Pace, memory_mib
 from spade_studio.train.perceptual import PerceptualDistance, load_perceptual
@@ -112,13 +113,13 @@ class _Run:
         self.store = CheckpointStore(run.checkpoints_path, config.keep_checkpoints)
 
     def train(self) -> Outcome:
-        if self.ranks.is_first:
+        if self.ranks.is_first and not has_launcher():
             self.run.clear_stop()  # of last time; from here on a request counts
         checkpoint, notes = self._newest_checkpoint()
         data = open_run_data(self.config)
         if checkpoint is None:
             self._check(data)
-        trainer = Trainer(self.config, data.training, self.ranks, self._perceptual())
+        trainer = Trainer(self.config, data.training, self.ranks, self._perceptual(), anew=checkpoint is None)
         if checkpoint is not None:
             trainer.load_state_dict(checkpoint.step, dict(checkpoint.parts))
             if len(checkpoint.random_states) == self.ranks.world_size:
@@ -143,6 +144,8 @@ class _Run:
             found = self.store.read_newest()
         checkpoint, notes = self.ranks.from_first(found)
         if checkpoint is not None:
+            if self.reporter is not None:
+                self.reporter.step = checkpoint.step  # what ends the run before it starts ends it here
             changed = checkpoint.config.differences(self.config)
             if refused := [name for name in changed if not name.startswith(_CHANGEABLE)]:
                 before, now = changed[refused[0]]
@@ -191,13 +194,13 @@ class _Run:
             (stopped,) = self.ranks.any_of([asked])
             best = self._monitor(trainer, monitor)
             due = trainer.step % config.checkpoint_every_steps == 0 or best is not None
-            if last or ((due or stopped) and not trainer.skipped):
+            if (due or stopped or last) and not trainer.skipped:  # half of a skipped step may have been done
                 self._checkpoint(trainer, best)
                 pace.restart()
         if trainer.step < trainer.total_steps:
             return self._end(trainer, "stopped", f"Go on with: spade-train resume {self.run.path}")
         if self.reporter is not None:
-            write_weights(self.run.weights_path, trainer, self.run.path.name, ExportOptions())
+            self._write_weights(trainer)
         return self._end(trainer, "finished", f"Weights: {self.run.weights_path}")
 
     def _log(self, trainer: Trainer, result: StepResult, pace: Pace) -> None:
@@ -243,6 +246,14 @@ class _Run:
             self.reporter.tell(CheckpointWritten(trainer.step, path.name))
             if best is not None:
                 self.store.mark_best(trainer.step, best)
+
+    def _write_weights(self, trainer: Trainer) -> None:
+        path = self.run.weights_path
+        try:
+            write_weights(path, trainer, self.run.path.name, ExportOptions())
+        except OSError as error:
+            found = f"{path} cannot be written: {error.strerror or error}; the last checkpoint is whole"
+            raise RunError(found, "", "Make room, then resume the run, which only writes the weights") from error
 
     def _end(self, trainer: Trainer, reason: Literal["finished", "stopped"], message: str) -> Outcome:
         if self.reporter is not None:

@@ -29,6 +29,7 @@ from spade_studio.train.perceptual import PerceptualDistance
 from spade_studio.train.step import Phase, StepReport, TrainingNetworks, style_noise, training_step
 from spade_studio.train.transforms import output_size
 
+_MOST_AT_ONCE = 32  # pictures of a batch for statistics, which needs no gradients
 _TYPES: dict[str, torch.dtype | None] = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -55,6 +56,7 @@ class Trainer:
         dataset: What to train on, its channels set.
         ranks: The processes that train together.
         perceptual: The perceptual distance, where the configuration has one; moved to the rank's device.
+        anew: Whether networks get their initial weights; not needed where :meth:`load_state_dict` follows.
 
     Raises:
         ConfigError: The configuration does not fit the data or the number of ranks.
@@ -69,7 +71,15 @@ class Trainer:
         notes: What a person should know about the weights that it started from.
     """
 
-    def __init__(self, config: TrainConfig, dataset: PairDataset, ranks: Ranks, perceptual: PerceptualDistance | None = None) -> None:
+    def __init__(
+        self,
+        config: TrainConfig,
+        dataset: PairDataset,
+        ranks: Ranks,
+        perceptual: PerceptualDistance | None = None,
+        *,
+        anew: bool = True,
+    ) -> None:
         self.config, self.dataset, self.ranks = config, dataset, ranks
         self.step = self.images_seen = self.images_in_step = self.skipped = 0
         compute = config.compute
@@ -83,8 +93,9 @@ class Trainer:
             self.discriminator = MultiscaleDiscriminator(discriminator_config)
             for network in self._networks():
                 initialize(network, config.initial.gain, config.initial.modulation_gain)
+            weights = config.initial.weights if anew else ""
             self.notes = load_initial_weights(
-                config.initial.weights, dataset.channels, self.generator_config, self.generator, self.encoder, self.discriminator
+                weights, dataset.channels, self.generator_config, self.generator, self.encoder, self.discriminator
             )
             averaged = build_generator(self.generator_config), self._another_encoder(self.encoder_config)
         for network in (*self._networks(), *averaged):
@@ -155,13 +166,14 @@ class Trainer:
         return BatchLoader(self.training_set, self.sampler, self.collate, workers=self.config.data.workers, pin_memory=pin)
 
     def statistics_batches(self) -> StatisticsBatches:
-        """Return the training pictures over which batch statistics of the averages are estimated."""
+        """Return the training pictures over which batch statistics of the averages are estimated; the number of ranks is all one."""
         config = self.config
+        same_size = output_size(config.geometry) is not None
         return StatisticsBatches(
             self.training_set,
             self.collate,
             config.statistics_images,
-            max(2, config.rank_batch_size(self.ranks.world_size)),
+            max(2, min(config.batch_size // config.accumulation, _MOST_AT_ONCE)) if same_size else 1,
             seed=config.seed,
             z_width=self.z_width,
             device=self.ranks.device,
