@@ -25,7 +25,7 @@ from spade_studio.engine.device import choose_device
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.shares import Process
 
-LONGEST_WAIT: Final = timedelta(minutes=10)
+LONGEST_WAIT: Final = timedelta(minutes=30)
 """How long a rank waits for the others before it takes them for lost; the first rank may be busy with a checkpoint meanwhile."""
 
 _BUCKET_BYTES = 32 << 20

@@ -242,10 +242,8 @@ class _Run:
     def _checkpoint(self, trainer: Trainer, best: float | None) -> None:
         states = self.ranks.gather(random_state())
         if self.reporter is not None:
-            path = self.store.write(Checkpoint(trainer.step, self.config, trainer.state_dict(), states))
+            path = self.store.write(Checkpoint(trainer.step, self.config, trainer.state_dict(), states), best)
             self.reporter.tell(CheckpointWritten(trainer.step, path.name))
-            if best is not None:
-                self.store.mark_best(trainer.step, best)
 
     def _write_weights(self, trainer: Trainer) -> None:
         path = self.run.weights_path

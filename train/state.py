@@ -102,8 +102,12 @@ class CheckpointStore:
         self.folder = folder
         self.keep = keep
 
-    def write(self, checkpoint: Checkpoint) -> Path:
+    def write(self, checkpoint: Checkpoint, best: float | None = None) -> Path:
         """Write a checkpoint, then name it in ``latest.json``, then remove those beyond ``keep``.
+
+        Args:
+            checkpoint: What to write.
+            best: The metric's value where this is the best checkpoint so far.
 
         Raises:
             CheckpointError: The disk is full or the folder cannot be written; the checkpoints before are untouched.
@@ -117,7 +121,7 @@ class CheckpointStore:
             "parts": dict(checkpoint.parts),
             "random_states": checkpoint.random_states,
         }
-        known, best, _ = self._index()
+        known, best_before, _ = self._index()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._remove_temporaries()
@@ -127,30 +131,13 @@ class CheckpointStore:
             entry = CheckpointFile(name, checkpoint.step, sha256_of(path))
             # A run that went on from an earlier checkpoint leaves those of its lost future behind.
             others = [old for old in known if old.step < checkpoint.step]
-            self._write_index([entry, *others], best if best is None or best[0] <= checkpoint.step else None)
+            if best is not None:
+                best_before = checkpoint.step, best
+            self._write_index([entry, *others], best_before if best_before is None or best_before[0] <= checkpoint.step else None)
         except (OSError, RuntimeError) as error:
             raise self._not_written(name, error, known) from error
         self._prune()
         return path
-
-    def mark_best(self, step: int, value: float) -> None:
-        """Keep the checkpoint of ``step`` as the best, in place of the one that was.
-
-        Args:
-            step: Of a checkpoint that is there.
-            value: Of the metric that decided it, for the record.
-
-        Raises:
-            CheckpointError: There is no such checkpoint, or ``latest.json`` cannot be written.
-        """
-        known, _, _ = self._index()
-        if not any(file.step == step for file in known):
-            raise CheckpointError(f"there is no checkpoint of step {step} in {self.folder}", "one that was written")
-        try:
-            self._write_index(known, (step, value))
-        except OSError as error:
-            raise self._not_written(LATEST, error, known) from error
-        self._prune()
 
     def best(self) -> tuple[Path, float] | None:
         """Return the best checkpoint's file and its metric, or None."""

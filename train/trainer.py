@@ -18,7 +18,7 @@ from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator, build
 from spade_studio.train.averages import AveragedNetworks, StatisticsBatches
 from spade_studio.train.batch_norm import synchronize_batch_norm
 from spade_studio.train.config import TrainConfig
-from spade_studio.train.datasets import PairDataset
+from spade_studio.train.datasets import DataError, PairDataset
 from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, TrainingSet, modulation_resolutions
 from spade_studio.train.datasets.sampler import ResumableSampler
 from spade_studio.train.distributed import Ranks
@@ -225,6 +225,7 @@ class Trainer:
             "averages": None if self.averages is None else self.averages.state_dict(),
             "optimizers": self.optimizers.state_dict(),
             "sampler": self.sampler.state_dict(),
+            "channels": self.dataset.channels.to_json(),
             "images_seen": self.images_seen,
         }
 
@@ -232,8 +233,11 @@ class Trainer:
         """Continue from what :meth:`state_dict` returned after ``step`` steps.
 
         Raises:
-            DataError: The state is of other data.
+            DataError: The state is of other data, or of other labels.
         """
+        if "channels" in state and state["channels"] != self.dataset.channels.to_json():
+            found = "the label set that the run was started with has changed since"
+            raise DataError(found, "the same labels", "Put it back, or start a new run from its weights")
         self.step, self.images_seen, self.skipped = step, state["images_seen"], 0
         self.generator.load_state_dict(state["generator"])
         if self.encoder is not None:

@@ -83,16 +83,13 @@ def test_random_numbers_go_on_where_they_were(store: CheckpointStore) -> None:
 
 def test_the_last_few_and_the_best_stay(store: CheckpointStore) -> None:
     for step in range(1, 6):
-        store.write(checkpoint(step))
-        if step == 2:
-            store.mark_best(2, 0.25)
+        store.write(checkpoint(step), 0.25 if step == 2 else None)
     assert [file.step for file in store.files()] == [5, 4, 2]
     assert sorted(path.name for path in store.folder.glob("*.pt")) == ["step_00000002.pt", "step_00000004.pt", "step_00000005.pt"]
     assert store.best() == (store.folder / "step_00000002.pt", 0.25)
-    store.mark_best(5, 0.125)
-    assert [file.step for file in store.files()] == [5, 4]
-    with pytest.raises(CheckpointError, match="no checkpoint of step 3"):
-        store.mark_best(3, 0.0)
+    store.write(checkpoint(6), 0.125)
+    assert [file.step for file in store.files()] == [6, 5]
+    assert store.best() == (store.folder / "step_00000006.pt", 0.125)
 
 
 def test_latest_names_the_newest(store: CheckpointStore) -> None:
@@ -146,9 +143,8 @@ def test_a_lost_list_is_made_up_for_by_the_files(store: CheckpointStore, content
 
 
 def test_going_on_from_an_earlier_one_forgets_the_lost_future(store: CheckpointStore) -> None:
-    for step in (5, 10):
-        store.write(checkpoint(step))
-    store.mark_best(10, 1.0)
+    store.write(checkpoint(5))
+    store.write(checkpoint(10), 1.0)
     store.write(checkpoint(8))
     assert [file.step for file in store.files()] == [8, 5]
     assert store.best() is None

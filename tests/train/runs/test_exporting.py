@@ -25,7 +25,7 @@ from spade_studio.train.distributed import Ranks
 from spade_studio.train.network_options import InitialConfig
 from spade_studio.train.presets import LANDSCAPE_IDS, preset, with_architecture
 from spade_studio.train.run_data import open_run_data
-from spade_studio.train.state import CheckpointStore, read_checkpoint
+from spade_studio.train.state import read_checkpoint
 from spade_studio.train.trainer import Trainer
 
 NEW_IDS = (149, 147)  # of COCO-Stuff, and not of tiny
@@ -70,7 +70,8 @@ def test_the_best_where_there_is_one(finished: Any, tmp_path: Path, capsys: pyte
     arguments = ["export", str(finished.path), "--output", str(tmp_path / "best.safetensors"), "--best"]
     assert main(arguments) == 1
     assert "Error: 00000-run has no best checkpoint yet" in capsys.readouterr().err
-    CheckpointStore(finished.path / "checkpoints").mark_best(4, 0.5)
+    latest = finished.path / "checkpoints" / "latest.json"
+    latest.write_text(json.dumps({**json.loads(latest.read_text()), "best": {"step": 4, "value": 0.5}}))
     assert main(arguments) == 0
     assert at_step(capsys.readouterr().out) == 4
     assert inspect_weights(tmp_path / "best.safetensors").steps == 4
