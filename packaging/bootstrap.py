@@ -6,6 +6,7 @@ It knows nothing but the standard library (Python 3.11 or later, Linux, macOS, W
     python3 packaging/bootstrap.py app [arguments]       the application
     python3 packaging/bootstrap.py render [arguments]    spade-render
     python3 packaging/bootstrap.py train [arguments]     spade-train
+    python3 packaging/bootstrap.py eval [arguments]      spade-eval
     python3 packaging/bootstrap.py test [pytest arguments]
 
 `test` runs the linters, the type checker and all tests; with arguments only pytest, with these.
@@ -45,6 +46,7 @@ COMMANDS = {
     "app": Command("spade-studio", "start the application"),
     "render": Command("spade-render", "render label maps from the command line"),
     "train": Command("spade-train", "train weights on your own pictures"),
+    "eval": Command("spade-eval", "measure weights as the paper does"),
     "test": Command("", "run linters, type checker and tests"),
 }
 

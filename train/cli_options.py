@@ -24,7 +24,7 @@ DatasetKind = Literal["auto", "folder", "coco_stuff", "ade20k", "ade20k_outdoor"
 """``auto``, and the names of :data:`spade_studio.train.datasets.DATASET_KINDS`."""
 
 
-def _option(metavar: str, read: Callable[[str], Any]) -> PrimitiveConstructorSpec[Any]:
+def option(metavar: str, read: Callable[[str], Any]) -> PrimitiveConstructorSpec[Any]:
     """Return how a value is read from a word; a ValueError is shown as wrong usage."""
     return PrimitiveConstructorSpec(
         nargs=1,
@@ -35,13 +35,15 @@ def _option(metavar: str, read: Callable[[str], Any]) -> PrimitiveConstructorSpe
     )
 
 
-def _whole_number(low: int) -> PrimitiveConstructorSpec[Any]:
+def whole_number(low: int) -> PrimitiveConstructorSpec[Any]:
+    """Return how tyro reads a whole number from ``low`` up."""
+
     def read(word: str) -> int:
         if not re.fullmatch("[0-9]{1,15}", word) or int(word) < low:
             raise ValueError(f"{word!r} is not a whole number from {low} up")
         return int(word)
 
-    return _option("N", read)
+    return option("N", read)
 
 
 def _read_length(word: str) -> float:
@@ -65,21 +67,22 @@ def _default_words(default: str) -> str:
     return "" if default in ("None", "False", "", "''") else f"(default: {default})"
 
 
-def _shown(metavar: str | None = None) -> Any:
+def shown(metavar: str | None = None) -> Any:
+    """Return how help shows an option: with that word for its value, and no default where it means that nothing was given."""
     return tyro.conf.arg(metavar=metavar, help_behavior_hint=_default_words)
 
 
 DataPath = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DATA")]
 RunPath = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="RUN")]
 Folder = Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="DIR")]
-File = Annotated[Path | None, _shown("FILE")]
-Text = Annotated[str, _shown("TEXT")]
-Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff, _shown()]
-Device = Annotated[str, _option("D", _read_device), _shown()]
-Processes = Annotated[int | None, _whole_number(1), _shown()]
-Restarts = Annotated[int, _whole_number(0), _shown()]
-Steps = Annotated[int | None, _whole_number(1), _shown()]
-Epochs = Annotated[float | None, _option("N", _read_length), _shown()]
+File = Annotated[Path | None, shown("FILE")]
+Text = Annotated[str, shown("TEXT")]
+Flag = Annotated[bool, tyro.conf.FlagCreatePairsOff, shown()]
+Device = Annotated[str, option("D", _read_device), shown()]
+Processes = Annotated[int | None, whole_number(1), shown()]
+Restarts = Annotated[int, whole_number(0), shown()]
+Steps = Annotated[int | None, whole_number(1), shown()]
+Epochs = Annotated[float | None, option("N", _read_length), shown()]
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class New:
     max_restarts: Restarts = 0
     init_from: File = None
     device: Device = ""
-    architecture: Annotated[str | None, _shown("NAME")] = None
+    architecture: Annotated[str | None, shown("NAME")] = None
     dry_run: Flag = False
     create_only: Flag = False
     console: ConsoleMode = "auto"
@@ -198,8 +201,8 @@ class Check:
     data_path: DataPath
     kind: DatasetKind = "auto"
     split: Literal["train", "validation"] = "train"
-    preset: Annotated[PresetName | None, _shown()] = None
-    label_set: Annotated[str, _shown("SET")] = ""
+    preset: Annotated[PresetName | None, shown()] = None
+    label_set: Annotated[str, shown("SET")] = ""
     quick: Flag = False
     json: Flag = False
 
@@ -218,9 +221,9 @@ class Label:
     """
 
     photos: Annotated[Path, tyro.conf.Positional, tyro.conf.arg(metavar="PHOTOS")]
-    model: Annotated[str, _shown("MODEL")]
-    output: Annotated[Path | None, _shown("DIR")] = None
-    label_set: Annotated[str, _shown("SET")] = "auto"
+    model: Annotated[str, shown("MODEL")]
+    output: Annotated[Path | None, shown("DIR")] = None
+    label_set: Annotated[str, shown("SET")] = "auto"
     device: Device = "auto"
     overwrite: Flag = False
 

@@ -12,14 +12,12 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor, nn
 
 from spade_studio.engine.errors import WeightsError
-from spade_studio.engine.weights.torch_file import load_torch_file, read_torch_file
 from spade_studio.train.losses import wide
 from spade_studio.train.recipe import PerceptualConfig, PerceptualKind
+from spade_studio.train.tensor_files import read_tensors
 
 # Convolutions of each of the five blocks up to relu5_1; blocks are separated by pooling, and the first of each is a tap.
 _VGG19 = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,))
@@ -151,7 +149,7 @@ def load_perceptual(config: PerceptualConfig) -> PerceptualDistance:
     taps = max(i for i, weight in enumerate(config.tap_weights, 1) if weight)
     features = VGGFeatures(config.network, taps)
     where = config.file or _DOWNLOADS[config.network]
-    tensors = _read(Path(config.file)) if config.file else _download(config.network)
+    tensors = read_tensors(Path(config.file), "the file of a perceptual network") if config.file else _download(config.network)
     names = dict(_parameter_names(config.network, taps))
     if missing := sorted(set(names.values()) - set(tensors)):
         raise WeightsError(
@@ -182,21 +180,6 @@ def _parameter_names(kind: PerceptualKind, taps: int) -> Iterator[tuple[str, str
                 yield own, own if kind == "hed_vgg16" else f"features.{position}.{part}"
             position += 2
         position += 1
-
-
-def _read(path: Path) -> Mapping[str, Tensor]:
-    """Read a file of tensors, recognised by content: what torch.save wrote (read without running anything), else safetensors."""
-    try:
-        with path.open("rb") as file:
-            begin = file.read(2)
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be opened ({error.strerror})", "the file of a perceptual network") from error
-    if begin in (b"PK", b"\x80\x02"):  # a zip archive, or a pickle as torch wrote them at first
-        return load_torch_file(read_torch_file(path, zipped=begin == b"PK"))
-    try:
-        return load_file(path)
-    except (SafetensorError, OSError) as error:
-        raise WeightsError(f"{path} cannot be read ({error})", "a .safetensors or .pth file", "Download or copy it again") from error
 
 
 def _download(kind: PerceptualKind) -> Mapping[str, Tensor]:

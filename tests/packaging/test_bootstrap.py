@@ -212,7 +212,9 @@ def test_commands_of_this_checkout_can_all_be_imported(bootstrap: Any) -> None:
     folders = project.pyproject["tool"]["setuptools"]["package-dir"]
     for entry in scripts.values():
         package, _, module = entry.partition(":")[0].rpartition(".")
-        assert (project.root / folders[package] / f"{module}.py").is_file(), entry
+        parent = next(name for name in sorted(folders, key=len, reverse=True) if f"{package}.".startswith(f"{name}."))
+        inside = package.removeprefix(parent).replace(".", "/").strip("/")
+        assert (project.root / folders[parent] / inside / f"{module}.py").is_file(), entry
 
 
 def test_render_passes_arguments_and_the_exit_code_on(

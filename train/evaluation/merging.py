@@ -1,0 +1,209 @@
+"""Puts the parts of an evaluation together: what they come to for every candidate, and which pictures are shown.
+
+It does not know who measured them, nor how a report looks.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from spade_studio.train.evaluation.agreement import Agreement, agreement
+from spade_studio.train.evaluation.errors import EvaluationError
+from spade_studio.train.evaluation.parts import Part, PictureRecord
+from spade_studio.train.evaluation.record import CandidateEntry, EvaluationRecord, missing_parts
+from spade_studio.train.metrics import FeatureNetwork, FrechetDistance
+
+_SHOWN = 6  # worst pictures, and as many best
+
+
+@dataclass(frozen=True, eq=False)
+class ShownPicture:
+    """One of the worst or best pictures; pictures are JPEG files, empty where there is none."""
+
+    name: str
+    pixel_accuracy: float
+    layout: bytes
+    photograph: bytes
+    picture: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class CandidateResult:
+    """What the parts of a candidate come to; what was not measured is None.
+
+    Attributes:
+        entry: The candidate.
+        measured: How many pictures.
+        problems: Pictures that could not be measured, with the reason.
+        agreement: With the layouts.
+        confusion: int64 [K, K + 1], rows are layouts, the last column what is no class.
+        frechet: Distances from the photographs by name.
+        diversity: Mean over the layouts.
+        style_distance: Mean over the photographs.
+        seconds: Median over the pictures.
+        memory: Bytes at the highest.
+        unknown_share: Pixels of layouts whose labels the weights do not know, of all.
+        worst, best: By pixel accuracy.
+    """
+
+    entry: CandidateEntry
+    measured: int
+    problems: tuple[tuple[str, str], ...]
+    agreement: Agreement | None
+    confusion: Tensor | None
+    frechet: Mapping[str, float | None]
+    diversity: float | None
+    style_distance: float | None
+    seconds: float | None
+    memory: int | None
+    unknown_share: float
+    worst: tuple[ShownPicture, ...] = ()
+    best: tuple[ShownPicture, ...] = ()
+
+    def to_json(self, classes: Sequence[str]) -> dict[str, Any]:
+        """Return the figures, JSON-ready."""
+        measured = self.agreement
+        return {
+            "name": self.entry.name,
+            "kind": self.entry.kind,
+            "source": self.entry.source,
+            "pictures": self.measured,
+            "pixel_accuracy": None if measured is None else measured.pixel_accuracy,
+            "mean_iou": None if measured is None else measured.mean_iou,
+            "mean_iou_common": None if measured is None else measured.mean_iou_common,
+            "iou": None if measured is None else dict(zip(classes, measured.iou, strict=True)),
+            **self.frechet,
+            "diversity": self.diversity,
+            "style_distance": self.style_distance,
+            "seconds_per_picture": self.seconds,
+            "memory_bytes": self.memory,
+            "unknown_share": self.unknown_share,
+            "confusion": None if self.confusion is None else self.confusion.tolist(),  # pyright: ignore[reportUnknownMemberType]
+            "problems": [{"name": name, "problem": problem} for name, problem in self.problems],
+        }
+
+
+def merge_parts(record: EvaluationRecord, folders: Sequence[Path]) -> list[CandidateResult]:
+    """Put the parts together.
+
+    Args:
+        record: What was measured.
+        folders: Where parts are, for example one of each machine.
+
+    Raises:
+        EvaluationError: Parts are missing or damaged: how many.
+    """
+    if missing := missing_parts(record, folders):
+        total = record.parts * len(record.candidates)
+        raise EvaluationError(
+            f"{missing} of {total} parts are missing", "all of them", "Run the same command (or the other shares) to its end; it goes on"
+        )
+    parts = {candidate: _read_all(record, candidate, folders) for candidate in record.candidates}
+    photographs = [part for candidate in record.candidates if candidate.kind == "photographs" for part in parts[candidate]]
+    return [_result(record, candidate, parts[candidate], photographs) for candidate in record.candidates]
+
+
+def _read_all(record: EvaluationRecord, candidate: CandidateEntry, folders: Sequence[Path]) -> list[Part]:
+    parts: list[Part] = []
+    for number in range(record.parts):
+        paths = [path for folder in folders if (path := record.part_path(folder, candidate, number)).is_file()]
+        found = next((part for path in paths if (part := Part.read(path)) is not None), None)
+        if found is None:
+            raise EvaluationError(f"{paths[0]} is damaged", "a whole part", "Run the same command again: it is measured anew")
+        parts.append(found)
+    return parts
+
+
+def _result(record: EvaluationRecord, candidate: CandidateEntry, parts: Sequence[Part], photographs: Sequence[Part]) -> CandidateResult:
+    classes = len(record.class_names)
+    records = [entry for part in parts for entry in part.records]
+    good = [entry for entry in records if not entry.problem]
+    total: Tensor | None = None
+    accuracies: list[tuple[float, int]] = []  # of the pictures that count, with their places
+    if classes:
+        total = torch.zeros(classes + 1, classes + 1, dtype=torch.int64)
+        place = 0
+        for part in parts:
+            for matrix in part.matrices(classes):
+                total += matrix
+                if pixels := int(matrix.sum()):
+                    accuracies.append((int(matrix.diag().sum()) / pixels, place))
+                place += 1
+    ranked = sorted(accuracies)
+    count = min(_SHOWN, (len(ranked) + 1) // 2)
+    shows = _Shows(parts, photographs, records)
+    measured = None if total is None else agreement(total)
+    return CandidateResult(
+        entry=candidate,
+        measured=len(good),
+        problems=tuple((entry.name, entry.problem) for entry in records if entry.problem),
+        agreement=measured,
+        confusion=None if total is None or measured is None else total[:classes],
+        frechet={} if candidate.kind == "photographs" else {name: _frechet(name, photographs, parts) for name in record.frechet},
+        diversity=_mean([entry.diversity for entry in good]),
+        style_distance=_mean([entry.style_distance for entry in good]),
+        seconds=_over([entry.seconds for entry in good], statistics.median),
+        memory=max((entry.memory for entry in good if entry.memory is not None), default=None),
+        unknown_share=_mean([entry.unknown for entry in good]) or 0.0,
+        worst=tuple(shows.picture(*item) for item in ranked[:count]),
+        best=tuple(shows.picture(*item) for item in reversed(ranked[len(ranked) - min(count, len(ranked) - count) :])),
+    )
+
+
+class _Shows:
+    """Finds the small pictures of a place in the data."""
+
+    def __init__(self, parts: Sequence[Part], photographs: Sequence[Part], records: Sequence[PictureRecord]) -> None:
+        self._pictures = [picture for part in parts for picture in part.thumbnails]
+        self._photographs = [picture for part in photographs for picture in part.thumbnails]
+        self._layouts = [picture for part in photographs for picture in part.layouts]
+        self._records = records
+
+    def picture(self, accuracy: float, place: int) -> ShownPicture:
+        layout, photograph = (pictures[place] if pictures else b"" for pictures in (self._layouts, self._photographs))
+        return ShownPicture(self._records[place].name, accuracy, layout, photograph, self._pictures[place])
+
+
+def _frechet(name: str, photographs: Sequence[Part], parts: Sequence[Part]) -> float | None:
+    real, fake = (torch.cat([part.features[name] for part in side]) for side in (photographs, parts))
+    if min(len(real), len(fake)) < 2:
+        return None
+    distance = FrechetDistance(_ready_made(name, real.shape[1]))
+    distance.use_real([real])
+    distance.update_fake(fake)
+    value = distance.compute()
+    return value if math.isfinite(value) else None
+
+
+def _ready_made(name: str, width: int) -> FeatureNetwork:
+    """Return what stands in a network's place where features are there already."""
+
+    class ReadyMade(FeatureNetwork):
+        kind: ClassVar[str] = name
+        distance: ClassVar[str] = name
+        num_features: ClassVar[int] = width
+
+        def embed(self, values: Tensor) -> Tensor:
+            return values
+
+        def forward(self, pictures: Tensor) -> Tensor:
+            return pictures
+
+    return ReadyMade()
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    return _over(values, statistics.fmean)
+
+
+def _over(values: Sequence[float | None], reduce: Any) -> float | None:
+    there = [value for value in values if value is not None and math.isfinite(value)]
+    return float(reduce(there)) if there else None

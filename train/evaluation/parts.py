@@ -1,0 +1,131 @@
+"""What was measured of one run of neighbouring pictures, kept in a file of its own, so that an evaluation goes on and processes share it.
+
+It does not know what the numbers come to.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, cast
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
+from torch import Tensor
+
+from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.weights.safetensors_header import read_safetensors_header
+
+PART_PICTURES: Final = 16
+"""Pictures of a part: what is lost at most when a process ends."""
+PART_FORMAT: Final = 1
+"""Also of how things are measured: parts of another number are measured anew."""
+_KEY: Final = "spade-studio-evaluation"  # one entry: the library writes several in random order
+_FEATURES: Final = "features "
+
+
+@dataclass(frozen=True)
+class PictureRecord:
+    """What was measured of one picture.
+
+    Attributes:
+        number: Its place in the data.
+        name: The sample's.
+        seconds, memory, unknown: See :class:`spade_studio.train.evaluation.candidates.Shown`.
+        diversity: Mean perceptual distance over pairs of styles; None where it was not measured.
+        style_distance: Perceptual distance of the reconstruction from the photograph; None where it was not measured.
+        problem: Why the picture could not be measured; empty where it could.
+    """
+
+    number: int
+    name: str
+    seconds: float | None = None
+    memory: int | None = None
+    unknown: float = 0.0
+    diversity: float | None = None
+    style_distance: float | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """What was measured of some pictures.
+
+    Attributes:
+        records: Of every picture.
+        counts: int64 [M, 3]: which of the records, which cell of its confusion matrix (row by row), pixels.
+        features: By a distance's name, float32 [N, D] of the pictures without problem.
+        thumbnails: A JPEG for every record; empty where there is none.
+        layouts: A JPEG of the layout for every record; with the photographs only.
+    """
+
+    records: tuple[PictureRecord, ...]
+    counts: Tensor
+    features: Mapping[str, Tensor]
+    thumbnails: tuple[bytes, ...]
+    layouts: tuple[bytes, ...] = ()
+
+    def matrices(self, classes: int) -> Tensor:
+        """Return the confusion matrix of every record, int64 [N, K + 1, K + 1] for K classes."""
+        side = classes + 1
+        found = torch.zeros(len(self.records), side * side, dtype=torch.int64)
+        found[self.counts[:, 0], self.counts[:, 1]] = self.counts[:, 2]
+        return found.view(-1, side, side)
+
+    def write(self, path: Path) -> None:
+        """Write it, whole or not at all.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        tensors = {"counts": self.counts, **{_FEATURES + name: values.contiguous() for name, values in self.features.items()}}
+        for name, pictures in (("thumbnails", self.thumbnails), ("layouts", self.layouts)):
+            content = b"".join(pictures)
+            tensors[name] = torch.frombuffer(bytearray(content), dtype=torch.uint8) if content else torch.zeros(0, dtype=torch.uint8)
+            tensors[f"{name} lengths"] = torch.tensor([len(picture) for picture in pictures], dtype=torch.int64)
+        content = safetensors.torch.save(tensors, {_KEY: json.dumps([asdict(record) for record in self.records])})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_writer(path) as file:
+            file.write(content)
+
+    @classmethod
+    def read(cls, path: Path) -> Part | None:
+        """Read a part; None where there is no sound one, which is then measured again."""
+        try:
+            listed: list[dict[str, Any]] = json.loads(read_safetensors_header(path).metadata[_KEY])
+            records = tuple(PictureRecord(**record) for record in listed)
+            tensors = load_file(path)
+            thumbnails, layouts = (_divided(tensors, name) for name in ("thumbnails", "layouts"))
+            features = {name.removeprefix(_FEATURES): values for name, values in tensors.items() if name.startswith(_FEATURES)}
+            counts = tensors["counts"]
+        except (OSError, WeightsError, SafetensorError, KeyError, TypeError, ValueError):
+            return None
+        measured = sum(not record.problem for record in records)
+        sound = counts.shape[1:] == (3,) and len(thumbnails) == len(records) and len(layouts) in (0, len(records))
+        return cls(records, counts, features, thumbnails, layouts) if sound and all(len(v) == measured for v in features.values()) else None
+
+
+def sparse_counts(matrices: Sequence[Tensor | None]) -> Tensor:
+    """Return confusion matrices as :attr:`Part.counts`; None stands for a picture without one."""
+    rows: list[Tensor] = []
+    for place, matrix in enumerate(matrices):
+        if matrix is not None:
+            flat = matrix.flatten().long()
+            cells = flat.nonzero()[:, 0]
+            rows.append(torch.stack([torch.full_like(cells, place), cells, flat[cells]], 1))
+    return torch.cat(rows) if rows else torch.zeros(0, 3, dtype=torch.int64)
+
+
+def _divided(tensors: Mapping[str, Tensor], name: str) -> tuple[bytes, ...]:
+    content = tensors[name].numpy().tobytes()
+    pictures: list[bytes] = []
+    start = 0
+    for length in cast("list[int]", tensors[f"{name} lengths"].tolist()):  # pyright: ignore[reportUnknownMemberType]
+        pictures.append(content[start : start + length])
+        start += length
+    return tuple(pictures)

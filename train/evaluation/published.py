@@ -1,0 +1,46 @@
+"""The figures that the SPADE paper gives for the data sets that it was measured on.
+
+It knows no pictures; such figures hold for the paper's segmenters (DeepLabV2, UperNet101, DRN-D-105) and all validation pictures only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class PublishedFigures:
+    """Attributes: mean_iou and pixel_accuracy, in per cent; fid."""
+
+    mean_iou: float
+    pixel_accuracy: float
+    fid: float
+
+
+PUBLISHED: Final[Mapping[str, Mapping[str, PublishedFigures]]] = {
+    "coco_stuff": {
+        "SPADE": PublishedFigures(37.4, 67.9, 22.6),
+        "pix2pixHD": PublishedFigures(14.6, 45.8, 111.5),
+        "CRN": PublishedFigures(23.7, 40.4, 70.4),
+    },
+    "ade20k": {
+        "SPADE": PublishedFigures(38.5, 79.9, 33.9),
+        "pix2pixHD": PublishedFigures(20.3, 69.2, 81.8),
+        "CRN": PublishedFigures(22.4, 68.8, 73.3),
+    },
+    "ade20k_outdoor": {
+        "SPADE": PublishedFigures(30.8, 82.9, 63.3),
+        "pix2pixHD": PublishedFigures(17.4, 71.6, 97.8),
+        "CRN": PublishedFigures(16.5, 68.6, 99.0),
+        "SIMS": PublishedFigures(13.1, 74.7, 67.7),
+    },
+    "cityscapes": {
+        "SPADE": PublishedFigures(62.3, 81.9, 71.8),
+        "pix2pixHD": PublishedFigures(58.3, 81.4, 95.0),
+        "CRN": PublishedFigures(52.4, 77.1, 104.7),
+        "SIMS": PublishedFigures(47.2, 75.5, 49.7),
+    },
+}
+"""By the kind of a data set (:data:`spade_studio.train.datasets.DATASET_KINDS`) and the method."""

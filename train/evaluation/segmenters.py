@@ -1,0 +1,136 @@
+"""The networks that tell what rendered pictures show: models of ``transformers``, and small ones of a single safetensors file.
+
+They know nothing of the label set that pictures were made from; :mod:`spade_studio.train.evaluation.classes` brings both together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from PIL import Image
+
+from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.files import sha256_of
+from spade_studio.engine.labels import load_label_set
+from spade_studio.train.evaluation.errors import EvaluationError
+from spade_studio.train.evaluation.graph_file import GraphNetwork, is_graph_file
+from spade_studio.train.label_photos import Segmenter as TransformersModel
+
+NOTHING: Final = "unlabeled"
+"""What networks call pixels that are of none of their classes."""
+
+
+class Segmenter(Protocol):
+    """Tells the class of every pixel of a picture."""
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Changes with the network, so that measurements by another one are not taken for this one's."""
+        ...
+
+    @property
+    def class_names(self) -> Mapping[int, str]:
+        """Class numbers with their names."""
+        ...
+
+    def classes_at(self, picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.int64]:
+        """Return class numbers, int64 [height, width], of a picture uint8 [H, W, 3]."""
+        ...
+
+
+class TransformersSegmenter(TransformersModel):
+    """A model of Hugging Face ``transformers``: pictures are prepared as its preprocessor settings say.
+
+    Args:
+        model: A folder with a model, or its name on the hub.
+        device: Where it runs.
+
+    Raises:
+        DataError: ``transformers`` is not installed, or the model cannot be loaded.
+    """
+
+    def __init__(self, model: str, device: torch.device) -> None:
+        super().__init__(model, device)
+        folder = Path(model)
+        self.name = folder.name if folder.is_dir() else model
+        self.digest = _digest_of_state(self._model.state_dict(), repr(self._processor.to_dict()))
+
+    def classes_at(self, picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.int64]:
+        """Return class numbers, int64 [height, width], of a picture uint8 [H, W, 3]."""
+        inputs = self._processor(images=Image.fromarray(picture), return_tensors="pt").to(self.device)
+        with torch.inference_mode():
+            outputs = self._model(**inputs)
+        (found,) = self._processor.post_process_semantic_segmentation(outputs, target_sizes=[(height, width)])
+        return found.to("cpu", torch.int64).numpy()
+
+
+class GraphSegmenter:
+    """A network of a safetensors file with a graph; its classes are ADE20K's most frequent ones, after one for none of them.
+
+    Args:
+        path: The file.
+        device: Where it runs.
+
+    Raises:
+        WeightsError: The file cannot be used.
+    """
+
+    def __init__(self, path: Path, device: torch.device) -> None:
+        self.name = path.stem
+        self.digest = sha256_of(path)
+        self._network = GraphNetwork.load(path, device)
+        self._device = device
+        labels = load_label_set("ade20k")
+        if self._network.channels > len(labels.labels) + 1:
+            raise WeightsError(f"{path.name} tells {self._network.channels} classes apart", f"at most {len(labels.labels) + 1}")
+        named = {label.id: ";".join((label.name, *label.synonyms)) for label in labels.labels}
+        self.class_names: Mapping[int, str] = {number: named.get(number, NOTHING) for number in range(self._network.channels)}
+
+    def classes_at(self, picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.int64]:
+        """Return class numbers, int64 [height, width], of a picture uint8 [H, W, 3]."""
+        side = self._network.side
+        enlarged = np.array(Image.fromarray(picture).resize((side, side), Image.Resampling.BICUBIC))
+        with torch.inference_mode():
+            pixels = torch.from_numpy(enlarged).to(self._device).permute(2, 0, 1)[None].float() / 127.5 - 1  # pyright: ignore[reportUnknownMemberType]
+            logits = F.interpolate(self._network(pixels), size=(height, width), mode="bilinear")
+            return logits.argmax(1)[0].cpu().numpy()
+
+
+def open_segmenter(name: str, device: torch.device) -> Segmenter:
+    """Load a segmentation network: a safetensors file with a graph, a folder with a model of ``transformers``, or a hub name.
+
+    Raises:
+        EvaluationError: There is such a file, but it is no segmentation network.
+        DataError, WeightsError: It cannot be loaded.
+    """
+    path = Path(name)
+    if is_graph_file(path):
+        return GraphSegmenter(path, device)
+    if path.is_file():
+        raise EvaluationError(
+            f"{path} is no segmentation network that is known",
+            "a safetensors file with a graph, a folder with a model of transformers, or its name on the Hugging Face hub",
+        )
+    return TransformersSegmenter(name, device)
+
+
+def _digest_of_state(state: Mapping[str, torch.Tensor], settings: str) -> str:
+    """Hash names, shapes and a few numbers of every tensor: all of a large model would take seconds at every start."""
+    digest = hashlib.sha256(settings.encode())
+    for name, tensor in state.items():
+        flat = tensor.detach().flatten()
+        sample = flat[:: max(1, len(flat) // 64)][:65].to("cpu", torch.float64) if len(flat) else torch.zeros(0)
+        digest.update(f"{name} {tuple(tensor.shape)}".encode() + sample.numpy().tobytes())
+    return digest.hexdigest()

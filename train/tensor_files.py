@@ -1,0 +1,39 @@
+"""Reads the tensors of a network's file, whichever of torch's formats or safetensors it is; nothing in the file is run.
+
+It does not know which network they are of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
+from torch import Tensor
+
+from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.weights.torch_file import load_torch_file, read_torch_file
+
+
+def read_tensors(path: Path, what: str) -> Mapping[str, Tensor]:
+    """Read a file of tensors, recognised by content.
+
+    Args:
+        path: The file.
+        what: What it should be, for messages: ``the file of a feature network``.
+
+    Raises:
+        WeightsError: There is no such file, or it is damaged.
+    """
+    try:
+        with path.open("rb") as file:
+            begin = file.read(2)
+    except OSError as error:
+        raise WeightsError(f"{path} cannot be opened ({error.strerror})", what) from error
+    if begin in (b"PK", b"\x80\x02"):  # a zip archive, or a pickle as torch wrote them at first
+        return load_torch_file(read_torch_file(path, zipped=begin == b"PK"))
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path} cannot be read ({error})", "a .safetensors or .pth file", "Download or copy it again") from error
