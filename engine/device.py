@@ -38,10 +38,11 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def allow_tf32() -> None:
-    """Let float32 products on CUDA use TF32, which the compute type float32 means there (issue 2, section 3)."""
-    torch.backends.cuda.matmul.fp32_precision = "tf32"
-    torch.backends.cudnn.conv.fp32_precision = "tf32"  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+def allow_tf32(allowed: bool = True) -> None:
+    """Let float32 products and convolutions on CUDA use TF32, which the compute type float32 means there (issue 2, section 3), or not."""
+    precision = "tf32" if allowed else "ieee"
+    torch.backends.cuda.matmul.fp32_precision = precision
+    torch.backends.cudnn.conv.fp32_precision = precision  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 
 
 def cpu_has_bfloat16() -> bool:

@@ -149,9 +149,9 @@ def _copy_spectral_vectors(source: nn.Module, target: nn.Module) -> None:
 
 
 @contextmanager
-def untouched_random_state() -> Generator[None]:
-    """Put torch's global random numbers back afterwards: what is shown or measured must not change what is trained."""
-    with torch.random.fork_rng():  # pyright: ignore[reportUnknownMemberType]
+def untouched_random_state(device: torch.device) -> Generator[None]:
+    """Put the global random numbers of torch and the device back afterwards: showing and measuring must not change what is trained."""
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):  # pyright: ignore[reportUnknownMemberType]
         yield
 
 

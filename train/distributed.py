@@ -187,10 +187,16 @@ def joined_ranks(device: str = "auto", wait: timedelta = LONGEST_WAIT) -> Genera
         EngineError: The environment or the device is not usable.
     """
     process = Process.from_environment(os.environ)
-    chosen = choose_device(process.device(device, torch.cuda.device_count()))
-    if chosen.type == "cuda":
-        torch.cuda.set_device(chosen)
     rank, world_size = process.share.index, process.share.count
+    gpus = torch.cuda.device_count()
+    chosen = choose_device(process.device(device, gpus))
+    if chosen.type == "cuda":
+        local_size = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+        if local_size > gpus or (local_size > 1 and ":" in device):
+            found = f"{local_size} processes on this machine for {device if ':' in device else f'{gpus} GPUs'}"
+            raise RankError(found, "a GPU of its own for each", "Start fewer processes, with --device cuda")
+        chosen = torch.device("cuda", chosen.index or 0)
+        torch.cuda.set_device(chosen)
     if world_size == 1:
         yield Ranks(0, 1, chosen)
         return
@@ -211,9 +217,17 @@ def joined_ranks(device: str = "auto", wait: timedelta = LONGEST_WAIT) -> Genera
         if backend == "nccl":
             ranks.control = cast("dist.ProcessGroup", dist.new_group(backend="gloo", timeout=wait))  # pyright: ignore[reportUnknownMemberType]
         yield ranks
-    finally:
-        ranks.control = None  # a group that somebody still holds keeps its threads, and these end the process with an error
-        dist.destroy_process_group()
+    except BaseException:
+        if backend == "nccl":
+            raise  # destroying the group would wait for ranks that wait for this one; the end of the process ends it
+        _leave(ranks)
+        raise
+    _leave(ranks)
+
+
+def _leave(ranks: Ranks) -> None:
+    ranks.control = None  # a group that somebody still holds keeps its threads, and these end the process with an error
+    dist.destroy_process_group()
 
 
 def _meeting_place(rank: int, world_size: int, wait: timedelta) -> Store:
@@ -243,7 +257,7 @@ class StopSignals:
     """
 
     # SIGUSR1 is what Slurm is told to send ahead of the time limit.
-    names = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGBREAK")
+    names = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP", "SIGBREAK")
 
     def __init__(self) -> None:
         self.received = ""
@@ -253,7 +267,8 @@ class StopSignals:
         if threading.current_thread() is not threading.main_thread():
             return self
         for name in self.names:
-            if (number := getattr(signal, name, None)) is not None:
+            # What is ignored already, as SIGHUP is under nohup, stays ignored.
+            if (number := getattr(signal, name, None)) is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._note)
         return self
 

@@ -16,6 +16,7 @@ from spade_studio.train.metrics import METRICS, FrechetDistance, MetricContext, 
 from spade_studio.train.reporter import Reporter, ReportError
 from spade_studio.train.run_directory import RunDirectory
 from spade_studio.train.samples import SampleGrid, choose_items, write_grid
+from spade_studio.train.state import BestCheckpoint
 from spade_studio.train.trainer import Trainer
 from spade_studio.train.transforms import output_size
 
@@ -30,7 +31,7 @@ class Monitor:
         validation: Pictures that are not trained on; nothing is shown without any.
         run: Whose folder gets the grids.
         reporter: Is told.
-        best: The best checkpoint so far and its metric, or None.
+        best: The best checkpoint so far, or None.
 
     Raises:
         MetricError: The feature network of the configuration cannot be used, or there are too few held-out pictures for it.
@@ -39,10 +40,10 @@ class Monitor:
     """
 
     def __init__(
-        self, trainer: Trainer, validation: PairDataset, run: RunDirectory, reporter: Reporter, best: tuple[Path, float] | None
+        self, trainer: Trainer, validation: PairDataset, run: RunDirectory, reporter: Reporter, best: BestCheckpoint | None
     ) -> None:
         self.trainer, self.run, self.reporter = trainer, run, reporter
-        self._best = None if best is None else best[1]
+        self._best = None if best is None else best.value
         self._validation = TrainingSet(validation, trainer.config.geometry, None)
         self._grid: SampleGrid | None = None
         self._frechet = self._frechet_distance() if len(validation) else None
@@ -79,7 +80,7 @@ class Monitor:
         """
         if not len(self._validation):
             return None
-        with untouched_random_state():
+        with untouched_random_state(self.trainer.ranks.device):
             assert self.trainer.averages is not None
             self.trainer.averages.fit(self.trainer.statistics_batches())
             if self.samples_due(self.trainer):
@@ -124,7 +125,7 @@ class Monitor:
         values = measure(METRICS, context)
         name = trainer.config.monitor.best_metric
         value = values.get(name)
-        best = value is not None and METRICS[name].is_better(value, self._best)
+        best = value is not None and not trainer.skipped and METRICS[name].is_better(value, self._best)
         shown = {self._frechet.name if key == "frechet" and self._frechet else key: number for key, number in values.items()}
         self.reporter.tell(MetricsMeasured(trainer.step, finite_or_none(shown), best))
         if not best:

@@ -159,5 +159,12 @@ def with_architecture(config: TrainConfig, name: str) -> TrainConfig:
         encoder=dataclasses.replace(config.encoder, used=takes_style),
         discriminator=dataclasses.replace(config.discriminator, spectral_norm=row.discriminator_spectral_norm),
         losses=dataclasses.replace(config.losses, adversarial=row.adversarial),
-        optimizer=dataclasses.replace(config.optimizer, two_time_scales=row.two_time_scales),
+        optimizer=_with_time_scales(config.optimizer, row.two_time_scales),
     )
+
+
+def _with_time_scales(optimizer: OptimizerConfig, two: bool) -> OptimizerConfig:
+    """Return the optimiser with one or two time scales; rates that were set outright for the other way are forgotten."""
+    if optimizer.two_time_scales == two:
+        return optimizer
+    return dataclasses.replace(optimizer, two_time_scales=two, generator_learning_rate=0.0, discriminator_learning_rate=0.0)

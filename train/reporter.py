@@ -46,10 +46,15 @@ class Reporter:
     def __enter__(self) -> Reporter:
         return self
 
+    def close_trackers(self) -> None:
+        """Close what else is told, so that a warning of theirs does not follow the end of the run."""
+        for tracker in list(self.trackers):
+            self._track(tracker, tracker.close)  # one that fails is told of
+        self.trackers.clear()
+
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         try:
-            for tracker in list(self.trackers):
-                self._track(tracker, tracker.close)  # one that fails is told of
+            self.close_trackers()
         finally:
             self.console.close()
             try:

@@ -21,6 +21,7 @@ from spade_studio.train.distributed import Ranks, StopSignals, joined_ranks
 from spade_studio.train.events import CheckpointWritten, RunEnded, RunStarted, StepLogged, Warned, finite_or_none
 from spade_studio.train.export import ExportOptions, write_weights
 from spade_studio.train.launch import has_launcher
+from spade_studio.train.metrics import MetricError
 from spade_studio.train.monitor import Monitor
 from spade_studio.train.pace import Pace, memory_mib
 from spade_studio.train.perceptual import PerceptualDistance, load_perceptual
@@ -34,7 +35,7 @@ from spade_studio.train.trainer import StepResult, Trainer
 MOST_SKIPPED = 10
 """Steps in a row that may be not finite before the run ends."""
 
-# What may be changed in config.json between two parts of a run: nothing of it decides what a step computes.
+# What may be changed in config.json between two parts of a run: nothing of it but the schedule decides what a step computes.
 _CHANGEABLE = (
     "data.path",
     "data.workers",
@@ -46,6 +47,10 @@ _CHANGEABLE = (
     "checkpoint_every_steps",
     "keep_checkpoints",
     "statistics_images",
+    # Where files lie; what they hold is compared by itself, or was read when the run began.
+    "losses.perceptual.file",
+    "labels.label_set",
+    "initial.weights",
 )
 
 
@@ -97,6 +102,8 @@ def _failures_told(reporter: Reporter | None, run: RunDirectory) -> Generator[No
             if not isinstance(error, (EngineError, KeyboardInterrupt)):
                 with suppress(OSError):
                     run.append_log(traceback.format_exc())
+            with suppress(ReportError):
+                reporter.close_trackers()
             words = "interrupted" if isinstance(error, KeyboardInterrupt) else str(error) or type(error).__name__
             with suppress(ReportError):
                 reporter.tell(RunEnded(reporter.step, "failed", words))
@@ -134,7 +141,8 @@ class _Run:
             )
             for note in (*notes, *(trainer.notes if checkpoint is None else ())):
                 self.reporter.tell(Warned(trainer.step, note))
-            monitor = Monitor(trainer, data.validation, self.run, self.reporter, self.store.best())
+            best = self.store.best()
+            monitor = Monitor(trainer, data.validation, self.run, self.reporter, best if best and best.step <= trainer.step else None)
         return self._steps(trainer, monitor)
 
     def _newest_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
@@ -159,11 +167,14 @@ class _Run:
 
     def _check(self, data: RunData) -> None:
         """Read part of the data before anything is computed; every rank learns whether it can be trained on."""
-        report = check_dataset(data.training, quick=True) if self.ranks.is_first else None
-        if self.reporter is not None and report is not None:
-            with suppress(OSError):
-                self.run.append_log(report.to_text())
-        problem = self.ranks.from_first(str(report.problems[0].message) if report and report.problems else "")
+        problem = ""
+        for dataset in (data.training, data.validation) if self.ranks.is_first else ():
+            if len(dataset) or dataset is data.training:
+                report = check_dataset(dataset, quick=True)
+                with suppress(OSError):
+                    self.run.append_log(report.to_text())
+                problem = problem or (report.problems[0].message if report.problems else "")
+        problem = self.ranks.from_first(problem)
         if problem:
             raise DataError(f"the data cannot be trained on: {problem.rstrip('.')}", "", "spade-train check lists all that is wrong")
 
@@ -194,7 +205,8 @@ class _Run:
             (stopped,) = self.ranks.any_of([asked])
             best = self._monitor(trainer, monitor)
             due = trainer.step % config.checkpoint_every_steps == 0 or best is not None
-            if (due or stopped or last) and not trainer.skipped:  # half of a skipped step may have been done
+            # Of a skipped step half may have been done: it is no checkpoint to keep, but better than none for who stops.
+            if stopped or ((due or last) and not trainer.skipped):
                 self._checkpoint(trainer, best)
                 pace.restart()
         if trainer.step < trainer.total_steps:
@@ -236,8 +248,13 @@ class _Run:
         """Show and measure where it is time; returns the value of the deciding metric where it is the best so far."""
         if not Monitor.is_due(trainer):
             return None
-        value = monitor.look() if monitor is not None else None
-        return self.ranks.from_first(value)
+        value = None
+        if monitor is not None and self.reporter is not None:
+            try:
+                value = monitor.look()
+            except (DataError, MetricError) as error:  # looking is not worth a run
+                self.reporter.tell(Warned(trainer.step, f"Nothing was shown or measured: {error}"))
+        return None if trainer.skipped else self.ranks.from_first(value)
 
     def _checkpoint(self, trainer: Trainer, best: float | None) -> None:
         states = self.ranks.gather(random_state())
@@ -255,6 +272,7 @@ class _Run:
 
     def _end(self, trainer: Trainer, reason: Literal["finished", "stopped"], message: str) -> Outcome:
         if self.reporter is not None:
+            self.reporter.close_trackers()
             self.reporter.tell(RunEnded(trainer.step, reason, message))
         self.ranks.wait_for_all()  # the others wait for the last file
         return Outcome(reason, trainer.step)

@@ -87,6 +87,21 @@ class CheckpointFile:
     sha256: str = ""
 
 
+@dataclass(frozen=True)
+class BestCheckpoint:
+    """The best checkpoint of a run.
+
+    Attributes:
+        path: Its file.
+        step: Steps done.
+        value: Of the metric that decided it.
+    """
+
+    path: Path
+    step: int
+    value: float
+
+
 class CheckpointStore:
     """A run's folder of checkpoints; one process writes to it.
 
@@ -139,10 +154,11 @@ class CheckpointStore:
         self._prune()
         return path
 
-    def best(self) -> tuple[Path, float] | None:
-        """Return the best checkpoint's file and its metric, or None."""
+    def best(self) -> BestCheckpoint | None:
+        """Return the best checkpoint, or None where none was marked."""
         known, best, _ = self._index()
-        return next(((self.folder / file.name, best[1]) for file in known if best and file.step == best[0]), None)
+        found = next((file for file in known if best is not None and file.step == best[0]), None)
+        return None if found is None or best is None else BestCheckpoint(self.folder / found.name, found.step, best[1])
 
     def files(self) -> list[CheckpointFile]:
         """Return the checkpoints that count, the newest first."""

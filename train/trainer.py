@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from spade_studio.engine.config import EncoderConfig
 from spade_studio.engine.device import allow_tf32
 from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator, build_generator
-from spade_studio.train.averages import AveragedNetworks, StatisticsBatches
+from spade_studio.train.averages import AveragedNetworks, StatisticsBatches, untouched_random_state
 from spade_studio.train.batch_norm import synchronize_batch_norm
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.datasets import DataError, PairDataset
@@ -83,10 +83,11 @@ class Trainer:
         self.config, self.dataset, self.ranks = config, dataset, ranks
         self.step = self.images_seen = self.images_in_step = self.skipped = 0
         compute = config.compute
-        if ranks.device.type == "cuda" and compute.tf32:
-            allow_tf32()
+        if ranks.device.type == "cuda":
+            allow_tf32(compute.tf32)
+            torch.backends.cudnn.deterministic = True  # else a run that goes on would differ from one that was not interrupted
         self.generator_config, self.encoder_config, discriminator_config = config.network_configs(dataset.channels.semantic_channels)
-        with torch.random.fork_rng():  # pyright: ignore[reportUnknownMemberType]
+        with untouched_random_state(ranks.device):
             torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
             self.generator = build_generator(self.generator_config)
             self.encoder = None if self.encoder_config is None else Encoder(self.encoder_config)

@@ -315,3 +315,26 @@ def test_signals_are_noted_and_a_second_interruption_ends() -> None:
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_single_gpu_gets_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE"):
+        monkeypatch.delenv(name, raising=False)
+    chosen: list[torch.device] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
+    for asked, number in (("auto", 0), ("cuda", 0), ("cuda:1", 1)):
+        with joined_ranks(asked) as ranks:
+            assert ranks.device == torch.device("cuda", number)
+    assert [device.index for device in chosen] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(("asked", "words"), [("cuda", "3 processes on this machine for 2 GPUs"), ("cuda:1", "3 processes .* for cuda:1")])
+def test_processes_do_not_share_a_gpu(monkeypatch: pytest.MonkeyPatch, asked: str, words: str) -> None:
+    for name, value in {"RANK": "0", "WORLD_SIZE": "3", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "3"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    with pytest.raises(RankError, match=words), joined_ranks(asked):
+        pass

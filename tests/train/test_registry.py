@@ -15,6 +15,7 @@ from spade_studio.engine.config import ConcatenationConfig, GeneratorConfig, Lay
 from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks import build_generator
+from spade_studio.train.presets import preset, with_architecture
 from spade_studio.train.registry import ARCHITECTURES, architecture
 
 PRINTED = {
@@ -127,3 +128,11 @@ def test_unknown_names_and_unbuildable_configurations_are_refused() -> None:
 def test_names_and_recipes_need_no_torch() -> None:
     code = "import sys, spade_studio.train.registry, spade_studio.train.recipe; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
+def test_an_architecture_with_one_time_scale_forgets_rates_for_two() -> None:
+    config = with_architecture(preset("compact"), "pix2pixhd")
+    assert config.optimizer.rates == (2e-4, 2e-4)
+    assert config.optimizer.adam_betas == (0.5, 0.999)
+    kept = with_architecture(preset("compact"), "concatenation")
+    assert kept.optimizer.rates == preset("compact").optimizer.rates

@@ -20,7 +20,15 @@ import torch
 
 from spade_studio.train import state
 from spade_studio.train.presets import preset
-from spade_studio.train.state import Checkpoint, CheckpointError, CheckpointStore, random_state, read_checkpoint, set_random_state
+from spade_studio.train.state import (
+    BestCheckpoint,
+    Checkpoint,
+    CheckpointError,
+    CheckpointStore,
+    random_state,
+    read_checkpoint,
+    set_random_state,
+)
 
 
 def checkpoint(step: int) -> Checkpoint:
@@ -86,10 +94,10 @@ def test_the_last_few_and_the_best_stay(store: CheckpointStore) -> None:
         store.write(checkpoint(step), 0.25 if step == 2 else None)
     assert [file.step for file in store.files()] == [5, 4, 2]
     assert sorted(path.name for path in store.folder.glob("*.pt")) == ["step_00000002.pt", "step_00000004.pt", "step_00000005.pt"]
-    assert store.best() == (store.folder / "step_00000002.pt", 0.25)
+    assert store.best() == BestCheckpoint(store.folder / "step_00000002.pt", 2, 0.25)
     store.write(checkpoint(6), 0.125)
     assert [file.step for file in store.files()] == [6, 5]
-    assert store.best() == (store.folder / "step_00000006.pt", 0.125)
+    assert store.best() == BestCheckpoint(store.folder / "step_00000006.pt", 6, 0.125)
 
 
 def test_latest_names_the_newest(store: CheckpointStore) -> None:
@@ -190,7 +198,7 @@ def test_a_process_killed_while_writing_leaves_the_one_before(store: CheckpointS
     code = (
         "import os, pathlib, signal, sys, torch\n"
         "from spade_studio.train.presets import preset\n"
-        "from spade_studio.train.state import Checkpoint, CheckpointStore\n"
+        "from spade_studio.train.state import BestCheckpoint, Checkpoint, CheckpointStore\n"
         "save = torch.save\n"
         "def killed(value, file):\n"
         "    save(value, file)\n"
