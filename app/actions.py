@@ -26,6 +26,7 @@ class Spec:
         icon: Of qtawesome.
         tip: One plain sentence for tooltip and status line; the text where empty.
         group: Commands of one group exclude each other and can be checked.
+        checkable: Whether it can be checked by itself.
     """
 
     name: str
@@ -34,19 +35,46 @@ class Spec:
     icon: str = ""
     tip: str = ""
     group: str = ""
+    checkable: bool = False
 
 
 SPECS = (
     Spec("new", "&New", (_Key.New,), "mdi6.file-outline", "Start an empty layout"),
-    Spec("open", "&Open…", (_Key.Open,), "mdi6.folder-open-outline", "Open a label map (PNG)"),
-    Spec("save", "&Save", (_Key.Save,), "mdi6.content-save-outline", "Save the layout as a label map (PNG)"),
-    Spec("save_as", "Save &As…", ("Ctrl+Shift+S",), "", "Save the layout under another name"),
+    Spec("open", "&Open…", (_Key.Open,), "mdi6.folder-open-outline", "Open a document (.ora) or a label map (PNG)"),
+    Spec("save", "&Save", (_Key.Save,), "mdi6.content-save-outline", "Save the document (.ora), which Krita and GIMP open too"),
+    Spec("save_as", "Save &As…", ("Ctrl+Shift+S",), "", "Save the document under another name"),
+    Spec("export_ids", "Label map (&ids)…", (), "", "Export the layout as a PNG whose values are the label ids"),
+    Spec("export_layers", "OpenRaster with &layers…", (), "", "Export render, labels and underlay as layers for Krita and GIMP"),
+    Spec("export_psd", "&Photoshop with layers…", (), "", "Export render, labels and underlay as layers for Photoshop"),
+    Spec("export_cutout", "Picture with &transparency…", (), "", "Export the picture without the sky or other labels"),
+    Spec("export_colors", "Label map (&colours)…", (), "", "Export the layout as a PNG in the labels' colours"),
+    Spec("train", "&Train…", (), "mdi6.school-outline", "Train weights of your own, and watch it"),
     Spec("quit", "&Quit", ("Ctrl+Q",), "", "Close SPADE Studio"),
     Spec("undo", "&Undo", ("Ctrl+Z",), "mdi6.undo", "Undo the last stroke"),
     Spec("redo", "&Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "mdi6.redo", "Redo the stroke undone last"),
     Spec("brush", "&Brush", ("B",), "mdi6.brush", "Brush: paint the chosen label; Shift+click draws straight, right-drag erases", "tool"),
     Spec("eraser", "&Eraser", ("E",), "mdi6.eraser", "Eraser: paint unlabeled", "tool"),
     Spec("fill", "&Fill", ("G",), "mdi6.format-color-fill", "Fill: give a whole region the chosen label", "tool"),
+    Spec("line", "&Line", ("L",), "mdi6.vector-line", "Line: drag a straight line of the brush's size; Shift keeps to 45 degrees", "tool"),
+    Spec("rectangle", "&Rectangle", ("R",), "mdi6.rectangle-outline", "Rectangle: drag a filled rectangle; Shift makes a square", "tool"),
+    Spec("ellipse", "Ell&ipse", ("O",), "mdi6.ellipse-outline", "Ellipse: drag a filled ellipse; Shift makes a circle", "tool"),
+    Spec(
+        "polygon",
+        "Poly&gon",
+        ("P",),
+        "mdi6.vector-polygon",
+        "Polygon: click its corners; Enter or a double-click fills it, Escape gives it up",
+        "tool",
+    ),
+    Spec("lasso", "L&asso", ("A",), "mdi6.lasso", "Lasso: draw around a region to fill it", "tool"),
+    Spec(
+        "select",
+        "Sele&ct and move",
+        ("M",),
+        "mdi6.select-drag",
+        "Select: drag a region, then drag it or use the arrow keys; Enter keeps the move, Escape takes it back",
+        "tool",
+    ),
     Spec("picker", "&Pick a label", ("I",), "mdi6.eyedropper", "Picker: take the label under the pointer; or hold Alt in any tool", "tool"),
     Spec("smaller", "S&maller brush", ("[",)),
     Spec("larger", "&Larger brush", ("]",)),
@@ -59,6 +87,22 @@ SPECS = (
     Spec("zoom_out", "Zoom &out", (_Key.ZoomOut,), "mdi6.magnify-minus-outline"),
     Spec("zoom_fit", "&Fit the layout", ("Ctrl+0",), "mdi6.fit-to-screen-outline", "Show the whole layout"),
     Spec("zoom_actual", "&100 %", ("Ctrl+1",), "", "Show every pixel of the layout as one on the screen"),
+    Spec("mirror_x", "Mirror left and &right", ("H",), "mdi6.reflect-horizontal", "Repeat every stroke on the other side", checkable=True),
+    Spec("mirror_y", "Mirror &up and down", ("Shift+H",), "mdi6.reflect-vertical", "Repeat every stroke above or below", checkable=True),
+    Spec("new_object", "New &object", ("N",), "mdi6.shape-plus", "The next strokes are one object of their own", checkable=True),
+    Spec("protect", "Prote&ct the label in hand", ("K",), "mdi6.lock-outline", "Keep all tools from painting over it", checkable=True),
+    Spec("replace_label", "R&eplace a label…", (), "mdi6.find-replace", "Give all pixels of one label another"),
+    Spec("resize", "Resi&ze the layout…", ("Ctrl+Alt+I",), "", "Scale the layout to another size"),
+    Spec("crop", "&Crop to the selection", (), "mdi6.crop", "Keep only the selected part of the layout"),
+    Spec("snapshot", "Take a &snapshot", ("F8",), "mdi6.camera-outline", "Keep the present state under a name"),
+    Spec("side_by_side", "&Side by side", ("F2",), "mdi6.view-split-vertical", "Show layout and render beside each other", "compare"),
+    Spec("overlay", "&Overlay", ("F3",), "mdi6.layers-outline", "Show the render over the layout", "compare"),
+    Spec("wipe", "&Wipe", ("F4",), "mdi6.compare", "Show the render right of a divider that can be dragged", "compare"),
+    Spec("outlines", "Out&lines", ("Ctrl+L",), "mdi6.border-outside", "Draw rims between labels and objects", checkable=True),
+    Spec("objects", "O&bjects", ("Ctrl+Shift+L",), "mdi6.shape-outline", "Give every object a colour of its own", checkable=True),
+    Spec("underlay", "Photo &under the labels…", (), "mdi6.image-outline", "Lay a photograph under the labels to paint after"),
+    Spec("no_underlay", "&Remove the photo"),
+    *(Spec(f"recent_{number}", f"Recent label {number}", (str(number),)) for number in range(1, 10)),
     Spec("system", "Like the &system", group="appearance"),
     Spec("light", "&Light", group="appearance"),
     Spec("dark", "&Dark", group="appearance"),
@@ -84,6 +128,8 @@ class Actions:
             if spec.group:
                 action.setCheckable(True)
                 self._groups.setdefault(spec.group, QActionGroup(parent)).addAction(action)
+            elif spec.checkable:
+                action.setCheckable(True)
             if spec.name == "quit":
                 action.setMenuRole(QAction.MenuRole.QuitRole)
             self._actions[spec.name] = action

@@ -1,4 +1,4 @@
-"""What can be undone: each command holds a rectangle with the values before and after.
+"""What can be undone: each command holds a rectangle, or the whole map, with the values before and after.
 
 It writes through the function it is given and knows neither documents nor views.
 """
@@ -7,40 +7,122 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import numpy as np
-from PySide6.QtGui import QUndoCommand
+from numpy.typing import NDArray
 
-from spade_studio.app.canvas.raster import LabelArray, Rect
+from spade_studio.app.canvas.raster import InstanceArray, LabelArray, Rect
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-class PaintStroke(QUndoCommand):
-    """One stroke, already painted when it is pushed."""
+class Plane(Generic[Scalar]):
+    """Values of pixels, compressed.
 
-    def __init__(self, write: Callable[[Rect, LabelArray], None], text: str, rect: Rect, before: LabelArray, after: LabelArray) -> None:
-        super().__init__(text)
-        self._write = write
-        self._rect = rect
+    Args:
+        values: ``[H, W]`` of any whole numbers.
+    """
+
+    def __init__(self, values: NDArray[Scalar]) -> None:
+        self._shape = (values.shape[0], values.shape[1])
+        self._dtype = values.dtype
         # Strokes have few values: the fastest level makes them some fifty times smaller.
-        self._before = zlib.compress(before.tobytes(), 1)
-        self._after = zlib.compress(after.tobytes(), 1)
-        self._is_painted = True
+        self._data = zlib.compress(values.tobytes(), 1)
+
+    @property
+    def memory(self) -> int:
+        """Bytes it takes."""
+        return len(self._data)
+
+    def values(self) -> NDArray[Scalar]:
+        """Return the values, of the type they had; not writeable."""
+        return np.frombuffer(zlib.decompress(self._data), self._dtype).reshape(self._shape)
+
+
+Write = Callable[[Rect, LabelArray, InstanceArray | None], None]
+Planes = tuple[LabelArray, InstanceArray | None]
+_Packed = tuple[Plane[np.uint8], Plane[np.uint16] | None]
+
+
+class PaintStroke:
+    """One stroke, already painted.
+
+    Args:
+        write: Writes labels and objects into a rectangle.
+        text: What menus call it.
+        rect: Where it painted.
+        before: Labels ``[h, w]`` of that rectangle, and objects where the document has such a plane.
+        after: As ``before``.
+    """
+
+    def __init__(self, write: Write, text: str, rect: Rect, before: Planes, after: Planes) -> None:
+        self._write = write
+        self._text = text
+        self._rect = rect
+        self._before, self._after = _pack(before), _pack(after)
 
     @property
     def memory(self) -> int:
         """Bytes that its pixels take."""
-        return len(self._before) + len(self._after)
+        return _memory(self._before) + _memory(self._after)
+
+    def text(self) -> str:
+        """Return what menus call it."""
+        return self._text
 
     def undo(self) -> None:
         """Write the values before the stroke."""
-        self._put(self._before)
+        self._write(self._rect, *_unpack(self._before))
 
     def redo(self) -> None:
-        """Write the values after the stroke; at the push they stand there already."""
-        if self._is_painted:
-            self._is_painted = False
-        else:
-            self._put(self._after)
+        """Write the values after the stroke."""
+        self._write(self._rect, *_unpack(self._after))
 
-    def _put(self, data: bytes) -> None:
-        self._write(self._rect, np.frombuffer(zlib.decompress(data), np.uint8).reshape(self._rect.height, self._rect.width))
+
+class ReplaceMap:
+    """Another map in the place of the whole one, perhaps of another size; already done.
+
+    Args:
+        put: Takes labels and objects as the document's own.
+        text: What menus call it.
+        before: The whole planes.
+        after: As ``before``.
+    """
+
+    def __init__(self, put: Callable[[LabelArray, InstanceArray | None], None], text: str, before: Planes, after: Planes) -> None:
+        self._put = put
+        self._text = text
+        self._before, self._after = _pack(before), _pack(after)
+
+    @property
+    def memory(self) -> int:
+        """Bytes that its planes take."""
+        return _memory(self._before) + _memory(self._after)
+
+    def text(self) -> str:
+        """Return what menus call it."""
+        return self._text
+
+    def undo(self) -> None:
+        """Put the map before."""
+        self._put(*_unpack(self._before))
+
+    def redo(self) -> None:
+        """Put the map after."""
+        self._put(*_unpack(self._after))
+
+
+def _pack(planes: Planes) -> _Packed:
+    labels, objects = planes
+    return Plane(labels), None if objects is None else Plane(objects)
+
+
+def _unpack(packed: _Packed) -> tuple[LabelArray, InstanceArray | None]:
+    labels, objects = packed
+    return labels.values(), None if objects is None else objects.values()
+
+
+def _memory(packed: _Packed) -> int:
+    labels, objects = packed
+    return labels.memory + (objects.memory if objects else 0)

@@ -1,19 +1,21 @@
-"""The document: one label map with its name, file and undo history.
+"""The document: one label map, its objects, name, file and undo history.
 
 It knows nothing of tools, views or renderers; they listen to its signals.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QUndoStack
 
-from spade_studio.app.canvas import raster
-from spade_studio.app.canvas.raster import LabelArray, Rect
-from spade_studio.app.commands import PaintStroke
+from spade_studio.app.canvas.raster import InstanceArray, LabelArray, MaskArray, Rect
+from spade_studio.app.commands import PaintStroke, ReplaceMap
+from spade_studio.app.documents.state import MAX_NAME, Snapshot, Underlay
+from spade_studio.app.history import History
+from spade_studio.app.stroke import Stroke
 from spade_studio.engine.labels import LabelSet
 
 # What an eraser leaves where the label set has no value for "unlabeled": no set uses it as an id.
@@ -28,20 +30,28 @@ class Document(QObject):
         undo_stack: One command for each stroke; its clean state says whether there is something to save.
         path: The label PNG it was opened from or saved to; None where there is none that may be written.
         stroke: The stroke whose button is still down, or None.
+        snapshots: States of the map that a person has named; they outlast the undo history.
     """
 
     labels_changed = Signal(object, int)  # Rect, revision
     replaced = Signal()  # another map took this one's place, perhaps of another size
     stroke_ended = Signal()
     described = Signal()  # name or file changed
+    protected_changed = Signal()
+    underlay_changed = Signal()
+    snapshots_changed = Signal()
 
     def __init__(self, labels: LabelArray, label_set: LabelSet, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.label_set = label_set
-        self.undo_stack = QUndoStack(self)
+        self.undo_stack = History(self)
         self.path: Path | None = None
         self.stroke: Stroke | None = None
+        self.snapshots: list[Snapshot] = []
         self._labels = np.ascontiguousarray(labels)
+        self._objects: InstanceArray | None = None
+        self._protected: frozenset[int] = frozenset()
+        self._underlay: Underlay | None = None
         self._name = name
         self._revision = 0
 
@@ -51,6 +61,37 @@ class Document(QObject):
         view = self._labels.view()
         view.flags.writeable = False
         return view
+
+    @property
+    def instances(self) -> InstanceArray | None:
+        """Objects by number, uint16 ``[H, W]``, read-only; 0 where no object was begun, None where none ever was."""
+        if self._objects is None:
+            return None
+        view = self._objects.view()
+        view.flags.writeable = False
+        return view
+
+    @property
+    def protected(self) -> frozenset[int]:
+        """Values of the map that no stroke paints over."""
+        return self._protected
+
+    @protected.setter
+    def protected(self, values: frozenset[int]) -> None:
+        if values != self._protected:
+            self._protected = values
+            self.protected_changed.emit()
+
+    @property
+    def underlay(self) -> Underlay | None:
+        """A photograph under the labels."""
+        return self._underlay
+
+    @underlay.setter
+    def underlay(self, underlay: Underlay | None) -> None:
+        if underlay is not self._underlay:
+            self._underlay = underlay
+            self.underlay_changed.emit()
 
     @property
     def revision(self) -> int:
@@ -83,16 +124,48 @@ class Document(QObject):
         """Whether something would be lost by closing now."""
         return not self.undo_stack.isClean() or self.stroke is not None
 
-    def replace(self, labels: LabelArray, name: str, path: Path | None = None) -> None:
-        """Show another map: history and file are forgotten, the new state is clean."""
+    def replace(self, labels: LabelArray, name: str, path: Path | None = None, instances: InstanceArray | None = None) -> None:
+        """Show another map: history, file, underlay, snapshots and protection are forgotten, the new state is clean."""
         self.cancel_stroke()
+        self.snapshots = []
+        self.protected = frozenset()
+        self.underlay = None
         self.undo_stack.clear()
-        self._labels = np.array(labels, np.uint8, order="C")
         self._name = name
         self.path = path
-        self._revision += 1
-        self.replaced.emit()
+        self._put(labels, instances)
+        self.snapshots_changed.emit()
         self.described.emit()
+
+    def reshape(self, labels: LabelArray, instances: InstanceArray | None, text: str) -> None:
+        """Put another map, perhaps of another size, in the place of this one as a step that can be undone."""
+        self.end_stroke()
+        before = self._labels, self._objects
+        self._put(labels, instances)
+        self.undo_stack.push(ReplaceMap(self._put, text, before, (self._labels, self._objects)))
+
+    def add_snapshot(self, name: str) -> Snapshot:
+        """Keep the present state under a name."""
+        self.end_stroke()
+        snapshot = Snapshot(name, self._labels.copy(), None if self._objects is None else self._objects.copy())
+        self.snapshots.append(snapshot)
+        self.snapshots_changed.emit()
+        return snapshot
+
+    def rename_snapshot(self, index: int, name: str) -> None:
+        """Give a named state another name; an empty one is not taken."""
+        if name := " ".join(name.split())[:MAX_NAME]:
+            self.snapshots[index] = replace(self.snapshots[index], name=name)
+        self.snapshots_changed.emit()
+
+    def remove_snapshot(self, snapshot: Snapshot) -> None:
+        """Forget a named state."""
+        self.snapshots.remove(snapshot)
+        self.snapshots_changed.emit()
+
+    def restore_snapshot(self, snapshot: Snapshot) -> None:
+        """Go back to a named state, as a step that can be undone."""
+        self.reshape(snapshot.labels, snapshot.instances, f"snapshot {snapshot.name}")
 
     def adopt(self, label_set: LabelSet, labels: LabelArray | None = None) -> None:
         """Take another label set: the values of the map stay, or are replaced by the map carried over to it (history is forgotten)."""
@@ -100,9 +173,8 @@ class Document(QObject):
         self.label_set = label_set
         if labels is not None:
             self.undo_stack.clear()
-            self._labels = np.array(labels, np.uint8, order="C")
-        self._revision += 1
-        self.replaced.emit()
+            self._objects = None
+        self._put(self._labels if labels is None else labels, self._objects)
 
     def describe(self, label_id: int) -> str:
         """Return what to call a value of the map."""
@@ -117,15 +189,25 @@ class Document(QObject):
         self.undo_stack.setClean()
         self.described.emit()
 
-    def write(self, rect: Rect, patch: LabelArray) -> None:
+    def write(self, rect: Rect, patch: LabelArray, objects: InstanceArray | None = None) -> None:
         """Write values into a rectangle and tell everyone; no undo is recorded."""
         self._labels[rect.slices] = patch
+        if self._objects is not None:
+            self._objects[rect.slices] = 0 if objects is None else objects
         self._changed(rect)
 
-    def begin_stroke(self, text: str) -> Stroke:
-        """Start recording what one press-drag-release changes; ``text`` names it in the undo menu."""
+    def begin_stroke(self, text: str, object_id: int = 0) -> Stroke:
+        """Start recording what one press-drag-release changes.
+
+        Args:
+            text: What the undo menu calls it.
+            object_id: The object that is painted, 1..65535, or 0 for none.
+        """
         self.end_stroke()
-        self.stroke = Stroke(self, self._labels, text)
+        if object_id and self._objects is None:
+            self._objects = np.zeros(self._labels.shape, np.uint16)
+        self.stroke = Stroke(self._labels, self._objects, text, self._locked(), self._changed)
+        self.stroke.object_id = object_id
         return self.stroke
 
     def end_stroke(self) -> None:
@@ -134,7 +216,9 @@ class Document(QObject):
         if stroke is None:
             return
         if rect := stroke.changed_rect():
-            self.undo_stack.push(PaintStroke(self.write, stroke.text, rect, stroke.before[rect.slices], self._labels[rect.slices]))
+            before = stroke.before[rect.slices], None if stroke.objects_before is None else stroke.objects_before[rect.slices]
+            after = self._labels[rect.slices], None if self._objects is None else self._objects[rect.slices]
+            self.undo_stack.push(PaintStroke(self.write, stroke.text, rect, before, after))
         self.stroke_ended.emit()
 
     def cancel_stroke(self) -> None:
@@ -142,47 +226,27 @@ class Document(QObject):
         stroke, self.stroke = self.stroke, None
         if stroke is None:
             return
-        if stroke.dirty:
-            self.write(stroke.dirty, stroke.before[stroke.dirty.slices])
+        if rect := stroke.take_back():
+            self._changed(rect)
         self.stroke_ended.emit()
+
+    def new_object_id(self) -> int:
+        """Return the number after the highest object's; the highest again where the numbers are used up."""
+        return 1 if self._objects is None else min(int(self._objects.max()) + 1, 0xFFFF)
+
+    def _put(self, labels: LabelArray, instances: InstanceArray | None) -> None:
+        self._labels = np.array(labels, np.uint8, order="C")
+        self._objects = None if instances is None else np.array(instances, np.uint16, order="C")
+        self._revision += 1
+        self.replaced.emit()
+
+    def _locked(self) -> MaskArray | None:
+        if not self._protected:
+            return None
+        locked = np.zeros(256, bool)
+        locked[list(self._protected)] = True
+        return locked
 
     def _changed(self, rect: Rect) -> None:
         self._revision += 1
         self.labels_changed.emit(rect, self._revision)
-
-
-class Stroke:
-    """One press-drag-release while it lasts; made by :meth:`Document.begin_stroke`.
-
-    Attributes:
-        before: The map as it was at the press.
-        dirty: The rectangle changed so far, or None.
-        text: What the undo menu calls it.
-    """
-
-    def __init__(self, document: Document, labels: LabelArray, text: str) -> None:
-        self.before = labels.copy()
-        self.dirty: Rect | None = None
-        self.text = text
-        self._document = document
-        self._labels = labels
-
-    def line(self, start: tuple[float, float], end: tuple[float, float], diameter: int, label: int) -> None:
-        """Paint as :func:`raster.paint_line`."""
-        self._note(raster.paint_line(self._labels, start, end, diameter, label))
-
-    def fill(self, x: float, y: float, label: int) -> None:
-        """Fill as :func:`raster.flood_fill`."""
-        self._note(raster.flood_fill(self._labels, x, y, label))
-
-    def changed_rect(self) -> Rect | None:
-        """Return the rectangle of the pixels that differ from the press, which may be less than was painted over."""
-        if self.dirty is None:
-            return None
-        rect = raster.changed_rect(self.before[self.dirty.slices], self._labels[self.dirty.slices])
-        return rect and rect.moved(self.dirty.left, self.dirty.top)
-
-    def _note(self, rect: Rect | None) -> None:
-        if rect is not None:
-            self.dirty = rect.united(self.dirty)
-            self._document._changed(rect)

@@ -14,7 +14,9 @@ import numpy as np
 from PIL import Image
 
 from spade_studio.app.canvas.raster import LabelArray
-from spade_studio.engine.errors import EngineError, LabelError
+from spade_studio.app.documents.errors import save_error
+from spade_studio.app.documents.pictures import encode_picture, encode_plane
+from spade_studio.engine.errors import LabelError
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.image_files import read_label_map
 from spade_studio.engine.labels import LabelSet
@@ -22,10 +24,7 @@ from spade_studio.engine.labels import LabelSet
 BLANK_SIZE = (256, 256)
 _PNG_COLOR_TYPE = 25
 _COLOR_TYPES = (2, 6)
-
-
-class SaveError(EngineError):
-    """A document could not be written; whatever stood in the file before still does."""
+_LEVEL = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,24 +81,24 @@ def write_labels(path: Path, labels: LabelArray, label_set: LabelSet) -> None:
     Raises:
         SaveError: The folder is missing or may not be written, or the disk is full.
     """
+    _write(path, encode_plane(labels, label_set.palette(), _LEVEL))
+
+
+def write_colors(path: Path, labels: LabelArray, label_set: LabelSet) -> None:
+    """Write a picture in the colours of the set; the old file stays until the new one is whole.
+
+    Raises:
+        SaveError: The folder is missing or may not be written, or the disk is full.
+    """
+    _write(path, encode_picture(label_set.palette()[labels]))
+
+
+def _write(path: Path, data: bytes) -> None:
     try:
         with atomic_writer(path) as file:
-            file.write(encode_labels(labels, label_set))
+            file.write(data)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise SaveError(
-            f"{path} could not be written ({reason[:1].lower()}{reason[1:]})",
-            action="Your drawing is still open: choose another folder or name with Save As",
-        ) from error
-
-
-def encode_labels(labels: LabelArray, label_set: LabelSet) -> bytes:
-    """Return the bytes of a palette PNG of a map in the colours of a set."""
-    image = Image.frombuffer("P", (labels.shape[1], labels.shape[0]), np.ascontiguousarray(labels), "raw", "P", 0, 1)
-    image.putpalette(label_set.palette().tobytes())
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=6)
-    return buffer.getvalue()
+        raise save_error(path, error) from error
 
 
 def read_sample(sample: Sample) -> LabelArray:

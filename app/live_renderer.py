@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from spade_studio.app.canvas.raster import Rect
+from spade_studio.app.canvas.raster import InstanceArray, LabelArray, Rect
 from spade_studio.app.document import Document
 from spade_studio.engine.render_service import RendererReady, RenderFailure, RenderRequest, RenderResult, RenderService
 
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 REST_MILLISECONDS = 350
 """A hand that has not moved for so long rests, although the button is down: it gets the exact picture."""
+
+
+def object_borders(labels: LabelArray, objects: InstanceArray) -> InstanceArray:
+    """Return a plane, ``[H, W]``, that differs wherever weights with an edge channel shall see a border: labels, and objects over them."""
+    return np.where(objects, np.minimum(objects, 0xFFFF - 256) + np.uint16(256), labels.astype(np.uint16))
 
 
 class LiveRenderer(QObject):
@@ -35,7 +41,7 @@ class LiveRenderer(QObject):
     rendered = Signal(object)  # RenderResult
     failed = Signal(object)  # RenderFailure
 
-    _delivered = Signal(object)
+    _delivered = Signal(int, object)  # number of the service, what it says
 
     def __init__(self, document: Document, load: Callable[[], Renderer], seed: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -44,8 +50,10 @@ class LiveRenderer(QObject):
         self._newest = 0
         self.shown = 0
         # The signal is emitted on the render thread and must be received on this one.
-        self._delivered.connect(self._receive, Qt.ConnectionType.QueuedConnection)
-        self._service = RenderService(load, self._delivered.emit)
+        self._delivered.connect(self._on_delivered, Qt.ConnectionType.QueuedConnection)
+        self._services = 0
+        self._number, self._service = self._make_service(load)
+        self._next: tuple[int, RenderService] | None = None
         self._is_started = False
         # Zero milliseconds: once all waiting events are handled, so that a burst of them makes one request, one copy.
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -82,10 +90,47 @@ class LiveRenderer(QObject):
         """Stop and join the render thread; nothing is signalled afterwards."""
         self._soon.stop()
         self._at_rest.stop()
-        self._delivered.disconnect(self._receive)
+        self._delivered.disconnect(self._on_delivered)
+        if self._next is not None:
+            self._next[1].close()
+            self._next = None
         if self._is_started:
             self._is_started = False
             self._service.close()
+
+    def replace_renderer(self, load: Callable[[], Renderer]) -> bool:
+        """Load another renderer beside the present one: it takes its place once it is ready, and where it fails the present one stays.
+
+        Returns:
+            False where another one is being loaded already.
+        """
+        if self._next is not None:
+            return False
+        if not self._is_started:
+            self._number, self._service = self._make_service(load)
+            return True
+        self._next = self._make_service(load)
+        self._next[1].start()
+        return True
+
+    def _make_service(self, load: Callable[[], Renderer]) -> tuple[int, RenderService]:
+        self._services += 1
+        number = self._services
+        return number, RenderService(load, lambda delivery: self._delivered.emit(number, delivery))
+
+    def _on_delivered(self, number: int, delivery: RendererReady | RenderResult | RenderFailure) -> None:
+        if number == self._number:
+            self._receive(delivery)
+        elif self._next is not None and number == self._next[0]:
+            after, self._next = self._next, None
+            if isinstance(delivery, RenderFailure):
+                after[1].close()
+                self.failed.emit(delivery)
+                return
+            self._service.close()
+            self._number, self._service = after
+            self._receive(delivery)
+            self._submit()
 
     def _on_labels_changed(self, rect: Rect, revision: int) -> None:
         self._schedule()
@@ -105,7 +150,9 @@ class LiveRenderer(QObject):
     def _request(self, *, hand_moving: bool) -> None:
         if self._is_started:
             self._newest += 1
-            self._service.submit(RenderRequest(self._newest, self._document.labels.copy(), self._seed, hand_moving=hand_moving))
+            labels, objects = self._document.labels.copy(), self._document.instances
+            instances = None if objects is None else object_borders(labels, objects)
+            self._service.submit(RenderRequest(self._newest, labels, self._seed, instances=instances, hand_moving=hand_moving))
 
     def _receive(self, delivery: RendererReady | RenderResult | RenderFailure) -> None:
         if isinstance(delivery, RendererReady):

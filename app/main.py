@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from spade_studio.app.loading import LoadOptions
 from spade_studio.app.system_libraries import explain_missing, missing_libraries
+from spade_studio.app.training.tools import run_asked_tool
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -26,7 +27,9 @@ _SWITCH_SECONDS = 0.001
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the application and return its exit code."""
+    """Run the application, or the tool that it is asked for in its stead, and return the exit code."""
+    if (code := run_asked_tool(sys.argv[1:] if arguments is None else arguments)) is not None:
+        return code
     options = parse(arguments)
     if missing := missing_libraries():
         print(explain_missing(missing), file=sys.stderr)  # noqa: T201
@@ -35,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     window.show()
     if options.file:
         window.files.open_path(options.file)
+    window.documents.offer_recovery()
     return application.exec()
 
 
@@ -73,7 +77,7 @@ def version() -> str:
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="spade-studio", description="Paint a layout of labels and watch it become a photograph.")
-    parser.add_argument("file", nargs="?", type=Path, help="a label map (PNG) to open")
+    parser.add_argument("file", nargs="?", type=Path, help="a document (.ora) or label map (PNG) to open")
     parser.add_argument("--weights", type=Path, metavar="PATH", help="weights to render with: a bundle, a published folder or a .pth file")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16 (default: auto)")

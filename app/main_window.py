@@ -18,7 +18,9 @@ from spade_studio.app import document_io
 from spade_studio.app.actions import Actions
 from spade_studio.app.canvas.tools import MAX_BRUSH_SIZE, Toolbox, ToolKind
 from spade_studio.app.canvas.view import CanvasView
+from spade_studio.app.canvas_commands import CanvasCommands
 from spade_studio.app.document import Document
+from spade_studio.app.documents.window_documents import WindowDocuments
 from spade_studio.app.file_commands import FileCommands
 from spade_studio.app.label_choice import offered_labels, set_of, starting_labels
 from spade_studio.app.live_renderer import LiveRenderer
@@ -30,6 +32,7 @@ from spade_studio.app.panels.status import StatusBar
 from spade_studio.app.panels.style import StylePanel
 from spade_studio.app.settings import Appearance, Settings
 from spade_studio.app.theme import Theme
+from spade_studio.app.training.controller import TrainingController
 from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import Label, LabelChannels, load_label_set
 from spade_studio.engine.render_service import RendererReady, RenderFailure, RenderResult
@@ -59,11 +62,16 @@ class MainWindow(QMainWindow):
         self.toolbox.brush_size = settings.brush_size or self.toolbox.brush_size
         self.live = LiveRenderer(self.document, load, sample.seed, self)
         self.files = FileCommands(self.document, settings, self)
+        self.training = TrainingController(self.document, self.live, settings, theme, self)
         self.commands = Actions(self)
         self.canvas = CanvasView(self.document, self.toolbox)
         self.render_panel = RenderPanel()
         self.palette_panel = PalettePanel()
         self.style_panel = StylePanel(sample.seed, self.commands["dice"])
+        self.documents = WindowDocuments(self, self.document, self.files, settings, self.commands, self.live, self.style_panel)
+        self.painting = CanvasCommands(
+            self, self.document, self.toolbox, self.commands, self.canvas, self.palette_panel, self.render_panel, self.files.new
+        )
         self.brush_size_panel = BrushSizePanel(MAX_BRUSH_SIZE)
         self.status_bar = StatusBar()
         self._build_layout()
@@ -113,7 +121,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status_bar)
 
     def _build_menus(self) -> None:
-        commands = self.commands
+        commands, files = self.commands, self.documents
         samples = QMenu("Open sa&mple", self)
         for sample in document_io.SAMPLES:
             samples.addAction(sample.name, lambda sample=sample: self._open_sample(sample))
@@ -121,9 +129,9 @@ class MainWindow(QMainWindow):
         appearance.addActions([commands[name] for name in ("system", "light", "dark")])
         sizes = ("smaller", "larger", "much_smaller", "much_larger")
         menus: tuple[tuple[str, tuple[str | QMenu, ...]], ...] = (
-            ("&File", ("new", "open", samples, "", "save", "save_as", "", "quit")),
-            ("&Edit", ("undo", "redo")),
-            ("&Paint", ("brush", "eraser", "fill", "picker", "", *sizes, "", "swap", "find_label", "", "dice")),
+            ("&File", ("new", "open", files.recent_menu, samples, "", "save", "save_as", files.export_menu, "", "train", "", "quit")),
+            ("&Edit", ("undo", "redo", "", "snapshot", "", "replace_label", "resize", "crop")),
+            ("&Paint", (*ToolKind, "", "mirror_x", "mirror_y", "new_object", "protect", "", *sizes, "", "swap", "find_label", "", "dice")),
             ("&View", ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "", appearance)),
             ("&Help", ("about",)),
         )
@@ -136,6 +144,8 @@ class MainWindow(QMainWindow):
                     menu.addAction(commands[entry])
                 else:
                     menu.addSeparator()
+            if title == "&View":
+                self.painting.fill_view_menu(menu)
 
     def _build_toolbar(self) -> None:
         bar = QToolBar("Tools")
@@ -143,10 +153,11 @@ class MainWindow(QMainWindow):
         bar.setMovable(False)
         bar.setIconSize(QSize(20, 20))
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        for names in (("new", "open", "save"), ("undo", "redo"), ("brush", "eraser", "fill", "picker")):
+        for names in (("new", "open", "save"), ("undo", "redo"), tuple(ToolKind)):
             bar.addActions([self.commands[name] for name in names])
             bar.addSeparator()
         bar.addWidget(self.brush_size_panel)
+        self.painting.fill_toolbar(bar)
         self.addToolBar(bar)
 
     # -- wiring ---------------------------------------------------------------------------------------------------
@@ -155,10 +166,10 @@ class MainWindow(QMainWindow):
         def on(name: str, do: Callable[[], object]) -> None:
             self.commands[name].triggered.connect(lambda _checked=False: do())
 
-        on("new", self.files.new)
         on("open", self.files.open)
         on("save", self.files.save)
         on("save_as", self.files.save_as)
+        on("train", self.training.open)
         on("quit", self.close)
         on("undo", self._undo)
         on("redo", self._redo)
@@ -235,9 +246,11 @@ class MainWindow(QMainWindow):
     def _adopt(self, channels: LabelChannels) -> None:
         """Offer what the weights know; what is in the document is carried over where it is still the untouched sample."""
         label_set = set_of(channels)
-        if label_set.name != self.document.label_set.name:
+        if self.document.path is not None:
+            self.files.adopt(label_set)
+        elif label_set.name != self.document.label_set.name:
             labels = None
-            if self.document.path is None and not self.document.is_modified:
+            if not self.document.is_modified:
                 labels, _ = LabelTransfer(self.document.label_set, channels).apply(self.document.labels)
             self.document.adopt(label_set, labels)
         self._offer(offered_labels(label_set, channels.known_ids))
@@ -323,5 +336,7 @@ class MainWindow(QMainWindow):
         self._settings.save()
         # Joining can take as long as torch takes to load: the window need not stay for it.
         self.hide()
+        self.training.close()
+        self.documents.close()
         self.live.close()
         event.accept()

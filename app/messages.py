@@ -26,7 +26,15 @@ def show_error(parent: QWidget, headline: str, error: EngineError) -> None:
     lines = [error.found, f"Expected: {error.expected}" if error.expected else "", error.action]
     box = QMessageBox(QMessageBox.Icon.Warning, "SPADE Studio", headline, QMessageBox.StandardButton.Ok, parent)
     box.setInformativeText("\n\n".join(line[:1].upper() + line[1:] for line in lines if line))
-    _without_icons(box)
+    without_icons(box)
+    box.open()
+
+
+def show_note(parent: QWidget, headline: str, text: str) -> None:
+    """Say what a person should know of what was just done. Returns at once; the box belongs to the window."""
+    box = QMessageBox(QMessageBox.Icon.Information, "SPADE Studio", headline, QMessageBox.StandardButton.Ok, parent)
+    box.setInformativeText(text)
+    without_icons(box)
     box.open()
 
 
@@ -37,12 +45,12 @@ def ask_unsaved(parent: QWidget, name: str) -> Unsaved:
     box.setInformativeText("They are lost otherwise.")
     box.setStandardButtons(button.Save | button.Discard | button.Cancel)
     box.setDefaultButton(button.Save)
-    _without_icons(box)
+    without_icons(box)
     answers = {button.Save: Unsaved.SAVE, button.Discard: Unsaved.DISCARD}
     return answers.get(QMessageBox.StandardButton(box.exec()), Unsaved.CANCEL)
 
 
-def _without_icons(box: QMessageBox) -> None:
+def without_icons(box: QMessageBox) -> None:
     """Take Qt's own pictures off the buttons: they belong to no theme of ours."""
     for button in box.buttons():
         button.setIcon(QIcon())

@@ -5,6 +5,7 @@ It knows discs and icons, nothing of documents or events.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -13,14 +14,17 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPixmap
 
 from spade_studio.app.canvas import raster
+from spade_studio.app.canvas.raster import Nib
+from spade_studio.app.canvas.raster_shapes import Point
+from spade_studio.app.canvas.viewport import Viewport
 
 _ICON_SIZE = 22
 
 
-@lru_cache(maxsize=8)
-def disc_outline(diameter: int) -> QPainterPath:
+@lru_cache(maxsize=16)
+def nib_outline(diameter: int, nib: Nib) -> QPainterPath:
     """Return the outline of the pixels that one click paints, around (0, 0), in the document's pixels."""
-    mask = raster.disc_mask(diameter)
+    mask = raster.nib_mask(diameter, nib)
     half = diameter / 2
     lefts = mask.argmax(axis=1)
     path = QPainterPath()
@@ -42,6 +46,20 @@ def draw_outline(painter: QPainter, path: QPainterPath) -> None:
         pen.setCosmetic(True)
         painter.setPen(pen)
         painter.drawPath(path)
+
+
+def figure_path(points: Sequence[Point], viewport: Viewport, *, is_closed: bool) -> QPainterPath:
+    """Return the outline that a tool draws, in the widget's positions."""
+    path = QPainterPath()
+    for index, (x, y) in enumerate(points):
+        at = viewport.to_view(QPointF(x, y))
+        if index:
+            path.lineTo(at)
+        else:
+            path.moveTo(at)
+    if is_closed and len(points) > 2:
+        path.closeSubpath()
+    return path
 
 
 @lru_cache(maxsize=8)

@@ -1,4 +1,4 @@
-"""Hard-edged painting on label maps: discs, lines of discs, flood fill.
+"""Hard-edged painting on label maps: which pixels a brush covers, and writing them.
 
 It knows numpy arrays and rectangles, nothing of Qt, tools, documents or what a label means.
 """
@@ -6,14 +6,24 @@ It knows numpy arrays and rectangles, nothing of Qt, tools, documents or what a 
 from __future__ import annotations
 
 import math
+from enum import StrEnum
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from spade_studio.app.canvas import raster_fill
+
 LabelArray = NDArray[np.uint8]
+InstanceArray = NDArray[np.uint16]
 MaskArray = NDArray[np.bool_]
+
+
+class Nib(StrEnum):
+    """The shape that one click of the brush leaves."""
+
+    ROUND = "round"
+    SQUARE = "square"
 
 
 class Rect(NamedTuple):
@@ -50,6 +60,43 @@ class Rect(NamedTuple):
         return Rect(min(self.left, other.left), min(self.top, other.top), max(self.right, other.right), max(self.bottom, other.bottom))
 
 
+class Patch(NamedTuple):
+    """Some pixels of a map: those of ``box`` (within the map) where ``mask``, ``[height, width]`` of the box, is set."""
+
+    box: Rect
+    mask: MaskArray
+
+
+class Symmetry(NamedTuple):
+    """Which mirrors stand in the middle of the map: a stroke is repeated in each of them."""
+
+    left_right: bool = False
+    up_down: bool = False
+
+    def positions(self, x: float, y: float, size: tuple[int, int]) -> list[tuple[float, float]]:
+        """Return a position, and its images in a map of (height, width)."""
+        height, width = size
+        found = [(x, y)]
+        if self.left_right:
+            found += [(width - x, y) for x, y in found]
+        if self.up_down:
+            found += [(x, height - y) for x, y in found]
+        return found
+
+    def patches(self, patch: Patch, size: tuple[int, int]) -> list[Patch]:
+        """Return a patch, and its images in a map of (height, width)."""
+        height, width = size
+        found = [patch]
+        if self.left_right:
+            found += [Patch(Rect(width - box.right, box.top, width - box.left, box.bottom), mask[:, ::-1]) for box, mask in found]
+        if self.up_down:
+            found += [Patch(Rect(box.left, height - box.bottom, box.right, height - box.top), mask[::-1]) for box, mask in found]
+        return found
+
+
+NO_SYMMETRY = Symmetry()
+
+
 def disc_center(x: float, y: float, diameter: int) -> tuple[float, float]:
     """Snap a position to where a disc has its one, symmetrical shape: a pixel's centre (odd diameter) or corner (even)."""
     if diameter % 2:
@@ -57,8 +104,13 @@ def disc_center(x: float, y: float, diameter: int) -> tuple[float, float]:
     return float(math.floor(x + 0.5)), float(math.floor(y + 0.5))
 
 
-def disc_mask(diameter: int) -> MaskArray:
+def nib_mask(diameter: int, nib: Nib) -> MaskArray:
     """Return the ``[diameter, diameter]`` mask of the pixels that one click paints."""
+    return disc_mask(diameter) if nib is Nib.ROUND else np.ones((diameter, diameter), bool)
+
+
+def disc_mask(diameter: int) -> MaskArray:
+    """Return the ``[diameter, diameter]`` mask of the pixels that one click of a round brush paints."""
     offsets = np.arange(diameter, dtype=np.float32) + np.float32(0.5 - diameter / 2)
     squares = offsets * offsets
     return squares[:, None] + squares[None, :] <= np.float32(diameter * diameter / 4)
@@ -82,36 +134,48 @@ def paint_line(labels: LabelArray, start: tuple[float, float], end: tuple[float,
     Returns:
         The smallest rectangle that holds every pixel whose value changed; None where none did.
     """
+    return write(labels, line_patch((labels.shape[0], labels.shape[1]), start, end, diameter), label)
+
+
+def line_patch(
+    size: tuple[int, int], start: tuple[float, float], end: tuple[float, float], diameter: int, nib: Nib = Nib.ROUND
+) -> Patch | None:
+    """Return the pixels that a brush covers on its way between two positions; None where all lie outside.
+
+    Args:
+        size: (height, width) of the map.
+        start: (x, y) in pixels, as in :func:`paint_line`.
+        end: As ``start``.
+        diameter: Of the brush, in pixels, at least 1.
+        nib: Its shape.
+    """
     x0, y0 = disc_center(*start, diameter)
     x1, y1 = disc_center(*end, diameter)
     radius = diameter / 2
-    height, width = labels.shape
-    box = Rect(
-        max(0, math.floor(min(x0, x1) - radius)),
-        max(0, math.floor(min(y0, y1) - radius)),
-        min(width, math.ceil(max(x0, x1) + radius)),
-        min(height, math.ceil(max(y0, y1) + radius)),
-    )
-    if box.width <= 0 or box.height <= 0:
+    box = clipped(min(x0, x1) - radius, min(y0, y1) - radius, max(x0, x1) + radius, max(y0, y1) + radius, size)
+    if box is None:
         return None
-    # The union of discs along a segment is the set of pixels whose centre is at most a radius away from it.
     xs = np.arange(box.left, box.right, dtype=np.float32) + np.float32(0.5 - x0)
     ys = (np.arange(box.top, box.bottom, dtype=np.float32) + np.float32(0.5 - y0))[:, None]
     dx, dy = np.float32(x1 - x0), np.float32(y1 - y0)
+    if nib is Nib.SQUARE:
+        # A square swept along a segment: within its bounds, at most half a square's width across from the line.
+        return Patch(box, np.abs(xs * dy - ys * dx) <= np.float32(radius) * (abs(dx) + abs(dy)) + np.float32(1e-3))
+    # The union of discs along a segment is the set of pixels whose centre is at most a radius away from it.
     length = dx * dx + dy * dy
     if length > 0:
         along = np.clip((xs * dx + ys * dy) / length, 0.0, 1.0)
         xs = xs - along * dx
         ys = ys - along * dy
     # The slack keeps rounding from flattening discs whose rim passes exactly through pixel centres.
-    return _write(labels, box, xs * xs + ys * ys <= np.float32(radius * radius + 1e-3), label)
+    return Patch(box, xs * xs + ys * ys <= np.float32(radius * radius + 1e-3))
 
 
 def flood_fill(labels: LabelArray, x: float, y: float, label: int) -> Rect | None:
     """Fill the region of equal value around a position, in place; regions do not join over corners.
 
     Args:
-        labels: uint8 ``[H, W]`` C-contiguous, written.
+        labels: uint8 ``[H, W]``, written.
         x: In pixels, as in :func:`paint_line`.
         y: In pixels.
         label: The value to write.
@@ -119,30 +183,69 @@ def flood_fill(labels: LabelArray, x: float, y: float, label: int) -> Rect | Non
     Returns:
         The smallest rectangle that holds the filled region; None outside the map or where it has that value already.
     """
+    return write(labels, fill_patch(labels, x, y), label)
+
+
+def fill_patch(labels: LabelArray, x: float, y: float, *, everywhere: bool = False, gap: int = 0) -> Patch | None:
+    """Return the pixels of equal value around a position; None outside the map.
+
+    Args:
+        labels: uint8 ``[H, W]``.
+        x: In pixels, as in :func:`paint_line`.
+        y: In pixels.
+        everywhere: All pixels of that value, not only those that hang together.
+        gap: Openings up to so many pixels wide count as closed.
+    """
     column, row = math.floor(x), math.floor(y)
     height, width = labels.shape
-    if not (0 <= column < width and 0 <= row < height) or labels[row, column] == label:
+    if not (0 <= column < width and 0 <= row < height):
         return None
-    _, _, _, (left, top, columns, rows) = cv2.floodFill(labels, None, (column, row), label, 0, 0, 4 | cv2.FLOODFILL_FIXED_RANGE)  # pyright: ignore[reportCallIssue, reportArgumentType]
-    return Rect(left, top, left + columns, top + rows)
+    region = labels == labels[row, column]
+    return tight(region if everywhere else raster_fill.connected(region, column, row, gap), Rect(0, 0, width, height))
 
 
-def changed_rect(before: LabelArray, after: LabelArray) -> Rect | None:
+def write(labels: LabelArray, patch: Patch | None, label: int, locked: MaskArray | None = None) -> Rect | None:
+    """Give the pixels of a patch a value, in place.
+
+    Args:
+        labels: uint8 ``[H, W]``, written.
+        patch: Which pixels; nothing is done where None.
+        label: The value to write.
+        locked: ``[256]``, the values that stay as they are.
+
+    Returns:
+        The smallest rectangle that holds every pixel whose value changed; None where none did.
+    """
+    if patch is None:
+        return None
+    region = labels[patch.box.slices]
+    mask = patch.mask & (region != label)
+    if locked is not None:
+        mask &= ~locked[region]
+    changed = tight(mask, patch.box)
+    if changed is None:
+        return None
+    region[mask] = label
+    return changed.box
+
+
+def clipped(left: float, top: float, right: float, bottom: float, size: tuple[int, int]) -> Rect | None:
+    """Return the whole pixels of a map of (height, width) that a rectangle touches; None where it touches none."""
+    box = Rect(max(0, math.floor(left)), max(0, math.floor(top)), min(size[1], math.ceil(right)), min(size[0], math.ceil(bottom)))
+    return box if box.width > 0 and box.height > 0 else None
+
+
+def changed_rect(before: LabelArray | InstanceArray, after: LabelArray | InstanceArray) -> Rect | None:
     """Return the smallest rectangle that holds every difference of two maps of one size; None where they are equal."""
-    return _tight(before != after, Rect(0, 0, before.shape[1], before.shape[0]))
+    patch = tight(before != after, Rect(0, 0, before.shape[1], before.shape[0]))
+    return patch and patch.box
 
 
-def _write(labels: LabelArray, box: Rect, mask: MaskArray, label: int) -> Rect | None:
-    region = labels[box.slices]
-    changed = _tight(mask & (region != label), box)
-    if changed is not None:
-        region[mask] = label
-    return changed
-
-
-def _tight(mask: MaskArray, box: Rect) -> Rect | None:
+def tight(mask: MaskArray, box: Rect) -> Patch | None:
+    """Return the part of a mask over a box that holds all that is set; None where nothing is."""
     columns = np.flatnonzero(mask.any(axis=0))
     if not columns.size:
         return None
     rows = np.flatnonzero(mask.any(axis=1))
-    return Rect(box.left + int(columns[0]), box.top + int(rows[0]), box.left + int(columns[-1]) + 1, box.top + int(rows[-1]) + 1)
+    left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    return Patch(Rect(left, top, right, bottom).moved(box.left, box.top), mask[top:bottom, left:right])

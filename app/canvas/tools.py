@@ -1,4 +1,4 @@
-"""The painter's tools: brush, eraser, fill, picker, and what the hand holds.
+"""The painter's tools, and what the hand holds.
 
 They take positions in the document's pixels and know no widgets, keys or zoom.
 """
@@ -6,13 +6,20 @@ They take positions in the document's pixels and know no widgets, keys or zoom.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from spade_studio.app.canvas.gestures import Figure, Freehand, Gesture, Lasso, Paint, Polygon, Selection, begin
+from spade_studio.app.canvas.raster import NO_SYMMETRY, Nib, Symmetry
+from spade_studio.app.canvas.raster_shapes import Point
 from spade_studio.app.document import Document
 
-MAX_BRUSH_SIZE = 256
+MAX_BRUSH_SIZE = 512
+MAX_GAP = 32
+MOST_RECENT = 9
 
 
 class ToolKind(StrEnum):
@@ -21,7 +28,37 @@ class ToolKind(StrEnum):
     BRUSH = "brush"
     ERASER = "eraser"
     FILL = "fill"
+    LINE = "line"
+    RECTANGLE = "rectangle"
+    ELLIPSE = "ellipse"
+    POLYGON = "polygon"
+    LASSO = "lasso"
+    SELECT = "select"
     PICKER = "picker"
+
+    @property
+    def has_size(self) -> bool:
+        """Whether the brush's size matters."""
+        return self in (ToolKind.BRUSH, ToolKind.ERASER, ToolKind.LINE)
+
+
+@dataclass(frozen=True)
+class ToolOptions:
+    """How the tools work.
+
+    Attributes:
+        nib: Shape of brush, eraser and line.
+        symmetry: Mirrors that repeat every stroke.
+        fill_everywhere: Whether a fill takes all pixels of a label, not only those that hang together.
+        fill_gap: Openings of so many pixels stop a fill.
+        select_freely: Whether selections are drawn by hand, not as rectangles.
+    """
+
+    nib: Nib = Nib.ROUND
+    symmetry: Symmetry = NO_SYMMETRY
+    fill_everywhere: bool = False
+    fill_gap: int = 0
+    select_freely: bool = False
 
 
 class Toolbox(QObject):
@@ -30,6 +67,10 @@ class Toolbox(QObject):
     kind_changed = Signal(object)  # ToolKind
     label_changed = Signal(int)
     brush_size_changed = Signal(int)
+    options_changed = Signal(object)  # ToolOptions
+    recent_changed = Signal(object)  # tuple of label ids
+    object_changed = Signal(int)  # the object that is painted, 0 for none
+    outline_changed = Signal()
 
     def __init__(self, document: Document, label: int, previous_label: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -38,9 +79,13 @@ class Toolbox(QObject):
         self._label = label
         self._previous_label = previous_label
         self._brush_size = 24
-        self._busy: ToolKind | None = None
-        self._stroke_label = label
-        self._last: tuple[float, float] | None = None
+        self._options = ToolOptions()
+        self._recent: tuple[int, ...] = (label, previous_label)[: 1 + (label != previous_label)]
+        self._object_id = 0
+        self._is_down = False
+        self._is_picking = False
+        self._gesture: Gesture | None = None
+        self._last: Point | None = None
         document.replaced.connect(self._forget_position)
 
     @property
@@ -51,6 +96,7 @@ class Toolbox(QObject):
     @kind.setter
     def kind(self, kind: ToolKind) -> None:
         if kind != self._kind:
+            self.finish()
             self._kind = kind
             self.kind_changed.emit(kind)
 
@@ -63,7 +109,11 @@ class Toolbox(QObject):
     def label(self, label: int) -> None:
         if label != self._label:
             self._previous_label, self._label = self._label, label
+            self._set_object(0)
             self.label_changed.emit(label)
+            if label not in self._recent:
+                self._recent = (label, *self._recent)[:MOST_RECENT]
+                self.recent_changed.emit(self._recent)
 
     @property
     def previous_label(self) -> int:
@@ -83,6 +133,31 @@ class Toolbox(QObject):
             self.brush_size_changed.emit(size)
 
     @property
+    def options(self) -> ToolOptions:
+        """How the tools work."""
+        return self._options
+
+    @property
+    def recent(self) -> tuple[int, ...]:
+        """The labels held last, at most nine; they keep their places when one of them is taken again."""
+        return self._recent
+
+    @property
+    def object_id(self) -> int:
+        """The object that strokes belong to, until another label is taken; 0 for none."""
+        return self._object_id
+
+    @property
+    def outline(self) -> tuple[list[Point], bool]:
+        """Corners of what the tool draws over the document, and whether the last joins the first."""
+        return (self._gesture.outline, self._gesture.is_closed) if self._gesture else ([], False)
+
+    @property
+    def selection(self) -> Selection | None:
+        """The region that is selected, if one is."""
+        return self._gesture if isinstance(self._gesture, Selection) and self._gesture.patch is not None else None
+
+    @property
     def last_position(self) -> tuple[float, float] | None:
         """Where the last stroke ended, and a straight line would start."""
         return self._last
@@ -90,7 +165,28 @@ class Toolbox(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether a button is down and the tool at work."""
-        return self._busy is not None
+        return self._is_down
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a polygon or selection waits to be confirmed or given up."""
+        return self._gesture is not None
+
+    def set_options(self, **changes: Any) -> None:
+        """Change some of :class:`ToolOptions` by name."""
+        options = replace(self._options, **changes)
+        if options != self._options:
+            self._options = options
+            self.options_changed.emit(options)
+
+    def take_recent(self, number: int) -> None:
+        """Take a recent label, 1 the first; one that is not there is ignored."""
+        if 1 <= number <= len(self._recent):
+            self.label = self._recent[number - 1]
+
+    def new_object(self) -> None:
+        """Let the next strokes, until another label is taken, paint an object of their own."""
+        self._set_object(self._document.new_object_id())
 
     def step_brush_size(self, steps: int) -> None:
         """Make the brush larger or smaller, finely where it is small."""
@@ -102,40 +198,135 @@ class Toolbox(QObject):
         """Take the previous label; the present one becomes the previous."""
         self.label = self._previous_label
 
-    def press(self, x: float, y: float, *, erase: bool = False, pick: bool = False, straight: bool = False) -> None:
+    def press(
+        self, x: float, y: float, *, erase: bool = False, pick: bool = False, straight: bool = False, pressure: float = 1.0
+    ) -> None:
         """Put the tool down; ``erase`` and ``pick`` override the chosen tool, ``straight`` starts where the last stroke ended."""
-        kind = ToolKind.PICKER if pick else self._kind
-        self._busy = kind
-        if kind is ToolKind.PICKER:
+        self._is_down = True
+        at = (x, y)
+        if self._gesture is not None and not pick:
+            if self._gesture.press(at):
+                self.outline_changed.emit()
+                return
+            self.finish()
+        kind = self._kind
+        self._is_picking = pick or kind is ToolKind.PICKER
+        if self._is_picking:
             self._pick(x, y)
             return
         erase = erase or kind is ToolKind.ERASER
-        self._stroke_label = self._document.unlabeled_id if erase else self._label
-        if kind is ToolKind.FILL:
-            self._document.begin_stroke("fill").fill(x, y, self._stroke_label)
-            return
-        stroke = self._document.begin_stroke("eraser" if erase else "brush")
-        start = self._last if straight and self._last else (x, y)
-        stroke.line(start, (x, y), self._brush_size, self._stroke_label)
-        self._last = (x, y)
+        paint = self._paint("eraser" if erase and kind is ToolKind.BRUSH else kind.value, erase=erase)
+        match kind:
+            case ToolKind.FILL:
+                stroke = begin(self._document, paint)
+                stroke.fill(x, y, paint.label, everywhere=self._options.fill_everywhere, gap=self._options.fill_gap)
+            case ToolKind.LINE | ToolKind.RECTANGLE | ToolKind.ELLIPSE:
+                self._gesture = Figure(self._document, paint, at)
+            case ToolKind.POLYGON:
+                self._gesture = Polygon(self._document, paint, at)
+            case ToolKind.LASSO:
+                self._gesture = Lasso(self._document, paint, at)
+            case ToolKind.SELECT:
+                self._gesture = Selection(self._document, self._document.unlabeled_id, at, is_lasso=self._options.select_freely)
+            case _:
+                start = self._last if straight and self._last else at
+                self._gesture = Freehand(self._document, paint, start, at, pressure)
+                self._last = at
+        self.outline_changed.emit()
 
-    def move(self, x: float, y: float) -> None:
-        """Draw on to a position while the button is down."""
-        if self._busy is ToolKind.PICKER:
+    def move(self, x: float, y: float, *, constrain: bool = False, pressure: float = 1.0) -> None:
+        """Go on to a position, with the button down or (for an open polygon) up."""
+        if self._is_picking:
             self._pick(x, y)
-        elif self._busy in (ToolKind.BRUSH, ToolKind.ERASER) and self._document.stroke and self._last:
-            self._document.stroke.line(self._last, (x, y), self._brush_size, self._stroke_label)
-            self._last = (x, y)
+            return
+        if self._gesture is None:
+            return
+        if self._is_down:
+            self._gesture.move((x, y), constrain=constrain, pressure=pressure)
+            if isinstance(self._gesture, Freehand):
+                self._last = self._gesture.last
+        else:
+            self._gesture.hover((x, y))
+        if self._gesture.outline:
+            self.outline_changed.emit()
 
     def release(self) -> None:
-        """Lift the tool: the stroke is done and can be undone."""
-        self._busy = None
-        self._document.end_stroke()
+        """Lift the tool: the stroke is done and can be undone, unless the tool waits to be confirmed."""
+        self._is_down = False
+        if self._is_picking:
+            self._is_picking = False
+            return
+        if self._gesture is None:
+            self._document.end_stroke()
+        else:
+            self._gesture.release()
+        self._drop_gesture_when_over()
+
+    def commit(self) -> None:
+        """Confirm an open polygon or selection."""
+        if self._gesture is not None:
+            self._gesture.commit()
+            self._drop_gesture_when_over()
+
+    def finish(self) -> None:
+        """Make way for something else: a moved selection stays where it is, an unfinished polygon goes."""
+        if isinstance(self._gesture, Polygon):
+            self.cancel()
+        else:
+            self.commit()
 
     def cancel(self) -> None:
         """Lift the tool and take back what it did since it was put down."""
-        self._busy = None
+        self._is_down = self._is_picking = False
+        if self._gesture is not None:
+            self._gesture.cancel()
         self._document.cancel_stroke()
+        self._drop_gesture_when_over()
+
+    def step_back(self) -> bool:
+        """Take back the last corner of a polygon, or all that is under way; False where nothing is."""
+        if self._gesture is not None and self._gesture.step_back():
+            self.outline_changed.emit()
+            return True
+        was_at_work = self._is_down or self.is_open
+        self.cancel()
+        return was_at_work
+
+    def nudge_selection(self, dx: int, dy: int) -> bool:
+        """Move the selected region by whole pixels; False where none is selected."""
+        selection = self.selection
+        if selection is not None:
+            selection.nudge(dx, dy)
+            self.outline_changed.emit()
+        return selection is not None
+
+    def erase_selection(self) -> bool:
+        """Empty the selected region; False where none is selected."""
+        selection = self.selection
+        if selection is not None:
+            selection.erase()
+            self._drop_gesture_when_over()
+        return selection is not None
+
+    def replace_label(self, old: int, new: int) -> None:
+        """Give all pixels of one label another, as one step."""
+        self.finish()
+        self._document.begin_stroke("replace").replace(old, new)
+        self._document.end_stroke()
+
+    def _paint(self, text: str, *, erase: bool) -> Paint:
+        label = self._document.unlabeled_id if erase else self._label
+        return Paint(text, label, self._brush_size, self._options.nib, self._options.symmetry, 0 if erase else self._object_id)
+
+    def _drop_gesture_when_over(self) -> None:
+        if self._gesture is not None and self._gesture.is_over:
+            self._gesture = None
+        self.outline_changed.emit()
+
+    def _set_object(self, object_id: int) -> None:
+        if object_id != self._object_id:
+            self._object_id = object_id
+            self.object_changed.emit(object_id)
 
     def _pick(self, x: float, y: float) -> None:
         column, row = math.floor(x), math.floor(y)
@@ -146,5 +337,9 @@ class Toolbox(QObject):
                 self.label = label
 
     def _forget_position(self) -> None:
-        self._busy = None
+        self._is_down = self._is_picking = False
+        self._gesture = None
         self._last = None
+        self._set_object(0)
+        self._recent = tuple(label for label in self._recent if self._document.label_set.by_id(label) is not None)
+        self.outline_changed.emit()

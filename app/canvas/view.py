@@ -1,4 +1,4 @@
-"""The canvas: shows a document's label map and hands mouse, wheel and keys to the tools.
+"""The canvas: shows a document's layers and hands mouse, stylus, wheel and keys to the tools.
 
 It knows nothing of renders, panels or files.
 """
@@ -19,13 +19,15 @@ from PySide6.QtGui import (
     QPainterPath,
     QPaintEvent,
     QPalette,
+    QPointingDevice,
     QResizeEvent,
+    QTabletEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QSizePolicy, QWidget
 
-from spade_studio.app.canvas.cursors import disc_outline, draw_outline, icon_cursor
-from spade_studio.app.canvas.label_image import LabelImage
+from spade_studio.app.canvas.cursors import draw_outline, figure_path, icon_cursor, nib_outline
+from spade_studio.app.canvas.layers import Layers
 from spade_studio.app.canvas.raster import Rect, disc_center
 from spade_studio.app.canvas.tools import Toolbox, ToolKind
 from spade_studio.app.canvas.viewport import Viewport
@@ -33,6 +35,10 @@ from spade_studio.app.document import Document
 
 _WHEEL_NOTCH = 120
 _ZOOM_PER_NOTCH = 1.2
+_GRIP = 8  # how near to the wipe's divider a press takes hold of it
+_ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+_SHIFT = Qt.KeyboardModifier.ShiftModifier
+_ALT = Qt.KeyboardModifier.AltModifier
 
 
 class CanvasView(QWidget):
@@ -46,14 +52,16 @@ class CanvasView(QWidget):
         super().__init__(parent)
         self._document = document
         self._toolbox = toolbox
-        self._image = LabelImage(document.labels, document.label_set.palette())
+        self.layers = Layers(document, self)
         self._viewport = Viewport(self._picture_size(), QSizeF(self.size()))
         self._pointer: QPointF | None = None
         self._pan_from: QPointF | None = None
         self._stroke_button: Qt.MouseButton | None = None
         self._is_space_down = False
+        self._is_wiping = False
         self._is_painted = False
         self._drawn_outline = QRectF()
+        self._drawn_figure = QRectF()
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -63,6 +71,9 @@ class CanvasView(QWidget):
         self.setAccessibleDescription("Paint labels here; the render follows.")
         document.labels_changed.connect(self._on_labels_changed)
         document.replaced.connect(self._on_replaced)
+        self.layers.changed.connect(self.update)
+        toolbox.outline_changed.connect(self._refresh_figure)
+        toolbox.options_changed.connect(self._refresh_pointer)
         toolbox.kind_changed.connect(self._refresh_pointer)
         toolbox.brush_size_changed.connect(self._refresh_pointer)
 
@@ -95,12 +106,12 @@ class CanvasView(QWidget):
         return QSizeF(width, height)
 
     def _on_labels_changed(self, rect: Rect, revision: int) -> None:
-        self._image.update(rect)
+        rect = self.layers.update(rect)
         self.update(self._viewport.rect_to_view(rect).toAlignedRect().adjusted(-1, -1, 1, 1))
 
     def _on_replaced(self) -> None:
         self._stroke_button = None
-        self._image = LabelImage(self._document.labels, self._document.label_set.palette())
+        self.layers.rebuild()
         self._viewport.set_picture(self._picture_size())
         self._on_viewport_changed()
 
@@ -114,7 +125,12 @@ class CanvasView(QWidget):
         """Draw what of the document, and of the outline, lies in the exposed region."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Mid))
-        self._image.draw(painter, self._viewport, event.rect(), self.devicePixelRatioF())
+        self.layers.draw(painter, self._viewport, event.rect(), self.devicePixelRatioF())
+        points, is_closed = self._toolbox.outline
+        if len(points) > 1:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            draw_outline(painter, figure_path(points, self._viewport, is_closed=is_closed))
         self._paint_pointer(painter)
         painter.end()
         if not self._is_painted:
@@ -132,7 +148,7 @@ class CanvasView(QWidget):
             draw_outline(painter, _segment(self._viewport.to_view(QPointF(*start)), self._viewport.to_view(center)))
         painter.translate(self._viewport.to_view(center))
         painter.scale(self._viewport.zoom, self._viewport.zoom)
-        draw_outline(painter, disc_outline(diameter))
+        draw_outline(painter, nib_outline(diameter, self._toolbox.options.nib))
 
     def _outline_rect(self) -> QRectF:
         if self._pointer is None or not self._shows_outline():
@@ -144,31 +160,44 @@ class CanvasView(QWidget):
             rect = rect.united(QRectF(position.x() - 4, position.y() - 4, 8, 8))
         return rect
 
+    def _refresh_figure(self) -> None:
+        """Repaint the outline of a polygon, lasso or selection where it was and where it is."""
+        points, is_closed = self._toolbox.outline
+        figure = figure_path(points, self._viewport, is_closed=is_closed).boundingRect().adjusted(-4, -4, 4, 4) if points else QRectF()
+        for rect in (self._drawn_figure, figure):
+            if not rect.isEmpty():
+                self.update(rect.toAlignedRect())
+        self._drawn_figure = figure
+
     # -- the pointer ----------------------------------------------------------------------------------------------
 
     def _modifiers(self) -> Qt.KeyboardModifier:
         return QApplication.keyboardModifiers()
 
     def _picks(self) -> bool:
-        return self._toolbox.kind is ToolKind.PICKER or bool(self._modifiers() & Qt.KeyboardModifier.AltModifier)
+        return self._toolbox.kind is ToolKind.PICKER or bool(self._modifiers() & _ALT)
 
     def _draws_straight(self) -> bool:
-        return not self._toolbox.is_busy and bool(self._modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        is_freehand = self._toolbox.kind in (ToolKind.BRUSH, ToolKind.ERASER)
+        return is_freehand and not self._toolbox.is_busy and bool(self._modifiers() & _SHIFT)
 
     def _shows_outline(self) -> bool:
-        tool_has_size = self._toolbox.kind in (ToolKind.BRUSH, ToolKind.ERASER)
-        return tool_has_size and not self._picks() and not self._is_space_down and self._pan_from is None
+        return self._toolbox.kind.has_size and not self._picks() and not self._is_space_down and self._pan_from is None
 
     def _refresh_pointer(self) -> None:
         """Set the cursor's shape and repaint the outline where it was and where it is."""
         if self._pan_from is not None:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._is_wiping or self._is_on_divider():
+            self.setCursor(Qt.CursorShape.SplitHCursor)
         elif self._is_space_down:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         elif self._picks():
             self.setCursor(icon_cursor("mdi6.eyedropper", 0.1, 0.9))
         elif self._toolbox.kind is ToolKind.FILL:
             self.setCursor(icon_cursor("mdi6.format-color-fill", 0.12, 0.6))
+        elif not self._toolbox.kind.has_size:
+            self.setCursor(Qt.CursorShape.CrossCursor)
         else:
             # A cross marks the middle where the outline is too small to be seen.
             is_small = self._toolbox.brush_size * self._viewport.zoom < 8
@@ -178,6 +207,11 @@ class CanvasView(QWidget):
             if not rect.isEmpty():
                 self.update(rect.toAlignedRect())
         self._drawn_outline = outline
+
+    def _is_on_divider(self) -> bool:
+        divider = self.layers.divider(self._viewport)
+        is_free = not self._toolbox.is_busy and self._pointer is not None
+        return divider is not None and is_free and self._pointer is not None and abs(self._pointer.x() - divider) < _GRIP
 
     def _move_pointer(self, position: QPointF | None) -> None:
         self._pointer = position
@@ -200,46 +234,82 @@ class CanvasView(QWidget):
     # -- events ---------------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Start a pan or a stroke; further buttons are ignored while one is at work."""
-        position = event.position()
-        button = event.button()
-        if self._stroke_button is not None or self._pan_from is not None:
+        """Start a pan, a wipe or a stroke; further buttons are ignored while one is at work."""
+        self._press(event.position(), event.button(), event.modifiers())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pan, wipe, draw on, or only move the outline."""
+        self._drag(event.position(), event.modifiers())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End the pan or the stroke of the released button."""
+        self._lift(event.position(), event.button())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Close an open polygon; anything else takes it for a second press."""
+        if self._toolbox.kind is ToolKind.POLYGON and self._toolbox.is_open and event.button() == Qt.MouseButton.LeftButton:
+            self._toolbox.commit()
+        else:
+            self.mousePressEvent(event)
+
+    def tabletEvent(self, event: QTabletEvent) -> None:
+        """Do with a stylus what the mouse does, its pressure making the brush smaller; its other end erases."""
+        position, modifiers = event.position(), event.modifiers()
+        match event.type():
+            case QEvent.Type.TabletPress:
+                is_eraser = event.pointerType() == QPointingDevice.PointerType.Eraser
+                button = Qt.MouseButton.RightButton if is_eraser else event.button()
+                self._press(position, button, modifiers, event.pressure())
+            case QEvent.Type.TabletMove:
+                self._drag(position, modifiers, event.pressure())
+            case QEvent.Type.TabletRelease:
+                self._lift(position, self._stroke_button or event.button())
+            case _:
+                pass
+        event.accept()
+
+    def _press(self, position: QPointF, button: Qt.MouseButton, modifiers: Qt.KeyboardModifier, pressure: float = 1.0) -> None:
+        if self._stroke_button is not None or self._pan_from is not None or self._is_wiping:
             return
+        self._pointer = position
         if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._is_space_down):
             self._pan_from = position
+        elif button == Qt.MouseButton.LeftButton and self._is_on_divider():
+            self._is_wiping = True
         elif button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             self._stroke_button = button
             at = self._viewport.to_picture(position)
-            modifiers = event.modifiers()
             self._toolbox.press(
                 at.x(),
                 at.y(),
                 erase=button == Qt.MouseButton.RightButton,
-                pick=bool(modifiers & Qt.KeyboardModifier.AltModifier),
-                straight=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
+                pick=bool(modifiers & _ALT),
+                straight=bool(modifiers & _SHIFT),
+                pressure=pressure,
             )
         self._move_pointer(position)
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pan, draw on, or only move the outline."""
-        position = event.position()
+    def _drag(self, position: QPointF, modifiers: Qt.KeyboardModifier, pressure: float = 1.0) -> None:
         if self._pan_from is not None:
             self._viewport.pan(position - self._pan_from)
             self._pan_from = position
             self._on_viewport_changed()
-        elif self._stroke_button is not None:
+        elif self._is_wiping:
+            rect = self._viewport.picture_rect
+            self.layers.wipe = (position.x() - rect.left()) / rect.width()
+        elif self._stroke_button is not None or self._toolbox.is_open:
             at = self._viewport.to_picture(position)
-            self._toolbox.move(at.x(), at.y())
+            self._toolbox.move(at.x(), at.y(), constrain=bool(modifiers & _SHIFT), pressure=pressure)
         self._move_pointer(position)
 
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End the pan or the stroke of the released button."""
-        if event.button() == self._stroke_button:
+    def _lift(self, position: QPointF, button: Qt.MouseButton) -> None:
+        if button == self._stroke_button:
             self._stroke_button = None
             self._toolbox.release()
         elif self._stroke_button is None:
             self._pan_from = None
-        self._move_pointer(event.position())
+            self._is_wiping = False
+        self._move_pointer(position)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer, in every tool."""
@@ -251,11 +321,23 @@ class CanvasView(QWidget):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space pans while held, Escape takes back the stroke under way, Alt and Shift change the pointer."""
+        """Space pans while held, Escape and Return end what is under way, arrows move a selection, Alt and Shift change the pointer."""
+        toolbox = self._toolbox
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._is_space_down = True
-        elif event.key() == Qt.Key.Key_Escape and self._stroke_button is not None:
-            self.cancel_stroke()
+        elif event.key() == Qt.Key.Key_Escape and (self._stroke_button is not None or toolbox.is_open):
+            self._stroke_button = None
+            toolbox.cancel()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and toolbox.is_open and not toolbox.is_busy:
+            toolbox.commit()
+        elif event.key() == Qt.Key.Key_V and not event.isAutoRepeat() and not event.modifiers():
+            self.layers.is_peeking = True
+        elif event.key() in _ARROWS and toolbox.selection is not None:
+            step = 10 if event.modifiers() & _SHIFT else 1
+            dx, dy = _ARROWS[Qt.Key(event.key())]
+            toolbox.nudge_selection(dx * step, dy * step)
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and toolbox.selection is not None:
+            toolbox.erase_selection()
         elif event.key() not in (Qt.Key.Key_Alt, Qt.Key.Key_Shift, Qt.Key.Key_Space):
             super().keyPressEvent(event)
             return
@@ -265,16 +347,15 @@ class CanvasView(QWidget):
         """Undo what :meth:`keyPressEvent` began."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._is_space_down = False
+        elif event.key() == Qt.Key.Key_V and not event.isAutoRepeat():
+            self.layers.is_peeking = False
         self._refresh_pointer()
         super().keyReleaseEvent(event)
 
     def cancel_stroke(self) -> bool:
-        """Take back the stroke under way; False where there is none."""
-        if self._stroke_button is None:
-            return False
+        """Take back the stroke under way, or the last corner of a polygon; False where there is none."""
         self._stroke_button = None
-        self._toolbox.cancel()
-        return True
+        return self._toolbox.step_back()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Take the keyboard for Space and Alt, unless someone is typing."""
@@ -289,6 +370,7 @@ class CanvasView(QWidget):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Forget held keys: their release will go elsewhere."""
         self._is_space_down = False
+        self.layers.is_peeking = False
         self._refresh_pointer()
         super().focusOutEvent(event)
 

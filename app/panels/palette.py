@@ -14,6 +14,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QObject,
     QPersistentModelIndex,
+    QPoint,
     QRectF,
     QRegularExpression,
     QSize,
@@ -50,6 +51,7 @@ from spade_studio.engine.labels import Label
 
 _ID_ROLE = Qt.ItemDataRole.UserRole
 _SEARCH_ROLE = Qt.ItemDataRole.UserRole + 1
+_LOCK_ROLE = Qt.ItemDataRole.UserRole + 2
 _CHIP_HEIGHT = 30
 _SPACING = 2
 _SWATCH = 16
@@ -100,7 +102,22 @@ class _ChipDelegate(QStyledItemDelegate):
         text = QRectF(swatch.right() + 8, rect.top(), rect.right() - swatch.right() - 12, rect.height())
         name = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, int(text.width()))
         painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, name)
+        if index.data(_LOCK_ROLE):
+            _draw_lock(painter, swatch)
         painter.restore()
+
+
+def _draw_lock(painter: QPainter, swatch: QRectF) -> None:
+    """Draw a padlock in the swatch, dark with a light rim, so that it shows on every colour."""
+    center = swatch.center()
+    body = QRectF(center.x() - 4, center.y() - 0.5, 8, 5.5)
+    bow = QRectF(center.x() - 2.5, center.y() - 5, 5, 8)
+    for color, width in ((QColor(255, 255, 255), 3.4), (QColor(16, 18, 21), 1.5)):
+        painter.setPen(QPen(color, width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawArc(bow, 0, 180 * 16)
+        painter.setBrush(QColor(16, 18, 21))
+        painter.drawRoundedRect(body, 1, 1)
 
 
 class _ChipView(QListView):
@@ -128,6 +145,7 @@ class PalettePanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._labels: dict[int, Label] = {}
+        self._protected: frozenset[int] = frozenset()
         self._current = -1
         self._is_following = False
         self._model = QStandardItemModel(self)
@@ -188,6 +206,7 @@ class PalettePanel(QWidget):
             item.setData(" ".join((label.name, display_name(label), label.group, *label.synonyms)), _SEARCH_ROLE)
             self._model.appendRow(item)
         self._is_following = False
+        self.show_protected(self._protected)
         self._fit_rows()
         self._select(self._current)
 
@@ -196,6 +215,28 @@ class PalettePanel(QWidget):
         self._current = current.id
         self.swatches.show_labels(display_name(current), QColor(*current.color), display_name(previous), QColor(*previous.color))
         self._select(current.id)
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """The labels that are offered."""
+        return tuple(self._labels.values())
+
+    def label_at(self, position: QPoint) -> int | None:
+        """Return the label whose chip lies at a position of the view."""
+        index = self.view.indexAt(position)
+        return index.data(_ID_ROLE) if index.isValid() else None
+
+    def show_protected(self, labels: frozenset[int]) -> None:
+        """Put a lock on these labels' chips."""
+        self._protected = labels
+        for row_number in range(self._model.rowCount()):
+            item = self._model.item(row_number)
+            label = self._labels[item.data(_ID_ROLE)]
+            item.setData(label.id in labels, _LOCK_ROLE)
+            note = "Protected from painting over" if label.id in labels else ""
+            item.setData(f"{display_name(label)}, protected" if note else None, Qt.ItemDataRole.AccessibleTextRole)
+            lines = (f"{label.name}, id {label.id}", ", ".join(label.synonyms), note)
+            item.setData("\n".join(filter(None, lines)), Qt.ItemDataRole.ToolTipRole)
 
     def visible_ids(self) -> tuple[int, ...]:
         """Return the ids of the chips that the search leaves, in order."""

@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, QSizeF, Qt
+from PySide6.QtCore import QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -31,6 +31,8 @@ def to_image(pixels: NDArray[np.uint8]) -> QImage:
 class RenderView(QWidget):
     """A picture, as large as fits; a mark in its corner while it is a preview."""
 
+    pictured = Signal(QImage)
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.image = QImage()
@@ -48,6 +50,7 @@ class RenderView(QWidget):
         self.quality = quality
         self._note = ""
         self.update()
+        self.pictured.emit(self.image)
 
     def set_aspect(self, width: float, height: float) -> None:
         """Show pictures at the document's aspect, whatever size they were rendered at."""

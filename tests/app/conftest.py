@@ -67,8 +67,8 @@ class FlatRenderer:
 
     def __post_init__(self) -> None:
         self.gate.set()
-        generator = GeneratorConfig(semantic_channels=self.channels.semantic_channels, input="noise")
-        self.info = WeightsInfo(Path("flat"), "bundle", generator, None, None, self.channels, (64, 64), "flat")
+        self.config = GeneratorConfig(semantic_channels=self.channels.semantic_channels, input="noise")
+        self.info = WeightsInfo(Path("flat"), "bundle", self.config, None, None, self.channels, (64, 64), "flat")
 
     def load(self) -> FlatRenderer:
         self.gate.wait(20)

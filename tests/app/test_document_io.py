@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from spade_studio.app import document_io
+from spade_studio.app.documents.errors import SaveError
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.labels import load_label_set
 
@@ -60,6 +61,14 @@ def test_a_map_in_the_sets_colours_is_told_apart(tmp_path):
     assert read.is_color_map
 
 
+def test_a_map_exported_in_colours_comes_back(tmp_path):
+    labels = np.array([[156, 168, 255], [123, 156, 255]], np.uint8)
+    document_io.write_colors(tmp_path / "colours.png", labels, COCO)
+    with Image.open(tmp_path / "colours.png") as image:
+        assert image.mode == "RGB"
+    np.testing.assert_array_equal(document_io.read_labels(tmp_path / "colours.png", COCO).labels, labels)
+
+
 @pytest.mark.parametrize("sample", document_io.SAMPLES, ids=lambda sample: sample.file_name)
 def test_samples_hold_only_labels_of_the_default_weights(sample):
     labels = document_io.read_sample(sample)
@@ -77,14 +86,14 @@ def test_a_failed_save_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(document_io.SaveError, match=r"no space left on device.*another folder"):
+    with pytest.raises(SaveError, match=r"no space left on device.*another folder"):
         document_io.write_labels(path, noise(9, 9), COCO)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
 
 
 def test_a_missing_folder_is_named(tmp_path):
-    with pytest.raises(document_io.SaveError, match="not_there"):
+    with pytest.raises(SaveError, match="not_there"):
         document_io.write_labels(tmp_path / "not_there" / "a.png", noise(), COCO)
 
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
+
+from spade_studio.app.documents import archive
+from spade_studio.app.documents.state import DocumentState, Snapshot
+from spade_studio.engine.labels import load_label_set
 
 SKY, ROAD = 156, 148
 
@@ -23,6 +31,15 @@ def answer(button: QMessageBox.StandardButton, asked: list[str]) -> None:
         box.button(button).click()
 
     QTimer.singleShot(0, press)
+
+
+def close_message() -> str:
+    """Close the open message and return what it says."""
+    box = QApplication.activeModalWidget()
+    assert isinstance(box, QMessageBox)
+    text = box.informativeText()
+    box.button(QMessageBox.StandardButton.Ok).click()
+    return text
 
 
 @pytest.fixture
@@ -63,14 +80,13 @@ def test_save_as_then_save(hand, no_dialog, tmp_path):
     hand.stroke((100, 100))
     no_dialog.append(tmp_path / "first")
     window.commands["save"].trigger()
-    assert window.windowTitle() == "first.png[*] - SPADE Studio"
+    assert window.windowTitle() == "first.ora[*] - SPADE Studio"
     assert not window.isWindowModified()
     hand.stroke((30, 200))
     assert window.isWindowModified()
     window.commands["save"].trigger()
     assert not window.isWindowModified()
-    with Image.open(tmp_path / "first.png") as image:
-        np.testing.assert_array_equal(np.asarray(image), window.document.labels)
+    np.testing.assert_array_equal(archive.load_document(tmp_path / "first.ora").labels, window.document.labels)
 
 
 def test_open_shows_the_file_and_forgets_the_history(hand, no_dialog, tmp_path):
@@ -83,7 +99,7 @@ def test_open_shows_the_file_and_forgets_the_history(hand, no_dialog, tmp_path):
     hand.window.commands["open"].trigger()
     assert asked == ["Save the changes to Mountain lake?"]
     np.testing.assert_array_equal(hand.labels, labels)
-    assert hand.window.windowTitle() == "wide.png[*] - SPADE Studio"
+    assert hand.window.windowTitle() == "wide[*] - SPADE Studio"
     assert not hand.window.commands["undo"].isEnabled()
     rect = hand.window.render_panel.view.picture_rect()
     assert rect.width() == pytest.approx(2 * rect.height())
@@ -92,10 +108,10 @@ def test_open_shows_the_file_and_forgets_the_history(hand, no_dialog, tmp_path):
 def test_cancel_keeps_everything(hand, no_dialog):
     hand.stroke((100, 100))
     before = hand.labels.copy()
-    for command in ("new", "open"):
+    for command in (hand.window.files.new, hand.window.commands["open"].trigger):
         asked: list[str] = []
         answer(QMessageBox.StandardButton.Cancel, asked)
-        hand.window.commands[command].trigger()
+        command()
         assert len(asked) == 1
     asked = []
     answer(QMessageBox.StandardButton.Cancel, asked)
@@ -107,11 +123,10 @@ def test_cancel_keeps_everything(hand, no_dialog):
 
 def test_closing_can_save_first(hand, no_dialog, tmp_path):
     hand.stroke((100, 100))
-    no_dialog.append(tmp_path / "kept.png")
+    no_dialog.append(tmp_path / "kept.ora")
     answer(QMessageBox.StandardButton.Save, [])
     assert hand.window.close()
-    with Image.open(tmp_path / "kept.png") as image:
-        np.testing.assert_array_equal(np.asarray(image), hand.labels)
+    np.testing.assert_array_equal(archive.load_document(tmp_path / "kept.ora").labels, hand.labels)
 
 
 def test_closing_goes_on_where_saving_was_given_up(hand, no_dialog):
@@ -138,7 +153,7 @@ def test_a_file_that_cannot_be_opened_is_explained_and_the_document_stays(hand, 
 
 def test_a_save_that_fails_keeps_the_changes_marked(hand, no_dialog, tmp_path):
     hand.stroke((100, 100))
-    no_dialog.append(tmp_path / "nowhere" / "a.png")
+    no_dialog.append(tmp_path / "nowhere" / "a.ora")
     hand.window.commands["save"].trigger()
     box = QApplication.activeModalWidget()
     assert isinstance(box, QMessageBox)
@@ -147,21 +162,155 @@ def test_a_save_that_fails_keeps_the_changes_marked(hand, no_dialog, tmp_path):
     assert hand.window.isWindowModified()
 
 
-def test_a_colour_map_is_opened_but_never_saved_over(hand, no_dialog, tmp_path):
-    source = tmp_path / "colours.png"
-    Image.fromarray(hand.window.document.label_set.palette()[np.full((40, 40), SKY, np.uint8)]).save(source)
+@pytest.mark.parametrize("in_colours", [False, True])
+def test_a_label_map_is_imported_and_never_saved_over(hand, no_dialog, tmp_path, in_colours):
+    source = tmp_path / "map.png"
+    labels = np.full((40, 40), SKY, np.uint8)
+    Image.fromarray(hand.window.document.label_set.palette()[labels] if in_colours else labels).save(source)
     before = source.read_bytes()
     no_dialog.append(source)
     hand.window.commands["open"].trigger()
-    assert hand.window.windowTitle() == "colours[*] - SPADE Studio"
-    no_dialog.append(tmp_path / "labels.png")
+    np.testing.assert_array_equal(hand.labels, labels)
+    assert hand.window.windowTitle() == "map[*] - SPADE Studio"
+    no_dialog.append(tmp_path / "mine.ora")
     hand.window.commands["save"].trigger()
     assert source.read_bytes() == before
-    assert (tmp_path / "labels.png").exists()
+    assert (tmp_path / "mine.ora").exists()
+
+
+def test_a_document_is_saved_only_as_one(hand, no_dialog, tmp_path):
+    hand.stroke((100, 100))
+    no_dialog.append(tmp_path / "a.png")
+    hand.window.commands["save_as"].trigger()
+    assert "File > Export" in close_message()
+    assert not (tmp_path / "a.png").exists()
+    assert hand.window.isWindowModified()
+
+
+def test_a_document_keeps_seed_picture_and_what_is_not_shown(hand, no_dialog, tmp_path, qtbot):
+    window = hand.window
+    window.style_panel.seed = 4321
+    hand.stroke((100, 100))
+    qtbot.waitUntil(lambda: window.live.is_up_to_date)
+    no_dialog.append(tmp_path / "a.ora")
+    window.commands["save"].trigger()
+    state = archive.load_document(tmp_path / "a.ora")
+    assert state.style == {"seed": 4321}
+    with zipfile.ZipFile(tmp_path / "a.ora") as file, Image.open(io.BytesIO(file.read("mergedimage.png"))) as image:
+        np.testing.assert_array_equal(np.asarray(image)[..., 0], hand.labels)  # the stand-in renders the ids as grey
+    snapshot = Snapshot("before", np.full(state.size, ROAD, np.uint8))
+    archive.save_document(tmp_path / "b.ora", dataclasses.replace(state, snapshots=(snapshot,), protected=frozenset({SKY})))
+    window.files.new()
+    window.style_panel.seed = 1
+    assert window.files.open_path(tmp_path / "b.ora")
+    assert window.style_panel.seed == 4321
+    assert window.windowTitle() == "b.ora[*] - SPADE Studio"
+    hand.stroke((30, 30))
+    window.commands["save"].trigger()
+    again = archive.load_document(tmp_path / "b.ora")
+    assert again.protected == {SKY}
+    np.testing.assert_array_equal(again.snapshots[0].labels, snapshot.labels)
+    np.testing.assert_array_equal(again.labels, hand.labels)
+
+
+def test_the_picture_of_the_document_before_is_not_saved_with_the_next(hand, no_dialog, tmp_path, renderer):
+    renderer.gate.clear()
+    hand.window.files.new()
+    no_dialog.append(tmp_path / "a.ora")
+    hand.window.commands["save"].trigger()
+    with zipfile.ZipFile(tmp_path / "a.ora") as file:
+        assert "data/render.png" not in file.namelist()
+
+
+def test_a_document_of_another_label_set_is_carried_over_by_name_and_says_what_was_lost(hand, tmp_path):
+    ade = load_label_set("ade20k")
+    sky, lost = ade.by_name("sky"), ade.by_name("chandelier")
+    assert sky is not None
+    assert lost is not None
+    labels = np.full((40, 50), sky.id, np.uint8)
+    labels[:10] = lost.id
+    path = tmp_path / "ade.ora"
+    archive.save_document(path, DocumentState(labels, ade))
+    before = path.read_bytes()
+    assert hand.window.files.open_path(path)
+    text = close_message()
+    assert "chandelier (25.0%)" in text
+    assert "500 pixels became unlabeled" in text
+    assert (hand.labels[:10] == 255).all()
+    assert hand.window.document.describe(int(hand.labels[20, 20])).startswith("sky")
+    assert hand.window.document.path is None
+    assert path.read_bytes() == before
+
+
+def test_label_maps_are_exported_by_ids_and_by_colours(hand, no_dialog, tmp_path):
+    window = hand.window
+    hand.stroke((100, 100))
+    no_dialog += [tmp_path / "ids", tmp_path / "colours.png"]
+    window.commands["export_ids"].trigger()
+    window.commands["export_colors"].trigger()
+    with Image.open(tmp_path / "ids.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), hand.labels)
+    with Image.open(tmp_path / "colours.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), window.document.label_set.palette()[hand.labels])
+    assert window.isWindowModified()  # an export is no save
+    assert window.windowTitle() == "Mountain lake[*] - SPADE Studio"
+
+
+def test_recent_files_are_offered_the_newest_first(hand, no_dialog, tmp_path):
+    window = hand.window
+    menu = window.documents.recent_menu
+    assert not menu.menuAction().isEnabled()
+    for name in ("a.ora", "b & c.ora"):
+        no_dialog.append(tmp_path / name)
+        window.commands["save_as"].trigger()
+    Image.fromarray(np.full((40, 40), SKY, np.uint8)).save(tmp_path / "map.png")
+    assert window.files.open_path(tmp_path / "map.png")
+    assert menu.menuAction().isEnabled()
+    texts = [action.text() for action in menu.actions() if not action.isSeparator()]
+    assert [text.split("  ")[:2] for text in texts[:3]] == [["&1", "map.png"], ["&2", "b && c.ora"], ["&3", "a.ora"]]
+    menu.actions()[2].trigger()
+    assert window.document.path == tmp_path / "a.ora"
+    assert menu.actions()[0].toolTip() == str(tmp_path / "a.ora")
+    (tmp_path / "map.png").unlink()
+    menu.aboutToShow.emit()
+    assert [action.isEnabled() for action in menu.actions()[:3]] == [True, False, True]
+    assert type(window._settings)(tmp_path / "settings.ini").recent_files[0] == tmp_path / "a.ora"
+    menu.actions()[-1].trigger()
+    assert not menu.menuAction().isEnabled()
+
+
+def drop(window: QWidget, path: Path) -> bool:
+    """Drag a file onto the window and let it go; return whether the drag was accepted."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    arguments = (QPoint(50, 50), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(*arguments)
+    QApplication.sendEvent(window, enter)
+    if enter.isAccepted():
+        QApplication.sendEvent(window, QDropEvent(QPointF(50, 50), *arguments[1:]))
+        QApplication.processEvents()
+    return enter.isAccepted()
+
+
+def test_a_dropped_file_is_opened_after_the_question(hand, tmp_path):
+    path = tmp_path / "a.ora"
+    archive.save_document(path, DocumentState(np.full((40, 50), ROAD, np.uint8), hand.window.document.label_set))
+    hand.stroke((100, 100))
+    asked: list[str] = []
+    QTimer.singleShot(0, lambda: answer(QMessageBox.StandardButton.Cancel, asked))
+    assert drop(hand.window, path)
+    assert asked == ["Save the changes to Mountain lake?"]
+    assert hand.window.document.path is None
+    QTimer.singleShot(0, lambda: answer(QMessageBox.StandardButton.Discard, asked))
+    assert drop(hand.window, path)
+    assert hand.window.document.path == path
+    (tmp_path / "a.txt").write_text("text")
+    assert not drop(hand.window, tmp_path / "a.txt")
+    assert not drop(hand.window, tmp_path / "gone.png")
 
 
 def test_new_is_empty_and_clean(hand):
-    hand.window.commands["new"].trigger()
+    hand.window.files.new()
     assert (hand.labels == 255).all()
     assert hand.window.windowTitle() == "Untitled[*] - SPADE Studio"
     assert not hand.window.isWindowModified()

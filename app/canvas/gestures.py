@@ -1,0 +1,294 @@
+"""What a hand does with one tool from press to release, or until it is confirmed: freehand, figures, polygon, lasso, selection.
+
+They take positions in the document's pixels and know no widgets, keys or zoom.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from spade_studio.app.canvas import raster, raster_shapes
+from spade_studio.app.canvas.raster import NO_SYMMETRY, Nib, Patch, Symmetry
+from spade_studio.app.canvas.raster_shapes import Point
+from spade_studio.app.document import Document
+from spade_studio.app.stroke import Stroke
+
+
+@dataclass(frozen=True)
+class Paint:
+    """What a gesture paints with.
+
+    Attributes:
+        text: What the undo menu calls the stroke.
+        label: The value that is written.
+        diameter: Of brush, eraser and line, in pixels.
+        nib: Their shape.
+        symmetry: The mirrors.
+        object_id: Of the object that is painted, 0 for none.
+    """
+
+    text: str
+    label: int
+    diameter: int = 1
+    nib: Nib = Nib.ROUND
+    symmetry: Symmetry = NO_SYMMETRY
+    object_id: int = 0
+
+
+def begin(document: Document, paint: Paint) -> Stroke:
+    """Begin a stroke with that paint."""
+    stroke = document.begin_stroke(paint.text, paint.object_id)
+    stroke.symmetry = paint.symmetry
+    return stroke
+
+
+class Gesture:
+    """One use of a tool.
+
+    Attributes:
+        outline: Corners of what shall be drawn over the document while the gesture lasts.
+        is_closed: Whether the outline's last corner joins the first.
+        is_over: Whether the gesture needs no more presses.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self.outline: list[Point] = []
+        self.is_closed = False
+        self.is_over = False
+
+    def press(self, at: Point) -> bool:
+        """Take a further press; False where it ends the gesture and begins another."""
+        return False
+
+    def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
+        """Go on to a position while the button is down."""
+
+    def hover(self, at: Point) -> None:
+        """Go on to a position while no button is down."""
+
+    def release(self) -> None:
+        """Lift the button."""
+        self.commit()
+
+    def commit(self) -> None:
+        """Keep what was done."""
+        self.is_over = True
+        self._document.end_stroke()
+
+    def cancel(self) -> None:
+        """Take back what was done."""
+        self.is_over = True
+        self._document.cancel_stroke()
+
+    def step_back(self) -> bool:
+        """Take back the last part of it; False where it has no parts."""
+        return False
+
+
+class Freehand(Gesture):
+    """Brush and eraser; ``start`` differs from the press where a straight line goes on from an earlier stroke."""
+
+    def __init__(self, document: Document, paint: Paint, start: Point, at: Point, pressure: float = 1.0) -> None:
+        super().__init__(document)
+        self._paint = paint
+        self._stroke = begin(document, paint)
+        self.last = start
+        self.move(at, pressure=pressure)
+
+    def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
+        """Paint up to a position; pressure below 1 makes the brush smaller."""
+        diameter = max(1, round(self._paint.diameter * pressure))
+        self._stroke.line(self.last, at, diameter, self._paint.label, self._paint.nib)
+        self.last = at
+
+
+class Figure(Gesture):
+    """Line, rectangle or ellipse between press and pointer, painted anew at every move."""
+
+    def __init__(self, document: Document, paint: Paint, at: Point) -> None:
+        super().__init__(document)
+        self._paint = paint
+        self._start = at
+        self._stroke = begin(document, paint)
+        self.move(at)
+
+    def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
+        """Paint the figure up to here."""
+        if constrain:
+            at = raster_shapes.constrained(self._start, at, to_line=self._paint.text == "line")
+        size, paint = self._document.size, self._paint
+        if paint.text == "line":
+            patch = raster.line_patch(size, self._start, at, paint.diameter, paint.nib)
+        elif paint.text == "rectangle":
+            patch = raster_shapes.rectangle_patch(size, self._start, at)
+        else:
+            patch = raster_shapes.ellipse_patch(size, self._start, at)
+        self._stroke.repaint(patch, paint.label)
+
+
+class Lasso(Gesture):
+    """A region drawn around by hand, painted at the release."""
+
+    def __init__(self, document: Document, paint: Paint, at: Point) -> None:
+        super().__init__(document)
+        self._paint = paint
+        self.outline = [at]
+        self.is_closed = True
+
+    def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
+        """Draw the border on."""
+        if at != self.outline[-1]:
+            self.outline.append(at)
+
+    def commit(self) -> None:
+        """Paint the region."""
+        begin(self._document, self._paint).paint(raster_shapes.polygon_patch(self._document.size, self.outline), self._paint.label)
+        super().commit()
+
+
+class Polygon(Lasso):
+    """A region between corners that are clicked one by one; the last corner of the outline follows the pointer."""
+
+    def __init__(self, document: Document, paint: Paint, at: Point) -> None:
+        super().__init__(document, paint, at)
+        self.outline = [at, at]
+
+    def press(self, at: Point) -> bool:
+        """Set the next corner."""
+        self.outline[-1] = at
+        self.outline.append(at)
+        return True
+
+    def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
+        """Let the open corner follow."""
+        previous = self.outline[-2]
+        self.outline[-1] = raster_shapes.constrained(previous, at, to_line=True) if constrain else at
+
+    def hover(self, at: Point) -> None:
+        """Let the open corner follow."""
+        self.outline[-1] = at
+
+    def release(self) -> None:
+        """Go on: a click sets a corner, and a drag its other end."""
+        if math.dist(self.outline[-1], self.outline[-2]) > 4:
+            self.outline.append(self.outline[-1])
+
+    def commit(self) -> None:
+        """Paint the region between the corners that were set."""
+        self.outline.pop()
+        if len(self.outline) > 2:
+            super().commit()
+        else:
+            self.cancel()
+
+    def step_back(self) -> bool:
+        """Take back the corner set last."""
+        if len(self.outline) > 2:
+            del self.outline[-2]
+            return True
+        return False
+
+
+class Selection(Gesture):
+    """A region that can be moved: drawn with the first drag, moved by drags from inside it, kept or taken back at the end."""
+
+    def __init__(self, document: Document, ground: int, at: Point, *, is_lasso: bool) -> None:
+        super().__init__(document)
+        self._ground = ground
+        self._is_lasso = is_lasso
+        self._corner = at
+        self._grip: Point | None = None
+        self._stroke: Stroke | None = None
+        self._offset, self._moved = (0, 0), (0, 0)
+        self._drawn: list[Point] = [at]
+        self.patch: Patch | None = None
+        self.outline = [at]
+        self.is_closed = True
+
+    def press(self, at: Point) -> bool:
+        """Take hold of the region; a press elsewhere ends the selection."""
+        if self.patch is None or not self._holds(at):
+            return False
+        self._grip = at
+        return True
+
+    def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
+        """Draw the region, or move it."""
+        if self._grip is not None:
+            self._show((round(at[0] - self._grip[0]), round(at[1] - self._grip[1])))
+        elif self._is_lasso:
+            self._drawn.append(at)
+            self.outline = self._drawn
+        else:
+            at = raster_shapes.constrained(self._corner, at) if constrain else at
+            (x0, y0), (x1, y1) = self._corner, at
+            left, right = math.floor(min(x0, x1)), math.floor(max(x0, x1)) + 1
+            top, bottom = math.floor(min(y0, y1)), math.floor(max(y0, y1)) + 1
+            self.outline = self._drawn = [(left, top), (right, top), (right, bottom), (left, bottom)]
+
+    def release(self) -> None:
+        """Go on: the region stands until it is confirmed."""
+        if self._grip is not None:
+            self._grip, self._offset = None, self._moved
+        elif len(self._drawn) < 3:
+            self.cancel()
+        elif self._is_lasso:
+            self.patch = raster_shapes.polygon_patch(self._document.size, self._drawn)
+        else:
+            (left, top), _, (right, bottom), _ = self._drawn
+            self.patch = raster_shapes.rectangle_patch(self._document.size, (left, top), (right - 1, bottom - 1))
+        if self.patch is None:
+            self.cancel()
+
+    @property
+    def offset(self) -> tuple[int, int]:
+        """How far the region has been moved."""
+        return self._offset
+
+    def nudge(self, dx: int, dy: int) -> None:
+        """Move the region by whole pixels."""
+        if self.patch is not None:
+            self._show((dx, dy))
+            self._offset = self._moved
+
+    def erase(self) -> None:
+        """Empty the region and end."""
+        if self.patch is not None:
+            if self._stroke is None:
+                self._stroke = self._document.begin_stroke("erase selection")
+            self._stroke.repaint(self.patch, self._ground)
+        self.commit()
+
+    def _show(self, step: tuple[int, int]) -> None:
+        """Show the region moved by a step from where it was at the press."""
+        assert self.patch is not None
+        if self._stroke is None or self._stroke is not self._document.stroke:
+            if self._stroke is not None and not self._rebase():
+                return
+            self._stroke = self._document.begin_stroke("move selection")
+        offset = self._offset[0] + step[0], self._offset[1] + step[1]
+        self._moved = offset
+        self._stroke.move(self.patch, *offset, self._ground)
+        self.outline = [(x + offset[0], y + offset[1]) for x, y in self._drawn]
+
+    def _rebase(self) -> bool:
+        """Start from where the region lies now, after a save has ended its stroke; False where it has left the map."""
+        assert self.patch is not None
+        landing = raster_shapes.shifted(self.patch, *self._offset, self._document.size)
+        if landing is None:
+            self.cancel()
+            return False
+        self.patch = landing[0]
+        self._drawn = [(x + self._offset[0], y + self._offset[1]) for x, y in self._drawn]
+        self._offset = (0, 0)
+        return True
+
+    def _holds(self, at: Point) -> bool:
+        assert self.patch is not None
+        box, mask = self.patch
+        row, column = math.floor(at[1]) - self._offset[1] - box.top, math.floor(at[0]) - self._offset[0] - box.left
+        return 0 <= row < box.height and 0 <= column < box.width and bool(np.asarray(mask)[row, column])

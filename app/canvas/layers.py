@@ -1,0 +1,208 @@
+"""What the canvas shows: labels or objects, the photograph under them, the render over them, outlines.
+
+It knows pictures and where they lie, nothing of widgets, events or tools.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import numpy as np
+from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from spade_studio.app.canvas.label_image import LabelImage, OutlineImage
+from spade_studio.app.canvas.raster import Rect
+from spade_studio.app.canvas.viewport import Viewport
+from spade_studio.app.document import Document
+from spade_studio.app.documents.state import Underlay
+
+_HANDLE = 9.0
+
+
+class Compare(StrEnum):
+    """How layout and render are compared."""
+
+    SIDE_BY_SIDE = "side_by_side"
+    OVERLAY = "overlay"
+    WIPE = "wipe"
+
+
+class Layers(QObject):
+    """The canvas's pictures, kept in step with a document.
+
+    Attributes:
+        render: The newest render, or a null image.
+    """
+
+    changed = Signal()  # everything may look different
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._compare = Compare.SIDE_BY_SIDE
+        self._render_opacity = 0.5
+        self._wipe = 0.5
+        self._shows_outlines = False
+        self._shows_objects = False
+        self._is_peeking = False
+        self.render = QImage()
+        self._photo = QImage()
+        self._photo_of: Underlay | None = None
+        self._build()
+        document.underlay_changed.connect(self._on_underlay_changed)
+
+    @property
+    def compare(self) -> Compare:
+        """How layout and render are compared."""
+        return self._compare
+
+    @compare.setter
+    def compare(self, compare: Compare) -> None:
+        self._compare = compare
+        self.changed.emit()
+
+    @property
+    def render_opacity(self) -> float:
+        """Of the render over the labels, 0..1, where they are compared by overlay."""
+        return self._render_opacity
+
+    @render_opacity.setter
+    def render_opacity(self, opacity: float) -> None:
+        self._render_opacity = min(1.0, max(0.0, opacity))
+        self.changed.emit()
+
+    @property
+    def wipe(self) -> float:
+        """Where the divider stands, as a share of the width: labels left of it, render right."""
+        return self._wipe
+
+    @wipe.setter
+    def wipe(self, share: float) -> None:
+        self._wipe = min(1.0, max(0.0, share))
+        self.changed.emit()
+
+    @property
+    def shows_outlines(self) -> bool:
+        """Whether regions have dark rims."""
+        return self._shows_outlines
+
+    @shows_outlines.setter
+    def shows_outlines(self, shows: bool) -> None:
+        self._shows_outlines = shows
+        self._build()
+        self.changed.emit()
+
+    @property
+    def shows_objects(self) -> bool:
+        """Whether objects have a colour each, in the place of their labels'."""
+        return self._shows_objects
+
+    @shows_objects.setter
+    def shows_objects(self, shows: bool) -> None:
+        self._shows_objects = shows
+        self._build()
+        self.changed.emit()
+
+    @property
+    def is_peeking(self) -> bool:
+        """Whether the render alone is shown for a moment."""
+        return self._is_peeking
+
+    @is_peeking.setter
+    def is_peeking(self, peeks: bool) -> None:
+        if peeks != self._is_peeking:
+            self._is_peeking = peeks
+            self.changed.emit()
+
+    def set_render(self, image: QImage) -> None:
+        """Take the newest render."""
+        self.render = image
+        if self._is_peeking or self._compare is not Compare.SIDE_BY_SIDE:
+            self.changed.emit()
+
+    def rebuild(self) -> None:
+        """Read the whole document again; it may have another size."""
+        self._build()
+
+    def update(self, rect: Rect) -> Rect:
+        """Read a rectangle of the document again, and return what looks different for it."""
+        if (self._document.instances is None) != (self._objects_seen is None):
+            self._build()
+            return self._document.rect
+        self._labels.update(rect)
+        return self._outlines.update(rect) if self._outlines else rect
+
+    def divider(self, viewport: Viewport) -> float | None:
+        """Return where the wipe's divider stands in the view; None where there is none."""
+        if self._compare is not Compare.WIPE or self._is_peeking:
+            return None
+        rect = viewport.picture_rect
+        return rect.left() + self._wipe * rect.width()
+
+    def draw(self, painter: QPainter, viewport: Viewport, exposed: QRect, ratio: float) -> None:
+        """Draw all that lies in an exposed rectangle of the widget; arguments as :meth:`LabelImage.draw`."""
+        place = viewport.picture_rect
+        self._labels.draw(painter, viewport, exposed, ratio)
+        underlay = self._document.underlay
+        if underlay is not None and underlay.visible:
+            self._draw_image(painter, place, self._photo, underlay.opacity)
+        divider = self.divider(viewport)
+        if self._is_peeking:
+            self._draw_image(painter, place, self.render, 1.0)
+        elif divider is not None:
+            painter.save()
+            painter.setClipRect(QRectF(divider, place.top(), place.right() - divider, place.height()))
+            self._draw_image(painter, place, self.render, 1.0)
+            painter.restore()
+        elif self._compare is Compare.OVERLAY:
+            self._draw_image(painter, place, self.render, self._render_opacity)
+        if self._outlines and not self._is_peeking:
+            self._outlines.draw(painter, viewport, exposed, ratio)
+        if divider is not None:
+            _draw_divider(painter, divider, place)
+
+    def _draw_image(self, painter: QPainter, place: QRectF, image: QImage, opacity: float) -> None:
+        if not image.isNull() and opacity > 0:
+            painter.save()
+            painter.setOpacity(opacity)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(place, image)
+            painter.restore()
+
+    def _build(self) -> None:
+        document = self._document
+        self._objects_seen = document.instances
+        objects = document.instances if self._shows_objects else None
+        self._labels = LabelImage(document.labels, document.label_set.palette(), objects)
+        self._outlines = OutlineImage(document.labels, document.instances) if self._shows_outlines else None
+
+    def _on_underlay_changed(self) -> None:
+        underlay = self._document.underlay
+        if underlay is None:
+            self._photo = QImage()
+        elif self._photo_of is None or underlay.picture is not self._photo_of.picture:
+            packed = np.ascontiguousarray(underlay.picture)
+            height, width = packed.shape[:2]
+            picture = QImage(packed.data, width, height, width * 3, QImage.Format.Format_RGB888)
+            self._photo = picture.convertToFormat(QImage.Format.Format_RGB32)
+        self._photo_of = underlay
+        self.changed.emit()
+
+
+def _draw_divider(painter: QPainter, x: float, place: QRectF) -> None:
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle = QPointF(x, place.center().y())
+    for color, width in ((QColor(0, 0, 0, 150), 4.0), (QColor(255, 255, 255), 2.0)):
+        painter.setPen(QPen(color, width))
+        painter.drawLine(QPointF(x, place.top()), QPointF(x, place.bottom()))
+    painter.setPen(QPen(QColor(0, 0, 0, 150), 1))
+    painter.setBrush(Qt.GlobalColor.white)
+    painter.drawEllipse(middle, _HANDLE, _HANDLE)
+    painter.setPen(QPen(QColor(16, 18, 21), 1.6))
+    for side in (-1, 1):
+        tip, back = QPointF(side * 6, 0), QPointF(side * 3, 0)
+        painter.drawLine(middle + tip, middle + back + QPointF(0, 3))
+        painter.drawLine(middle + tip, middle + back - QPointF(0, 3))
+    painter.restore()

@@ -1,0 +1,312 @@
+"""All that a window does with the canvas beyond strokes: sizes, protection, objects, layers, history, the tools' options.
+
+It wires the window's parts and holds no logic of painting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QMenu, QToolBar
+
+from spade_studio.app import messages
+from spade_studio.app.actions import Actions
+from spade_studio.app.canvas.layers import Compare
+from spade_studio.app.canvas.raster_shapes import resize_nearest, shifted
+from spade_studio.app.canvas.tools import Toolbox, ToolKind
+from spade_studio.app.canvas.view import CanvasView
+from spade_studio.app.document import Document
+from spade_studio.app.documents.state import MAX_SNAPSHOTS, Snapshot, Underlay
+from spade_studio.app.panels.history import HistoryPanel
+from spade_studio.app.panels.layers_panel import LayersPanel
+from spade_studio.app.panels.palette import PalettePanel
+from spade_studio.app.panels.render import RenderPanel
+from spade_studio.app.panels.replace_dialog import ReplaceDialog
+from spade_studio.app.panels.size_dialog import SizeDialog
+from spade_studio.app.panels.tool_options import ToolOptionsPanel
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.image_files import read_style_image
+
+_PHOTOS = "Photos (*.png *.jpg *.jpeg *.webp);;All files (*)"
+
+
+class CanvasCommands(QObject):
+    """The canvas's commands and panels.
+
+    Attributes:
+        options: The row in the toolbar.
+        history: The panel of steps and snapshots, in a dock that begins closed.
+        layers_panel: What is shown and how, likewise.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        document: Document,
+        toolbox: Toolbox,
+        commands: Actions,
+        canvas: CanvasView,
+        palette: PalettePanel,
+        render_panel: RenderPanel,
+        new: Callable[[tuple[int, int]], object],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._document, self._toolbox, self._commands = window, document, toolbox, commands
+        self._canvas, self._palette, self._render_panel, self._new = canvas, palette, render_panel, new
+        self._size_place: QAction | None = None  # the brush's size in the toolbar
+        self.options = ToolOptionsPanel()
+        self.history = HistoryPanel(document, commands["snapshot"])
+        self.layers_panel = LayersPanel(
+            [commands[name] for name in ("side_by_side", "overlay", "wipe")],
+            [commands[name] for name in ("outlines", "objects")],
+            [commands[name] for name in ("underlay", "no_underlay")],
+        )
+        self._history_dock = self._add_dock("History", self.history)
+        self._layers_dock = self._add_dock("View", self.layers_panel)
+        window.tabifyDockWidget(self._layers_dock, self._history_dock)
+        self._connect_commands()
+        self._connect_parts()
+        commands["side_by_side"].setChecked(True)
+        self._show_tool(toolbox.kind)
+        self.options.show_options(toolbox.options)
+        self._show_labels()
+        self._show_compare()
+        self._show_underlay()
+
+    # -- building -------------------------------------------------------------------------------------------------
+
+    def fill_toolbar(self, bar: QToolBar) -> None:
+        """Put the mirrors and the tools' options at the bar's end."""
+        self._size_place = bar.actions()[-1]
+        self._size_place.setVisible(self._toolbox.kind.has_size)
+        bar.addActions([self._commands[name] for name in ("mirror_x", "mirror_y", "new_object")])
+        bar.addWidget(self.options)
+
+    def fill_view_menu(self, menu: QMenu) -> None:
+        """Put compare modes, layers and the panels into the view menu."""
+        for name in ("", "side_by_side", "overlay", "wipe", "", "outlines", "objects", "underlay", "no_underlay", ""):
+            if name:
+                menu.addAction(self._commands[name])
+            else:
+                menu.addSeparator()
+        for dock, key in ((self._layers_dock, "F6"), (self._history_dock, "F7")):
+            action = dock.toggleViewAction()
+            action.setText(f"{dock.windowTitle()} panel")
+            action.setShortcut(key)
+            menu.addAction(action)
+
+    def _add_dock(self, title: str, panel: HistoryPanel | LayersPanel) -> QDockWidget:
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(title.lower())
+        dock.setWidget(panel)
+        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+        dock.hide()
+        return dock
+
+    # -- wiring ---------------------------------------------------------------------------------------------------
+
+    def _connect_commands(self) -> None:
+        toolbox, layers = self._toolbox, self._canvas.layers
+
+        def on(name: str, do: Callable[[], object]) -> None:
+            self._commands[name].triggered.connect(lambda _checked=False: do())
+
+        on("new", self.ask_new)
+        on("resize", self.ask_resize)
+        on("crop", self.crop)
+        on("replace_label", self.ask_replace)
+        on("new_object", self._begin_object)
+        on("protect", lambda: self._toggle_protection(toolbox.label))
+        on("snapshot", self.take_snapshot)
+        on("underlay", self.ask_underlay)
+        on("no_underlay", lambda: setattr(self._document, "underlay", None))
+        for name in ("mirror_x", "mirror_y"):
+            on(name, self._set_symmetry)
+        for compare in Compare:
+            on(compare.value, lambda compare=compare: self._set_compare(compare))
+        self._commands["outlines"].toggled.connect(lambda on: setattr(layers, "shows_outlines", on))
+        self._commands["objects"].toggled.connect(lambda on: setattr(layers, "shows_objects", on))
+        for number in range(1, 10):
+            action = self._commands[f"recent_{number}"]
+            self._window.addAction(action)
+            on(f"recent_{number}", lambda number=number: toolbox.take_recent(number))
+
+    def _connect_parts(self) -> None:
+        document, toolbox, layers, panel = self._document, self._toolbox, self._canvas.layers, self.layers_panel
+        self.options.changed.connect(lambda name, value: toolbox.set_options(**{name: value}))
+        self.options.recent_wanted.connect(toolbox.take_recent)
+        self.options.done.connect(self._canvas.setFocus)
+        toolbox.kind_changed.connect(self._show_tool)
+        toolbox.options_changed.connect(self.options.show_options)
+        toolbox.object_changed.connect(self._show_object)
+        toolbox.recent_changed.connect(self._show_labels)
+        toolbox.label_changed.connect(self._show_labels)
+        toolbox.outline_changed.connect(self._enable)
+        document.replaced.connect(self._show_labels)
+        document.protected_changed.connect(self._show_labels)
+        document.underlay_changed.connect(self._show_underlay)
+        document.snapshots_changed.connect(self._enable)
+        self.history.wants_step.connect(self._go_to)
+        self.history.wants_snapshot.connect(self._restore)
+        panel.render_opacity_changed.connect(lambda opacity: setattr(layers, "render_opacity", opacity))
+        panel.underlay_opacity_changed.connect(lambda opacity: self._change_underlay(opacity=opacity))
+        panel.underlay_shown.connect(lambda visible: self._change_underlay(visible=visible))
+        self._render_panel.view.pictured.connect(layers.set_render)
+        self._palette.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._palette.view.customContextMenuRequested.connect(self._show_palette_menu)
+
+    # -- sizes ----------------------------------------------------------------------------------------------------
+
+    def ask_new(self) -> None:
+        """Ask for a size and begin an empty document of it."""
+        height, width = self._document.size
+        dialog = SizeDialog("New layout", "Create", (width, height), parent=self._window)
+        dialog.chosen.connect(lambda width, height: self._new((height, width)))
+        _open(dialog)
+
+    def ask_resize(self) -> None:
+        """Ask for a size and scale the layout to it."""
+        height, width = self._document.size
+        note = "Every pixel takes the label of the nearest one, so edges stay hard."
+        dialog = SizeDialog("Resize the layout", "Resize", (width, height), note, self._window)
+        dialog.chosen.connect(lambda width, height: self.resize((height, width)))
+        _open(dialog)
+
+    def resize(self, size: tuple[int, int]) -> None:
+        """Scale the layout to (height, width) by nearest, as a step that can be undone."""
+        self._toolbox.finish()
+        document = self._document
+        if size != document.size:
+            objects = document.instances
+            document.reshape(resize_nearest(document.labels, *size), None if objects is None else resize_nearest(objects, *size), "resize")
+
+    def crop(self) -> None:
+        """Keep the selected part only, as a step that can be undone."""
+        selection, document = self._toolbox.selection, self._document
+        if selection is None or selection.patch is None or (landing := shifted(selection.patch, *selection.offset, document.size)) is None:
+            return
+        box = landing[0].box
+        self._toolbox.finish()
+        objects = document.instances
+        document.reshape(document.labels[box.slices], None if objects is None else objects[box.slices], "crop")
+
+    # -- labels and objects ---------------------------------------------------------------------------------------
+
+    def ask_replace(self) -> None:
+        """Ask for two labels and replace one by the other."""
+        toolbox, label_set = self._toolbox, self._document.label_set
+        present = [label for value in np.unique(self._document.labels) if (label := label_set.by_id(int(value))) is not None]
+        if not present:
+            return
+        dialog = ReplaceDialog(present, self._palette.labels, toolbox.previous_label, toolbox.label, self._window)
+        dialog.chosen.connect(toolbox.replace_label)
+        _open(dialog)
+
+    def _begin_object(self) -> None:
+        self._toolbox.new_object()
+        self._show_object(self._toolbox.object_id)
+
+    def _show_object(self, object_id: int) -> None:
+        self._commands["new_object"].setChecked(object_id > 0)
+
+    def _toggle_protection(self, label: int) -> None:
+        self._document.protected = self._document.protected ^ {label}
+
+    def _show_palette_menu(self, position: QPoint) -> None:
+        label = self._palette.label_at(position)
+        if label is not None:
+            menu = QMenu(self._palette)
+            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            text = "Allow painting over it" if label in self._document.protected else "Protect from painting over"
+            menu.addAction(text, lambda: self._toggle_protection(label))
+            menu.popup(self._palette.view.viewport().mapToGlobal(position))
+
+    def _set_symmetry(self) -> None:
+        symmetry = self._toolbox.options.symmetry
+        left_right, up_down = (self._commands[name].isChecked() for name in ("mirror_x", "mirror_y"))
+        self._toolbox.set_options(symmetry=symmetry._replace(left_right=left_right, up_down=up_down))
+
+    # -- history --------------------------------------------------------------------------------------------------
+
+    def take_snapshot(self) -> None:
+        """Keep the present state under the next free name."""
+        self._toolbox.finish()
+        if len(self._document.snapshots) >= MAX_SNAPSHOTS:
+            return
+        names = {snapshot.name for snapshot in self._document.snapshots}
+        number = next(number for number in range(1, MAX_SNAPSHOTS + 2) if f"Snapshot {number}" not in names)
+        self._document.add_snapshot(f"Snapshot {number}")
+
+    def _restore(self, snapshot: Snapshot) -> None:
+        self._toolbox.finish()
+        self._document.restore_snapshot(snapshot)
+
+    def _go_to(self, index: int) -> None:
+        self._toolbox.cancel()
+        self._document.undo_stack.go_to(index)
+
+    # -- layers ---------------------------------------------------------------------------------------------------
+
+    def ask_underlay(self) -> None:
+        """Ask for a photograph and lay it under the labels."""
+        name, _ = QFileDialog.getOpenFileName(self._window, "Lay a photo under the labels", "", _PHOTOS)
+        if name:
+            self.load_underlay(Path(name))
+
+    def load_underlay(self, path: Path) -> None:
+        """Lay a photograph under the labels; where it cannot be read a message says why."""
+        try:
+            self._document.underlay = Underlay(read_style_image(path))
+        except EngineError as error:
+            messages.show_error(self._window, f"{path.name} could not be opened", error)
+
+    def _change_underlay(self, *, opacity: float | None = None, visible: bool | None = None) -> None:
+        underlay = self._document.underlay
+        if underlay is not None:
+            opacity = underlay.opacity if opacity is None else opacity
+            visible = underlay.visible if visible is None else visible
+            self._document.underlay = replace(underlay, opacity=opacity, visible=visible)
+
+    def _set_compare(self, compare: Compare) -> None:
+        self._canvas.layers.compare = compare
+        self._render_panel.setVisible(compare is Compare.SIDE_BY_SIDE)
+        self._show_compare()
+
+    # -- showing --------------------------------------------------------------------------------------------------
+
+    def _show_tool(self, kind: ToolKind) -> None:
+        self.options.show_tool(kind)
+        if self._size_place is not None:
+            self._size_place.setVisible(kind.has_size)
+
+    def _show_labels(self) -> None:
+        by_id, toolbox = self._document.label_set.by_id, self._toolbox
+        self.options.show_recent([label for label_id in toolbox.recent if (label := by_id(label_id)) is not None], toolbox.label)
+        self._palette.show_protected(self._document.protected)
+        self._commands["protect"].setChecked(toolbox.label in self._document.protected)
+        self._enable()
+
+    def _show_compare(self) -> None:
+        layers = self._canvas.layers
+        self.layers_panel.show_compare(layers.render_opacity, is_overlay=layers.compare is Compare.OVERLAY)
+
+    def _show_underlay(self) -> None:
+        underlay = self._document.underlay
+        self.layers_panel.show_underlay(underlay.opacity if underlay else None, visible=underlay is not None and underlay.visible)
+        self._commands["no_underlay"].setEnabled(underlay is not None)
+
+    def _enable(self) -> None:
+        # An open polygon is taken back corner by corner by the same command.
+        self._commands["undo"].setEnabled(self._document.undo_stack.canUndo() or self._toolbox.is_open)
+        self._commands["crop"].setEnabled(self._toolbox.selection is not None)
+        self._commands["snapshot"].setEnabled(len(self._document.snapshots) < MAX_SNAPSHOTS)
+
+
+def _open(dialog: SizeDialog | ReplaceDialog) -> None:
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()

@@ -1,0 +1,169 @@
+"""A document as one file: an OpenRaster archive that paint programs open, with the exact planes and our description inside.
+
+It works on plain values from any thread; it knows no Qt and no open document.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from spade_studio.app.canvas.raster import InstanceArray, LabelArray
+from spade_studio.app.documents import document_json, pictures
+from spade_studio.app.documents.errors import DocumentError, save_error
+from spade_studio.app.documents.guarded_zip import GuardedZip, open_guarded
+from spade_studio.app.documents.openraster import MIMETYPE, THUMBNAIL, Layer, write_openraster, write_sketch
+from spade_studio.app.documents.state import DocumentState, Picture, Snapshot, Underlay
+from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.labels import LabelSet
+
+SUFFIX = ".ora"
+DESCRIPTION = "spade-studio/document.json"
+_LABELS = "spade-studio/labels.png"
+_INSTANCES = "spade-studio/instances.png"
+_UNDERLAY = "spade-studio/underlay.png"
+_MAX_PLANE_BYTES = 160 << 20
+"""Somewhat more than a map of 8192 x 8192 in 16 bits that cannot be compressed."""
+_MAX_PICTURE_BYTES = 300 << 20
+_MAX_THUMBNAIL_BYTES = 1 << 20
+
+
+def save_document(path: Path, state: DocumentState, render: Picture | None = None, *, layers: bool = True) -> None:
+    """Write a document; the old file stays until the new one is whole.
+
+    Args:
+        path: Where to.
+        state: What to write.
+        render: The picture that weights made of it, uint8 ``[h, w, 3]`` of any size, or None.
+        layers: False leaves out all that only other programs need, which is most of the work (autosave).
+
+    Raises:
+        SaveError: The folder is missing or may not be written, or the disk is full.
+        DocumentError: The state holds what could not be read back.
+    """
+    planes = _planes(state)
+    try:
+        with atomic_writer(path) as file:
+            if layers:
+                write_openraster(file, document_layers(state, render, state.size), state.size, planes)
+            else:
+                write_sketch(file, colored(pictures.thumbnail_of(state.labels), state.label_set), planes)
+    except OSError as error:
+        raise save_error(path, error) from error
+
+
+def load_document(path: Path) -> DocumentState:
+    """Read a document that may come from anywhere.
+
+    Raises:
+        DocumentError: No such file, no document of ours, damaged, or made to do harm.
+    """
+    with open_guarded(path, MIMETYPE) as archive:
+        description = _description(archive, path)
+        instances = _instances(archive, _INSTANCES, description.size) if description.has_instances else None
+        underlay = None
+        if description.underlay is not None:
+            picture = pictures.decode_picture(archive.read(_UNDERLAY, _MAX_PICTURE_BYTES), _UNDERLAY)
+            underlay = Underlay(picture, *description.underlay)
+        snapshots: list[Snapshot] = []
+        for number, (name, size, has_instances) in enumerate(description.snapshots):
+            numbers = _instances(archive, _snapshot_path(number, "instances"), size) if has_instances else None
+            snapshots.append(Snapshot(name, _labels(archive, _snapshot_path(number, "labels"), size), numbers))
+        return DocumentState(
+            labels=_labels(archive, _LABELS, description.size),
+            label_set=description.label_set,
+            name=description.name,
+            instances=instances,
+            style=description.style,
+            underlay=underlay,
+            protected=description.protected,
+            snapshots=tuple(snapshots),
+        )
+
+
+def load_thumbnail(path: Path) -> Picture:
+    """Read only the small picture of a document, uint8 ``[h, w, 3]``, no side longer than 256.
+
+    Raises:
+        DocumentError: As :func:`load_document`.
+    """
+    with open_guarded(path, MIMETYPE) as archive:
+        data = archive.read(THUMBNAIL, _MAX_THUMBNAIL_BYTES)
+        return pictures.decode_picture(data, THUMBNAIL, pictures.THUMBNAIL_SIDE)
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a file begins like an archive: content tells, not the suffix. False where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError:
+        return False
+
+
+def document_layers(state: DocumentState, render: Picture | None, size: tuple[int, int]) -> list[Layer]:
+    """Return the layers that other programs show, the topmost first, all scaled to ``size`` (height, width)."""
+    layers = [Layer("Labels", "labels.png", colored(_enlarged(state.labels, size), state.label_set))]
+    if render is not None:
+        layers.insert(0, Layer("Render", "render.png", _scaled(render, size)))
+    if state.underlay is not None:
+        layers.append(Layer("Underlay", "underlay.png", _scaled(state.underlay.picture, size), 1.0, state.underlay.visible))
+    return layers
+
+
+def colored(labels: LabelArray, label_set: LabelSet) -> Picture:
+    """Return a map in the colours of its set, opaque, uint8 ``[H, W, 4]``."""
+    palette = np.full((256, 4), 255, np.uint8)
+    palette[:, :3] = label_set.palette()
+    return np.take(palette.view(np.uint32)[:, 0], labels).view(np.uint8).reshape(*labels.shape, 4)
+
+
+def _planes(state: DocumentState) -> dict[str, bytes]:
+    palette = state.label_set.palette()
+    entries = {DESCRIPTION: document_json.to_json(state), _LABELS: pictures.encode_plane(state.labels, palette)}
+    if state.instances is not None:
+        entries[_INSTANCES] = pictures.encode_instances(state.instances)
+    if state.underlay is not None:
+        entries[_UNDERLAY] = pictures.encode_picture(state.underlay.picture)
+    for number, snapshot in enumerate(state.snapshots):
+        entries[_snapshot_path(number, "labels")] = pictures.encode_plane(snapshot.labels, palette)
+        if snapshot.instances is not None:
+            entries[_snapshot_path(number, "instances")] = pictures.encode_instances(snapshot.instances)
+    return entries
+
+
+def _description(archive: GuardedZip, path: Path) -> document_json.Description:
+    if DESCRIPTION not in archive:
+        raise DocumentError(
+            f"{path.name} is an OpenRaster picture of another program",
+            "a document saved by SPADE Studio",
+            "Export its label layer as PNG there and import that; saving with another program takes our part out of a document",
+        )
+    return document_json.parse(archive.read(DESCRIPTION, document_json.MAX_JSON_BYTES), path.name)
+
+
+def _labels(archive: GuardedZip, path: str, size: tuple[int, int]) -> LabelArray:
+    return pictures.decode_plane(archive.read(path, _MAX_PLANE_BYTES), size, path)
+
+
+def _instances(archive: GuardedZip, path: str, size: tuple[int, int]) -> InstanceArray:
+    return pictures.decode_instances(archive.read(path, _MAX_PLANE_BYTES), size, path)
+
+
+def _snapshot_path(number: int, plane: str) -> str:
+    return f"spade-studio/snapshots/{number}-{plane}.png"
+
+
+def _enlarged(labels: LabelArray, size: tuple[int, int]) -> LabelArray:
+    if labels.shape == size:
+        return labels
+    return np.asarray(cv2.resize(labels, size[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+
+
+def _scaled(picture: Picture, size: tuple[int, int]) -> Picture:
+    if picture.shape[:2] == size:
+        return picture
+    shrinks = picture.shape[0] * picture.shape[1] > size[0] * size[1]
+    return cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC).astype(np.uint8)

@@ -1,0 +1,56 @@
+"""Asks which labels of a layout are transparent in an exported picture.
+
+It knows names and shares; it writes nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
+
+from spade_studio.app.documents.state import DocumentState
+from spade_studio.app.panels.boxes import column, row
+
+_ID = Qt.ItemDataRole.UserRole
+
+
+class CutoutDialog(QDialog):
+    """The labels of the layout, the largest first, each with a mark for "transparent"; those of the sky have it."""
+
+    def __init__(self, state: DocumentState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export with transparency")
+        caption = QLabel("&Transparent in the picture:")
+        self.list = QTreeWidget()
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setAccessibleName("Transparent labels")
+        caption.setBuddy(self.list)
+        counts = np.bincount(state.labels.ravel(), minlength=256)
+        for label_id in np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)].tolist():
+            label = state.label_set.by_id(label_id)
+            name = label.name if label else "unlabeled" if label_id in (255, state.label_set.unlabeled_id) else f"id {label_id}"
+            item = QTreeWidgetItem(self.list, [f"{name}  ({counts[label_id] / state.labels.size:.0%})"])
+            item.setData(0, _ID, label_id)
+            is_sky = name.split("-")[0] in ("sky", "clouds")
+            item.setCheckState(0, Qt.CheckState.Checked if is_sky else Qt.CheckState.Unchecked)
+        cancel, export = QPushButton("Cancel"), QPushButton("&Export…")
+        export.setDefault(True)
+        cancel.clicked.connect(self.reject)
+        export.clicked.connect(self.accept)
+        buttons = row(spacing=8)
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(export)
+        layout = column(self, spacing=10, margins=(18, 16, 18, 16))
+        layout.addWidget(caption)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(buttons)
+        self.resize(360, 360)
+
+    @property
+    def clear(self) -> list[int]:
+        """Ids of the marked labels."""
+        items = [self.list.topLevelItem(at) for at in range(self.list.topLevelItemCount())]
+        return [int(item.data(0, _ID)) for item in items if item and item.checkState(0) == Qt.CheckState.Checked]

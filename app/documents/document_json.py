@@ -1,0 +1,190 @@
+"""The JSON inside a document: what is no picture, checked entry by entry when it comes back.
+
+It knows no archives; the planes that belong to it are told by the sizes and flags in it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NoReturn, cast
+
+from spade_studio.app.documents.errors import DocumentError
+from spade_studio.app.documents.state import MAX_NAME, MAX_SNAPSHOTS, DocumentState, Json, Snapshot
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.image_files import MAX_SIDE
+from spade_studio.engine.label_set import json_object, json_text, json_whole
+from spade_studio.engine.labels import LabelSet
+
+FORMAT = "spade-studio document"
+VERSION = 1
+MAX_JSON_BYTES = 4 << 20
+MAX_JSON_DEPTH = 24
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_REQUIRED = {"format", "version", "name", "width", "height", "label_set"}
+_OPTIONAL = {"instances", "style", "underlay", "protected", "snapshots"}
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the JSON says, without the planes.
+
+    Attributes:
+        name: As in :class:`DocumentState`.
+        size: (height, width).
+        label_set: As in the state.
+        has_instances: Whether there is an instance plane.
+        style: As in the state.
+        underlay: (opacity, visible), or None where there is none.
+        protected: As in the state.
+        snapshots: Name, (height, width) and whether it has an instance plane, for each.
+    """
+
+    name: str
+    size: tuple[int, int]
+    label_set: LabelSet
+    has_instances: bool
+    style: Mapping[str, Json]
+    underlay: tuple[float, bool] | None
+    protected: frozenset[int]
+    snapshots: tuple[tuple[str, tuple[int, int], bool], ...]
+
+
+def to_json(state: DocumentState) -> bytes:
+    """Return the JSON of a document, at most 4 MiB.
+
+    Raises:
+        DocumentError: Style JSON that would not be read back.
+    """
+    height, width = state.size
+    data: dict[str, object] = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": state.name,
+        "width": width,
+        "height": height,
+        "label_set": state.label_set.to_json(),
+        "instances": state.instances is not None,
+        "style": state.style,
+        "underlay": state.underlay and {"opacity": state.underlay.opacity, "visible": state.underlay.visible},
+        "protected": sorted(state.protected),
+        "snapshots": [_snapshot_json(snapshot) for snapshot in state.snapshots],
+    }
+    content = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass")
+    parse(content, "the document")
+    return content
+
+
+def parse(content: bytes, where: str) -> Description:
+    """Read JSON that may come from anywhere.
+
+    Args:
+        content: UTF-8.
+        where: What to call the file in messages.
+
+    Raises:
+        DocumentError: Too large, too deep, no JSON, of a newer version, or entries that are missing, unknown or out of range.
+    """
+    data = _load(content, where)
+    if isinstance(data, dict) and data.get("format") == FORMAT and isinstance(data.get("version"), int) and data["version"] > VERSION:
+        raise DocumentError(f"{where} was written by a newer SPADE Studio", f"format {VERSION} or older", "Update SPADE Studio")
+    try:
+        return _describe(data)
+    except DocumentError:
+        raise
+    except EngineError as error:
+        raise DocumentError(f"{where}: {error.found}", error.expected, error.action) from error
+
+
+def _load(content: bytes, where: str) -> object:
+    if len(content) > MAX_JSON_BYTES:
+        raise DocumentError(f"the description in {where} has {len(content):,} bytes", f"at most {MAX_JSON_BYTES:,}")
+    depth = deepest = 0
+    for bracket in re.findall(rb"[\[\]{}]", _STRINGS.sub(b"", content)):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    if deepest > MAX_JSON_DEPTH:
+        raise DocumentError(f"the description in {where} is nested {deepest:,} deep", f"at most {MAX_JSON_DEPTH}")
+    try:
+        return json.loads(content.decode("utf-8"), parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise DocumentError(f"the description in {where} is no JSON ({str(error)[:200]})", "a JSON object") from error
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _describe(data: object) -> Description:
+    entries = json_object(data, "the description", required=_REQUIRED, optional=_OPTIONAL)
+    if entries["format"] != FORMAT:
+        raise DocumentError(f"the description is of the format {str(entries['format'])[:60]!r}", repr(FORMAT))
+    if json_whole(entries["version"], "version") < 1:
+        raise DocumentError(f"the description is of version {entries['version']}", "1 or more")
+    size = _side(entries["height"], "height"), _side(entries["width"], "width")
+    protected = [json_whole(value, "a protected label") for value in _list(entries.get("protected", []), "protected", 256)]
+    if any(not 0 <= value <= 255 for value in protected):
+        raise DocumentError("a protected label is out of range", "0 to 255")
+    style = entries.get("style", {})
+    if not isinstance(style, dict):
+        raise DocumentError("the style is no JSON object", "a JSON object")
+    return Description(
+        name=_name(entries["name"], "the document's name"),
+        size=size,
+        label_set=LabelSet.from_json(entries["label_set"]),
+        has_instances=_flag(entries.get("instances", False), "instances"),
+        style=cast("dict[str, Json]", style),
+        underlay=_underlay(entries.get("underlay")),
+        protected=frozenset(protected),
+        snapshots=tuple(_snapshot(item) for item in _list(entries.get("snapshots", []), "snapshots", MAX_SNAPSHOTS)),
+    )
+
+
+def _underlay(data: object) -> tuple[float, bool] | None:
+    if data is None:
+        return None
+    entries = json_object(data, "the underlay", required={"opacity", "visible"}, optional=set())
+    opacity = entries["opacity"]
+    if isinstance(opacity, bool) or not isinstance(opacity, int | float) or not 0 <= opacity <= 1:
+        raise DocumentError("the underlay's opacity is out of range", "0 to 1")
+    return float(opacity), _flag(entries["visible"], "visible")
+
+
+def _snapshot_json(snapshot: Snapshot) -> dict[str, object]:
+    height, width = snapshot.labels.shape
+    return {"name": snapshot.name, "width": width, "height": height, "instances": snapshot.instances is not None}
+
+
+def _snapshot(data: object) -> tuple[str, tuple[int, int], bool]:
+    entries = json_object(data, "a snapshot", required={"name", "width", "height"}, optional={"instances"})
+    size = _side(entries["height"], "height"), _side(entries["width"], "width")
+    return _name(entries["name"], "a snapshot's name"), size, _flag(entries.get("instances", False), "a snapshot's instances")
+
+
+def _name(value: object, what: str) -> str:
+    text = json_text(value, what)
+    if len(text) > MAX_NAME or not text.isprintable():
+        raise DocumentError(f"{what} is {text[:40]!r}", f"at most {MAX_NAME} printable characters")
+    return text
+
+
+def _side(value: object, what: str) -> int:
+    side = json_whole(value, what)
+    if not 1 <= side <= MAX_SIDE:
+        raise DocumentError(f"the {what} is {side}", f"1 to {MAX_SIDE}")
+    return side
+
+
+def _flag(value: object, what: str) -> bool:
+    if not isinstance(value, bool):
+        raise DocumentError(f"{what} is of type {type(value).__name__}", "true or false")
+    return value
+
+
+def _list(value: object, what: str, longest: int) -> list[object]:
+    if not isinstance(value, list) or len(value) > longest:
+        found = f"{len(value):,} {what}" if isinstance(value, list) else f"{what} of type {type(value).__name__}"
+        raise DocumentError(f"the document has {found}", f"a list of at most {longest}")
+    return cast("list[object]", value)

@@ -1,0 +1,53 @@
+"""Files dropped on the window: each goes to the first taker that can use it.
+
+It knows no documents; takers are registered with a function that looks at a file and one that takes it.
+"""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QTimer
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QWidget
+
+
+class FileDrops(QObject):
+    """Takes files dropped anywhere on a window that no widget inside it takes itself."""
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._takers: list[tuple[Callable[[Path], bool], Callable[[Path], object]]] = []
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def register(self, can_take: Callable[[Path], bool], take: Callable[[Path], object]) -> None:
+        """Add a taker; those registered first are asked first."""
+        self._takers.append((can_take, take))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Accept drags with a usable file, and take it at the drop."""
+        if isinstance(event, QDropEvent):  # of which the other two are kinds
+            found = self._find(event.mimeData())
+            if found is None:
+                event.ignore()
+                return isinstance(event, QDragEnterEvent | QDragMoveEvent)
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+            if event.type() == QEvent.Type.Drop:
+                take, path = found
+                # A question may follow: the program that the file was dragged from must not wait for its answer.
+                QTimer.singleShot(0, self, lambda: take(path))
+            return True
+        return super().eventFilter(watched, event)
+
+    def _find(self, data: QMimeData) -> tuple[Callable[[Path], object], Path] | None:
+        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        for path in paths[:1]:
+            for can_take, take in self._takers:
+                if path.exists() and can_take(path):
+                    return take, path
+        return None

@@ -1,0 +1,89 @@
+"""Pictures for other programs: layers as OpenRaster or Photoshop files, and the render with some labels left out.
+
+It works on plain values; it asks nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from spade_studio.app.documents.archive import document_layers
+from spade_studio.app.documents.errors import DocumentError, save_error
+from spade_studio.app.documents.openraster import write_openraster
+from spade_studio.app.documents.pictures import encode_picture
+from spade_studio.app.documents.state import DocumentState, Picture
+from spade_studio.engine.files import atomic_writer
+
+
+def write_layers(path: Path, state: DocumentState, render: Picture | None) -> None:
+    """Write an OpenRaster with the render, the labels and the underlay, at the render's size, and nothing of ours in it.
+
+    Raises:
+        SaveError: The folder is missing or may not be written, or the disk is full.
+    """
+    size = state.size if render is None else (render.shape[0], render.shape[1])
+    try:
+        with atomic_writer(path) as file:
+            write_openraster(file, document_layers(state, render, size), size, {})
+    except OSError as error:
+        raise save_error(path, error) from error
+
+
+def write_psd(path: Path, state: DocumentState, render: Picture | None) -> None:
+    """Write the same layers as a Photoshop file.
+
+    Raises:
+        SaveError: As :func:`write_layers`.
+        DocumentError: psd-tools is not installed.
+    """
+    try:
+        from psd_tools import PSDImage  # pyright: ignore[reportMissingImports]
+    except ImportError as error:
+        hint = "Install it with: pip install psd-tools, or export as OpenRaster, which keeps the same layers"
+        raise DocumentError("Photoshop files are written by psd-tools, which is not installed", "psd-tools", hint) from error
+    size = state.size if render is None else (render.shape[0], render.shape[1])
+    layers = document_layers(state, render, size)
+    psd = PSDImage.new("RGB", (size[1], size[0]))
+    for layer in reversed(layers):
+        made = psd.create_pixel_layer(Image.fromarray(layer.pixels).convert("RGBA"), name=layer.name)
+        made.visible = layer.visible
+    try:
+        with atomic_writer(path) as file:
+            psd.save(file)
+    except OSError as error:
+        raise save_error(path, error) from error
+
+
+def write_cutout(path: Path, state: DocumentState, render: Picture, clear: Collection[int]) -> None:
+    """Write the render as a PNG that is transparent where the map has some labels.
+
+    Args:
+        path: Where to.
+        state: Whose labels count.
+        render: uint8 ``[h, w, 3]`` of any size.
+        clear: Ids of the labels to leave out.
+
+    Raises:
+        SaveError: As :func:`write_layers`.
+    """
+    try:
+        with atomic_writer(path) as file:
+            file.write(encode_picture(cutout(state, render, clear)))
+    except OSError as error:
+        raise save_error(path, error) from error
+
+
+def cutout(state: DocumentState, render: Picture, clear: Collection[int]) -> Picture:
+    """Return the render with alpha 0 where the label under a pixel's middle is one of ``clear``, uint8 ``[h, w, 4]``."""
+    rows, columns = (
+        ((np.arange(count) + 0.5) * of / count).astype(np.intp) for count, of in zip(render.shape[:2], state.size, strict=True)
+    )
+    opaque = np.full(256, 255, np.uint8)
+    opaque[list(clear)] = 0
+    return np.concatenate([render, opaque[state.labels][rows[:, None], columns][..., None]], 2)
+
+

@@ -1,0 +1,113 @@
+"""Writes OpenRaster archives: pictures on top of each other, their sum, a thumbnail, and whatever else belongs into the file.
+
+It follows the OpenRaster draft 0.0.5 (file layout, baseline layer stack) and knows neither labels nor documents.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+from xml.sax.saxutils import quoteattr
+
+import numpy as np
+
+from spade_studio.app.documents.pictures import encode_picture, thumbnail_of
+from spade_studio.app.documents.state import Picture
+
+MIMETYPE = "image/openraster"
+THUMBNAIL = "Thumbnails/thumbnail.png"
+_DATE = (1980, 1, 1, 0, 0, 0)
+"""The same document makes the same bytes: nothing in it depends on when it is written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer.
+
+    Attributes:
+        name: As layer lists show it.
+        file_name: In the archive's folder ``data``; plain letters.
+        pixels: uint8 ``[H, W, 4]`` (or 3, which is opaque), of the archive's size.
+        opacity: 0..1.
+        visible: Whether it counts in the merged picture.
+    """
+
+    name: str
+    file_name: str
+    pixels: Picture
+    opacity: float = 1.0
+    visible: bool = True
+
+
+def write_openraster(file: IO[bytes], layers: Sequence[Layer], size: tuple[int, int], extra: Mapping[str, bytes]) -> None:
+    """Write an archive.
+
+    Args:
+        file: Open for binary writing, at its beginning.
+        layers: The topmost first, at least one.
+        size: (height, width).
+        extra: More entries, path to bytes, written behind the mimetype so that they are found soon.
+
+    Raises:
+        OSError: The disk is full or failing.
+    """
+    merged = merge(layers, size)
+    with zipfile.ZipFile(file, "w") as archive:
+        _add(archive, "mimetype", MIMETYPE.encode())
+        for path, data in extra.items():
+            _add(archive, path, data)
+        _add(archive, "stack.xml", stack_xml(layers, size).encode())
+        encoded: list[tuple[Picture, bytes]] = []
+        for layer in layers:
+            encoded.append((layer.pixels, encode_picture(layer.pixels)))
+            _add(archive, f"data/{layer.file_name}", encoded[-1][1])
+        same = [data for pixels, data in encoded if pixels is merged]
+        _add(archive, "mergedimage.png", same[0] if same else encode_picture(merged))
+        _add(archive, THUMBNAIL, encode_picture(thumbnail_of(merged)))
+
+
+def write_sketch(file: IO[bytes], thumbnail: Picture, extra: Mapping[str, bytes]) -> None:
+    """Write an archive without layers, which only this program reads: the half of the work that autosaving can leave out."""
+    with zipfile.ZipFile(file, "w") as archive:
+        _add(archive, "mimetype", MIMETYPE.encode())
+        for path, data in extra.items():
+            _add(archive, path, data)
+        _add(archive, THUMBNAIL, encode_picture(thumbnail_of(thumbnail)))
+
+
+def merge(layers: Sequence[Layer], size: tuple[int, int]) -> Picture:
+    """Return what the layers show together, uint8 ``[H, W, 3 or 4]``; the topmost itself where it hides all others."""
+    shown = [layer for layer in layers if layer.visible and layer.opacity > 0]
+    if shown and shown[0].opacity == 1 and (shown[0].pixels.shape[2] == 3 or bool((shown[0].pixels[..., 3] == 255).all())):
+        return shown[0].pixels
+    color = np.zeros((*size, 3), np.float32)
+    alpha = np.zeros((*size, 1), np.float32)
+    for layer in reversed(shown):
+        above = layer.pixels.astype(np.float32) / 255
+        cover = (above[..., 3:] if above.shape[2] == 4 else np.ones((*size, 1), np.float32)) * layer.opacity
+        color = above[..., :3] * cover + color * (1 - cover)
+        alpha = cover + alpha * (1 - cover)
+    straight = np.divide(color, alpha, out=np.zeros_like(color), where=alpha > 0)
+    return (np.concatenate([straight, alpha], 2) * 255 + 0.5).astype(np.uint8)
+
+
+def stack_xml(layers: Sequence[Layer], size: tuple[int, int]) -> str:
+    """Return the description of the layers, the topmost first."""
+    lines = ["<?xml version='1.0' encoding='UTF-8'?>", f'<image version="0.0.5" w="{size[1]}" h="{size[0]}">', "  <stack>"]
+    for layer in layers:
+        visibility = "visible" if layer.visible else "hidden"
+        lines.append(
+            f'    <layer name={quoteattr(layer.name)} src="data/{layer.file_name}" x="0" y="0" opacity="{layer.opacity:.4f}"'
+            f' visibility="{visibility}" composite-op="svg:src-over"/>'
+        )
+    return "\n".join([*lines, "  </stack>", "</image>", ""])
+
+
+def _add(archive: zipfile.ZipFile, path: str, data: bytes) -> None:
+    info = zipfile.ZipInfo(path, _DATE)
+    # PNGs are compressed already, and the mimetype must not be.
+    info.compress_type = zipfile.ZIP_STORED if path == "mimetype" or path.endswith(".png") else zipfile.ZIP_DEFLATED
+    info.external_attr = 0o644 << 16
+    archive.writestr(info, data)

@@ -1,0 +1,115 @@
+"""PNGs in memory: written fast, and read only after their header has been checked.
+
+It knows arrays and bytes, no archives and no documents.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from spade_studio.app.canvas.raster import InstanceArray, LabelArray
+from spade_studio.app.documents.errors import DocumentError
+from spade_studio.app.documents.state import Picture
+from spade_studio.engine.image_files import DAMAGE, MAX_SIDE
+
+THUMBNAIL_SIDE = 256
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_HEADER = 26
+_LEVEL = 1
+"""Of compression: label planes have few values, higher levels take twice the time for a few kilobytes."""
+
+
+def encode_plane(labels: LabelArray, palette: NDArray[np.uint8], level: int = _LEVEL) -> bytes:
+    """Return a palette PNG of a map, uint8 ``[H, W]``, whose indices are its values."""
+    image = Image.frombuffer("P", (labels.shape[1], labels.shape[0]), np.ascontiguousarray(labels), "raw", "P", 0, 1)
+    image.putpalette(palette.tobytes())
+    return _encode(image, level)
+
+
+def encode_picture(pixels: Picture) -> bytes:
+    """Return a PNG of uint8 ``[H, W, 3 or 4]``."""
+    return _encode(Image.fromarray(np.ascontiguousarray(pixels)), _LEVEL)
+
+
+def encode_instances(instances: InstanceArray) -> bytes:
+    """Return a grey PNG of 16 bits of uint16 ``[H, W]``."""
+    return _encode(Image.fromarray(np.ascontiguousarray(instances, np.uint16)), _LEVEL)
+
+
+def decode_plane(data: bytes, size: tuple[int, int], what: str) -> LabelArray:
+    """Return a map of the given (height, width), uint8.
+
+    Raises:
+        DocumentError: Not a palette or grey PNG of that size and 8 bits, or damaged.
+    """
+    return np.array(_decode(data, what, ("P", "L"), size), np.uint8)
+
+
+def decode_instances(data: bytes, size: tuple[int, int], what: str) -> InstanceArray:
+    """Return instance numbers of the given (height, width), uint16.
+
+    Raises:
+        DocumentError: Not a grey PNG of that size and 16 bits, or damaged.
+    """
+    return np.array(_decode(data, what, ("I;16", "I;16B", "I;16L"), size), np.uint16)
+
+
+def decode_picture(data: bytes, what: str, max_side: int = MAX_SIDE) -> Picture:
+    """Return a picture, uint8 ``[H, W, 3]``.
+
+    Raises:
+        DocumentError: Not a PNG of 8 bits with colours, too large, or damaged.
+    """
+    return np.array(_decode(data, what, ("RGB", "RGBA"), None, max_side)[..., :3], np.uint8)
+
+
+def decode_colors(data: bytes, what: str) -> NDArray[np.uint8]:
+    """Return a picture as it is, uint8 ``[H, W, 3 or 4]``; palettes are looked up.
+
+    Raises:
+        DocumentError: As :func:`decode_picture`.
+    """
+    return np.array(_decode(data, what, ("RGB", "RGBA", "P"), None, as_colors=True), np.uint8)
+
+
+def thumbnail_of(pixels: NDArray[np.uint8], side: int = THUMBNAIL_SIDE) -> NDArray[np.uint8]:
+    """Return every n-th pixel of a map or picture so that no side is longer than ``side``; never larger than it was."""
+    height, width = pixels.shape[:2]
+    scale = max(height, width, side) / side
+    rows, columns = (np.arange(max(1, int(length / scale))) for length in (height, width))
+    rows, columns = (np.minimum(((at + 0.5) * scale).astype(np.intp), length - 1) for at, length in ((rows, height), (columns, width)))
+    return pixels[rows[:, None], columns]
+
+
+def _encode(image: Image.Image, level: int) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", compress_level=level)
+    return buffer.getvalue()
+
+
+def _decode(
+    data: bytes, what: str, modes: tuple[str, ...], size: tuple[int, int] | None, max_side: int = MAX_SIDE, *, as_colors: bool = False
+) -> NDArray[np.generic]:
+    """Check what the header says before Pillow makes room for it."""
+    if len(data) < _HEADER or not data.startswith(_SIGNATURE) or data[12:16] != b"IHDR":
+        raise DocumentError(f"{what} is no PNG", "a PNG", "The file is damaged: open an older copy of it")
+    width, height = struct.unpack(">II", data[16:24])
+    if size is not None and (height, width) != size:
+        raise DocumentError(f"{what} has {width} x {height} pixels", f"the document's {size[1]} x {size[0]}")
+    if not (1 <= width <= max_side and 1 <= height <= max_side):
+        raise DocumentError(f"{what} has {width} x {height} pixels", f"1 to {max_side} on each side")
+    try:
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+            # A second header inside could ask for another size than the one that was checked.
+            if image.size != (width, height):
+                raise DocumentError(f"{what} holds two headers of different sizes", "a PNG as image programs write it")
+            if image.mode not in modes:
+                raise DocumentError(f"{what} is a PNG of mode {image.mode}", f"mode {' or '.join(modes)}")
+            return np.asarray(image.convert("RGBA") if as_colors and image.mode == "P" else image)
+    except DAMAGE as error:
+        raise DocumentError(f"{what} is damaged ({str(error)[:200]})", "a whole PNG", "Open an older copy of the file") from error

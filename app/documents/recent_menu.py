@@ -1,0 +1,51 @@
+"""The menu of the files that were open before.
+
+It knows a list of paths and a function that opens one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QMenu, QWidget
+
+from spade_studio.app.settings import Settings
+
+
+class RecentMenu(QMenu):
+    """The newest first, by name and folder."""
+
+    def __init__(self, settings: Settings, open_path: Callable[[Path], object], parent: QWidget) -> None:
+        super().__init__("Open &recent", parent)
+        self._settings = settings
+        self._open_path = open_path
+        self.setToolTipsVisible(True)
+        self.aboutToShow.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the list as it is now; files that are gone stay in it, disabled, since their disk may come back."""
+        self.clear()
+        paths = self._settings.recent_files
+        for number, path in enumerate(paths, 1):
+            mnemonic = f"&{number}  " if number < 10 else "    "
+            action = self.addAction(mnemonic + f"{path.name}  ({_short(path.parent)})".replace("&", "&&"))
+            action.setToolTip(str(path))
+            action.setEnabled(path.is_file())
+            action.triggered.connect(lambda _checked=False, path=path: self._open_path(path))
+        self.addSeparator()
+        self.addAction("&Clear this list", self._clear)
+        self.menuAction().setEnabled(bool(paths))
+
+    def _clear(self) -> None:
+        self._settings.recent_files = []
+        self.refresh()
+
+
+def _short(folder: Path) -> str:
+    try:
+        text = str(Path("~") / folder.relative_to(Path.home()))
+    except (ValueError, RuntimeError):
+        text = str(folder)
+    return text if len(text) <= 48 else f"…{text[-47:]}"

@@ -1,0 +1,119 @@
+"""Asks what to do with documents that a crash left behind: restore, discard, or ask again later.
+
+It shows what it is given and says what was chosen; it opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from PySide6.QtCore import QDateTime, QLocale, QSize, Qt
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
+
+from spade_studio.app.documents import archive
+from spade_studio.app.documents.errors import DocumentError
+from spade_studio.app.documents.sessions import LeftDocument
+from spade_studio.app.panels.boxes import column, row
+
+_SIDE = 96
+_ROWS_SHOWN = 3
+
+
+class RecoveryDialog(QDialog):
+    """A list of drawings with pictures; closing it in any way leaves what is still in it for the next start.
+
+    Args:
+        left: What was found; never empty.
+        restore: Opens one and returns whether it was done.
+        parent: The window.
+    """
+
+    def __init__(self, left: Sequence[LeftDocument], restore: Callable[[LeftDocument], bool], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._left = list(left)
+        self._restore_one = restore
+        self.setWindowTitle("Unsaved drawings")
+        one = len(left) == 1
+        heading = QLabel("SPADE Studio was not closed properly")
+        heading.setProperty("role", "heading")
+        text = QLabel(
+            ("This drawing was" if one else "These drawings were") + " not saved then. Restoring opens a drawing with its changes"
+            " still to be saved; its file is not touched."
+        )
+        text.setWordWrap(True)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Unsaved drawings")
+        self.list.setIconSize(QSize(_SIDE, _SIDE))
+        self.list.setSpacing(4)
+        self.list.setFixedHeight(min(len(left), _ROWS_SHOWN) * (_SIDE + 20) + 12)
+        for document in self._left:
+            self.list.addItem(_item(document))
+        self.list.setCurrentRow(0)
+        self.list.itemDoubleClicked.connect(lambda _item: self._restore())
+        self.later = QPushButton("&Later")
+        self.later.setToolTip("Keep it and ask again at the next start")
+        self.discard = QPushButton("&Discard")
+        self.discard.setToolTip("Delete the selected drawing for good")
+        self.restore = QPushButton("&Restore")
+        self.restore.setDefault(True)
+        self.later.clicked.connect(self.reject)
+        self.discard.clicked.connect(self._discard)
+        self.restore.clicked.connect(self._restore)
+        buttons = row(spacing=8)
+        buttons.addWidget(self.later)
+        buttons.addStretch(1)
+        buttons.addWidget(self.discard)
+        buttons.addWidget(self.restore)
+        layout = column(self, spacing=10, margins=(18, 16, 18, 16))
+        layout.addWidget(heading)
+        layout.addWidget(text)
+        layout.addWidget(self.list)
+        layout.addLayout(buttons)
+        self.setMinimumWidth(480)
+        self.finished.connect(self._release)
+        self.restore.setFocus()
+
+    def _restore(self) -> None:
+        number = self.list.currentRow()
+        if self._restore_one(self._left[number]):
+            self._take(number).discard()
+            self.accept()
+
+    def _discard(self) -> None:
+        self._take(self.list.currentRow()).discard()
+        if not self._left:
+            self.accept()
+
+    def _take(self, number: int) -> LeftDocument:
+        self.list.takeItem(number)
+        return self._left.pop(number)
+
+    def _release(self) -> None:
+        while self._left:
+            self._left.pop().release()
+
+
+def _item(document: LeftDocument) -> QListWidgetItem:
+    when = QLocale.system().toString(QDateTime.fromSecsSinceEpoch(int(document.saved_at)), QLocale.FormatType.ShortFormat)
+    place = f"from {document.origin}" if document.origin else "never saved to a file"
+    item = QListWidgetItem(_thumbnail(document), f"{document.name}\n{when}\n{place}")
+    item.setToolTip(str(document.origin or ""))
+    item.setSizeHint(QSize(0, _SIDE + 12))
+    return item
+
+
+def _thumbnail(document: LeftDocument) -> QIcon:
+    square = QPixmap(_SIDE, _SIDE)
+    square.fill(Qt.GlobalColor.transparent)
+    try:
+        pixels = np.ascontiguousarray(archive.load_thumbnail(document.path))
+    except DocumentError:
+        return QIcon(square)
+    height, width = pixels.shape[:2]
+    image = QImage(pixels.data, width, height, width * 3, QImage.Format.Format_RGB888).copy()
+    icon = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # or the style would tint the picture of the selected row
+        icon.addPixmap(QPixmap.fromImage(image), mode)
+    return icon

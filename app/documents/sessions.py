@@ -1,0 +1,140 @@
+"""Folders in which running applications keep unsaved documents, and those that a crash left behind.
+
+A folder belongs to the process that holds its lock, which the operating system lets go when the process ends, however it ends. It knows
+files and locks, no Qt and no open document.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from filelock import FileLock, Timeout
+
+from spade_studio.app.documents import archive
+from spade_studio.app.documents.errors import SaveError, save_error
+from spade_studio.app.documents.state import MAX_NAME, DocumentState
+from spade_studio.engine.files import atomic_writer
+
+_DOCUMENT, _ORIGIN, _LOCK = "document.ora", "origin.json", "lock"
+_MAX_ORIGIN_BYTES = 16 << 10
+_MAX_FOLDERS = 200
+
+
+class Session:
+    """The folder of this process; it is made at the first save and gone after :meth:`end`.
+
+    Args:
+        parent: Where the folders of all processes lie; need not exist.
+    """
+
+    def __init__(self, parent: Path) -> None:
+        self._folder = parent / secrets.token_hex(8)
+        self._lock = FileLock(self._folder / _LOCK, thread_local=False)
+
+    def save(self, state: DocumentState, origin: Path | None) -> None:
+        """Write a document; the one written before stays until this one is whole.
+
+        Args:
+            state: What to write.
+            origin: The file that the document was opened from or saved to, or None.
+
+        Raises:
+            SaveError: The folder cannot be written, or the disk is full.
+            DocumentError: As :func:`archive.save_document`.
+        """
+        try:
+            if not self._lock.is_locked:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._lock.acquire(timeout=0)
+            with atomic_writer(self._folder / _ORIGIN) as file:
+                file.write(json.dumps({"name": state.name, "path": str(origin) if origin else ""}).encode())
+        except Timeout as error:
+            raise SaveError(f"{self._folder} is in use by another program") from error
+        except OSError as error:
+            raise save_error(self._folder, error) from error
+        archive.save_document(self._folder / _DOCUMENT, state, layers=False)
+
+    def end(self) -> None:
+        """Forget what was saved."""
+        if self._lock.is_locked:
+            _remove(self._folder, self._lock)
+
+
+@dataclass(frozen=True, eq=False)
+class LeftDocument:
+    """A document that a process left behind unsaved; locked until it is released or discarded.
+
+    Attributes:
+        path: The archive.
+        name: What the title bar called it.
+        origin: The file that it was opened from or saved to, or None.
+        saved_at: Seconds since 1970.
+    """
+
+    path: Path
+    name: str
+    origin: Path | None
+    saved_at: float
+    _lock: FileLock
+
+    def release(self) -> None:
+        """Leave it for another time."""
+        self._lock.release()
+
+    def discard(self) -> None:
+        """Delete it."""
+        _remove(self.path.parent, self._lock)
+
+
+def left_documents(parent: Path) -> list[LeftDocument]:
+    """Find, and lock, what processes that are gone have left, the newest first; folders without a document are cleared away."""
+    found: list[LeftDocument] = []
+    try:
+        folders = sorted(folder for folder in parent.iterdir() if folder.is_dir())[:_MAX_FOLDERS]
+    except OSError:
+        return []
+    for folder in folders:
+        lock = FileLock(folder / _LOCK, thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            continue
+        path = folder / _DOCUMENT
+        try:
+            saved_at = path.stat().st_mtime
+        except OSError:
+            _remove(folder, lock)
+            continue
+        name, origin = _read_origin(folder / _ORIGIN)
+        found.append(LeftDocument(path, name, origin, saved_at, lock))
+    return sorted(found, key=lambda left: -left.saved_at)
+
+
+def _read_origin(path: Path) -> tuple[str, Path | None]:
+    """Return name and origin; what cannot be read is not known."""
+    try:
+        with path.open("rb") as file:
+            data: object = json.loads(file.read(_MAX_ORIGIN_BYTES))
+    except (OSError, ValueError, RecursionError):
+        data = None
+    entries = cast("dict[str, object]", data) if isinstance(data, dict) else {}
+    name, origin = entries.get("name"), entries.get("path")
+    usable = isinstance(name, str) and name.isprintable() and 0 < len(name) <= MAX_NAME
+    is_path = isinstance(origin, str) and origin and "\0" not in origin
+    return cast("str", name) if usable else "Untitled", Path(cast("str", origin)) if is_path else None
+
+
+def _remove(folder: Path, lock: FileLock) -> None:
+    """Delete what this module writes and what a save that was killed left; anything else keeps its folder."""
+    with suppress(OSError):
+        for path in (folder / _DOCUMENT, folder / _ORIGIN, *folder.glob(".*.tmp")):
+            path.unlink(missing_ok=True)
+    lock.release()
+    with suppress(OSError):
+        (folder / _LOCK).unlink(missing_ok=True)
+        folder.rmdir()

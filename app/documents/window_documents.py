@@ -1,0 +1,113 @@
+"""All that a window does with files, in one place: menus, drops, the picture and style that go into a document, autosave.
+
+It wires parts that know nothing of each other and holds no logic of files.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from spade_studio.app.actions import Actions
+from spade_studio.app.document import Document
+from spade_studio.app.documents.autosave import Autosave
+from spade_studio.app.documents.connection import Style
+from spade_studio.app.documents.drops import FileDrops
+from spade_studio.app.documents.recent_menu import RecentMenu
+from spade_studio.app.documents.recovery_dialog import RecoveryDialog
+from spade_studio.app.documents.sessions import LeftDocument, left_documents
+from spade_studio.app.file_commands import FileCommands, can_open
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.panels.style import MAX_SEED, StylePanel
+from spade_studio.app.settings import Settings
+from spade_studio.engine.render_service import RenderResult
+
+
+class WindowDocuments(QObject):
+    """Files as the window sees them.
+
+    Attributes:
+        recent_menu: For the file menu.
+        export_menu: For the file menu.
+        autosave: Keeps unsaved changes aside.
+        drops: Where other parts register the files that they take.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        document: Document,
+        files: FileCommands,
+        settings: Settings,
+        commands: Actions,
+        live: LiveRenderer,
+        style_panel: StylePanel,
+    ) -> None:
+        super().__init__(window)
+        self._window = window
+        self._files = files
+        self._sessions = settings.state_folder / "unsaved"
+        self._live = live
+        self._style_panel = style_panel
+        self._picture: NDArray[np.uint8] | None = None
+        self._is_picture_ours = False
+        files.connection.read_style = lambda: {"seed": style_panel.seed}
+        files.connection.write_style = self._show_style
+        files.read_picture = lambda: self._picture
+        live.rendered.connect(self._keep_picture)
+        document.replaced.connect(self._forget_picture)
+        self.recent_menu = RecentMenu(settings, self._open, window)
+        files.recent_changed.connect(self.recent_menu.refresh)
+        self.export_menu = QMenu("&Export", window)
+        exports = (files.export_ids, files.export_colors, files.export_layers, files.export_psd, files.export_cutout)
+        for name, do in zip(("export_ids", "export_colors", "export_layers", "export_psd", "export_cutout"), exports, strict=True):
+            commands[name].triggered.connect(lambda _checked=False, do=do: do())
+            self.export_menu.addAction(commands[name])
+        self.autosave = Autosave(document, files.connection, self._sessions, self)
+        self.autosave.failed.connect(lambda text: window.statusBar().showMessage(text))
+        self.drops = FileDrops(window)
+        self.drops.register(can_open, self._open)
+
+    def close(self) -> None:
+        """Leave nothing running and nothing to restore: the document was saved, or given up."""
+        self.autosave.close()
+
+    def offer_recovery(self) -> RecoveryDialog | None:
+        """Ask about what a crash has left, if anything."""
+        left = left_documents(self._sessions)
+        if not left:
+            return None
+        dialog = RecoveryDialog(left, self._restore, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+        return dialog
+
+    def _restore(self, left: LeftDocument) -> bool:
+        if not self._files.may_lose_changes() or not self._files.restore(left.path, left.name, left.origin):
+            return False
+        # What was left is deleted after this: the changes must not exist in memory alone.
+        self.autosave.save_and_wait()
+        return True
+
+    def _open(self, path: Path) -> None:
+        if self._files.may_lose_changes():
+            self._files.open_path(path)
+
+    def _show_style(self, style: Style) -> None:
+        seed = style.get("seed")
+        if isinstance(seed, int) and 0 <= seed <= MAX_SEED:
+            self._style_panel.seed = seed
+
+    def _keep_picture(self, result: RenderResult) -> None:
+        # A picture of the document before may still come in; once one is up to date, all that follow are of this document.
+        self._is_picture_ours = self._is_picture_ours or self._live.is_up_to_date
+        if self._is_picture_ours:
+            self._picture = result.image
+
+    def _forget_picture(self) -> None:
+        self._picture = None
+        self._is_picture_ours = False

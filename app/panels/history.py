@@ -1,0 +1,122 @@
+"""The history panel: every step that can be undone or done again, and the snapshots under them.
+
+It knows a history and a document's snapshots, nothing of tools or pixels.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
+
+from spade_studio.app.document import Document
+from spade_studio.app.panels.boxes import column, row
+
+_MEGABYTE = 1024 * 1024
+
+
+class HistoryPanel(QWidget):
+    """Two lists; a click on a step goes there, a double-click on a snapshot brings it back."""
+
+    wants_step = Signal(int)  # how many commands shall be done
+    wants_snapshot = Signal(object)  # Snapshot
+
+    def __init__(self, document: Document, take_snapshot: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._is_following = False
+        self.steps = QListWidget()
+        self.steps.setAccessibleName("History")
+        self.steps.setUniformItemSizes(True)
+        self.steps.currentRowChanged.connect(self._on_step)
+        self._note = QLabel()
+        self._note.setProperty("role", "caption")
+        self._note.setWordWrap(True)
+        self.snapshots = QListWidget()
+        self.snapshots.setAccessibleName("Snapshots")
+        self.snapshots.setMaximumHeight(140)
+        self.snapshots.itemActivated.connect(self._restore)
+        self.snapshots.itemChanged.connect(self._rename)
+        self.snapshots.setEditTriggers(QListWidget.EditTrigger.EditKeyPressed)
+        self.snapshots.currentRowChanged.connect(self._enable)
+        self.take_button = QPushButton("Take")
+        self.take_button.setToolTip(take_snapshot.toolTip())
+        self.take_button.setAccessibleName("Take a snapshot")
+        self.take_button.clicked.connect(take_snapshot.trigger)
+        self.restore_button = QPushButton("Restore")
+        self.restore_button.setToolTip("Bring the selected state back; that can be undone")
+        self.restore_button.clicked.connect(lambda: self._restore(self.snapshots.currentItem()))
+        self.remove_button = QPushButton("Remove")
+        self.remove_button.setToolTip("Forget the selected state (Del)")
+        self.remove_button.clicked.connect(self._remove)
+        QShortcut(QKeySequence(Qt.Key.Key_Delete), self.snapshots, self._remove, context=Qt.ShortcutContext.WidgetShortcut)
+        caption = QLabel("Snapshots")
+        layout = column(self, spacing=6, margins=(8, 8, 8, 8))
+        layout.addWidget(self.steps, 1)
+        layout.addWidget(self._note)
+        layout.addWidget(caption)
+        layout.addWidget(self.snapshots)
+        buttons = row(spacing=6)
+        for button in (self.take_button, self.restore_button, self.remove_button):
+            buttons.addWidget(button)
+        layout.addLayout(buttons)
+        document.undo_stack.changed.connect(self._show_steps)
+        document.snapshots_changed.connect(self._show_snapshots)
+        self._show_steps()
+        self._show_snapshots()
+
+    def _show_steps(self) -> None:
+        history = self._document.undo_stack
+        self._is_following = True
+        start = "Start" if not history.forgotten else f"{history.forgotten} earlier steps forgotten"
+        texts = [start, *(history.text(index).capitalize() for index in range(history.count()))]
+        for index, text in enumerate(texts):
+            item = self.steps.item(index)
+            if item is None:
+                self.steps.addItem(text)
+                item = self.steps.item(index)
+            elif item.text() != text:
+                item.setText(text)
+            font = item.font()
+            font.setItalic(index > history.index())
+            item.setFont(font)
+        while self.steps.count() > len(texts):
+            self.steps.takeItem(self.steps.count() - 1)
+        self.steps.setCurrentRow(history.index())
+        self._note.setText(f"{history.count()} steps, {history.memory / _MEGABYTE:.1f} of {history.budget / _MEGABYTE:.0f} MB")
+        self._is_following = False
+
+    def _show_snapshots(self) -> None:
+        self._is_following = True
+        row_before = self.snapshots.currentRow()
+        self.snapshots.clear()
+        for snapshot in self._document.snapshots:
+            item = QListWidgetItem(snapshot.name)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+            item.setToolTip("Double-click or Return brings it back, F2 renames it")
+            self.snapshots.addItem(item)
+        self.snapshots.setCurrentRow(min(max(row_before, 0), self.snapshots.count() - 1))
+        self._is_following = False
+        self._enable()
+
+    def _enable(self) -> None:
+        has_one = self.snapshots.currentRow() >= 0
+        self.restore_button.setEnabled(has_one)
+        self.remove_button.setEnabled(has_one)
+
+    def _on_step(self, index: int) -> None:
+        if not self._is_following and index >= 0:
+            self.wants_step.emit(index)
+
+    def _restore(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.wants_snapshot.emit(self._document.snapshots[self.snapshots.row(item)])
+
+    def _remove(self) -> None:
+        index = self.snapshots.currentRow()
+        if 0 <= index < len(self._document.snapshots):
+            self._document.remove_snapshot(self._document.snapshots[index])
+
+    def _rename(self, item: QListWidgetItem) -> None:
+        if not self._is_following:
+            self._document.rename_snapshot(self.snapshots.row(item), item.text())

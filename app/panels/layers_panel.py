@@ -1,0 +1,98 @@
+"""The view panel: how layout and render are compared, the photo underlay, outlines and objects.
+
+It offers the window's commands and two sliders; it knows no canvas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QCheckBox, QLabel, QSlider, QToolButton, QWidget
+
+from spade_studio.app.panels.boxes import column, row
+
+
+class LayersPanel(QWidget):
+    """Sliders in percent, and buttons for commands."""
+
+    render_opacity_changed = Signal(float)
+    underlay_opacity_changed = Signal(float)
+    underlay_shown = Signal(bool)
+
+    def __init__(self, compare: Sequence[QAction], display: Sequence[QAction], underlay: Sequence[QAction], parent: QWidget | None = None):
+        super().__init__(parent)
+        self._is_following = False
+        layout = column(self, spacing=8, margins=(8, 8, 8, 8))
+        layout.addWidget(QLabel("Compare with the render"))
+        layout.addWidget(_buttons(compare))
+        self._render_caption, self.render_opacity = QLabel("Render over the layout"), _slider("Opacity of the render")
+        self.render_opacity.valueChanged.connect(lambda value: self.render_opacity_changed.emit(value / 100))
+        layout.addWidget(self._render_caption)
+        layout.addWidget(self.render_opacity)
+        hint = QLabel("Hold V over the canvas to see the render alone.")
+        hint.setProperty("role", "caption")
+        hint.setWordWrap(True)
+        layout.addWidget(hint)
+        layout.addSpacing(10)
+        layout.addWidget(QLabel("Photo under the labels"))
+        layout.addWidget(_buttons(underlay))
+        self.underlay_visible = QCheckBox("Show it")
+        self.underlay_visible.toggled.connect(self._on_shown)
+        layout.addWidget(self.underlay_visible)
+        self.underlay_opacity = _slider("How much the photo shows through")
+        self.underlay_opacity.valueChanged.connect(self._on_underlay_opacity)
+        layout.addWidget(self.underlay_opacity)
+        layout.addSpacing(10)
+        layout.addWidget(QLabel("Display"))
+        layout.addWidget(_buttons(display))
+        layout.addStretch(1)
+
+    def show_compare(self, opacity: float, *, is_overlay: bool) -> None:
+        """Show the render's opacity; it can be changed where the render lies over the layout."""
+        self.render_opacity.setValue(round(opacity * 100))
+        self.render_opacity.setEnabled(is_overlay)
+        self._render_caption.setEnabled(is_overlay)
+
+    def show_underlay(self, opacity: float | None, *, visible: bool) -> None:
+        """Show how the photo is shown; None where there is none."""
+        self._is_following = True
+        for widget in (self.underlay_visible, self.underlay_opacity):
+            widget.setEnabled(opacity is not None)
+        self.underlay_visible.setChecked(opacity is not None and visible)
+        if opacity is not None:
+            self.underlay_opacity.setValue(round(opacity * 100))
+        self._is_following = False
+
+    def _on_shown(self, shown: bool) -> None:
+        if not self._is_following:
+            self.underlay_shown.emit(shown)
+
+    def _on_underlay_opacity(self, value: int) -> None:
+        if not self._is_following:
+            self.underlay_opacity_changed.emit(value / 100)
+
+
+def _slider(name: str) -> QSlider:
+    slider = QSlider(Qt.Orientation.Horizontal)
+    slider.setRange(0, 100)
+    slider.setValue(50)
+    slider.setPageStep(10)
+    slider.setAccessibleName(name)
+    slider.setToolTip(name)
+    return slider
+
+
+def _buttons(actions: Sequence[QAction]) -> QWidget:
+    box = QWidget()
+    layout = row(box, spacing=4)
+    for action in actions:
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+        button.setAccessibleName(action.text().replace("&", ""))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        layout.addWidget(button)
+    layout.addStretch(1)
+    return box

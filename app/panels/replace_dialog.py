@@ -1,0 +1,58 @@
+"""The question which label shall take the place of which.
+
+It knows labels, no document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QWidget
+
+from spade_studio.app.panels.boxes import column
+from spade_studio.app.panels.palette import display_name
+from spade_studio.app.panels.swatches import draw_swatch
+from spade_studio.engine.labels import Label
+
+
+class ReplaceDialog(QDialog):
+    """Asks for two labels: one that occurs in the document, and one that the palette offers."""
+
+    chosen = Signal(int, int)  # old, new
+
+    def __init__(self, present: Sequence[Label], offered: Sequence[Label], old: int, new: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Replace a label")
+        self.old, self.new = _combo("Label to replace", present, old), _combo("Label to put there", offered, new)
+        form = QFormLayout()
+        form.addRow("&Replace", self.old)
+        form.addRow("&By", self.new)
+        whole = column(self, spacing=14, margins=(18, 18, 18, 14))
+        whole.addLayout(form)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Replace")
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        whole.addWidget(buttons)
+        self.accepted.connect(lambda: self.chosen.emit(self.old.currentData(), self.new.currentData()))
+
+
+def _combo(name: str, labels: Sequence[Label], current: int) -> QComboBox:
+    combo = QComboBox()
+    combo.setAccessibleName(name)
+    combo.setMinimumWidth(220)
+    for label in labels:
+        combo.addItem(_icon(QColor(*label.color)), display_name(label), label.id)
+    combo.setCurrentIndex(max(0, combo.findData(current)))
+    return combo
+
+
+def _icon(color: QColor) -> QIcon:
+    pixmap = QPixmap(32, 32)
+    pixmap.fill(QColor(0, 0, 0, 0))
+    painter = QPainter(pixmap)
+    draw_swatch(painter, QRectF(0, 0, 32, 32), color, 8)
+    painter.end()
+    return QIcon(pixmap)

@@ -1,0 +1,85 @@
+"""The question for a size: square, 2:1 or any other, from 16 to 4096 pixels a side.
+
+It knows numbers only.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QWidget
+
+from spade_studio.app.panels.boxes import column, row
+
+SMALLEST, LARGEST = 16, 4096
+_SHAPES = (("Square", (1, 1)), ("Wide, 2:1", (2, 1)), ("Tall, 1:2", (1, 2)), ("Custom", None))
+_STEP = 32
+
+
+class SizeDialog(QDialog):
+    """Asks for width and height; says what was chosen by a signal."""
+
+    chosen = Signal(int, int)  # width, height
+
+    def __init__(self, title: str, accept: str, size: tuple[int, int], note: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        width, height = size
+        self.shape = QComboBox()
+        for name, ratio in _SHAPES:
+            self.shape.addItem(name, ratio)
+        self.shape.setAccessibleName("Shape")
+        self.width_box, self.height_box = _side("Width", width), _side("Height", height)
+        times = QLabel("×")
+        sides = row(spacing=8)
+        for widget in (self.width_box, times, self.height_box):
+            sides.addWidget(widget)
+        sides.addStretch()
+        form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
+        form.addRow("&Shape", self.shape)
+        form.addRow("Size", sides)
+        whole = column(self, spacing=14, margins=(18, 18, 18, 14))
+        whole.addLayout(form)
+        hint = QLabel(note or "Renders follow the layout's shape; sides that are multiples of 32 need no rounding.")
+        hint.setProperty("role", "caption")
+        hint.setWordWrap(True)
+        whole.addWidget(hint)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        self.ok_button = buttons.button(QDialogButtonBox.StandardButton.Ok)
+        self.ok_button.setText(accept)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        whole.addWidget(buttons)
+        self.shape.setCurrentIndex(self._fitting(width, height))
+        self._on_shape()
+        self.shape.currentIndexChanged.connect(self._on_shape)
+        self.width_box.valueChanged.connect(self._on_width)
+        self.accepted.connect(lambda: self.chosen.emit(self.width_box.value(), self.height_box.value()))
+        self.width_box.setFocus()
+        self.width_box.selectAll()
+
+    def _fitting(self, width: int, height: int) -> int:
+        for index, (_, ratio) in enumerate(_SHAPES):
+            if ratio is not None and width * ratio[1] == height * ratio[0]:
+                return index
+        return len(_SHAPES) - 1
+
+    def _on_shape(self) -> None:
+        self.height_box.setEnabled(self.shape.currentData() is None)
+        self._on_width()
+
+    def _on_width(self) -> None:
+        ratio = self.shape.currentData()
+        if ratio is not None:
+            self.height_box.setValue(self.width_box.value() * ratio[1] // ratio[0])
+
+
+def _side(name: str, value: int) -> QSpinBox:
+    box = QSpinBox()
+    box.setRange(SMALLEST, LARGEST)
+    box.setSingleStep(_STEP)
+    box.setSuffix(" px")
+    box.setValue(value)
+    box.setAccessibleName(name)
+    box.setMinimumWidth(96)
+    return box

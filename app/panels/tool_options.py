@@ -1,0 +1,148 @@
+"""What the chosen tool offers besides its size: the brush's shape, how fills spread, how selections are drawn, recent labels.
+
+It shows and tells options; it knows no document and no canvas.
+"""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QSizePolicy, QSpinBox, QWidget
+
+from spade_studio.app.canvas.raster import Nib
+from spade_studio.app.canvas.tools import MAX_GAP, MOST_RECENT, ToolKind, ToolOptions
+from spade_studio.app.panels.boxes import row
+from spade_studio.app.panels.palette import display_name
+from spade_studio.app.panels.swatches import draw_swatch
+from spade_studio.engine.labels import Label
+
+_SLOT = 24
+
+
+class RecentButton(QAbstractButton):
+    """A recent label's colour with the number of its key."""
+
+    def __init__(self, number: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._number = number
+        self._color = QColor()
+        self._is_current = False
+        self.setFixedSize(_SLOT, _SLOT)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def show_label(self, label: Label, *, is_current: bool) -> None:
+        """Show a label; the one in hand has a frame."""
+        self._color = QColor(*label.color)
+        self._is_current = is_current
+        name = display_name(label)
+        self.setAccessibleName(f"Recent label {self._number}: {name}")
+        self.setToolTip(f"{name} ({self._number})")
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return the slot's size."""
+        return QSize(_SLOT, _SLOT)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw colour and number."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw_swatch(painter, QRectF(self.rect()).adjusted(3, 3, -3, -3), self._color)
+        dark = self._color.lightnessF() > 0.55
+        font = painter.font()
+        font.setPixelSize(10)
+        painter.setFont(font)
+        painter.setPen(QColor(16, 18, 21) if dark else QColor(255, 255, 255))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, str(self._number))
+        if self._is_current or self.hasFocus() or self.underMouse():
+            accent = self.palette().color(QPalette.ColorRole.Accent)
+            painter.setPen(QPen(accent, 2 if self._is_current or self.hasFocus() else 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)
+        painter.end()
+
+
+class ToolOptionsPanel(QWidget):
+    """The options of the chosen tool, and the recent labels, in one row."""
+
+    changed = Signal(str, object)  # name of the field of ToolOptions, its value
+    recent_wanted = Signal(int)  # 1..9
+    done = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.nib = QComboBox()
+        for nib in Nib:
+            self.nib.addItem(nib.value.capitalize(), nib)
+        self.nib.setAccessibleName("Shape of the brush")
+        self.nib.setToolTip("Shape of brush, eraser and line; the edge is always hard")
+        self.nib.activated.connect(self._on_nib)
+        self.everywhere = QCheckBox("Everywhere")
+        self.everywhere.setToolTip("Fill all pixels of the label, not only those that hang together")
+        self.everywhere.toggled.connect(lambda on: self._tell("fill_everywhere", on))
+        self._gap_label = QLabel("&Gap")
+        self.gap = QSpinBox()
+        self.gap.setRange(0, MAX_GAP)
+        self.gap.setSuffix(" px")
+        self.gap.setAccessibleName("Gap that a fill does not pass")
+        self.gap.setToolTip("Openings up to this width hold a fill back")
+        self.gap.setKeyboardTracking(False)
+        self.gap.valueChanged.connect(lambda gap: self._tell("fill_gap", gap))
+        self.gap.lineEdit().returnPressed.connect(self.done)
+        self._gap_label.setBuddy(self.gap)
+        self.freely = QCheckBox("Freehand")
+        self.freely.setToolTip("Draw selections by hand, not as rectangles")
+        self.freely.toggled.connect(lambda on: self._tell("select_freely", on))
+        for box in (self.nib, self.everywhere, self.freely):
+            box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.recent = [RecentButton(number) for number in range(1, MOST_RECENT + 1)]
+        self._is_following = False
+        layout = row(self, spacing=6, margins=(8, 0, 8, 0))
+        for widget in (self.nib, self.everywhere, self._gap_label, self.gap, self.freely):
+            layout.addWidget(widget)
+        layout.addStretch(1)
+        slots = row(spacing=1)
+        for number, button in enumerate(self.recent, 1):
+            button.clicked.connect(lambda _checked=False, number=number: self.recent_wanted.emit(number))
+            slots.addWidget(button)
+            button.hide()
+        layout.addLayout(slots)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def show_tool(self, kind: ToolKind) -> None:
+        """Offer what this tool has."""
+        self.nib.setVisible(kind.has_size)
+        for widget in (self.everywhere, self._gap_label, self.gap):
+            widget.setVisible(kind is ToolKind.FILL)
+        self.freely.setVisible(kind is ToolKind.SELECT)
+
+    def show_options(self, options: ToolOptions) -> None:
+        """Show options without telling them."""
+        self._is_following = True
+        self.nib.setCurrentIndex(self.nib.findData(options.nib))
+        self.everywhere.setChecked(options.fill_everywhere)
+        self.gap.setValue(options.fill_gap)
+        self.gap.setEnabled(not options.fill_everywhere)
+        self.freely.setChecked(options.select_freely)
+        self._is_following = False
+
+    def show_recent(self, labels: Sequence[Label], current: int) -> None:
+        """Show the recent labels in their order."""
+        for button, label in zip(self.recent, labels, strict=False):
+            button.show_label(label, is_current=label.id == current)
+        for index, button in enumerate(self.recent):
+            button.setVisible(index < len(labels))
+
+    def _on_nib(self, index: int) -> None:
+        # Qt keeps only the text of it.
+        self._tell("nib", Nib(self.nib.itemData(index)))
+        self.done.emit()
+
+    def _tell(self, name: str, value: object) -> None:
+        if not self._is_following:
+            self.changed.emit(name, value)

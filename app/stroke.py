@@ -1,0 +1,142 @@
+"""One press-drag-release while it lasts: it writes into the document's planes and remembers what was there.
+
+It knows planes, patches and locked values, no tools and no undo history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from spade_studio.app.canvas import raster, raster_shapes
+from spade_studio.app.canvas.raster import InstanceArray, LabelArray, MaskArray, Nib, Patch, Rect, Symmetry
+
+
+class Stroke:
+    """Made by :meth:`Document.begin_stroke`.
+
+    Args:
+        labels: uint8 ``[H, W]``, written.
+        objects: uint16 ``[H, W]``, written with :attr:`object_id` wherever a label is painted; None where there is no such plane.
+        text: What the undo menu calls it.
+        locked: ``[256]``, the values that stay as they are; None where none.
+        changed: Told every rectangle that was written.
+
+    Attributes:
+        before: The labels as they were at the press.
+        objects_before: The objects as they were at the press.
+        dirty: The rectangle changed so far, or None.
+        symmetry: The mirrors that repeat it.
+        object_id: Of the object that is painted; 0 for none.
+    """
+
+    def __init__(
+        self, labels: LabelArray, objects: InstanceArray | None, text: str, locked: MaskArray | None, changed: Callable[[Rect], None]
+    ) -> None:
+        self.before = labels.copy()
+        self.objects_before = None if objects is None else objects.copy()
+        self.dirty: Rect | None = None
+        self.text = text
+        self.symmetry = Symmetry()
+        self.object_id = 0
+        self._labels = labels
+        self._objects = objects
+        self._locked = locked
+        self._changed = changed
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the map."""
+        return self._labels.shape[0], self._labels.shape[1]
+
+    def line(self, start: tuple[float, float], end: tuple[float, float], diameter: int, label: int, nib: Nib = Nib.ROUND) -> None:
+        """Paint as :func:`raster.line_patch`."""
+        self.paint(raster.line_patch(self.size, start, end, diameter, nib), label)
+
+    def fill(self, x: float, y: float, label: int, *, everywhere: bool = False, gap: int = 0) -> None:
+        """Fill as :func:`raster.fill_patch`; mirrors fill from their own images of the position."""
+        for at_x, at_y in self.symmetry.positions(x, y, self.size):
+            # An image exactly on the border of a pixel lies in the next one, and beyond the map at its end.
+            at_x, at_y = min(at_x, self.size[1] - 1e-6), min(at_y, self.size[0] - 1e-6)
+            self._note(self._write(raster.fill_patch(self._labels, at_x, at_y, everywhere=everywhere, gap=gap), label))
+
+    def paint(self, patch: Patch | None, label: int) -> None:
+        """Give the pixels of a patch, and of its images, a label."""
+        if patch is not None:
+            for image in self.symmetry.patches(patch, self.size):
+                self._note(self._write(image, label))
+
+    def repaint(self, patch: Patch | None, label: int) -> None:
+        """Paint a patch in the place of all that the stroke has painted before."""
+        stale = self.take_back()
+        rects = [] if patch is None else [self._write(image, label) for image in self.symmetry.patches(patch, self.size)]
+        self._announce(stale, rects)
+
+    def replace(self, old: int, new: int) -> None:
+        """Give all pixels of one label another."""
+        height, width = self.size
+        self._note(self._write(raster.tight(self._labels == old, Rect(0, 0, width, height)), new))
+
+    def move(self, patch: Patch, dx: int, dy: int, ground: int) -> None:
+        """Show the pixels of a patch, as they were at the press, moved by a distance; ``ground`` stays where they were."""
+        stale = self.take_back()
+        rects = [self._write(patch, ground)]
+        if (landing := raster_shapes.shifted(patch, dx, dy, self.size)) is not None:
+            (box, mask), part = landing
+            source = part.moved(patch.box.left, patch.box.top).slices
+            # Locked pixels neither leave nor are covered.
+            if self._locked is not None:
+                mask = mask & ~self._locked[self.before[source]] & ~self._locked[self._labels[box.slices]]
+            self._labels[box.slices][mask] = self.before[source][mask]
+            if self._objects is not None and self.objects_before is not None:
+                self._objects[box.slices][mask] = self.objects_before[source][mask]
+            rects.append(box)
+        self._announce(stale, rects)
+
+    def take_back(self) -> Rect | None:
+        """Write what was there at the press, tell nobody, and return where that was."""
+        stale, self.dirty = self.dirty, None
+        if stale is not None:
+            self._labels[stale.slices] = self.before[stale.slices]
+            if self._objects is not None and self.objects_before is not None:
+                self._objects[stale.slices] = self.objects_before[stale.slices]
+        return stale
+
+    def changed_rect(self) -> Rect | None:
+        """Return the rectangle of the pixels that differ from the press, which may be less than was painted over."""
+        if self.dirty is None:
+            return None
+        slices = self.dirty.slices
+        rect = raster.changed_rect(self.before[slices], self._labels[slices])
+        if self._objects is not None and self.objects_before is not None:
+            objects = raster.changed_rect(self.objects_before[slices], self._objects[slices])
+            rect = objects.united(rect) if objects else rect
+        return rect and rect.moved(self.dirty.left, self.dirty.top)
+
+    def _write(self, patch: Patch | None, label: int) -> Rect | None:
+        if patch is None:
+            return None
+        if self._objects is None:
+            return raster.write(self._labels, patch, label, self._locked)
+        region, objects = self._labels[patch.box.slices], self._objects[patch.box.slices]
+        mask = patch.mask & ((region != label) | (objects != self.object_id))
+        if self._locked is not None:
+            mask &= ~self._locked[region]
+        changed = raster.tight(mask, patch.box)
+        if changed is not None:
+            region[mask] = label
+            objects[mask] = np.uint16(self.object_id)
+        return changed and changed.box
+
+    def _note(self, rect: Rect | None) -> None:
+        if rect is not None:
+            self.dirty = rect.united(self.dirty)
+            self._changed(rect)
+
+    def _announce(self, stale: Rect | None, rects: list[Rect | None]) -> None:
+        for rect in rects:
+            if rect is not None:
+                self.dirty = rect.united(self.dirty)
+        if (shown := self.dirty.united(stale) if self.dirty else stale) is not None:
+            self._changed(shown)

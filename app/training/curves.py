@@ -1,0 +1,207 @@
+"""Live curves of losses and metrics with pyqtgraph, in the colours of the theme.
+
+They know a run's history; they know no files and no processes.
+"""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pyqtgraph  # it takes the Qt that is imported already, and the application has imported PySide6
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QColor, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+
+from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.theme import DARK, Colors
+from spade_studio.app.training.history import RunHistory
+
+_LINES = ("#1f77d0", "#e07b1a", "#2e9e4f", "#c8443c", "#8a63c9", "#0f9aa8", "#b5872a", "#cc5fa4")
+_LINES_IN_THE_DARK = ("#6ea8ff", "#f2a65a", "#6fcf87", "#f08078", "#bfa0f0", "#5fd0dc", "#dfc06a", "#f0a0d0")
+_FORGOTTEN = 1e-4  # a value of so little weight counts no more
+_METRIC_TITLES = {"reconstruction_l1": "Reconstruction L1", "diversity": "Diversity", "frechet": "Fréchet distance"}
+
+
+class CurvePlot(pyqtgraph.PlotWidget):
+    """One plot with a line for every name.
+
+    Attributes:
+        values: What it shows, before smoothing: steps and values by name.
+    """
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = title
+        self.values: Mapping[str, tuple[list[int], list[float]]] = {}
+        self._lines: dict[str, pyqtgraph.PlotDataItem] = {}
+        self._colors: Colors | None = None
+        self._smooth = False
+        assert self.plotItem is not None, "a plot has its item from the beginning"
+        self._plot = self.plotItem
+        self.setAccessibleName(title)
+        self.setMinimumSize(220, 130)
+        self.hideButtons()
+        self.setMenuEnabled(False)
+        self._plot.setDownsampling(auto=True, mode="peak")
+        self._plot.setClipToView(True)
+        self._plot.showGrid(x=True, y=True, alpha=0.15)
+        self._plot.getAxis("bottom").enableAutoSIPrefix(False)
+        self._plot.getAxis("left").enableAutoSIPrefix(False)
+        self.legend = self._plot.addLegend(offset=(-6, 4), colCount=1, verSpacing=-6)
+
+    def show_values(self, values: Mapping[str, tuple[list[int], list[float]]]) -> None:
+        """Show these lines; those of other names go."""
+        self.values = values
+        for name in [name for name in self._lines if name not in values]:
+            self._plot.removeItem(self._lines.pop(name))
+        for name in values:
+            if name not in self._lines:
+                self._lines[name] = self._plot.plot(name=name.replace("_", " "), symbolSize=5)
+                self._paint_lines()
+        self._draw()
+
+    def set_smooth(self, smooth: bool) -> None:
+        """Show a running mean in place of every value."""
+        self._smooth = smooth
+        self._draw()
+
+    def set_logarithmic(self, logarithmic: bool) -> None:
+        """Show values on a logarithmic scale; those below zero are left out then."""
+        self._plot.setLogMode(x=False, y=logarithmic)
+
+    def set_colors(self, colors: Colors) -> None:
+        """Take the colours of a theme."""
+        self._colors = colors
+        self.setBackground(colors.field)
+        for side in ("left", "bottom"):
+            axis = self._plot.getAxis(side)
+            axis.setPen(colors.line)
+            axis.setTextPen(colors.muted)
+        self._plot.setTitle(self.title, color=colors.text, size="9pt")
+        self.legend.setLabelTextColor(colors.text)
+        behind = QColor(colors.field)
+        behind.setAlpha(215)
+        self.legend.setBrush(behind)
+        for _, label in self.legend.items:
+            label.setText(label.text, color=colors.text)
+        self._paint_lines()
+
+    def drawn(self, name: str) -> NDArray[np.float64]:
+        """Return the values of a line as they are drawn."""
+        ys = self._lines[name].getOriginalDataset()[1]
+        return np.empty(0) if ys is None else ys
+
+    def _draw(self) -> None:
+        for name, (xs, ys) in self.values.items():
+            steps, values = np.asarray(xs, np.float64), np.asarray(ys, np.float64)
+            if not np.isfinite(values).any():  # pyqtgraph looks for the largest of no values
+                steps, values = np.empty(0), np.empty(0)
+            self._lines[name].setData(steps, running_mean(values) if self._smooth else values, symbol="o" if len(xs) < 20 else None)
+
+    def _paint_lines(self) -> None:
+        colors = _LINES_IN_THE_DARK if self._colors == DARK else _LINES
+        for number, line in enumerate(self._lines.values()):
+            color = colors[number % len(colors)]
+            line.setPen(pyqtgraph.mkPen(color, width=1.6))
+            line.setSymbolBrush(color)
+            line.setSymbolPen(None)
+
+
+class Curves(QWidget):
+    """Losses of both sides, a plot for every metric, and how to look at them."""
+
+    shown = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.generator, self.discriminator = CurvePlot("Generator losses"), CurvePlot("Discriminator losses")
+        self.metrics: dict[str, CurvePlot] = {}
+        self.smooth, self.logarithmic = QCheckBox("Smoo&th"), QCheckBox("Lo&garithmic")
+        self.smooth.setToolTip("Show a running mean of the losses in place of every value")
+        self.logarithmic.setToolTip("Show losses on a logarithmic scale; values below zero are left out")
+        self._colors: Colors | None = None
+        self._grid = QGridLayout()
+        self._grid.setSpacing(8)
+        self._grid.addWidget(self.generator, 0, 0)
+        self._grid.addWidget(self.discriminator, 1, 0)
+        for index in range(2):
+            self._grid.setRowStretch(index, 1)
+        self._grid.setColumnStretch(0, 3)
+        switches = row(spacing=14)
+        switches.addWidget(self.smooth)
+        switches.addWidget(self.logarithmic)
+        switches.addStretch(1)
+        whole = column(self, spacing=8, margins=(0, 8, 0, 0))
+        whole.addLayout(self._grid, 1)
+        whole.addLayout(switches)
+        for plot in (self.generator, self.discriminator):
+            self.smooth.toggled.connect(plot.set_smooth)
+            self.logarithmic.toggled.connect(plot.set_logarithmic)
+
+    def show_history(self, history: RunHistory) -> None:
+        """Show all curves of a run."""
+        self.generator.show_values(history.loss_curves("generator"))
+        self.discriminator.show_values(history.loss_curves("discriminator"))
+        curves = history.metric_curves()
+        if list(curves) != list(self.metrics):
+            self._lay_out_metrics(list(curves))
+        for name, curve in curves.items():
+            self.metrics[name].show_values({name: curve})
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Say that there is somebody to draw for."""
+        super().showEvent(event)
+        self.shown.emit()
+
+    def set_colors(self, colors: Colors) -> None:
+        """Take the colours of a theme."""
+        self._colors = colors
+        for plot in (self.generator, self.discriminator, *self.metrics.values()):
+            plot.set_colors(colors)
+
+    def _lay_out_metrics(self, names: list[str]) -> None:
+        for plot in self.metrics.values():
+            self._grid.removeWidget(plot)
+            plot.close()
+            plot.deleteLater()
+        self.metrics = {name: CurvePlot(_metric_title(name)) for name in names}
+        self._grid.setColumnStretch(1, 2 if names else 0)
+        box = QWidget()
+        inside = column(box, spacing=8)
+        for plot in self.metrics.values():
+            plot.legend.hide()
+            plot.setXLink(self.generator)
+            if self._colors is not None:
+                plot.set_colors(self._colors)
+            inside.addWidget(plot, 1)
+        before = self._grid.itemAtPosition(0, 1)
+        if before is not None and (old := before.widget()) is not None:
+            self._grid.removeWidget(old)
+            old.deleteLater()
+        if names:
+            self._grid.addWidget(box, 0, 1, 2, 1)
+
+
+def _metric_title(name: str) -> str:
+    return _METRIC_TITLES.get(name) or name.replace("_", " ").capitalize().replace("Frechet", "Fréchet")
+
+
+def running_mean(values: NDArray[np.float64], share: float = 0.9) -> NDArray[np.float64]:
+    """Return the mean of what came before, each value with ``share`` of the weight of the next; values that are not finite count not.
+
+    Args:
+        values: float64 ``[n]``.
+        share: Above 0, below 1.
+    """
+    if not values.size:
+        return values
+    kernel = share ** np.arange(math.ceil(math.log(_FORGOTTEN) / math.log(share)))
+    finite = np.isfinite(values)
+    total = np.convolve(np.where(finite, values, 0.0), kernel)[: len(values)]
+    weight = np.convolve(finite.astype(np.float64), kernel)[: len(values)]
+    return np.divide(total, weight, out=np.full(len(values), np.nan), where=weight > 0)

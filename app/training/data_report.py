@@ -1,0 +1,83 @@
+"""What ``spade-train check --json`` found, in words for the form; and how long a training will take, told by runs like it.
+
+It knows the report's entries and the events of runs; it knows no widgets.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from spade_studio.app.training.history import last_event
+from spade_studio.engine.errors import EngineError
+from spade_studio.train.config import TrainConfig
+from spade_studio.train.events import EventReader, StepLogged
+from spade_studio.train.run_directory import list_runs
+
+_LISTED = 12
+_SAME = ("geometry", "generator", "encoder", "discriminator", "losses", "compute", "batch_size", "accumulation")
+_RECENT = 5  # logged steps
+
+
+def report_words(output: str) -> str:
+    """Return a report in words, most important first.
+
+    Args:
+        output: JSON.
+
+    Raises:
+        ValueError: That is no report.
+    """
+    data: object = json.loads(output)
+    if not isinstance(data, dict) or "samples" not in data:
+        raise ValueError("no report")
+    return "\n".join(_lines(data))
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    problems = report["problems"]
+    if problems:
+        yield f"{len(problems):,} problem{'' if len(problems) == 1 else 's'} to put right before training:"
+        yield from (f"  {problem['message']}" for problem in problems[:_LISTED])
+        if len(problems) > _LISTED:
+            yield f"  and {len(problems) - _LISTED:,} more"
+    else:
+        yield "Ready for training."
+    yield ""
+    yield f"{report['samples']:,} photographs with label maps ({report['kind']}, labels of {report['label_set']})"
+    if report["with_instances"]:
+        yield f"{report['with_instances']:,} have instance maps"
+    yield report["channels"]
+    if report["smallest"] and report["largest"]:
+        (low, high) = report["smallest"], report["largest"]
+        yield f"Sizes: {low[1]} × {low[0]} to {high[1]} × {high[0]}"
+    for what, items in (
+        ("photographs that occur more than once", [" = ".join(names) for names in report["duplicates"]]),
+        ("tiny photographs", report["tiny"]),
+        ("labels that no picture shows", report["empty_labels"]),
+    ):
+        if items:
+            yield f"Warning: {len(items):,} {what}: {', '.join(items[:_LISTED])}{', …' if len(items) > _LISTED else ''}"
+    if report["pixels"]:
+        yield f"Unlabeled: {report['unlabeled_pixels'] / report['pixels']:.1%} of all pixels"
+        yield ""
+        yield "Labels by area:"
+        for label in report["labels"]:
+            yield f"  {label['pixels'] / report['pixels']:6.1%}  {label['name']} ({label['pictures']:,} pictures)"
+
+
+def pace_of_similar_runs(runs: Path, config: TrainConfig) -> float | None:
+    """Return how many pictures a second the newest run with the same networks on the same device trained on; None for no such run."""
+    for run in reversed(list_runs(runs)):
+        try:
+            if any(name.partition(".")[0] in _SAME for name in config.differences(run.config())) or last_event(run) is None:
+                continue
+            steps = [event for event in EventReader(run.events_path).read_new() if isinstance(event, StepLogged)][-_RECENT:]
+        except (EngineError, OSError):
+            continue
+        seconds = sum(1 / step.images_per_second for step in steps if step.images_per_second > 0)
+        if seconds:
+            return len(steps) / seconds
+    return None

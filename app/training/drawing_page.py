@@ -1,0 +1,110 @@
+"""The tab "My drawing": the document over the checkpoints of a run, and the button that takes one of these weights into use.
+
+It shows what MyDrawing has made; it starts nothing by itself but on a checkpoint that the follower tells of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
+
+from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.training.follower import RunFollower
+from spade_studio.app.training.memory import TrainingMemory
+from spade_studio.app.training.my_drawing import Drawing, MyDrawing, RenderedDrawing
+from spade_studio.app.training.pictures import PictureTimeline
+from spade_studio.train.events import CheckpointWritten, Event
+
+
+class DrawingPage(QWidget):
+    """Pictures of the document over time."""
+
+    def __init__(
+        self,
+        follower: RunFollower,
+        memory: TrainingMemory,
+        drawing: Callable[[], Drawing],
+        use_weights: Callable[[Path], bool],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._follower, self._memory, self._use_weights = follower, memory, use_weights
+        self.drawing = MyDrawing(drawing, self)
+        self.follow = QCheckBox("&Follow")
+        self.follow.setToolTip("Render the drawing on the canvas with every new checkpoint; takes some processor time from the trainer")
+        self.follow.setChecked(memory.text("follow") == "yes")
+        self.now = QPushButton("Render no&w")
+        self.now.setToolTip("Render the drawing on the canvas with the newest checkpoint")
+        self.use = QPushButton("&Use these weights")
+        self.use.setToolTip("Paint with the weights that made the shown picture")
+        self.note = QLabel()
+        self.note.setProperty("role", "caption")
+        self.note.setWordWrap(True)
+        empty = "The drawing on the canvas, rendered by the checkpoints of this run.\n\nRender now makes the first picture."
+        self.timeline = PictureTimeline("My drawing", empty)
+        self._entries: list[RenderedDrawing] = []
+        line = row(spacing=10)
+        line.addWidget(self.follow)
+        line.addWidget(self.now)
+        line.addWidget(self.note, 1)
+        line.addWidget(self.use)
+        whole = column(self, spacing=4, margins=(0, 8, 0, 0))
+        whole.addLayout(line)
+        whole.addWidget(self.timeline, 1)
+        self.follow.toggled.connect(self._on_follow)
+        self.now.clicked.connect(self._on_now)
+        self.use.clicked.connect(self._on_use)
+        self.timeline.shown_changed.connect(lambda _: self._show_use())
+        self.drawing.changed.connect(self._show)
+        self.drawing.failed.connect(self.note.setText)
+        follower.attached.connect(self._attach)
+        follower.told.connect(self._on_told)
+        follower.changed.connect(self._show_now)
+        self._show()
+
+    def close_parts(self) -> None:
+        """End what runs for this page."""
+        self.drawing.close()
+
+    def _attach(self) -> None:
+        self.note.setText("")
+        self.drawing.attach(self._follower.run)
+
+    def _on_told(self, events: list[Event]) -> None:
+        if self.follow.isChecked() and any(isinstance(event, CheckpointWritten) for event in events):
+            self._on_now()
+
+    def _on_follow(self, follow: bool) -> None:
+        self._memory.keep("follow", "yes" if follow else "")
+        if follow and self._follower.history.checkpoints:
+            self._on_now()
+
+    def _on_now(self) -> None:
+        self.note.setText("")
+        self.drawing.render_newest()
+
+    def _on_use(self) -> None:
+        if 0 <= self.timeline.shown < len(self._entries):
+            entry = self._entries[self.timeline.shown]
+            used = self._use_weights(entry.weights)
+            words = f"The weights of step {entry.step:,} are being loaded for the canvas." if used else "Others are being loaded now."
+            self.note.setText(words)
+
+    def _show(self) -> None:
+        self._entries = self.drawing.entries
+        self.timeline.set_entries([(entry.picture, f"Step {entry.step:,}") for entry in self._entries])
+        if self.drawing.is_at_work:
+            self.note.setText("Rendering your drawing…")
+        elif self.note.text().startswith("Rendering"):
+            self.note.setText("")
+        self._show_now()
+        self._show_use()
+
+    def _show_now(self) -> None:
+        self.now.setEnabled(bool(self._follower.history.checkpoints) and not self.drawing.is_at_work)
+
+    def _show_use(self) -> None:
+        number = self.timeline.shown
+        self.use.setEnabled(0 <= number < len(self._entries) and self._entries[number].weights.is_file())

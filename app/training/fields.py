@@ -1,0 +1,195 @@
+"""The fields of a training's configuration as a form needs them: names, types, helps and groups, read from its dataclasses.
+
+It knows TrainConfig; it knows no widgets.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from spade_studio.engine.errors import ConfigError
+from spade_studio.train import plain
+from spade_studio.train.config import TrainConfig
+from spade_studio.train.registry import ARCHITECTURES
+
+BASIC = {
+    "data.path": "Data",
+    "data.kind": "Kind of data",
+    "labels.label_set": "Label set",
+    "geometry.load_size": "Resize to (pixels)",
+    "geometry.crop_size": "Train at (pixels)",
+    "schedule_unit": "Length counts",
+    "schedule.constant": "Length at full rate",
+    "schedule.decay": "Length while it falls",
+    "batch_size": "Pictures in a batch",
+    "compute.device": "Device",
+    "compute.dtype": "Numbers",
+    "losses.perceptual_weight": "Perceptual weight",
+    "losses.perceptual.file": "Perceptual network",
+    "initial.weights": "Start from weights",
+    "checkpoint_every_steps": "Steps per checkpoint",
+    "monitor.sample_every_steps": "Steps per sample grid",
+    "seed": "Seed",
+}
+"""The fields that everybody needs, in the order of the form, with their titles."""
+
+PATHS: dict[str, Literal["data", "file"]] = {
+    "data.path": "data",
+    "labels.label_set": "file",
+    "losses.perceptual.file": "file",
+    "initial.weights": "file",
+    "monitor.frechet_network": "file",
+}
+_TITLES = {
+    "name": "Architecture",
+    "used": "Use an encoder",
+    "tf32": "TF32",
+    "kl_weight": "KL weight",
+    "kl_form": "KL form",
+    "z_width": "Style width (z)",
+    "frechet_network": "Fréchet network",
+    "ids": "Label ids",
+    "initial": "Starting weights",
+    "perceptual": "Perceptual distance",
+    "two_time_scales": "Two time scales (TTUR)",
+}
+SUGGESTIONS = {
+    "data.kind": ("auto", "folder", "coco_stuff", "ade20k", "ade20k_outdoor", "cityscapes"),
+    "labels.label_set": ("", "coco_stuff", "ade20k", "cityscapes"),
+    "compute.device": ("auto", "cpu", "cuda", "mps"),
+    "generator.name": tuple(ARCHITECTURES),
+}
+"""Texts that have usual values."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One value of the configuration.
+
+    Attributes:
+        name: Dotted, such as ``losses.perceptual.file``.
+        title: For people.
+        help: A sentence or two, from the docstring.
+        section: Title of its group.
+        kind: bool, int, float or str; tuple for lists of such; Literal for choices.
+        choices: Of a Literal.
+        item: Type of the items of a tuple.
+        optional: Whether it can be None, which leaves the matter to the architecture.
+    """
+
+    name: str
+    title: str
+    help: str
+    section: str
+    kind: Any
+    choices: tuple[Any, ...] = ()
+    item: Any = None
+    optional: bool = False
+
+
+@cache
+def all_fields() -> tuple[Field, ...]:
+    """Return every field, the basic ones first and in their order."""
+    fields = {field.name: field for field in _fields(TrainConfig, "", "Training")}
+    return tuple(fields[name] for name in BASIC) + tuple(field for name, field in fields.items() if name not in BASIC)
+
+
+def attribute_help(kind: type) -> dict[str, str]:
+    """Return what a docstring's section Attributes says of each."""
+    _, _, text = inspect.cleandoc(kind.__doc__ or "").partition("Attributes:\n")
+    found: dict[str, str] = {}
+    for part in re.split(r"\n(?= {4}\w)", text.rstrip()):
+        name, _, words = part.partition(":")
+        found[name.strip()] = " ".join(words.split())
+    return found
+
+
+def nested(values: Mapping[str, object]) -> dict[str, Any]:
+    """Return values by dotted name as the tree that :meth:`TrainConfig.from_json` reads."""
+    tree: dict[str, Any] = {}
+    for name, value in values.items():
+        *places, last = name.split(".")
+        branch = tree
+        for place in places:
+            branch = branch.setdefault(place, {})
+        branch[last] = value
+    return tree
+
+
+def culprit(error: ConfigError, values: Mapping[str, object], sound: Mapping[str, object]) -> str:
+    """Return the field that an error is about; empty where it cannot be told.
+
+    Args:
+        error: What is wrong with ``values``.
+        values: By dotted name.
+        sound: Values without fault: a field whose value, put back to that, makes the error go is the one.
+    """
+    named = [name for name in values if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", error.found)]
+    if named:
+        return min(named, key=lambda name: (error.found.index(name), -len(name)))
+    for name in [name for name, value in values.items() if value != sound[name]]:
+        try:
+            TrainConfig.from_json(nested({**values, name: sound[name]}))
+        except ConfigError as other:
+            if other.found == error.found:
+                continue
+        return name
+    return ""
+
+
+def option_words(config: TrainConfig, base: TrainConfig) -> list[str]:
+    """Return the options of ``spade-train new`` that make a configuration of a preset's; the path of the data is no option."""
+    kinds = {field.name: field for field in all_fields()}
+    words: list[str] = []
+    for name, (value, _) in config.differences(base).items():
+        option = f"--{name.replace('_', '-')}"
+        field = kinds[name]
+        if name == "data.path":
+            continue
+        if field.kind is bool and not field.optional:
+            place, _, last = option.removeprefix("--").rpartition(".")
+            words.append(option if value else f"--{place}.no-{last}" if place else f"--no-{last}")
+        elif isinstance(value, list):
+            words += [option, *map(str, value)]
+        else:
+            words += [option, str(value)]
+    return words
+
+
+def _fields(kind: type, where: str, section: str) -> list[Field]:
+    hints, helps = get_type_hints(kind), attribute_help(kind)
+    own: list[Field] = []
+    below: list[Field] = []
+    for entry in dataclasses.fields(kind):
+        name = f"{where}.{entry.name}" if where else entry.name
+        title = BASIC.get(name) or _TITLES.get(entry.name) or entry.name.replace("_", " ").capitalize()
+        hint = hints[entry.name]
+        if dataclasses.is_dataclass(hint):
+            below += _fields(hint, name, title)  # pyright: ignore[reportArgumentType]
+        else:
+            own.append(_field(name, title, helps.get(entry.name, ""), section, hint))
+    return own + below
+
+
+def _field(name: str, title: str, words: str, section: str, hint: Any) -> Field:
+    optional = get_origin(hint) in (types.UnionType, Union)
+    if optional:
+        (hint,) = (kind for kind in get_args(hint) if kind is not type(None))
+    if get_origin(hint) is Literal:
+        return Field(name, title, words, section, Literal, get_args(hint), optional=optional)
+    if get_origin(hint) is tuple:
+        item = get_args(hint)[0]
+        return Field(name, title, words, section, tuple, item=str if get_origin(item) is Literal else item, optional=optional)
+    return Field(name, title, words, section, hint, optional=optional)
+
+
+def flat_values(config: TrainConfig) -> dict[str, Any]:
+    """Return every value of a configuration by its dotted name."""
+    return plain.flatten(config.to_json())

@@ -1,0 +1,168 @@
+"""The form over a training's configuration: every field, in groups, checked as a whole while it is filled.
+
+It knows the configuration; it does not know data, processes or runs.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QWidget
+
+from spade_studio.app.panels.boxes import column
+from spade_studio.app.training.editors import Editor
+from spade_studio.app.training.fields import BASIC, all_fields, culprit, flat_values, nested
+from spade_studio.engine.errors import ConfigError
+from spade_studio.train.config import TrainConfig
+from spade_studio.train.presets import with_architecture
+
+
+class ConfigForm(QScrollArea):
+    """All fields of a :class:`TrainConfig`.
+
+    Attributes:
+        editors: By dotted name.
+        problem: What is wrong with the values now, in words; empty for nothing.
+        problem_field: The field that it is about; empty where that cannot be told.
+    """
+
+    changed = Signal()
+
+    def __init__(self, sound: TrainConfig, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sound = sound
+        self.editors: dict[str, Editor] = {}
+        self._problems: dict[str, QLabel] = {}
+        self.problem, self.problem_field = "", ""
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        content = QWidget()
+        whole = column(content, spacing=14, margins=(0, 4, 12, 4))
+        self._sections: list[QWidget] = []
+        titles = list(dict.fromkeys(field.section for field in all_fields() if field.name not in BASIC))
+        for title in ("", *titles):
+            names = [field.name for field in all_fields() if title == ("" if field.name in BASIC else field.section)]
+            section = self._make_section(title, names)
+            whole.addWidget(section)
+            if title:
+                self._sections.append(section)
+        whole.addStretch(1)
+        self.setWidget(content)
+        self.set_advanced(False)
+        self.set_config(sound, sound)
+
+    def set_advanced(self, advanced: bool) -> None:
+        """Show all fields, or only those that everybody needs."""
+        for section in self._sections:
+            section.setVisible(advanced)
+
+    def set_config(self, config: TrainConfig, sound: TrainConfig | None = None) -> None:
+        """Fill the form.
+
+        Args:
+            config: With these values.
+            sound: What faults are told by from now on.
+        """
+        self._sound = sound or self._sound
+        self.set_values(flat_values(config))
+
+    def set_values(self, values: dict[str, Any]) -> None:
+        """Fill in values by dotted name; unknown names are passed over, and so are values that do not fit their field."""
+        for name, value in values.items():
+            editor = self.editors.get(name)
+            if editor is not None:
+                try:
+                    editor.set_value(value)
+                except (TypeError, ValueError, OverflowError):
+                    continue
+        self._check()
+
+    def values(self) -> dict[str, Any]:
+        """Return all values by dotted name, sound or not."""
+        return {name: editor.value for name, editor in self.editors.items()}
+
+    def config(self) -> TrainConfig:
+        """Return the configuration.
+
+        Raises:
+            ConfigError: The values do not make one.
+        """
+        config = TrainConfig.from_json(nested(self.values()))
+        config.rank_batch_size(config.compute.processes_per_node)
+        return config
+
+    def show_problem_field(self) -> None:
+        """Bring the field at fault into view and put the cursor there."""
+        editor = self.editors.get(self.problem_field)
+        if editor is not None:
+            self.ensureWidgetVisible(editor)
+            editor.setFocus()
+
+    def _make_section(self, title: str, names: list[str]) -> QWidget:
+        section = QWidget()
+        grid = QGridLayout(section)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(6)
+        grid.setColumnMinimumWidth(0, 170)
+        grid.setColumnStretch(1, 1)
+        if title:
+            heading = QLabel(title)
+            heading.setProperty("role", "heading")
+            grid.addWidget(heading, 0, 0, 1, 2)
+        fields = {field.name: field for field in all_fields()}
+        for number, name in enumerate(names, 1):
+            editor = Editor(fields[name])
+            label = QLabel(fields[name].title)
+            label.setToolTip(editor.input.toolTip())
+            label.setBuddy(editor.input)
+            problem = QLabel()
+            problem.setProperty("role", "problem")
+            problem.setWordWrap(True)
+            problem.hide()
+            grid.addWidget(label, 2 * number, 0)
+            grid.addWidget(editor, 2 * number, 1)
+            grid.addWidget(problem, 2 * number + 1, 1)
+            self.editors[name], self._problems[name] = editor, problem
+            editor.changed.connect(self._on_architecture if name == "generator.name" else self._check)
+        return section
+
+    def _on_architecture(self) -> None:
+        """Take the losses, rates and encoder that belong to a generator of the paper's tables, once its name is whole."""
+        try:
+            before = TrainConfig.from_json(nested({**self.values(), "generator.name": self._sound.generator.name}))
+            config = with_architecture(before, self.editors["generator.name"].value)
+        except ConfigError:
+            self._check()
+        else:
+            self.set_config(config)
+
+    def _check(self) -> None:
+        values = self.values()
+        error, self.problem_field = None, ""
+        try:
+            self.config()
+        except ConfigError as found:
+            error = found
+            self.problem_field = culprit(error, values, flat_values(self._sound))
+        if error is None:
+            self.problem_field, self.problem = self._path_problem(values)
+        else:
+            self.problem = str(error)
+        for name, label in self._problems.items():
+            is_it = name == self.problem_field
+            label.setText(self.problem if is_it else "")
+            label.setVisible(is_it)
+            self.editors[name].set_wrong(is_it)
+        self.changed.emit()
+
+    def _path_problem(self, values: dict[str, Any]) -> tuple[str, str]:
+        if not values["data.path"]:
+            return "data.path", "Choose a folder or zip with photographs and label maps."
+        for name in ("data.path", "initial.weights", "losses.perceptual.file", "monitor.frechet_network"):
+            if values[name] and not Path(values[name]).expanduser().exists():
+                return name, f"There is no {values[name]}."
+        return "", ""

@@ -1,0 +1,169 @@
+"""What a run has told so far, put together from its events: curves, metrics, files, and in what state it is.
+
+It knows events and folders of runs; it knows no widgets.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from math import nan
+
+from spade_studio.app.training.trainer_process import is_alive, last_output, read_note
+from spade_studio.train.events import (
+    CheckpointWritten,
+    Event,
+    MetricsMeasured,
+    RunEnded,
+    RunStarted,
+    SamplesWritten,
+    StepLogged,
+    Warned,
+    event_from_line,
+)
+from spade_studio.train.run_directory import RunDirectory
+
+_TAIL = 65536
+
+
+class RunState(Enum):
+    """What a run is doing; the value is the word for people."""
+
+    NEW = "not started"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    CUT_OFF = "cut off"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a trainer is at work."""
+        return self in (RunState.STARTING, RunState.RUNNING, RunState.STOPPING)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether there is something to start or resume."""
+        return self in (RunState.NEW, RunState.STOPPED, RunState.FAILED, RunState.CUT_OFF)
+
+
+@dataclass
+class RunHistory:
+    """All that the events of one run say.
+
+    Attributes:
+        total_steps: Of the whole training; 0 before the first start.
+        device: What the first process computes on.
+        steps: The logged steps that count, oldest first.
+        metrics: The measurements that count.
+        checkpoints: Files, oldest first; old ones may be gone from the disk.
+        samples: Files of sample grids that count.
+        warnings: In plain words.
+        last: The newest event.
+    """
+
+    total_steps: int = 0
+    device: str = ""
+    steps: list[StepLogged] = field(default_factory=list)
+    metrics: list[MetricsMeasured] = field(default_factory=list)
+    checkpoints: list[CheckpointWritten] = field(default_factory=list)
+    samples: list[SamplesWritten] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    last: Event | None = None
+    _losses: dict[str, tuple[list[int], list[float]]] = field(default_factory=dict)
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take in newer events; where a run went on from a checkpoint, what lay beyond it is forgotten."""
+        for event in events:
+            self.last = event
+            match event:
+                case RunStarted():
+                    at, self.total_steps, self.device = event.at_step, event.steps, event.device
+                    steps = [step for step in self.steps if step.step <= at]
+                    self.steps, self._losses = [], {}
+                    for step in steps:
+                        self._add_step(step)
+                    self.metrics = [entry for entry in self.metrics if entry.at_step <= at]
+                    self.checkpoints = [entry for entry in self.checkpoints if entry.at_step <= at]
+                    self.samples = [entry for entry in self.samples if entry.at_step <= at]
+                case StepLogged():
+                    self._add_step(event)
+                case MetricsMeasured():
+                    self.metrics.append(event)
+                case CheckpointWritten():
+                    self.checkpoints.append(event)
+                case SamplesWritten():
+                    self.samples.append(event)
+                case Warned():
+                    self.warnings.append(event.message)
+                case _:
+                    pass
+
+    @property
+    def step(self) -> int:
+        """The newest logged step."""
+        return self.steps[-1].step if self.steps else 0
+
+    def loss_curves(self, side: str) -> dict[str, tuple[list[int], list[float]]]:
+        """Return steps and values by name of the loss, of ``generator`` or ``discriminator``; NaN where one was not finite."""
+        return {name.partition(".")[2]: curve for name, curve in self._losses.items() if name.startswith(f"{side}.")}
+
+    def _add_step(self, event: StepLogged) -> None:
+        self.steps.append(event)
+        for name, value in event.losses.items():
+            steps, values = self._losses.setdefault(name, ([], []))
+            steps.append(event.step)
+            values.append(nan if value is None else value)
+
+    def metric_curves(self) -> dict[str, tuple[list[int], list[float]]]:
+        """Return steps and values by name of the metric."""
+        curves: dict[str, tuple[list[int], list[float]]] = {}
+        for entry in self.metrics:
+            for name, value in entry.values.items():
+                xs, ys = curves.setdefault(name, ([], []))
+                xs.append(entry.at_step)
+                ys.append(nan if value is None else value)
+        return curves
+
+
+def last_event(run: RunDirectory) -> Event | None:
+    """Return the newest event of a run by reading the end of its file only."""
+    try:
+        with run.events_path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
+            lines = file.read().splitlines()
+    except OSError:
+        return None
+    return next((event for line in reversed(lines) if (event := event_from_line(line)) is not None), None)
+
+
+def run_state(run: RunDirectory, last: Event | None) -> tuple[RunState, str]:
+    """Return what a run is doing, and why it ended, where it did.
+
+    Args:
+        run: Its folder.
+        last: Its newest event.
+    """
+    try:
+        running = run.is_running()
+    except OSError:  # a folder that cannot be written: nobody trains there
+        running = False
+    if running:
+        return (RunState.STOPPING if run.stop_requested() else RunState.RUNNING), ""
+    note = read_note(run)
+    if note is not None and (last is None or last.time < note.started):
+        if is_alive(run, note):
+            return RunState.STARTING, ""
+        words = last_output(run)
+        return RunState.FAILED, words or "The trainer ended before it could start; it said nothing."
+    match last:
+        case None:
+            return RunState.NEW, ""
+        case RunEnded():
+            return {"finished": RunState.FINISHED, "stopped": RunState.STOPPED, "failed": RunState.FAILED}[last.reason], last.message
+        case _:
+            return RunState.CUT_OFF, "The trainer ended without a word: it was ended, or the machine was switched off."

@@ -1,0 +1,232 @@
+"""The page that sets up a new run: preset, name, the form, data check, estimate and the start.
+
+It makes the run's folder; starting a trainer in it is the window's part.
+"""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSplitter, QWidget
+
+from spade_studio.app import messages
+from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.training.data_report import pace_of_similar_runs, report_words
+from spade_studio.app.training.fields import option_words
+from spade_studio.app.training.form import ConfigForm
+from spade_studio.app.training.memory import TrainingMemory
+from spade_studio.app.training.run_page import time_words
+from spade_studio.app.training.tool_run import ToolRun
+from spade_studio.engine.errors import ConfigError, EngineError
+from spade_studio.train.presets import PRESETS, preset
+from spade_studio.train.run_directory import RunDirectory
+
+_START = "compact"
+
+
+class NewRunPage(QWidget):
+    """Everything about a run that does not exist yet; all of it is remembered."""
+
+    made = Signal(object)  # RunDirectory, ready to be started
+    cancelled = Signal()
+
+    def __init__(self, memory: TrainingMemory, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._memory = memory
+        self.presets = QComboBox()
+        for name, one in PRESETS.items():
+            self.presets.addItem(name, name)
+            self.presets.setItemData(self.presets.count() - 1, one.summary, Qt.ItemDataRole.ToolTipRole)
+        self.presets.setAccessibleName("Preset")
+        self.presets.setMinimumHeight(26)
+        self.name = QLineEdit()
+        self.name.setPlaceholderText("named like the preset")
+        self.name.setAccessibleName("Name of the run")
+        self.summary = QLabel()
+        self.summary.setProperty("role", "caption")
+        self.summary.setWordWrap(True)
+        kept = memory.text("preset")
+        self.presets.setCurrentText(kept if kept in PRESETS else _START)
+        sound = preset(self.presets.currentText())
+        self.form = ConfigForm(sound)
+        self.advanced = QCheckBox("Show a&ll settings")
+        self.report = QPlainTextEdit(readOnly=True)
+        self.report.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.report.setAccessibleName("Report")
+        self.report.setTabChangesFocus(True)
+        self.report.setPlaceholderText("Check data reads all pictures and says what is wrong.\n\nEstimate tells steps and memory.")
+        self.check, self.estimate = QPushButton("Chec&k data"), QPushButton("&Estimate")
+        self.problem = QLabel()
+        self.problem.setProperty("role", "problem")
+        self.problem.setWordWrap(True)
+        self.problem.setAccessibleName("What is wrong")
+        self.cancel, self.start = QPushButton("&Back"), QPushButton("&Start training")
+        self.start.setDefault(True)
+        self.check_run, self.estimate_run = ToolRun(self), ToolRun(self)
+        self._lay_out()
+        self._connect()
+        self.name.setText(memory.text("name"))
+        self.form.set_values(memory.form)
+        self.advanced.setChecked(memory.text("advanced") == "yes")
+        self._show_summary()
+
+    def close_parts(self) -> None:
+        """End what runs for this page."""
+        self.check_run.cancel()
+        self.estimate_run.cancel()
+
+    # -- building -------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        head = QGridLayout()
+        head.setHorizontalSpacing(12)
+        head.setVerticalSpacing(6)
+        for number, (title, widget) in enumerate((("&Preset", self.presets), ("N&ame", self.name))):
+            label = QLabel(title)
+            label.setBuddy(widget)
+            label.setMinimumWidth(170)
+            head.addWidget(label, number, 0)
+            head.addWidget(widget, number, 1)
+        head.addWidget(self.summary, 2, 1)
+        head.setColumnStretch(1, 1)
+        left, right = QWidget(), QWidget()
+        form = column(left, spacing=8)
+        form.addLayout(head)
+        form.addWidget(self.form, 1)
+        form.addWidget(self.advanced)
+        asks = row(spacing=8)
+        asks.addWidget(self.check)
+        asks.addWidget(self.estimate)
+        asks.addStretch(1)
+        reports = column(right, spacing=8)
+        reports.addLayout(asks)
+        reports.addWidget(self.report, 1)
+        splitter = QSplitter()
+        splitter.setObjectName("plain")
+        splitter.setChildrenCollapsible(False)
+        splitter.setHandleWidth(12)
+        splitter.addWidget(left)
+        splitter.addWidget(right)
+        splitter.setSizes([500, 330])
+        ends = row(spacing=8)
+        ends.addWidget(self.problem, 1)
+        ends.addWidget(self.cancel)
+        ends.addWidget(self.start)
+        whole = column(self, spacing=10)
+        whole.addWidget(splitter, 1)
+        whole.addLayout(ends)
+
+    def _connect(self) -> None:
+        self.presets.currentIndexChanged.connect(self._take_preset)
+        self.advanced.toggled.connect(self._on_advanced)
+        self.name.textChanged.connect(lambda text: self._memory.keep("name", text))
+        self.form.changed.connect(self._on_form_changed)
+        self.check.clicked.connect(self._on_check)
+        self.estimate.clicked.connect(self._on_estimate)
+        self.start.clicked.connect(self._on_start)
+        self.cancel.clicked.connect(self.cancelled)
+        self.check_run.ended.connect(self._show_check)
+        self.estimate_run.ended.connect(self._show_estimate)
+
+    # -- the form -------------------------------------------------------------------------------------------------
+
+    def _take_preset(self) -> None:
+        """Fill in a preset; what it knows nothing of stays: the data."""
+        name = self.presets.currentData()
+        self._memory.keep("preset", name)
+        data = self.form.values()["data.path"]
+        self.form.set_config(preset(name), preset(name))
+        self.form.set_values({"data.path": data})
+        self._show_summary()
+
+    def _show_summary(self) -> None:
+        self.summary.setText(PRESETS[self.presets.currentText()].summary.capitalize() + ".")
+
+    def _on_advanced(self, advanced: bool) -> None:
+        self._memory.keep("advanced", "yes" if advanced else "")
+        self.form.set_advanced(advanced)
+
+    def _on_form_changed(self) -> None:
+        self._memory.keep("form", self.form.values())
+        self.problem.setText(self.form.problem)
+        self.start.setEnabled(not self.form.problem)
+        has_data = self.form.problem_field != "data.path"
+        self.check.setEnabled(self.check_run.is_running or has_data)
+        self.estimate.setEnabled(self.estimate_run.is_running or not self.form.problem)
+
+    # -- check and estimate ---------------------------------------------------------------------------------------
+
+    def _on_check(self) -> None:
+        if self._ended_by_hand(self.check_run):
+            return
+        values = self.form.values()
+        words = ["check", values["data.path"], "--kind", values["data.kind"], "--json"]
+        labels = preset(self.presets.currentData()).labels
+        if values["labels.label_set"] == labels.label_set and values["labels.ids"] == list(labels.ids):
+            words += ["--preset", self.presets.currentData()]
+        elif values["labels.label_set"]:
+            words += ["--label-set", values["labels.label_set"]]
+        self.report.setPlainText("Reading all pictures…")
+        self.check_run.start("spade-train", words)
+        self.check.setText("Cancel chec&k")
+
+    def _show_check(self, code: int, output: str, errors: str) -> None:
+        self.check.setText("Chec&k data")
+        self._on_form_changed()
+        try:
+            self.report.setPlainText(report_words(output))
+        except (ValueError, KeyError, TypeError):
+            self.report.setPlainText(errors or f"The check ended with code {code} and said nothing.")
+
+    def _on_estimate(self) -> None:
+        if self._ended_by_hand(self.estimate_run):
+            return
+        config = self.form.config()
+        name = self.presets.currentData()
+        self.report.setPlainText("Building the networks…")
+        options = option_words(config, preset(name))
+        self.estimate_run.start("spade-train", ["new", config.data.path, "--preset", name, "--dry-run", *options])
+        self.estimate.setText("Cancel &estimate")
+
+    def _show_estimate(self, code: int, output: str, errors: str) -> None:
+        self.estimate.setText("&Estimate")
+        self._on_form_changed()
+        text = output.rpartition("}\n")[2].strip()
+        if code or not text:
+            self.report.setPlainText(errors or f"The estimate ended with code {code} and said nothing.")
+            return
+        self.report.setPlainText(f"{text}\n{self._time_line(text)}")
+
+    def _time_line(self, text: str) -> str:
+        found = re.search(r"([0-9,]+) pictures$", text, re.MULTILINE)
+        try:
+            pace = pace_of_similar_runs(self._memory.runs_folder, self.form.config())
+        except ConfigError:  # it was changed meanwhile
+            pace = None
+        if pace is None or found is None:
+            return "Time:          known once a run with these networks has trained a few steps here"
+        return f"Time:          about {time_words(int(found[1].replace(',', '')) / pace)}, at the {pace:.1f} images/s of a run like it"
+
+    def _ended_by_hand(self, run: ToolRun) -> bool:
+        if not run.is_running:
+            return False
+        run.cancel()
+        self.check.setText("Chec&k data")
+        self.estimate.setText("&Estimate")
+        self.report.setPlainText("")
+        self._on_form_changed()
+        return True
+
+    # -- the start ------------------------------------------------------------------------------------------------
+
+    def _on_start(self) -> None:
+        try:
+            config = self.form.config()
+            run = RunDirectory.create(self._memory.runs_folder, self.name.text() or self.presets.currentData(), config)
+        except EngineError as error:
+            messages.show_error(self, "The run could not be made", error)
+            return
+        self._memory.save()
+        self.made.emit(run)

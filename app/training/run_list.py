@@ -1,0 +1,110 @@
+"""The list of runs in a folder, each with its state, kept up to date.
+
+It knows folders of runs and how their state is told; it does not know what a run trains.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
+from PySide6.QtGui import QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
+
+from spade_studio.app.training.history import RunState, last_event, run_state
+from spade_studio.train.run_directory import RunDirectory, list_runs
+
+INTERVAL_MILLISECONDS = 3000
+
+
+class RunList(QTreeView):
+    """Runs by number, the newest first.
+
+    Attributes:
+        folder: The folder of all runs.
+    """
+
+    chosen = Signal(object)  # RunDirectory, or None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.folder: Path | None = None
+        self._model = QStandardItemModel(0, 2, self)
+        self._model.setHorizontalHeaderLabels(["Run", "State"])
+        self.setModel(self._model)
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setAccessibleName("Runs")
+        self.header().setStretchLastSection(False)
+        self.header().setSectionResizeMode(0, self.header().ResizeMode.Stretch)
+        self.header().setSectionResizeMode(1, self.header().ResizeMode.ResizeToContents)
+        self.header().setMinimumSectionSize(80)
+        self.selectionModel().currentRowChanged.connect(lambda *_: self.chosen.emit(self.current))
+        self._timer = QTimer(self, interval=INTERVAL_MILLISECONDS)
+        self._timer.timeout.connect(self._look_if_visible)
+
+    @property
+    def current(self) -> RunDirectory | None:
+        """The chosen run."""
+        row = self.currentIndex().row()
+        return self._run(row) if row >= 0 else None
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """What the list says: name and state."""
+        return [(self._model.item(row, 0).text(), self._model.item(row, 1).text()) for row in range(self._model.rowCount())]
+
+    def open_folder(self, folder: Path) -> None:
+        """List the runs of a folder and choose one at work, else the newest."""
+        self.folder = folder
+        self._model.removeRows(0, self._model.rowCount())
+        self.look()
+        if self._model.rowCount():
+            states = [words for _, words in self.rows]
+            active = [row for row, words in enumerate(states) if RunState(words).is_active]
+            self.choose(self._run(active[0] if active else 0))
+        else:
+            self.chosen.emit(None)
+        self._timer.start()
+
+    def choose(self, run: RunDirectory) -> None:
+        """Choose a run."""
+        for row in range(self._model.rowCount()):
+            if self._run(row).path == run.path:
+                flag = QItemSelectionModel.SelectionFlag
+                self.selectionModel().setCurrentIndex(self._model.index(row, 0), flag.ClearAndSelect | flag.Rows)
+
+    def look(self) -> None:
+        """Find new runs and new states; called every few seconds by itself."""
+        if self.folder is None:
+            return
+        try:
+            runs = sorted(list_runs(self.folder), key=lambda run: run.number, reverse=True)
+        except OSError:
+            runs = []
+        paths = [run.path for run in runs]
+        for row in reversed(range(self._model.rowCount())):
+            if self._run(row).path not in paths:
+                self._model.removeRow(row)
+        for row, run in enumerate(runs):
+            if row >= self._model.rowCount() or self._run(row).path != run.path:
+                name, state = QStandardItem(run.path.name), QStandardItem()
+                name.setData(run, Qt.ItemDataRole.UserRole)
+                name.setToolTip(str(run.path))
+                self._model.insertRow(row, [name, state])
+            words = run_state(run, last_event(run))[0].value
+            if self._model.item(row, 1).text() != words:
+                self._model.item(row, 1).setText(words)
+
+    def close_folder(self) -> None:
+        """Look no more."""
+        self._timer.stop()
+
+    def _look_if_visible(self) -> None:
+        if self.isVisible():
+            self.look()
+
+    def _run(self, row: int) -> RunDirectory:
+        return self._model.item(row, 0).data(Qt.ItemDataRole.UserRole)

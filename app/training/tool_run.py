@@ -1,0 +1,62 @@
+"""Runs one of our command line tools beside the window, one at a time, and hands over what it wrote when it has ended.
+
+It knows processes; it does not know what a tool is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, QProcess, Signal
+
+from spade_studio.app.training.tools import Tool, tool_command
+
+_PATIENCE_MILLISECONDS = 3000
+
+
+class ToolRun(QObject):
+    """A tool at work for the window; it ends with the window."""
+
+    ended = Signal(int, str, str)  # exit code, output, errors
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._process: QProcess | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is at work."""
+        return self._process is not None
+
+    def start(self, tool: Tool, arguments: Sequence[str]) -> None:
+        """Run a tool; one that is at work is ended first, and says nothing more."""
+        self.cancel()
+        process = self._process = QProcess(self)
+        process.finished.connect(lambda code, status: self._finish(process, code if status == QProcess.ExitStatus.NormalExit else -1))
+        process.errorOccurred.connect(lambda error: self._fail(process, error))
+        command = tool_command(tool, arguments)
+        process.setStandardInputFile(QProcess.nullDevice())
+        process.start(command[0], command[1:])
+
+    def cancel(self) -> None:
+        """End it, if it is at work."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+            process.waitForFinished(_PATIENCE_MILLISECONDS)
+            process.deleteLater()
+
+    def _fail(self, process: QProcess, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart and process is self._process:
+            self._process = None
+            self.ended.emit(-1, "", f"{process.program()} cannot be started: {process.errorString()}")
+            process.deleteLater()
+
+    def _finish(self, process: QProcess, code: int) -> None:
+        if process is not self._process:
+            return
+        self._process = None
+        output = process.readAllStandardOutput().toStdString()
+        errors = process.readAllStandardError().toStdString().strip()
+        process.deleteLater()
+        self.ended.emit(code, output, errors)

@@ -1,0 +1,168 @@
+"""Trainers as processes that outlive the window: started, found again by a note in the run's folder, and ended with all they started.
+
+It knows processes and folders of runs; it knows neither Qt nor what is trained.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from spade_studio.app.training.tools import tool_command
+from spade_studio.engine.errors import EngineError
+from spade_studio.train.run_directory import RunDirectory
+
+_NOTE = "trainer.json"
+_OUTPUT = "trainer_output.txt"
+_LONGEST_OUTPUT = 4000
+
+# Trainers that this program has started and that had not ended when it last looked: it has to take note of their end (POSIX).
+_children: list[subprocess.Popen[bytes]] = []
+
+
+class TrainerProcessError(EngineError):
+    """A trainer could not be started or ended."""
+
+
+@dataclass(frozen=True)
+class TrainerNote:
+    """Which process was started for a run.
+
+    Attributes:
+        pid: Its number.
+        started: Seconds since 1970.
+    """
+
+    pid: int
+    started: float
+
+
+def start_trainer(run: RunDirectory) -> TrainerNote:
+    """Start or resume a run in a process of a session of its own, which goes on when this program ends.
+
+    Raises:
+        TrainerProcessError: It is being trained already, or no process can be started.
+    """
+    if run.is_running():
+        raise TrainerProcessError(f"{run.path.name} is being trained already", "", "Wait for its end, or stop it")
+    command = tool_command("spade-train", ["resume", str(run.path.absolute()), "--console", "quiet"])
+    output = run.path / _OUTPUT
+    started = time.time()
+    try:
+        run.clear_stop()
+    except OSError as error:
+        words = f"nothing can be written in {run.path}: {error.strerror or error}"
+        raise TrainerProcessError(words, "a folder that can be written") from error
+    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # of Windows
+    try:
+        with output.open("wb") as errors:
+            process = subprocess.Popen(
+                command,
+                cwd=run.path,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+                creationflags=flags,
+            )
+    except OSError as error:
+        raise TrainerProcessError(f"{command[0]} cannot be started: {error.strerror or error}") from error
+    _children[:] = [child for child in _children if child.poll() is None]
+    _children.append(process)
+    note = TrainerNote(process.pid, started)
+    with suppress(OSError):  # it is there to be found again; training goes on without it
+        (run.path / _NOTE).write_text(json.dumps({"pid": note.pid, "started": started}), encoding="utf-8")
+    return note
+
+
+def read_note(run: RunDirectory) -> TrainerNote | None:
+    """Return which process this program started for a run last, if any."""
+    try:
+        data: object = json.loads((run.path / _NOTE).read_bytes())
+        values = cast("dict[str, object]", data)
+        return TrainerNote(int(cast("int", values["pid"])), float(cast("float", values["started"])))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def is_alive(run: RunDirectory, note: TrainerNote) -> bool:
+    """Whether the noted process lives and is that trainer still, not another one that got its number."""
+    for child in _children:
+        if child.poll() is None and child.pid == note.pid:
+            return True
+    command = _command_of(note.pid)
+    return str(run.path.absolute()) in command if os.name == "posix" else Path(sys.executable).name.lower() in command.lower()
+
+
+def end_trainer(run: RunDirectory) -> None:
+    """End the noted trainer at once, with every process that it started; steps since the last checkpoint are lost.
+
+    Raises:
+        TrainerProcessError: It was not started from here, or has another system's rights.
+    """
+    note = read_note(run)
+    if note is None or not is_alive(run, note):
+        raise TrainerProcessError(f"{run.path.name} was not started from this program", "", "Stop and keep works for any run")
+    try:
+        if os.name == "nt":
+            subprocess.run(["taskkill", "/PID", str(note.pid), "/T", "/F"], check=True, capture_output=True)
+            return
+        for pid in _with_children(note.pid):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise TrainerProcessError(f"{run.path.name} cannot be ended: {error}") from error
+
+
+def last_output(run: RunDirectory) -> str:
+    """Return the end of what the trainer that was started last wrote to its terminal; empty where it wrote nothing."""
+    try:
+        return (run.path / _OUTPUT).read_bytes()[-_LONGEST_OUTPUT:].decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+def _command_of(pid: int) -> str:
+    """Return the command line of a process (on Windows its line of the task list); empty where there is none."""
+    if sys.platform == "linux":
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")  # a zombie's is empty
+        except OSError:
+            return ""
+    listing = ["tasklist", "/FI", f"PID eq {pid}", "/FO", "CSV", "/NH"] if os.name == "nt" else ["ps", "-p", str(pid), "-o", "command="]
+    try:
+        return subprocess.run(listing, capture_output=True, text=True, timeout=5, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+
+
+def _with_children(pid: int) -> list[int]:
+    """Return a process and all below it, parents first: a parent that is gone starts no more."""
+    children: dict[int, list[int]] = {}
+    for child, parent in _parents():
+        children.setdefault(parent, []).append(child)
+    found, waiting = [], [pid]
+    while waiting:
+        one = waiting.pop()
+        found.append(one)
+        waiting += children.get(one, [])
+    return found
+
+
+def _parents() -> list[tuple[int, int]]:
+    if sys.platform == "linux":
+        pairs = []
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError, ValueError, IndexError):
+                pairs.append((int(path.parent.name), int(path.read_text(errors="replace").rpartition(")")[2].split()[1])))
+        return pairs
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, timeout=5, check=False).stdout
+    return [(int(words[0]), int(words[1])) for words in map(str.split, listing.splitlines()) if len(words) == 2]

@@ -1,0 +1,81 @@
+"""What other programs get: layers, and the render with some labels left out."""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QFileDialog
+
+from spade_studio.app.documents import export
+from spade_studio.app.documents.cutout_dialog import CutoutDialog
+from spade_studio.app.documents.errors import DocumentError
+from spade_studio.app.documents.state import DocumentState, Underlay
+from spade_studio.engine.labels import load_label_set
+
+SKY, TREE = 156, 168
+
+
+def state() -> DocumentState:
+    labels = np.full((20, 30), SKY, np.uint8)
+    labels[10:] = TREE
+    return DocumentState(labels, load_label_set("coco_stuff"), underlay=Underlay(np.full((5, 5, 3), 9, np.uint8)))
+
+
+RENDER = np.random.default_rng(1).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+
+
+def test_the_sky_is_off_and_the_rest_as_rendered(tmp_path):
+    export.write_cutout(tmp_path / "a.png", state(), RENDER, [SKY])
+    with Image.open(tmp_path / "a.png") as image:
+        pixels = np.asarray(image)
+    np.testing.assert_array_equal(pixels[..., :3], RENDER)
+    assert (pixels[:20, :, 3] == 0).all()
+    assert (pixels[20:, :, 3] == 255).all()
+
+
+def test_layers_have_the_size_of_the_render_and_nothing_of_ours(tmp_path):
+    export.write_layers(tmp_path / "a.ora", state(), RENDER)
+    with zipfile.ZipFile(tmp_path / "a.ora") as file:
+        assert not [name for name in file.namelist() if name.startswith("spade")]
+        for name in ("render", "labels", "underlay"):
+            with file.open(f"data/{name}.png") as data, Image.open(data) as image:
+                assert image.size == (60, 40)
+
+
+def test_photoshop_layers_come_back(tmp_path):
+    psd_tools = pytest.importorskip("psd_tools")
+    export.write_psd(tmp_path / "a.psd", state(), RENDER)
+    layers = list(psd_tools.PSDImage.open(tmp_path / "a.psd"))
+    assert [layer.name for layer in layers] == ["Underlay", "Labels", "Render"]
+    np.testing.assert_array_equal(np.asarray(layers[2].topil())[..., :3], RENDER)
+
+
+def test_without_psd_tools_it_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psd_tools", None)
+    with pytest.raises(DocumentError, match="pip install psd-tools"):
+        export.write_psd(tmp_path / "a.psd", state(), None)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_window_exports_without_the_sky(window, tmp_path, monkeypatch, qtbot):
+    qtbot.waitUntil(lambda: window.files.read_picture() is not None)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "a"), ""))
+
+    def accept() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, CutoutDialog)
+        assert len(dialog.clear) == 1
+        assert dialog.list.topLevelItemCount() > 4
+        dialog.accept()
+
+    QTimer.singleShot(0, accept)
+    window.commands["export_cutout"].trigger()
+    with Image.open(tmp_path / "a.png") as image:
+        pixels = np.asarray(image)
+    sky = {label.id for label in window.document.label_set.labels if label.name.startswith(("sky", "clouds"))}
+    np.testing.assert_array_equal(pixels[..., 3] == 0, np.isin(window.document.labels, list(sky)))

@@ -1,0 +1,251 @@
+"""Autosave and recovery on the real window, and once in a process that is killed while it paints."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+from spade_studio.app.documents import archive, autosave
+from spade_studio.app.documents.recovery_dialog import RecoveryDialog
+from spade_studio.app.documents.sessions import LeftDocument, Session, left_documents
+from spade_studio.app.documents.state import DocumentState
+from spade_studio.engine.labels import load_label_set
+
+ROAD = 148
+COCO = load_label_set("coco_stuff")
+
+
+@pytest.fixture
+def folder(settings) -> Path:
+    return settings.state_folder / "unsaved"
+
+
+def saved_labels(folder: Path) -> list[np.ndarray]:
+    return [archive.load_document(path).labels for path in folder.glob("*/document.ora")]
+
+
+def leave(folder: Path, value: int, name: str, origin: Path | None = None) -> None:
+    """Leave a document as a process does that was killed."""
+    session = Session(folder)
+    session.save(DocumentState(np.full((90, 120), value, np.uint8), COCO, name, style={"seed": value}), origin)
+    session._lock.release()
+
+
+def test_a_change_is_saved_aside_within_a_minute_and_gone_when_it_is_saved(hand, folder, qtbot, tmp_path):
+    window = hand.window
+    assert not window.documents.autosave.is_waiting
+    hand.stroke((100, 100))
+    assert window.documents.autosave.is_waiting
+    timer = window.documents.autosave._timer
+    assert timer.interval() < 60_000
+    hand.press(30, 30)
+    hand.move(60, 60)
+    with qtbot.waitSignal(window.documents.autosave.saved):
+        timer.timeout.emit()
+    np.testing.assert_array_equal(saved_labels(folder)[0], hand.labels)
+    hand.move(90, 90)
+    hand.release(90, 90)
+    assert window.documents.autosave.is_waiting
+    assert window.files.save_path(tmp_path / "a.ora")
+    assert not window.documents.autosave.is_waiting
+    assert list(folder.iterdir()) == []
+
+
+def test_it_is_saved_aside_at_every_tenth_stroke(hand, folder, qtbot):
+    for number in range(9):
+        hand.stroke((20 + 20 * number, 60))
+    assert not folder.exists()
+    with qtbot.waitSignal(hand.window.documents.autosave.saved):
+        hand.stroke((200, 200))
+    np.testing.assert_array_equal(saved_labels(folder)[0], hand.labels)
+    hand.window.commands["undo"].trigger()
+    assert hand.window.documents.autosave.is_waiting
+
+
+def test_undoing_everything_forgets_it(hand, folder, qtbot):
+    hand.stroke((100, 100))
+    with qtbot.waitSignal(hand.window.documents.autosave.saved):
+        hand.window.documents.autosave.save()
+    hand.window.commands["undo"].trigger()
+    assert list(folder.iterdir()) == []
+    assert not hand.window.documents.autosave.is_waiting
+
+
+def test_while_one_is_written_the_newest_waits(hand, folder, qtbot, monkeypatch):
+    gate, real = threading.Event(), autosave.Session.save
+    monkeypatch.setattr(autosave.Session, "save", lambda *arguments: gate.wait(20) and real(*arguments))
+    hand.stroke((100, 100))
+    hand.window.documents.autosave.save()
+    hand.stroke((30, 30))
+    hand.window.documents.autosave.save()
+    with qtbot.waitSignal(hand.window.documents.autosave.saved):
+        gate.set()
+    np.testing.assert_array_equal(saved_labels(folder)[0], hand.labels)
+
+
+def test_a_disk_that_is_full_is_told_once_and_painting_goes_on(hand, qtbot, monkeypatch):
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    told: list[str] = []
+    hand.window.documents.autosave.failed.connect(told.append)
+    hand.stroke((100, 100))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with qtbot.waitSignal(hand.window.documents.autosave.failed):
+            hand.window.documents.autosave.save()
+        hand.window.documents.autosave.save_and_wait()
+        QApplication.processEvents()
+    assert len(told) == 1
+    assert "no space left" in hand.window.statusBar().currentMessage()
+    with qtbot.waitSignal(hand.window.documents.autosave.saved):
+        hand.window.documents.autosave.save()
+
+
+def test_closing_without_saving_leaves_nothing(hand, folder, qtbot):
+    hand.stroke((100, 100))
+    with qtbot.waitSignal(hand.window.documents.autosave.saved):
+        hand.window.documents.autosave.save()
+
+    def discard() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        box.button(QMessageBox.StandardButton.Discard).click()
+
+    QTimer.singleShot(0, discard)
+    assert hand.window.close()
+    assert list(folder.iterdir()) == []
+    assert not [thread for thread in threading.enumerate() if thread.name == "autosave"]
+
+
+def offered(window) -> RecoveryDialog:
+    dialog = window.documents.offer_recovery()
+    assert dialog is not None
+    assert dialog.isVisible()
+    return dialog
+
+
+def test_nothing_is_asked_where_nothing_was_left(window):
+    assert window.documents.offer_recovery() is None
+
+
+def test_restoring_opens_it_with_its_changes_still_to_be_saved(window, folder, tmp_path):
+    origin = tmp_path / "lake.ora"
+    archive.save_document(origin, DocumentState(np.zeros((90, 120), np.uint8), COCO))
+    before = origin.read_bytes()
+    leave(folder, ROAD, "lake", origin)
+    dialog = offered(window)
+    assert dialog.list.item(0).text().startswith("lake\n")
+    assert str(origin) in dialog.list.item(0).text()
+    color = dialog.list.item(0).icon().pixmap(96).toImage().pixelColor(48, 36)
+    assert [color.red(), color.green(), color.blue()] == COCO.palette()[ROAD].tolist()
+    dialog.restore.click()
+    assert not dialog.isVisible()
+    assert (window.document.labels == ROAD).all()
+    assert window.style_panel.seed == ROAD
+    assert window.windowTitle() == "lake.ora[*] - SPADE Studio"
+    assert window.isWindowModified()
+    assert origin.read_bytes() == before
+    # It lies in this window's folder now: a crash within the next minute would lose nothing either.
+    assert len(saved_labels(folder)) == 1
+    assert window.files.save()
+    assert (archive.load_document(origin).labels == ROAD).all()
+    assert list(folder.iterdir()) == []
+
+
+def test_later_asks_again_and_discard_does_not(window, folder, qtbot):
+    for value, name in ((ROAD, "one"), (ROAD + 6, "two")):
+        leave(folder, value, name)
+    dialog = offered(window)
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    dialog = offered(window)
+    assert dialog.list.count() == 2
+    dialog.discard.click()
+    assert dialog.isVisible()
+    assert dialog.list.count() == 1
+    dialog.later.click()
+    assert len(saved_labels(folder)) == 1
+    dialog = offered(window)
+    dialog.discard.click()
+    assert not dialog.isVisible()
+    assert list(folder.iterdir()) == []
+    assert not window.isWindowModified()
+
+
+def test_what_cannot_be_restored_is_explained_and_kept(window, folder):
+    leave(folder, ROAD, "one")
+    (path,) = folder.glob("*/document.ora")
+    path.write_bytes(path.read_bytes()[:-40])
+    dialog = offered(window)
+    dialog.restore.click()
+    box = QApplication.activeModalWidget()
+    assert isinstance(box, QMessageBox)
+    assert box.text() == "one could not be restored"
+    box.button(QMessageBox.StandardButton.Ok).click()
+    assert dialog.isVisible()
+    dialog.later.click()
+    assert path.exists()
+
+
+_PAINT = textwrap.dedent("""
+    import os, signal, sys
+    from pathlib import Path
+    import numpy as np
+    from PySide6.QtWidgets import QApplication, QWidget
+    from spade_studio.app.document import Document
+    from spade_studio.app.documents.autosave import Autosave
+    from spade_studio.app.documents.connection import DocumentConnection
+    from spade_studio.engine.labels import load_label_set
+
+    application = QApplication(["test"])
+    document = Document(np.zeros((300, 400), np.uint8), load_label_set("coco_stuff"), "Painting")
+    autosave = Autosave(document, DocumentConnection(document), Path(sys.argv[1]), document)
+    def paint(number):
+        stroke = document.begin_stroke("Brush")
+        stroke.line((10 + number, 10), (10 + number, 200), 3, 148)
+        document.end_stroke()
+    def kill():
+        for number in range(9):
+            paint(20 + number)
+        os.kill(os.getpid(), signal.SIGKILL)
+    autosave.saved.connect(kill)
+    for number in range(10):
+        paint(number)
+    np.save(sys.argv[2], document.labels)
+    application.exec()
+""")
+
+
+def test_killed_while_painting_it_loses_less_than_ten_strokes(tmp_path):
+    folder = tmp_path / "unsaved"
+    arguments = [sys.executable, "-c", _PAINT, str(folder), str(tmp_path / "tenth.npy")]
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    (left,) = left_documents(folder)
+    assert isinstance(left, LeftDocument)
+    assert left.name == "Painting"
+    np.testing.assert_array_equal(archive.load_document(left.path).labels, np.load(tmp_path / "tenth.npy"))
+    left.discard()
+
+
+def test_a_picture_is_no_document_to_restore(tmp_path):
+    """What lies in the state folder may be anything: it is read with the same limits as any file."""
+    folder = tmp_path / "unsaved"
+    (folder / "one").mkdir(parents=True)
+    Image.new("RGB", (20, 20)).save(folder / "one" / "document.ora", "PNG")
+    (left,) = left_documents(folder)
+    with pytest.raises(archive.DocumentError, match="no OpenRaster"):
+        archive.load_document(left.path)
+    left.release()

@@ -1,0 +1,120 @@
+"""Trainers that outlive the window: started, found again, stopped and ended, with a stand-in that only waits."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox
+
+from spade_studio.app.training.history import RunState
+from spade_studio.app.training.tools import run_asked_tool, tool_command
+from spade_studio.app.training.trainer_process import TrainerProcessError, end_trainer, is_alive, read_note, start_trainer
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; one that nobody has waited for counts as ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in ("Z", "X")
+    except OSError:
+        return True
+
+
+@pytest.fixture
+def running(training, make_run, runs, stand_in, qtbot):
+    """Give the window with a stand-in trainer at work in its only run, started by a click."""
+    run = make_run("lakes")
+    training.open_folder(runs)
+    training.open()
+    assert training.page.resume.text() == "Sta&rt"
+    qtbot.mouseClick(training.page.resume, LEFT)
+    try:
+        assert training.follower.state is RunState.STARTING, training.follower.reason
+        qtbot.waitUntil(lambda: training.follower.state is RunState.RUNNING, timeout=30_000)
+        yield run
+    finally:
+        with suppress(TrainerProcessError):
+            end_trainer(run)
+        note = read_note(run)
+        qtbot.waitUntil(lambda: note is None or not is_alive(run, note), timeout=30_000)
+
+
+def test_stop_and_keep_asks_by_the_file(training, running, qtbot):
+    qtbot.mouseClick(training.page.stop, LEFT)
+    qtbot.waitUntil(lambda: training.follower.state is RunState.STOPPED, timeout=30_000)
+    assert training.runs.rows[0][1] in ("stopping", "stopped", "running")
+    training.runs.look()
+    assert training.runs.rows[0][1] == "stopped"
+    assert training.page.resume.isEnabled()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_stop_now_asks_first_and_ends_all_processes(training, running, qtbot):
+    note = read_note(running)
+    assert note is not None
+    pid = note.pid
+    qtbot.waitUntil(lambda: (running.path / "child").exists() and bool((running.path / "child").read_text()))
+    child = int((running.path / "child").read_text())
+    qtbot.mouseClick(training.page.end, LEFT)
+    box = training.findChild(QMessageBox)
+    assert not is_gone(child)
+    qtbot.mouseClick(box.button(QMessageBox.StandardButton.Cancel), LEFT)
+    assert not is_gone(pid)
+    qtbot.mouseClick(training.page.end, LEFT)
+    box = training.findChildren(QMessageBox)[-1]
+    (end,) = [button for button in box.buttons() if button.text() == "End now"]
+    qtbot.mouseClick(end, LEFT)
+    qtbot.waitUntil(lambda: is_gone(pid) and is_gone(child), timeout=10_000)
+    qtbot.waitUntil(lambda: training.follower.state is RunState.CUT_OFF, timeout=10_000)
+    with pytest.raises(TrainerProcessError, match="not started from this program"):
+        end_trainer(running)
+
+
+def test_a_trainer_is_in_a_session_of_its_own_and_is_not_started_twice(running):
+    note = read_note(running)
+    assert note is not None
+    pid = note.pid
+    if os.name == "posix":
+        assert os.getsid(pid) != os.getsid(0)
+    with pytest.raises(TrainerProcessError, match="being trained already"):
+        start_trainer(running)
+
+
+def test_what_a_trainer_said_before_it_failed_is_shown_and_start_recovers(training, make_run, runs, stand_in, qtbot):
+    run = make_run("lakes")
+    (run.path / "broken").touch()
+    training.open_folder(runs)
+    training.open()
+    qtbot.mouseClick(training.page.resume, LEFT)
+    qtbot.waitUntil(lambda: training.follower.state is RunState.FAILED, timeout=30_000)
+    assert training.page.reason.text() == "Error: this machine is broken."
+    assert training.page.resume.isEnabled()
+    (run.path / "broken").unlink()
+    qtbot.mouseClick(training.page.resume, LEFT)
+    qtbot.waitUntil(lambda: training.follower.state is RunState.RUNNING, timeout=30_000)
+    qtbot.mouseClick(training.page.stop, LEFT)
+    qtbot.waitUntil(lambda: training.follower.state is RunState.STOPPED, timeout=30_000)
+
+
+def test_an_installed_build_is_its_own_interpreter(monkeypatch):
+    assert tool_command("spade-train", ["check"])[1:] == ["-P", "-m", "spade_studio.train.cli", "check"]
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert tool_command("spade-train", ["check"]) == [sys.executable, "--spade-train", "check"]
+    assert run_asked_tool(["layout.png"]) is None
+
+
+@pytest.mark.parametrize("tool", ["spade-train", "spade-render"])
+def test_the_application_runs_as_its_tools_without_qt(tool):
+    code = "import sys; from spade_studio.app import main\ntry: main.main()\nfinally: print([n for n in sys.modules if n == 'PySide6'])"
+    command = [sys.executable, "-c", code, f"--{tool}", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("usage: spade-")
+    assert done.stdout.endswith("[]\n")
