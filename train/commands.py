@@ -74,7 +74,9 @@ def resolve(new: New) -> TrainConfig:
     label_set = labels.label_set
     return dataclasses.replace(
         config,
-        data=dataclasses.replace(config.data, path=_absolute(new.data_path)),
+        data=dataclasses.replace(
+            config.data, path=_absolute(new.data_path), scenes=_absolute(config.data.scenes) if config.data.scenes else ""
+        ),
         labels=dataclasses.replace(labels, label_set=_absolute(label_set) if Path(label_set).suffix else label_set),
         compute=dataclasses.replace(
             compute, device=new.device or compute.device, processes_per_node=new.nproc_per_node or compute.processes_per_node

@@ -33,12 +33,15 @@ class DataConfig:
         kind: What the folder is: auto, or the name of a reader.
         workers: Processes beside each rank that read pictures; 0 reads them in the rank itself.
         validation: Pictures held out for samples and metrics, half of all at most, where the data has no validation part of its own.
+        scenes: With kind ade20k or ade20k_outdoor, a text file with the scene categories to keep, one on each line; empty for all,
+            or for what counts as outdoor.
     """
 
     path: str = ""
     kind: str = "auto"
     workers: int = 2
     validation: int = 64
+    scenes: str = ""
 
     def __post_init__(self) -> None:
         check_range("data.workers", self.workers, 0, 256)
@@ -87,7 +90,7 @@ class GeometryConfig:
     Attributes:
         mode: The steps in order. resize: to a square of load_size, aspect lost. scale_width, scale_shortside: that side to
             load_size, aspect kept. crop: a random square of crop_size. fixed: to crop_size x crop_size / aspect_ratio.
-            none: sides to the nearest multiple of 32.
+            none: the size as it is. Where nothing is cropped, and with none, sides go to the nearest multiple of the generator's stride.
         load_size: Pixels that a picture is resized to before it is cropped.
         crop_size: Width in pixels of what the networks see.
         aspect_ratio: Width / height with fixed; 1 elsewhere.
@@ -108,3 +111,28 @@ class GeometryConfig:
             raise ConfigError(f"geometry.load_size is {self.load_size} with crop_size {self.crop_size}", "at least the crop_size")
         if self.mode != "fixed" and self.aspect_ratio != 1:
             raise ConfigError(f"geometry.aspect_ratio is {self.aspect_ratio} with mode {self.mode}", "1", "Or use mode fixed")
+
+    @property
+    def fixed_height(self) -> int:
+        """Rows of all pictures with mode fixed."""
+        return round(self.crop_size / self.aspect_ratio)
+
+    def check_multiple(self, stride: int) -> None:
+        """Check that a generator can make pictures of the size that all have.
+
+        Args:
+            stride: Sides of its pictures are multiples of this many pixels.
+
+        Raises:
+            ConfigError: A side is not; the sides that depend on the picture are made so.
+        """
+        if self.mode != "fixed" and not self.mode.endswith("crop"):
+            return
+        height = self.fixed_height if self.mode == "fixed" else self.crop_size
+        if self.crop_size % stride or height % stride:
+            action = f"Change geometry.crop_size{' or geometry.aspect_ratio' if self.mode == 'fixed' else ''}"
+            raise ConfigError(
+                f"geometry.mode {self.mode} makes pictures of {self.crop_size} x {height} pixels",
+                f"multiples of {stride}, the stride of the generator",
+                action,
+            )

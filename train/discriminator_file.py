@@ -6,6 +6,7 @@ It does not know generators; the application never reads these files.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from spade_studio.engine.weights.safetensors_header import read_safetensors_head
 from spade_studio.engine.weights.torch_file import load_torch_file, read_torch_file
 
 METADATA_KEY: Final = "spade-studio-discriminator"
+_GENERATOR: Final = re.compile(r"(latest|[0-9]{1,9})_net_G\.pth")
 
 
 def discriminator_path(weights: Path) -> Path:
@@ -73,7 +75,14 @@ def load_discriminator_beside(weights: Path) -> dict[str, Tensor] | None:
 def _published(weights: Path) -> Path | None:
     """Return the discriminator of a published folder: that of the generator's epoch, by name."""
     if weights.is_dir():
-        path = weights / "latest_net_D.pth"
-        return path if path.is_file() else None
+        generators = [path for path in weights.iterdir() if _GENERATOR.fullmatch(path.name)]
+        if not generators:
+            return None
+        weights = max(generators, key=_age)  # the one that the engine takes of a folder
     path = weights.with_name(weights.name.replace("_net_G", "_net_D"))
     return path if path != weights and path.is_file() else None
+
+
+def _age(generator: Path) -> float:
+    epoch = generator.name.partition("_")[0]
+    return float("inf") if epoch == "latest" else int(epoch)

@@ -48,6 +48,7 @@ _CHANGEABLE = (
     "keep_checkpoints",
     "statistics_images",
     # Where files lie; what they hold is compared by itself, or was read when the run began.
+    "data.scenes",
     "losses.perceptual.file",
     "labels.label_set",
     "initial.weights",

@@ -5,11 +5,14 @@ It does not know what is done with either part.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from pathlib import Path
 
 from spade_studio.engine.errors import ConfigError
 from spade_studio.train.config import TrainConfig
-from spade_studio.train.datasets import DataError, FolderDataset, PairDataset, open_dataset
+from spade_studio.train.datasets import DataError, FolderDataset, PairDataset, open_dataset, read_scene_list
+from spade_studio.train.datasets.published import Split
 
 
 @dataclass(frozen=True)
@@ -31,21 +34,23 @@ def open_run_data(config: TrainConfig) -> RunData:
     Validation pictures come from the data set's own validation part; where it has none, ``data.validation`` samples are held out.
 
     Raises:
-        ConfigError: The configuration names no data.
-        DataError: There is nothing there that can be trained on.
+        ConfigError: The configuration names no data, or the generator cannot make pictures of the size that it asks for.
+        DataError: There is nothing there that can be trained on, or ``data.scenes`` cannot be used.
         LabelError: The label set cannot be used.
     """
     if not config.data.path:
         raise ConfigError("data.path is empty", "a data set's folder or zip")
-    training = _open(config, "train")
+    config.geometry.check_multiple(config.network_configs(1)[0].stride)
+    scenes = read_scene_list(Path(config.data.scenes)) if config.data.scenes else None
+    training = _open(config, "train", scenes)
     if isinstance(training, FolderDataset):
         return RunData(*training.split(config.data.validation))
     try:
-        return RunData(training, _open(config, "validation"))
+        return RunData(training, _open(config, "validation", scenes))
     except DataError:  # only the training part was downloaded
         return RunData(*training.split(config.data.validation))
 
 
-def _open(config: TrainConfig, split: str) -> PairDataset:
-    dataset = open_dataset(config.data.path, config.data.kind, split="train" if split == "train" else "validation")
+def _open(config: TrainConfig, split: Split, scenes: Collection[str] | None) -> PairDataset:
+    dataset = open_dataset(config.data.path, config.data.kind, split=split, scenes=scenes)
     return dataset.with_channels(config.labels.channels(dataset.label_set))

@@ -131,7 +131,7 @@ class Trainer:
     def _prepare_data(self) -> None:
         config, ranks = self.config, self.ranks
         config.rank_batch_size(ranks.world_size)  # refuses what cannot be dealt out
-        self.training_set = TrainingSet(self.dataset, config.geometry, config.seed)
+        self.training_set = TrainingSet(self.dataset, config.geometry, config.seed, multiple=self.generator_config.stride)
         size = output_size(config.geometry)
         resolutions = () if size is None else modulation_resolutions(self.generator_config, *size)
         self.collate = Collate(self.dataset.channels, resolutions, config.compute.modulation == "dense")

@@ -15,7 +15,8 @@ from spade_studio.engine.layout import ScalarT
 from spade_studio.train.data_config import GeometryConfig
 from spade_studio.train.datasets.pairs import Sample
 
-_MULTIPLE = 32  # sides with mode "none"
+DEFAULT_MULTIPLE = 32
+"""Of what sides are that no crop decides: the stride of most generators."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,31 +44,40 @@ def sample_generator(seed: int, epoch: int, index: int) -> np.random.Generator:
 def output_size(geometry: GeometryConfig) -> tuple[int, int] | None:
     """Return (height, width) of all examples, or None where it depends on the picture."""
     if geometry.mode == "fixed":
-        return round(geometry.crop_size / geometry.aspect_ratio), geometry.crop_size
+        return geometry.fixed_height, geometry.crop_size
     return (geometry.crop_size, geometry.crop_size) if geometry.mode.endswith("crop") else None
 
 
-def loaded_size(geometry: GeometryConfig, height: int, width: int) -> tuple[int, int]:
+def loaded_size(geometry: GeometryConfig, height: int, width: int, multiple: int = DEFAULT_MULTIPLE) -> tuple[int, int]:
     """Return the (height, width) to which a picture is resized before it is cropped.
 
-    A picture that would be smaller than the crop is enlarged, its aspect kept, until it covers it.
+    A picture that would be smaller than the crop is enlarged, its aspect kept, until it covers it. Where nothing is cropped and the
+    size is not fixed, sides are brought to the nearest multiple of ``multiple``, as the published code does with mode none.
     """
     mode = geometry.mode
     if mode == "none":
-        return _nearest_multiple(height), _nearest_multiple(width)
+        return _nearest(height, multiple), _nearest(width, multiple)
     if mode == "fixed":
-        return round(geometry.crop_size / geometry.aspect_ratio), geometry.crop_size
+        return geometry.fixed_height, geometry.crop_size
     if mode == "resize_and_crop":
         return geometry.load_size, geometry.load_size
     if mode != "crop":
         base = width if mode.startswith("scale_width") else min(height, width)
         height, width = (max(1, round(side * geometry.load_size / base)) for side in (height, width))
+        if not mode.endswith("crop"):
+            return _nearest(height, multiple), _nearest(width, multiple)
     if mode.endswith("crop") and (short := min(height, width)) < geometry.crop_size:
         height, width = (max(geometry.crop_size, round(side * geometry.crop_size / short)) for side in (height, width))
     return height, width
 
 
-def transform(sample: Sample, geometry: GeometryConfig, rng: np.random.Generator | None, lookup: NDArray[np.int16]) -> Example:
+def transform(
+    sample: Sample,
+    geometry: GeometryConfig,
+    rng: np.random.Generator | None,
+    lookup: NDArray[np.int16],
+    multiple: int = DEFAULT_MULTIPLE,
+) -> Example:
     """Resize, crop and mirror a sample.
 
     Args:
@@ -75,11 +85,12 @@ def transform(sample: Sample, geometry: GeometryConfig, rng: np.random.Generator
         geometry: What to do.
         rng: Random numbers for the crop's place and the mirroring; where None the crop is central and nothing is mirrored.
         lookup: int16 [256], the channel of every id (:meth:`LabelChannels.lookup`).
+        multiple: Of what the sides are where the geometry does not fix them.
 
     Returns:
         The example; photographs are resized bicubically, ids by nearest (of pixel centres).
     """
-    height, width = loaded_size(geometry, *sample.labels.shape)
+    height, width = loaded_size(geometry, sample.labels.shape[0], sample.labels.shape[1], multiple)
     crop = (geometry.crop_size, geometry.crop_size) if geometry.mode.endswith("crop") else (height, width)
     # Drawn in any case, so that one setting does not change what another draws.
     down, across, mirror = (0.5, 0.5, 1.0) if rng is None else rng.random(3).tolist()
@@ -116,5 +127,5 @@ def _resize_photo(photo: NDArray[np.uint8], height: int, width: int) -> NDArray[
     return np.asarray(Image.fromarray(photo).resize((width, height), Image.Resampling.BICUBIC))
 
 
-def _nearest_multiple(side: int) -> int:
-    return max(_MULTIPLE, round(side / _MULTIPLE) * _MULTIPLE)
+def _nearest(side: int, multiple: int) -> int:
+    return max(multiple, round(side / multiple) * multiple)

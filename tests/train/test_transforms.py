@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.train.data_config import GeometryConfig, GeometryMode
 from spade_studio.train.datasets.pairs import Sample
@@ -37,9 +38,9 @@ def undo(photo: np.ndarray) -> np.ndarray:
     [
         ("resize_and_crop", (36, 36), (32, 32)),
         ("crop", (40, 60), (32, 32)),
-        ("scale_width", (24, 36), (24, 36)),
+        ("scale_width", (32, 32), (32, 32)),  # 24 x 36 would be no multiple of 32
         ("scale_width_and_crop", (32, 48), (32, 32)),  # 24 x 36 would not cover the crop
-        ("scale_shortside", (36, 54), (36, 54)),
+        ("scale_shortside", (32, 64), (32, 64)),  # 36 x 54
         ("scale_shortside_and_crop", (36, 54), (32, 32)),
         ("none", (32, 64), (32, 64)),
         ("fixed", (32, 32), (32, 32)),
@@ -62,8 +63,34 @@ def test_cityscapes_is_brought_to_512_x_256() -> None:
 
 
 def test_width_scales_up_too() -> None:
-    assert loaded_size(geometry("scale_width", load_size=120), 40, 60) == (80, 120)
-    assert loaded_size(geometry("scale_shortside", load_size=120), 60, 40) == (180, 120)
+    assert loaded_size(geometry("scale_width", load_size=120), 40, 60, 1) == (80, 120)
+    assert loaded_size(geometry("scale_shortside", load_size=120), 60, 40, 1) == (180, 120)
+
+
+@pytest.mark.parametrize("stride", [16, 64, 128])
+def test_sides_that_depend_on_the_picture_are_multiples_of_the_stride(stride: int) -> None:
+    chosen = geometry("none")
+    assert loaded_size(chosen, 200, 300, stride) == {16: (192, 304), 64: (192, 320), 128: (256, 256)}[stride]
+    assert loaded_size(chosen, 5, 5, stride) == (stride, stride)
+    assert loaded_size(geometry("scale_width", load_size=200), 400, 800, stride) == {16: (96, 192), 64: (128, 192), 128: (128, 256)}[stride]
+    wide = loaded_size(geometry("scale_shortside", load_size=200), 400, 800, stride)
+    assert wide == {16: (192, 400), 64: (192, 384), 128: (256, 384)}[stride]
+    assert transform(sample(), chosen, None, IDENTITY, stride).photo.shape == (3, *loaded_size(chosen, 40, 60, stride))
+    # What a crop decides is left alone.
+    assert loaded_size(geometry("crop"), 50, 70, stride) == (50, 70)
+    assert loaded_size(geometry("scale_width_and_crop", load_size=60), 40, 60, stride) == (40, 60)
+
+
+def test_a_size_that_the_generator_cannot_make_is_refused() -> None:
+    wide = GeometryConfig("fixed", crop_size=256, aspect_ratio=1.5)  # 171 rows
+    with pytest.raises(ConfigError, match=r"256 x 171.*multiples of 32.*aspect_ratio"):
+        wide.check_multiple(32)
+    with pytest.raises(ConfigError, match=r"72 x 72.*multiples of 16") as caught:
+        GeometryConfig("crop", crop_size=72).check_multiple(16)
+    assert caught.value.action == "Change geometry.crop_size"
+    GeometryConfig("fixed", crop_size=512, aspect_ratio=2.0).check_multiple(128)
+    for mode in ("none", "scale_width", "scale_shortside"):
+        GeometryConfig(mode, load_size=50, crop_size=50).check_multiple(64)
 
 
 def test_a_picture_smaller_than_the_crop_is_enlarged_to_cover_it() -> None:

@@ -5,7 +5,6 @@ It does not know which networks they are for, only the resolutions at which thos
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, cast
@@ -18,14 +17,17 @@ from torch.utils.data import Dataset as TorchDataset
 
 from spade_studio.engine.config import AnyGeneratorConfig, GeneratorConfig
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.engine.layout import Grid, Layout
+from spade_studio.engine.layout import CodeBook, Grid, Layout
 from spade_studio.train.data_config import GeometryConfig
 from spade_studio.train.datasets.errors import DataError
+from spade_studio.train.datasets.packing import TensorForm, pack, unpack
 from spade_studio.train.datasets.pairs import Dataset
 from spade_studio.train.datasets.sampler import ResumableSampler, SampleKey
-from spade_studio.train.transforms import Example, sample_generator, transform
+from spade_studio.train.datasets.workers import start_worker, worker_context
+from spade_studio.train.transforms import DEFAULT_MULTIPLE, Example, sample_generator, transform
 
 Resolution = tuple[int, int, int]  # height, width, and side of the convolutions inside SPADE layers
+_GRID_FIELDS = tuple(field.name for field in fields(Grid))
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +46,11 @@ class TrainingSet(TorchDataset[LoadedExample]):
         dataset: What to read.
         geometry: How to transform.
         seed: Of the samples' random numbers; where None, crops are central and nothing is mirrored (for validation).
+        multiple: Of what the sides are where the geometry does not fix them: the generator's stride.
     """
 
-    def __init__(self, dataset: Dataset, geometry: GeometryConfig, seed: int | None) -> None:
-        self.dataset, self.geometry, self.seed = dataset, geometry, seed
+    def __init__(self, dataset: Dataset, geometry: GeometryConfig, seed: int | None, *, multiple: int = DEFAULT_MULTIPLE) -> None:
+        self.dataset, self.geometry, self.seed, self.multiple = dataset, geometry, seed, multiple
         self._lookup = dataset.channels.lookup()
 
     def __len__(self) -> int:
@@ -68,7 +71,7 @@ class TrainingSet(TorchDataset[LoadedExample]):
             DataError: as :meth:`Dataset.read`.
         """
         rng = None if self.seed is None else sample_generator(self.seed, key.epoch, key.index)
-        return transform(self.dataset.read(key.index), self.geometry, rng, self._lookup)
+        return transform(self.dataset.read(key.index), self.geometry, rng, self._lookup, self.multiple)
 
 
 @dataclass(eq=False)
@@ -119,6 +122,52 @@ class Batch:
 
 
 @dataclass(frozen=True)
+class _Outline:
+    # What a batch holds besides tensors.
+    book: CodeBook
+    dense: bool
+    names: tuple[str, ...]
+    indices: tuple[int, ...]
+    resolutions: tuple[Resolution, ...]
+    grids: tuple[dict[str, object], ...]
+
+
+class StepBatches(tuple[Batch, ...]):
+    """The parts of one step. However many they are, one tensor goes from process to process: each takes an open file in both."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what pickle stores: a buffer, what stands where in it, and all that is no tensor."""
+        tensors: list[Tensor] = []
+        outlines: list[_Outline] = []
+        for part in self:
+            tensors += (part.photos, torch.as_tensor(part.layout.codes))
+            grids: list[dict[str, object]] = []
+            for resolution in part.resolutions:
+                values = vars(part.layout.grid(*resolution, "cpu"))
+                tensors += (values[name] for name in _GRID_FIELDS if isinstance(values[name], Tensor))
+                grids.append({name: value for name, value in values.items() if not isinstance(value, Tensor)})
+            layout = part.layout
+            outlines.append(_Outline(layout.book, layout.dense, part.names, part.indices, part.resolutions, tuple(grids)))
+        return _unpacked, (*pack(tensors), outlines)
+
+
+def _unpacked(buffer: Tensor, forms: Sequence[TensorForm], outlines: Sequence[_Outline]) -> StepBatches:
+    tensors = iter(unpack(buffer, forms))
+    parts: list[Batch] = []
+    for outline in outlines:
+        photos, codes = next(tensors), next(tensors).numpy()
+        grids: dict[tuple[int, int, int, str], Grid] = {}
+        for resolution, rest in zip(outline.resolutions, outline.grids, strict=True):
+            values: dict[str, Any] = {name: rest[name] if name in rest else next(tensors) for name in _GRID_FIELDS}
+            grids[(*resolution, "cpu")] = Grid(**values)
+        layout = Layout(codes, outline.book, outline.dense, _grids=grids)
+        parts.append(Batch(photos, layout, outline.names, outline.indices, outline.resolutions))
+    return StepBatches(parts)
+
+
+@dataclass(frozen=True)
 class Collate:
     """Makes a batch of examples and prepares its layout.
 
@@ -132,7 +181,7 @@ class Collate:
     resolutions: tuple[Resolution, ...] = ()
     dense: bool = False
 
-    def __call__(self, loaded: Sequence[LoadedExample]) -> tuple[Batch, ...] | DataError:
+    def __call__(self, loaded: Sequence[LoadedExample]) -> StepBatches | DataError:
         """Return the batch in as many parts as its samples' keys tell, or the first error of its samples."""
         parts: list[Batch] = []
         for places in np.array_split(np.arange(len(loaded)), loaded[0].key.parts):
@@ -140,7 +189,7 @@ class Collate:
             if isinstance(part, DataError):
                 return part
             parts.append(part)
-        return tuple(parts)
+        return StepBatches(parts)
 
     def batch(self, loaded: Sequence[LoadedExample]) -> Batch | DataError:
         """Return one batch, or the first error of its samples."""
@@ -208,10 +257,9 @@ class BatchLoader:
             num_workers=workers,
             collate_fn=collate,
             pin_memory=pin_memory,
-            worker_init_fn=_start_worker if workers else None,
+            worker_init_fn=start_worker if workers else None,
             prefetch_factor=4 if workers else None,
-            # A forked copy of a process with running threads, which torch's always has after a first step, may lock up.
-            multiprocessing_context="forkserver" if workers and "forkserver" in torch.multiprocessing.get_all_start_methods() else None,
+            multiprocessing_context=worker_context() if workers else None,
         )
 
     def __iter__(self) -> Iterator[tuple[Batch, ...]]:
@@ -223,10 +271,4 @@ class BatchLoader:
         for parts in self._loader:
             if isinstance(parts, DataError):
                 raise parts
-            yield parts
-
-
-def _start_worker(_: int) -> None:
-    """Leave the processors to the training process, and Ctrl+C too: it ends the workers once a checkpoint is written."""
-    torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+            yield tuple(parts)

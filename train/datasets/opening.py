@@ -51,12 +51,18 @@ def open_dataset(
         scenes: With ``ade20k`` and ``ade20k_outdoor``, the scene categories to keep.
 
     Raises:
-        DataError: there is nothing there that can be trained on, or the kind is unknown.
+        DataError: there is nothing there that can be trained on, the kind is unknown, or it has no scene categories and some are given.
     """
     if kind != "auto" and kind not in DATASET_KINDS:
         raise DataError(f"training data of kind {kind!r}", f"auto, {', '.join(DATASET_KINDS)}")
     source = open_source(Path(path))
     found = _recognize(source) if kind == "auto" else kind
+    if scenes is not None and found not in (Ade20kDataset.kind, Ade20kOutdoorDataset.kind):
+        raise DataError(
+            f"scene categories to keep, with training data of kind {found}",
+            f"{Ade20kDataset.kind} or {Ade20kOutdoorDataset.kind}",
+            "Leave the list of scenes out",
+        )
     if found == CocoStuffDataset.kind:
         return CocoStuffDataset(source, split, channels)
     if found == CityscapesDataset.kind:

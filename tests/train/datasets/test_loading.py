@@ -15,7 +15,7 @@ from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks import Generator
 from spade_studio.train.data_config import GeometryConfig
 from spade_studio.train.datasets import DataError, open_dataset
-from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, TrainingSet, modulation_resolutions
+from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, StepBatches, TrainingSet, modulation_resolutions
 from spade_studio.train.datasets.sampler import ResumableSampler, SampleKey
 
 CROP = GeometryConfig(mode="crop", load_size=40, crop_size=32)
@@ -86,6 +86,32 @@ def test_workers_give_what_one_process_gives_from_a_zip_too(make: Any, tmp_path:
         assert torch.equal(one.layout.grid(32, 32, 3, "cpu").pixel_ids, two.layout.grid(32, 32, 3, "cpu").pixel_ids)
 
 
+@pytest.mark.parametrize("edges", [True, False])
+def test_the_parts_of_a_step_are_handed_over_as_one_tensor_and_stay_what_they_are(make: Any, edges: bool) -> None:
+    dataset = open_dataset(fill(make).root)
+    data = TrainingSet(dataset.with_channels(LabelChannels.from_label_set(dataset.label_set, FEW[:2], "last", edge=edges)), CROP, 1)
+    collate = Collate(data.dataset.channels, ((8, 8, 3), (32, 32, 3)))
+    made = collate([data[SampleKey(0, index, 3)] for index in range(5)])
+    assert isinstance(made, StepBatches)
+    assert [len(part) for part in made] == [2, 2, 1]
+    rebuild, stored = made.__reduce__()
+    assert sum(isinstance(value, Tensor) for value in stored) == 1
+    assert not any(isinstance(value, (Tensor, np.ndarray)) for outline in stored[-1] for grid in outline.grids for value in grid.values())
+    for part, again in zip(made, rebuild(*stored), strict=True):
+        assert torch.equal(part.photos, again.photos)
+        assert (part.layout.codes == again.layout.codes).all()
+        assert again.layout.codes.dtype == np.int32
+        assert (part.layout.book, part.layout.dense) == (again.layout.book, again.layout.dense)
+        assert (part.names, part.indices, part.resolutions) == (again.names, again.indices, again.resolutions)
+        again.layout.codes = np.zeros((0, 0, 0), np.int32)  # a new grid could not be made of this
+        for resolution in part.resolutions:
+            ours, theirs = vars(part.layout.grid(*resolution, "cpu")), vars(again.layout.grid(*resolution, "cpu"))
+            assert (ours["edge_rows"] is not None) == edges
+            for name, value in ours.items():
+                same = (torch.equal(value, theirs[name]) and value.dtype == theirs[name].dtype) if isinstance(value, Tensor) else None
+                assert value == theirs[name] if same is None else same
+
+
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_bad_sample_ends_the_run_with_its_name(make: Any, workers: int) -> None:
     fill(make, 2)
@@ -135,6 +161,19 @@ def test_a_moved_batch_brings_its_grids_and_needs_no_new_ones(make: Any) -> None
     assert (grid.batch, grid.height, grid.width) == (2, 32, 32)
     moved.layout.codes = np.zeros((0, 0, 0), np.int32)  # a new grid could not be made of this
     assert moved.layout.grid(32, 32, 3, moved.photos.device) is grid
+
+
+@pytest.mark.parametrize("mode", ["none", "scale_width", "scale_shortside"])
+@pytest.mark.parametrize("upsampling", ["more", "most"])
+def test_a_generator_of_any_stride_makes_pictures_of_sides_that_nothing_fixes(make: Any, mode: Any, upsampling: Any) -> None:
+    make.pair("a", height=70, width=130)
+    dataset = open_dataset(make.root)
+    config = GeneratorConfig(dataset.channels.semantic_channels, base_channels=2, hidden_width=2, upsampling=upsampling, crop_size=128)
+    data = TrainingSet(dataset, GeometryConfig(mode, load_size=160, crop_size=128), 1, multiple=config.stride)
+    batch = Collate(dataset.channels).batch([data[SampleKey(0, 0)]])
+    assert isinstance(batch, Batch)
+    with torch.no_grad():
+        assert Generator(config).eval()(batch.layout).shape == batch.photos.shape
 
 
 def test_dense_layouts_are_not_prepared(make: Any) -> None:

@@ -1,0 +1,73 @@
+"""Processes that read samples beside the training process: they end with it, and by its hand only.
+
+It does not know what they read.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from multiprocessing import connection, resource_tracker
+from multiprocessing.context import BaseContext
+from typing import Any, Final
+
+import torch
+
+# What asks a run to stop reaches all processes of its group: reading goes on until the training process has saved.
+_LEFT_TO_THE_TRAINER: Final = tuple(
+    number for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGBREAK") if (number := getattr(signal, name, None)) is not None
+)
+
+if sys.platform != "win32":
+    from multiprocessing import forkserver
+    from multiprocessing.context import ForkServerContext, ForkServerProcess
+
+    class _Worker(ForkServerProcess):
+        """A process that ignores SIGTERM, so its parent ends it by SIGKILL."""
+
+        @staticmethod
+        def _Popen(process_obj: Any) -> Any:  # noqa: N802
+            process: Any = ForkServerProcess._Popen(process_obj)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType, reportUnknownMemberType]
+            process.terminate = process.kill
+            return process
+
+    class _WorkerContext(ForkServerContext):
+        Process = _Worker  # pyright: ignore[reportAssignmentType]
+
+    def _fork_server() -> ForkServerContext:
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _LEFT_TO_THE_TRAINER)
+        try:
+            resource_tracker.ensure_running()  # The server needs it. Starting it unblocks some of the signals here.
+            signal.pthread_sigmask(signal.SIG_BLOCK, _LEFT_TO_THE_TRAINER)
+            forkserver.ensure_running()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return _WorkerContext()
+
+
+def worker_context() -> BaseContext:
+    """Return how to start workers; where they are forked, that is from a server, which runs then.
+
+    A forked copy of the training process itself, in which torch has running threads, may lock up. The server and all that is forked of it
+    block the signals that stop a run: were it to end, its workers would count as dead. A mask outlives exec and fork.
+    """
+    return multiprocessing.get_context() if sys.platform == "win32" else _fork_server()
+
+
+def start_worker(_: int) -> None:
+    """Leave the processors and the signals to the training process, and end with it (``worker_init_fn`` of a DataLoader)."""
+    torch.set_num_threads(1)
+    for number in _LEFT_TO_THE_TRAINER:
+        signal.signal(number, signal.SIG_IGN)
+    # Torch's own watch looks at the parent's id, which is the fork server's, and that lives as long as a worker does.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None, "workers are processes of their own"
+    connection.wait([parent.sentinel])
+    os._exit(1)
