@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 from spade_studio.train.recipe import OptimizerConfig
 
+_HOPELESS_SCALE = 2.0**-10  # of losses: gradients that are infinite even so are not finite at all
+
 
 def all_finite(tensors: Iterable[Tensor]) -> bool:
     """Whether no tensor holds an infinity or a NaN; one synchronisation with the device for all."""
@@ -60,11 +62,12 @@ class Side:
             loss: What the gradients are of, unscaled.
 
         Returns:
-            Whether all was finite; nothing moves otherwise. With a scaler only the loss counts: infinite gradients are its way of
-            finding a scale, and it leaves the parameters alone by itself.
+            Whether all was finite; nothing moves otherwise. With a scaler infinite gradients are its way of finding a scale, and it
+            leaves the parameters alone by itself: they count only once no scale helps any more.
         """
         scaler.unscale_(self.adam)
-        if not all_finite([loss]) or not (scaler.is_enabled() or all_finite(self.gradients())):
+        searching = scaler.is_enabled() and scaler.get_scale() >= _HOPELESS_SCALE
+        if not all_finite([loss]) or not (searching or all_finite(self.gradients())):
             return False
         scaler.step(self.adam)
         return True
