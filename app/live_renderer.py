@@ -6,17 +6,31 @@ It knows no widgets, and torch only through the function that loads the renderer
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from spade_studio.app.canvas.raster import InstanceArray, LabelArray, Rect
 from spade_studio.app.document import Document
-from spade_studio.engine.render_service import RendererReady, RenderFailure, RenderRequest, RenderResult, RenderService
+from spade_studio.engine.errors import EngineError, RenderError
+from spade_studio.engine.render_service import (
+    Delivery,
+    JobDone,
+    RendererReady,
+    RenderFailure,
+    RenderJob,
+    RenderRequest,
+    RenderResult,
+    RenderService,
+)
 
 if TYPE_CHECKING:
     from spade_studio.engine.renderer import Renderer
+
+_T = TypeVar("_T")
 
 REST_MILLISECONDS = 350
 """A hand that has not moved for so long rests, although the button is down: it gets the exact picture."""
@@ -27,6 +41,14 @@ def object_borders(labels: LabelArray, objects: InstanceArray) -> InstanceArray:
     return np.where(objects, np.minimum(objects, 0xFFFF - 256) + np.uint16(256), labels.astype(np.uint16))
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """Who waits for a job's end."""
+
+    done: Callable[[Any], object]
+    failed: Callable[[EngineError], object] | None
+
+
 class LiveRenderer(QObject):
     """Keeps a picture of the document up to date.
 
@@ -35,6 +57,7 @@ class LiveRenderer(QObject):
 
     Attributes:
         shown: Number of the request whose picture was shown last.
+        info: What is loaded; None until it is.
     """
 
     ready = Signal(object)  # RendererReady
@@ -46,9 +69,13 @@ class LiveRenderer(QObject):
     def __init__(self, document: Document, load: Callable[[], Renderer], seed: int, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document = document
+        self._style: int | NDArray[np.float32] = seed
         self._seed = seed
         self._newest = 0
         self.shown = 0
+        self.info: RendererReady | None = None
+        self._jobs: dict[RenderJob, _Waiting] = {}
+        self._load_error: EngineError | None = None  # there is no renderer, and will be none before another one is loaded
         # The signal is emitted on the render thread and must be received on this one.
         self._delivered.connect(self._on_delivered, Qt.ConnectionType.QueuedConnection)
         self._services = 0
@@ -66,14 +93,28 @@ class LiveRenderer(QObject):
 
     @property
     def seed(self) -> int:
-        """The style that is rendered."""
+        """The seed of the style; where a code is rendered, the seed that was rendered last."""
         return self._seed
 
     @seed.setter
     def seed(self, seed: int) -> None:
-        if seed != self._seed:
-            self._seed = seed
-            self._schedule()
+        self.style = seed
+
+    @property
+    def style(self) -> int | NDArray[np.float32]:
+        """The style that is rendered: a seed, or a style code [z], which is never modified."""
+        return self._style
+
+    @style.setter
+    def style(self, style: int | NDArray[np.float32]) -> None:
+        if isinstance(style, int):
+            if style == self._style if isinstance(self._style, int) else False:
+                return
+            self._seed = style
+        elif not isinstance(self._style, int) and np.array_equal(style, self._style):
+            return
+        self._style = style
+        self._schedule()
 
     @property
     def is_up_to_date(self) -> bool:
@@ -90,6 +131,7 @@ class LiveRenderer(QObject):
         """Stop and join the render thread; nothing is signalled afterwards."""
         self._soon.stop()
         self._at_rest.stop()
+        self._jobs.clear()
         self._delivered.disconnect(self._on_delivered)
         if self._next is not None:
             self._next[1].close()
@@ -113,13 +155,49 @@ class LiveRenderer(QObject):
         self._next[1].start()
         return True
 
+    def work(
+        self, do: Callable[[Renderer], _T], done: Callable[[_T], object], failed: Callable[[EngineError], object] | None = None
+    ) -> RenderJob:
+        """Have something done with the loaded renderer, between frames, in the order of the calls.
+
+        Args:
+            do: Called on the render thread; it must be short, since painting waits for its end: one picture a job.
+            done: Called on this thread with what it returned.
+            failed: Called on this thread with the error that ended it, also where other weights took their place meanwhile.
+
+        Returns:
+            The job; after its ``cancel()`` neither is called.
+        """
+        job = RenderJob(do)
+        self._jobs[job] = _Waiting(done, failed)
+        if self._load_error is None:
+            self._service.submit_job(job)
+        else:
+            QTimer.singleShot(0, self, lambda error=self._load_error: self._on_job_done(JobDone(job, None, error)))
+        return job
+
+    def _on_job_done(self, delivery: JobDone) -> None:
+        waiting = self._jobs.pop(delivery.job, None)
+        if waiting is None or delivery.job.is_cancelled:
+            return
+        if delivery.error is None:
+            waiting.done(delivery.value)
+        elif waiting.failed is not None:
+            waiting.failed(delivery.error)
+
+    def _fail_jobs(self, error: EngineError) -> None:
+        for job in list(self._jobs):
+            self._on_job_done(JobDone(job, None, error))
+
     def _make_service(self, load: Callable[[], Renderer]) -> tuple[int, RenderService]:
         self._services += 1
         number = self._services
         return number, RenderService(load, lambda delivery: self._delivered.emit(number, delivery))
 
-    def _on_delivered(self, number: int, delivery: RendererReady | RenderResult | RenderFailure) -> None:
-        if number == self._number:
+    def _on_delivered(self, number: int, delivery: Delivery) -> None:
+        if isinstance(delivery, JobDone):
+            self._on_job_done(delivery)
+        elif number == self._number:
             self._receive(delivery)
         elif self._next is not None and number == self._next[0]:
             after, self._next = self._next, None
@@ -129,6 +207,7 @@ class LiveRenderer(QObject):
                 return
             self._service.close()
             self._number, self._service = after
+            self._fail_jobs(RenderError("the weights were replaced before this was rendered", action="Ask for it again"))
             self._receive(delivery)
             self._submit()
 
@@ -152,12 +231,16 @@ class LiveRenderer(QObject):
             self._newest += 1
             labels, objects = self._document.labels.copy(), self._document.instances
             instances = None if objects is None else object_borders(labels, objects)
-            self._service.submit(RenderRequest(self._newest, labels, self._seed, instances=instances, hand_moving=hand_moving))
+            self._service.submit(RenderRequest(self._newest, labels, self._style, instances=instances, hand_moving=hand_moving))
 
     def _receive(self, delivery: RendererReady | RenderResult | RenderFailure) -> None:
         if isinstance(delivery, RendererReady):
+            self.info, self._load_error = delivery, None
             self.ready.emit(delivery)
         elif isinstance(delivery, RenderFailure):
+            if delivery.revision < 0:
+                self._load_error = delivery.error
+                self._fail_jobs(delivery.error)
             self.failed.emit(delivery)
         elif delivery.revision >= self.shown:
             self.shown = delivery.revision

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -89,7 +90,37 @@ class RendererReady:
     known_ids: tuple[int, ...]
 
 
-Delivery = RendererReady | RenderResult | RenderFailure
+class RenderJob:
+    """Work in the background on the loaded renderer, such as one picture of a sheet: it runs while no request waits.
+
+    Args:
+        do: Called on the render thread with the renderer. It must be short, since a new stroke waits for its end.
+    """
+
+    def __init__(self, do: Callable[[Renderer], object]) -> None:
+        self.do = do
+        self._is_cancelled = threading.Event()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether nobody waits for it any more; long work may look."""
+        return self._is_cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Take it back: it does not begin any more, and its end is not told."""
+        self._is_cancelled.set()
+
+
+@dataclass(frozen=True, eq=False)
+class JobDone:
+    """A job's end: what it returned, or the error that ended it."""
+
+    job: RenderJob
+    value: object
+    error: EngineError | None = None
+
+
+Delivery = RendererReady | RenderResult | RenderFailure | JobDone
 
 
 class RenderService:
@@ -105,6 +136,7 @@ class RenderService:
         self._deliver = deliver
         self._changed = threading.Condition()
         self._waiting: RenderRequest | None = None
+        self._jobs: deque[RenderJob] = deque()
         self._closing = False
         self._last_frame = -SECONDS_BETWEEN_FRAMES
         self._thread = threading.Thread(target=self._run, name="render")
@@ -117,6 +149,12 @@ class RenderService:
         """Put a request in the mailbox; one that still waits there is dropped."""
         with self._changed:
             self._waiting = request
+            self._changed.notify()
+
+    def submit_job(self, job: RenderJob) -> None:
+        """Put a job at the end of the queue, which is served while no request waits."""
+        with self._changed:
+            self._jobs.append(job)
             self._changed.notify()
 
     def close(self) -> None:
@@ -159,12 +197,24 @@ class RenderService:
         )
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closing or self._waiting is not None)
+                self._changed.wait_for(lambda: self._closing or self._waiting is not None or bool(self._jobs))
                 if self._closing:
                     return
                 request, self._waiting = self._waiting, None
-            assert request is not None
-            self._serve(renderer, request)
+                job = self._jobs.popleft() if request is None else None
+            if request is not None:
+                self._serve(renderer, request)
+            elif job is not None and not job.is_cancelled:
+                self._do(renderer, job)
+
+    def _do(self, renderer: Renderer, job: RenderJob) -> None:
+        try:
+            done = JobDone(job, job.do(renderer))
+        except EngineError as error:
+            done = JobDone(job, None, error)
+        except Exception as error:  # noqa: BLE001 - one broken job must not end the thread
+            done = JobDone(job, None, RenderError(f"rendering failed: {type(error).__name__}: {error}"))
+        self._say(done)
 
     def _serve(self, renderer: Renderer, request: RenderRequest) -> None:
         try:

@@ -14,7 +14,7 @@ from spade_studio.app.live_renderer import REST_MILLISECONDS, LiveRenderer
 from spade_studio.app.loading import LoadOptions, peek_channels, renderer_loader
 from spade_studio.app.main_window import MainWindow
 from spade_studio.engine.config import GeneratorConfig
-from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.errors import RenderError, WeightsError
 from spade_studio.engine.labels import LabelChannels, load_label_set
 from spade_studio.engine.render_service import RenderFailure, RenderResult
 
@@ -215,3 +215,88 @@ def test_the_header_alone_tells_the_labels(tiny_bundle, tmp_path):
     (tmp_path / "broken.safetensors").write_bytes(b"\xff" * 100)
     assert peek_channels(LoadOptions(tmp_path / "broken.safetensors")) is None
     assert peek_channels(LoadOptions(tmp_path)) is None
+
+
+def test_work_is_done_between_frames_in_order_and_told_on_the_windows_thread(live, renderer, qtbot):
+    told: list[object] = []
+    live.start()
+    wait(qtbot, live)
+    threads: list[int] = []
+
+    def do(number: int) -> int:
+        threads.append(threading.get_ident())
+        return number
+
+    for number in range(3):
+        live.work(lambda _renderer, number=number: do(number), lambda value: told.append((value, threading.get_ident())))
+    qtbot.waitUntil(lambda: len(told) == 3)
+    assert told == [(number, threading.get_ident()) for number in range(3)]
+    assert threading.get_ident() not in threads
+
+
+def test_cancelled_work_is_not_told_and_failed_work_is(live, renderer, qtbot):
+    told: list[object] = []
+
+    def fail(_renderer: object) -> None:
+        raise ValueError("broken")
+
+    live.start()
+    wait(qtbot, live)
+    live.work(lambda _renderer: 1, told.append, told.append).cancel()
+    live.work(fail, told.append, told.append)
+    qtbot.waitUntil(lambda: bool(told))
+    assert [str(error) for error in told] == ["rendering failed: ValueError: broken."]
+    assert isinstance(told[0], RenderError)
+
+
+def test_work_waits_for_the_renderer_and_fails_with_it(document, qtbot):
+    told: list[object] = []
+
+    def load() -> None:
+        raise WeightsError("no such weights")
+
+    live = LiveRenderer(document, load, seed=5)  # pyright: ignore[reportArgumentType]
+    live.work(lambda _renderer: 1, told.append, told.append)
+    live.start()
+    qtbot.waitUntil(lambda: len(told) == 1)
+    live.work(lambda _renderer: 1, told.append, told.append)
+    qtbot.waitUntil(lambda: len(told) == 2)
+    assert [str(error) for error in told] == ["no such weights."] * 2
+    live.close()
+
+
+def test_work_that_waits_fails_when_other_weights_take_over(document, live, renderer, qtbot):
+    told: list[object] = []
+    live.start()
+    wait(qtbot, live)
+    begun, old = threading.Event(), live._service
+
+    def hold(_renderer: object) -> int:
+        begun.set()
+        while not old._closing:  # so that the next job cannot begin
+            threading.Event().wait(0.001)
+        return 1
+
+    live.work(hold, told.append, told.append)
+    assert begun.wait(30)
+    live.work(lambda _renderer: 2, told.append, told.append)
+    with qtbot.waitSignal(live.ready):
+        assert live.replace_renderer(renderer.load)
+    wait(qtbot, live)
+    assert 2 not in told
+    assert isinstance(told[-1], RenderError)
+    assert "replaced" in str(told[-1])
+
+
+def test_a_style_code_is_rendered_as_it_is(live, renderer, qtbot):
+    live.start()
+    wait(qtbot, live)
+    code = np.arange(4, dtype=np.float32)
+    live.style = code
+    assert not live.is_up_to_date
+    assert live.seed == 5
+    wait(qtbot, live)
+    live.style = code.copy()
+    assert live.is_up_to_date
+    live.seed = 5
+    assert not live.is_up_to_date
