@@ -83,6 +83,7 @@ def resolve(new: New) -> TrainConfig:
         ),
         initial=dataclasses.replace(initial, weights=_absolute(new.init_from or initial.weights)),
         losses=dataclasses.replace(losses, perceptual=dataclasses.replace(losses.perceptual, file=_absolute(losses.perceptual.file))),
+        projected=dataclasses.replace(config.projected, file=_absolute(config.projected.file)),
         monitor=dataclasses.replace(monitor, frechet_network=_absolute(monitor.frechet_network)),
     )
 
@@ -124,6 +125,7 @@ def _make_run(command: New, config: TrainConfig, processes: int) -> RunDirectory
     for name, path in (
         ("--init-from", config.initial.weights),
         ("losses.perceptual.file", config.losses.perceptual.file),
+        ("projected.file", config.projected.file),
         ("monitor.frechet_network", config.monitor.frechet_network),
     ):
         if path and not Path(path).exists():

@@ -14,7 +14,7 @@ from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, 
 from spade_studio.engine.errors import ConfigError
 from spade_studio.train import plain
 from spade_studio.train.data_config import DataConfig, GeometryConfig, LabelsConfig
-from spade_studio.train.network_options import DiscriminatorOptions, EncoderOptions, GeneratorOptions, InitialConfig
+from spade_studio.train.network_options import DiscriminatorOptions, EncoderOptions, GeneratorOptions, InitialConfig, ProjectedOptions
 from spade_studio.train.plain import check_range
 from spade_studio.train.recipe import LossConfig, OptimizerConfig, ScheduleConfig
 
@@ -92,6 +92,7 @@ class TrainConfig:
         generator: The network that makes pictures.
         encoder: The network that reads the style of a photograph.
         discriminator: The network that judges pictures.
+        projected: What it judges beside pixels.
         initial: The weights they start from.
         losses: What is minimised.
         optimizer: How it is minimised.
@@ -115,6 +116,7 @@ class TrainConfig:
     generator: GeneratorOptions = field(default_factory=GeneratorOptions)
     encoder: EncoderOptions = field(default_factory=EncoderOptions)
     discriminator: DiscriminatorOptions = field(default_factory=DiscriminatorOptions)
+    projected: ProjectedOptions = field(default_factory=ProjectedOptions)
     initial: InitialConfig = field(default_factory=InitialConfig)
     losses: LossConfig = field(default_factory=LossConfig)
     optimizer: OptimizerConfig = field(default_factory=OptimizerConfig)

@@ -64,14 +64,14 @@ def discriminator_adversarial(kind: AdversarialKind, features: Features, *, real
 def feature_matching(fake: Features, real: Features) -> Tensor:
     """Return the L1 distance between the discriminator's features of fakes and reals.
 
-    Summed over all layers but the last, averaged over scales; the reals' features are constants.
+    Summed over all layers but the last, averaged over the scales that have such; the reals' features are constants.
     """
     terms = [
         F.l1_loss(wide(fake_layer), wide(real_layer.detach()))
         for fake_scale, real_scale in zip(fake, real, strict=True)
         for fake_layer, real_layer in zip(fake_scale[:-1], real_scale[:-1], strict=True)
     ]
-    return torch.stack(terms).sum() / len(fake)
+    return torch.stack(terms).sum() / sum(len(scale) > 1 for scale in fake)
 
 
 def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:

@@ -93,6 +93,28 @@ class DiscriminatorOptions:
 
 
 @dataclass(frozen=True)
+class ProjectedOptions:
+    """Judging in the features of a network trained on photographs as well (Projected GANs): it converges many times faster.
+
+    Attributes:
+        file: EfficientNet-Lite0's file; empty for none. Frechet distances of the same network flatter weights trained so.
+        mixed_channels: Channels that each level of its features is mixed to, by fixed random convolutions.
+        width: Channels of the heads that judge the levels.
+        side: Pictures are resized to this short side first; 0 takes them as they are.
+    """
+
+    file: str = ""
+    mixed_channels: int = 64
+    width: int = 128
+    side: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("mixed_channels", "width"):
+            check_range(f"projected.{name}", getattr(self, name), 1, 1024)
+        check_range("projected.side", self.side, 0, 1024)
+
+
+@dataclass(frozen=True)
 class InitialConfig:
     """The weights that networks start from: Xavier's normal distribution, biases 0, or those of a file.
 

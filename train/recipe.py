@@ -77,6 +77,10 @@ class LossConfig:
         kl_weight: Factor on the divergence of the encoder's posterior from the standard normal distribution.
         kl_form: sum over the rank's whole batch and all dimensions, as published; mean over the batch of the sum over dimensions.
         perceptual: Which perceptual distance.
+        prior_share: Share of a batch's pictures, the last ones, that get styles drawn by chance in place of their photograph's: they are
+            judged, and compared with no photograph. Styles that a person draws then look as good as those of photographs.
+        judge_shift: Pictures are judged without up to so many pixels at their edges, another number each time: a discriminator's strides
+            then leave no grid.
     """
 
     adversarial: AdversarialKind = "hinge"
@@ -86,12 +90,16 @@ class LossConfig:
     kl_weight: float = 0.05
     kl_form: KLForm = "sum"
     perceptual: PerceptualConfig = field(default_factory=PerceptualConfig)
+    prior_share: float = 0.0
+    judge_shift: int = 0
 
     def __post_init__(self) -> None:
         _check_choice("adversarial", self.adversarial, get_args(AdversarialKind))
         _check_choice("kl_form", self.kl_form, get_args(KLForm))
         for name in ("adversarial_weight", "feature_matching_weight", "perceptual_weight", "kl_weight"):
             _check_range(name, getattr(self, name), 0)
+        _check_range("prior_share", self.prior_share, 0, 0.9)
+        _check_range("judge_shift", self.judge_shift, 0, 64)
         if not (self.adversarial_weight or self.feature_matching_weight or self.perceptual_weight):
             raise ConfigError("adversarial, feature matching and perceptual loss are all switched off", "one of them at least")
 

@@ -50,6 +50,7 @@ _CHANGEABLE = (
     # Where files lie; what they hold is compared by itself, or was read when the run began.
     "data.scenes",
     "losses.perceptual.file",
+    "projected.file",
     "labels.label_set",
     "initial.weights",
 )

@@ -143,22 +143,24 @@ class TrainingNetworks:
             raise ValueError("the perceptual loss is on, but there is no perceptual network")
         with self._forward(), frozen(self.discriminator):
             fake, posterior = self._generate(batch, noise)
-            judged_fake, judged_real = self._judge(fake, batch)
+            judged_fake, judged_real = self._judge(fake, batch, crop_seed)
             config = self.losses
+            own = self._own_styles(batch)
             terms: dict[str, Tensor] = {}
             if config.adversarial_weight:
                 terms["adversarial"] = share * config.adversarial_weight * generator_adversarial(config.adversarial, judged_fake)
             if config.feature_matching_weight:
-                terms["feature_matching"] = share * config.feature_matching_weight * feature_matching(judged_fake, judged_real)
+                distance = feature_matching(_first(judged_fake, own), _first(judged_real, own))
+                terms["feature_matching"] = share * config.feature_matching_weight * distance
             if config.perceptual_weight and self.perceptual is not None:
-                terms["perceptual"] = share * config.perceptual_weight * self.perceptual(fake, batch.photos, crop_seed)
+                terms["perceptual"] = share * config.perceptual_weight * self.perceptual(fake[:own], batch.photos[:own], crop_seed)
             if config.kl_weight and posterior is not None:
                 # The published sum runs over a rank's whole batch: parts of it add up as they are.
-                factor = 1.0 if config.kl_form == "sum" else share / batch.photos.shape[0]
+                factor = 1.0 if config.kl_form == "sum" else share / own
                 terms["kl"] = factor * config.kl_weight * kl_divergence(*posterior)
         return self._backward(terms)
 
-    def discriminator_step(self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0) -> LossValues:
+    def discriminator_step(self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0, crop_seed: int = 0) -> LossValues:
         """Add the discriminator's gradients of a batch to those accumulated; the arguments are those of :meth:`generator_step`.
 
         The fake is generated anew in training mode, so batch statistics and power iterations of generator and encoder move again.
@@ -166,7 +168,7 @@ class TrainingNetworks:
         with self._forward():
             with torch.no_grad():
                 fake, _ = self._generate(batch, noise)
-            judged_fake, judged_real = self._judge(fake, batch)
+            judged_fake, judged_real = self._judge(fake, batch, crop_seed)
             kind = self.losses.adversarial
             terms = {
                 "fake": share * discriminator_adversarial(kind, judged_fake, real=False),
@@ -195,25 +197,39 @@ class TrainingNetworks:
             yield
 
     def _generate(self, batch: TrainingBatch, noise: Tensor | None) -> tuple[Tensor, tuple[Tensor, Tensor] | None]:
-        """Return fakes [B, 3, H, W] and, with an encoder, the posterior (mu, logvar) that their styles were drawn from."""
+        """Return fakes [B, 3, H, W] and, with an encoder, the posterior (mu, logvar) that the styles of the first were drawn from."""
         if self.encoder is None or noise is None:
             return self.generator(batch.layout, noise), None
-        mu, logvar = self.encoder(batch.photos)
+        own = self._own_styles(batch)
+        mu, logvar = self.encoder(batch.photos[:own])
         mu, logvar = wide(mu), wide(logvar)
-        z = mu + noise * (0.5 * logvar).exp()
+        z = torch.cat((mu + noise[:own] * (0.5 * logvar).exp(), noise[own:]))
         return self.generator(batch.layout, z), (mu, logvar)
 
-    def _judge(self, fake: Tensor, batch: TrainingBatch) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
+    def _own_styles(self, batch: TrainingBatch) -> int:
+        """Return how many pictures, the first ones, have the style of their photograph."""
+        count = batch.photos.shape[0]
+        return count if self.encoder is None else count - int(count * self.losses.prior_share)
+
+    def _judge(self, fake: Tensor, batch: TrainingBatch, crop_seed: int) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
         """Return the discriminator's features of fakes and of reals, from one forward pass: all fakes, then all reals."""
         photos = batch.photos
         planes = batch.layout.one_hot(photos.shape[-2], photos.shape[-1], photos.device, photos.dtype)
         pictures = torch.cat((fake.to(photos.dtype), photos))
-        return split_features(self.discriminator(torch.cat((torch.cat((planes, planes)), pictures), 1)))
+        seen = torch.cat((torch.cat((planes, planes)), pictures), 1)
+        if self.losses.judge_shift:
+            top, bottom, left, right = np.random.default_rng((crop_seed, 1)).integers(0, self.losses.judge_shift + 1, 4).tolist()
+            seen = seen[..., top : seen.shape[-2] - bottom, left : seen.shape[-1] - right]
+        return split_features(self.discriminator(seen))
 
     def _backward(self, terms: dict[str, Tensor]) -> LossValues:
         total = torch.stack(list(terms.values())).sum()
         (total if self.scaler is None else self.scaler.scale(total)).backward()  # pyright: ignore[reportUnknownMemberType]
         return LossValues({name: term.detach() for name, term in terms.items()})
+
+
+def _first(features: list[list[Tensor]], count: int) -> list[list[Tensor]]:
+    return [[layer[:count] for layer in scale] for scale in features]
 
 
 @dataclass(frozen=True)
@@ -265,7 +281,7 @@ def training_step(
             if phase == "generator":
                 added = networks.generator_step(batch, noise(phase, i), share=share, crop_seed=crop_seed + i)
             else:
-                added = networks.discriminator_step(batch, noise(phase, i), share=share)
+                added = networks.discriminator_step(batch, noise(phase, i), share=share, crop_seed=crop_seed + i)
             values = added if values is None else values + added
         assert values is not None
         total = values.total

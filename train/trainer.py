@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from spade_studio.engine.config import EncoderConfig
 from spade_studio.engine.device import allow_tf32
-from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator, build_generator
+from spade_studio.engine.networks import Encoder, build_generator
 from spade_studio.train.averages import AveragedNetworks, StatisticsBatches, untouched_random_state
 from spade_studio.train.batch_norm import synchronize_batch_norm
 from spade_studio.train.config import TrainConfig
@@ -26,6 +26,7 @@ from spade_studio.train.initial_weights import load_initial_weights
 from spade_studio.train.networks import initialize, keep_channels_last
 from spade_studio.train.optimization import Optimizers
 from spade_studio.train.perceptual import PerceptualDistance
+from spade_studio.train.projected import build_discriminator
 from spade_studio.train.step import Phase, StepReport, TrainingNetworks, style_noise, training_step
 from spade_studio.train.transforms import output_size
 
@@ -91,7 +92,7 @@ class Trainer:
             torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
             self.generator = build_generator(self.generator_config)
             self.encoder = None if self.encoder_config is None else Encoder(self.encoder_config)
-            self.discriminator = MultiscaleDiscriminator(discriminator_config)
+            self.discriminator = build_discriminator(discriminator_config, config.projected)
             for network in self._networks():
                 initialize(network, config.initial.gain, config.initial.modulation_gain)
             weights = config.initial.weights if anew else ""

@@ -24,6 +24,8 @@ _STAGES: Final = (
     (1, 3, 1, 6, 320),
 )
 
+_LEVEL_ENDS: Final = frozenset((2, 4, 10, 15))  # the last blocks before each halving, and the last one
+
 
 class SameConvolution(nn.Conv2d):
     """A convolution without bias, padded as TensorFlow's SAME: the odd row and column of padding come last."""
@@ -97,3 +99,17 @@ class EfficientNetLiteFeatures(FeatureNetwork):
         for block in self._blocks:
             x = block(x)
         return F.relu6(self._bn1(self._conv_head(x))).mean((2, 3))
+
+    def levels(self, pictures: Tensor) -> list[Tensor]:
+        """Return the outputs of the stages at strides 4, 8, 16 and 32: 24, 40, 112 and 320 channels; gradients flow.
+
+        Args:
+            pictures: [B, 3, H, W] in [-1, 1].
+        """
+        x = F.relu6(self._bn0(self._conv_stem((pictures * 127.5 + 0.5) / 128)))
+        levels: list[Tensor] = []
+        for i, block in enumerate(self._blocks):
+            x = block(x)
+            if i in _LEVEL_ENDS:
+                levels.append(x)
+        return levels

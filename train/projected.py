@@ -1,0 +1,142 @@
+"""A discriminator that also judges in the features of a frozen network (Sauer et al., Projected GANs Converge Faster, NeurIPS 2021).
+
+It knows only EfficientNet-Lite0 as that network; the patch discriminators beside it are those of the paper, with their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from spade_studio.engine.config import DiscriminatorConfig
+from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.networks import MultiscaleDiscriminator
+from spade_studio.engine.networks.blocks import LEAKY_SLOPE, maybe_spectral
+from spade_studio.train.metrics.efficientnet_lite import EfficientNetLiteFeatures
+from spade_studio.train.metrics.features import load_features
+from spade_studio.train.network_options import ProjectedOptions
+from spade_studio.train.networks import keep_channels_last
+
+_LEVELS = (24, 40, 112, 320)
+"""Channels of the features that are judged, at strides 4, 8, 16 and 32."""
+
+
+class FeatureHead(nn.Module):
+    """Judges one level: features beside the layout's planes of their size, then patch scores, one term of them by the label."""
+
+    def __init__(self, channels: int, planes: int, width: int) -> None:
+        super().__init__()
+        self.first = maybe_spectral(nn.Conv2d(channels + planes, width, 3, padding=1), True)
+        self.second = maybe_spectral(nn.Conv2d(width, width, 3, padding=1), True)
+        self.score = maybe_spectral(nn.Conv2d(width, 1, 1), True)
+        self.by_label = maybe_spectral(nn.Conv2d(width, planes, 1, bias=False), True)
+
+    def forward(self, features: Tensor, planes: Tensor) -> Tensor:
+        """[B, C, h, w], [B, S, H, W] -> patch scores [B, 1, h, w]."""
+        shares = F.adaptive_avg_pool2d(planes, (features.shape[-2], features.shape[-1])).to(features.dtype)
+        x = F.leaky_relu(self.first(torch.cat((features, shares), 1)), LEAKY_SLOPE)
+        x = F.leaky_relu(self.second(x), LEAKY_SLOPE)
+        return self.score(x) + (self.by_label(x) * shares).sum(1, keepdim=True)
+
+
+class Projection(nn.Module):
+    """The frozen network, its levels mixed by fixed random convolutions, over channels and from coarse to fine.
+
+    Args:
+        network: Its weights are taken over, not copied.
+        width: Channels of every mixed level.
+        seed: Of the fixed convolutions: the same for all ranks, and for a run that goes on.
+    """
+
+    def __init__(self, network: EfficientNetLiteFeatures, width: int, seed: int = 0) -> None:
+        super().__init__()
+        self.network = network
+        random = torch.Generator().manual_seed(seed)
+
+        def fixed(channels: int, kernel: int) -> nn.Conv2d:
+            convolution = nn.Conv2d(channels, width, kernel, padding=kernel // 2, bias=False)
+            with torch.no_grad():
+                convolution.weight.normal_(0, (2 / (channels * kernel * kernel)) ** 0.5, generator=random)
+            return convolution
+
+        self.lateral = nn.ModuleList(fixed(channels, 1) for channels in _LEVELS)
+        self.merge = nn.ModuleList(fixed(width, 3) for _ in _LEVELS[1:])
+        self.requires_grad_(False).eval()
+        keep_channels_last(self)
+
+    def forward(self, pictures: Tensor) -> list[Tensor]:
+        """[B, 3, H, W] in [-1, 1] -> mixed levels [B, width, h, w], fine to coarse."""
+        levels = [lateral(level) for lateral, level in zip(self.lateral, self.network.levels(pictures), strict=True)]
+        for i in range(len(levels) - 2, -1, -1):
+            below = F.interpolate(levels[i + 1], size=levels[i].shape[-2:], mode="bilinear")
+            levels[i] = self.merge[i]((levels[i] + below) * 0.5**0.5)
+        return levels
+
+
+class ProjectedDiscriminator(MultiscaleDiscriminator):
+    """The patch discriminators, and a head on every level of the projection, each a scale of its own with scores alone.
+
+    In the generator's turn a batch is all fakes, then as many photographs, which get no gradients. The frozen network is no part of the
+    parameters or of the state dict.
+
+    Args:
+        config: Of the patch discriminators.
+        projection: What pictures are judged through.
+        options: Width of the heads, size that pictures are judged at.
+    """
+
+    def __init__(self, config: DiscriminatorConfig, projection: Projection, options: ProjectedOptions) -> None:
+        super().__init__(config)
+        self._frozen = (projection,)  # a tuple: not registered
+        self._side = options.side
+        for i in range(len(_LEVELS)):
+            self.add_module(f"projected_{i}", FeatureHead(options.mixed_channels, config.semantic_channels, options.width))
+
+    def forward(self, planes_and_picture: Tensor) -> list[list[Tensor]]:
+        """Judge pictures, see :meth:`MultiscaleDiscriminator.forward`; the scales of the projection follow the patches'."""
+        results = super().forward(planes_and_picture)
+        planes, pictures = planes_and_picture[:, :-3], self._resized(planes_and_picture[:, -3:])
+        for i, level in enumerate(self._levels(pictures)):
+            results.append([self.get_submodule(f"projected_{i}")(level, planes)])
+        return results
+
+    def _resized(self, pictures: Tensor) -> Tensor:
+        height, width = pictures.shape[-2:]
+        if not self._side or min(height, width) == self._side:
+            return pictures
+        factor = self._side / min(height, width)
+        return F.interpolate(pictures, size=(round(height * factor), round(width * factor)), mode="bilinear", antialias=factor < 1)
+
+    def _levels(self, pictures: Tensor) -> list[Tensor]:
+        """Project fakes and, where only they need gradients, the photographs behind them for less: no backward pass."""
+        is_generators_turn = pictures.requires_grad and not next(self.parameters()).requires_grad
+        if not is_generators_turn or pictures.shape[0] % 2:
+            return self._frozen[0](pictures)
+        fakes, photos = pictures.chunk(2)
+        with torch.no_grad():
+            real = self._frozen[0](photos)
+        return [torch.cat(both) for both in zip(self._frozen[0](fakes), real, strict=True)]
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Any:
+        self._frozen[0]._apply(fn, recurse)  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType]
+        return super()._apply(fn, recurse)  # pyright: ignore[reportUnknownMemberType]
+
+
+def build_discriminator(config: DiscriminatorConfig, options: ProjectedOptions) -> MultiscaleDiscriminator:
+    """Build the patch discriminators, with a projection where the options name its file.
+
+    Raises:
+        WeightsError: The file cannot be used.
+    """
+    if not options.file:
+        return MultiscaleDiscriminator(config)
+    network = load_features(options.file)
+    if not isinstance(network, EfficientNetLiteFeatures):
+        raise WeightsError(
+            f"{options.file} holds {network.kind}", "EfficientNet-Lite0, the only network to project with", "Name its file"
+        )
+    return ProjectedDiscriminator(config, Projection(network, options.mixed_channels), options)
