@@ -80,6 +80,38 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
     return 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum()
 
 
+_GRID_WINDOW = 16
+_GRID_FLOOR = (0.1 / 127.5) ** 2  # below a tenth of a brightness value nothing is seen
+_GRID_STEP = 0.15  # steps of brightness beyond are contours, not grids
+
+
+def grid_strength(pictures: Tensor, period: int) -> Tensor:
+    """Return how strong a grid of a period is in pictures, along rows and along columns: two numbers.
+
+    It is the mean square, over windows of 16 pixels, of what repeats with the period in steps of brightness and is the same in all
+    lines of the window. Generators that upsample by repeating pixels leave such grids until they have learned not to.
+
+    Args:
+        pictures: [B, C, H, W] in [-1, 1]; both sides 16 or more.
+        period: In pixels, 2 to 16.
+    """
+    strengths: list[Tensor] = []
+    for x in (wide(pictures), wide(pictures).transpose(2, 3)):
+        steps = F.pad(x[..., 1:] - x[..., :-1], (0, 1)).clamp(-_GRID_STEP, _GRID_STEP)
+        lines, length = (side // _GRID_WINDOW for side in steps.shape[-2:])
+        across = _GRID_WINDOW // period * period
+        windows = steps[..., : lines * _GRID_WINDOW, : length * _GRID_WINDOW].unflatten(-1, (length, _GRID_WINDOW))[..., :across]
+        phases = windows.unflatten(-1, (-1, period)).unflatten(2, (lines, _GRID_WINDOW)).mean((3, 5))  # [B, C, lines, length, period]
+        strengths.append((phases - phases.mean(-1, keepdim=True)).square().mean())
+    return torch.stack(strengths)
+
+
+def grid_excess(fake: Tensor, photos: Tensor) -> Tensor:
+    """Return by how much grids of 2 and 4 pixels are stronger in fakes than in photographs, as a share of theirs; 0 where they are not."""
+    excess = [F.relu(grid_strength(fake, n) / grid_strength(photos, n).clamp(min=_GRID_FLOOR) - 1) for n in (2, 4)]
+    return torch.stack(excess).mean()
+
+
 def split_features(features: Features) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
     """Split features of a batch of all fakes, then as many reals, into both halves."""
     halves = [[layer.chunk(2) for layer in scale] for scale in features]

@@ -77,6 +77,8 @@ class LossConfig:
         kl_weight: Factor on the divergence of the encoder's posterior from the standard normal distribution.
         kl_form: sum over the rank's whole batch and all dimensions, as published; mean over the batch of the sum over dimensions.
         perceptual: Which perceptual distance.
+        grid_weight: Factor on how much stronger grids of 2 and 4 pixels are in fakes than in photographs; not in the paper. A small
+            training that leaves such grids gets rid of them with 1.
         prior_share: Share of a batch's pictures, the last ones, that get styles drawn by chance in place of their photograph's: they are
             judged, and compared with no photograph. Styles that a person draws then look as good as those of photographs.
         judge_shift: Pictures are judged without up to so many pixels at their edges, another number each time: a discriminator's strides
@@ -90,13 +92,14 @@ class LossConfig:
     kl_weight: float = 0.05
     kl_form: KLForm = "sum"
     perceptual: PerceptualConfig = field(default_factory=PerceptualConfig)
+    grid_weight: float = 0.0
     prior_share: float = 0.0
     judge_shift: int = 0
 
     def __post_init__(self) -> None:
         _check_choice("adversarial", self.adversarial, get_args(AdversarialKind))
         _check_choice("kl_form", self.kl_form, get_args(KLForm))
-        for name in ("adversarial_weight", "feature_matching_weight", "perceptual_weight", "kl_weight"):
+        for name in ("adversarial_weight", "feature_matching_weight", "perceptual_weight", "kl_weight", "grid_weight"):
             _check_range(name, getattr(self, name), 0)
         _check_range("prior_share", self.prior_share, 0, 0.9)
         _check_range("judge_shift", self.judge_shift, 0, 64)

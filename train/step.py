@@ -20,6 +20,7 @@ from spade_studio.train.losses import (
     discriminator_adversarial,
     feature_matching,
     generator_adversarial,
+    grid_excess,
     kl_divergence,
     split_features,
     wide,
@@ -154,6 +155,8 @@ class TrainingNetworks:
                 terms["feature_matching"] = share * config.feature_matching_weight * distance
             if config.perceptual_weight and self.perceptual is not None:
                 terms["perceptual"] = share * config.perceptual_weight * self.perceptual(fake[:own], batch.photos[:own], crop_seed)
+            if config.grid_weight:
+                terms["grid"] = share * config.grid_weight * grid_excess(fake, batch.photos)
             if config.kl_weight and posterior is not None:
                 # The published sum runs over a rank's whole batch: parts of it add up as they are.
                 factor = 1.0 if config.kl_form == "sum" else share / own

@@ -16,6 +16,7 @@ from spade_studio.engine.config import DiscriminatorConfig, EncoderConfig, Gener
 from spade_studio.engine.errors import ConfigError, WeightsError
 from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks import Encoder, Generator, MultiscaleDiscriminator
+from spade_studio.train.losses import grid_excess, grid_strength
 from spade_studio.train.metrics.efficientnet_lite import EfficientNetLiteFeatures
 from spade_studio.train.network_options import ProjectedOptions
 from spade_studio.train.networks import initialize
@@ -165,6 +166,44 @@ def test_pictures_are_judged_without_edges_by_the_steps_seed() -> None:
     assert sides[1] == sides[2]
     assert len(set(sides)) == 3
     assert all(SIDE - 16 <= side <= SIDE for size in sides for side in size)
+
+
+def stripes(period: int, strength: float, horizontal: bool = False) -> Tensor:
+    wave = torch.zeros(32)
+    wave[::period] = strength
+    plane = wave.expand(32, 32)
+    return (plane.T if horizontal else plane).expand(2, 3, 32, 32)
+
+
+def test_grids_are_found_by_period_and_direction() -> None:
+    assert grid_strength(torch.full((1, 3, 32, 32), 0.5), 2).tolist() == [0, 0]
+    along, across = grid_strength(stripes(2, 0.05), 2).tolist()
+    assert along == pytest.approx(0.05**2, rel=0.1)
+    assert across == 0
+    assert grid_strength(stripes(2, 0.05, horizontal=True), 2).tolist() == pytest.approx([0, along])
+    assert grid_strength(stripes(4, 0.05), 4)[0] > 2 * grid_strength(stripes(4, 0.05), 2)[0]
+    # Noise is no grid, however strong: its lines do not agree. One contour is none either.
+    noise = 0.05 * torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    assert grid_strength(noise, 2).max() < 0.2 * along
+
+
+def test_only_grids_that_photographs_do_not_have_count() -> None:
+    flat = torch.zeros(2, 3, 32, 32)
+    assert grid_excess(flat, flat) == 0
+    assert grid_excess(stripes(2, 0.05), stripes(2, 0.06)) == 0
+    fake = stripes(2, 0.05).clone().requires_grad_()
+    excess = grid_excess(fake, flat)
+    excess.backward()
+    assert excess > 1
+    assert fake.grad is not None
+    assert (fake.grad[..., 2:30:2] - fake.grad[..., 3:31:2] > 0).all()  # downhill is flat
+
+
+def test_a_step_can_count_grids() -> None:
+    training = networks(patches(), replace(PLAIN, grid_weight=2.0))
+    once = networks(patches(), replace(PLAIN, grid_weight=1.0))
+    twice, single = (which.generator_step(batch(2), torch.zeros(2, STYLE)).numbers()["grid"] for which in (training, once))
+    assert twice == pytest.approx(2 * single)
 
 
 def test_what_is_refused(network_file: str, tmp_path: Path) -> None:
