@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from spade_studio.app.theme import Theme
 
 _Key = QKeySequence.StandardKey
+_ROLES = {
+    "quit": QAction.MenuRole.QuitRole,
+    "preferences": QAction.MenuRole.PreferencesRole,
+    "about": QAction.MenuRole.AboutRole,
+}
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,9 @@ SPECS = (
     Spec("export_psd", "&Photoshop with layers…", (), "", "Export render, labels and underlay as layers for Photoshop"),
     Spec("export_cutout", "Picture with &transparency…", (), "", "Export the picture without the sky or other labels"),
     Spec("export_colors", "Label map (&colours)…", (), "", "Export the layout as a PNG in the labels' colours"),
+    Spec("export_batch", "Many &pictures…", ("Ctrl+E",), "mdi6.image-multiple-outline", "Export variations, or a folder of layouts"),
+    Spec("variations", "&Variations…", ("Shift+V",), "mdi6.view-grid-outline", "Look through many styles over this layout"),
+    Spec("weights", "&Weights…", ("Ctrl+Shift+O",), "mdi6.brain", "See, open, try and change the weights that render"),
     Spec("train", "&Train…", (), "mdi6.school-outline", "Train weights of your own, and watch it"),
     Spec("quit", "&Quit", ("Ctrl+Q",), "", "Close SPADE Studio"),
     Spec("undo", "&Undo", ("Ctrl+Z",), "mdi6.undo", "Undo the last stroke"),
@@ -82,7 +90,11 @@ SPECS = (
     Spec("much_larger", "Much larger brush", ("Shift+]",)),
     Spec("swap", "S&wap with the previous label", ("X",), "mdi6.swap-horizontal"),
     Spec("find_label", "F&ind a label", ("Ctrl+F",), "mdi6.magnify"),
+    Spec("favourite", "Fa&vourite label", ("F",), "mdi6.star-outline", "Keep the label in hand among the favourites", checkable=True),
+    Spec("find_on_canvas", "Find it on the &canvas", ("Ctrl+Shift+F",), "mdi6.target", "Show where the label in hand lies, and how much"),
     Spec("dice", "&New style", ("D",), "mdi6.dice-5-outline", "New style: render in another random style"),
+    Spec("lock_style", "Loc&k the style", ("Shift+D",), "mdi6.lock-outline", "Dice and opened documents leave it alone", checkable=True),
+    Spec("paste_style", "Paste as a st&yle", (_Key.Paste,), "", "Take the style of the photograph in the clipboard"),
     Spec("zoom_in", "Zoom &in", (_Key.ZoomIn, "Ctrl+="), "mdi6.magnify-plus-outline"),
     Spec("zoom_out", "Zoom &out", (_Key.ZoomOut,), "mdi6.magnify-minus-outline"),
     Spec("zoom_fit", "&Fit the layout", ("Ctrl+0",), "mdi6.fit-to-screen-outline", "Show the whole layout"),
@@ -103,9 +115,16 @@ SPECS = (
     Spec("underlay", "Photo &under the labels…", (), "mdi6.image-outline", "Lay a photograph under the labels to paint after"),
     Spec("no_underlay", "&Remove the photo"),
     *(Spec(f"recent_{number}", f"Recent label {number}", (str(number),)) for number in range(1, 10)),
+    Spec("render_again", "Render &again", ("F5",), "", "Render once more, also at a size for which memory did not suffice"),
     Spec("system", "Like the &system", group="appearance"),
     Spec("light", "&Light", group="appearance"),
     Spec("dark", "&Dark", group="appearance"),
+    Spec("open_sample", "Open sa&mple…", (), "", "Choose a layout that comes with the program"),
+    Spec("preferences", "Se&ttings…", (_Key.Preferences, "Ctrl+,"), "", "Appearance, language, autosave, undo memory and more"),
+    Spec("guide", "&Guide", ("F1",), "", "Read what the program can do"),
+    Spec("shortcuts", "&Keyboard shortcuts…", (), "", "See all keys and choose others"),
+    Spec("tour", "&Tour of the window", (), "", "Show the hints of the first start again"),
+    Spec("reports", "&Error reports…", (), "", "See what was saved when something went wrong"),
     Spec("about", "&About SPADE Studio"),
 )
 
@@ -117,12 +136,12 @@ class Actions:
         self._actions: dict[str, QAction] = {}
         self._groups: dict[str, QActionGroup] = {}
         for spec in SPECS:
-            action = QAction(spec.text, parent)
+            text, tip = (QCoreApplication.translate("Actions", words) if words else "" for words in (spec.text, spec.tip))
+            action = QAction(text, parent)
             action.setObjectName(spec.name)
             keys = _without_doubles([QKeySequence(key) for key in spec.keys])
             action.setShortcuts(keys)
-            plain = spec.text.replace("&", "").removesuffix("…")
-            tip = spec.tip or plain
+            tip = tip or text.replace("&", "").removesuffix("…")
             action.setToolTip(f"{tip} ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})" if keys else tip)
             action.setStatusTip(tip)
             if spec.group:
@@ -130,8 +149,8 @@ class Actions:
                 self._groups.setdefault(spec.group, QActionGroup(parent)).addAction(action)
             elif spec.checkable:
                 action.setCheckable(True)
-            if spec.name == "quit":
-                action.setMenuRole(QAction.MenuRole.QuitRole)
+            if spec.name in _ROLES:
+                action.setMenuRole(_ROLES[spec.name])
             self._actions[spec.name] = action
 
     def __getitem__(self, name: str) -> QAction:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QMenu, QToolBar
 
@@ -22,6 +22,7 @@ from spade_studio.app.canvas.tools import Toolbox, ToolKind
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.document import Document
 from spade_studio.app.documents.state import MAX_SNAPSHOTS, Snapshot, Underlay
+from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.panels.history import HistoryPanel
 from spade_studio.app.panels.layers_panel import LayersPanel
 from spade_studio.app.panels.palette import PalettePanel
@@ -32,7 +33,7 @@ from spade_studio.app.panels.tool_options import ToolOptionsPanel
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.image_files import read_style_image
 
-_PHOTOS = "Photos (*.png *.jpg *.jpeg *.webp);;All files (*)"
+_PHOTOS = QT_TRANSLATE_NOOP("CanvasCommands", "Photos (*.png *.jpg *.jpeg *.webp);;All files (*)")
 
 
 class CanvasCommands(QObject):
@@ -66,8 +67,8 @@ class CanvasCommands(QObject):
             [commands[name] for name in ("outlines", "objects")],
             [commands[name] for name in ("underlay", "no_underlay")],
         )
-        self._history_dock = self._add_dock("History", self.history)
-        self._layers_dock = self._add_dock("View", self.layers_panel)
+        self._history_dock = self._add_dock("history", self.tr("History"), self.history)
+        self._layers_dock = self._add_dock("view", self.tr("View"), self.layers_panel)
         window.tabifyDockWidget(self._layers_dock, self._history_dock)
         self._connect_commands()
         self._connect_parts()
@@ -96,13 +97,13 @@ class CanvasCommands(QObject):
                 menu.addSeparator()
         for dock, key in ((self._layers_dock, "F6"), (self._history_dock, "F7")):
             action = dock.toggleViewAction()
-            action.setText(f"{dock.windowTitle()} panel")
+            action.setText(self.tr("{title} panel").format(title=dock.windowTitle()))
             action.setShortcut(key)
             menu.addAction(action)
 
-    def _add_dock(self, title: str, panel: HistoryPanel | LayersPanel) -> QDockWidget:
+    def _add_dock(self, name: str, title: str, panel: HistoryPanel | LayersPanel) -> QDockWidget:
         dock = QDockWidget(title, self._window)
-        dock.setObjectName(title.lower())
+        dock.setObjectName(name)
         dock.setWidget(panel)
         self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
         dock.hide()
@@ -157,23 +158,21 @@ class CanvasCommands(QObject):
         panel.underlay_opacity_changed.connect(lambda opacity: self._change_underlay(opacity=opacity))
         panel.underlay_shown.connect(lambda visible: self._change_underlay(visible=visible))
         self._render_panel.view.pictured.connect(layers.set_render)
-        self._palette.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self._palette.view.customContextMenuRequested.connect(self._show_palette_menu)
 
     # -- sizes ----------------------------------------------------------------------------------------------------
 
     def ask_new(self) -> None:
         """Ask for a size and begin an empty document of it."""
         height, width = self._document.size
-        dialog = SizeDialog("New layout", "Create", (width, height), parent=self._window)
+        dialog = SizeDialog(self.tr("New layout"), self.tr("Create"), (width, height), parent=self._window)
         dialog.chosen.connect(lambda width, height: self._new((height, width)))
         _open(dialog)
 
     def ask_resize(self) -> None:
         """Ask for a size and scale the layout to it."""
         height, width = self._document.size
-        note = "Every pixel takes the label of the nearest one, so edges stay hard."
-        dialog = SizeDialog("Resize the layout", "Resize", (width, height), note, self._window)
+        note = self.tr("Every pixel takes the label of the nearest one, so edges stay hard.")
+        dialog = SizeDialog(self.tr("Resize the layout"), self.tr("Resize"), (width, height), note, self._window)
         dialog.chosen.connect(lambda width, height: self.resize((height, width)))
         _open(dialog)
 
@@ -217,15 +216,6 @@ class CanvasCommands(QObject):
     def _toggle_protection(self, label: int) -> None:
         self._document.protected = self._document.protected ^ {label}
 
-    def _show_palette_menu(self, position: QPoint) -> None:
-        label = self._palette.label_at(position)
-        if label is not None:
-            menu = QMenu(self._palette)
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            text = "Allow painting over it" if label in self._document.protected else "Protect from painting over"
-            menu.addAction(text, lambda: self._toggle_protection(label))
-            menu.popup(self._palette.view.viewport().mapToGlobal(position))
-
     def _set_symmetry(self) -> None:
         symmetry = self._toolbox.options.symmetry
         left_right, up_down = (self._commands[name].isChecked() for name in ("mirror_x", "mirror_y"))
@@ -239,8 +229,8 @@ class CanvasCommands(QObject):
         if len(self._document.snapshots) >= MAX_SNAPSHOTS:
             return
         names = {snapshot.name for snapshot in self._document.snapshots}
-        number = next(number for number in range(1, MAX_SNAPSHOTS + 2) if f"Snapshot {number}" not in names)
-        self._document.add_snapshot(f"Snapshot {number}")
+        number = next(number for number in range(1, MAX_SNAPSHOTS + 2) if self.tr("Snapshot {number}").format(number=number) not in names)
+        self._document.add_snapshot(self.tr("Snapshot {number}").format(number=number))
 
     def _restore(self, snapshot: Snapshot) -> None:
         self._toolbox.finish()
@@ -254,7 +244,7 @@ class CanvasCommands(QObject):
 
     def ask_underlay(self) -> None:
         """Ask for a photograph and lay it under the labels."""
-        name, _ = QFileDialog.getOpenFileName(self._window, "Lay a photo under the labels", "", _PHOTOS)
+        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Lay a photo under the labels"), "", self.tr(_PHOTOS))
         if name:
             self.load_underlay(Path(name))
 
@@ -263,7 +253,7 @@ class CanvasCommands(QObject):
         try:
             self._document.underlay = Underlay(read_style_image(path))
         except EngineError as error:
-            messages.show_error(self._window, f"{path.name} could not be opened", error)
+            messages.show_error(self._window, self.tr("{name} could not be opened").format(name=path.name), error)
 
     def _change_underlay(self, *, opacity: float | None = None, visible: bool | None = None) -> None:
         underlay = self._document.underlay

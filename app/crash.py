@@ -1,28 +1,168 @@
-"""What happens to exceptions that nobody caught: the terminal gets them whole, the person a quiet line, and the program goes on.
+"""What happens to exceptions that nobody caught: a report is saved, the person gets a quiet line, and the program goes on.
 
-It knows no window, only a function that shows a line.
+Crashes of native code leave their trace in a file of the process, which the next start turns into a report. It knows no window, only a
+function that is told; nothing leaves the machine, and neither pictures nor the home folder's name get into a report.
 """
 
 from __future__ import annotations
 
+import faulthandler
+import logging
+import os
+import platform
+import secrets
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from pathlib import Path
 from types import TracebackType
+from typing import IO
+
+from filelock import FileLock, Timeout
+
+from spade_studio.app.log import last_lines, without_home
+
+MOST_REPORTS = 20
+_MOST_IN_ONE_RUN = 5  # an error in a mouse move comes a hundred times a second
+_MAX_NATIVE_BYTES = 256 << 10
+_LIBRARIES = ("spade-studio", "torch", "numpy", "pillow", "opencv-python-headless", "pyside6-essentials", "safetensors")
 
 
-def install(tell: Callable[[str], None]) -> None:
-    """Send uncaught exceptions of this thread to the terminal and to ``tell``; of other threads to the terminal."""
+@dataclass(frozen=True)
+class Failure:
+    """Something that should not have happened.
+
+    Attributes:
+        line: One sentence for a person.
+        report: The file with the details; None where none could be written, or enough were.
+    """
+
+    line: str
+    report: Path | None
+
+
+class Reports:
+    """The folder of reports, the newest few of which are kept.
+
+    Args:
+        folder: Need not exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._native: IO[bytes] | None = None
+        self._native_path = folder / f"native-{secrets.token_hex(6)}.trace"
+        self._lock = FileLock(self._native_path.with_suffix(".lock"), thread_local=False)
+
+    def all(self) -> list[Path]:
+        """Return the reports, the newest first."""
+        with suppress(OSError):
+            return sorted(self.folder.glob("report-*.txt"), key=lambda path: path.name, reverse=True)
+        return []
+
+    def write(self, details: str) -> Path | None:
+        """Save a report of details, what the program runs on and the last lines of the log; None where the disk does not take it."""
+        now = datetime.now().astimezone()
+        path = self.folder / f"report-{now:%Y-%m-%d-%H%M%S}-{secrets.token_hex(2)}.txt"
+        text = "\n\n".join((f"SPADE Studio error report, {now:%Y-%m-%d %H:%M:%S %z}", details.strip(), _environment(), _log()))
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            path.write_text(without_home(text) + "\n", "utf-8")
+            for old in self.all()[MOST_REPORTS:]:
+                old.unlink(missing_ok=True)
+        except OSError:
+            return None
+        return path
+
+    def watch_native(self) -> None:
+        """Have a crash of native code write where every thread was."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+            self._native = self._native_path.open("wb")
+        except (OSError, Timeout):
+            return
+        faulthandler.enable(self._native)
+
+    def end(self) -> None:
+        """Leave nothing of a process that ends as it should."""
+        if self._native is not None:
+            faulthandler.disable()
+            self._native.close()
+            self._native = None
+            with suppress(OSError):
+                self._native_path.unlink(missing_ok=True)
+        if self._lock.is_locked:
+            self._lock.release()
+            with suppress(OSError):
+                Path(self._lock.lock_file).unlink(missing_ok=True)
+
+    def collect_native(self) -> Path | None:
+        """Turn the traces of processes that are gone into reports and return the newest; traces of those that live stay."""
+        newest: Path | None = None
+        for path, lock in self._left_behind():
+            with suppress(OSError):
+                with path.open("rb") as file:
+                    trace = file.read(_MAX_NATIVE_BYTES).decode("utf-8", "replace").strip()
+                if trace:
+                    newest = self.write(f"The program was ended by a crash in native code.\n\n{trace}") or newest
+                path.unlink()
+            lock.release()
+            with suppress(OSError):
+                Path(lock.lock_file).unlink(missing_ok=True)
+        return newest
+
+    def _left_behind(self) -> Iterator[tuple[Path, FileLock]]:
+        with suppress(OSError):
+            for path in sorted(self.folder.glob("native-*.trace")):
+                lock = FileLock(path.with_suffix(".lock"), thread_local=False)
+                try:
+                    lock.acquire(timeout=0)
+                except (Timeout, OSError):
+                    continue
+                yield path, lock
+
+
+def install(tell: Callable[[Failure], None], reports: Reports | None = None) -> None:
+    """Send uncaught exceptions of all threads to the terminal, the log and a report, and those of this thread to ``tell``."""
+    seen: set[str] = set()
+
+    def report(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> Path | None:
+        text = "".join(traceback.format_exception(kind, error, trace))
+        print(text, end="", file=sys.stderr)  # noqa: T201
+        logging.getLogger("spade_studio").error("uncaught exception\n%s", text.rstrip())
+        place = f"{kind.__name__} {traceback.format_tb(trace)[-1:]}"
+        if reports is None or place in seen or len(seen) >= _MOST_IN_ONE_RUN:
+            return None
+        seen.add(place)
+        return reports.write(text)
 
     def on_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        traceback.print_exception(kind, error, trace)
+        path = report(kind, error, trace)
         if issubclass(kind, Exception):
-            tell(f"Something in the program went wrong ({kind.__name__}: {error}). You can go on and save; the terminal shows the details.")
+            tell(Failure(f"{kind.__name__}: {error}", path))
 
     def on_thread_exception(arguments: threading.ExceptHookArgs) -> None:
         if arguments.exc_type is not SystemExit:
-            traceback.print_exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
+            report(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
 
     sys.excepthook = on_exception
     threading.excepthook = on_thread_exception
+
+
+def _environment() -> str:
+    lines = [f"Python {platform.python_version()} on {platform.platform()}, {os.cpu_count()} processors"]
+    for name in _LIBRARIES:
+        with suppress(metadata.PackageNotFoundError):
+            lines.append(f"{name} {metadata.version(name)}")
+    loaded = [name for name in ("torch", "cv2", "PySide6") if name in sys.modules]
+    return "\n".join(("What it runs on", *lines, f"loaded: {', '.join(loaded) or 'none of torch, cv2, PySide6'}"))
+
+
+def _log() -> str:
+    return "\n".join(("The last lines of the log", *(last_lines() or ["(none)"])))

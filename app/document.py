@@ -165,7 +165,7 @@ class Document(QObject):
 
     def restore_snapshot(self, snapshot: Snapshot) -> None:
         """Go back to a named state, as a step that can be undone."""
-        self.reshape(snapshot.labels, snapshot.instances, f"snapshot {snapshot.name}")
+        self.reshape(snapshot.labels, snapshot.instances, self.tr("snapshot {name}").format(name=snapshot.name))
 
     def adopt(self, label_set: LabelSet, labels: LabelArray | None = None) -> None:
         """Take another label set: the values of the map stay, or are replaced by the map carried over to it (history is forgotten)."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from spade_studio.app import document_io, messages
@@ -22,13 +22,15 @@ from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.documents.import_dialog import ImportDialog
 from spade_studio.app.documents.state import DocumentState
+from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.settings import Settings
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet, built_in_label_sets, load_label_set
 
-_DOCUMENTS = "Documents (*.ora)"
-_MAPS = "Label maps (*.png)"
-_OPEN_FILTER = f"Documents and label maps (*.ora *.png);;{_DOCUMENTS};;{_MAPS};;All files (*)"
+_DOCUMENTS = QT_TRANSLATE_NOOP("FileCommands", "Documents (*.ora)")
+_MAPS = QT_TRANSLATE_NOOP("FileCommands", "Label maps (*.png)")
+_BOTH = QT_TRANSLATE_NOOP("FileCommands", "Documents and label maps (*.ora *.png)")
+_ALL = QT_TRANSLATE_NOOP("FileCommands", "All files (*)")
 
 
 class FileCommands(QObject):
@@ -53,7 +55,7 @@ class FileCommands(QObject):
         """Start an empty layout of (height, width)."""
         if not self.may_lose_changes():
             return False
-        self._document.replace(document_io.blank_labels(self._document.label_set, size), "Untitled")
+        self._document.replace(document_io.blank_labels(self._document.label_set, size), self.tr("Untitled"))
         return True
 
     def open_sample(self, sample: Sample) -> bool:
@@ -67,7 +69,8 @@ class FileCommands(QObject):
         """Ask for a file and open it."""
         if not self.may_lose_changes():
             return False
-        name, _ = QFileDialog.getOpenFileName(self._window, "Open a document or a label map", self._folder(), _OPEN_FILTER)
+        kinds = ";;".join(self.tr(kind) for kind in (_BOTH, _DOCUMENTS, _MAPS, _ALL))
+        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open a document or a label map"), self._folder(), kinds)
         return bool(name) and self.open_path(Path(name))
 
     def open_path(self, path: Path) -> bool:
@@ -79,7 +82,7 @@ class FileCommands(QObject):
             elif not self._import_map(path):
                 return False
         except EngineError as error:
-            messages.show_error(self._window, f"{path.name} could not be opened", error)
+            messages.show_error(self._window, self.tr("{name} could not be opened").format(name=path.name), error)
             return False
         self._remember(path)
         return True
@@ -91,7 +94,7 @@ class FileCommands(QObject):
     def save_as(self) -> bool:
         """Ask for a file and save to it."""
         suggestion = self._document.path or Path(self._folder()) / f"{self._document.name}{archive.SUFFIX}"
-        path = self._ask_where("Save the document", suggestion, _DOCUMENTS, archive.SUFFIX)
+        path = self._ask_where(self.tr("Save the document"), suggestion, self.tr(_DOCUMENTS), archive.SUFFIX)
         return path is not None and self.save_path(path)
 
     def save_path(self, path: Path) -> bool:
@@ -100,7 +103,7 @@ class FileCommands(QObject):
 
         def write(path: Path) -> None:
             if path.suffix.lower() != archive.SUFFIX:
-                hint = "For a label map use File > Export"
+                hint = self.tr("For a label map use File > Export")
                 raise DocumentError(f"a document cannot be a {path.suffix} file", f"a name that ends in {archive.SUFFIX}", hint)
             archive.save_document(path, self.connection.capture(), self.read_picture())
 
@@ -112,36 +115,40 @@ class FileCommands(QObject):
 
     def export_ids(self) -> bool:
         """Ask for a file and write the map as a palette PNG whose indices are the ids."""
-        return self._export("Export the label map as ids", "", document_io.write_labels)
+        return self._export(self.tr("Export the label map as ids"), "", document_io.write_labels)
 
     def export_colors(self) -> bool:
         """Ask for a file and write the map as a picture in the label set's colours."""
-        return self._export("Export the label map in colours", "-colours", document_io.write_colors)
+        return self._export(self.tr("Export the label map in colours"), "-colours", document_io.write_colors)
 
     def export_layers(self) -> bool:
         """Ask for a file and write render, labels and underlay as an OpenRaster with layers."""
         state, picture = self.connection.capture(), self.read_picture()
-        title, kinds = "Export the layers", "OpenRaster (*.ora)"
+        title, kinds = self.tr("Export the layers"), self.tr("OpenRaster (*.ora)")
         return self._export(title, "-layers", lambda path, *_: export.write_layers(path, state, picture), kinds, ".ora")
 
     def export_psd(self) -> bool:
         """Ask for a file and write the same layers for Photoshop."""
         state, picture = self.connection.capture(), self.read_picture()
-        title, kinds = "Export for Photoshop", "Photoshop (*.psd)"
+        title, kinds = self.tr("Export for Photoshop"), self.tr("Photoshop (*.psd)")
         return self._export(title, "", lambda path, *_: export.write_psd(path, state, picture), kinds, ".psd")
 
     def export_cutout(self) -> bool:
         """Ask for labels and a file and write the render without these labels."""
         state, picture = self.connection.capture(), self.read_picture()
         if picture is None:
-            messages.show_note(self._window, "There is no picture yet", "It can be exported when the render of this layout is shown.")
+            messages.show_note(
+                self._window, self.tr("There is no picture yet"), self.tr("It can be exported when the render of this layout is shown.")
+            )
             return False
         dialog = CutoutDialog(state, self._window)
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return False
         clear = dialog.clear
-        title = "Export with transparency"
-        return self._export(title, "-cutout", lambda path, *_: export.write_cutout(path, state, picture, clear), "Pictures (*.png)", ".png")
+        title = self.tr("Export with transparency")
+        return self._export(
+            title, "-cutout", lambda path, *_: export.write_cutout(path, state, picture, clear), self.tr("Pictures (*.png)"), ".png"
+        )
 
     def may_lose_changes(self) -> bool:
         """Ask about unsaved changes, if there are any, and save them if that is the answer."""
@@ -173,7 +180,7 @@ class FileCommands(QObject):
         try:
             state = archive.load_document(path)
         except EngineError as error:
-            messages.show_error(self._window, f"{name} could not be restored", error)
+            messages.show_error(self._window, self.tr("{name} could not be restored").format(name=name), error)
             return False
         self._show(state, Path(name).stem if origin else name, origin)
         self._document.undo_stack.resetClean()
@@ -183,7 +190,7 @@ class FileCommands(QObject):
         lost = self.connection.show(state, name, path)
         if lost:
             text = _lost_text(lost, state.labels.size, state.label_set.name, self._document.label_set.name)
-            messages.show_note(self._window, f"{name} uses other labels", text)
+            messages.show_note(self._window, self.tr("{name} uses other labels").format(name=name), text)
 
     def _import_map(self, path: Path) -> bool:
         own = self._document.label_set
@@ -199,10 +206,10 @@ class FileCommands(QObject):
         self._document.replace(labels, path.stem)
         return True
 
-    def _export(self, title: str, ending: str, write: Callable[..., None], kinds: str = _MAPS, suffix: str = ".png") -> bool:
+    def _export(self, title: str, ending: str, write: Callable[..., None], kinds: str = "", suffix: str = ".png") -> bool:
         self._document.end_stroke()
         name = self._document.path.stem if self._document.path else self._document.name
-        path = self._ask_where(title, Path(self._folder()) / f"{name}{ending}{suffix}", kinds, suffix)
+        path = self._ask_where(title, Path(self._folder()) / f"{name}{ending}{suffix}", kinds or self.tr(_MAPS), suffix)
         if path is None or not self._write(path, lambda path: write(path, self._document.labels, self._document.label_set)):
             return False
         self._settings.folder = path.parent
@@ -212,12 +219,12 @@ class FileCommands(QObject):
         try:
             write(path)
         except EngineError as error:
-            messages.show_error(self._window, f"{path.name} could not be saved", error)
+            messages.show_error(self._window, self.tr("{name} could not be saved").format(name=path.name), error)
             return False
         return True
 
     def _ask_where(self, title: str, suggestion: Path, kinds: str, suffix: str) -> Path | None:
-        dialog = QFileDialog.getSaveFileName(self._window, title, str(suggestion), f"{kinds};;All files (*)")
+        dialog = QFileDialog.getSaveFileName(self._window, title, str(suggestion), f"{kinds};;{self.tr(_ALL)}")
         if not dialog[0]:
             return None
         path = Path(dialog[0]).absolute()
@@ -239,8 +246,11 @@ def can_open(path: Path) -> bool:
 
 def _lost_text(lost: dict[str, int], pixels: int, source: str, target: str) -> str:
     names = [f"{name} ({count / pixels:.1%})" for name, count in lost.items()]
-    more = f" and {len(names) - 6} more" if len(names) > 6 else ""
-    return (
-        f"It was drawn in {source}; its labels were carried over by name to {target}, which has none for {', '.join(names[:6])}{more}: "
-        f"{sum(lost.values()):,} pixels became unlabeled. The file stays as it is: saving asks for another name."
-    )
+    listed = ", ".join(names[:6])
+    if len(names) > 6:
+        listed = QCoreApplication.translate("FileCommands", "{names} and {count} more").format(names=listed, count=len(names) - 6)
+    return QCoreApplication.translate(
+        "FileCommands",
+        "It was drawn in {source}; its labels were carried over by name to {target}, which has none for {names}: {count:,} pixels became"
+        " unlabeled. The file stays as it is: saving asks for another name.",
+    ).format(source=source, target=target, names=listed, count=sum(lost.values()))

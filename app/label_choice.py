@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from spade_studio.app.canvas.raster import LabelArray
+from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
 
 _GOLDEN_RATIO = 0.618034
@@ -26,11 +27,31 @@ def set_of(channels: LabelChannels) -> LabelSet:
     return LabelSet("Numbered labels", tuple(Label(label_id, f"label {label_id}", _color(label_id)) for label_id in ids), _UNLABELED)
 
 
-def offered_labels(label_set: LabelSet, known_ids: Sequence[int]) -> tuple[Label, ...]:
+def offered_labels(label_set: LabelSet, known: Sequence[int]) -> tuple[Label, ...]:
     """Return the labels that weights know, in their order; all that occur in pictures where it is not known yet."""
-    if not known_ids:
+    if not known:
         return tuple(label for label in label_set.labels if not label.unused)
-    return tuple(label for label_id in known_ids if (label := label_set.by_id(label_id)) is not None)
+    return tuple(label for label_id in known if (label := label_set.by_id(label_id)) is not None)
+
+
+def is_same_set(label_set: LabelSet, other: LabelSet) -> bool:
+    """Return whether two sets mean the same by every value that either gives a meaning: weights may hold a part of a set."""
+    if label_set is other or label_set == other:
+        return True
+    if label_set.name != other.name or label_set.unlabeled_id != other.unlabeled_id:
+        return False
+    shared = [(label, found) for label in label_set.labels if (found := other.by_id(label.id)) is not None]
+    is_part = len(shared) == min(len(label_set.labels), len(other.labels))
+    return is_part and all(label.name.casefold() == found.name.casefold() for label, found in shared)
+
+
+def known_ids(label_set: LabelSet, channels: LabelChannels) -> tuple[int, ...]:
+    """Return the labels of a set that weights know: in their order where the set is theirs, else by name in the order of the set."""
+    own = channels.label_set
+    if own is None or is_same_set(own, label_set):
+        return tuple(label_id for label_id in channels.known_ids if label_set.by_id(label_id) is not None)
+    _, unknown = LabelTransfer(label_set, channels).apply(np.arange(256, dtype=np.uint8)[None])
+    return tuple(label.id for label in label_set.labels if label.id not in unknown)
 
 
 def starting_labels(labels: LabelArray, offered: Sequence[Label]) -> tuple[Label, Label]:

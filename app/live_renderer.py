@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from spade_studio.app.canvas.raster import InstanceArray, LabelArray, Rect
 from spade_studio.app.document import Document
 from spade_studio.engine.errors import EngineError, RenderError
+from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.render_service import (
     Delivery,
     JobDone,
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from spade_studio.engine.renderer import Renderer
 
 _T = TypeVar("_T")
+
+RETIRING_SECONDS = 0.2
+"""A renderer that others replace is waited for so long; then it ends its last frame behind the window's back."""
 
 REST_MILLISECONDS = 350
 """A hand that has not moved for so long rests, although the button is down: it gets the exact picture."""
@@ -71,8 +75,10 @@ class LiveRenderer(QObject):
         self._document = document
         self._style: int | NDArray[np.float32] = seed
         self._seed = seed
+        self._size = SizeWish()
         self._newest = 0
         self.shown = 0
+        self._more_follows = False  # what is shown is smaller than what was asked for
         self.info: RendererReady | None = None
         self._jobs: dict[RenderJob, _Waiting] = {}
         self._load_error: EngineError | None = None  # there is no renderer, and will be none before another one is loaded
@@ -81,7 +87,8 @@ class LiveRenderer(QObject):
         self._services = 0
         self._number, self._service = self._make_service(load)
         self._next: tuple[int, RenderService] | None = None
-        self._is_started = False
+        self._retiring: list[RenderService] = []
+        self._is_started = self._is_closed = False
         # Zero milliseconds: once all waiting events are handled, so that a burst of them makes one request, one copy.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._submit)
@@ -117,9 +124,31 @@ class LiveRenderer(QObject):
         self._schedule()
 
     @property
+    def size(self) -> SizeWish:
+        """How large pictures are rendered."""
+        return self._size
+
+    @size.setter
+    def size(self, size: SizeWish) -> None:
+        if size != self._size:
+            self._size = size
+            if self._is_started:
+                self._schedule()
+
+    @property
     def is_up_to_date(self) -> bool:
-        """Whether the shown picture belongs to the present layout and style."""
-        return not self._soon.isActive() and self.shown == self._newest > 0
+        """Whether the shown picture belongs to the present layout and style, and no larger one of them is on its way."""
+        return not self._soon.isActive() and not self._more_follows and self.shown == self._newest > 0
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether weights are being loaded, at the start or in place of those in use."""
+        return self._next is not None or (self._is_started and self.info is None and self._load_error is None)
+
+    def try_again(self) -> None:
+        """Render once more, also at sizes for which memory did not suffice."""
+        self._service.forget_failures()
+        self._schedule()
 
     def start(self) -> None:
         """Start the render thread and ask for the first picture."""
@@ -128,17 +157,20 @@ class LiveRenderer(QObject):
         self._submit()
 
     def close(self) -> None:
-        """Stop and join the render thread; nothing is signalled afterwards."""
+        """Stop and join the render thread; nothing is signalled afterwards. Closing twice is fine."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._soon.stop()
         self._at_rest.stop()
         self._jobs.clear()
         self._delivered.disconnect(self._on_delivered)
-        if self._next is not None:
-            self._next[1].close()
-            self._next = None
-        if self._is_started:
-            self._is_started = False
-            self._service.close()
+        services = [*self._retiring, *([self._next[1]] if self._next else []), *([self._service] if self._is_started else [])]
+        self._retiring, self._next, self._is_started = [], None, False
+        for service in services:  # all at once, so that the slowest is all there is to wait for
+            service.ask_to_stop()
+        for service in services:
+            service.close()
 
     def replace_renderer(self, load: Callable[[], Renderer]) -> bool:
         """Load another renderer beside the present one: it takes its place once it is ready, and where it fails the present one stays.
@@ -205,11 +237,15 @@ class LiveRenderer(QObject):
                 after[1].close()
                 self.failed.emit(delivery)
                 return
-            self._service.close()
+            self._retire(self._service)
             self._number, self._service = after
             self._fail_jobs(RenderError("the weights were replaced before this was rendered", action="Ask for it again"))
             self._receive(delivery)
             self._submit()
+
+    def _retire(self, service: RenderService) -> None:
+        """End what was replaced; a frame that cannot give way, or a job, may keep it busy for seconds."""
+        self._retiring = [other for other in (*self._retiring, service) if not other.close(RETIRING_SECONDS if other is service else 0)]
 
     def _on_labels_changed(self, rect: Rect, revision: int) -> None:
         self._schedule()
@@ -231,7 +267,7 @@ class LiveRenderer(QObject):
             self._newest += 1
             labels, objects = self._document.labels.copy(), self._document.instances
             instances = None if objects is None else object_borders(labels, objects)
-            self._service.submit(RenderRequest(self._newest, labels, self._style, instances=instances, hand_moving=hand_moving))
+            self._service.submit(RenderRequest(self._newest, labels, self._style, self._size, instances, hand_moving))
 
     def _receive(self, delivery: RendererReady | RenderResult | RenderFailure) -> None:
         if isinstance(delivery, RendererReady):
@@ -243,5 +279,5 @@ class LiveRenderer(QObject):
                 self._fail_jobs(delivery.error)
             self.failed.emit(delivery)
         elif delivery.revision >= self.shown:
-            self.shown = delivery.revision
+            self.shown, self._more_follows = delivery.revision, delivery.more_follows
             self.rendered.emit(delivery)

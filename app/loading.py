@@ -10,7 +10,7 @@ import gc
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,35 +20,115 @@ from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelChannels
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from spade_studio.app.settings import Settings
+    from spade_studio.engine.batch_picture import DescribedPicture
+    from spade_studio.engine.frame_sizes import SizeWish
+    from spade_studio.engine.label_set import LabelSet
+    from spade_studio.engine.provenance import Provenance
     from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.weights.facts import WeightsFacts
+    from spade_studio.engine.weights.info import PublishedOptions
 
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """Which weights to load, and how; as given on the command line.
+    """Which weights to render with, and how; changed by :class:`spade_studio.app.rendering.controller.RenderingController` only.
 
     Attributes:
         weights: A bundle, a published folder or a ``.pth``; the default weights where None.
         device: As :meth:`Renderer.load` takes it.
         dtype: As :meth:`Renderer.load` takes it.
+        published: What a published file does not tell, as a person answered.
+        is_device_remembered: Whether the device was chosen at an earlier start: it gives way to ``auto`` where the machine lacks it now.
+        is_dtype_remembered: Likewise for the compute type.
     """
 
     weights: Path | None = None
     device: str = "auto"
     dtype: str = "auto"
+    published: PublishedOptions | None = None
+    is_device_remembered: bool = False
+    is_dtype_remembered: bool = False
 
 
-def renderer_loader(options: LoadOptions) -> Callable[[], Renderer]:
-    """Return the function that the render thread calls to get its renderer."""
+def starting_options(weights: Path | None, device: str | None, dtype: str | None, settings: Settings) -> LoadOptions:
+    """Return what to load at the start: the command line's device and compute type, remembered ones where it names none (None)."""
+    return LoadOptions(
+        weights,
+        device or settings.render_device,
+        dtype or settings.render_dtype,
+        is_device_remembered=device is None,
+        is_dtype_remembered=dtype is None,
+    )
+
+
+def renderer_loader(options: LoadOptions, *, tries: bool = False) -> Callable[[], Renderer]:
+    """Return the function that the render thread calls to get its renderer.
+
+    Args:
+        options: What to load.
+        tries: Whether to render a blank layout before the renderer counts as loaded, so that one which cannot render fails as one that
+            cannot be loaded does, beside another one that can.
+    """
 
     def load() -> Renderer:
         preload_torch_libraries()
         with _no_garbage_collection():
+            from spade_studio.engine.device import choose_device, choose_dtype
             from spade_studio.engine.renderer import Renderer
 
-            return Renderer.load(options.weights, device=options.device, dtype=options.dtype)
+            device = _or_auto(options.device, choose_device) if options.is_device_remembered else options.device
+            dtype = options.dtype
+            if options.is_dtype_remembered:
+                dtype = _or_auto(dtype, lambda name: choose_dtype(name, choose_device(device)))
+            renderer = Renderer.load(options.weights, device=device, dtype=dtype, options=options.published)
+        if tries:
+            _render_blank(renderer)
+        return renderer
 
     return load
+
+
+def _or_auto(name: str, check: Callable[[str], object]) -> str:
+    try:
+        check(name)
+    except EngineError:
+        return "auto"
+    return name
+
+
+def _render_blank(renderer: Renderer) -> None:
+    import numpy as np
+
+    size = renderer.config.nearest_size(renderer.config.smallest_side, renderer.config.smallest_side)
+    renderer.set_style(renderer.style_from_seed(0) if renderer.z_width else None)
+    renderer.set_layout(np.full(size, renderer.channels.known_ids[0], np.uint8), size=size)
+    renderer.render()
+    renderer.release_memory()
+
+
+def render_described(
+    renderer: Renderer,
+    labels: NDArray[np.uint8],
+    instances: NDArray[np.integer] | None,
+    source: LabelSet | None,
+    size: tuple[int, int] | SizeWish | None,
+    style: int | NDArray[np.float32],
+) -> DescribedPicture:
+    """Render one picture with its record, on the render thread: :func:`spade_studio.engine.batch_picture.render_described`."""
+    from spade_studio.engine import batch_picture
+
+    return batch_picture.render_described(renderer, labels, instances, source, size, style)
+
+
+def differences(recorded: Provenance, renderer: Renderer) -> list[str]:
+    """Say what is not as a picture was rendered, on the render thread: :func:`spade_studio.engine.picture_record.differences`."""
+    from spade_studio.engine import picture_record
+
+    return picture_record.differences(recorded, renderer)
 
 
 @contextmanager
@@ -80,6 +160,34 @@ def peek_channels(options: LoadOptions) -> LabelChannels | None:
         return inspect_weights(path).channels
     except EngineError:
         return None
+
+
+def default_weights() -> Path:
+    """Return where the weights that come with the program lie."""
+    from spade_studio.engine.weights import default_weights_path
+
+    return default_weights_path()
+
+
+def examine_weights(path: Path, options: PublishedOptions | None = None) -> WeightsFacts:
+    """Tell what weights are, without torch: :func:`spade_studio.engine.weights.examine_weights`."""
+    from spade_studio.engine import weights
+
+    return weights.examine_weights(path, options)
+
+
+def deciding_files(path: Path) -> tuple[Path, ...]:
+    """Return the files whose bytes decide what weights render: :func:`spade_studio.engine.weights.deciding_files`."""
+    from spade_studio.engine import weights
+
+    return weights.deciding_files(path)
+
+
+def fingerprint(files: Sequence[Path], progress: Callable[[int, int], object]) -> str:
+    """Return the hash of files: :func:`spade_studio.engine.weights.fingerprint`."""
+    from spade_studio.engine import weights
+
+    return weights.fingerprint(files, progress)
 
 
 def preload_torch_libraries() -> None:

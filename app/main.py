@@ -1,4 +1,4 @@
-"""Starts the application: arguments, missing system libraries, look, window, event loop.
+"""Starts the application: arguments, missing system libraries, another one that runs already, look, window, event loop.
 
 Nothing of Qt is imported before it is known that Qt can load, and nothing of torch at all.
 """
@@ -6,20 +6,23 @@ Nothing of Qt is imported before it is known that Qt can load, and nothing of to
 from __future__ import annotations
 
 import argparse
+import logging
+import os
 import sys
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spade_studio.app.loading import LoadOptions
 from spade_studio.app.system_libraries import explain_missing, missing_libraries
 from spade_studio.app.training.tools import run_asked_tool
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from spade_studio.app.application import Application
     from spade_studio.app.main_window import MainWindow
+    from spade_studio.app.settings import Settings
 
 # A thread that computes in Python gives the lock to the window after this time; at Python's 5 ms the window would stutter while torch
 # is imported, since it takes the lock several times for every event.
@@ -34,39 +37,96 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if missing := missing_libraries():
         print(explain_missing(missing), file=sys.stderr)  # noqa: T201
         return 1
-    application, window = build(options)
+    application, settings = start_qt()
+
+    from spade_studio.app import single_instance
+
+    place = None if options.new_instance or _wants_its_own(options) else single_instance.address(settings.state_folder)
+    token = os.environ.pop("XDG_ACTIVATION_TOKEN", "")
+    if place is not None and single_instance.hand_over(place, [options.file] if options.file else [], token):
+        return 0
+    return run(application, settings, options, place)
+
+
+def run(application: Application, settings: Settings, options: argparse.Namespace, place: str | None) -> int:
+    """Show the window until it is closed.
+
+    Args:
+        application: As :func:`start_qt` makes it.
+        settings: Likewise.
+        options: The command line.
+        place: Where to listen for further starts, or None.
+    """
+    from spade_studio.app import crash, log
+    from spade_studio.app.quit_signals import QuitSignals
+    from spade_studio.app.single_instance import Listener
+
+    log.start(settings.state_folder / "log")
+    log.log_qt_messages()
+    logging.getLogger(__name__).info("SPADE Studio %s starts", version())
+    window = make_window(application, settings, options)
+    desktop = window.desktop
+    crash.install(desktop.tell_failure, desktop.reports)
+    listener = Listener(place, application) if place else None
+    if listener is not None and listener.listen():
+        listener.asked.connect(desktop.on_asked)
+    signals = QuitSignals(application)
+    signals.asked.connect(desktop.leave)
     window.show()
-    if options.file:
-        window.files.open_path(options.file)
-    window.documents.offer_recovery()
-    return application.exec()
+    desktop.greet(options.file)
+    desktop.reports.watch_native()
+    application.inbox.take_with(lambda path: desktop.open_later((path,)))
+    code = application.exec()
+    signals.close()
+    if listener is not None:
+        listener.close()
+    desktop.reports.end()
+    logging.getLogger(__name__).info("it ends")
+    log.stop()
+    return code
 
 
 def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:
-    """Make the application and its window, which is not shown yet."""
+    """Make the application and its window, which is not shown yet; no other start is heard or asked."""
+    application, settings = start_qt()
+    return application, make_window(application, settings, options)
+
+
+def start_qt() -> tuple[Application, Settings]:
+    """Make the Qt application, in its language, and read the settings."""
     from PySide6.QtCore import Qt
     from PySide6.QtGui import QGuiApplication
-    from PySide6.QtWidgets import QApplication
 
-    from spade_studio.app import crash, icons
-    from spade_studio.app.loading import peek_channels, renderer_loader
-    from spade_studio.app.main_window import MainWindow
+    from spade_studio.app import icons, translations
+    from spade_studio.app.application import Application
     from spade_studio.app.settings import APPLICATION, Settings
-    from spade_studio.app.theme import Theme
 
     sys.setswitchinterval(_SWITCH_SECONDS)
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
-    application = QApplication(["spade-studio"])
+    application = Application(["spade-studio"])
     application.setApplicationName(APPLICATION)
     application.setApplicationVersion(version())
     application.setDesktopFileName(APPLICATION)
     application.setWindowIcon(icons.application_icon())
     settings = Settings()
+    translations.install(application, settings.language)
+    return application, settings
+
+
+def make_window(application: QApplication, settings: Settings, options: argparse.Namespace) -> MainWindow:
+    """Make the window, which is not shown yet."""
+    from spade_studio.app.loading import peek_channels, renderer_loader, starting_options
+    from spade_studio.app.main_window import MainWindow
+    from spade_studio.app.theme import Theme
+
     theme = Theme(application, settings.appearance)
-    weights = LoadOptions(options.weights, options.device, options.dtype)
-    window = MainWindow(settings, theme, renderer_loader(weights), peek_channels(weights), version())
-    crash.install(window.show_internal_error)
-    return application, window
+    weights = starting_options(options.weights, options.device, options.dtype, settings)
+    return MainWindow(settings, theme, renderer_loader(weights), peek_channels(weights), version(), weights)
+
+
+def _wants_its_own(options: argparse.Namespace) -> bool:
+    """Return whether options concern the renderer, which the application that runs already has chosen otherwise."""
+    return bool(options.weights or options.device or options.dtype)
 
 
 def version() -> str:
@@ -79,8 +139,11 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="spade-studio", description="Paint a layout of labels and watch it become a photograph.")
     parser.add_argument("file", nargs="?", type=Path, help="a document (.ora) or label map (PNG) to open")
     parser.add_argument("--weights", type=Path, metavar="PATH", help="weights to render with: a bundle, a published folder or a .pth file")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
-    parser.add_argument("--dtype", default="auto", help="auto, float32, bfloat16 or float16 (default: auto)")
+    parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps (default: as chosen last)")
+    parser.add_argument("--dtype", help="auto, float32, bfloat16 or float16 (default: as chosen last)")
+    parser.add_argument(
+        "--new-instance", action="store_true", help="open a window of its own even if one is open (as --weights, --device and --dtype do)"
+    )
     parser.add_argument("--version", action="version", version=f"SPADE Studio {version()}")
     return parser.parse_args(arguments)
 

@@ -7,35 +7,44 @@ It holds no logic of painting, files or rendering.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QMessageBox, QSplitter, QToolBar, QWidget
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QSplitter, QToolBar, QWidget
 
 from spade_studio.app import document_io
 from spade_studio.app.actions import Actions
+from spade_studio.app.batch.controller import ExportController
 from spade_studio.app.canvas.tools import MAX_BRUSH_SIZE, Toolbox, ToolKind
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.canvas_commands import CanvasCommands
+from spade_studio.app.desktop import Desktop
 from spade_studio.app.document import Document
 from spade_studio.app.documents.window_documents import WindowDocuments
 from spade_studio.app.file_commands import FileCommands
-from spade_studio.app.label_choice import offered_labels, set_of, starting_labels
+from spade_studio.app.label_choice import offered_labels, starting_labels
 from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.loading import LoadOptions
+from spade_studio.app.messages import step_name
+from spade_studio.app.palette.controller import PaletteController
+from spade_studio.app.palette.keeping import KeepingConnection
+from spade_studio.app.palette.rendered import RenderedDocument
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.panels.brush_size import BrushSizePanel
 from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.panels.render import RenderPanel
 from spade_studio.app.panels.status import StatusBar
 from spade_studio.app.panels.style import StylePanel
+from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.settings import Appearance, Settings
+from spade_studio.app.styles.window_styles import WindowStyles
 from spade_studio.app.theme import Theme
 from spade_studio.app.training.controller import TrainingController
-from spade_studio.engine.label_transfer import LabelTransfer
-from spade_studio.engine.labels import Label, LabelChannels, load_label_set
-from spade_studio.engine.render_service import RendererReady, RenderFailure, RenderResult
+from spade_studio.app.weights.controller import WeightsController
+from spade_studio.engine.labels import LabelChannels, load_label_set
+from spade_studio.engine.render_service import RendererReady
 
 if TYPE_CHECKING:
     from spade_studio.engine.renderer import Renderer
@@ -48,46 +57,66 @@ class MainWindow(QMainWindow):
     """The one window: canvas left, render right, palette and style below."""
 
     def __init__(
-        self, settings: Settings, theme: Theme, load: Callable[[], Renderer], channels: LabelChannels | None = None, version: str = ""
+        self,
+        settings: Settings,
+        theme: Theme,
+        load: Callable[[], Renderer],
+        channels: LabelChannels | None = None,
+        version: str = "",
+        options: LoadOptions | None = None,
     ) -> None:
         super().__init__()
         self._settings = settings
         self._theme = theme
-        self._version = version
         sample = document_io.SAMPLES[0]
         label_set = load_label_set("coco_stuff")
         self.document = Document(document_io.read_sample(sample), label_set, sample.name, self)
         first, second = starting_labels(self.document.labels, offered_labels(label_set, channels.known_ids if channels else ()))
         self.toolbox = Toolbox(self.document, first.id, second.id, self)
         self.toolbox.brush_size = settings.brush_size or self.toolbox.brush_size
-        self.live = LiveRenderer(self.document, load, sample.seed, self)
+        rendered = RenderedDocument(self.document, self)
+        self.live = LiveRenderer(cast("Document", rendered), load, sample.seed, self)
         self.files = FileCommands(self.document, settings, self)
-        self.training = TrainingController(self.document, self.live, settings, theme, self)
+        self.files.connection = KeepingConnection(self.document)
+        self.render_panel = RenderPanel()
+        self.status_bar = StatusBar()
+        self.rendering = RenderingController(self, self.document, self.live, settings, self.render_panel, self.status_bar, options)
+        self.training = TrainingController(self.document, self.live, lambda path: self.weights.use(path), settings, theme, self)
         self.commands = Actions(self)
         self.canvas = CanvasView(self.document, self.toolbox)
-        self.render_panel = RenderPanel()
+        self.render_panel.set_stand_in(self.canvas)
         self.palette_panel = PalettePanel()
-        self.style_panel = StylePanel(sample.seed, self.commands["dice"])
-        self.documents = WindowDocuments(self, self.document, self.files, settings, self.commands, self.live, self.style_panel)
+        self.style_panel = StylePanel(sample.seed, self.commands["dice"], self.commands["lock_style"])
+        self.documents = WindowDocuments(self, self.document, self.files, settings, self.commands, self.live)
+        connection, drops = self.files.connection, self.documents.drops
+        self.styles = WindowStyles(self, self.live, settings, self.commands, self.style_panel, connection, drops)
+        self.weights = WeightsController(
+            self, self.document, self.live, self.rendering, settings, theme, self.commands["weights"], self.documents.drops, self.status_bar
+        )
+        self.batch = ExportController(
+            self, self.document, self.live, settings, theme, self.commands, self.files, self.documents, self.styles.adopt, self.rendering
+        )
         self.painting = CanvasCommands(
             self, self.document, self.toolbox, self.commands, self.canvas, self.palette_panel, self.render_panel, self.files.new
         )
+        self.palette_work = PaletteController(
+            self, self.document, self.toolbox, self.canvas, self.palette_panel, self.commands, settings, rendered
+        )
         self.brush_size_panel = BrushSizePanel(MAX_BRUSH_SIZE)
-        self.status_bar = StatusBar()
         self._build_layout()
         self._build_menus()
         self._build_toolbar()
         self._connect_commands()
         self._connect_parts()
-        self._offer(offered_labels(label_set, ()))
         self._show_tool(self.toolbox.kind)
         self.brush_size_panel.show_size(self.toolbox.brush_size)
         self._on_theme_changed()
         self._on_document_described()
         self._on_document_replaced()
         if channels is not None:
-            self._adopt(channels)
-        self.render_panel.view.tell("Loading the weights…")
+            self.palette_work.adopt(channels)
+        self.render_panel.view.tell(self.tr("Loading the weights…"))
+        self.desktop = Desktop(self, settings, theme, version)
         self.resize(1280, 760)
         self.restoreGeometry(settings.geometry)
         self.canvas.setFocus()
@@ -122,18 +151,20 @@ class MainWindow(QMainWindow):
 
     def _build_menus(self) -> None:
         commands, files = self.commands, self.documents
-        samples = QMenu("Open sa&mple", self)
-        for sample in document_io.SAMPLES:
-            samples.addAction(sample.name, lambda sample=sample: self._open_sample(sample))
-        appearance = QMenu("&Appearance", self)
+        appearance = QMenu(self.tr("&Appearance"), self)
         appearance.addActions([commands[name] for name in ("system", "light", "dark")])
         sizes = ("smaller", "larger", "much_smaller", "much_larger")
+        labels = ("swap", "find_label", "find_on_canvas", "favourite", self.palette_work.set_menu)
+        styles = ("dice", "lock_style", "paste_style")
+        saving, view = ("save", "save_as"), self.tr("&View")
+        models = ("weights", "train")
         menus: tuple[tuple[str, tuple[str | QMenu, ...]], ...] = (
-            ("&File", ("new", "open", files.recent_menu, samples, "", "save", "save_as", files.export_menu, "", "train", "", "quit")),
-            ("&Edit", ("undo", "redo", "", "snapshot", "", "replace_label", "resize", "crop")),
-            ("&Paint", (*ToolKind, "", "mirror_x", "mirror_y", "new_object", "protect", "", *sizes, "", "swap", "find_label", "", "dice")),
-            ("&View", ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "", appearance)),
-            ("&Help", ("about",)),
+            (self.tr("&File"), ("new", "open", files.recent_menu, "open_sample", "", *saving, files.export_menu, "", *models, "", "quit")),
+            (self.tr("&Edit"), ("undo", "redo", "", "snapshot", "", "replace_label", "resize", "crop", "", "preferences")),
+            (self.tr("&Paint"), (*ToolKind, "", "mirror_x", "mirror_y", "new_object", "protect", "", *sizes, "", *labels, "", *styles)),
+            (view, ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "", appearance)),
+            (self.tr("&Render"), ("variations", "", *self.rendering.menus, "", "render_again")),
+            (self.tr("&Help"), ("guide", "shortcuts", "tour", "", "reports", "", "about")),
         )
         for title, entries in menus:
             menu = self.menuBar().addMenu(title)
@@ -144,11 +175,12 @@ class MainWindow(QMainWindow):
                     menu.addAction(commands[entry])
                 else:
                     menu.addSeparator()
-            if title == "&View":
+            if title is view:
                 self.painting.fill_view_menu(menu)
+                menu.addAction(self.styles.dock_beside("history"))
 
     def _build_toolbar(self) -> None:
-        bar = QToolBar("Tools")
+        bar = QToolBar(self.tr("Tools"))
         bar.setObjectName("tools")
         bar.setMovable(False)
         bar.setIconSize(QSize(20, 20))
@@ -170,6 +202,7 @@ class MainWindow(QMainWindow):
         on("save", self.files.save)
         on("save_as", self.files.save_as)
         on("train", self.training.open)
+        on("render_again", self.rendering.try_again)
         on("quit", self.close)
         on("undo", self._undo)
         on("redo", self._redo)
@@ -178,14 +211,12 @@ class MainWindow(QMainWindow):
         for name, steps in (("smaller", -1), ("larger", 1), ("much_smaller", -5), ("much_larger", 5)):
             on(name, lambda steps=steps: self.toolbox.step_brush_size(steps))
         on("swap", self.toolbox.swap_labels)
-        on("find_label", self._find_label)
         on("zoom_in", lambda: self.canvas.zoom_by(_ZOOM_STEP))
         on("zoom_out", lambda: self.canvas.zoom_by(1 / _ZOOM_STEP))
         on("zoom_fit", self.canvas.fit)
         on("zoom_actual", lambda: self.canvas.zoom_to(1))
         for appearance in ("system", "light", "dark"):
             on(appearance, lambda appearance=appearance: self._set_appearance(cast("Appearance", appearance)))
-        on("about", self._show_about)
         self.commands[self._settings.appearance].setChecked(True)
 
     def _connect_parts(self) -> None:
@@ -195,32 +226,29 @@ class MainWindow(QMainWindow):
         stack.cleanChanged.connect(lambda clean: self.setWindowModified(not clean))
         stack.canUndoChanged.connect(self.commands["undo"].setEnabled)
         stack.canRedoChanged.connect(self.commands["redo"].setEnabled)
-        stack.undoTextChanged.connect(lambda text: self.commands["undo"].setText(f"&Undo {text}".strip()))
-        stack.redoTextChanged.connect(lambda text: self.commands["redo"].setText(f"&Redo {text}".strip()))
+        stack.undoTextChanged.connect(
+            lambda text: self.commands["undo"].setText(self.tr("&Undo {step}").format(step=step_name(text)).strip())
+        )
+        stack.redoTextChanged.connect(
+            lambda text: self.commands["redo"].setText(self.tr("&Redo {step}").format(step=step_name(text)).strip())
+        )
         self.commands["undo"].setEnabled(False)
         self.commands["redo"].setEnabled(False)
         toolbox.kind_changed.connect(self._show_tool)
-        toolbox.label_changed.connect(self._show_labels)
         toolbox.brush_size_changed.connect(self.brush_size_panel.show_size)
         self.brush_size_panel.size_changed.connect(lambda size: setattr(toolbox, "brush_size", size))
-        self.palette_panel.chosen.connect(lambda label: setattr(toolbox, "label", label))
-        self.palette_panel.swap_wanted.connect(toolbox.swap_labels)
-        self.palette_panel.done.connect(self.canvas.setFocus)
-        self.style_panel.seed_changed.connect(lambda seed: setattr(self.live, "seed", seed))
         self.style_panel.done.connect(self.canvas.setFocus)
         self.canvas.hovered.connect(self._on_hovered)
         self.canvas.zoom_changed.connect(self.status_bar.show_zoom)
         # Queued: the window is on the screen before the render thread takes its share of the processor.
         self.canvas.first_painted.connect(self.live.start, Qt.ConnectionType.QueuedConnection)
         self.live.ready.connect(self._on_ready)
-        self.live.rendered.connect(self._on_rendered)
-        self.live.failed.connect(self._on_failed)
         self._theme.changed.connect(self._on_theme_changed)
 
     # -- what the parts say ---------------------------------------------------------------------------------------
 
     def _on_document_described(self) -> None:
-        self.setWindowTitle(f"{self.document.name}[*] - SPADE Studio")
+        self.setWindowTitle(self.tr("{name}[*] - SPADE Studio").format(name=self.document.name))
         self.setWindowModified(not self.document.undo_stack.isClean())
 
     def _on_document_replaced(self) -> None:
@@ -238,53 +266,8 @@ class MainWindow(QMainWindow):
     def _on_ready(self, ready: RendererReady) -> None:
         channels = ready.info.channels
         if channels is not None:
-            self._adopt(channels)
-        self.style_panel.set_usable(ready.can_use_noise)
-        self.status_bar.show_device(ready.device, ready.dtype)
-        self.render_panel.view.tell("Rendering…")
-
-    def _adopt(self, channels: LabelChannels) -> None:
-        """Offer what the weights know; what is in the document is carried over where it is still the untouched sample."""
-        label_set = set_of(channels)
-        if self.document.path is not None:
-            self.files.adopt(label_set)
-        elif label_set.name != self.document.label_set.name:
-            labels = None
-            if not self.document.is_modified:
-                labels, _ = LabelTransfer(self.document.label_set, channels).apply(self.document.labels)
-            self.document.adopt(label_set, labels)
-        self._offer(offered_labels(label_set, channels.known_ids))
-
-    def _offer(self, labels: Sequence[Label]) -> None:
-        self.palette_panel.set_labels(labels)
-        if self.toolbox.label not in {label.id for label in labels}:
-            first, second = starting_labels(self.document.labels, labels)
-            self.toolbox.label = second.id
-            self.toolbox.label = first.id
-        self._show_labels()
-
-    def _on_rendered(self, result: RenderResult) -> None:
-        self.render_panel.view.show_picture(result.image, result.quality)
-        self.render_panel.tell(result.message or self._unknown_note(result.unknown_ids))
-        self.status_bar.show_frame(result.seconds, result.quality, result.size)
-
-    def _unknown_note(self, unknown: dict[int, int]) -> str:
-        if not unknown:
-            return ""
-        names = [self.document.describe(label_id) for label_id in sorted(unknown, key=unknown.__getitem__, reverse=True)]
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        share = sum(unknown.values()) / self.document.labels.size
-        return f"These weights do not know {', '.join(names[:3])}{more}: {share:.0%} of the layout renders as unlabeled."
-
-    def _on_failed(self, failure: RenderFailure) -> None:
-        text = str(failure.error)
-        self.render_panel.tell(text[:1].upper() + text[1:])
-        if self.render_panel.view.image.isNull():
-            self.render_panel.view.tell("No picture")
-
-    def show_internal_error(self, text: str) -> None:
-        """Show what should not have happened, as quietly as what can."""
-        self.render_panel.tell(text)
+            self.palette_work.adopt(channels)
+        self.render_panel.view.tell(self.tr("Rendering…"))
 
     def _on_theme_changed(self) -> None:
         self.commands.set_icons(self._theme)
@@ -292,10 +275,6 @@ class MainWindow(QMainWindow):
         self.render_panel.banner.set_icons(self._theme.warning_icon("mdi6.alert-circle-outline"), self._theme.warning_icon("mdi6.close"))
 
     # -- what commands do -----------------------------------------------------------------------------------------
-
-    def _open_sample(self, sample: document_io.Sample) -> None:
-        if self.files.open_sample(sample):
-            self.style_panel.seed = sample.seed
 
     def _undo(self) -> None:
         if not self.canvas.cancel_stroke():
@@ -305,26 +284,12 @@ class MainWindow(QMainWindow):
         if self.document.stroke is None:
             self.document.undo_stack.redo()
 
-    def _find_label(self) -> None:
-        self.palette_panel.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.palette_panel.search.selectAll()
-
     def _show_tool(self, kind: ToolKind) -> None:
         self.commands[kind.value].setChecked(True)
-
-    def _show_labels(self) -> None:
-        label_set = self.document.label_set
-        current, previous = label_set.by_id(self.toolbox.label), label_set.by_id(self.toolbox.previous_label)
-        if current is not None:
-            self.palette_panel.show_labels(current, previous or current)
 
     def _set_appearance(self, appearance: Appearance) -> None:
         self._settings.appearance = appearance
         self._theme.set_appearance(appearance)
-
-    def _show_about(self) -> None:
-        text = f"<b>SPADE Studio</b> {self._version}<br><br>Paint photographs from semantic layouts."
-        QMessageBox(QMessageBox.Icon.NoIcon, "About SPADE Studio", text, QMessageBox.StandardButton.Ok, self).open()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes; then remember the window and join the render thread."""
@@ -336,7 +301,11 @@ class MainWindow(QMainWindow):
         self._settings.save()
         # Joining can take as long as torch takes to load: the window need not stay for it.
         self.hide()
+        QGuiApplication.sync()
+        self.desktop.close()
         self.training.close()
+        self.weights.close()
+        self.batch.close()
         self.documents.close()
         self.live.close()
         event.accept()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -21,9 +22,25 @@ class Unsaved(Enum):
     CANCEL = "cancel"
 
 
+STEPS = (
+    *("brush", "eraser", "fill", "line", "rectangle", "ellipse", "polygon", "lasso", "select", "picker"),
+    *("replace", "erase selection", "move selection", "resize", "crop"),
+)
+"""What commands call the steps that can be undone."""
+
+
+def step_name(text: str) -> str:
+    """Return what menus call a step that can be undone."""
+    return QCoreApplication.translate("Steps", text)
+
+
 def show_error(parent: QWidget, headline: str, error: EngineError) -> None:
     """Say what did not work: what was found, what was expected, what to do. Returns at once; the box belongs to the window."""
-    lines = [error.found, f"Expected: {error.expected}" if error.expected else "", error.action]
+    lines = [
+        error.found,
+        QCoreApplication.translate("Messages", "Expected: {expected}").format(expected=error.expected) if error.expected else "",
+        error.action,
+    ]
     box = QMessageBox(QMessageBox.Icon.Warning, "SPADE Studio", headline, QMessageBox.StandardButton.Ok, parent)
     box.setInformativeText("\n\n".join(line[:1].upper() + line[1:] for line in lines if line))
     without_icons(box)
@@ -41,8 +58,13 @@ def show_note(parent: QWidget, headline: str, text: str) -> None:
 def ask_unsaved(parent: QWidget, name: str) -> Unsaved:
     """Ask whether to save changes before they would be lost."""
     button = QMessageBox.StandardButton
-    box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", f"Save the changes to {name}?", parent=parent)
-    box.setInformativeText("They are lost otherwise.")
+    box = QMessageBox(
+        QMessageBox.Icon.NoIcon,
+        "SPADE Studio",
+        QCoreApplication.translate("Messages", "Save the changes to {name}?").format(name=name),
+        parent=parent,
+    )
+    box.setInformativeText(QCoreApplication.translate("Messages", "They are lost otherwise."))
     box.setStandardButtons(button.Save | button.Discard | button.Cancel)
     box.setDefaultButton(button.Save)
     without_icons(box)

@@ -5,7 +5,10 @@ It knows the whole application's look and no single widget.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
 
 import qtawesome
 from PySide6.QtCore import QObject, Qt, Signal
@@ -127,6 +130,42 @@ def _palette(colors: Colors) -> QPalette:
     return palette
 
 
+def _indicator_rules(colors: Colors) -> str:
+    """Return rules for check boxes and radio buttons: Fusion draws them in shades of the window, which hardly show on dark."""
+    views = ("QListView", "QTreeView", "QTableView")
+    boxes = ("QCheckBox", "QGroupBox", *views)
+
+    def rule(widgets: Iterable[str], states: Iterable[str], what: str) -> str:
+        return f"{', '.join(f'{widget}::indicator{state}' for widget in widgets for state in states)} {{ {what} }}\n"
+
+    pale = mix(colors.text, colors.window, 0.72)
+    name = "light" if colors is LIGHT else "dark"
+    return "".join(
+        (
+            rule((*boxes, "QRadioButton"), ("",), f"width: 13px; height: 13px; border: 1px solid {colors.muted};"),
+            rule((*boxes, "QRadioButton"), ("",), f"background: {colors.field};"),
+            rule(boxes, ("",), "border-radius: 3px;"),
+            rule(("QRadioButton",), ("",), "border-radius: 7px;"),
+            rule((*boxes, "QRadioButton"), (":hover", ":focus"), f"border-color: {colors.accent};"),
+            rule(boxes, (":checked", ":indeterminate"), f"background: {colors.accent}; border-color: {colors.accent};"),
+            rule(boxes, (":checked",), f"image: {_icon_url(f'check-{name}')};"),
+            rule(boxes, (":indeterminate",), f"image: {_icon_url(f'dash-{name}')};"),
+            rule(("QRadioButton",), (":checked",), f"width: 5px; height: 5px; border: 5px solid {colors.accent}; border-radius: 7px;"),
+            rule(boxes, (":checked:focus", ":indeterminate:focus"), f"border-color: {colors.text};"),
+            rule(("QRadioButton",), (":checked:focus",), f"border-color: {mix(colors.accent, colors.text, 0.35)};"),
+            rule(views, (":selected",), f"border-color: {colors.on_accent};"),
+            rule((*boxes, "QRadioButton"), (":disabled",), f"border-color: {pale}; background: {colors.window};"),
+            rule(boxes, (":checked:disabled", ":indeterminate:disabled"), f"background: {pale}; border-color: {pale};"),
+            "QCheckBox, QRadioButton { spacing: 7px; }\n",
+        )
+    )
+
+
+def _icon_url(name: str) -> str:
+    path = resources.files("spade_studio.resources") / "icons" / f"{name}.svg"
+    return f'url("{path.as_posix()}")' if isinstance(path, Path) else "none"
+
+
 def _style_sheet(colors: Colors) -> str:
     tint = mix(colors.accent, colors.window, 0.82)
     return f"""
@@ -146,9 +185,14 @@ def _style_sheet(colors: Colors) -> str:
     QToolButton:pressed {{ background: {colors.line}; }}
     QToolButton:checked {{ background: {tint}; border-color: {mix(colors.accent, colors.window, 0.4)}; }}
     QToolButton:focus {{ border-color: {colors.accent}; }}
+    QToolButton#mix_end {{ border-color: {colors.line}; background: {colors.field}; font-weight: 600; }}
+    QToolButton#mix_end:hover, QToolButton#mix_end:focus {{ border-color: {colors.accent}; }}
     QStatusBar {{ background: {colors.window}; border-top: 1px solid {colors.line}; color: {colors.muted}; }}
     QStatusBar::item {{ border: none; }}
     QStatusBar QLabel {{ color: {colors.muted}; padding: 2px 8px; }}
+    QStatusBar QToolButton {{ color: {colors.muted}; padding: 0px 17px 0px 7px; }}
+    QStatusBar QToolButton:hover {{ color: {colors.text}; }}
+    QStatusBar QToolButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center; right: 4px; width: 9px; }}
     QSplitter::handle {{ background: {colors.surround}; border-left: 1px solid {colors.line}; margin-left: 2px; }}
     QSplitter::handle:hover {{ background: {colors.line}; }}
     QLineEdit, QSpinBox {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px; padding: 4px 7px;
@@ -164,6 +208,7 @@ def _style_sheet(colors: Colors) -> str:
     QSlider {{ min-height: 20px; }}
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {colors.line}; }}
     QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {colors.accent}; }}
+    QSlider::sub-page:horizontal:disabled {{ background: {mix(colors.muted, colors.window, 0.6)}; }}
     QSlider::handle:horizontal {{ width: 14px; height: 14px; margin: -6px 0; border-radius: 8px; background: {colors.field};
         border: 1px solid {mix(colors.muted, colors.window, 0.3)}; }}
     QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ border-color: {colors.accent}; background: {tint}; }}
@@ -172,10 +217,50 @@ def _style_sheet(colors: Colors) -> str:
     QLabel[role="heading"] {{ color: {colors.text}; font-weight: 600; }}
     QFrame#banner {{ background: {colors.warning}; border-radius: 6px; }}
     QFrame#banner QLabel {{ color: {colors.on_warning}; }}
+    QFrame#banner QPushButton {{ background: transparent; color: {colors.on_warning}; padding: 2px 10px; min-width: 0;
+        border: 1px solid {mix(colors.on_warning, colors.warning, 0.5)}; }}
+    QFrame#banner QPushButton:hover, QFrame#banner QToolButton:hover {{ background: {mix(colors.on_warning, colors.warning, 0.88)}; }}
+    QFrame#banner QPushButton:focus {{ border: 2px solid {colors.on_warning}; padding: 1px 9px; }}
     QFrame#line {{ color: {colors.line}; }}
     QWidget#strip {{ border-top: 1px solid {colors.line}; }}
     QListView {{ background: transparent; border: none; outline: none; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {colors.line}; border-radius: 4px; min-height: 24px; margin: 1px; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+    {_view_rules(colors)}
+    {_indicator_rules(colors)}
+    """
+
+
+def _view_rules(colors: Colors) -> str:
+    """Return rules for what dialogs are made of: trees, texts, tabs, progress, numbers."""
+    return f"""
+    QTreeView {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px; outline: none; }}
+    QTreeView::item {{ padding: 5px 4px; }}
+    QTreeView::item:selected {{ background: {colors.accent}; color: {colors.on_accent}; }}
+    QTreeView:focus {{ border-color: {colors.accent}; }}
+    QHeaderView::section {{ background: {colors.window}; color: {colors.muted}; border: none;
+        border-bottom: 1px solid {colors.line}; padding: 5px 8px; }}
+    QHeaderView {{ background: {colors.window}; border: none; border-top-left-radius: 6px; }}
+    QPlainTextEdit, QTextBrowser {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px; padding: 4px; }}
+    QPlainTextEdit:focus, QTextBrowser:focus {{ border-color: {colors.accent}; }}
+    QProgressBar {{ background: {colors.line}; border: none; border-radius: 3px; }}
+    QProgressBar::chunk {{ background: {colors.accent}; border-radius: 3px; }}
+    QTabWidget::pane {{ border: none; border-top: 1px solid {colors.line}; }}
+    QTabBar {{ qproperty-drawBase: 0; }}
+    QTabBar::tab {{ background: transparent; color: {colors.muted}; border: none; padding: 6px 14px;
+        border-bottom: 2px solid transparent; }}
+    QTabBar::tab:selected {{ color: {colors.text}; border-bottom-color: {colors.accent}; }}
+    QTabBar::tab:hover {{ color: {colors.text}; }}
+    QTabBar::tab:focus {{ background: {colors.hover}; }}
+    QPushButton:disabled {{ color: {mix(colors.text, colors.window, 0.6)}; background: {colors.window}; }}
+    QDoubleSpinBox {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px; padding: 4px 7px;
+        selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; }}
+    QDoubleSpinBox:focus {{ border-color: {colors.accent}; }}
+    QDoubleSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0 4px; background: transparent; }}
+    QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; border: none; }}
+    QScrollArea {{ border: none; background: transparent; }}
+    QScrollArea > QWidget > QWidget {{ background: transparent; }}
+    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
+    QScrollBar::handle:horizontal {{ background: {colors.line}; border-radius: 4px; min-width: 24px; margin: 1px; }}
     """

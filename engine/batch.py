@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from spade_studio.engine.batch_picture import prepare_layout
 from spade_studio.engine.batch_plan import BatchPlan, InstanceFolder, MapWork
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.image_files import read_instance_map, read_label_map
 from spade_studio.engine.label_transfer import LabelTransfer, UnknownLabels
-from spade_studio.engine.layout import resize_nearest
 from spade_studio.engine.picture_files import Picture, PictureFormat, write_picture
 from spade_studio.engine.picture_record import describe_picture
 from spade_studio.engine.provenance import pack_layout, pack_settings
@@ -145,13 +145,8 @@ class BatchRenderer:
         waiting = list(work.pictures)
         try:
             inputs = reading.result()
-            labels, unknown = self._transfer.apply(inputs.labels)
-            height, width = self._size or self._renderer.default_size(*labels.shape)
-            # The layout is stored at the size it is rendered at: no less exact, and small beside large maps.
-            labels = resize_nearest(labels, height, width)
-            instances = None if inputs.instances is None else resize_nearest(inputs.instances, height, width)
-            self._renderer.set_layout(labels, instances, (height, width))
-            stored = None if instances is None else instances.astype(np.uint16)
+            prepared = prepare_layout(self._renderer, inputs.labels, inputs.instances, self._size, self._transfer)
+            labels, stored = prepared.labels, prepared.instances
             layout_texts = pack_layout(labels, stored) if self._format == "png" else {}
             while waiting:
                 number, path = waiting[0]
@@ -165,9 +160,9 @@ class BatchRenderer:
                     texts = {**pack_settings(about), **layout_texts}
                 self._write(pool, work, path, picture, texts)
                 del waiting[0]
-            self.outcome.unknown.add(unknown, inputs.labels.size)
+            self.outcome.unknown.add(prepared.unknown, inputs.labels.size)
             trained = self._renderer.info.training_size
-            if trained is not None and height * width > 4 * trained[0] * trained[1]:
+            if trained is not None and labels.size > 4 * trained[0] * trained[1]:
                 self.outcome.large += 1
         except CannotWriteError:
             raise

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import torch
 
 from spade_studio.engine.errors import OutOfMemoryError, RenderError
+from spade_studio.engine.hardware import DeviceEntry
 
 _TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -36,6 +37,20 @@ def choose_device(name: str) -> torch.device:
     if device.type not in ("cpu", "cuda", "mps"):
         raise RenderError(f"the device {name!r}", "auto, cpu, cuda, cuda:N or mps")
     return device
+
+
+def available_devices() -> tuple[DeviceEntry, ...]:
+    """List what :func:`choose_device` and :func:`choose_dtype` accept on this machine: the CPU, each CUDA device, mps.
+
+    Asking a CUDA device for its name starts CUDA, which takes some tenths of a second.
+    """
+    entries = [DeviceEntry("cpu", "", ("float32", "bfloat16"))]
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            entries.append(DeviceEntry(f"cuda:{index}", torch.cuda.get_device_name(index), ("float32", "bfloat16", "float16")))
+    if torch.backends.mps.is_available():
+        entries.append(DeviceEntry("mps", "", ("float32", "bfloat16")))
+    return tuple(entries)
 
 
 def allow_tf32(allowed: bool = True) -> None:

@@ -5,6 +5,7 @@ It knows no layouts; what a PNG says of itself comes as ready text.
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,14 +23,25 @@ FORMATS: Final[tuple[PictureFormat, ...]] = ("png", "jpg", "webp", "npy")
 Picture = NDArray[np.uint8] | NDArray[np.float32]
 
 
-def write_picture(path: Path, picture: Picture, format_: PictureFormat, texts: Mapping[str, str] | None = None) -> None:
+QUALITY: Final = 95
+"""Of lossy pictures, 1 to 100, where nothing else is asked for."""
+# A JPEG's segment for EXIF holds 65,533 bytes.
+_MAX_EXIF = 60_000
+_EXIF_IFD, _USER_COMMENT = 0x8769, 0x9286
+
+
+def write_picture(
+    path: Path, picture: Picture, format_: PictureFormat, texts: Mapping[str, str] | None = None, quality: int = QUALITY
+) -> None:
     """Write one picture, taking the place of an older one only when all of it is on the disk.
 
     Args:
         path: Where to.
         picture: uint8 [H, W, 3]; for ``npy`` float32 [3, H, W] in [-1, 1].
-        format_: ``jpg`` and ``webp`` are lossy (quality 95).
-        texts: Text entries of a PNG; they stand before the pixels. Other formats carry none.
+        format_: ``jpg`` and ``webp`` are lossy.
+        texts: Text entries of a PNG; they stand before the pixels. ``jpg`` and ``webp`` carry them as JSON in the user comment of EXIF,
+            as long as there is room.
+        quality: 1 to 100, for ``jpg`` and ``webp``.
 
     Raises:
         OSError: the folder is missing, not writable or full.
@@ -45,9 +57,18 @@ def write_picture(path: Path, picture: Picture, format_: PictureFormat, texts: M
                 info.add_text(key, value)
             image.save(file, "PNG", pnginfo=info)
         elif format_ == "jpg":
-            image.save(file, "JPEG", quality=95, subsampling=0)
+            image.save(file, "JPEG", quality=quality, subsampling=0, exif=_exif(texts or {}))
         else:
-            image.save(file, "WEBP", quality=95)
+            image.save(file, "WEBP", quality=quality, exif=_exif(texts or {}))
+
+
+def _exif(texts: Mapping[str, str]) -> bytes:
+    text = json.dumps(texts).encode("ascii")
+    if not texts or len(text) > _MAX_EXIF:
+        return b""
+    exif = Image.Exif()
+    exif.get_ifd(_EXIF_IFD)[_USER_COMMENT] = b"ASCII\0\0\0" + text
+    return exif.tobytes()
 
 
 def is_whole(path: Path) -> bool:

@@ -29,6 +29,8 @@ from spade_studio.engine.weights.info import PublishedOptions
 KEYWORD: Final = "spade-studio"
 _LABELS, _INSTANCES = f"{KEYWORD}-labels", f"{KEYWORD}-instances"
 _FORMAT = 1
+_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_MAX_CHUNKS = 100
 _MAX_JSON = 1 << 20
 _MAX_Z = 65536
 # Pillow refuses files with more than 64 MiB of text.
@@ -97,9 +99,9 @@ def pack_layout(labels: NDArray[np.uint8], instances: NDArray[np.uint16] | None)
     Raises:
         LabelError: it compresses too badly to be carried.
     """
-    entries = {_LABELS: _pack(labels)}
+    entries = {_LABELS: pack_plane(labels)}
     if instances is not None:
-        entries[_INSTANCES] = _pack(instances)
+        entries[_INSTANCES] = pack_plane(instances)
     if sum(map(len, entries.values())) > _MAX_TEXT:
         raise LabelError("the layout is too irregular to be carried in a PNG", "areas rather than noise", "Use --format webp")
     return entries
@@ -114,7 +116,7 @@ def pack_settings(provenance: Provenance) -> dict[str, str]:
         "torch": provenance.torch,
         "width": provenance.size[1],
         "height": provenance.size[0],
-        "z": None if provenance.z is None else _to_base64(provenance.z.astype("<f4").tobytes()),
+        "z": None if provenance.z is None else pack_style(provenance.z),
         "seed": provenance.seed,
         "truncation": provenance.truncation,
         "device": provenance.device,
@@ -128,6 +130,25 @@ def pack_settings(provenance: Provenance) -> dict[str, str]:
         "options": _pack_options(provenance.options),
     }
     return {KEYWORD: json.dumps(settings, allow_nan=False), "Software": f"SPADE Studio {provenance.version}"}
+
+
+def has_provenance(path: Path) -> bool:
+    """Return whether a file is a PNG that says how it was rendered, by the heads of its chunks alone; nothing is decoded."""
+    try:
+        with path.open("rb") as file:
+            if file.read(len(_PNG_SIGNATURE)) != _PNG_SIGNATURE:
+                return False
+            for _ in range(_MAX_CHUNKS):
+                head = file.read(8)
+                if len(head) < 8 or head[4:] in (b"IDAT", b"IEND"):
+                    return False
+                start = file.read(min(len(KEYWORD) + 1, int.from_bytes(head[:4], "big")))
+                if head[4:] == b"tEXt" and start == f"{KEYWORD}\0".encode():
+                    return True
+                file.seek(int.from_bytes(head[:4], "big") - len(start) + 4, 1)
+    except OSError:
+        pass
+    return False
 
 
 def read_provenance(path: Path) -> tuple[Provenance, NDArray[np.uint8]]:
@@ -178,14 +199,14 @@ def _from_entries(entries: Mapping[str, object], texts: Mapping[str, str]) -> Pr
     width, height = (_whole(entries, name, 1, MAX_SIDE) for name in ("width", "height"))
     if _LABELS not in texts:
         raise LabelError("the layout is missing")
-    instances = _unpack(texts[_INSTANCES], "<u2", height, width).astype(np.uint16) if _INSTANCES in texts else None
+    instances = unpack_plane(texts[_INSTANCES], "<u2", height, width).astype(np.uint16) if _INSTANCES in texts else None
     sha256 = _short_text(entries, "weights_sha256")
     if not re.fullmatch("[0-9a-f]{64}", sha256):
         raise LabelError("weights_sha256 is no SHA-256")
     return Provenance(
-        labels=_unpack(texts[_LABELS], "u1", height, width).astype(np.uint8),
+        labels=unpack_plane(texts[_LABELS], "u1", height, width).astype(np.uint8),
         instances=instances,
-        z=_style(entries["z"]),
+        z=None if entries["z"] is None else unpack_style(json_text(entries["z"], "z")),
         device=_short_text(entries, "device"),
         device_name=_short_text(entries, "device_name"),
         dtype=_choice(entries, "dtype"),
@@ -241,10 +262,18 @@ def _names(data: object) -> dict[int, str]:
     return {int(id_): _short_text(entries, id_) for id_ in entries}
 
 
-def _style(value: object) -> NDArray[np.float32] | None:
-    if value is None:
-        return None
-    raw = _from_base64(json_text(value, "z"))
+def pack_style(z: NDArray[np.float32]) -> str:
+    """Return a style code [z] as text."""
+    return _to_base64(z.astype("<f4").tobytes())
+
+
+def unpack_style(text: str) -> NDArray[np.float32]:
+    """Return the style code that :func:`pack_style` wrote.
+
+    Raises:
+        LabelError: it is no such text.
+    """
+    raw = _from_base64(text)
     if not raw or len(raw) % 4 or len(raw) > 4 * _MAX_Z:
         raise LabelError(f"z has {len(raw)} bytes", f"4 for every number, at most {_MAX_Z} numbers")
     z = np.frombuffer(raw, "<f4").astype(np.float32)
@@ -280,12 +309,19 @@ def _short_text(entries: Mapping[str, object], name: str) -> str:
     return text
 
 
-def _pack(array: NDArray[np.uint8] | NDArray[np.uint16]) -> str:
+def pack_plane(array: NDArray[np.uint8] | NDArray[np.uint16]) -> str:
+    """Return a plane as text: little-endian, compressed, base64."""
     return _to_base64(zlib.compress(array.astype(array.dtype.newbyteorder("<")).tobytes(), 6))
 
 
-def _unpack(text: str, dtype: str, height: int, width: int) -> NDArray[Any]:
-    """Decompress exactly the announced number of bytes, so that a bomb stops at that size."""
+def unpack_plane(text: str, dtype: str, height: int, width: int) -> NDArray[Any]:
+    """Return the plane that :func:`pack_plane` wrote, [height, width], of a numpy type such as ``u1`` or ``<u2``.
+
+    Exactly the announced number of bytes is decompressed, so that a bomb stops at that size.
+
+    Raises:
+        LabelError: it is no such text.
+    """
     wanted = height * width * np.dtype(dtype).itemsize
     unpacker = zlib.decompressobj()
     try:

@@ -8,123 +8,31 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from spade_studio.engine.errors import EngineError, OutOfMemoryError, RenderError
+from spade_studio.engine.frame_sizes import FrameTimes, Size, SizeWish, smaller_size, takes_long
+from spade_studio.engine.render_values import Delivery, JobDone, RendererReady, RenderFailure, RenderJob, RenderRequest, RenderResult
 
 if TYPE_CHECKING:
     from spade_studio.engine.renderer import Renderer
-    from spade_studio.engine.weights import WeightsInfo
+
+__all__ = ["Delivery", "JobDone", "RenderFailure", "RenderJob", "RenderRequest", "RenderResult", "RenderService", "RendererReady"]
 
 SECONDS_BETWEEN_FRAMES = 1.0
 """A running render gives way to a newer request only if a frame was shown within this time (DESIGN.md, flow A)."""
 
 
-@dataclass(frozen=True, eq=False)
-class RenderRequest:
-    """All that one picture needs.
-
-    Attributes:
-        revision: Of the document; results carry it back.
-        labels: uint8 [H, W] dataset ids, never modified after submission.
-        style: A style code [z], a seed, or None for weights without noise input.
-        size: (height, width) to render at; the renderer's default size for the map where None.
-        instances: Instance ids [H, W].
-        hand_moving: Whether a stroke is under way, so that a preview is enough.
-    """
-
-    revision: int
-    labels: npt.NDArray[np.uint8]
-    style: npt.NDArray[np.float32] | int | None
-    size: tuple[int, int] | None = None
-    instances: npt.NDArray[np.integer] | None = None
-    hand_moving: bool = False
-
-
-@dataclass(frozen=True, eq=False)
-class RenderResult:
-    """A picture.
-
-    Attributes:
-        revision: Of the request.
-        image: uint8 [H, W, 3].
-        quality: ``preview`` where only what an edit touched was recomputed.
-        seconds: From the start of the work to the picture.
-        size: (height, width) of the picture.
-        unknown_ids: Dataset ids that the weights do not know, with their pixels.
-        message: What a person should know, or empty.
-    """
-
-    revision: int
-    image: npt.NDArray[np.uint8]
-    quality: Literal["preview", "exact"]
-    seconds: float
-    size: tuple[int, int]
-    unknown_ids: dict[int, int]
-    message: str = ""
-
-
-@dataclass(frozen=True)
-class RenderFailure:
-    """A request that gave no picture; ``revision`` is -1 where the weights could not be loaded."""
-
-    revision: int
-    error: EngineError
-
-
-@dataclass(frozen=True)
-class RendererReady:
-    """What was loaded, told before the first picture."""
-
-    info: WeightsInfo
-    device: str
-    dtype: str
-    stride: int
-    can_use_noise: bool
-    can_use_style_image: bool
-    known_ids: tuple[int, ...]
-
-
-class RenderJob:
-    """Work in the background on the loaded renderer, such as one picture of a sheet: it runs while no request waits.
-
-    Args:
-        do: Called on the render thread with the renderer. It must be short, since a new stroke waits for its end.
-    """
-
-    def __init__(self, do: Callable[[Renderer], object]) -> None:
-        self.do = do
-        self._is_cancelled = threading.Event()
-
-    @property
-    def is_cancelled(self) -> bool:
-        """Whether nobody waits for it any more; long work may look."""
-        return self._is_cancelled.is_set()
-
-    def cancel(self) -> None:
-        """Take it back: it does not begin any more, and its end is not told."""
-        self._is_cancelled.set()
-
-
-@dataclass(frozen=True, eq=False)
-class JobDone:
-    """A job's end: what it returned, or the error that ended it."""
-
-    job: RenderJob
-    value: object
-    error: EngineError | None = None
-
-
-Delivery = RendererReady | RenderResult | RenderFailure | JobDone
-
-
 class RenderService:
     """One thread that renders the newest request.
+
+    Where a frame would take longer than :data:`~spade_studio.engine.frame_sizes.PATIENCE_SECONDS` a smaller one comes first; the full
+    size follows at once where the hand rests, else with the request that comes when it does.
 
     Args:
         load: Makes the renderer; called once, on the thread.
@@ -138,7 +46,12 @@ class RenderService:
         self._waiting: RenderRequest | None = None
         self._jobs: deque[RenderJob] = deque()
         self._closing = False
+        self._forgetting = False
         self._last_frame = -SECONDS_BETWEEN_FRAMES
+        self._times = FrameTimes()
+        self._asked: Size | None = None  # by the last request
+        self._too_large: set[Size] = set()  # ran out of memory since that size is asked for
+        self._shown: RenderRequest | None = None  # whose layout and style was shown last, at whatever size
         self._thread = threading.Thread(target=self._run, name="render")
 
     def start(self) -> None:
@@ -157,19 +70,39 @@ class RenderService:
             self._jobs.append(job)
             self._changed.notify()
 
-    def close(self) -> None:
-        """Stop at the next block boundary and join the thread; nothing is delivered afterwards."""
+    def forget_failures(self) -> None:
+        """Let the next request try again the sizes for which memory did not suffice."""
+        self._forgetting = True
+
+    def ask_to_stop(self) -> None:
+        """Stop at the next block boundary, or when loading ends; nothing is delivered afterwards."""
         with self._changed:
             self._closing = True
             self._changed.notify()
+
+    def close(self, patience: float | None = None) -> bool:
+        """Stop at the next block boundary and join the thread; nothing is delivered afterwards.
+
+        Args:
+            patience: Wait for so many seconds at most.
+
+        Returns:
+            Whether the thread has ended.
+        """
+        self.ask_to_stop()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(patience)
+        return not self._thread.is_alive()
 
     def _should_stop(self) -> bool:
         """Whether the running render shall give way: to the end, or to a newer request if a frame was shown lately."""
         if self._closing:
             return True
         return self._waiting is not None and time.monotonic() - self._last_frame < SECONDS_BETWEEN_FRAMES
+
+    def _should_stop_refining(self) -> bool:
+        """Whether to give up the full size of what is shown small: always for a newer request, which begins with a small frame too."""
+        return self._closing or self._waiting is not None
 
     def _say(self, delivery: Delivery) -> None:
         if not self._closing:
@@ -178,23 +111,14 @@ class RenderService:
     def _run(self) -> None:
         try:
             renderer = self._load()
+            ready = _ready(renderer)
         except EngineError as error:
             self._say(RenderFailure(-1, error))
             return
         except Exception as error:  # noqa: BLE001 - the thread's border: whatever it is has to reach the person
             self._say(RenderFailure(-1, RenderError(f"loading failed: {type(error).__name__}: {error}")))
             return
-        self._say(
-            RendererReady(
-                renderer.info,
-                renderer.device,
-                renderer.dtype,
-                renderer.stride,
-                renderer.z_width is not None,
-                renderer.info.can_use_style_image,
-                renderer.info.channels.known_ids if renderer.info.channels else (),
-            )
-        )
+        self._say(ready)
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._closing or self._waiting is not None or bool(self._jobs))
@@ -218,36 +142,143 @@ class RenderService:
 
     def _serve(self, renderer: Renderer, request: RenderRequest) -> None:
         try:
-            result = self._render(renderer, request)
+            for result in self._results(renderer, request):
+                self._last_frame = time.monotonic()
+                self._shown = request
+                self._say(result)
         except EngineError as error:
             self._say(RenderFailure(request.revision, error))
         except Exception as error:  # noqa: BLE001 - one broken request must not end the thread
             self._say(RenderFailure(request.revision, RenderError(f"rendering failed: {type(error).__name__}: {error}")))
-        else:
-            if result is not None:
-                self._last_frame = time.monotonic()
-                self._say(result)
 
-    def _render(self, renderer: Renderer, request: RenderRequest) -> RenderResult | None:
-        """Render at the asked size, or at the largest half of it that fits in memory; None when it gave way."""
-        start = time.perf_counter()
+    def _results(self, renderer: Renderer, request: RenderRequest) -> Iterator[RenderResult]:
+        """Give one picture or, where the asked size takes long, a small one and then that; none from where it gave way."""
         style = renderer.style_from_seed(request.style) if isinstance(request.style, int) and renderer.z_width else request.style
         renderer.set_style(None if isinstance(style, int) else style)
-        size = request.size or renderer.default_size(*request.labels.shape)
-        message = ""
+        asked = _asked_size(renderer, request)
+        if asked != self._asked or self._forgetting:
+            self._asked, self._forgetting = asked, False
+            self._too_large.clear()
+        size = self._fitting(renderer, asked)
+        small = self._small_first(renderer, request, size)
+        if small is not None:
+            first = self._frame(renderer, request, small, self._should_stop, is_small=True)
+            if first is None:
+                return
+            yield first
+            if request.hand_moving:
+                return
+        is_refining = small is not None or (self._shown is not None and _is_same(self._shown, request) and takes_long(size, self._times))
+        result = self._frame(renderer, request, size, self._should_stop_refining if is_refining else self._should_stop)
+        if result is not None:
+            yield result
+
+    def _fitting(self, renderer: Renderer, size: Size) -> Size:
+        """Return the size, or the largest half of it that is not known to be too large."""
+        while size in self._too_large and (smaller := _half(renderer, size)) is not None:
+            size = smaller
+        return size
+
+    def _small_first(self, renderer: Renderer, request: RenderRequest, size: Size) -> Size | None:
+        """Return the smaller size to begin with; None where the full one is quick enough, or follows what was shown already."""
+        if not takes_long(size, self._times):
+            return None
+        if request.hand_moving:
+            renderer.set_layout(request.labels, request.instances, size)
+            with suppress(OutOfMemoryError):
+                share = renderer.preview_share()
+                if share is not None and not takes_long(size, self._times, share):
+                    return None
+        elif self._shown is not None and _is_same(self._shown, request):
+            return None
+        return smaller_size(size, renderer.nearest_size, self._times)
+
+    def _frame(
+        self, renderer: Renderer, request: RenderRequest, size: Size, should_stop: Callable[[], bool], *, is_small: bool = False
+    ) -> RenderResult | None:
+        """Render at a size, or at the largest half of it that fits in memory; None when it gave way."""
+        start = time.perf_counter()
         while True:
             try:
                 report = renderer.set_layout(request.labels, request.instances, size)
-                picture = renderer.render_frame(preview=request.hand_moving, should_stop=self._should_stop)
-            except OutOfMemoryError as error:
+                picture = renderer.render_frame(preview=request.hand_moving, should_stop=should_stop)
+            except OutOfMemoryError:
                 renderer.release_memory()
-                smaller = tuple(side // 2 // renderer.stride * renderer.stride for side in size)
-                if min(smaller) < renderer.config.smallest_side:
+                self._too_large.add(size)
+                if (smaller := _half(renderer, size)) is None:
+                    self._too_large.clear()  # not even that: the next request may find other programs gone
                     raise
-                size = (smaller[0], smaller[1])
-                message = f"{error.found}: rendered at {size[1]}x{size[0]}"
+                size = smaller
                 continue
             if picture is None:
                 return None
             seconds = time.perf_counter() - start
-            return RenderResult(request.revision, picture.image, picture.quality, seconds, size, report.unknown_ids, message)
+            if picture.quality == "exact":
+                self._times.add(size, seconds)
+            reduced = self._reduced(renderer)
+            return RenderResult(
+                request.revision,
+                picture.image,
+                "preview" if is_small else picture.quality,
+                seconds,
+                size,
+                report.unknown_ids,
+                _reduced_message(renderer.device, *reduced) if reduced else "",
+                reduced,
+                more_follows=is_small and not request.hand_moving,
+            )
+
+    def _reduced(self, renderer: Renderer) -> tuple[Size, Size] | None:
+        asked = self._asked
+        return (asked, self._fitting(renderer, asked)) if asked is not None and asked in self._too_large else None
+
+
+def _ready(renderer: Renderer) -> RendererReady:
+    info = renderer.info
+    return RendererReady(
+        info,
+        renderer.device,
+        renderer.dtype,
+        renderer.stride,
+        can_use_noise=renderer.z_width is not None,
+        can_use_style_image=info.can_use_style_image,
+        known_ids=info.channels.known_ids if info.channels else (),
+        path=info.path,
+        sha256=renderer.weights_sha256,
+        z_width=renderer.z_width,
+        training_size=renderer.training_size,
+        smallest_side=renderer.config.smallest_side,
+        largest_side=renderer.largest_side,
+    )
+
+
+def _reduced_message(device: str, asked: Size, fits: Size) -> str:
+    return f"not enough memory on {device} for {asked[1]}x{asked[0]}: rendered at {fits[1]}x{fits[0]}"
+
+
+def _asked_size(renderer: Renderer, request: RenderRequest) -> Size:
+    if request.size is not None and not isinstance(request.size, SizeWish):
+        return request.size
+    height, width = request.labels.shape
+    if request.size is None:
+        return renderer.default_size(height, width)
+    return request.size.size((height, width), renderer.training_size, renderer.nearest_size)
+
+
+def _half(renderer: Renderer, size: Size) -> Size | None:
+    """Return half a size, rounded down to what the weights can render; None where they can render nothing so small."""
+    smaller = (size[0] // 2 // renderer.stride * renderer.stride, size[1] // 2 // renderer.stride * renderer.stride)
+    return smaller if min(smaller) >= renderer.config.smallest_side else None
+
+
+def _is_same(shown: RenderRequest, request: RenderRequest) -> bool:
+    """Whether two requests are of one layout and style, whatever their size."""
+    return (
+        np.array_equal(shown.labels, request.labels)
+        and np.array_equal(np.asarray(shown.style), np.asarray(request.style))
+        and (shown.instances is request.instances or _same_instances(shown.instances, request.instances))
+    )
+
+
+def _same_instances(shown: npt.NDArray[np.integer] | None, asked: npt.NDArray[np.integer] | None) -> bool:
+    return shown is not None and asked is not None and np.array_equal(shown, asked)

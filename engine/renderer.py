@@ -16,8 +16,10 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from spade_studio.engine.device import allow_tf32, choose_device, choose_dtype, device_errors, dtype_name
+from spade_studio.engine.device import allow_tf32, available_devices, choose_device, choose_dtype, device_errors, dtype_name
 from spade_studio.engine.errors import RenderError, StyleError, WeightsError
+from spade_studio.engine.frame_sizes import SAME_ASPECT
+from spade_studio.engine.hardware import DeviceEntry
 from spade_studio.engine.inference.pictures import PictureMaker, make_picture_maker
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.labels import LabelChannels, check_label_map
@@ -141,14 +143,25 @@ class Renderer:
         """Length of a style code; None for weights without noise input."""
         return self.config.style_width
 
+    @property
+    def largest_side(self) -> int:
+        """The greatest height and width in pixels of a picture."""
+        return MAX_SIDE
+
+    @property
+    def training_size(self) -> tuple[int, int]:
+        """(height, width) of the pictures it was trained on, as far as the weights tell, else that it was built for."""
+        return self.info.training_size or self.config.picture_size
+
     def default_size(self, height: int, width: int) -> tuple[int, int]:
         """Return the training size for a map of its aspect (within 2 %), else the map's size; rounded to the stride."""
-        trained = self.info.training_size or self.config.picture_size
-        if abs(height * trained[1] / (width * trained[0]) - 1) <= 0.02:
+        trained = self.training_size
+        if abs(height * trained[1] / (width * trained[0]) - 1) <= SAME_ASPECT:
             height, width = trained
-        return self._nearest(height, width)
+        return self.nearest_size(height, width)
 
-    def _nearest(self, height: int, width: int) -> tuple[int, int]:
+    def nearest_size(self, height: int, width: int) -> tuple[int, int]:
+        """Return the (height, width) nearest to the given one that the weights can render."""
         return self.config.nearest_size(min(MAX_SIDE, height), min(MAX_SIDE, width))
 
     def check_size(self, height: int, width: int) -> None:
@@ -157,7 +170,7 @@ class Renderer:
         Raises:
             RenderError: they cannot; which is the nearest that they can.
         """
-        if (height, width) == (nearest := self._nearest(height, width)):
+        if (height, width) == (nearest := self.nearest_size(height, width)):
             return
         least = self.config.smallest_side
         both = f", not {least} for both" if height == width == least else ""
@@ -198,7 +211,7 @@ class Renderer:
         if rgb.dtype != np.uint8 or rgb.ndim != 3 or rgb.shape[2] != 3 or min(rgb.shape) < 1:
             raise StyleError(f"a style image of shape {rgb.shape} and type {rgb.dtype}", "8-bit RGB, [height, width, 3]")
         check_truncation(truncation)
-        height, width = self.info.training_size or self.config.picture_size
+        height, width = self.training_size
         reduced = Image.fromarray(rgb).resize((width, height), Image.Resampling.BICUBIC)
         with self._on_device():
             photo = to_device(np.array(reduced), self._device).permute(2, 0, 1).unsqueeze(0) / 127.5 - 1
@@ -289,6 +302,17 @@ class Renderer:
         with self._on_device():
             made = self._maker.frame(layout, None if z is None else z[:1], preview=preview, should_stop=should_stop)
             return None if made is None else Frame(made[0].to_bytes()[0], made[1])
+
+    def preview_share(self) -> float | None:
+        """Estimate the time of a preview of the set layout against an exact frame's; None where the frame would be exact."""
+        layout, z = self._ready()
+        with self._on_device():
+            return self._maker.preview_share(layout, None if z is None else z[:1])
+
+    @staticmethod
+    def available_devices() -> tuple[DeviceEntry, ...]:
+        """List the devices of this machine that :meth:`load` takes."""
+        return available_devices()
 
     def release_memory(self) -> None:
         """Drop everything kept between frames."""

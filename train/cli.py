@@ -6,17 +6,14 @@ It imports torch only once there is something to compute, so that help and wrong
 from __future__ import annotations
 
 import argparse
-import inspect
-import os
 import sys
-from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from collections.abc import Sequence
 
 import tyro
 
-from spade_studio.engine.errors import EngineError
 from spade_studio.train import commands
 from spade_studio.train.cli_options import COMMANDS, Command, New
+from spade_studio.train.command_line import description, exit_code, first_word, listed
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.presets import PRESETS, preset, with_architecture
 from spade_studio.train.registry import ARCHITECTURES
@@ -50,20 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 it failed, 130 interrupted. Wrong usage raises SystemExit(2).
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        try:
-            return commands.run(parse(given))
-        finally:
-            sys.stdout.flush()  # a broken pipe shall be noticed here
-    except BrokenPipeError:  # the reader of our output (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except (EngineError, OSError) as error:
-        _complain(f"Error: {error}")
-        return 1
-    except KeyboardInterrupt:
-        _complain(f"Interrupted. {_INTERRUPTED.get(given[0] if given else '', '')}".rstrip())
-        return 130
+    return exit_code(lambda: commands.run(parse(given)), _INTERRUPTED.get(given[0] if given else "", ""))
 
 
 def parse(arguments: Sequence[str]) -> Command:
@@ -73,35 +57,16 @@ def parse(arguments: Sequence[str]) -> Command:
         EngineError: A value cannot be used.
         SystemExit: Wrong usage, or help was asked for.
     """
-    name = _outer_parser().parse_args(arguments[:1]).command
+    name = first_word("spade-train", "Train SPADE on photographs with label maps.", COMMANDS, EXAMPLES, arguments)
     kind, _ = COMMANDS[name]
     rest = list(arguments[1:])
-    words = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:")[0]
+    words = description(kind)
     if kind is not New:
         return tyro.cli(kind, prog=f"spade-train {name}", args=rest, description=words)
     default = New(tyro.MISSING, config=_starting_config(rest))  # data must be named, all else has the preset's values
     summaries = {name: row.summary for name, row in PRESETS.items()}, {name: row.summary for name, row in ARCHITECTURES.items()}
-    words = f"{words}\n\npresets:\n{_listed(summaries[0])}\n\narchitectures, in place of the preset's:\n{_listed(summaries[1])}"
+    words = f"{words}\n\npresets:\n{listed(summaries[0])}\n\narchitectures, in place of the preset's:\n{listed(summaries[1])}"
     return tyro.cli(New, prog="spade-train new", args=rest, default=default, description=words)
-
-
-def _outer_parser() -> argparse.ArgumentParser:
-    """Return the parser of the first word only."""
-    parser = argparse.ArgumentParser(
-        "spade-train",
-        description=f"Train SPADE on photographs with label maps.\n\n"
-        f"commands:\n{_listed({name: words for name, (_, words) in COMMANDS.items()})}\n\n{EXAMPLES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="spade-train COMMAND ...",
-    )
-    parser.add_argument("command", metavar="COMMAND", choices=list(COMMANDS), help=argparse.SUPPRESS)
-    parser.add_argument("--version", action="version", version=f"spade-train {version('spade-studio')}")
-    return parser
-
-
-def _listed(summaries: Mapping[str, str]) -> str:
-    width = max(map(len, summaries))
-    return "\n".join(f"  {name:{width}}  {words}" for name, words in summaries.items())
 
 
 def _starting_config(arguments: Sequence[str]) -> TrainConfig:
@@ -113,10 +78,6 @@ def _starting_config(arguments: Sequence[str]) -> TrainConfig:
     # An unknown name, or none, is refused by the command's own parser.
     config = preset(given.preset) if given.preset in PRESETS else TrainConfig()
     return config if given.architecture is None else with_architecture(config, given.architecture)
-
-
-def _complain(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

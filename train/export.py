@@ -99,7 +99,7 @@ def export_run(
 
     config = run.config()
     store = CheckpointStore(run.checkpoints_path, config.keep_checkpoints)
-    checkpoint, notes = store.read_best() if best else store.read_newest()
+    checkpoint, notes = (store.read_best(), list[str]()) if best else store.read_newest()
     if checkpoint is None:
         raise RunError(
             f"{run.path.name} has no {'best checkpoint' if best else 'checkpoint'} yet",

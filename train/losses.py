@@ -100,8 +100,9 @@ def grid_strength(pictures: Tensor, period: int) -> Tensor:
         steps = F.pad(x[..., 1:] - x[..., :-1], (0, 1)).clamp(-_GRID_STEP, _GRID_STEP)
         lines, length = (side // _GRID_WINDOW for side in steps.shape[-2:])
         across = _GRID_WINDOW // period * period
-        windows = steps[..., : lines * _GRID_WINDOW, : length * _GRID_WINDOW].unflatten(-1, (length, _GRID_WINDOW))[..., :across]
-        phases = windows.unflatten(-1, (-1, period)).unflatten(2, (lines, _GRID_WINDOW)).mean((3, 5))  # [B, C, lines, length, period]
+        windows = steps[..., : lines * _GRID_WINDOW, : length * _GRID_WINDOW]
+        windows = windows.reshape(*steps.shape[:2], lines, _GRID_WINDOW, length, _GRID_WINDOW)[..., :across]
+        phases = windows.reshape(*windows.shape[:-1], across // period, period).mean((3, 5))  # [B, C, lines, length, period]
         strengths.append((phases - phases.mean(-1, keepdim=True)).square().mean())
     return torch.stack(strengths)
 

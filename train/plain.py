@@ -23,12 +23,12 @@ ConfigT = TypeVar("ConfigT", bound="DataclassInstance")
 
 
 def check_range(name: str, value: float, low: float, high: float = math.inf) -> None:
-    """Refuse a number outside ``low`` to ``high``, both allowed.
+    """Refuse what is no finite number from ``low`` to ``high``, both allowed.
 
     Raises:
-        ConfigError: It is outside.
+        ConfigError: It is none.
     """
-    if not low <= value <= high:
+    if isinstance(value, bool) or not math.isfinite(value) or not low <= value <= high:
         raise ConfigError(f"{name} is {value!r}", f"{low:g} or more" if math.isinf(high) else f"from {low:g} to {high:g}")
 
 

@@ -5,11 +5,11 @@ They know neither torch nor data; :mod:`spade_studio.train.losses`, ``perceptual
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from spade_studio.engine.errors import ConfigError
+from spade_studio.train.plain import check_range
 
 AdversarialKind = Literal["hinge", "least_squares", "cross_entropy", "wasserstein"]
 KLForm = Literal["sum", "mean"]
@@ -20,12 +20,6 @@ TapScale = Literal["activation", "relative"]
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ConfigError(f"{name} is {value!r}", f"one of {', '.join(map(repr, choices))}")
-
-
-def _check_range(name: str, value: float, low: float, high: float = math.inf) -> None:
-    if isinstance(value, bool) or not math.isfinite(value) or not low <= value <= high:
-        limits = f"a number from {low:g} up" if math.isinf(high) else f"a number from {low:g} to {high:g}"
-        raise ConfigError(f"{name} is {value!r}", limits)
 
 
 @dataclass(frozen=True)
@@ -55,12 +49,12 @@ class PerceptualConfig:
         if len(self.tap_weights) != 5:
             raise ConfigError(f"perceptual tap_weights has {len(self.tap_weights)} numbers", "five, for relu1_1 to relu5_1")
         for weight in self.tap_weights:
-            _check_range("perceptual tap_weights", weight, 0)
+            check_range("perceptual tap_weights", weight, 0)
         if not any(self.tap_weights):
             raise ConfigError("every perceptual tap weight is 0", "", "Switch the perceptual loss off by its own weight")
         if self.crop_size and not 16 <= self.crop_size <= 65536:
             raise ConfigError(f"perceptual crop_size is {self.crop_size}", "16 pixels or more, or 0 for the whole picture")
-        _check_range("perceptual batch_share", self.batch_share, 0, 1)
+        check_range("perceptual batch_share", self.batch_share, 0, 1)
         if not self.network.startswith("vgg") and not self.file:
             raise ConfigError(f"the perceptual network {self.network} without a file", "the path of its .safetensors file")
 
@@ -100,9 +94,9 @@ class LossConfig:
         _check_choice("adversarial", self.adversarial, get_args(AdversarialKind))
         _check_choice("kl_form", self.kl_form, get_args(KLForm))
         for name in ("adversarial_weight", "feature_matching_weight", "perceptual_weight", "kl_weight", "grid_weight"):
-            _check_range(name, getattr(self, name), 0)
-        _check_range("prior_share", self.prior_share, 0, 0.9)
-        _check_range("judge_shift", self.judge_shift, 0, 64)
+            check_range(name, getattr(self, name), 0)
+        check_range("prior_share", self.prior_share, 0, 0.9)
+        check_range("judge_shift", self.judge_shift, 0, 64)
         if not (self.adversarial_weight or self.feature_matching_weight or self.perceptual_weight):
             raise ConfigError("adversarial, feature matching and perceptual loss are all switched off", "one of them at least")
 
@@ -127,7 +121,7 @@ class OptimizerConfig:
 
     def __post_init__(self) -> None:
         for name in ("learning_rate", "generator_learning_rate", "discriminator_learning_rate"):
-            _check_range(name, getattr(self, name), 0)
+            check_range(name, getattr(self, name), 0)
         if self.betas is not None and not (len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas)):
             raise ConfigError(f"betas is {self.betas!r}", "two numbers from 0 to below 1")
 
@@ -159,9 +153,9 @@ class ScheduleConfig:
     final: float = 0.0
 
     def __post_init__(self) -> None:
-        _check_range("schedule constant", self.constant, 0)
-        _check_range("schedule decay", self.decay, 0)
-        _check_range("schedule final", self.final, 0, 1)
+        check_range("schedule constant", self.constant, 0)
+        check_range("schedule decay", self.decay, 0)
+        check_range("schedule final", self.final, 0, 1)
 
     @property
     def length(self) -> float:

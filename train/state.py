@@ -186,15 +186,15 @@ class CheckpointStore:
             raise CheckpointError(f"no checkpoint in {self.folder} can be read. {' '.join(notes)}", "at least one that is whole")
         return None, notes
 
-    def read_best(self) -> tuple[Checkpoint | None, list[str]]:
-        """Return the best checkpoint, or None where none was marked; there are never notes.
+    def read_best(self) -> Checkpoint | None:
+        """Return the best checkpoint, or None where none was marked.
 
         Raises:
             CheckpointError: It is damaged.
         """
         known, best, _ = self._index()
         found = next((file for file in known if best is not None and file.step == best[0]), None)
-        return (None if found is None else self._read_checked(found)), []
+        return None if found is None else self._read_checked(found)
 
     def _read_checked(self, file: CheckpointFile) -> Checkpoint:
         path = self.folder / file.name

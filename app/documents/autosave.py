@@ -43,6 +43,7 @@ class Autosave(QObject):
         self._thread: threading.Thread | None = None
         self._is_wanted = False
         self._is_failing = False
+        self._is_leaving = False
         self._strokes = 0
         self._revision = document.revision
         self._timer = QTimer(self, singleShot=True, interval=SECONDS * 1000)
@@ -53,6 +54,15 @@ class Autosave(QObject):
         document.replaced.connect(self._on_change)
         document.stroke_ended.connect(self._on_stroke_ended)
         document.undo_stack.cleanChanged.connect(self._on_change)
+
+    @property
+    def seconds(self) -> int:
+        """Seconds from a change to its autosave."""
+        return self._timer.interval() // 1000
+
+    @seconds.setter
+    def seconds(self, seconds: int) -> None:
+        self._timer.setInterval(seconds * 1000)  # a timer that runs begins anew
 
     @property
     def is_waiting(self) -> bool:
@@ -75,12 +85,20 @@ class Autosave(QObject):
         self.save()
         self._join()
 
+    def leave(self) -> None:
+        """Save now what is not saved, and leave it to be restored at the next start, whatever follows."""
+        self._document.end_stroke()
+        if self._document.is_modified:
+            self.save_and_wait()
+        self._is_leaving = True
+
     def close(self) -> None:
         """Forget what was saved aside: the document was saved, or given up."""
         self._timer.stop()
         self._written.disconnect(self._on_written)
         self._join()
-        self._session.end()
+        if not self._is_leaving:
+            self._session.end()
 
     def _on_change(self) -> None:
         if self._document.is_modified:
@@ -98,6 +116,8 @@ class Autosave(QObject):
             self.save()
 
     def _forget(self) -> None:
+        if self._is_leaving:
+            return
         self._timer.stop()
         self._strokes = 0
         self._is_wanted = False
@@ -115,7 +135,7 @@ class Autosave(QObject):
     def _on_written(self, problem: str) -> None:
         self._join()
         if problem and not self._is_failing:
-            self.failed.emit(f"Unsaved changes cannot be kept aside: {problem}. Save the document.")
+            self.failed.emit(self.tr("Unsaved changes cannot be kept aside: {problem}. Save the document.").format(problem=problem))
         self._is_failing = bool(problem)
         if self._is_wanted:
             self._is_wanted = False

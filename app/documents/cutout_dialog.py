@@ -20,12 +20,12 @@ class CutoutDialog(QDialog):
 
     def __init__(self, state: DocumentState, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Export with transparency")
-        caption = QLabel("&Transparent in the picture:")
+        self.setWindowTitle(self.tr("Export with transparency"))
+        caption = QLabel(self.tr("&Transparent in the picture:"))
         self.list = QTreeWidget()
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)
-        self.list.setAccessibleName("Transparent labels")
+        self.list.setAccessibleName(self.tr("Transparent labels"))
         caption.setBuddy(self.list)
         counts = np.bincount(state.labels.ravel(), minlength=256)
         for label_id in np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)].tolist():
@@ -35,7 +35,7 @@ class CutoutDialog(QDialog):
             item.setData(0, _ID, label_id)
             is_sky = name.split("-")[0] in ("sky", "clouds")
             item.setCheckState(0, Qt.CheckState.Checked if is_sky else Qt.CheckState.Unchecked)
-        cancel, export = QPushButton("Cancel"), QPushButton("&Export…")
+        cancel, export = QPushButton(self.tr("Cancel")), QPushButton(self.tr("&Export…"))
         export.setDefault(True)
         cancel.clicked.connect(self.reject)
         export.clicked.connect(self.accept)

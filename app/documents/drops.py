@@ -24,9 +24,16 @@ class FileDrops(QObject):
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 
-    def register(self, can_take: Callable[[Path], bool], take: Callable[[Path], object]) -> None:
-        """Add a taker; those registered first are asked first."""
-        self._takers.append((can_take, take))
+    def register(self, can_take: Callable[[Path], bool], take: Callable[[Path], object], *, first: bool = False) -> None:
+        """Add a taker; those registered before are asked before it, unless it shall be asked ``first``."""
+        self._takers.insert(0 if first else len(self._takers), (can_take, take))
+
+    def open(self, path: Path) -> bool:
+        """Hand a file to whoever would take it if it were dropped; False where nobody would."""
+        found = self._taker(path)
+        if found is not None:
+            found(path)
+        return found is not None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Accept drags with a usable file, and take it at the drop."""
@@ -47,7 +54,9 @@ class FileDrops(QObject):
     def _find(self, data: QMimeData) -> tuple[Callable[[Path], object], Path] | None:
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         for path in paths[:1]:
-            for can_take, take in self._takers:
-                if path.exists() and can_take(path):
-                    return take, path
+            if (take := self._taker(path)) is not None:
+                return take, path
         return None
+
+    def _taker(self, path: Path) -> Callable[[Path], object] | None:
+        return next((take for can_take, take in self._takers if path.exists() and can_take(path)), None)

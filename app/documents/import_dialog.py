@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -39,25 +39,25 @@ class ImportDialog(QDialog):
         self._readings = readings
         self._target = target
         self.labels = readings[0].labels(nearest=False)
-        self.setWindowTitle(f"Import {name}")
+        self.setWindowTitle(self.tr("Import {name}").format(name=name))
         self._picture = QLabel()
         self._picture.setFixedSize(_SIDE, _SIDE)
         self._picture.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
-        self._picture.setAccessibleName("What will be imported")
-        caption = QLabel("&Read it as")
+        self._picture.setAccessibleName(self.tr("What will be imported"))
+        caption = QLabel(self.tr("&Read it as"))
         self.choice = QComboBox()
         self.choice.addItems([_describe(reading) for reading in readings])
         caption.setBuddy(self.choice)
-        self.nearest = QCheckBox("Give &unknown colours the label of the nearest colour")
+        self.nearest = QCheckBox(self.tr("Give &unknown colours the label of the nearest colour"))
         self.unknown = QTreeWidget()
-        self.unknown.setHeaderLabels(["Not in the label set", "Pixels", "Becomes"])
-        self.unknown.setAccessibleName("What the label set does not have")
+        self.unknown.setHeaderLabels([self.tr("Not in the label set"), self.tr("Pixels"), self.tr("Becomes")])
+        self.unknown.setAccessibleName(self.tr("What the label set does not have"))
         self.unknown.setRootIsDecorated(False)
         self.unknown.setUniformRowHeights(True)
         self.unknown.setIconSize(QSize(14, 14))
         self.report = QLabel()
         self.report.setWordWrap(True)
-        cancel, self.accept_button = QPushButton("Cancel"), QPushButton("&Import")
+        cancel, self.accept_button = QPushButton(self.tr("Cancel")), QPushButton(self.tr("&Import"))
         self.accept_button.setDefault(True)
         cancel.clicked.connect(self.reject)
         self.accept_button.clicked.connect(self.accept)
@@ -92,7 +92,7 @@ class ImportDialog(QDialog):
         total = int(reading.counts.sum())
         for one in unknown[:_MAX_ROWS]:
             becomes = one.nearest.name if takes_nearest and one.nearest else "unlabeled"
-            text = f"#{one.value:06x}" if reading.by_color else f"value {one.value}"
+            text = f"#{one.value:06x}" if reading.by_color else self.tr("value {value}").format(value=one.value)
             item = QTreeWidgetItem([text, f"{one.pixels:,} ({one.pixels / total:.1%})", becomes])
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if reading.by_color:
@@ -107,25 +107,43 @@ class ImportDialog(QDialog):
 
 
 def _describe(reading: Reading) -> str:
+    translate = QCoreApplication.translate
     name = reading.label_set.name
-    also = ", also GauGAN's" if reading.by_color and name == "COCO-Stuff" else ""
-    kind = f"colours of {name}{also}" if reading.by_color else f"label ids of {name}"
-    return f"{kind} ({reading.known_share:.1%} of the pixels)"
+    if not reading.by_color:
+        kind = translate("ImportDialog", "label ids of {name}").format(name=name)
+    elif name == "COCO-Stuff":
+        kind = translate("ImportDialog", "colours of {name}, also GauGAN's").format(name=name)
+    else:
+        kind = translate("ImportDialog", "colours of {name}").format(name=name)
+    return translate("ImportDialog", "{kind} ({share:.1%} of the pixels)").format(kind=kind, share=reading.known_share)
 
 
 def _report(reading: Reading, unknown: int, lost: dict[str, int], target: LabelSet) -> str:
-    kind = "colour" if reading.by_color else "value"
-    plural = "" if unknown == 1 else "s"
-    lines = [f"{reading.label_set.name} has all of its {kind}s."]
-    if unknown:
-        lines = [f"{unknown:,} {kind}{plural}, {1 - reading.known_share:.1%} of the pixels, not in {reading.label_set.name}."]
+    translate = QCoreApplication.translate
+    name, share = reading.label_set.name, 1 - reading.known_share
+    if unknown == 1 and reading.by_color:
+        text = translate("ImportDialog", "1 colour, {share:.1%} of the pixels, not in {name}.")
+    elif unknown and reading.by_color:
+        text = translate("ImportDialog", "{count:,} colours, {share:.1%} of the pixels, not in {name}.")
+    elif unknown == 1:
+        text = translate("ImportDialog", "1 value, {share:.1%} of the pixels, not in {name}.")
+    elif unknown:
+        text = translate("ImportDialog", "{count:,} values, {share:.1%} of the pixels, not in {name}.")
+    elif reading.by_color:
+        text = translate("ImportDialog", "{name} has all of its colours.")
+    else:
+        text = translate("ImportDialog", "{name} has all of its values.")
+    lines = [text.format(name=name, count=unknown, share=share)]
     if lost:
-        names = list(lost)
-        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-        pixels = f"{sum(lost.values()):,} pixels become unlabeled"
-        lines.append(f"{target.name}, which this window uses, has no {', '.join(names[:4])}{more}: {pixels}.")
+        names = ", ".join(list(lost)[:4])
+        if len(lost) > 4:
+            names = translate("ImportDialog", "{names} and {count} more").format(names=names, count=len(lost) - 4)
+        pixels = translate("ImportDialog", "{count:,} pixels become unlabeled").format(count=sum(lost.values()))
+        text = translate("ImportDialog", "{name}, which this window uses, has no {names}: {pixels}.")
+        lines.append(text.format(name=target.name, names=names, pixels=pixels))
     elif reading.label_set != target:
-        lines.append(f"All its labels have their like in {target.name}, which this window uses.")
+        text = translate("ImportDialog", "All its labels have their like in {name}, which this window uses.")
+        lines.append(text.format(name=target.name))
     return " ".join(lines)
 
 

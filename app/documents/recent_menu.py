@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
 from spade_studio.app.settings import Settings
@@ -17,7 +18,7 @@ class RecentMenu(QMenu):
     """The newest first, by name and folder."""
 
     def __init__(self, settings: Settings, open_path: Callable[[Path], object], parent: QWidget) -> None:
-        super().__init__("Open &recent", parent)
+        super().__init__(QCoreApplication.translate("RecentMenu", "Open &recent"), parent)
         self._settings = settings
         self._open_path = open_path
         self.setToolTipsVisible(True)
@@ -35,7 +36,7 @@ class RecentMenu(QMenu):
             action.setEnabled(path.is_file())
             action.triggered.connect(lambda _checked=False, path=path: self._open_path(path))
         self.addSeparator()
-        self.addAction("&Clear this list", self._clear)
+        self.addAction(self.tr("&Clear this list"), self._clear)
         self.menuAction().setEnabled(bool(paths))
 
     def _clear(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QDateTime, QLocale, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QSize, Qt
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
 
@@ -34,17 +34,18 @@ class RecoveryDialog(QDialog):
         super().__init__(parent)
         self._left = list(left)
         self._restore_one = restore
-        self.setWindowTitle("Unsaved drawings")
+        self.setWindowTitle(self.tr("Unsaved drawings"))
         one = len(left) == 1
-        heading = QLabel("SPADE Studio was not closed properly")
+        heading = QLabel(self.tr("SPADE Studio was not closed properly"))
         heading.setProperty("role", "heading")
         text = QLabel(
-            ("This drawing was" if one else "These drawings were") + " not saved then. Restoring opens a drawing with its changes"
-            " still to be saved; its file is not touched."
+            (self.tr("This drawing was not saved then.") if one else self.tr("These drawings were not saved then."))
+            + " "
+            + self.tr("Restoring opens a drawing with its changes still to be saved; its file is not touched.")
         )
         text.setWordWrap(True)
         self.list = QListWidget()
-        self.list.setAccessibleName("Unsaved drawings")
+        self.list.setAccessibleName(self.tr("Unsaved drawings"))
         self.list.setIconSize(QSize(_SIDE, _SIDE))
         self.list.setSpacing(4)
         self.list.setFixedHeight(min(len(left), _ROWS_SHOWN) * (_SIDE + 20) + 12)
@@ -52,11 +53,11 @@ class RecoveryDialog(QDialog):
             self.list.addItem(_item(document))
         self.list.setCurrentRow(0)
         self.list.itemDoubleClicked.connect(lambda _item: self._restore())
-        self.later = QPushButton("&Later")
-        self.later.setToolTip("Keep it and ask again at the next start")
-        self.discard = QPushButton("&Discard")
-        self.discard.setToolTip("Delete the selected drawing for good")
-        self.restore = QPushButton("&Restore")
+        self.later = QPushButton(self.tr("&Later"))
+        self.later.setToolTip(self.tr("Keep it and ask again at the next start"))
+        self.discard = QPushButton(self.tr("&Discard"))
+        self.discard.setToolTip(self.tr("Delete the selected drawing for good"))
+        self.restore = QPushButton(self.tr("&Restore"))
         self.restore.setDefault(True)
         self.later.clicked.connect(self.reject)
         self.discard.clicked.connect(self._discard)
@@ -97,7 +98,11 @@ class RecoveryDialog(QDialog):
 
 def _item(document: LeftDocument) -> QListWidgetItem:
     when = QLocale.system().toString(QDateTime.fromSecsSinceEpoch(int(document.saved_at)), QLocale.FormatType.ShortFormat)
-    place = f"from {document.origin}" if document.origin else "never saved to a file"
+    place = (
+        QCoreApplication.translate("RecoveryDialog", "from {origin}").format(origin=document.origin)
+        if document.origin
+        else QCoreApplication.translate("RecoveryDialog", "never saved to a file")
+    )
     item = QListWidgetItem(_thumbnail(document), f"{document.name}\n{when}\n{place}")
     item.setToolTip(str(document.origin or ""))
     item.setSizeHint(QSize(0, _SIDE + 12))

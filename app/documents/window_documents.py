@@ -1,4 +1,4 @@
-"""All that a window does with files, in one place: menus, drops, the picture and style that go into a document, autosave.
+"""All that a window does with files, in one place: menus, drops, the picture that goes into a document, autosave.
 
 It wires parts that know nothing of each other and holds no logic of files.
 """
@@ -15,14 +15,12 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from spade_studio.app.actions import Actions
 from spade_studio.app.document import Document
 from spade_studio.app.documents.autosave import Autosave
-from spade_studio.app.documents.connection import Style
 from spade_studio.app.documents.drops import FileDrops
 from spade_studio.app.documents.recent_menu import RecentMenu
 from spade_studio.app.documents.recovery_dialog import RecoveryDialog
 from spade_studio.app.documents.sessions import LeftDocument, left_documents
 from spade_studio.app.file_commands import FileCommands, can_open
 from spade_studio.app.live_renderer import LiveRenderer
-from spade_studio.app.panels.style import MAX_SEED, StylePanel
 from spade_studio.app.settings import Settings
 from spade_studio.engine.render_service import RenderResult
 
@@ -45,24 +43,20 @@ class WindowDocuments(QObject):
         settings: Settings,
         commands: Actions,
         live: LiveRenderer,
-        style_panel: StylePanel,
     ) -> None:
         super().__init__(window)
         self._window = window
         self._files = files
         self._sessions = settings.state_folder / "unsaved"
         self._live = live
-        self._style_panel = style_panel
         self._picture: NDArray[np.uint8] | None = None
         self._is_picture_ours = False
-        files.connection.read_style = lambda: {"seed": style_panel.seed}
-        files.connection.write_style = self._show_style
         files.read_picture = lambda: self._picture
         live.rendered.connect(self._keep_picture)
         document.replaced.connect(self._forget_picture)
         self.recent_menu = RecentMenu(settings, self._open, window)
         files.recent_changed.connect(self.recent_menu.refresh)
-        self.export_menu = QMenu("&Export", window)
+        self.export_menu = QMenu(self.tr("&Export"), window)
         exports = (files.export_ids, files.export_colors, files.export_layers, files.export_psd, files.export_cutout)
         for name, do in zip(("export_ids", "export_colors", "export_layers", "export_psd", "export_cutout"), exports, strict=True):
             commands[name].triggered.connect(lambda _checked=False, do=do: do())
@@ -96,11 +90,6 @@ class WindowDocuments(QObject):
     def _open(self, path: Path) -> None:
         if self._files.may_lose_changes():
             self._files.open_path(path)
-
-    def _show_style(self, style: Style) -> None:
-        seed = style.get("seed")
-        if isinstance(seed, int) and 0 <= seed <= MAX_SEED:
-            self._style_panel.seed = seed
 
     def _keep_picture(self, result: RenderResult) -> None:
         # A picture of the document before may still come in; once one is up to date, all that follow are of this document.

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from spade_studio.app.document import Document
+from spade_studio.app.messages import step_name
 from spade_studio.app.panels.boxes import column, row
 
 _MEGABYTE = 1024 * 1024
@@ -26,31 +27,31 @@ class HistoryPanel(QWidget):
         self._document = document
         self._is_following = False
         self.steps = QListWidget()
-        self.steps.setAccessibleName("History")
+        self.steps.setAccessibleName(self.tr("History"))
         self.steps.setUniformItemSizes(True)
         self.steps.currentRowChanged.connect(self._on_step)
         self._note = QLabel()
         self._note.setProperty("role", "caption")
         self._note.setWordWrap(True)
         self.snapshots = QListWidget()
-        self.snapshots.setAccessibleName("Snapshots")
+        self.snapshots.setAccessibleName(self.tr("Snapshots"))
         self.snapshots.setMaximumHeight(140)
         self.snapshots.itemActivated.connect(self._restore)
         self.snapshots.itemChanged.connect(self._rename)
         self.snapshots.setEditTriggers(QListWidget.EditTrigger.EditKeyPressed)
         self.snapshots.currentRowChanged.connect(self._enable)
-        self.take_button = QPushButton("Take")
+        self.take_button = QPushButton(self.tr("Take"))
         self.take_button.setToolTip(take_snapshot.toolTip())
-        self.take_button.setAccessibleName("Take a snapshot")
+        self.take_button.setAccessibleName(self.tr("Take a snapshot"))
         self.take_button.clicked.connect(take_snapshot.trigger)
-        self.restore_button = QPushButton("Restore")
-        self.restore_button.setToolTip("Bring the selected state back; that can be undone")
+        self.restore_button = QPushButton(self.tr("Restore"))
+        self.restore_button.setToolTip(self.tr("Bring the selected state back; that can be undone"))
         self.restore_button.clicked.connect(lambda: self._restore(self.snapshots.currentItem()))
-        self.remove_button = QPushButton("Remove")
-        self.remove_button.setToolTip("Forget the selected state (Del)")
+        self.remove_button = QPushButton(self.tr("Remove"))
+        self.remove_button.setToolTip(self.tr("Forget the selected state (Del)"))
         self.remove_button.clicked.connect(self._remove)
         QShortcut(QKeySequence(Qt.Key.Key_Delete), self.snapshots, self._remove, context=Qt.ShortcutContext.WidgetShortcut)
-        caption = QLabel("Snapshots")
+        caption = QLabel(self.tr("Snapshots"))
         layout = column(self, spacing=6, margins=(8, 8, 8, 8))
         layout.addWidget(self.steps, 1)
         layout.addWidget(self._note)
@@ -68,8 +69,12 @@ class HistoryPanel(QWidget):
     def _show_steps(self) -> None:
         history = self._document.undo_stack
         self._is_following = True
-        start = "Start" if not history.forgotten else f"{history.forgotten} earlier steps forgotten"
-        texts = [start, *(history.text(index).capitalize() for index in range(history.count()))]
+        start = (
+            self.tr("Start")
+            if not history.forgotten
+            else self.tr("{forgotten} earlier steps forgotten").format(forgotten=history.forgotten)
+        )
+        texts = [start, *(_step_name(history.text(index)) for index in range(history.count()))]
         for index, text in enumerate(texts):
             item = self.steps.item(index)
             if item is None:
@@ -83,7 +88,11 @@ class HistoryPanel(QWidget):
         while self.steps.count() > len(texts):
             self.steps.takeItem(self.steps.count() - 1)
         self.steps.setCurrentRow(history.index())
-        self._note.setText(f"{history.count()} steps, {history.memory / _MEGABYTE:.1f} of {history.budget / _MEGABYTE:.0f} MB")
+        self._note.setText(
+            self.tr("{count} steps, {used:.1f} of {budget:.0f} MB").format(
+                count=history.count(), used=history.memory / _MEGABYTE, budget=history.budget / _MEGABYTE
+            )
+        )
         self._is_following = False
 
     def _show_snapshots(self) -> None:
@@ -93,7 +102,7 @@ class HistoryPanel(QWidget):
         for snapshot in self._document.snapshots:
             item = QListWidgetItem(snapshot.name)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
-            item.setToolTip("Double-click or Return brings it back, F2 renames it")
+            item.setToolTip(self.tr("Double-click or Return brings it back, F2 renames it"))
             self.snapshots.addItem(item)
         self.snapshots.setCurrentRow(min(max(row_before, 0), self.snapshots.count() - 1))
         self._is_following = False
@@ -120,3 +129,8 @@ class HistoryPanel(QWidget):
     def _rename(self, item: QListWidgetItem) -> None:
         if not self._is_following:
             self._document.rename_snapshot(self.snapshots.row(item), item.text())
+
+
+def _step_name(text: str) -> str:
+    name = step_name(text)
+    return name[:1].upper() + name[1:]

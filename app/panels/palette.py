@@ -1,4 +1,4 @@
-"""The palette: the labels that can be painted, as coloured chips with a search field.
+"""The palette: the labels that can be painted, as coloured chips with a search field and a choice of which to show.
 
 It shows the labels it is given and says which was chosen; it knows no document and no weights.
 """
@@ -8,57 +8,25 @@ It shows the labels it is given and says which was chosen; it knows no document 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from PySide6.QtCore import (
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QPoint,
-    QRectF,
-    QRegularExpression,
-    QSize,
-    QSortFilterProxyModel,
-    Qt,
-    Signal,
-)
-from PySide6.QtGui import (
-    QColor,
-    QFontMetrics,
-    QGuiApplication,
-    QIcon,
-    QKeyEvent,
-    QPainter,
-    QPalette,
-    QPen,
-    QResizeEvent,
-    QStandardItem,
-    QStandardItemModel,
-)
-from PySide6.QtWidgets import (
-    QLabel,
-    QLineEdit,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QKeyEvent, QResizeEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
 
+from spade_studio.app.palette.icons import icon_of
+from spade_studio.app.palette.listing import Choice, Offer, Show, listed
+from spade_studio.app.palette.nearest import nearest_label
 from spade_studio.app.panels.boxes import column, row
-from spade_studio.app.panels.swatches import Swatches, draw_swatch
+from spade_studio.app.panels.palette_chips import CHIP_HEIGHT, CHIP_SPACING, ChipDelegate, ChipView, Role
+from spade_studio.app.panels.swatches import Swatches
 from spade_studio.engine.labels import Label
 
-_ID_ROLE = Qt.ItemDataRole.UserRole
-_SEARCH_ROLE = Qt.ItemDataRole.UserRole + 1
-_LOCK_ROLE = Qt.ItemDataRole.UserRole + 2
-_CHIP_HEIGHT = 30
-_SPACING = 2
-_SWATCH = 16
-_SIDE_WIDTH = 176
+_SIDE_WIDTH = 166
+_CHOICE_WIDTH = 142
 _GAP = 12
 _MOST_ROWS = 3
-_Index = QModelIndex | QPersistentModelIndex
+_ROW = CHIP_HEIGHT + 2 * CHIP_SPACING
 
 
 def display_name(label: Label) -> str:
@@ -67,184 +35,168 @@ def display_name(label: Label) -> str:
     return name[:1].upper() + name[1:]
 
 
-class _ChipDelegate(QStyledItemDelegate):
-    """Draws a label as a chip: a swatch and the name, framed where it is chosen."""
-
-    width = 100
-
-    def fit(self, names: Sequence[str], metrics: QFontMetrics) -> None:
-        """Make all chips wide enough for most names: a grid is easier to scan than chips of many widths."""
-        widths = sorted(metrics.horizontalAdvance(name) for name in names)
-        usual = widths[int(0.95 * (len(widths) - 1))] if widths else 0
-        self.width = max(84, usual + _SWATCH + 34)
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        return QSize(self.width, _CHIP_HEIGHT)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        palette = QGuiApplication.palette()  # the option's is the view's, whose ground is transparent
-        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
-        rect = QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5)  # pyright: ignore[reportAttributeAccessIssue]
-        accent = palette.color(QPalette.ColorRole.Accent)
-        is_chosen = bool(state & QStyle.StateFlag.State_Selected)
-        has_focus = bool(state & QStyle.StateFlag.State_HasFocus)
-        is_lit = is_chosen or bool(state & QStyle.StateFlag.State_MouseOver)
-        fill = QColor(accent) if is_chosen else palette.color(QPalette.ColorRole.Base)
-        fill.setAlphaF(0.16 if is_chosen else 1.0)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QPen(accent if is_lit else palette.color(QPalette.ColorRole.Midlight), 2.0 if has_focus else 1.2))
-        painter.setBrush(fill)
-        painter.drawRoundedRect(rect, 6, 6)
-        swatch = QRectF(rect.left() + 7, rect.center().y() - _SWATCH / 2, _SWATCH, _SWATCH)
-        draw_swatch(painter, swatch, index.data(Qt.ItemDataRole.DecorationRole))
-        painter.setPen(palette.color(QPalette.ColorRole.Text))
-        text = QRectF(swatch.right() + 8, rect.top(), rect.right() - swatch.right() - 12, rect.height())
-        name = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, int(text.width()))
-        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, name)
-        if index.data(_LOCK_ROLE):
-            _draw_lock(painter, swatch)
-        painter.restore()
-
-
-def _draw_lock(painter: QPainter, swatch: QRectF) -> None:
-    """Draw a padlock in the swatch, dark with a light rim, so that it shows on every colour."""
-    center = swatch.center()
-    body = QRectF(center.x() - 4, center.y() - 0.5, 8, 5.5)
-    bow = QRectF(center.x() - 2.5, center.y() - 5, 5, 8)
-    for color, width in ((QColor(255, 255, 255), 3.4), (QColor(16, 18, 21), 1.5)):
-        painter.setPen(QPen(color, width))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawArc(bow, 0, 180 * 16)
-        painter.setBrush(QColor(16, 18, 21))
-        painter.drawRoundedRect(body, 1, 1)
-
-
-class _ChipView(QListView):
-    """Chips in rows; Return and Escape give the keyboard back to the canvas."""
-
-    done = Signal()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
-            self.done.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def keyboardSearch(self, search: str) -> None:
-        """Letters are the tools' shortcuts; the search field above finds labels."""
-
-
 class PalettePanel(QWidget):
-    """Search field, the label in hand with the one before, and the chips."""
+    """Search field, the label in hand with the one before, which labels are shown, and the chips.
+
+    Attributes:
+        offer: The labels that there are.
+        choice: Which of them are shown.
+    """
 
     chosen = Signal(int)
     swap_wanted = Signal()
+    menu_wanted = Signal(int, QPoint)  # label, where on the screen
+    set_wanted = Signal(int)  # place among the names of :meth:`show_sets`
+    choice_changed = Signal(object)  # Choice
     done = Signal()  # a label was chosen or the search given up: the canvas may have the keyboard
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._labels: dict[int, Label] = {}
+        self.offer = Offer()
+        self.choice = Choice()
         self._protected: frozenset[int] = frozenset()
         self._current = -1
+        self._nearest_known: dict[int, Label | None] = {}
         self._is_following = False
         self._model = QStandardItemModel(self)
-        self._filter = QSortFilterProxyModel(self)
-        self._filter.setSourceModel(self._model)
-        self._filter.setFilterRole(_SEARCH_ROLE)
-        self.search = QLineEdit(placeholderText="Find a label", clearButtonEnabled=True)
-        self.search.setAccessibleName("Find a label")
-        self.search.setToolTip("Find a label by its name, group or another word for it (Ctrl+F)")
-        self.search.setFixedSize(_SIDE_WIDTH, _CHIP_HEIGHT)
-        self.search.textChanged.connect(self._on_search)
+        self.search = QLineEdit(placeholderText=self.tr("Find a label"), clearButtonEnabled=True)
+        self.search.setAccessibleName(self.tr("Find a label"))
+        self.search.setToolTip(self.tr("Find a label of the whole set by its name, group or another word for it (Ctrl+F)"))
+        self.search.setFixedSize(_SIDE_WIDTH, CHIP_HEIGHT)
+        self.search.textChanged.connect(self._fill)
         self.search.installEventFilter(self)
         self.swatches = Swatches()
         self.swatches.setFixedWidth(_SIDE_WIDTH)
         self.swatches.clicked.connect(self.swap_wanted)
-        self.view = _ChipView()
-        self.view.setModel(self._filter)
-        self._delegate = _ChipDelegate(self.view)
-        self.view.setItemDelegate(self._delegate)
-        self.view.setUniformItemSizes(True)
-        self.view.setFlow(QListView.Flow.LeftToRight)
-        self.view.setWrapping(True)
-        self.view.setResizeMode(QListView.ResizeMode.Adjust)
-        self.view.setSpacing(_SPACING)
-        self.view.setMouseTracking(True)
-        self.view.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setAccessibleName("Labels")
+        self.show_box = _combo(self.tr("Which labels are shown"), self.tr("Show what these weights know, all labels, or one group"))
+        self.show_box.activated.connect(lambda _place: self._choose(self.show_box.currentData()))
+        self.set_box = _combo(self.tr("Label set"), self.tr("The label set of this document; another one is taken over by name"))
+        self.set_box.activated.connect(self.set_wanted)
+        self.view = ChipView()
+        self.view.setModel(self._model)
         self.view.selectionModel().currentChanged.connect(self._on_current_changed)
         self.view.clicked.connect(self.done)
         self.view.done.connect(self.done)
-        self._nothing = QLabel("No label of these weights matches.")
+        self.view.menu_wanted.connect(self.menu_wanted)
+        self._nothing = QLabel()
         self._nothing.setProperty("role", "caption")
+        self._nothing.setWordWrap(True)
+        self._nothing.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._nothing.hide()
+        self._hint = QLabel()
+        self._hint.setProperty("role", "caption")
+        self.use_nearest = QPushButton()
+        self.use_nearest.setFixedHeight(CHIP_HEIGHT - 4)
+        self.use_nearest.setStyleSheet("padding: 2px 12px;")
+        self.use_nearest.clicked.connect(self._take_nearest)
+        self._nearest = -1
+        self._hint_row = QWidget()
+        self._build()
 
-        side = column(spacing=2 * _SPACING, margins=(0, _SPACING, 0, 0))
+    def _build(self) -> None:
+        side = column(spacing=2 * CHIP_SPACING, margins=(0, CHIP_SPACING, 0, 0))
         side.addWidget(self.search)
         side.addWidget(self.swatches)
         side.addStretch()
+        choices = column(spacing=2 * CHIP_SPACING, margins=(0, CHIP_SPACING, 0, 0))
+        choices.addWidget(self.show_box)
+        choices.addWidget(self.set_box)
+        choices.addStretch()
+        hint = row(self._hint_row, spacing=10, margins=(4, 0, 0, 0))
+        hint.addWidget(self._hint)
+        hint.addWidget(self.use_nearest)
+        hint.addStretch()
+        self._hint_row.setFixedHeight(_ROW)
+        self._hint_row.hide()
+        chips = column()
+        chips.addWidget(self._nothing, 1)
+        chips.addWidget(self.view, 1)
+        chips.addWidget(self._hint_row)
         layout = row(self, spacing=_GAP)
         layout.addLayout(side)
-        layout.addWidget(self._nothing, 1)
-        layout.addWidget(self.view, 1)
+        layout.addLayout(choices)
+        layout.addLayout(chips, 1)
+        for first, second in ((self.search, self.show_box), (self.show_box, self.set_box), (self.set_box, self.view)):
+            QWidget.setTabOrder(first, second)
+        self._refresh_choices()
         self._fit_rows()
 
-    def set_labels(self, labels: Sequence[Label]) -> None:
-        """Offer these labels, in this order."""
-        self._labels = {label.id: label for label in labels}
-        self._is_following = True
-        self._model.clear()
-        self._delegate.fit([display_name(label) for label in labels], self.view.fontMetrics())
-        for label in labels:
-            item = QStandardItem(display_name(label))
-            item.setEditable(False)
-            item.setData(QColor(*label.color), Qt.ItemDataRole.DecorationRole)
-            item.setData("\n".join(filter(None, (f"{label.name}, id {label.id}", ", ".join(label.synonyms)))), Qt.ItemDataRole.ToolTipRole)
-            item.setData(label.id, _ID_ROLE)
-            item.setData(" ".join((label.name, display_name(label), label.group, *label.synonyms)), _SEARCH_ROLE)
-            self._model.appendRow(item)
-        self._is_following = False
-        self.show_protected(self._protected)
-        self._fit_rows()
-        self._select(self._current)
+    # -- what is offered ------------------------------------------------------------------------------------------
+
+    def set_labels(self, labels: Sequence[Label], known: Sequence[int] | None = None) -> None:
+        """Offer the labels of a set.
+
+        Args:
+            labels: All of them.
+            known: Those that the weights know, in their order; None where it is not known.
+        """
+        self.offer = replace(self.offer, labels=tuple(labels), known=None if known is None else tuple(known))
+        self._nearest_known.clear()
+        if self.choice.show == "group" and self.choice.group not in self.offer.groups:
+            self.choice = Choice()
+        self._refresh_choices()
+        self._delegate.fit([display_name(label) for label in self.offer.known_labels], self.view.fontMetrics())
+        self._fill()
+
+    def set_remembered(self, favourites: frozenset[int], recent: tuple[int, ...]) -> None:
+        """Show which labels are favourites, and which were chosen lately."""
+        before, self.offer = self.offer, replace(self.offer, favourites=favourites, recent=recent)
+        lists = {"favourites": before.favourites != favourites, "recent": before.recent != recent}
+        if lists.get(self.choice.show, False):
+            self._fill()
+        else:
+            self._show_roles()
+
+    def show_sets(self, names: Sequence[str], current: int) -> None:
+        """Show the names of the label sets that a document can have, and which it has."""
+        self.set_box.clear()
+        self.set_box.addItems(list(names))
+        self.set_box.setCurrentIndex(current)
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """The labels that are offered: what the weights know."""
+        return self.offer.known_labels
 
     def show_labels(self, current: Label, previous: Label) -> None:
         """Show which label is in hand, and which was before."""
         self._current = current.id
-        self.swatches.show_labels(display_name(current), QColor(*current.color), display_name(previous), QColor(*previous.color))
+        colors = QColor(*current.color), QColor(*previous.color)
+        icons = icon_of(current), icon_of(previous)
+        self.swatches.show_labels(display_name(current), colors[0], display_name(previous), colors[1], icons)
+        self._show_hint()
         self._select(current.id)
-
-    @property
-    def labels(self) -> tuple[Label, ...]:
-        """The labels that are offered."""
-        return tuple(self._labels.values())
-
-    def label_at(self, position: QPoint) -> int | None:
-        """Return the label whose chip lies at a position of the view."""
-        index = self.view.indexAt(position)
-        return index.data(_ID_ROLE) if index.isValid() else None
 
     def show_protected(self, labels: frozenset[int]) -> None:
         """Put a lock on these labels' chips."""
-        self._protected = labels
-        for row_number in range(self._model.rowCount()):
-            item = self._model.item(row_number)
-            label = self._labels[item.data(_ID_ROLE)]
-            item.setData(label.id in labels, _LOCK_ROLE)
-            note = "Protected from painting over" if label.id in labels else ""
-            item.setData(f"{display_name(label)}, protected" if note else None, Qt.ItemDataRole.AccessibleTextRole)
-            lines = (f"{label.name}, id {label.id}", ", ".join(label.synonyms), note)
-            item.setData("\n".join(filter(None, lines)), Qt.ItemDataRole.ToolTipRole)
+        if labels != self._protected:
+            self._protected = labels
+            self._show_roles()
 
     def visible_ids(self) -> tuple[int, ...]:
-        """Return the ids of the chips that the search leaves, in order."""
-        return tuple(self._filter.index(row, 0).data(_ID_ROLE) for row in range(self._filter.rowCount()))
+        """Return the ids of the chips, in order."""
+        return tuple(self._model.item(place).data(Role.ID) for place in range(self._model.rowCount()))
+
+    def nearest(self, label_id: int) -> Label | None:
+        """Return the known label that comes nearest to one that the weights do not know; None where it is known or none is near."""
+        label = self.offer.label(label_id)
+        if label is None or self.offer.is_known(label_id):
+            return None
+        if label_id not in self._nearest_known:
+            self._nearest_known[label_id] = nearest_label(label, self.offer.known_labels)
+        return self._nearest_known[label_id]
+
+    def choose_shown(self, choice: Choice) -> None:
+        """Show other labels of the set."""
+        self._choose(choice)
+        self._refresh_choices()
 
     def set_swap_icon(self, icon: QIcon) -> None:
         """Set the icon between the two labels."""
         self.swatches.set_icon(icon)
+        self.view.viewport().update()
+
+    # -- events ---------------------------------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """In the search field: Down goes to the chips, Return takes the first match, Escape gives up."""
@@ -254,7 +206,7 @@ class PalettePanel(QWidget):
                     self._enter_chips()
                     return True
                 case Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                    if self._filter.rowCount():
+                    if self._model.rowCount():
                         label = self.visible_ids()[0]
                         self.search.clear()
                         self.chosen.emit(label)
@@ -273,40 +225,152 @@ class PalettePanel(QWidget):
         super().resizeEvent(event)
         self._fit_rows()
 
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    @property
+    def _delegate(self) -> ChipDelegate:
+        delegate = self.view.itemDelegate()
+        assert isinstance(delegate, ChipDelegate)
+        return delegate
+
+    def _fill(self) -> None:
+        """List what shall be shown; the label in hand may not be among it and stays in hand."""
+        labels = listed(self.offer, self.choice, self.search.text())
+        self._is_following = True
+        self._model.clear()
+        for label in labels:
+            item = QStandardItem(display_name(label))
+            item.setEditable(False)
+            item.setData(QColor(*label.color), Qt.ItemDataRole.DecorationRole)
+            item.setData(label.id, Role.ID)
+            item.setData(icon_of(label), Role.ICON)
+            self._model.appendRow(item)
+        self._is_following = False
+        self._show_roles()
+        self._nothing.setText(self._nothing_text())
+        self._nothing.setVisible(not labels)
+        self.view.setVisible(bool(labels))
+        self._fit_rows()
+        self._show_hint()
+        self._select(self._current)
+
+    def _nothing_text(self) -> str:
+        if self.search.text().strip():
+            return self.tr("No label of this set matches.")
+        if self.choice.show == "favourites":
+            return self.tr("No favourites yet: a label becomes one by its menu (right click) or with the key F.")
+        if self.choice.show == "known":
+            return self.tr("These weights know no label of this set by name. Choose all labels, or another label set.")
+        return self.tr("There are no labels here yet.")
+
+    def _show_roles(self) -> None:
+        for place in range(self._model.rowCount()):
+            item = self._model.item(place)
+            label = self.offer.label(item.data(Role.ID))
+            if label is None:
+                continue
+            is_unknown = not self.offer.is_known(label.id)
+            item.setData(label.id in self._protected, Role.LOCKED)
+            item.setData(label.id in self.offer.favourites, Role.FAVOURITE)
+            item.setData(is_unknown, Role.UNKNOWN)
+            notes: list[str] = []
+            if is_unknown:
+                nearest = self.nearest(label.id)
+                notes.append(self.tr("Not known to these weights"))
+                if nearest:
+                    notes.append(self.tr("Nearest that they know: {name}").format(name=display_name(nearest)))
+            if label.id in self.offer.favourites:
+                notes.append(self.tr("Favourite"))
+            if label.id in self._protected:
+                notes.append(self.tr("Protected from painting over"))
+            about = self.tr("{name}, id {number}").format(name=label.name, number=label.id)
+            item.setData("\n".join(filter(None, (about, label.group, ", ".join(label.synonyms), *notes))), Qt.ItemDataRole.ToolTipRole)
+            spoken = ", ".join((display_name(label), *notes))
+            item.setData(spoken if notes else None, Qt.ItemDataRole.AccessibleTextRole)
+
+    def _show_hint(self) -> None:
+        """Say where the label in hand is one that the weights do not know, and offer the nearest."""
+        label, nearest = self.offer.label(self._current), self.nearest(self._current)
+        is_unknown = label is not None and not self.offer.is_known(label.id)
+        if label is not None and is_unknown:
+            text = self.tr("These weights do not know {name}: it renders as unlabeled.")
+            self._hint.setText(text.format(name=display_name(label)))
+        self._nearest = nearest.id if nearest else -1
+        if nearest:
+            self.use_nearest.setText(self.tr("Use {name} instead").format(name=display_name(nearest)))
+        self.use_nearest.setVisible(nearest is not None)
+        if self._hint_row.isVisibleTo(self) != is_unknown:
+            self._hint_row.setVisible(is_unknown)
+            self._fit_rows()
+
+    def _take_nearest(self) -> None:
+        self.chosen.emit(self._nearest)
+        self.done.emit()
+
+    def _refresh_choices(self) -> None:
+        """List the filters, the groups of the set below them."""
+        box, groups = self.show_box, self.offer.groups
+        box.clear()
+        known = self.tr("These weights") if self.offer.known is not None else self.tr("Common labels")
+        kinds: tuple[tuple[Show, str], ...] = (
+            ("known", known),
+            ("all", self.tr("All labels")),
+            ("favourites", self.tr("Favourites")),
+            ("recent", self.tr("Recent")),
+        )
+        for show, text in kinds:
+            box.addItem(text, Choice(show))
+        if groups:
+            box.insertSeparator(box.count())
+        for group in groups:
+            name = group.replace("-", " ")
+            box.addItem(name[:1].upper() + name[1:], Choice("group", group))
+        places = [place for place in range(box.count()) if box.itemData(place) == self.choice]
+        box.setCurrentIndex(places[0] if places else 0)
+
+    def _choose(self, choice: Choice) -> None:
+        if choice != self.choice:
+            self.choice = choice
+            self._fill()
+            self.choice_changed.emit(choice)
+
     def _fit_rows(self) -> None:
-        columns = max(1, (self.width() - _SIDE_WIDTH - _GAP) // (self._delegate.width + 2 * _SPACING))
-        rows = min(_MOST_ROWS, max(2, -(-self._model.rowCount() // columns)))
-        self.setFixedHeight(rows * (_CHIP_HEIGHT + 2 * _SPACING) + 1)
+        width = self.width() - _SIDE_WIDTH - _CHOICE_WIDTH - 2 * _GAP
+        columns = max(1, width // (self._delegate.width + 2 * CHIP_SPACING))
+        # A search does not move the strip's edge.
+        count = len(listed(self.offer, self.choice))
+        rows = _MOST_ROWS if self._hint_row.isVisibleTo(self) else min(_MOST_ROWS, max(2, -(-count // columns)))
+        self.setFixedHeight(rows * _ROW + 1)
+        if (layout := self.layout()) is not None:
+            layout.activate()  # scrolling to a chip needs the view's new size
 
     def _enter_chips(self) -> None:
-        if self._filter.rowCount():
+        if self._model.rowCount():
             self.view.setFocus(Qt.FocusReason.TabFocusReason)
             if not self.view.currentIndex().isValid():
-                self.view.setCurrentIndex(self._filter.index(0, 0))
-
-    def _on_search(self, text: str) -> None:
-        # Every typed word must occur somewhere; the chosen label may be filtered out and stays chosen.
-        pattern = "".join(f"(?=.*{QRegularExpression.escape(word)})" for word in text.split())
-        self._is_following = True
-        self._filter.setFilterRegularExpression(QRegularExpression(f"^{pattern}", QRegularExpression.PatternOption.CaseInsensitiveOption))
-        self._is_following = False
-        self._select(self._current)
-        is_empty = not self._filter.rowCount()
-        self._nothing.setVisible(is_empty)
-        self.view.setVisible(not is_empty)
+                self.view.setCurrentIndex(self._model.index(0, 0))
 
     def _on_current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         if current.isValid() and not self._is_following:
-            self.chosen.emit(current.data(_ID_ROLE))
+            self.chosen.emit(current.data(Role.ID))
 
     def _select(self, label: int) -> None:
         """Mark a label's chip without choosing it again."""
         self._is_following = True
         ids = self.visible_ids()
         if label in ids:
-            index = self._filter.index(ids.index(label), 0)
+            index = self._model.index(ids.index(label), 0)
             self.view.setCurrentIndex(index)
             self.view.scrollTo(index)
         else:
             self.view.selectionModel().clear()
         self._is_following = False
+
+
+def _combo(name: str, tip: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setToolTip(tip)
+    box.setFixedSize(_CHOICE_WIDTH, CHIP_HEIGHT)
+    box.setMaxVisibleItems(30)
+    return box

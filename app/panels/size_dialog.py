@@ -5,13 +5,19 @@ It knows numbers only.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QWidget
 
+from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.panels.boxes import column, row
 
 SMALLEST, LARGEST = 16, 4096
-_SHAPES = (("Square", (1, 1)), ("Wide, 2:1", (2, 1)), ("Tall, 1:2", (1, 2)), ("Custom", None))
+_SHAPES = (
+    (QT_TRANSLATE_NOOP("SizeDialog", "Square"), (1, 1)),
+    (QT_TRANSLATE_NOOP("SizeDialog", "Wide, 2:1"), (2, 1)),
+    (QT_TRANSLATE_NOOP("SizeDialog", "Tall, 1:2"), (1, 2)),
+    (QT_TRANSLATE_NOOP("SizeDialog", "Custom"), None),
+)
 _STEP = 32
 
 
@@ -26,9 +32,9 @@ class SizeDialog(QDialog):
         width, height = size
         self.shape = QComboBox()
         for name, ratio in _SHAPES:
-            self.shape.addItem(name, ratio)
-        self.shape.setAccessibleName("Shape")
-        self.width_box, self.height_box = _side("Width", width), _side("Height", height)
+            self.shape.addItem(self.tr(name), ratio)
+        self.shape.setAccessibleName(self.tr("Shape"))
+        self.width_box, self.height_box = _side(self.tr("Width"), width), _side(self.tr("Height"), height)
         times = QLabel("×")
         sides = row(spacing=8)
         for widget in (self.width_box, times, self.height_box):
@@ -36,11 +42,11 @@ class SizeDialog(QDialog):
         sides.addStretch()
         form = QFormLayout()
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
-        form.addRow("&Shape", self.shape)
-        form.addRow("Size", sides)
+        form.addRow(self.tr("&Shape"), self.shape)
+        form.addRow(self.tr("Size"), sides)
         whole = column(self, spacing=14, margins=(18, 18, 18, 14))
         whole.addLayout(form)
-        hint = QLabel(note or "Renders follow the layout's shape; sides that are multiples of 32 need no rounding.")
+        hint = QLabel(note or self.tr("Renders follow the layout's shape; sides that are multiples of 32 need no rounding."))
         hint.setProperty("role", "caption")
         hint.setWordWrap(True)
         whole.addWidget(hint)
@@ -78,7 +84,7 @@ def _side(name: str, value: int) -> QSpinBox:
     box = QSpinBox()
     box.setRange(SMALLEST, LARGEST)
     box.setSingleStep(_STEP)
-    box.setSuffix(" px")
+    box.setSuffix(QCoreApplication.translate("SizeDialog", " px"))
     box.setValue(value)
     box.setAccessibleName(name)
     box.setMinimumWidth(96)

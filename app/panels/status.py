@@ -1,29 +1,42 @@
 """The status line: what is under the pointer, and size, zoom, device and time of the last picture.
 
-It knows numbers and texts only.
+It knows numbers and texts only; what size and device offer to choose from is handed to it.
 """
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QLabel, QStatusBar, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QMenu, QStatusBar, QToolButton, QWidget
 
 
 class StatusBar(QStatusBar):
-    """Texts left and right; the right ones stay while hints show on the left."""
+    """Texts left and right; the right ones stay while hints show on the left. Render size and device open menus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.pixel, self.size_and_zoom, self.frame, self.device = (QLabel() for _ in range(4))
+        self.pixel, self.size_and_zoom, self.frame = (QLabel() for _ in range(3))
+        self.render_size, self.device = QToolButton(), QToolButton()
         self._size, self._zoom = "", ""
         self.setSizeGripEnabled(False)
         self.addWidget(self.pixel, 1)
-        for label, tip in (
-            (self.frame, "Time of the last picture, its size, and whether every pixel of it was computed anew"),
-            (self.device, "Where pictures are computed, and with which numbers"),
-            (self.size_and_zoom, "Size of the layout in pixels, and its zoom"),
+        for widget, tip in (
+            (self.frame, self.tr("Time of the last picture, its size, and whether every pixel of it was computed anew")),
+            (self.render_size, self.tr("How large pictures are rendered")),
+            (self.device, self.tr("Where pictures are computed, and with which numbers")),
+            (self.size_and_zoom, self.tr("Size of the layout in pixels, and its zoom")),
         ):
-            label.setToolTip(tip)
-            self.addPermanentWidget(label)
+            widget.setToolTip(tip)
+            self.addPermanentWidget(widget)
+        for button in (self.render_size, self.device):
+            button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.hide()
+
+    def set_menus(self, size: QMenu, device: QMenu) -> None:
+        """Let size and device be chosen."""
+        for button, menu in ((self.render_size, size), (self.device, device)):
+            button.setMenu(menu)
 
     def show_pixel(self, pixel: tuple[int, int] | None, name: str) -> None:
         """Show position and label under the pointer."""
@@ -44,9 +57,18 @@ class StatusBar(QStatusBar):
         time = f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
         self.frame.setText(f"{time}  ·  {quality}  ·  {size[1]} × {size[0]}")
 
-    def show_device(self, device: str, dtype: str) -> None:
+    def show_render_size(self, text: str) -> None:
+        """Show which size of pictures is chosen."""
+        self._show_on(self.render_size, text)
+
+    def show_device(self, text: str) -> None:
         """Show where pictures are computed."""
-        self.device.setText(f"{device}, {dtype}")
+        self._show_on(self.device, text)
+
+    def _show_on(self, button: QToolButton, text: str) -> None:
+        button.setText(text)
+        button.setAccessibleName(f"{button.toolTip()}: {text}")
+        button.show()
 
     def _show_size_and_zoom(self) -> None:
         self.size_and_zoom.setText(f"{self._size}  ·  {self._zoom}")

@@ -1,51 +1,67 @@
-"""The style panel: which of the weights' many looks is rendered, chosen by a seed.
+"""The style panel: which of the weights' many looks is rendered, in the little place that the strip has.
 
-It knows a number and whether it matters to the weights; it renders nothing.
+It shows a style's name, picture and seed, and knows whether it matters to the weights; it renders nothing.
 """
 
 from __future__ import annotations
 
-import secrets
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QLabel, QSpinBox, QToolButton, QWidget
-
-from spade_studio.app.panels.boxes import row
+from spade_studio.app.panels.boxes import column, row
 
 MAX_SEED = 999_999
+_PICTURE = QSize(64, 48)
 
 
 class StylePanel(QWidget):
-    """A seed and a dice."""
+    """A picture that opens the styles, a seed, a dice and a lock."""
 
-    seed_changed = Signal(int)
+    seed_changed = Signal(int)  # typed, or set by something that new documents do
+    gallery_wanted = Signal()
     done = Signal()  # the number was entered: the canvas may have the keyboard
 
-    def __init__(self, seed: int, dice: QAction, parent: QWidget | None = None) -> None:
+    def __init__(self, seed: int, dice: QAction, lock: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.spin = QSpinBox()
         self.spin.setRange(0, MAX_SEED)
         self.spin.setValue(seed)
         self.spin.setKeyboardTracking(False)
         self.spin.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.spin.setAccessibleName("Style seed")
-        self.spin.setToolTip("The number that the style is drawn from: the same number gives the same look")
+        self.spin.setAccessibleName(self.tr("Style seed"))
+        self.spin.setToolTip(self.tr("The number that the style is drawn from: the same number gives the same look"))
         self.spin.setFixedWidth(84)
         self.spin.valueChanged.connect(self.seed_changed)
-        self.spin.lineEdit().returnPressed.connect(self.done)
-        self._label = QLabel("&Style")
-        self._label.setBuddy(self.spin)
-        self._button = QToolButton()
-        self._button.setDefaultAction(dice)
-        self._button.setIconSize(QSize(20, 20))
-        self._button.setAccessibleName("New style")
-        self._dice = dice
-        dice.triggered.connect(self.roll)
-        layout = row(self, spacing=6)
-        layout.addWidget(self._label)
-        layout.addWidget(self.spin)
-        layout.addWidget(self._button)
+        self.spin.lineEdit().returnPressed.connect(self._enter)
+        self._dice, self._lock = dice, lock
+        self.picture_button = QToolButton()
+        self.picture_button.setIconSize(_PICTURE)
+        self.picture_button.setFixedSize(_PICTURE.width() + 10, _PICTURE.height() + 10)
+        self.picture_button.setAccessibleName(self.tr("Styles"))
+        self.picture_button.clicked.connect(self.gallery_wanted)
+        self.name = QLabel(self.tr("&Style"))
+        self.name.setBuddy(self.spin)
+        self.name.setTextFormat(Qt.TextFormat.PlainText)
+        self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        inner = row(spacing=2)
+        inner.addWidget(self.spin)
+        inner.addSpacing(4)
+        for action, name in ((dice, self.tr("New style")), (lock, self.tr("Lock the style"))):
+            button = QToolButton()
+            button.setDefaultAction(action)
+            button.setIconSize(QSize(20, 20))
+            button.setAccessibleName(name)
+            inner.addWidget(button)
+        right = column(spacing=3)
+        right.addStretch(1)
+        right.addWidget(self.name)
+        right.addLayout(inner)
+        right.addStretch(1)
+        layout = row(self, spacing=8)
+        layout.addWidget(self.picture_button)
+        layout.addLayout(right)
+        self.set_usable(True)
 
     @property
     def seed(self) -> int:
@@ -54,15 +70,35 @@ class StylePanel(QWidget):
 
     @seed.setter
     def seed(self, seed: int) -> None:
+        if self._lock.isChecked():
+            return
+        if seed == self.spin.value():  # the style may be another one than the number's
+            self.seed_changed.emit(seed)
         self.spin.setValue(seed)
 
-    def roll(self) -> None:
-        """Take another seed than the present one."""
-        seed = secrets.randbelow(MAX_SEED)
-        self.seed = seed if seed < self.seed else seed + 1
+    def show_style(self, name: str, seed: int | None, image: QImage) -> None:
+        """Show what is in use; a style without a seed leaves the number as it is."""
+        shown = self.name.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 150)
+        self.name.setText(shown.replace("&", "&&"))
+        self.name.setToolTip(name)
+        if seed is not None and 0 <= seed <= MAX_SEED:
+            with QSignalBlocker(self.spin):
+                self.spin.setValue(seed)
+        if not image.isNull():
+            pixmap = QPixmap.fromImage(image)
+            icon = QIcon(pixmap)
+            icon.addPixmap(pixmap, QIcon.Mode.Disabled)
+            self.picture_button.setIcon(icon)
 
-    def set_usable(self, usable: bool) -> None:
-        """Disable it where the weights have no style to choose."""
-        self.setEnabled(usable)
+    def set_usable(self, usable: bool, reason: str = "") -> None:
+        """Disable it where the weights have no style to choose; the picture still opens the styles, which say why."""
+        for child in (self.spin, self.name):
+            child.setEnabled(usable)
         self._dice.setEnabled(usable)
-        self.setToolTip("" if usable else "These weights have one look only: they were trained without a style code")
+        self._lock.setEnabled(usable)
+        self.setToolTip(reason)
+        self.picture_button.setToolTip(reason or self.tr("Show the styles: built-in ones, references, the last ones, and mixes"))
+
+    def _enter(self) -> None:
+        self.seed_changed.emit(self.spin.value())  # also where the number is the same and the style another one
+        self.done.emit()

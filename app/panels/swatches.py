@@ -7,21 +7,45 @@ It knows two labels' names and colours, nothing of palettes or tools.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+import qtawesome
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 _HEIGHT = 30
-_CURRENT = 18
-_PREVIOUS = 12
+_CURRENT = 20
+_PREVIOUS = 14
 
 
-def draw_swatch(painter: QPainter, rect: QRectF, color: QColor, radius: float = 4) -> None:
-    """Draw a label's colour as a rounded square whose rim shows on light and dark ground."""
+def draw_swatch(painter: QPainter, rect: QRectF, color: QColor, radius: float = 4, icon: str = "") -> None:
+    """Draw a label's colour as a rounded square whose rim shows on light and dark ground, with an icon of qtawesome in it."""
     rim = QColor(0, 0, 0, 70) if color.lightness() > 60 else QColor(255, 255, 255, 90)
     painter.setPen(QPen(rim, 1))
     painter.setBrush(color)
     painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
+    if icon:
+        inset = rect.width() * 0.12
+        draw_icon(painter, rect.adjusted(inset, inset, -inset, -inset), icon, _ink_on(color))
+
+
+def draw_icon(painter: QPainter, rect: QRectF, icon: str, color: QColor) -> None:
+    """Draw an icon of qtawesome in a colour."""
+    _icon(icon, color.name()).paint(painter, rect.toAlignedRect())
+
+
+@lru_cache(maxsize=512)
+def _icon(name: str, color: str) -> QIcon:
+    return qtawesome.icon(name, color=color)
+
+
+def _ink_on(color: QColor) -> QColor:
+    """Return near black or near white, whichever shows better on a colour."""
+    parts = color.redF(), color.greenF(), color.blueF()
+    channels = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    luminance = sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), channels, strict=True))
+    return QColor(24, 27, 31) if luminance > 0.2 else QColor(250, 251, 252)
 
 
 class Swatches(QAbstractButton):
@@ -32,16 +56,18 @@ class Swatches(QAbstractButton):
         self._name, self._color = "", QColor()
         self._previous_name, self._previous_color = "", QColor()
         self._swap_icon = QIcon()
+        self._icons = "", ""
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFixedHeight(_HEIGHT)
 
-    def show_labels(self, name: str, color: QColor, previous_name: str, previous_color: QColor) -> None:
-        """Show the label in hand and the previous one."""
+    def show_labels(self, name: str, color: QColor, previous_name: str, previous_color: QColor, icons: tuple[str, str] = ("", "")) -> None:
+        """Show the label in hand and the previous one, with the icons of qtawesome that they have."""
+        self._icons = icons
         self._name, self._color = name, color
         self._previous_name, self._previous_color = previous_name, previous_color
-        self.setToolTip(f"Painting {name}. Click to swap with {previous_name} (X)")
-        self.setAccessibleName(f"Painting {name}, swap with {previous_name}")
+        self.setToolTip(self.tr("Painting {name}. Click to swap with {previous} (X)").format(name=name, previous=previous_name))
+        self.setAccessibleName(self.tr("Painting {name}, swap with {previous}").format(name=name, previous=previous_name))
         self.update()
 
     def set_icon(self, icon: QIcon) -> None:
@@ -64,7 +90,7 @@ class Swatches(QAbstractButton):
         painter.setBrush(palette.color(QPalette.ColorRole.Base) if lit else Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(rect, 6, 6)
         middle = rect.center().y()
-        draw_swatch(painter, QRectF(rect.left() + 6, middle - _CURRENT / 2, _CURRENT, _CURRENT), self._color)
+        draw_swatch(painter, QRectF(rect.left() + 6, middle - _CURRENT / 2, _CURRENT, _CURRENT), self._color, icon=self._icons[0])
         previous = QRectF(rect.right() - 8 - _PREVIOUS, middle - _PREVIOUS / 2, _PREVIOUS, _PREVIOUS)
         draw_swatch(painter, previous, self._previous_color, 3)
         icon = QRectF(previous.left() - 20, middle - 8, 16, 16)

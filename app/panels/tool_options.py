@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QSizePolicy, QSpinBox, QWidget
 
@@ -40,7 +40,7 @@ class RecentButton(QAbstractButton):
         self._color = QColor(*label.color)
         self._is_current = is_current
         name = display_name(label)
-        self.setAccessibleName(f"Recent label {self._number}: {name}")
+        self.setAccessibleName(self.tr("Recent label {number}: {name}").format(number=self._number, name=name))
         self.setToolTip(f"{name} ({self._number})")
         self.update()
 
@@ -78,25 +78,25 @@ class ToolOptionsPanel(QWidget):
         super().__init__(parent)
         self.nib = QComboBox()
         for nib in Nib:
-            self.nib.addItem(nib.value.capitalize(), nib)
-        self.nib.setAccessibleName("Shape of the brush")
-        self.nib.setToolTip("Shape of brush, eraser and line; the edge is always hard")
+            self.nib.addItem(QCoreApplication.translate("Nib", nib.value.capitalize()), nib)
+        self.nib.setAccessibleName(self.tr("Shape of the brush"))
+        self.nib.setToolTip(self.tr("Shape of brush, eraser and line; the edge is always hard"))
         self.nib.activated.connect(self._on_nib)
-        self.everywhere = QCheckBox("Everywhere")
-        self.everywhere.setToolTip("Fill all pixels of the label, not only those that hang together")
+        self.everywhere = QCheckBox(self.tr("Everywhere"))
+        self.everywhere.setToolTip(self.tr("Fill all pixels of the label, not only those that hang together"))
         self.everywhere.toggled.connect(lambda on: self._tell("fill_everywhere", on))
-        self._gap_label = QLabel("&Gap")
+        self._gap_label = QLabel(self.tr("&Gap"))
         self.gap = QSpinBox()
         self.gap.setRange(0, MAX_GAP)
-        self.gap.setSuffix(" px")
-        self.gap.setAccessibleName("Gap that a fill does not pass")
-        self.gap.setToolTip("Openings up to this width hold a fill back")
+        self.gap.setSuffix(self.tr(" px"))
+        self.gap.setAccessibleName(self.tr("Gap that a fill does not pass"))
+        self.gap.setToolTip(self.tr("Openings up to this width hold a fill back"))
         self.gap.setKeyboardTracking(False)
         self.gap.valueChanged.connect(lambda gap: self._tell("fill_gap", gap))
         self.gap.lineEdit().returnPressed.connect(self.done)
         self._gap_label.setBuddy(self.gap)
-        self.freely = QCheckBox("Freehand")
-        self.freely.setToolTip("Draw selections by hand, not as rectangles")
+        self.freely = QCheckBox(self.tr("Freehand"))
+        self.freely.setToolTip(self.tr("Draw selections by hand, not as rectangles"))
         self.freely.toggled.connect(lambda on: self._tell("select_freely", on))
         for box in (self.nib, self.everywhere, self.freely):
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -5,6 +5,7 @@ It is all that the main window knows of training.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from PySide6.QtWidgets import QWidget
 
 from spade_studio.app.document import Document
 from spade_studio.app.live_renderer import LiveRenderer
-from spade_studio.app.loading import LoadOptions, renderer_loader
 from spade_studio.app.settings import Settings
 from spade_studio.app.theme import Theme
 
@@ -29,9 +29,12 @@ class TrainingController(QObject):
         window: None until it is asked for: pyqtgraph takes half a second to import.
     """
 
-    def __init__(self, document: Document, live: LiveRenderer, settings: Settings, theme: Theme, parent: QWidget) -> None:
+    def __init__(
+        self, document: Document, live: LiveRenderer, use: Callable[[Path], bool], settings: Settings, theme: Theme, parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self._document, self._live, self._settings, self._theme, self._parent = document, live, settings, theme, parent
+        self._use = use
         self.window: TrainingWindow | None = None
 
     def open(self) -> None:
@@ -45,8 +48,8 @@ class TrainingController(QObject):
         self.window.open()
 
     def use_weights(self, path: Path) -> bool:
-        """Render with other weights once they are loaded; those in use stay where that fails. False while others are being loaded."""
-        return self._live.replace_renderer(renderer_loader(LoadOptions(path)))
+        """Render with other weights once they are loaded; those in use stay where that fails."""
+        return self._use(path)
 
     def _drawing(self) -> Drawing:
         from spade_studio.app.training.my_drawing import Drawing

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 import numpy as np
 import pyqtgraph  # it takes the Qt that is imported already, and the application has imported PySide6
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
 
+from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.theme import DARK, Colors
 from spade_studio.app.training.history import RunHistory
@@ -24,7 +25,11 @@ from spade_studio.app.training.history import RunHistory
 _LINES = ("#1f77d0", "#e07b1a", "#2e9e4f", "#c8443c", "#8a63c9", "#0f9aa8", "#b5872a", "#cc5fa4")
 _LINES_IN_THE_DARK = ("#6ea8ff", "#f2a65a", "#6fcf87", "#f08078", "#bfa0f0", "#5fd0dc", "#dfc06a", "#f0a0d0")
 _FORGOTTEN = 1e-4  # a value of so little weight counts no more
-_METRIC_TITLES = {"reconstruction_l1": "Reconstruction L1", "diversity": "Diversity", "frechet": "Fréchet distance"}
+_METRIC_TITLES = {
+    "reconstruction_l1": QT_TRANSLATE_NOOP("Curves", "Reconstruction L1"),
+    "diversity": QT_TRANSLATE_NOOP("Curves", "Diversity"),
+    "frechet": QT_TRANSLATE_NOOP("Curves", "Fréchet distance"),
+}
 
 
 class CurvePlot(pyqtgraph.PlotWidget):
@@ -119,11 +124,11 @@ class Curves(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.generator, self.discriminator = CurvePlot("Generator losses"), CurvePlot("Discriminator losses")
+        self.generator, self.discriminator = CurvePlot(self.tr("Generator losses")), CurvePlot(self.tr("Discriminator losses"))
         self.metrics: dict[str, CurvePlot] = {}
-        self.smooth, self.logarithmic = QCheckBox("Smoo&th"), QCheckBox("Lo&garithmic")
-        self.smooth.setToolTip("Show a running mean of the losses in place of every value")
-        self.logarithmic.setToolTip("Show losses on a logarithmic scale; values below zero are left out")
+        self.smooth, self.logarithmic = QCheckBox(self.tr("Smoo&th")), QCheckBox(self.tr("Lo&garithmic"))
+        self.smooth.setToolTip(self.tr("Show a running mean of the losses in place of every value"))
+        self.logarithmic.setToolTip(self.tr("Show losses on a logarithmic scale; values below zero are left out"))
         self._colors: Colors | None = None
         self._grid = QGridLayout()
         self._grid.setSpacing(8)
@@ -188,7 +193,10 @@ class Curves(QWidget):
 
 
 def _metric_title(name: str) -> str:
-    return _METRIC_TITLES.get(name) or name.replace("_", " ").capitalize().replace("Frechet", "Fréchet")
+    title = _METRIC_TITLES.get(name)
+    if title:
+        return QCoreApplication.translate("Curves", title)
+    return name.replace("_", " ").capitalize().replace("Frechet", "Fréchet")
 
 
 def running_mean(values: NDArray[np.float64], share: float = 0.9) -> NDArray[np.float64]:

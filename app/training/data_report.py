@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from PySide6.QtCore import QCoreApplication
+
 from spade_studio.app.training.history import last_event
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.config import TrainConfig
@@ -39,33 +41,51 @@ def report_words(output: str) -> str:
 def _lines(report: dict[str, Any]) -> Iterator[str]:
     problems = report["problems"]
     if problems:
-        yield f"{len(problems):,} problem{'' if len(problems) == 1 else 's'} to put right before training:"
+        if len(problems) == 1:
+            yield QCoreApplication.translate("DataReport", "1 problem to put right before training:")
+        else:
+            yield QCoreApplication.translate("DataReport", "{count:,} problems to put right before training:").format(count=len(problems))
         yield from (f"  {problem['message']}" for problem in problems[:_LISTED])
         if len(problems) > _LISTED:
-            yield f"  and {len(problems) - _LISTED:,} more"
+            yield "  " + QCoreApplication.translate("DataReport", "and {count:,} more").format(count=len(problems) - _LISTED)
     else:
-        yield "Ready for training."
+        yield QCoreApplication.translate("DataReport", "Ready for training.")
     yield ""
-    yield f"{report['samples']:,} photographs with label maps ({report['kind']}, labels of {report['label_set']})"
+    yield QCoreApplication.translate("DataReport", "{count:,} photographs with label maps ({kind}, labels of {label_set})").format(
+        count=report["samples"], kind=report["kind"], label_set=report["label_set"]
+    )
     if report["with_instances"]:
-        yield f"{report['with_instances']:,} have instance maps"
+        yield QCoreApplication.translate("DataReport", "{count:,} have instance maps").format(count=report["with_instances"])
     yield report["channels"]
     if report["smallest"] and report["largest"]:
         (low, high) = report["smallest"], report["largest"]
-        yield f"Sizes: {low[1]} × {low[0]} to {high[1]} × {high[0]}"
+        yield QCoreApplication.translate("DataReport", "Sizes: {smallest} to {largest}").format(
+            smallest=f"{low[1]} × {low[0]}", largest=f"{high[1]} × {high[0]}"
+        )
     for what, items in (
-        ("photographs that occur more than once", [" = ".join(names) for names in report["duplicates"]]),
-        ("tiny photographs", report["tiny"]),
-        ("labels that no picture shows", report["empty_labels"]),
+        (
+            QCoreApplication.translate("DataReport", "photographs that occur more than once"),
+            [" = ".join(names) for names in report["duplicates"]],
+        ),
+        (QCoreApplication.translate("DataReport", "tiny photographs"), report["tiny"]),
+        (QCoreApplication.translate("DataReport", "labels that no picture shows"), report["empty_labels"]),
     ):
         if items:
-            yield f"Warning: {len(items):,} {what}: {', '.join(items[:_LISTED])}{', …' if len(items) > _LISTED else ''}"
+            names = ", ".join(items[:_LISTED]) + (", …" if len(items) > _LISTED else "")
+            yield QCoreApplication.translate("DataReport", "Warning: {count:,} {what}: {names}").format(
+                count=len(items), what=what, names=names
+            )
     if report["pixels"]:
-        yield f"Unlabeled: {report['unlabeled_pixels'] / report['pixels']:.1%} of all pixels"
+        yield QCoreApplication.translate("DataReport", "Unlabeled: {share:.1%} of all pixels").format(
+            share=report["unlabeled_pixels"] / report["pixels"]
+        )
         yield ""
-        yield "Labels by area:"
+        yield QCoreApplication.translate("DataReport", "Labels by area:")
         for label in report["labels"]:
-            yield f"  {label['pixels'] / report['pixels']:6.1%}  {label['name']} ({label['pictures']:,} pictures)"
+            share = f"{label['pixels'] / report['pixels']:6.1%}"
+            yield QCoreApplication.translate("DataReport", "  {share}  {name} ({count:,} pictures)").format(
+                share=share, name=label["name"], count=label["pictures"]
+            )
 
 
 def pace_of_similar_runs(runs: Path, config: TrainConfig) -> float | None:

@@ -32,18 +32,20 @@ class DrawingPage(QWidget):
         super().__init__(parent)
         self._follower, self._memory, self._use_weights = follower, memory, use_weights
         self.drawing = MyDrawing(drawing, self)
-        self.follow = QCheckBox("&Follow")
-        self.follow.setToolTip("Render the drawing on the canvas with every new checkpoint; takes some processor time from the trainer")
+        self.follow = QCheckBox(self.tr("&Follow"))
+        self.follow.setToolTip(
+            self.tr("Render the drawing on the canvas with every new checkpoint; takes some processor time from the trainer")
+        )
         self.follow.setChecked(memory.text("follow") == "yes")
-        self.now = QPushButton("Render no&w")
-        self.now.setToolTip("Render the drawing on the canvas with the newest checkpoint")
-        self.use = QPushButton("&Use these weights")
-        self.use.setToolTip("Paint with the weights that made the shown picture")
+        self.now = QPushButton(self.tr("Render no&w"))
+        self.now.setToolTip(self.tr("Render the drawing on the canvas with the newest checkpoint"))
+        self.use = QPushButton(self.tr("&Use these weights"))
+        self.use.setToolTip(self.tr("Paint with the weights that made the shown picture"))
         self.note = QLabel()
         self.note.setProperty("role", "caption")
         self.note.setWordWrap(True)
-        empty = "The drawing on the canvas, rendered by the checkpoints of this run.\n\nRender now makes the first picture."
-        self.timeline = PictureTimeline("My drawing", empty)
+        empty = self.tr("The drawing on the canvas, rendered by the checkpoints of this run.\n\nRender now makes the first picture.")
+        self.timeline = PictureTimeline(self.tr("My drawing"), empty)
         self._entries: list[RenderedDrawing] = []
         line = row(spacing=10)
         line.addWidget(self.follow)
@@ -89,15 +91,19 @@ class DrawingPage(QWidget):
         if 0 <= self.timeline.shown < len(self._entries):
             entry = self._entries[self.timeline.shown]
             used = self._use_weights(entry.weights)
-            words = f"The weights of step {entry.step:,} are being loaded for the canvas." if used else "Others are being loaded now."
+            words = (
+                self.tr("The weights of step {step:,} are being loaded for the canvas.").format(step=entry.step)
+                if used
+                else self.tr("Others are being loaded now.")
+            )
             self.note.setText(words)
 
     def _show(self) -> None:
         self._entries = self.drawing.entries
-        self.timeline.set_entries([(entry.picture, f"Step {entry.step:,}") for entry in self._entries])
+        self.timeline.set_entries([(entry.picture, self.tr("Step {step:,}").format(step=entry.step)) for entry in self._entries])
         if self.drawing.is_at_work:
-            self.note.setText("Rendering your drawing…")
-        elif self.note.text().startswith("Rendering"):
+            self.note.setText(self.tr("Rendering your drawing…"))
+        elif self.note.text().startswith(self.tr("Rendering")):
             self.note.setText("")
         self._show_now()
         self._show_use()

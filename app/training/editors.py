@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -28,11 +28,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.panels.boxes import row
 from spade_studio.app.training.fields import PATHS, SUGGESTIONS, Field
 
 _LARGEST = 2_000_000_000
-_OWN = "the architecture's own"
+_OWN = QT_TRANSLATE_NOOP("Editors", "the architecture's own")
 _NUMBER = re.compile(r"[0-9]*([.,][0-9]*)?(e[+-]?[0-9]*)?", re.IGNORECASE)
 
 
@@ -149,14 +150,14 @@ class Editor(QWidget):
         line = QLineEdit()
         line.textChanged.connect(self.changed)
         if field.kind is tuple:
-            line.setPlaceholderText(_OWN if field.optional else "none")
+            line.setPlaceholderText(_own() if field.optional else QCoreApplication.translate("Editors", "none"))
             return line, lambda: _items(line.text(), field), lambda value: line.setText(", ".join(map(_short, value or ())))
         return line, line.text, line.setText
 
     def _make_choice(self, choices: tuple[Any, ...], optional: bool) -> tuple[QWidget, Callable[[], Any], Callable[[Any], None]]:
         combo = QComboBox()
         if optional:
-            combo.addItem(_OWN, None)
+            combo.addItem(_own(), None)
         for choice in choices:
             combo.addItem({True: "yes", False: "no"}.get(choice, str(choice)) if isinstance(choice, bool) else str(choice), choice)
         combo.currentIndexChanged.connect(self.changed)
@@ -170,20 +171,20 @@ class Editor(QWidget):
         box.valueChanged.connect(self.changed)
         if not optional:
             return box, box.value, box.setValue
-        box.setSpecialValueText(_OWN)
+        box.setSpecialValueText(_own())
         return box, lambda: None if box.value() < 0 else box.value(), lambda value: box.setValue(-1 if value is None else value)
 
     def _add_browse(self, kind: Literal["data", "file"]) -> None:
         if kind == "data":
-            button = QPushButton("Browse…")
+            button = QPushButton(self.tr("Browse…"))
             menu = QMenu(button)
-            menu.addAction("A &folder…", self._browse_folder)
-            menu.addAction("A &zip file…", lambda: self._browse_file("Archives (*.zip);;All files (*)"))
+            menu.addAction(self.tr("A &folder…"), self._browse_folder)
+            menu.addAction(self.tr("A &zip file…"), lambda: self._browse_file(self.tr("Archives (*.zip);;All files (*)")))
             button.setMenu(menu)
         else:
-            button = QPushButton("Browse…")
-            button.clicked.connect(lambda: self._browse_file("All files (*)"))
-        button.setAccessibleName(f"Browse for {self.field.title}")
+            button = QPushButton(self.tr("Browse…"))
+            button.clicked.connect(lambda: self._browse_file(self.tr("All files (*)")))
+        button.setAccessibleName(self.tr("Browse for {title}").format(title=self.field.title))
         self._box.addWidget(button)
 
     def _browse_folder(self) -> None:
@@ -216,3 +217,7 @@ def _items(text: str, field: Field) -> list[Any] | None:
         except ValueError:
             items.append(word)
     return items
+
+
+def _own() -> str:
+    return QCoreApplication.translate("Editors", _OWN)

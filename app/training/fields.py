@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from PySide6.QtCore import QCoreApplication
+
 from spade_studio.engine.errors import ConfigError
 from spade_studio.train import plain
 from spade_studio.train.config import TrainConfig
@@ -193,3 +195,13 @@ def _field(name: str, title: str, words: str, section: str, hint: Any) -> Field:
 def flat_values(config: TrainConfig) -> dict[str, Any]:
     """Return every value of a configuration by its dotted name."""
     return plain.flatten(config.to_json())
+
+
+def title_texts() -> tuple[str, ...]:
+    """Return all titles that are written here, for translation; the others are made of the names of fields."""
+    return (*BASIC.values(), *_TITLES.values(), "Training")
+
+
+def shown_title(title: str) -> str:
+    """Return a title as people see it."""
+    return QCoreApplication.translate("Fields", title)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QWidget
 
 from spade_studio.app.panels.boxes import column
 from spade_studio.app.training.editors import Editor
-from spade_studio.app.training.fields import BASIC, all_fields, culprit, flat_values, nested
+from spade_studio.app.training.fields import BASIC, all_fields, culprit, flat_values, nested, shown_title
 from spade_studio.engine.errors import ConfigError
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.presets import with_architecture
@@ -116,7 +116,7 @@ class ConfigForm(QScrollArea):
         fields = {field.name: field for field in all_fields()}
         for number, name in enumerate(names, 1):
             editor = Editor(fields[name])
-            label = QLabel(fields[name].title)
+            label = QLabel(shown_title(fields[name].title))
             label.setToolTip(editor.input.toolTip())
             label.setBuddy(editor.input)
             problem = QLabel()
@@ -161,8 +161,8 @@ class ConfigForm(QScrollArea):
 
     def _path_problem(self, values: dict[str, Any]) -> tuple[str, str]:
         if not values["data.path"]:
-            return "data.path", "Choose a folder or zip with photographs and label maps."
+            return "data.path", self.tr("Choose a folder or zip with photographs and label maps.")
         for name in ("data.path", "initial.weights", "losses.perceptual.file", "monitor.frechet_network"):
             if values[name] and not Path(values[name]).expanduser().exists():
-                return name, f"There is no {values[name]}."
+                return name, self.tr("There is no {path}.").format(path=values[name])
         return "", ""

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from math import nan
 
+from PySide6.QtCore import QCoreApplication
+
 from spade_studio.app.training.trainer_process import is_alive, last_output, read_note
 from spade_studio.train.events import (
     CheckpointWritten,
@@ -159,11 +161,14 @@ def run_state(run: RunDirectory, last: Event | None) -> tuple[RunState, str]:
         if is_alive(run, note):
             return RunState.STARTING, ""
         words = last_output(run)
-        return RunState.FAILED, words or "The trainer ended before it could start; it said nothing."
+        nothing = QCoreApplication.translate("RunState", "The trainer ended before it could start; it said nothing.")
+        return RunState.FAILED, words or nothing
     match last:
         case None:
             return RunState.NEW, ""
         case RunEnded():
             return {"finished": RunState.FINISHED, "stopped": RunState.STOPPED, "failed": RunState.FAILED}[last.reason], last.message
         case _:
-            return RunState.CUT_OFF, "The trainer ended without a word: it was ended, or the machine was switched off."
+            return RunState.CUT_OFF, QCoreApplication.translate(
+                "RunState", "The trainer ended without a word: it was ended, or the machine was switched off."
+            )

@@ -9,9 +9,7 @@ import json
 from pathlib import Path
 from typing import cast
 
-import platformdirs
-
-from spade_studio.app.settings import APPLICATION, Settings
+from spade_studio.app.settings import Settings
 
 
 class TrainingMemory:
@@ -28,12 +26,11 @@ class TrainingMemory:
     @property
     def runs_folder(self) -> Path:
         """Where runs are made and listed."""
-        name = self.text("runs_folder")
-        return Path(name) if name else Path(platformdirs.user_documents_dir()) / APPLICATION / "runs"
+        return self._settings.runs_folder
 
     @runs_folder.setter
     def runs_folder(self, folder: Path) -> None:
-        self.keep("runs_folder", str(folder))
+        self._settings.runs_folder = folder
 
     @property
     def form(self) -> dict[str, object]:

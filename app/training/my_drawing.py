@@ -106,7 +106,9 @@ class MyDrawing(QObject):
         try:
             self._pictures().mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            self.failed.emit(f"Nothing can be written in {self._folder()}: {error.strerror or error}.")
+            self.failed.emit(
+                self.tr("Nothing can be written in {folder}: {reason}.").format(folder=self._folder(), reason=error.strerror or error)
+            )
             return
         # On the CPU: a GPU's memory is the trainer's.
         words = ["export", str(self._run.path.absolute()), "--output", str(self._folder() / "newest.safetensors"), "--device", "cpu"]
@@ -120,7 +122,7 @@ class MyDrawing(QObject):
         self._render.cancel()
 
     def _folder(self) -> Path:
-        assert self._run is not None, "no run to draw for"
+        assert self._run is not None, self.tr("no run to draw for")
         return self._run.path.absolute() / _FOLDER
 
     def _pictures(self) -> Path:
@@ -132,19 +134,21 @@ class MyDrawing(QObject):
     def _on_exported(self, code: int, output: str, errors: str) -> None:
         found = _EXPORTED.search(output)
         if code or found is None:
-            self._fail(errors or "The export ended and said nothing.")
+            self._fail(errors or self.tr("The export ended and said nothing."))
             return
         self._step = int(found[1].replace(",", ""))
         try:
             (self._folder() / "newest.safetensors").replace(self._weights(self._step))
             self._start_render()
         except OSError as error:
-            self._fail(f"Nothing can be written in {self._folder()}: {error.strerror or error}.")
+            self._fail(
+                self.tr("Nothing can be written in {folder}: {reason}.").format(folder=self._folder(), reason=error.strerror or error)
+            )
         except EngineError as error:
             self._fail(str(error))
 
     def _start_render(self) -> None:
-        assert self._run is not None, "no run to draw for"
+        assert self._run is not None, self.tr("no run to draw for")
         drawing, folder = self._drawing(), self._folder()
         # The picture takes its name from the layout's: render in a place of its own, then put it among the others at once.
         layout, labels = folder / "layout.png", folder / "label_set.json"
@@ -160,7 +164,7 @@ class MyDrawing(QObject):
     def _on_rendered(self, code: int, output: str, errors: str) -> None:
         del output
         if code:
-            self._fail(errors or "The rendering ended and said nothing.")
+            self._fail(errors or self.tr("The rendering ended and said nothing."))
             return
         try:
             (self._folder() / "new" / "layout.png").replace(self._pictures() / f"step_{self._step:08}.png")
@@ -168,7 +172,9 @@ class MyDrawing(QObject):
             for old in sorted(self._folder().glob("step_*.safetensors"))[:-_KEPT_WEIGHTS]:
                 old.unlink()
         except OSError as error:
-            self._fail(f"Nothing can be written in {self._folder()}: {error.strerror or error}.")
+            self._fail(
+                self.tr("Nothing can be written in {folder}: {reason}.").format(folder=self._folder(), reason=error.strerror or error)
+            )
             return
         self.changed.emit()
         if self._again:

@@ -39,11 +39,11 @@ class NewRunPage(QWidget):
         for name, one in PRESETS.items():
             self.presets.addItem(name, name)
             self.presets.setItemData(self.presets.count() - 1, one.summary, Qt.ItemDataRole.ToolTipRole)
-        self.presets.setAccessibleName("Preset")
+        self.presets.setAccessibleName(self.tr("Preset"))
         self.presets.setMinimumHeight(26)
         self.name = QLineEdit()
-        self.name.setPlaceholderText("named like the preset")
-        self.name.setAccessibleName("Name of the run")
+        self.name.setPlaceholderText(self.tr("named like the preset"))
+        self.name.setAccessibleName(self.tr("Name of the run"))
         self.summary = QLabel()
         self.summary.setProperty("role", "caption")
         self.summary.setWordWrap(True)
@@ -51,18 +51,18 @@ class NewRunPage(QWidget):
         self.presets.setCurrentText(kept if kept in PRESETS else _START)
         sound = preset(self.presets.currentText())
         self.form = ConfigForm(sound)
-        self.advanced = QCheckBox("Show a&ll settings")
+        self.advanced = QCheckBox(self.tr("Show a&ll settings"))
         self.report = QPlainTextEdit(readOnly=True)
         self.report.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.report.setAccessibleName("Report")
+        self.report.setAccessibleName(self.tr("Report"))
         self.report.setTabChangesFocus(True)
-        self.report.setPlaceholderText("Check data reads all pictures and says what is wrong.\n\nEstimate tells steps and memory.")
-        self.check, self.estimate = QPushButton("Chec&k data"), QPushButton("&Estimate")
+        self.report.setPlaceholderText(self.tr("Check data reads all pictures and says what is wrong.\n\nEstimate tells steps and memory."))
+        self.check, self.estimate = QPushButton(self.tr("Chec&k data")), QPushButton(self.tr("&Estimate"))
         self.problem = QLabel()
         self.problem.setProperty("role", "problem")
         self.problem.setWordWrap(True)
-        self.problem.setAccessibleName("What is wrong")
-        self.cancel, self.start = QPushButton("&Back"), QPushButton("&Start training")
+        self.problem.setAccessibleName(self.tr("What is wrong"))
+        self.cancel, self.start = QPushButton(self.tr("&Back")), QPushButton(self.tr("&Start training"))
         self.start.setDefault(True)
         self.check_run, self.estimate_run = ToolRun(self), ToolRun(self)
         self._lay_out()
@@ -83,7 +83,7 @@ class NewRunPage(QWidget):
         head = QGridLayout()
         head.setHorizontalSpacing(12)
         head.setVerticalSpacing(6)
-        for number, (title, widget) in enumerate((("&Preset", self.presets), ("N&ame", self.name))):
+        for number, (title, widget) in enumerate(((self.tr("&Preset"), self.presets), (self.tr("N&ame"), self.name))):
             label = QLabel(title)
             label.setBuddy(widget)
             label.setMinimumWidth(170)
@@ -168,34 +168,34 @@ class NewRunPage(QWidget):
             words += ["--preset", self.presets.currentData()]
         elif values["labels.label_set"]:
             words += ["--label-set", values["labels.label_set"]]
-        self.report.setPlainText("Reading all pictures…")
+        self.report.setPlainText(self.tr("Reading all pictures…"))
         self.check_run.start("spade-train", words)
-        self.check.setText("Cancel chec&k")
+        self.check.setText(self.tr("Cancel chec&k"))
 
     def _show_check(self, code: int, output: str, errors: str) -> None:
-        self.check.setText("Chec&k data")
+        self.check.setText(self.tr("Chec&k data"))
         self._on_form_changed()
         try:
             self.report.setPlainText(report_words(output))
         except (ValueError, KeyError, TypeError):
-            self.report.setPlainText(errors or f"The check ended with code {code} and said nothing.")
+            self.report.setPlainText(errors or self.tr("The check ended with code {code} and said nothing.").format(code=code))
 
     def _on_estimate(self) -> None:
         if self._ended_by_hand(self.estimate_run):
             return
         config = self.form.config()
         name = self.presets.currentData()
-        self.report.setPlainText("Building the networks…")
+        self.report.setPlainText(self.tr("Building the networks…"))
         options = option_words(config, preset(name))
         self.estimate_run.start("spade-train", ["new", config.data.path, "--preset", name, "--dry-run", *options])
-        self.estimate.setText("Cancel &estimate")
+        self.estimate.setText(self.tr("Cancel &estimate"))
 
     def _show_estimate(self, code: int, output: str, errors: str) -> None:
-        self.estimate.setText("&Estimate")
+        self.estimate.setText(self.tr("&Estimate"))
         self._on_form_changed()
         text = output.rpartition("}\n")[2].strip()
         if code or not text:
-            self.report.setPlainText(errors or f"The estimate ended with code {code} and said nothing.")
+            self.report.setPlainText(errors or self.tr("The estimate ended with code {code} and said nothing.").format(code=code))
             return
         self.report.setPlainText(f"{text}\n{self._time_line(text)}")
 
@@ -206,15 +206,17 @@ class NewRunPage(QWidget):
         except ConfigError:  # it was changed meanwhile
             pace = None
         if pace is None or found is None:
-            return "Time:          known once a run with these networks has trained a few steps here"
-        return f"Time:          about {time_words(int(found[1].replace(',', '')) / pace)}, at the {pace:.1f} images/s of a run like it"
+            return self.tr("Time:          known once a run with these networks has trained a few steps here")
+        return self.tr("Time:          about {time_words}, at the {pace:.1f} images/s of a run like it").format(
+            time_words=time_words(int(found[1].replace(",", "")) / pace), pace=pace
+        )
 
     def _ended_by_hand(self, run: ToolRun) -> bool:
         if not run.is_running:
             return False
         run.cancel()
-        self.check.setText("Chec&k data")
-        self.estimate.setText("&Estimate")
+        self.check.setText(self.tr("Chec&k data"))
+        self.estimate.setText(self.tr("&Estimate"))
         self.report.setPlainText("")
         self._on_form_changed()
         return True
@@ -226,7 +228,7 @@ class NewRunPage(QWidget):
             config = self.form.config()
             run = RunDirectory.create(self._memory.runs_folder, self.name.text() or self.presets.currentData(), config)
         except EngineError as error:
-            messages.show_error(self, "The run could not be made", error)
+            messages.show_error(self, self.tr("The run could not be made"), error)
             return
         self._memory.save()
         self.made.emit(run)

@@ -72,12 +72,12 @@ class PictureTimeline(QWidget):
         self._entries: list[tuple[Path, str]] = []
         self.view = PictureView(name)
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName(f"{name}: time")
-        self.slider.setToolTip("Earlier and later pictures; at the right end new ones are shown as they come")
+        self.slider.setAccessibleName(self.tr("{name}: time").format(name=name))
+        self.slider.setToolTip(self.tr("Earlier and later pictures; at the right end new ones are shown as they come"))
         self.slider.setPageStep(1)
         self.caption = QLabel()
         self.caption.setProperty("role", "caption")
-        self.caption.setMinimumWidth(self.caption.fontMetrics().horizontalAdvance("Step 00,000,000 (000 of 000)"))
+        self.caption.setMinimumWidth(self.caption.fontMetrics().horizontalAdvance(self.tr("Step 00,000,000 (000 of 000)")))
         below = row(spacing=12)
         below.addWidget(self.slider, 1)
         below.addWidget(self.caption)
@@ -110,6 +110,11 @@ class PictureTimeline(QWidget):
             self.shown = number
             reader = QImageReader(str(path))
             image = reader.read()
-            self.view.show_picture(image, f"{path.name} cannot be shown: {reader.errorString()}" if image.isNull() else "")
+            self.view.show_picture(
+                image,
+                self.tr("{name} cannot be shown: {errorString}").format(name=path.name, errorString=reader.errorString())
+                if image.isNull()
+                else "",
+            )
             self.caption.setText(f"{words} ({number + 1} of {len(self._entries)})")
         self.shown_changed.emit(self.shown)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QItemSelectionModel, Qt, QTimer, Signal
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
@@ -30,13 +30,13 @@ class RunList(QTreeView):
         super().__init__(parent)
         self.folder: Path | None = None
         self._model = QStandardItemModel(0, 2, self)
-        self._model.setHorizontalHeaderLabels(["Run", "State"])
+        self._model.setHorizontalHeaderLabels([self.tr("Run"), self.tr("State")])
         self.setModel(self._model)
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setAccessibleName("Runs")
+        self.setAccessibleName(self.tr("Runs"))
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(0, self.header().ResizeMode.Stretch)
         self.header().setSectionResizeMode(1, self.header().ResizeMode.ResizeToContents)
@@ -94,7 +94,7 @@ class RunList(QTreeView):
                 name.setData(run, Qt.ItemDataRole.UserRole)
                 name.setToolTip(str(run.path))
                 self._model.insertRow(row, [name, state])
-            words = run_state(run, last_event(run))[0].value
+            words = state_words(run_state(run, last_event(run))[0])
             if self._model.item(row, 1).text() != words:
                 self._model.item(row, 1).setText(words)
 
@@ -108,3 +108,8 @@ class RunList(QTreeView):
 
     def _run(self, row: int) -> RunDirectory:
         return self._model.item(row, 0).data(Qt.ItemDataRole.UserRole)
+
+
+def state_words(state: RunState) -> str:
+    """Return what a run is doing, for people."""
+    return QCoreApplication.translate("RunState", state.value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QProgressBar, QPushButton, QTabWidget, QWidget
 
@@ -17,6 +17,7 @@ from spade_studio.app.training.curves import Curves
 from spade_studio.app.training.follower import RunFollower
 from spade_studio.app.training.history import RunHistory, RunState
 from spade_studio.app.training.pictures import PictureTimeline
+from spade_studio.app.training.run_list import state_words
 
 _LOG_LINES = 5000
 
@@ -41,27 +42,28 @@ class RunPage(QWidget):
             label.setProperty("role", "caption")
         self.reason.setWordWrap(True)
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
-        self.reason.setAccessibleName("Why the run ended")
+        self.reason.setAccessibleName(self.tr("Why the run ended"))
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
-        self.progress.setAccessibleName("Steps done")
-        self.stop, self.end, self.resume = QPushButton("Stop and &keep"), QPushButton("Stop n&ow…"), QPushButton("&Resume")
-        self.stop.setToolTip("Save a checkpoint after the step at hand and end; Resume goes on from there, bit for bit")
-        self.end.setToolTip("End the trainer at once; steps since its last checkpoint are lost")
-        self.resume.setToolTip("Go on from the newest checkpoint")
+        self.progress.setAccessibleName(self.tr("Steps done"))
+        self.stop, self.end = QPushButton(self.tr("Stop and &keep")), QPushButton(self.tr("Stop n&ow…"))
+        self.resume = QPushButton(self.tr("&Resume"))
+        self.stop.setToolTip(self.tr("Save a checkpoint after the step at hand and end; Resume goes on from there, bit for bit"))
+        self.end.setToolTip(self.tr("End the trainer at once; steps since its last checkpoint are lost"))
+        self.resume.setToolTip(self.tr("Go on from the newest checkpoint"))
         self.curves = Curves()
-        self.samples = PictureTimeline("Sample grid", "No sample grids yet")
+        self.samples = PictureTimeline(self.tr("Sample grid"), self.tr("No sample grids yet"))
         self.log = QPlainTextEdit(readOnly=True, maximumBlockCount=_LOG_LINES)
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.log.setAccessibleName("Log")
+        self.log.setAccessibleName(self.tr("Log"))
         self.log.setTabChangesFocus(True)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.curves, "&Curves")
-        self.tabs.addTab(self.samples, "&Samples")
-        self.tabs.addTab(self.log, "&Log")
+        self.tabs.addTab(self.curves, self.tr("&Curves"))
+        self.tabs.addTab(self.samples, self.tr("&Samples"))
+        self.tabs.addTab(self.log, self.tr("&Log"))
         self._lay_out()
         self.stop.clicked.connect(self.stop_wanted)
         self.end.clicked.connect(self.end_wanted)
@@ -97,7 +99,7 @@ class RunPage(QWidget):
         if follower.run is None:
             return
         self.name.setText(follower.run.path.name)
-        self.state.setText(state.value)
+        self.state.setText(state_words(state))
         self.progress.setRange(0, 0 if state is RunState.STARTING else max(1, history.total_steps))
         self.progress.setValue(history.step)
         self.facts.setText(facts(history, state))
@@ -106,11 +108,11 @@ class RunPage(QWidget):
         self.stop.setEnabled(state is RunState.RUNNING)
         self.end.setEnabled(state.is_active)
         self.resume.setEnabled(state.can_go_on)
-        self.resume.setText("Sta&rt" if state is RunState.NEW else "&Resume")
+        self.resume.setText(self.tr("Sta&rt") if state is RunState.NEW else self.tr("&Resume"))
         self._show_curves()
         folder = follower.run.samples_path
-        self.samples.set_entries([(folder / entry.file, f"Step {entry.at_step:,}") for entry in history.samples])
-
+        step = self.tr("Step {step:,}")
+        self.samples.set_entries([(folder / entry.file, step.format(step=entry.at_step)) for entry in history.samples])
 
     def _show_curves(self) -> None:
         """Draw the curves, where they are seen: long ones take some milliseconds every second."""
@@ -120,27 +122,41 @@ class RunPage(QWidget):
 
 def facts(history: RunHistory, state: RunState) -> str:
     """Return how far a run is and how fast, in a line."""
+    translate = QCoreApplication.translate
     if not history.steps:
-        return "The trainer starts; it reads the data first." if state.is_active else ""
+        return translate("RunPage", "The trainer starts; it reads the data first.") if state.is_active else ""
     step = history.steps[-1]
-    parts = [f"Step {step.step:,} of {history.total_steps:,}", f"epoch {step.epoch:.2f}", f"{step.images_per_second:.1f} images/s"]
+    parts = [
+        translate("RunPage", "Step {step:,} of {total:,}").format(step=step.step, total=history.total_steps),
+        translate("RunPage", "epoch {epoch:.2f}").format(epoch=step.epoch),
+        translate("RunPage", "{rate:.1f} images/s").format(rate=step.images_per_second),
+    ]
     if state is RunState.RUNNING and step.step < history.total_steps:
-        parts.append(f"{time_words((history.total_steps - step.step) * step.seconds_per_step)} left")
+        left = time_words((history.total_steps - step.step) * step.seconds_per_step)
+        parts.append(translate("RunPage", "{time} left").format(time=left))
     if step.memory_mib:
-        parts.append(f"{step.memory_mib / 1024:.1f} GiB memory" if step.memory_mib >= 1024 else f"{step.memory_mib} MiB memory")
+        memory = f"{step.memory_mib / 1024:.1f} GiB" if step.memory_mib >= 1024 else f"{step.memory_mib} MiB"
+        parts.append(translate("RunPage", "{amount} memory").format(amount=memory))
     if history.device:
-        parts.append(f"on {history.device}")
-    if history.warnings:
-        parts.append(f"{len(history.warnings)} warning{'' if len(history.warnings) == 1 else 's'} in the log")
+        parts.append(translate("RunPage", "on {device}").format(device=history.device))
+    if len(history.warnings) == 1:
+        parts.append(translate("RunPage", "1 warning in the log"))
+    elif history.warnings:
+        parts.append(translate("RunPage", "{count} warnings in the log").format(count=len(history.warnings)))
     return "   ·   ".join(parts)
 
 
 def time_words(seconds: float) -> str:
     """Return a time as people say it: 45 s, 12 min, 3 h 20 min, 2 days 4 h."""
+    translate = QCoreApplication.translate
     if seconds < 60:
-        return f"{seconds:.0f} s"
+        return translate("RunPage", "{seconds:.0f} s").format(seconds=seconds)
     span = timedelta(seconds=round(seconds))
     hours, minutes = divmod(span.seconds // 60, 60)
+    if span.days == 1:
+        return translate("RunPage", "1 day {hours} h").format(hours=hours)
     if span.days:
-        return f"{span.days} day{'' if span.days == 1 else 's'} {hours} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+        return translate("RunPage", "{days} days {hours} h").format(days=span.days, hours=hours)
+    if hours:
+        return translate("RunPage", "{hours} h {minutes} min").format(hours=hours, minutes=minutes)
+    return translate("RunPage", "{minutes} min").format(minutes=minutes)

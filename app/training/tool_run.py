@@ -49,7 +49,11 @@ class ToolRun(QObject):
     def _fail(self, process: QProcess, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart and process is self._process:
             self._process = None
-            self.ended.emit(-1, "", f"{process.program()} cannot be started: {process.errorString()}")
+            self.ended.emit(
+                -1,
+                "",
+                self.tr("{program} cannot be started: {errorString}").format(program=process.program(), errorString=process.errorString()),
+            )
             process.deleteLater()
 
     def _finish(self, process: QProcess, code: int) -> None:

@@ -44,22 +44,22 @@ class TrainingWindow(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent, Qt.WindowType.Window)
-        self.setWindowTitle("Train - SPADE Studio")
+        self.setWindowTitle(self.tr("Train - SPADE Studio"))
         self._memory = memory
         self._theme = theme
         self.follower = RunFollower(self)
         self.runs = RunList()
         self.page = RunPage(self.follower)
         self.drawing = DrawingPage(self.follower, memory, drawing, use_weights)
-        self.page.tabs.insertTab(2, self.drawing, "&My drawing")
+        self.page.tabs.insertTab(2, self.drawing, self.tr("&My drawing"))
         self.form = NewRunPage(memory)
         self.folder = QLineEdit(readOnly=True)
-        self.folder.setAccessibleName("Folder of runs")
-        self.browse = QPushButton("C&hange…")
-        self.browse.setToolTip("Choose the folder in which runs are made and listed")
-        self.new = QPushButton("&New run…")
-        self.new.setToolTip("Set up a training")
-        self.empty = QLabel("No runs here yet.\n\nNew run… sets up a training.")
+        self.folder.setAccessibleName(self.tr("Folder of runs"))
+        self.browse = QPushButton(self.tr("C&hange…"))
+        self.browse.setToolTip(self.tr("Choose the folder in which runs are made and listed"))
+        self.new = QPushButton(self.tr("&New run…"))
+        self.new.setToolTip(self.tr("Set up a training"))
+        self.empty = QLabel(self.tr("No runs here yet.\n\nNew run… sets up a training."))
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("role", "caption")
         self.stack = QStackedWidget()
@@ -106,7 +106,7 @@ class TrainingWindow(QWidget):
         try:
             start_trainer(run)
         except EngineError as error:
-            messages.show_error(self, f"{run.path.name} could not be started", error)
+            messages.show_error(self, self.tr("{name} could not be started").format(name=run.path.name), error)
             return False
         self.runs.look()
         self.runs.choose(run)
@@ -146,7 +146,7 @@ class TrainingWindow(QWidget):
         whole.addWidget(splitter)
 
     def _choose_folder(self) -> None:
-        name = QFileDialog.getExistingDirectory(self, "Folder of runs", str(self._memory.runs_folder))
+        name = QFileDialog.getExistingDirectory(self, self.tr("Folder of runs"), str(self._memory.runs_folder))
         if name:
             self.open_folder(Path(name))
 
@@ -164,17 +164,17 @@ class TrainingWindow(QWidget):
     def _stop(self) -> None:
         run = self.follower.run
         if run is not None:
-            self._try(f"{run.path.name} could not be asked to stop", run.request_stop)
+            self._try(self.tr("{name} could not be asked to stop").format(name=run.path.name), run.request_stop)
 
     def _ask_end(self) -> None:
         run = self.follower.run
         if run is None:
             return
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", f"End {run.path.name} now?", parent=self)
-        box.setInformativeText("What it learned since its last checkpoint is lost. Stop and keep saves first.")
-        end = box.addButton("End now", QMessageBox.ButtonRole.DestructiveRole)
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", self.tr("End {name} now?").format(name=run.path.name), parent=self)
+        box.setInformativeText(self.tr("What it learned since its last checkpoint is lost. Stop and keep saves first."))
+        end = box.addButton(self.tr("End now"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        end.clicked.connect(lambda: self._try(f"{run.path.name} could not be ended", lambda: end_trainer(run)))
+        end.clicked.connect(lambda: self._try(self.tr("{name} could not be ended").format(name=run.path.name), lambda: end_trainer(run)))
         messages.without_icons(box)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()

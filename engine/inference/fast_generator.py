@@ -144,7 +144,8 @@ class FastGenerator:
 
     def hashes(self, plan: SizePlan, layout: Layout) -> list[Hashes]:
         """Return, for every stage, the layout's neighbourhood at every position, flat."""
-        scales = (layout.scale(stage.height, stage.width, self.config.kernel_size) for stage in plan.stages)
+        kernel = self.config.kernel_size
+        scales = (layout.scale(stage.height, stage.width, kernel, like=stage.scale) for stage in plan.stages)
         return [scale.hashes.reshape(-1) for scale in scales]
 
     def _stages(self, layout: Layout) -> list[Stage]:
@@ -166,11 +167,15 @@ class FastGenerator:
 
     def can_preview(self, layout: Layout, z: StyleCode | None) -> bool:
         """Whether a frame of this size and style is kept, so that only an edit has to be recomputed."""
+        return self.kept_plan(layout, z) is not None
+
+    def kept_plan(self, layout: Layout, z: StyleCode | None) -> SizePlan | None:
+        """Return the plan that keeps a frame of this size and style, its tables as that frame left them; None where there is none."""
         plan = self._plans.get((layout.height, layout.width, layout.book))
         if plan is None or plan.activations is None:
-            return False
+            return None
         style = plan.activations.style
-        return style is z or (style is not None and z is not None and np.array_equal(style, z))
+        return plan if style is z or (style is not None and z is not None and np.array_equal(style, z)) else None
 
     def codes(self, z: StyleCode | None) -> Tensor | None:
         """Return a style code [1, z] on the device."""

@@ -19,6 +19,7 @@ from torch import Tensor
 from spade_studio.engine.config import AnyGeneratorConfig, GeneratorConfig
 from spade_studio.engine.inference.captured import CapturedForward
 from spade_studio.engine.inference.fast_generator import FastGenerator, GaveWayError
+from spade_studio.engine.inference.preview import estimated_share
 from spade_studio.engine.inference.preview import preview as render_preview
 from spade_studio.engine.inference.transfer import to_device, to_host
 from spade_studio.engine.layout import Layout
@@ -63,6 +64,10 @@ class PictureMaker(Protocol):
         """Render one picture; None when ``should_stop``, asked between blocks, said yes."""
         ...
 
+    def preview_share(self, layout: Layout, z: StyleCode | None) -> float | None:
+        """Estimate the time of a preview against an exact frame's; None where the frame would be exact."""
+        ...
+
     def release_memory(self) -> None:
         """Drop what is kept between frames."""
         ...
@@ -80,8 +85,16 @@ class DefinitionMaker:
         complete = {name: torch.zeros((), dtype=torch.long) for name in generator.state_dict() if name.endswith("num_batches_tracked")}
         generator.load_state_dict(complete | dict(state), assign=True)
         moved = generator.requires_grad_(False).eval().to(device=device, dtype=dtype)
+        for module in generator.modules():
+            if not any(True for _ in module.children()):
+                module.register_forward_pre_hook(self._give_way)
         self._generator: torch.nn.Module = moved.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue, reportArgumentType, reportUnknownMemberType]
         self._device, self._dtype = device, dtype
+        self._should_stop: Callable[[], bool] | None = None
+
+    def _give_way(self, _module: torch.nn.Module, _inputs: object) -> None:
+        if self._should_stop is not None and self._should_stop():
+            raise GaveWayError
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
         """See :class:`PictureMaker`."""
@@ -94,9 +107,19 @@ class DefinitionMaker:
     def frame(
         self, layout: Layout, z: StyleCode | None, *, preview: bool, should_stop: Callable[[], bool] | None
     ) -> tuple[Pictures, Quality] | None:
-        """Render exactly and without stopping: see :class:`PictureMaker`."""
-        del preview, should_stop
-        return self.pictures(layout, z), "exact"
+        """Render exactly; ``should_stop`` is asked before every layer."""
+        del preview
+        self._should_stop = should_stop
+        try:
+            return self.pictures(layout, z), "exact"
+        except GaveWayError:
+            return None
+        finally:
+            self._should_stop = None
+
+    def preview_share(self, layout: Layout, z: StyleCode | None) -> float | None:
+        """Every frame is exact."""
+        del layout, z
 
     def release_memory(self) -> None:
         """Nothing is kept."""
@@ -140,6 +163,10 @@ class FastMaker:
             return Pictures(generator.render(layout, z, keep=True, should_stop=should_stop).permute(0, 3, 1, 2)), "exact"
         except GaveWayError:
             return None
+
+    def preview_share(self, layout: Layout, z: StyleCode | None) -> float | None:
+        """See :class:`PictureMaker`."""
+        return estimated_share(self._generator, layout, z)
 
     def release_memory(self) -> None:
         """See :class:`PictureMaker`."""
@@ -206,6 +233,11 @@ class TimedChoice:
     ) -> tuple[Pictures, Quality] | None:
         """See :class:`PictureMaker`."""
         return self._faster(layout, z).frame(layout, z, preview=preview, should_stop=should_stop)
+
+    def preview_share(self, layout: Layout, z: StyleCode | None) -> float | None:
+        """See :class:`PictureMaker`."""
+        index = self.chosen.get((layout.height, layout.width))
+        return None if index is None else self._maker(index).preview_share(layout, z)
 
     def release_memory(self) -> None:
         """See :class:`PictureMaker`."""

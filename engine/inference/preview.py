@@ -20,6 +20,7 @@ from spade_studio.engine.inference.folding import FoldedBlock
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.layout import Hashes, Ids, Layout
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
+from spade_studio.engine.style import StyleCode
 
 _MARGIN = 1
 """Positions recomputed around those whose modulation changed, at every resolution.
@@ -93,6 +94,15 @@ def cost_share(plan: SizePlan, masks: list[npt.NDArray[np.uint8]]) -> float:
         full += each * mask.size
         part += each * np.count_nonzero(mask)
     return _FIXED_COST + _COST_OF_A_POSITION * part / full
+
+
+def estimated_share(generator: FastGenerator, layout: Layout, z: StyleCode | None) -> float | None:
+    """Estimate the time of a preview of a layout and style against a full render's; None where :func:`preview` would give none."""
+    plan = generator.kept_plan(layout, z)
+    if plan is None or plan.activations is None or generator.config.norm == "instance" or layout.batch != 1:
+        return None
+    share = cost_share(plan, changed_masks(plan, plan.activations.hashes, generator.hashes(plan, layout)))
+    return share if share <= 1 else None
 
 
 def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # The safetensors library writes several metadata entries in random order; one entry keeps equal weights equal in bytes.
 METADATA_KEY: Final = "spade-studio-weights"
+_DISCRIMINATOR_KEY: Final = "spade-studio-discriminator"  # as the trainer writes it
 FORMAT_VERSION: Final = 1
 _MAX_TEXT: Final = 20_000
 _MAX_HALF: Final = 65504.0
@@ -171,6 +172,12 @@ def _check_tensors(where: str, config: AnyGeneratorConfig | EncoderConfig, tenso
 
 def _description(header: SafetensorsHeader) -> dict[str, object]:
     text = header.metadata.get(METADATA_KEY)
+    if text is None and _DISCRIMINATOR_KEY in header.metadata:
+        raise WeightsError(
+            f"{header.path.name} holds the discriminator of a training alone, which cannot render",
+            "a generator",
+            "Choose the weights beside it, whose name lacks .discriminator",
+        )
     if text is None:
         shown = ", ".join(printable(name[:60]) for name in list(header.tensors)[:3])
         raise WeightsError(

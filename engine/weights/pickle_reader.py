@@ -30,6 +30,7 @@ DTYPE_BYTES: Final = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 
 _REBUILD_TENSOR: Final = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
 _REBUILD_PARAMETER: Final = "torch._utils._rebuild_parameter"
 _ORDERED_DICT: Final = "collections.OrderedDict"
+_OUR_CHECKPOINT: Final = frozenset({"format_version", "step", "config", "parts"})
 _NEEDED: Final = frozenset({*_REBUILD_TENSOR, _REBUILD_PARAMETER, _ORDERED_DICT, *(f"torch.{name}" for name in _STORAGE_DTYPES)})
 
 
@@ -246,6 +247,12 @@ def state_dict_tensors(value: object, where: str) -> dict[str, StoredTensor]:
         kind = "one tensor" if isinstance(value, StoredTensor) else f"an empty {type(cast('object', value)).__name__}"
         raise WeightsError(f"{where} holds {kind}", "a bare state dict: names with tensors", action)
     others = [str(name)[:60] for name, item in entries.items() if not (isinstance(name, str) and isinstance(item, StoredTensor))]
+    if entries.keys() >= _OUR_CHECKPOINT:
+        raise WeightsError(
+            f"{where} is a checkpoint of a training of SPADE Studio",
+            "weights that were exported from it",
+            "Choose weights.safetensors in the folder of the run; if it is not there yet, spade-train export RUN writes it",
+        )
     if others:
         shown = printable(", ".join(others[:5]) + (", ..." if len(others) > 5 else ""))
         inner = next((str(name)[:60] for name, item in entries.items() if _holds_tensors(item)), None)

@@ -35,7 +35,7 @@ from spade_studio.engine.weights.structure import (
 )
 from spade_studio.engine.weights.torch_file import TorchFile, load_torch_file, read_torch_file
 
-__all__ = ["PublishedOptions", "inspect_published", "load_published"]
+__all__ = ["PublishedOptions", "examine_published", "inspect_published", "load_published", "published_files"]
 
 _NAME: Final = re.compile(r"(latest|[0-9]{1,9})_net_([GED])\.pth")
 _LETTERS: Final[Mapping[NetworkKind, str]] = {"spade": "G", "pix2pixhd": "G", "encoder": "E", "discriminator": "D"}
@@ -66,6 +66,27 @@ def inspect_published(path: Path, options: PublishedOptions) -> WeightsInfo:
         if letter != "D" or info.generator is None:
             check_finite(load_torch_file(file), file.path.name)
     return info
+
+
+def examine_published(path: Path, options: PublishedOptions) -> tuple[WeightsInfo, dict[str, TorchFile]]:
+    """Return what the folder or file at ``path`` holds, and its files by letter (G, E, D); no stored number is read.
+
+    Raises:
+        WeightsError: Nothing usable is there, it is damaged or hostile, or contradicts ``opt.txt`` or the options.
+        AmbiguousWeightsError: Something has to be known that is not in the files.
+    """
+    found = _find(path)
+    return _info(found, options), found.files
+
+
+def published_files(path: Path) -> tuple[Path, ...]:
+    """Return the files that rendering reads: generator and encoder, or the one that there is.
+
+    Raises:
+        WeightsError: Nothing usable is there, or it is damaged or hostile.
+    """
+    files = _find(path).files
+    return tuple(file.path for letter, file in files.items() if letter != "D" or len(files) == 1)
 
 
 def load_published(path: Path, options: PublishedOptions) -> LoadedWeights:

@@ -5,6 +5,7 @@ It does not know what weights are in it; the suffix only serves the wording of m
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 from typing import Final, Literal
@@ -31,8 +32,9 @@ _PICTURES: Final = {
     b"\x1f\x8b": "a gzip archive",
     b"\x89HDF": "an HDF5 file",
     b"\x93NUMPY": "a NumPy array",
-    b"<": "a web page or XML text",
 }
+_MARKUP: Final = re.compile(rb"(\xef\xbb\xbf)?\s*<(!doctype|html|\?xml|head|body|script|!--)", re.IGNORECASE)
+_POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _WANTED: Final = "a .safetensors bundle of SPADE Studio, a .pth file of the published code, or a folder with latest_net_G.pth"
 _CHOOSE: Final = "Choose a weights file or folder"
 
@@ -80,6 +82,15 @@ def _by_start(path: Path, start: bytes) -> ContentKind:
         return kind
     if start[8:9] == b"{":
         return "safetensors"
+    if _MARKUP.match(start):
+        raise WeightsError(
+            f"{path.name} is a web page or XML text, saved in place of the file",
+            _WANTED,
+            "Download it again: open the link in a browser and use the download button of the page that appears",
+        )
+    if start.startswith(_POINTER):
+        found = f"{path.name} is a pointer of Git LFS, not the file that it stands for"
+        raise WeightsError(found, _WANTED, "Run git lfs pull, or download the file itself")
     for prefix, what in _PICTURES.items():
         if start.startswith(prefix):
             raise WeightsError(f"{path.name} is {what}", _WANTED, _CHOOSE)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import RenderError
+from spade_studio.engine.hardware import DeviceEntry
 from spade_studio.engine.labels import LabelChannels, load_label_set
 from spade_studio.engine.weights.info import WeightsInfo
 
@@ -64,6 +65,10 @@ class FlatRenderer:
     dtype = "float32"
     stride = 32
     z_width: int | None = 8
+    weights_sha256 = "0" * 64
+    training_size = (256, 256)
+    largest_side = 8192
+    share: float | None = None
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -84,8 +89,17 @@ class FlatRenderer:
     def default_size(self, height: int, width: int) -> tuple[int, int]:
         return height, width
 
+    def nearest_size(self, height: int, width: int) -> tuple[int, int]:
+        return self.config.nearest_size(height, width)
+
     def release_memory(self) -> None:
         pass
+
+    def preview_share(self) -> float | None:
+        return self.share
+
+    def available_devices(self) -> tuple[DeviceEntry, ...]:
+        return (DeviceEntry("cpu", "", ("float32", "bfloat16")),)
 
     def set_layout(self, labels: NDArray[np.uint8], instances: object, size: tuple[int, int]) -> Any:
         self.labels = labels

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spade_studio.app.settings import APPLICATION
 from spade_studio.engine.weights import default_weights_path
 
 WIDTH, HEIGHT = 1280, 720
@@ -39,6 +40,9 @@ class Screen:
         self.memory = folder / "Xvfb_screen0"
         self.environment = os.environ | {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb", "XDG_CONFIG_HOME": str(home)}
         self.environment.pop("WAYLAND_DISPLAY", None)
+        settings = home / APPLICATION / "settings.ini"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text("[help]\ntour_seen=true\n", "utf-8")
         self.application: subprocess.Popen[str] | None = None
         self.window = ""
 

@@ -15,6 +15,7 @@ from spade_studio.app.loading import LoadOptions, peek_channels, renderer_loader
 from spade_studio.app.main_window import MainWindow
 from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import RenderError, WeightsError
+from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.labels import LabelChannels, load_label_set
 from spade_studio.engine.render_service import RenderFailure, RenderResult
 
@@ -300,3 +301,46 @@ def test_a_style_code_is_rendered_as_it_is(live, renderer, qtbot):
     assert live.is_up_to_date
     live.seed = 5
     assert not live.is_up_to_date
+
+
+def test_a_small_picture_is_shown_but_is_not_the_end(live, renderer, qtbot):
+    shown: list[tuple[str, bool]] = []
+    live.rendered.connect(lambda result: shown.append((result.quality, live.is_up_to_date)))
+    live.start()
+    wait(qtbot, live)
+    shown.clear()
+    image = np.zeros((2, 2, 3), np.uint8)
+    live._receive(RenderResult(live.shown, image, "preview", 0.1, (2, 2), {}, more_follows=True))
+    live._receive(RenderResult(live.shown, image, "exact", 2.0, (4, 4), {}))
+    assert shown == [("preview", False), ("exact", True)]
+
+
+def test_a_picture_at_an_unmeasured_large_size_begins_small(document, live, renderer, qtbot):
+    live.size = SizeWish("side", 512)
+    shown: list[RenderResult] = []
+    live.rendered.connect(shown.append)
+    live.start()
+    wait(qtbot, live)
+    assert [(result.size, result.quality) for result in shown] == [((256, 256), "preview"), ((512, 512), "exact")]
+    live.size = SizeWish("side", 512)
+    assert live.is_up_to_date
+    live.size = SizeWish("layout")
+    wait(qtbot, live)
+    assert shown[-1].size == (64, 64)
+
+
+def test_what_is_replaced_ends_behind_the_windows_back(document, live, renderer, qtbot, monkeypatch):
+    monkeypatch.setattr("spade_studio.app.live_renderer.RETIRING_SECONDS", 0.0)
+    live.start()
+    wait(qtbot, live)
+    renderer.gate.clear()
+    live.try_again()
+    qtbot.waitUntil(lambda: not live._soon.isActive() and live._service._waiting is None)
+    old, other = live._service, type(renderer)()
+    assert live.replace_renderer(other.load)
+    qtbot.waitUntil(lambda: bool(other.seen) and live.is_up_to_date)
+    assert old in live._retiring
+    assert old._thread.is_alive()  # in a frame that cannot give way
+    renderer.gate.set()
+    live.close()
+    assert not old._thread.is_alive()

@@ -268,7 +268,7 @@ def test_keys_are_inert_while_someone_types(sky):
 
 
 def test_the_cross_hair_status_names_what_is_under_the_pointer(sky):
-    sky.move(10, 12)
+    sky.move(10.5, 12.5)
     assert sky.window.status_bar.pixel.text().split() == ["sky-other", "10,", "12"]
 
 

@@ -120,19 +120,6 @@ def test_painting_goes_on_while_the_weights_load(qtbot, settings, theme, rendere
     assert len(renderer.seen) <= 2
 
 
-def test_an_uncaught_exception_is_told_quietly_and_the_program_goes_on(window, monkeypatch, capsys):
-    from spade_studio.app import crash
-
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
-    monkeypatch.setattr("threading.excepthook", None)
-    crash.install(window.show_internal_error)
-    error = RuntimeError("a slip of ours")
-    sys.excepthook(RuntimeError, error, None)
-    assert "a slip of ours" in window.render_panel.banner.text
-    assert window.render_panel.banner.isVisible()
-    assert "a slip of ours" in capsys.readouterr().err
-
-
 def test_the_bindings_do_not_lose_references_to_none(qapp):
     # PySide6 6.12.0 does on Python 3.11 and older: the interpreter aborts ("deallocating None") after some minutes of painting.
     from PySide6.QtWidgets import QWidget

@@ -298,7 +298,7 @@ def test_out_of_memory_falls_back_to_a_smaller_size_and_says_so(
     assert tried == [(256, 192), (128, 96), (64, 32)]
     assert result.size == (64, 32)
     assert result.image.shape == (64, 32, 3)
-    assert result.message == "not enough memory on cpu: rendered at 32x64"
+    assert result.message == "not enough memory on cpu for 192x256: rendered at 32x64"
     assert np.array_equal(result.image, picture_of(tiny_weights, labels, 0, (64, 32)))
     studio.submit(labels=labels)
     assert studio.result().message == ""

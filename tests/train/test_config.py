@@ -243,3 +243,11 @@ def test_the_encoder_reads_codes_as_wide_as_the_generator_takes() -> None:
     _, encoder, _ = config.network_configs(5)
     assert encoder is not None
     assert encoder.z_width == 33
+
+
+@pytest.mark.parametrize(("value", "low", "high"), [(math.nan, 0, 1), (math.inf, 0, math.inf), (True, 0, 1), (1.01, 0, 1), (-1, 0, math.inf)])
+def test_ranges_take_finite_numbers_only(value: float, low: float, high: float) -> None:
+    with pytest.raises(ConfigError, match=f"rate is {value!r}. Expected {'0 or more' if math.isinf(high) else 'from 0 to 1'}"):
+        plain.check_range("rate", value, low, high)
+    for fits in (0, 0.5, 1):
+        plain.check_range("rate", fits, low, high)

@@ -1,4 +1,4 @@
-"""What is measured: weights that render every layout, folders of pictures that something has rendered, and the real photographs.
+"""What is measured: weights that render every layout, folders of pictures that something has rendered, and real photographs.
 
 Candidates know neither segmenters nor figures; they give pictures for samples.
 """
@@ -25,9 +25,10 @@ from spade_studio.train.datasets.pairs import PairDataset, Sample
 from spade_studio.train.evaluation.errors import EvaluationError
 from spade_studio.train.evaluation.memory import peak_memory
 
-CandidateKind = Literal["weights", "pictures", "photographs"]
+CandidateKind = Literal["weights", "pictures", "photographs", "others"]
 StyleChoice = Literal["random", "photo"]
 PHOTOGRAPHS: Final = "real photographs"
+OTHERS: Final = "other real photographs"
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,6 +222,22 @@ class Photographs:
         """Return the sample's photograph."""
         del number
         return Shown(fitted(sample.photo, self._size))
+
+
+class OtherPhotographs(Photographs):
+    """Photographs that nothing is measured on: how far they are from those of the data is what reality itself comes to.
+
+    Args:
+        size: (height, width).
+        names: Which they are.
+    """
+
+    kind: CandidateKind = "others"
+    name: str = OTHERS
+
+    def __init__(self, size: tuple[int, int], names: Sequence[str]) -> None:
+        super().__init__(size)
+        self.digest = hashlib.sha256(repr((size, tuple(names))).encode()).hexdigest()
 
 
 def fitted(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -5,16 +5,12 @@ It imports torch only once there is something to compute, so that help and wrong
 
 from __future__ import annotations
 
-import argparse
-import inspect
-import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 import tyro
 
-from spade_studio.engine.errors import EngineError
+from spade_studio.train.command_line import description, exit_code, first_word
 from spade_studio.train.evaluation.cli_options import COMMANDS, Command
 
 EXAMPLES = """examples:
@@ -39,23 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 it failed, 130 interrupted. Wrong usage raises SystemExit(2).
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    try:
-        try:
-            command = parse(given)
-            from spade_studio.train.evaluation import commands
 
-            return commands.run(command)
-        finally:
-            sys.stdout.flush()  # a broken pipe shall be noticed here
-    except BrokenPipeError:  # the reader of our output (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
-    except (EngineError, OSError) as error:
-        _complain(f"Error: {error}")
-        return 1
-    except KeyboardInterrupt:
-        _complain("Interrupted. What is measured is kept; the same command goes on from here.")
-        return 130
+    def work() -> int:
+        command = parse(given)
+        from spade_studio.train.evaluation import commands
+
+        return commands.run(command)
+
+    return exit_code(work, "What is measured is kept; the same command goes on from here.")
 
 
 def parse(arguments: Sequence[str]) -> Command:
@@ -64,23 +51,9 @@ def parse(arguments: Sequence[str]) -> Command:
     Raises:
         SystemExit: Wrong usage, or help was asked for.
     """
-    listed = "\n".join(f"  {name:6}  {words}" for name, (_, words) in COMMANDS.items())
-    parser = argparse.ArgumentParser(
-        "spade-eval",
-        description=f"Measure weights as the SPADE paper does.\n\ncommands:\n{listed}\n\n{EXAMPLES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        usage="spade-eval COMMAND ...",
-    )
-    parser.add_argument("command", metavar="COMMAND", choices=list(COMMANDS), help=argparse.SUPPRESS)
-    parser.add_argument("--version", action="version", version=f"spade-eval {version('spade-studio')}")
-    name = parser.parse_args(arguments[:1]).command
+    name = first_word("spade-eval", "Measure weights as the SPADE paper does.", COMMANDS, EXAMPLES, arguments)
     kind, _ = COMMANDS[name]
-    words = inspect.cleandoc(kind.__doc__ or "").partition("\n\nAttributes:")[0]
-    return tyro.cli(kind, prog=f"spade-eval {name}", args=list(arguments[1:]), description=words)
-
-
-def _complain(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201
+    return tyro.cli(kind, prog=f"spade-eval {name}", args=list(arguments[1:]), description=description(kind))
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ class Run:
         groups: How labels and the segmenter's classes are brought together: names; landscape, eight groups of COCO-Stuff's labels and
             ADE20K's classes; a JSON file of groups; auto is landscape for files with a graph on COCO-Stuff, else names.
         features: Networks for Frechet distances from the photographs: files, or inception, the FID's own, fetched once. Only its
-            distance is called fid.
+            distance is called fid. Beside stands the distance between real photographs.
         perceptual: Network for diversity and style: a file (HED's VGG-16, torchvision's vgg19 or vgg16), or vgg19 or vgg16 to have
             torchvision's downloaded.
         kind: Of the data; told by its folders with auto.

@@ -9,7 +9,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -22,10 +22,12 @@ from spade_studio.engine.renderer import Renderer
 from spade_studio.engine.shares import Process
 from spade_studio.engine.torchrun import report_done
 from spade_studio.engine.weights import PublishedOptions, inspect_weights
-from spade_studio.train.datasets import FolderDataset, PairDataset, open_dataset
+from spade_studio.train.datasets import PairDataset
 from spade_studio.train.evaluation.candidates import (
+    OTHERS,
     PHOTOGRAPHS,
     Candidate,
+    OtherPhotographs,
     Photographs,
     RenderedPictures,
     RenderingWeights,
@@ -33,6 +35,7 @@ from spade_studio.train.evaluation.candidates import (
 )
 from spade_studio.train.evaluation.classes import LANDSCAPE, MeasuredClasses, classes_by_name, classes_of_groups, read_groups
 from spade_studio.train.evaluation.cli_options import Command, Merge, Run
+from spade_studio.train.evaluation.data import open_data
 from spade_studio.train.evaluation.errors import EvaluationError
 from spade_studio.train.evaluation.measuring import Judges, measure_part
 from spade_studio.train.evaluation.merging import CandidateResult, merge_parts
@@ -44,6 +47,16 @@ from spade_studio.train.evaluation.results import result_json
 from spade_studio.train.evaluation.segmenters import GraphSegmenter, Segmenter, open_segmenter
 
 RESULT_FILE, REPORT_FILE = "result.json", "report.html"
+
+
+@dataclass(frozen=True, eq=False)
+class _Measured:
+    """What is measured, where it comes from, on which samples, by what."""
+
+    candidate: Candidate
+    source: str
+    dataset: PairDataset
+    judges: Judges
 
 
 def run(command: Command, environment: Mapping[str, str] = os.environ) -> int:
@@ -72,7 +85,7 @@ def _measure(options: Run, process: Process) -> int:
     share = options.shard.split(process.share)
     tell = _teller(quiet=options.quiet, prefix=f"[{share.index}/{share.count}] " if share.count > 1 else "")
     device = choose_device(process.device(options.device, torch.cuda.device_count()))
-    dataset = _open_data(options)
+    dataset, others = open_data(options)
     segmenter = open_segmenter(options.segmenter, device) if options.segmenter else None
     classes = None if segmenter is None else _classes(options.groups, dataset, segmenter)
     if classes is not None and share.index == 0:
@@ -84,17 +97,23 @@ def _measure(options: Run, process: Process) -> int:
     judges = Judges(
         size, segmenter, classes, open_feature_networks(options.features, device), perceptual, thumbnails=not options.no_thumbnails
     )
-    record = _record(options, dataset, candidates, judges, device.type)
+    sources = [*map(str, options.weights), *map(str, options.pictures), str(options.data)]
+    measured = [_Measured(candidate, source, dataset, judges) for candidate, source in zip(candidates, sources, strict=True)]
+    if judges.features and others is not None:
+        names = [others.name(number) for number in range(len(others))]
+        only_features = replace(judges, segmenter=None, classes=None, perceptual=None, thumbnails=False)
+        measured.append(_Measured(OtherPhotographs(size, names), str(options.data), others, only_features))
+    record = _record(options, dataset, measured, judges, device.type)
     options.output.mkdir(parents=True, exist_ok=True)
     record.write(options.output)
-    for candidate, entry in zip(candidates, record.candidates, strict=True):
+    for item, entry in zip(measured, record.candidates, strict=True):
         mine = share.slice_of(record.parts)
         for done, part in enumerate(mine, 1):
             path = record.part_path(options.output, entry, part)
             if Part.read(path) is not None:
                 continue
-            measure_part(candidate, dataset, record.numbers_of(part), judges).write(path)
-            tell(f"{candidate.name}: part {done} of {len(mine)}")
+            measure_part(item.candidate, item.dataset, record.numbers_of(part), item.judges).write(path)
+            tell(f"{item.candidate.name}: part {done} of {len(mine)}")
     if missing := missing_parts(record, [options.output]):
         tell(f"This share is done; {missing} parts of other shares are missing. The last share writes the result.")
         return 0
@@ -126,20 +145,6 @@ def _complain_of_problems(results: Sequence[CandidateResult]) -> int:
     return 1 if any(result.problems for result in results) else 0
 
 
-def _open_data(options: Run) -> PairDataset:
-    dataset = open_dataset(options.data, options.kind, split=options.split)
-    if options.held_out:
-        if not isinstance(dataset, FolderDataset):
-            raise EvaluationError(f"--held-out beside data of kind {dataset.kind}", "a plain folder", "Choose a part with --split")
-        dataset = dataset.split(options.held_out)[1]
-    total = len(dataset)
-    if options.limit and options.limit < total:
-        dataset = dataset.subset([(2 * number + 1) * total // (2 * options.limit) for number in range(options.limit)])
-    if not len(dataset):
-        raise EvaluationError(f"{options.data} has no picture to measure on", "photographs with label maps")
-    return dataset
-
-
 def _classes(groups: str, dataset: PairDataset, segmenter: Segmenter) -> MeasuredClasses:
     if groups == "auto":
         landscape = isinstance(segmenter, GraphSegmenter) and dataset.label_set.name == load_label_set("coco_stuff").name
@@ -152,8 +157,8 @@ def _classes(groups: str, dataset: PairDataset, segmenter: Segmenter) -> Measure
 def _candidates(options: Run, dataset: PairDataset, device: torch.device) -> tuple[list[Candidate], tuple[int, int]]:
     """Open all that is measured, the photographs last, and find the size at which it is compared."""
     names = unique_names([*options.weights, *options.pictures])
-    if PHOTOGRAPHS in names:
-        raise EvaluationError(f"something is called {PHOTOGRAPHS!r}", "another name")
+    if taken := {PHOTOGRAPHS, OTHERS}.intersection(names):
+        raise EvaluationError(f"something is called {min(taken)!r}", "another name")
     rendering = [
         RenderingWeights(
             Renderer.load(path, device=str(device), options=_published(path, options.label_set)),
@@ -190,7 +195,7 @@ def _published(path: Path, label_set: str) -> PublishedOptions | None:
     return PublishedOptions(label_set=load_label_set(label_set)) if needed else None
 
 
-def _record(options: Run, dataset: PairDataset, candidates: Sequence[Candidate], judges: Judges, device: str) -> EvaluationRecord:
+def _record(options: Run, dataset: PairDataset, measured: Sequence[_Measured], judges: Judges, device: str) -> EvaluationRecord:
     record = EvaluationRecord(
         data=str(options.data),
         data_kind=dataset.kind,
@@ -214,14 +219,11 @@ def _record(options: Run, dataset: PairDataset, candidates: Sequence[Candidate],
         None if judges.perceptual is None else perceptual_digest(judges.perceptual),
         judges.thumbnails,
     )
-    sources = [*map(str, options.weights), *map(str, options.pictures), str(options.data)]
-    return replace(
-        record,
-        candidates=tuple(
-            CandidateEntry(candidate.name, candidate.kind, source, part_folder(candidate.name, candidate.digest, told))
-            for candidate, source in zip(candidates, sources, strict=True)
-        ),
-    )
+    entries = [
+        CandidateEntry(item.candidate.name, item.candidate.kind, item.source, part_folder(item.candidate.name, item.candidate.digest, told))
+        for item in measured
+    ]
+    return replace(record, candidates=tuple(entries))
 
 
 def _teller(*, quiet: bool, prefix: str) -> Callable[[str], None]:

@@ -8,18 +8,18 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from spade_studio.train.evaluation.agreement import Agreement, agreement
 from spade_studio.train.evaluation.errors import EvaluationError
+from spade_studio.train.evaluation.floor import RealFloor, features_of, frechet, real_floor
 from spade_studio.train.evaluation.parts import Part, PictureRecord
 from spade_studio.train.evaluation.record import CandidateEntry, EvaluationRecord, missing_parts
-from spade_studio.train.metrics import FeatureNetwork, FrechetDistance
 
 _SHOWN = 6  # worst pictures, and as many best
 
@@ -52,6 +52,7 @@ class CandidateResult:
         memory: Bytes at the highest.
         unknown_share: Pixels of layouts whose labels the weights do not know, of all.
         worst, best: By pixel accuracy.
+        floor: With the photographs, how far real photographs are from each other; None where no Frechet distance was measured.
     """
 
     entry: CandidateEntry
@@ -67,6 +68,7 @@ class CandidateResult:
     unknown_share: float
     worst: tuple[ShownPicture, ...] = ()
     best: tuple[ShownPicture, ...] = ()
+    floor: RealFloor | None = None
 
     def to_json(self, classes: Sequence[str]) -> dict[str, Any]:
         """Return the figures, JSON-ready."""
@@ -92,7 +94,7 @@ class CandidateResult:
 
 
 def merge_parts(record: EvaluationRecord, folders: Sequence[Path]) -> list[CandidateResult]:
-    """Put the parts together.
+    """Put the parts together; other photographs than those of the data are no result of their own, but part of that of the photographs.
 
     Args:
         record: What was measured.
@@ -107,8 +109,13 @@ def merge_parts(record: EvaluationRecord, folders: Sequence[Path]) -> list[Candi
             f"{missing} of {total} parts are missing", "all of them", "Run the same command (or the other shares) to its end; it goes on"
         )
     parts = {candidate: _read_all(record, candidate, folders) for candidate in record.candidates}
-    photographs = [part for candidate in record.candidates if candidate.kind == "photographs" for part in parts[candidate]]
-    return [_result(record, candidate, parts[candidate], photographs) for candidate in record.candidates]
+    photographs, others = (
+        [part for candidate in record.candidates if candidate.kind == kind for part in parts[candidate]]
+        for kind in ("photographs", "others")
+    )
+    results = [_result(record, candidate, parts[candidate], photographs) for candidate in record.candidates if candidate.kind != "others"]
+    floor = real_floor(tuple(record.frechet), photographs, others)
+    return [replace(result, floor=floor) if result.entry.kind == "photographs" else result for result in results]
 
 
 def _read_all(record: EvaluationRecord, candidate: CandidateEntry, folders: Sequence[Path]) -> list[Part]:
@@ -147,7 +154,9 @@ def _result(record: EvaluationRecord, candidate: CandidateEntry, parts: Sequence
         problems=tuple((entry.name, entry.problem) for entry in records if entry.problem),
         agreement=measured,
         confusion=None if total is None or measured is None else total[:classes],
-        frechet={} if candidate.kind == "photographs" else {name: _frechet(name, photographs, parts) for name in record.frechet},
+        frechet={}
+        if candidate.kind == "photographs"
+        else {name: frechet(name, features_of(name, photographs), features_of(name, parts)) for name in record.frechet},
         diversity=_mean([entry.diversity for entry in good]),
         style_distance=_mean([entry.style_distance for entry in good]),
         seconds=_over([entry.seconds for entry in good], statistics.median),
@@ -170,34 +179,6 @@ class _Shows:
     def picture(self, accuracy: float, place: int) -> ShownPicture:
         layout, photograph = (pictures[place] if pictures else b"" for pictures in (self._layouts, self._photographs))
         return ShownPicture(self._records[place].name, accuracy, layout, photograph, self._pictures[place])
-
-
-def _frechet(name: str, photographs: Sequence[Part], parts: Sequence[Part]) -> float | None:
-    real, fake = (torch.cat([part.features[name] for part in side]) for side in (photographs, parts))
-    if min(len(real), len(fake)) < 2:
-        return None
-    distance = FrechetDistance(_ready_made(name, real.shape[1]))
-    distance.use_real([real])
-    distance.update_fake(fake)
-    value = distance.compute()
-    return value if math.isfinite(value) else None
-
-
-def _ready_made(name: str, width: int) -> FeatureNetwork:
-    """Return what stands in a network's place where features are there already."""
-
-    class ReadyMade(FeatureNetwork):
-        kind: ClassVar[str] = name
-        distance: ClassVar[str] = name
-        num_features: ClassVar[int] = width
-
-        def embed(self, values: Tensor) -> Tensor:
-            return values
-
-        def forward(self, pictures: Tensor) -> Tensor:
-            return pictures
-
-    return ReadyMade()
 
 
 def _mean(values: Sequence[float | None]) -> float | None:

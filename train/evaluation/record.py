@@ -23,7 +23,7 @@ _FORMAT: Final = 1
 
 @dataclass(frozen=True)
 class CandidateEntry:
-    """Attributes: name; kind, weights, pictures or photographs; source, where it comes from; folder, that of its parts."""
+    """Attributes: name; kind, weights, pictures, photographs or others; source, where it comes from; folder, that of its parts."""
 
     name: str
     kind: str

@@ -14,6 +14,7 @@ from typing import Final, Literal
 import torch
 from torch import Tensor
 
+from spade_studio.train.evaluation.floor import RealFloor
 from spade_studio.train.evaluation.merging import CandidateResult, ShownPicture
 from spade_studio.train.evaluation.published import PublishedFigures
 from spade_studio.train.evaluation.record import EvaluationRecord
@@ -60,7 +61,7 @@ def report_html(record: EvaluationRecord, results: Sequence[CandidateResult]) ->
 
 def summary_lines(record: EvaluationRecord, results: Sequence[CandidateResult]) -> list[str]:
     """Return the main table as lines of text."""
-    rows = [row for row in _rows(record) if any(row.value(result) is not None for result in results)]
+    rows = [row for row in _rows(record, results) if any(row.value(result) is not None for result in results)]
     published = published_for(record)
     header = ["", *(result.entry.name for result in results), *(f"{method} (paper)" for method in published)]
     table = [header]
@@ -73,7 +74,7 @@ def summary_lines(record: EvaluationRecord, results: Sequence[CandidateResult]) 
     return lines + [words for result in results if (words := _unknown_words(result))]
 
 
-def _rows(record: EvaluationRecord) -> list[_Row]:
+def _rows(record: EvaluationRecord, results: Sequence[CandidateResult]) -> list[_Row]:
     def percent(value: float) -> str:
         return f"{100 * value:.1f} %"
 
@@ -86,6 +87,10 @@ def _rows(record: EvaluationRecord) -> list[_Row]:
     def distance(name: str) -> Callable[[CandidateResult], float | None]:
         return lambda result: result.frechet.get(name)
 
+    def reality(name: str) -> Callable[[CandidateResult], float | None]:
+        return lambda result: None if result.floor is None else result.floor.distances.get(name)
+
+    floor = _floor(results)
     frechet = [
         _Row(_title(name, record), distance(name), plain, "less", (lambda figures: figures.fid) if name == "fid" else None)
         for name in record.frechet
@@ -95,12 +100,17 @@ def _rows(record: EvaluationRecord) -> list[_Row]:
         _Row("Mean IoU, common classes", of("mean_iou_common"), percent, "more"),
         _Row("Pixel accuracy", of("pixel_accuracy"), percent, "more", lambda figures: figures.pixel_accuracy / 100),
         *frechet,
+        *(_Row(f"{_title(name, record)}, {floor.words}", reality(name), plain) for name in record.frechet if floor is not None),
         _Row("Diversity over styles", lambda result: result.diversity, lambda value: f"{value:.4f}", "more"),
         _Row("Style distance from photograph", lambda result: result.style_distance, lambda value: f"{value:.4f}", "less"),
         _Row("Time a picture", lambda result: result.seconds, lambda value: f"{1000 * value:.0f} ms", "less"),
         _Row("Memory at the highest", lambda result: result.memory, lambda value: f"{value / 2**20:.0f} MiB", "less"),
         _Row("Pictures", lambda result: result.measured, lambda value: f"{value:.0f}"),
     ]
+
+
+def _floor(results: Sequence[CandidateResult]) -> RealFloor | None:
+    return next((result.floor for result in results if result.floor is not None), None)
 
 
 def _title(name: str, record: EvaluationRecord) -> str:
@@ -126,7 +136,7 @@ def _main_table(record: EvaluationRecord, results: Sequence[CandidateResult]) ->
     head = "".join(_heading(result) for result in results)
     head += "".join(f'<th class="paper">{escape(method)}<small>in the paper</small></th>' for method in published)
     body: list[str] = []
-    for row in _rows(record):
+    for row in _rows(record, results):
         values = [row.value(result) for result in results]
         papers = [row.published(figures) if row.published else None for figures in published.values()]
         if all(value is None for value in values):
@@ -159,6 +169,17 @@ def _notes(record: EvaluationRecord, results: Sequence[CandidateResult]) -> str:
             "Frechet distances shrink with the number of pictures: compare only figures of as many."
             + (f" {record.pictures} are few; below {_FEW} they say little." if record.pictures < _FEW else "")
         )
+        floor = _floor(results)
+        if floor is not None and floor.between == "others":
+            notes.append(
+                f"Between {floor.words}, drawn by chance from those that nothing is measured on, the distance is what reality itself"
+                " comes to."
+            )
+        elif floor is not None:
+            notes.append(
+                f"There are no other photographs to compare with: between {floor.words}, halves drawn by chance, the distance is that of"
+                " fewer pictures, and so above what reality comes to with all of them."
+            )
         if "fid" not in record.frechet:
             notes.append("No distance here is an FID: that is one of Inception features only.")
     if published_for(record):

@@ -22,6 +22,7 @@ def published_for(record: EvaluationRecord) -> Mapping[str, PublishedFigures]:
 
 def result_json(record: EvaluationRecord, results: Sequence[CandidateResult]) -> dict[str, Any]:
     """Return all figures, JSON-ready."""
+    floor = next((result.floor for result in results if result.floor is not None), None)
     return {
         "version": version("spade-studio"),
         "data": record.data,
@@ -34,6 +35,7 @@ def result_json(record: EvaluationRecord, results: Sequence[CandidateResult]) ->
         "frechet_networks": dict(record.frechet),
         "perceptual_network": record.perceptual or None,
         "settings": dict(record.settings),
+        "frechet_between_real_photographs": None if floor is None else floor.to_json(),
         "candidates": [result.to_json(record.class_names) for result in results],
         "published_in_per_cent": {method: asdict(figures) for method, figures in published_for(record).items()},
     }

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from PySide6.QtCore import Qt
 
-from spade_studio.app.training import controller, tool_run
+from spade_studio.app.training import tool_run
 from spade_studio.engine.errors import WeightsError
 from spade_studio.train.events import CheckpointWritten
 
@@ -123,7 +123,7 @@ def test_the_menu_opens_the_window_and_weights_are_swapped_in(window, renderer, 
     assert training.isVisible()
     other = type(renderer)()
     loaded: list[Path | None] = []
-    monkeypatch.setattr(controller, "renderer_loader", lambda options: loaded.append(options.weights) or cast("Any", other.load))
+    window.rendering.loader = lambda options: loaded.append(options.weights) or cast("Any", other.load)
     assert window.training.use_weights(tmp_path / "new.safetensors")
     qtbot.waitUntil(lambda: bool(other.seen) and window.live.is_up_to_date)
     assert loaded == [tmp_path / "new.safetensors"]
@@ -133,7 +133,7 @@ def test_the_menu_opens_the_window_and_weights_are_swapped_in(window, renderer, 
     def fail():
         raise WeightsError("these weights are damaged")
 
-    monkeypatch.setattr(controller, "renderer_loader", lambda options: fail)
+    window.rendering.loader = lambda options: cast("Any", fail)
     window.training.use_weights(tmp_path / "damaged.safetensors")
     qtbot.waitUntil(lambda: "damaged" in window.render_panel.banner.text)
     window.live.seed = 77
@@ -147,7 +147,7 @@ def test_a_second_swap_waits_for_the_first(window, renderer, qtbot):
     other.gate.clear()
     assert window.live.replace_renderer(cast("Any", other.load))
     assert not window.live.replace_renderer(cast("Any", other.load))
-    window.live.seed = 5  # the present one goes on meanwhile
+    window.styles.adopt(5)  # the present one goes on meanwhile
     qtbot.waitUntil(lambda: 5 in renderer.seeds)
     other.gate.set()
     qtbot.waitUntil(lambda: 5 in other.seeds)

@@ -265,3 +265,18 @@ def test_a_gpu_agrees_with_the_cpu_and_waits_once(tiny: Any, kind: str, dtype: t
                 torch.cuda.set_sync_debug_mode("default")
             difference = np.abs(pictures.to_floats() - expected)
         assert difference.mean() < (1e-4 if dtype == torch.float32 else 0.01)
+
+
+def test_the_definition_gives_way_between_layers_and_renders_the_next_frame(tiny: Any) -> None:
+    maker, layout, z = maker_of(tiny, "dense"), tiny.layout(0), tiny.style(0)
+    asked: list[bool] = []
+
+    def later() -> bool:
+        asked.append(True)
+        return len(asked) > 5
+
+    assert maker.frame(layout, z, preview=False, should_stop=later) is None
+    assert len(asked) == 6
+    frame = maker.frame(layout, z, preview=False, should_stop=lambda: False)
+    assert frame is not None
+    assert np.array_equal(frame[0].to_floats(), maker.pictures(layout, z).to_floats())

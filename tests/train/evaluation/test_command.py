@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import hashlib
 import json
+import random
 import re
 import subprocess
 import sys
@@ -73,6 +75,10 @@ def test_weights_pictures_and_photographs_side_by_side(
     assert tiny["frechet_tiny"] > 1e-3
     assert tiny["pixel_accuracy"] < 1
     assert "fid" not in tiny
+    floor = result["frechet_between_real_photographs"]  # the six from six of the other fourteen
+    assert (floor["between"], floor["pictures"]) == ("others", 6)
+    assert 1e-6 < floor["frechet_tiny"] < tiny["frechet_tiny"]
+    assert re.search(r"Frechet distance, a network of mean colours, 6 and 6 other real photographs +– +– +[0-9.]+$", said, re.MULTILINE)
     assert np.sum(tiny["confusion"]) == np.sum(real["confusion"]) == 6 * (64 * 64 - 16)  # all but what is unlabeled
     assert 0 < tiny["unknown_share"] < 0.1  # trees
     assert tiny["seconds_per_picture"] > 0
@@ -85,6 +91,71 @@ def test_weights_pictures_and_photographs_side_by_side(
     assert set(re.findall(r'(?:src|href)="([^:;,"]*[:;,])', report)) == {"data:"}
     assert report.count("data:image/jpeg") == 3 * 6 * 2  # layout, photograph, picture; all of both candidates
     assert "No distance here is an FID" in report
+    assert "Between 6 and 6 other real photographs, drawn by chance" in report
+    assert "other real photographs" not in report.split("</thead>")[0]  # no column of its own
+
+
+def test_the_distance_between_real_photographs(evaluate: Evaluate, data: Path, features: str, tmp_path: Path) -> None:
+    pictures = _copies(data, tmp_path / "renders")
+
+    def measured(out: str, *more: object) -> dict[str, Any]:
+        common = ["run", "--pictures", pictures, "--data", data, "--output", tmp_path / out, "--features", features]
+        code, _, errors = evaluate(*common, *more)
+        assert code == 0, errors
+        return _result(tmp_path / out)["frechet_between_real_photographs"]
+
+    def mean_colors(names: list[str]) -> Tensor:
+        photos = [np.asarray(Image.open(data / f"images/{name}.png"), np.float64) for name in names]
+        return torch.tensor(np.array([photo.mean((0, 1)) / 255 for photo in photos]))
+
+    # Held out are eight; the others are a sample of the twelve that would be trained on.
+    held_out, names = measured("held", "--held-out", 8), [f"p{number:02}" for number in range(20)]
+    by_hash = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
+    kept, rest = sorted(by_hash[:8]), sorted(by_hash[8:])
+    sample = [rest[place] for place in sorted(random.Random(0).sample(range(12), 8))]
+    assert (held_out["between"], held_out["pictures"]) == ("others", 8)
+    assert held_out["frechet_tiny"] == pytest.approx(_frechet(mean_colors(kept), mean_colors(sample)), rel=1e-3)
+    # Nothing is left beside all twenty: halves.
+    halves = measured("all")
+    order = random.Random(0).sample(range(20), 20)
+    assert (halves["between"], halves["pictures"]) == ("halves", 10)
+    first, second = ([names[place] for place in part] for part in (order[:10], order[10:]))
+    assert halves["frechet_tiny"] == pytest.approx(_frechet(mean_colors(first), mean_colors(second)), rel=1e-3)
+    assert "between 10 and 10 of the real photographs, halves" in (tmp_path / "all/report.html").read_text(encoding="utf-8")
+    # Of three fifths there are not as many others; without features there is no distance.
+    assert measured("most", "--limit", 12)["between"] == "halves"
+    assert evaluate("run", "--pictures", pictures, "--data", data, "--output", tmp_path / "none", "--limit", 2)[0] == 0
+    assert _result(tmp_path / "none")["frechet_between_real_photographs"] is None
+
+
+def test_shares_measure_the_other_photographs_too(evaluate: Evaluate, data: Path, features: str, tmp_path: Path) -> None:
+    common = ["--pictures", _copies(data, tmp_path / "renders"), "--data", data, "--features", features, "--limit", 10, "--no-thumbnails"]
+    assert evaluate("run", *common, "--output", tmp_path / "whole")[0] == 0
+    for share in ("0/2", "1/2"):
+        assert evaluate("run", *common, "--output", tmp_path / "shared", "--shard", share)[0] == 0
+    assert len(list((tmp_path / "shared/parts").iterdir())) == 3
+    shared, whole = (_result(tmp_path / name)["frechet_between_real_photographs"] for name in ("shared", "whole"))
+    assert shared == whole
+
+
+def test_others_of_a_published_data_set_are_its_training_part(evaluate: Evaluate, data: Path, features: str, tmp_path: Path) -> None:
+    coco = tmp_path / "coco"
+    names = sorted(path.name for path in (data / "images").iterdir())
+    for part, some in (("val", names[:3]), ("train", names[3:9])):
+        for ours, theirs in (("images", "img"), ("labels", "label")):
+            (coco / f"{part}_{theirs}").mkdir(parents=True)
+            for name in some:
+                (coco / f"{part}_{theirs}" / name).write_bytes((data / ours / name).read_bytes())
+    common = ["run", "--pictures", coco / "val_img", "--data", coco, "--features", features]
+    assert evaluate(*common, "--output", tmp_path / "out")[0] == 0
+    floor = _result(tmp_path / "out")["frechet_between_real_photographs"]
+    assert (floor["between"], floor["pictures"]) == ("others", 3)
+
+
+def _frechet(a: Tensor, b: Tensor) -> float:
+    """Return the distance by its definition, with the root of the matrix product from its eigenvalues."""
+    root = torch.linalg.eigvals(torch.cov(a.T) @ torch.cov(b.T)).real.clamp(min=0).sqrt().sum()
+    return float((a.mean(0) - b.mean(0)).square().sum() + torch.cov(a.T).trace() + torch.cov(b.T).trace() - 2 * root)
 
 
 def test_a_model_of_transformers_and_the_mapping_by_name(evaluate: Evaluate, data: Path, transformers_model: Path, tmp_path: Path) -> None:

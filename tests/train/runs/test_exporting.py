@@ -198,6 +198,8 @@ def test_the_default_weights_load_exactly_into_compact(landscape_data: Path) -> 
     config = dataclasses.replace(
         config,
         data=dataclasses.replace(config.data, path=str(landscape_data), validation=2),
+        geometry=dataclasses.replace(config.geometry, load_size=286, crop_size=256),
+        generator=dataclasses.replace(config.generator, upsampling="more"),
         initial=InitialConfig(weights=str(default_weights_path())),
         losses=dataclasses.replace(config.losses, perceptual_weight=0.0),
     )

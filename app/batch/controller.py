@@ -1,0 +1,138 @@
+"""Variations, exports and videos, as the main window sees them: opened when first asked for, closed with it.
+
+It wires windows to document and renderer and holds no logic of either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from spade_studio.app.actions import Actions
+from spade_studio.app.batch.plan import PaintedLayout, Style
+from spade_studio.app.batch.restore import PictureRestorer
+from spade_studio.app.document import Document
+from spade_studio.app.documents.window_documents import WindowDocuments
+from spade_studio.app.file_commands import FileCommands
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.rendering.controller import RenderingController
+from spade_studio.app.settings import Settings
+from spade_studio.app.theme import Theme
+from spade_studio.engine.label_set import LabelSet
+from spade_studio.engine.provenance import has_provenance
+
+if TYPE_CHECKING:
+    from spade_studio.app.batch.window import ExportWindow
+    from spade_studio.app.variations.sheet_renderer import SheetLayout
+    from spade_studio.app.variations.window import VariationsWindow
+    from spade_studio.app.video.window import VideoWindow
+
+_TOLD_MILLISECONDS = 15_000
+
+
+class ExportController(QObject):
+    """Many pictures of one document.
+
+    Attributes:
+        sheet: The sheet of variations; None until it is asked for, like the others.
+        export: The window for exports.
+        video: The window for videos.
+        restorer: Opens rendered PNGs.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        document: Document,
+        live: LiveRenderer,
+        settings: Settings,
+        theme: Theme,
+        commands: Actions,
+        files: FileCommands,
+        documents: WindowDocuments,
+        adopt: Callable[[Style], object],
+        rendering: RenderingController,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._document, self._live, self._settings, self._theme = window, document, live, settings, theme
+        self._adopt = adopt
+        self._captured: tuple[int, PaintedLayout] | None = None
+        self.sheet: VariationsWindow | None = None
+        self.export: ExportWindow | None = None
+        self.video: VideoWindow | None = None
+        self.restorer = PictureRestorer(window, files, live, lambda: document.label_set, adopt, rendering.set_size)
+        documents.drops.register(has_provenance, self.restorer.open, first=True)
+        documents.export_menu.addSeparator()
+        documents.export_menu.addAction(commands["export_batch"])
+        commands["export_batch"].triggered.connect(lambda _checked=False: self.open_export())
+        commands["variations"].triggered.connect(lambda _checked=False: self.open_sheet())
+
+    def open_sheet(self) -> None:
+        """Show the sheet of variations."""
+        if self.sheet is None:
+            from spade_studio.app.variations.window import SheetPurposes, VariationsWindow
+
+            purposes = SheetPurposes(self._capture_sheet, self._adopt, self._export_styles, self._film_styles)
+            sheet = self.sheet = VariationsWindow(self._live, self._theme, purposes, self._settings.sheet_count or 25, self._window)
+            self._document.labels_changed.connect(lambda _rect, revision: sheet.show_layout_changed(revision))
+            self._document.replaced.connect(lambda: sheet.show_layout_changed(self._document.revision))
+            self._live.rendered.connect(lambda _result: sheet.show_style_in_use())
+            self._live.ready.connect(lambda _ready: sheet.show_weights_changed())
+        self.sheet.open()
+
+    def open_export(self) -> None:
+        """Show the window for exports."""
+        self._made_export().open()
+
+    def close(self) -> None:
+        """End what is at work and close all windows; an export goes on when it is started again."""
+        if self.sheet is not None:
+            self._settings.sheet_count = self.sheet.count
+        for window in (self.sheet, self.export, self.video):
+            if window is not None:
+                window.close_parts()
+                window.close()
+
+    def _made_export(self) -> ExportWindow:
+        if self.export is None:
+            from spade_studio.app.batch.window import ExportWindow
+
+            self.export = ExportWindow(self._live, self._settings, self._theme, self._capture, self._window)
+            self.export.ended.connect(self._tell)
+        return self.export
+
+    def _tell(self, text: str) -> None:
+        """Say in the status line what has ended while its window is closed."""
+        sender = self.sender()
+        if isinstance(sender, QWidget) and not sender.isVisible():
+            self._window.statusBar().showMessage(text, _TOLD_MILLISECONDS)
+
+    def _capture(self) -> tuple[PaintedLayout, LabelSet]:
+        """Return the layout as it is now, the same object as long as it does not change."""
+        document = self._document
+        name = document.path.stem if document.path else document.name
+        last = self._captured
+        if last is None or last[0] != document.revision or last[1].name != name:
+            labels, objects = document.labels.copy(), document.instances
+            layout = PaintedLayout(name, labels, None if objects is None else objects.copy())
+            last = self._captured = document.revision, layout
+        return last[1], document.label_set
+
+    def _capture_sheet(self) -> SheetLayout:
+        from spade_studio.app.variations.sheet_renderer import SheetLayout
+
+        return SheetLayout(*self._capture(), self._document.revision)
+
+    def _export_styles(self, styles: Sequence[Style], layout: SheetLayout) -> None:
+        self._made_export().open(styles, (layout.layout, layout.label_set))
+
+    def _film_styles(self, styles: Sequence[Style], layout: SheetLayout) -> None:
+        if self.video is None:
+            from spade_studio.app.video.window import VideoWindow
+
+            self.video = VideoWindow(self._live, self._settings, self._theme, self._window)
+            self.video.ended.connect(self._tell)
+        self.video.open(styles, layout)

@@ -1,0 +1,100 @@
+"""The reading and writing of an export, each step a function that another thread can run: what goes wrong is returned.
+
+It knows files; it knows no Qt objects and not when anything is done.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from spade_studio.app.batch.manifest import Manifest, write_manifest
+from spade_studio.app.batch.plan import ExportPlan, FileLayout, PaintedLayout, PlannedPicture
+from spade_studio.app.documents.errors import save_error
+from spade_studio.engine.errors import EngineError, LabelError
+from spade_studio.engine.image_files import read_label_map
+from spade_studio.engine.picture_files import write_picture
+from spade_studio.engine.provenance import Provenance, pack_layout, pack_settings
+
+if TYPE_CHECKING:
+    from spade_studio.engine.batch_picture import DescribedPicture
+    from spade_studio.engine.label_set import LabelSet
+
+_FORMATS: dict[str, Any] = {".png": "png", ".jpg": "jpg", ".webp": "webp"}
+
+
+@dataclass(frozen=True)
+class Written:
+    """What came of a picture.
+
+    Attributes:
+        picture: Which.
+        about: How it was rendered; None where it could not be written.
+        error: Why.
+    """
+
+    picture: PlannedPicture
+    about: Provenance | None
+    error: Exception | None
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """How an export begins.
+
+    Attributes:
+        manifest: New, or what lies in the folder.
+        waiting: Pictures that are missing.
+        existing: Files that would be replaced.
+    """
+
+    manifest: Manifest
+    waiting: list[PlannedPicture]
+    existing: int
+
+
+def prepare(folder: Path, plan: ExportPlan, weights_sha256: str) -> Prepared | EngineError:
+    """Make the folder and find out what of an export it holds already."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        manifest = Manifest.begin(folder, plan, weights_sha256)
+        waiting = manifest.waiting
+        return Prepared(manifest, waiting, sum((folder / picture.file).exists() for picture in waiting))
+    except OSError as error:
+        return save_error(folder, error)
+    except EngineError as error:
+        return error
+
+
+def read_layout(layout: FileLayout, label_set: LabelSet | None) -> PaintedLayout | EngineError:
+    """Read a layout, or say why it cannot be read."""
+    try:
+        return PaintedLayout(layout.name, read_label_map(layout.path, label_set))
+    except EngineError as error:
+        return error
+    except (OSError, MemoryError) as error:
+        return EngineError(f"{layout.path}: {error}")
+
+
+def write(path: Path, picture: PlannedPicture, made: DescribedPicture, quality: int) -> Written:
+    """Write one picture with its record."""
+    about = made.about
+    try:
+        texts = pack_settings(about)
+        with suppress(*(() if path.suffix == ".png" else (LabelError,))):  # lossy formats carry what there is room for
+            texts |= pack_layout(about.labels, about.instances)
+        write_picture(path, made.image, _FORMATS[path.suffix], texts, quality)
+    except (OSError, MemoryError, ValueError, EngineError) as error:
+        return Written(picture, None, error)
+    return Written(picture, about, None)
+
+
+def save(folder: Path, manifest: Manifest) -> OSError | None:
+    """Write the manifest, and return what went wrong."""
+    try:
+        write_manifest(folder, manifest.to_bytes())
+    except OSError as error:
+        return error
+    return None

@@ -1,0 +1,319 @@
+"""The fields of an export: which layouts, styles, sizes and files, checked while they are filled in.
+
+It knows plans; it renders and writes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QRadioButton,
+    QSpinBox,
+    QWidget,
+)
+
+from spade_studio.app.batch.names import DEFAULT_PATTERN, FIELDS
+from spade_studio.app.batch.plan import FILE_FORMATS, ExportPlan, FileFormat, FileLayout, Layout, PaintedLayout, Style
+from spade_studio.app.batch.sizes import size_box, sizes_in
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.panels.boxes import row
+from spade_studio.app.panels.style import MAX_SEED
+from spade_studio.app.settings import Settings
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.label_set import LabelSet, built_in_label_sets, load_label_set
+from spade_studio.engine.map_list import find_label_maps
+from spade_studio.engine.picture_files import QUALITY
+
+
+class ExportForm(QWidget):
+    """The fields.
+
+    Attributes:
+        problem: What is wrong with them, or empty.
+    """
+
+    changed = Signal()
+
+    def __init__(self, live: LiveRenderer, settings: Settings, capture: Callable[[], tuple[PaintedLayout, LabelSet]]) -> None:
+        super().__init__()
+        self._live, self._settings, self._capture = live, settings, capture
+        self._styles: tuple[Style, ...] = ()
+        self._given: tuple[PaintedLayout, LabelSet] | None = None
+        self._maps: tuple[str, tuple[FileLayout, ...]] = ("", ())
+        self.problem = ""
+        self._count = 0
+        self._build()
+        self._lay_out()
+        self._recall()
+        self._connect()
+        self._check()
+
+    @property
+    def folder(self) -> Path:
+        """Where the pictures go."""
+        return Path(self.folder_field.text().strip()).expanduser().absolute()
+
+    def offer(self, styles: Sequence[Style], layout: tuple[PaintedLayout, LabelSet] | None) -> None:
+        """Offer styles that were chosen elsewhere, and take them; without any, fall back to variations."""
+        self._styles, self._given = tuple(styles), layout
+        self.by_choice.setEnabled(bool(styles))
+        if len(styles) > 1:
+            self.by_choice.setText(self.tr("The {} styles chosen in the sheet").format(len(styles)))
+        else:
+            self.by_choice.setText(self.tr("The style chosen in the sheet"))
+        if styles:
+            self.by_choice.setChecked(True)
+            self.this_layout.setChecked(True)
+        elif self.by_choice.isChecked():
+            self.by_seed.setChecked(True)
+        usable = self._live.info is None or self._live.info.can_use_noise
+        self.by_seed.setEnabled(usable)
+        if not usable:
+            self.in_use.setChecked(True)
+        self._check()
+
+    def plan(self) -> ExportPlan:
+        """Return what the fields say.
+
+        Raises:
+            EngineError: something is wrong with them.
+        """
+        if not self.folder_field.text().strip():
+            raise EngineError(self.tr("no folder is named"), self.tr("a folder for the pictures"))
+        painted, label_set = self._layout()
+        layouts: tuple[Layout, ...] = (painted,)
+        if self.map_folder.isChecked():
+            layouts, label_set = self._find_maps(), self._map_set(label_set)
+        info = self._live.info
+        return ExportPlan(
+            layouts=layouts,
+            label_set=label_set,
+            styles=self._wanted_styles(),
+            sizes=sizes_in(self.size_box, self._live),
+            file_format=self._format(),
+            quality=self.quality.value(),
+            pattern=self.pattern.text(),
+            weights="" if info is None else info.info.name or info.info.path.stem,
+        )
+
+    def summary(self) -> str:
+        """Return how many pictures the fields make, or what is wrong with them."""
+        if self.problem:
+            return self.problem
+        return self.tr("{:,} pictures").format(self._count) if self._count != 1 else self.tr("1 picture")
+
+    def remember(self) -> None:
+        """Keep what is likely to be wanted again."""
+        values = {
+            "folder": self.folder_field.text(),
+            "format": self._format(),
+            "quality": self.quality.value(),
+            "pattern": self.pattern.text(),
+            "count": self.count.value(),
+            "seed": self.seed.value(),
+        }
+        self._settings.export = json.dumps(values)
+
+    def _recall(self) -> None:
+        try:
+            data: object = json.loads(self._settings.export or "{}")
+        except ValueError:
+            data = {}
+        values = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+        folder = values.get("folder")
+        default = str((self._settings.folder or Path.home()) / "variations")
+        self.folder_field.setText(folder if isinstance(folder, str) and folder else default)
+        self.pattern.setText(values["pattern"] if isinstance(values.get("pattern"), str) else DEFAULT_PATTERN)
+        if values.get("format") in FILE_FORMATS:
+            self.format_box.setCurrentIndex(FILE_FORMATS.index(values["format"]))
+        for name, spin in (("quality", self.quality), ("count", self.count), ("seed", self.seed)):
+            if isinstance(values.get(name), int):
+                spin.setValue(values[name])
+
+    # -- reading the fields --------------------------------------------------------------------------------------------
+
+    def _layout(self) -> tuple[PaintedLayout, LabelSet]:
+        return self._given if self._given is not None and self.by_choice.isChecked() else self._capture()
+
+    def _find_maps(self) -> tuple[FileLayout, ...]:
+        text = self.maps_field.text().strip()
+        if not text:
+            raise EngineError(self.tr("no folder of label maps is named"), self.tr("a folder with label PNGs"))
+        if not Path(text).expanduser().is_dir():
+            raise EngineError(self.tr("there is no folder {}").format(text), self.tr("a folder with label PNGs"))
+        if self._maps[0] != text:
+            found, problems = find_label_maps([str(Path(text).expanduser().absolute())])
+            if problems:
+                raise problems[0]
+            self._maps = text, tuple(FileLayout(file.name, file.path) for file in found)
+        return self._maps[1]
+
+    def _map_set(self, own: LabelSet) -> LabelSet:
+        name = self.map_set.currentData()
+        return load_label_set(name) if name else own
+
+    def _wanted_styles(self) -> tuple[Style, ...]:
+        if self.by_choice.isChecked():
+            return self._styles
+        if self.in_use.isChecked():
+            return (self._live.style,)
+        return tuple(range(self.seed.value(), self.seed.value() + self.count.value()))
+
+    def _format(self) -> FileFormat:
+        return FILE_FORMATS[self.format_box.currentIndex()]
+
+    # -- building ------------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.this_layout = QRadioButton(self.tr("The layout in the &window"))
+        self.map_folder = QRadioButton(self.tr("A fo&lder of label maps"))
+        self.maps_field, self.maps_button = QLineEdit(), QPushButton(self.tr("Browse…"))
+        self.maps_field.setAccessibleName(self.tr("Folder of label maps"))
+        self.maps_field.setPlaceholderText(self.tr("Folder with label PNGs"))
+        self.map_set = QComboBox()
+        self.map_set.setAccessibleName(self.tr("Labels of the maps"))
+        self.map_set.addItem(self.tr("Labels as in the window"), "")
+        for name in built_in_label_sets():
+            self.map_set.addItem(load_label_set(name).name, name)
+        self.by_seed = QRadioButton(self.tr("&Variations:"))
+        self.by_choice = QRadioButton(self.tr("The styles chosen in the sheet"))
+        self.by_choice.setEnabled(False)
+        self.in_use = QRadioButton(self.tr("The style in &use"))
+        self.count = _spin(1, 10_000, 50, self.tr("Number of variations"))
+        self.seed = _spin(0, MAX_SEED, 0, self.tr("Seed of the first variation"))
+        self.groups = [QButtonGroup(self), QButtonGroup(self)]
+        for group, buttons in zip(
+            self.groups, ((self.this_layout, self.map_folder), (self.by_seed, self.by_choice, self.in_use)), strict=True
+        ):
+            for button in buttons:
+                group.addButton(button)
+            buttons[0].setChecked(True)
+        self.size_box = size_box()
+        self.size_box.setToolTip(self.tr("Width × height of the pictures; several with commas between them"))
+        self.format_box = QComboBox()
+        self.format_box.setAccessibleName(self.tr("Format"))
+        self.format_box.addItems([self.tr("PNG"), self.tr("JPEG"), self.tr("WebP")])
+        self.format_box.setToolTip(self.tr("PNGs are exact, and can be rendered again and dropped on the window"))
+        self.quality = _spin(1, 100, QUALITY, self.tr("Quality"))
+        self.pattern = QLineEdit()
+        self.pattern.setAccessibleName(self.tr("Pattern of the file names"))
+        self.pattern.setToolTip(self.tr("Fields: {}; digits as in {}").format(" ".join("{" + name + "}" for name in FIELDS), "{index:04}"))
+        self.example = QLabel()
+        self.example.setWordWrap(True)
+        self.folder_field, self.folder_button = QLineEdit(), QPushButton(self.tr("Browse…"))
+        self.folder_field.setAccessibleName(self.tr("Folder for the pictures"))
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(14)
+        grid.setVerticalSpacing(8)
+        grid.setColumnStretch(1, 1)
+        seeds = _line(self.by_seed, self.count, QLabel(self.tr("from seed")), self.seed)
+        maps = row(spacing=8, margins=(22, 0, 0, 0))
+        for widget, stretch in ((self.maps_field, 1), (self.maps_button, 0), (self.map_set, 0)):
+            maps.addWidget(widget, stretch)
+        formats = _line(self.format_box, QLabel(self.tr("Quality")), self.quality)
+        folder = row(spacing=8)
+        folder.addWidget(self.folder_field, 1)
+        folder.addWidget(self.folder_button)
+        lines: tuple[tuple[str, QWidget | QHBoxLayout], ...] = (
+            (self.tr("Layout"), self.this_layout),
+            ("", self.map_folder),
+            ("", maps),
+            (self.tr("Styles"), seeds),
+            ("", self.by_choice),
+            ("", self.in_use),
+            (self.tr("&Size"), self.size_box),
+            (self.tr("Forma&t"), formats),
+            (self.tr("&Names"), self.pattern),
+            ("", self.example),
+            (self.tr("F&older"), folder),
+        )
+        buddies = {self.tr("&Size"): self.size_box, self.tr("Forma&t"): self.format_box, self.tr("&Names"): self.pattern}
+        buddies[self.tr("F&older")] = self.folder_field
+        for place, (title, content) in enumerate(lines):
+            if title:
+                label = QLabel(title)
+                label.setProperty("role", "heading")
+                if title in buddies:
+                    label.setBuddy(buddies[title])
+                grid.addWidget(label, place, 0)
+            if isinstance(content, QWidget):
+                grid.addWidget(content, place, 1)
+            else:
+                grid.addLayout(content, place, 1)
+
+    def _connect(self) -> None:
+        for group in self.groups:
+            group.buttonToggled.connect(lambda _button, checked: self._check() if checked else None)
+        for field in (self.maps_field, self.pattern, self.folder_field):
+            field.textChanged.connect(lambda _text: self._check())
+        for spin in (self.count, self.seed, self.quality):
+            spin.valueChanged.connect(lambda _value: self._check())
+        self.size_box.currentTextChanged.connect(lambda _text: self._check())
+        for box in (self.format_box, self.map_set):
+            box.currentIndexChanged.connect(lambda _index: self._check())
+        self.maps_button.clicked.connect(lambda: self._browse(self.maps_field, self.tr("Folder of label maps")))
+        self.folder_button.clicked.connect(lambda: self._browse(self.folder_field, self.tr("Folder for the pictures")))
+
+    def _browse(self, field: QLineEdit, title: str) -> None:
+        name = QFileDialog.getExistingDirectory(self, title, field.text() or str(self._settings.folder or Path.home()))
+        if name:
+            field.setText(name)
+
+    def _check(self) -> None:
+        """Show the first name, or what is wrong, and disable what does not count."""
+        for widget in (self.maps_field, self.maps_button, self.map_set):
+            widget.setEnabled(self.map_folder.isChecked())
+        for widget in (self.count, self.seed):
+            widget.setEnabled(self.by_seed.isChecked())
+        self.quality.setEnabled(self._format() != "png")
+        self.problem = ""
+        example = ""
+        try:
+            plan = self.plan()
+            self._count = plan.count
+            example = plan.example()
+            plan.pictures  # noqa: B018 - every name is checked
+        except EngineError as error:
+            text = str(error)
+            self.problem = text[:1].upper() + text[1:]
+        role = "problem" if self.problem else "caption"
+        self.example.setText(self.problem or self.tr("The first is called {}").format(example))
+        if self.example.property("role") != role:
+            self.example.setProperty("role", role)
+            self.example.style().unpolish(self.example)
+            self.example.style().polish(self.example)
+        self.changed.emit()
+
+
+def _spin(low: int, high: int, value: int, name: str) -> QSpinBox:
+    spin = QSpinBox()
+    spin.setRange(low, high)
+    spin.setValue(value)
+    spin.setAccessibleName(name)
+    spin.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+    spin.setFixedWidth(84)
+    return spin
+
+
+def _line(*widgets: QWidget) -> QHBoxLayout:
+    line = row(spacing=8)
+    for widget in widgets:
+        line.addWidget(widget)
+    line.addStretch(1)
+    return line

@@ -1,0 +1,78 @@
+"""How fast things get done and how long the rest will take, from the times of the last ones.
+
+It knows numbers only; its clock is given.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication
+
+_REMEMBERED = 20
+
+
+class Pace:
+    """A rate over the last things done.
+
+    Args:
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._times: deque[float] = deque(maxlen=_REMEMBERED)
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin again: what passed until now was a pause."""
+        self._times.clear()
+        self._times.append(self._clock())
+
+    def count(self) -> None:
+        """Note that one more is done."""
+        self._times.append(self._clock())
+
+    @property
+    def rate(self) -> float:
+        """Things a second; 0 while it is not known."""
+        passed = self._times[-1] - self._times[0]
+        return (len(self._times) - 1) / passed if passed > 0 else 0.0
+
+    def remaining(self, left: int) -> float | None:
+        """Return the seconds that ``left`` more will take; None while it is not known."""
+        return left / self.rate if self.rate else None
+
+
+def describe_pace(done: int, total: int, pace: Pace, what: str) -> str:
+    """Return ``12 of 50 pictures · 2.3 a second · about 17 s left``.
+
+    Args:
+        done: So many are done.
+        total: Of so many.
+        pace: Of the last ones.
+        what: What is counted, in the plural.
+    """
+    translate = QCoreApplication.translate
+    text = translate("Pace", "{:,} of {:,} {}").format(done, total, what)
+    seconds = pace.remaining(total - done)
+    if seconds is None or done >= total:
+        return text
+    if pace.rate >= 0.5:
+        speed = translate("Pace", "{:.1f} a second").format(pace.rate)
+    else:
+        speed = translate("Pace", "{:.0f} s each").format(1 / pace.rate)
+    return translate("Pace", "{} · {} · about {} left").format(text, speed, describe_seconds(seconds))
+
+
+def describe_seconds(seconds: float) -> str:
+    """Return ``17 s``, ``3 min`` or ``2 h 5 min``."""
+    translate = QCoreApplication.translate
+    if seconds < 60:
+        return translate("Pace", "{} s").format(max(1, round(seconds)))
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return translate("Pace", "{} min").format(minutes)
+    return translate("Pace", "{} h {} min").format(minutes // 60, minutes % 60)

@@ -1,0 +1,287 @@
+"""What is to be exported, as plain values: layouts, styles, sizes, format and names, and the list of pictures that makes.
+
+It knows no window, no renderer and no file but by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
+
+from spade_studio.app.batch.names import DEFAULT_PATTERN, NamePattern
+from spade_studio.app.canvas.raster import InstanceArray, LabelArray
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.frame_sizes import SizeWish
+from spade_studio.engine.image_files import MAX_SIDE
+from spade_studio.engine.label_set import LabelSet, json_object, json_text, json_whole
+from spade_studio.engine.picture_files import QUALITY
+from spade_studio.engine.provenance import pack_plane, pack_style, unpack_plane, unpack_style
+
+Style = int | NDArray[np.float32]
+"""A seed, or a style code [z]."""
+Size = tuple[int, int] | SizeWish | None
+"""(height, width), what is wanted of it whatever the layout, or the renderer's default."""
+FileFormat = Literal["png", "jpg", "webp"]
+FILE_FORMATS: tuple[FileFormat, ...] = ("png", "jpg", "webp")
+MAX_PICTURES = 100_000
+
+
+@dataclass(frozen=True, eq=False)
+class PaintedLayout:
+    """A layout in memory.
+
+    Attributes:
+        name: What ``{layout}`` stands for.
+        labels: uint8 ``[H, W]``, never modified.
+        objects: Objects by number, uint16 ``[H, W]``, 0 for none; None where there are none.
+    """
+
+    name: str
+    labels: LabelArray
+    objects: InstanceArray | None = None
+
+
+@dataclass(frozen=True)
+class FileLayout:
+    """A layout in a label PNG.
+
+    Attributes:
+        name: What ``{layout}`` stands for.
+        path: The file.
+    """
+
+    name: str
+    path: Path
+
+
+Layout = PaintedLayout | FileLayout
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedPicture:
+    """One picture of an export.
+
+    Attributes:
+        index: Its place among all, from 0.
+        file: Its name in the folder.
+        layout: Of it.
+        style: A seed or code.
+        size: (height, width), or None.
+    """
+
+    index: int
+    file: str
+    layout: Layout
+    style: Style
+    size: Size
+
+
+@dataclass(frozen=True, eq=False)
+class ExportPlan:
+    """All that an export is told.
+
+    Attributes:
+        layouts: At least one.
+        label_set: What the layouts' ids mean; None where they are the weights' own.
+        styles: Every layout is rendered in each.
+        sizes: And at each of these.
+        file_format: Of the files.
+        quality: Of lossy formats, 1 to 100.
+        pattern: Of their names.
+        weights: What ``{weights}`` stands for.
+
+    Raises:
+        EngineError: it makes no pictures, too many, or two of one name.
+    """
+
+    layouts: tuple[Layout, ...]
+    label_set: LabelSet | None
+    styles: tuple[Style, ...]
+    sizes: tuple[Size, ...] = (None,)
+    file_format: FileFormat = "png"
+    quality: int = QUALITY
+    pattern: str = DEFAULT_PATTERN
+    weights: str = ""
+
+    def __post_init__(self) -> None:
+        if not (self.layouts and self.styles and self.sizes):
+            raise EngineError(QCoreApplication.translate("ExportPlan", "there is nothing to export"))
+        if self.count > MAX_PICTURES:
+            raise EngineError(
+                QCoreApplication.translate("ExportPlan", "that makes {:,} pictures").format(self.count),
+                QCoreApplication.translate("ExportPlan", "at most {:,} in one export").format(MAX_PICTURES),
+            )
+
+    @property
+    def count(self) -> int:
+        """How many pictures it makes."""
+        return len(self.layouts) * len(self.styles) * len(self.sizes)
+
+    @cached_property
+    def pictures(self) -> tuple[PlannedPicture, ...]:
+        """All pictures in order: layouts, of each the sizes, of each the styles.
+
+        Raises:
+            EngineError: two would have one name, or one no usable name.
+        """
+        pattern = NamePattern(self.pattern)
+        found: list[PlannedPicture] = []
+        taken: dict[str, int] = {}
+        for layout in self.layouts:
+            for size in self.sizes:
+                for variation, style in enumerate(self.styles):
+                    name = pattern.fill(self._values(layout, size, variation, style, len(found)))
+                    # Upper and lower case are one name on Windows and macOS.
+                    if name.casefold() in taken:
+                        hint = QCoreApplication.translate(
+                            "ExportPlan", "Add {index} or {variation} to it, or {layout} or {size} where there are several"
+                        )
+                        raise EngineError(
+                            QCoreApplication.translate("ExportPlan", "the pattern gives two pictures the name {!r}").format(name), "", hint
+                        )
+                    taken[name.casefold()] = len(found)
+                    found.append(PlannedPicture(len(found), f"{name}.{self.file_format}", layout, style, size))
+        return tuple(found)
+
+    def example(self) -> str:
+        """Return the first picture's file name.
+
+        Raises:
+            EngineError: the pattern gives none.
+        """
+        return NamePattern(self.pattern).fill(self._values(self.layouts[0], self.sizes[0], 0, self.styles[0], 0)) + f".{self.file_format}"
+
+    def _values(self, layout: Layout, size: Size, variation: int, style: Style, index: int) -> Mapping[str, str | int]:
+        return {
+            "layout": layout.name,
+            "index": index,
+            "variation": variation,
+            "seed": style if isinstance(style, int) else "style",
+            "size": _describe_size(size),
+            "weights": self.weights or "weights",
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all of it as JSON, painted layouts included; the same at every call, never to be modified."""
+        return self._json
+
+    @cached_property
+    def _json(self) -> dict[str, Any]:
+        return {
+            "layouts": [_layout_to_json(layout) for layout in self.layouts],
+            "label_set": None if self.label_set is None else self.label_set.to_json(),
+            "styles": [style if isinstance(style, int) else pack_style(style) for style in self.styles],
+            "sizes": [_size_to_json(size) for size in self.sizes],
+            "format": self.file_format,
+            "quality": self.quality,
+            "pattern": self.pattern,
+            "weights": self.weights,
+        }
+
+    @classmethod
+    def from_json(cls, data: object) -> ExportPlan:
+        """Read what :meth:`to_json` wrote; the text counts as hostile.
+
+        Raises:
+            EngineError: it is no such plan.
+        """
+        names = {"layouts", "label_set", "styles", "sizes", "format", "quality", "pattern", "weights"}
+        entries = json_object(data, "plan", required=names, optional=set())
+        layouts, styles = (_some(entries[name], name) for name in ("layouts", "styles"))
+        file_format = json_text(entries["format"], "format")
+        quality = json_whole(entries["quality"], "quality")
+        if file_format not in FILE_FORMATS or not 1 <= quality <= 100:
+            raise EngineError(f"the plan asks for {file_format[:20]!r} of quality {quality}", f"{', '.join(FILE_FORMATS)}; 1 to 100")
+        return cls(
+            layouts=tuple(_layout_from_json(layout) for layout in layouts),
+            label_set=None if entries["label_set"] is None else LabelSet.from_json(entries["label_set"]),
+            styles=tuple(_style_from_json(style) for style in styles),
+            sizes=tuple(_size_from_json(size) for size in _some(entries["sizes"], "sizes")),
+            file_format=cast("FileFormat", file_format),
+            quality=quality,
+            pattern=json_text(entries["pattern"], "pattern"),
+            weights=json_text(entries["weights"], "weights"),
+        )
+
+
+def _array(data: object, name: str) -> list[object]:
+    if not isinstance(data, list):
+        raise EngineError(f"{name} is no list")
+    return data
+
+
+def _some(data: object, name: str) -> Sequence[object]:
+    items = _array(data, name)
+    if not 1 <= len(items) <= MAX_PICTURES:
+        raise EngineError(f"{name} has {len(items)} entries", f"1 to {MAX_PICTURES}")
+    return items
+
+
+def _layout_to_json(layout: Layout) -> dict[str, Any]:
+    if isinstance(layout, FileLayout):
+        return {"name": layout.name, "path": str(layout.path)}
+    height, width = layout.labels.shape
+    objects = None if layout.objects is None else pack_plane(layout.objects)
+    return {"name": layout.name, "width": width, "height": height, "labels": pack_plane(layout.labels), "objects": objects}
+
+
+def _layout_from_json(data: object) -> Layout:
+    entries = json_object(data, "layout", required={"name"}, optional={"path", "width", "height", "labels", "objects"})
+    name = json_text(entries["name"], "name")
+    if "path" in entries:
+        path = json_text(entries["path"], "path")
+        if not path or "\0" in path:
+            raise EngineError("a layout has no usable path")
+        return FileLayout(name, Path(path))
+    entries = json_object(data, "layout", required={"name", "width", "height", "labels", "objects"}, optional=set())
+    width, height = (json_whole(entries[side], side) for side in ("width", "height"))
+    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
+        raise EngineError(f"a layout has {width} x {height} pixels", f"1 to {MAX_SIDE} on each side")
+    labels = unpack_plane(json_text(entries["labels"], "labels"), "u1", height, width).astype(np.uint8)
+    objects = None
+    if entries["objects"] is not None:
+        objects = unpack_plane(json_text(entries["objects"], "objects"), "<u2", height, width).astype(np.uint16)
+    return PaintedLayout(name, labels, objects)
+
+
+def _style_from_json(data: object) -> Style:
+    if isinstance(data, str):
+        return unpack_style(data)
+    seed = json_whole(data, "style")
+    if seed < 0:
+        raise EngineError(f"the seed {seed}", "a whole number from 0 on")
+    return seed
+
+
+def _describe_size(size: Size) -> str:
+    if isinstance(size, SizeWish):
+        return str(size.longer_side) if size.kind == "side" else "auto"
+    return "auto" if size is None else f"{size[1]}x{size[0]}"
+
+
+def _size_to_json(size: Size) -> object:
+    if isinstance(size, SizeWish):
+        return {"kind": size.kind, "longer_side": size.longer_side}
+    return None if size is None else [size[1], size[0]]
+
+
+def _size_from_json(data: object) -> Size:
+    if data is None:
+        return None
+    if isinstance(data, dict):
+        entries = json_object(cast("object", data), "size", required={"kind", "longer_side"}, optional=set())
+        kind, side = json_text(entries["kind"], "kind"), json_whole(entries["longer_side"], "longer_side")
+        if kind not in ("training", "layout", "side") or not (1 if kind == "side" else 0) <= side <= MAX_SIDE:
+            raise EngineError(f"the size {kind[:20]!r} {side}", f"training, layout, or side with 1 to {MAX_SIDE}")
+        return SizeWish(cast("Any", kind), side)
+    sides = [json_whole(side, "size") for side in _array(data, "size")]
+    if len(sides) != 2 or not all(1 <= side <= MAX_SIDE for side in sides):
+        raise EngineError(f"the size {sides[:2]}", f"width and height from 1 to {MAX_SIDE}")
+    return sides[1], sides[0]

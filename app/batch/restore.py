@@ -1,0 +1,128 @@
+"""A rendered PNG that is opened: its layout and style become the document's, and what would come out otherwise now is told.
+
+It knows what pictures say of themselves; it does not know how they were picked.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QWidget
+
+from spade_studio.app import loading, messages
+from spade_studio.app.batch.plan import Style
+from spade_studio.app.canvas.raster import InstanceArray, LabelArray
+from spade_studio.app.documents.state import DocumentState
+from spade_studio.app.file_commands import FileCommands
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.panels.style import MAX_SEED
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.frame_sizes import SizeWish
+from spade_studio.engine.label_set import Label, LabelSet, built_in_label_sets, load_label_set
+from spade_studio.engine.provenance import Provenance, read_provenance
+from spade_studio.engine.style import style_from_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from spade_studio.engine.renderer import Renderer
+
+_BORDERS = 256
+"""LiveRenderer gives objects numbers from here on, so that they differ from labels."""
+
+
+class PictureRestorer(QObject):
+    """Opens rendered PNGs.
+
+    Args:
+        window: Over which messages are shown.
+        files: The file menu's work.
+        live: Renders the document.
+        own_set: Gives the document's label set.
+        adopt: Renders in a style.
+        set_size: Renders at a size.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        files: FileCommands,
+        live: LiveRenderer,
+        own_set: Callable[[], LabelSet],
+        adopt: Callable[[Style], object],
+        set_size: Callable[[SizeWish], object],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._files, self._live, self._own_set = window, files, live, own_set
+        self._adopt, self._set_size = adopt, set_size
+
+    def open(self, path: Path) -> bool:
+        """Show the layout and style of a picture, once unsaved changes are dealt with; a message says why where that cannot be done."""
+        if not self._files.may_lose_changes():
+            return False
+        try:
+            recorded, _ = read_provenance(path)
+        except EngineError as error:
+            messages.show_error(self._window, self.tr("{} could not be opened").format(path.name), error)
+            return False
+        state = DocumentState(recorded.labels, label_set_of(recorded, self._own_set()), path.stem, objects_of(recorded))
+        lost = self._files.connection.show(state, path.stem, None)
+        if (style := style_of(recorded)) is not None:
+            self._adopt(style)
+        info = self._live.info
+        if info is not None and info.size_of(self._live.size, recorded.size) != recorded.size:
+            self._set_size(SizeWish("layout"))
+        remarks = [self.tr("These weights do not know the label {}: {:,} pixels.").format(name, count) for name, count in lost.items()]
+
+        def compare(renderer: Renderer) -> list[str]:
+            return loading.differences(recorded, renderer)
+
+        self._live.work(compare, lambda found: self._tell(path, recorded, remarks, found))
+        return True
+
+    def _tell(self, path: Path, recorded: Provenance, remarks: list[str], found: list[str]) -> None:
+        lines = [*remarks, *(f"{text[:1].upper()}{text[1:]}." for text in found)]
+        if lines:
+            headline = self.tr("{} comes out otherwise now").format(path.name)
+            messages.show_note(self._window, headline, "\n\n".join(lines))
+
+
+def label_set_of(recorded: Provenance, own: LabelSet) -> LabelSet:
+    """Return the label set that a picture's layout uses: the present one where it has its name, a built-in one, or its names alone."""
+    if recorded.label_set == own.name or not recorded.label_names:
+        return own
+    for name in built_in_label_sets():
+        if (label_set := load_label_set(name)).name == recorded.label_set:
+            return label_set
+    labels = tuple(Label(id_, name, (0, 0, 0)) for id_, name in recorded.label_names.items())
+    return LabelSet(recorded.label_set or "other labels", labels, unlabeled_id=None)
+
+
+def objects_of(recorded: Provenance) -> InstanceArray | None:
+    """Return the objects that give a picture's borders, uint16 ``[H, W]``; None where the labels give them."""
+    if recorded.instances is None:
+        return None
+    instances, labels = recorded.instances, recorded.labels
+    if bool(((instances >= _BORDERS) | (instances == labels)).all()):
+        return objects_from_borders(instances, labels)
+    numbers = np.unique(instances, return_inverse=True)[1].reshape(instances.shape) + 1
+    return np.minimum(numbers, 0xFFFF).astype(np.uint16)
+
+
+def objects_from_borders(instances: InstanceArray, labels: LabelArray) -> InstanceArray | None:
+    """Undo :func:`spade_studio.app.live_renderer.object_borders`; None where there is no object."""
+    objects = np.where(instances >= _BORDERS, instances - _BORDERS, 0).astype(np.uint16)
+    return objects if bool(objects.any()) else None
+
+
+def style_of(recorded: Provenance) -> Style | None:
+    """Return a picture's style: the seed where it tells all, else the code; None where it has none."""
+    z, seed = recorded.z, recorded.seed
+    if z is None:
+        return None
+    if seed is not None and 0 <= seed <= MAX_SEED and np.array_equal(style_from_seed(seed, len(z)), z):
+        return seed
+    return z

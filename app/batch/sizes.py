@@ -1,0 +1,61 @@
+"""Sizes of pictures as a person writes them: ``512 x 512, 768 x 512``.
+
+It knows text and what weights can render; it knows no fields.
+"""
+
+from __future__ import annotations
+
+import re
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QComboBox
+
+from spade_studio.app.batch.plan import Size
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.image_files import MAX_SIDE
+
+_SIZE = re.compile(r"\s*([0-9]{1,5})\s*[x×*]\s*([0-9]{1,5})\s*", re.IGNORECASE)
+_OFFERED_SIDES = (256, 512, 1024)
+
+
+def size_box() -> QComboBox:
+    """Return a field for sizes, whose first entry means the window's."""
+    translate = QCoreApplication.translate
+    box = QComboBox()
+    box.setEditable(True)
+    box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+    box.setAccessibleName(translate("SizeBox", "Size"))
+    box.addItem(translate("SizeBox", "As in the window"))
+    box.addItems([f"{side} × {side}" for side in _OFFERED_SIDES])
+    return box
+
+
+def sizes_in(box: QComboBox, live: LiveRenderer) -> tuple[Size, ...]:
+    """Return the sizes that a field holds, each once.
+
+    Args:
+        box: Made by :func:`size_box`.
+        live: Has to render them.
+
+    Raises:
+        EngineError: it holds something else, or what the weights cannot render.
+    """
+    translate = QCoreApplication.translate
+    text = box.currentText().strip()
+    if not text or text == box.itemText(0):
+        return (live.size,)
+    stride = 1 if live.info is None else live.info.stride
+    sizes: list[Size] = []
+    for part in text.split(","):
+        match = _SIZE.fullmatch(part)
+        if match is None:
+            found = translate("SizeBox", "the size {!r}").format(part.strip())
+            raise EngineError(found, translate("SizeBox", "width × height, such as 512 × 512"))
+        width, height = int(match[1]), int(match[2])
+        if width % stride or height % stride or not (stride <= width <= MAX_SIDE and stride <= height <= MAX_SIDE):
+            found = translate("SizeBox", "the size {} × {}").format(width, height)
+            raise EngineError(found, translate("SizeBox", "multiples of {} up to {}").format(stride, MAX_SIDE))
+        if (height, width) not in sizes:
+            sizes.append((height, width))
+    return tuple(sizes)

@@ -1,0 +1,280 @@
+"""The window for exports: what, in which styles and sizes, as which files and where; below it how far the export is.
+
+It makes plans from fields; carrying them out is the exporter's.
+"""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtWidgets import QLabel, QMessageBox, QPlainTextEdit, QProgressBar, QPushButton, QWidget
+
+from spade_studio.app import messages
+from spade_studio.app.batch.exporter import BatchExporter, State
+from spade_studio.app.batch.form import ExportForm
+from spade_studio.app.batch.look import style_sheet
+from spade_studio.app.batch.manifest import NAME, Manifest, read_manifest
+from spade_studio.app.batch.pace import describe_pace
+from spade_studio.app.batch.plan import ExportPlan, PaintedLayout, Style
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.settings import Settings
+from spade_studio.app.theme import Theme
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.label_set import LabelSet
+
+_MARGIN = 16
+_SHOWN_FAILURES = 200
+
+
+class ExportWindow(QWidget):
+    """Sets up an export and shows how it goes; it goes on while the window is closed.
+
+    Attributes:
+        form: What is wanted.
+        exporter: Carries it out.
+    """
+
+    ended = Signal(str)  # what came of it
+
+    def __init__(
+        self,
+        live: LiveRenderer,
+        settings: Settings,
+        theme: Theme,
+        capture: Callable[[], tuple[PaintedLayout, LabelSet]],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setWindowTitle(self.tr("Export pictures - SPADE Studio"))
+        self._theme = theme
+        self.exporter = BatchExporter(live, self)
+        self.form = ExportForm(live, settings, capture)
+        self._left: Manifest | None = None
+        self._looked: tuple[object, tuple[Manifest | None, int, str]] | None = None
+        self._was_at_work = False
+        self.left_note = QLabel()
+        self.left_note.setWordWrap(True)
+        self.left_button = QPushButton(self.tr("C&ontinue it"))
+        self.left_button.setToolTip(self.tr("Go on with the export that this folder holds, as it was set up"))
+        self.left_box = QWidget()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(6)
+        self.progress.setAccessibleName(self.tr("Progress of the export"))
+        self.status = QLabel()
+        self.status.setWordWrap(True)
+        self.failures = QPlainTextEdit(readOnly=True)
+        self.failures.setAccessibleName(self.tr("Pictures that are missing"))
+        self.failures.setFixedHeight(110)
+        self.folder_button = QPushButton(self.tr("Show &folder"))
+        self.export_button = QPushButton(self.tr("&Export"))
+        self.export_button.setDefault(True)
+        self.pause_button = QPushButton(self.tr("&Pause"))
+        self.cancel_button = QPushButton(self.tr("&Cancel"))
+        self._lay_out()
+        self.form.changed.connect(self._on_form_changed)
+        self.left_button.clicked.connect(self._continue)
+        self.export_button.clicked.connect(self.export)
+        self.pause_button.clicked.connect(self._pause_or_resume)
+        self.cancel_button.clicked.connect(self.exporter.cancel)
+        self.folder_button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.form.folder))))
+        self.exporter.changed.connect(self._on_exporter_changed)
+        self.exporter.conflict.connect(self._ask_replace)
+        theme.changed.connect(self._on_theme_changed)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
+        QShortcut(QKeySequence("Escape"), self, self.close)
+        self._on_theme_changed()
+        self._on_form_changed()
+        self._show_state()
+        self.resize(620, 0)
+
+    def open(self, styles: Sequence[Style] = (), layout: tuple[PaintedLayout, LabelSet] | None = None) -> None:
+        """Show the window.
+
+        Args:
+            styles: Chosen in the sheet; the form offers them.
+            layout: What these were chosen for; the present layout where None.
+        """
+        if not self.exporter.is_at_work:
+            self.form.offer(styles, layout)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def export(self) -> bool:
+        """Begin, unless something in the form is wrong."""
+        if self.exporter.is_at_work:
+            return False
+        try:
+            plan = self.form.plan()
+            self._start(plan, self.form.folder)
+        except EngineError as error:
+            messages.show_error(self, self.tr("This cannot be exported"), error)
+            return False
+        self.form.remember()
+        return True
+
+    def close_parts(self) -> None:
+        """End what is at work: what is written stays, and the manifest knows it."""
+        self.exporter.close()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Hide only: an export goes on."""
+        event.accept()
+
+    def _start(self, plan: ExportPlan, folder: Path) -> None:
+        self.exporter.start(plan, folder)
+
+    def _continue(self) -> None:
+        if self._left is not None and not self.exporter.is_at_work:
+            try:
+                self._start(self._left.plan, self._left.folder)
+            except EngineError as error:
+                messages.show_error(self, self.tr("This cannot be continued"), error)
+
+    def _pause_or_resume(self) -> None:
+        if self.exporter.state is State.RUNNING:
+            self.exporter.pause()
+        else:
+            self.exporter.resume()
+
+    def _ask_replace(self, count: int) -> None:
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", self.tr("Replace files in this folder?"), parent=self)
+        text = self.tr("Files of these names in {}, which are not of this export: {:,}.").format(self.form.folder, count)
+        box.setInformativeText(text)
+        replace = box.addButton(self.tr("&Replace"), QMessageBox.ButtonRole.DestructiveRole)
+        box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
+        # The box ends before its button says that it was clicked.
+        box.finished.connect(lambda _code: self.exporter.confirm() if box.clickedButton() is replace else self.exporter.cancel())
+        messages.without_icons(box)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    # -- what is shown -------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        left = row(self.left_box, spacing=8)
+        left.addWidget(self.left_note, 1)
+        left.addWidget(self.left_button)
+        buttons = row(spacing=8)
+        buttons.addWidget(self.folder_button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel_button)
+        buttons.addWidget(self.pause_button)
+        buttons.addWidget(self.export_button)
+        whole = column(self, spacing=12, margins=(_MARGIN, _MARGIN, _MARGIN, _MARGIN))
+        for widget in (self.form, self.left_box, self.progress, self.status, self.failures):
+            whole.addWidget(widget)
+        whole.addStretch(1)
+        whole.addLayout(buttons)
+
+    def _on_exporter_changed(self) -> None:
+        if self.exporter.is_at_work == self._was_at_work:
+            self._show_state()
+        else:
+            self._was_at_work = self.exporter.is_at_work
+            self._on_form_changed()
+            if not self._was_at_work:
+                self.ended.emit(self.status.text())
+
+    def _on_form_changed(self) -> None:
+        """Say what the fields make, and whether the folder holds an export that is not finished."""
+        self._left = None
+        note = ""
+        if not self.exporter.is_at_work:
+            self._left, missing, note = self._look_into(self.form.folder)
+            if self._left is not None and missing:
+                all_ = self._left.plan.count
+                note = self.tr("This folder holds an export of {:,} pictures, of which {:,} are missing.").format(all_, missing)
+            elif not missing:
+                self._left = None
+        self.left_box.setVisible(bool(note))
+        self.left_note.setText(note)
+        self.left_button.setVisible(self._left is not None)
+        self._show_state()
+
+    def _look_into(self, folder: Path) -> tuple[Manifest | None, int, str]:
+        """Return the export that a folder holds, how many pictures are missing, and what is wrong with its manifest."""
+        try:
+            found = (folder / NAME).stat()
+        except (OSError, ValueError):
+            return None, 0, ""
+        key = (folder, found.st_mtime_ns, found.st_size)
+        if self._looked is None or self._looked[0] != key:
+            try:
+                manifest = read_manifest(folder)
+                self._looked = key, (manifest, 0 if manifest is None else len(manifest.waiting), "")
+            except EngineError as error:
+                self._looked = key, (None, 0, str(error))
+        return self._looked[1]
+
+    def _show_state(self) -> None:
+        state, (done, failed, total) = self.exporter.state, self.exporter.counts
+        at_work = self.exporter.is_at_work
+        self.form.setEnabled(not at_work)
+        self.left_box.setEnabled(not at_work)
+        self.export_button.setVisible(not at_work)
+        self.export_button.setEnabled(not self.form.problem)
+        self.pause_button.setVisible(state in (State.RUNNING, State.PAUSING, State.PAUSED))
+        self.pause_button.setText(self.tr("&Pause") if state is State.RUNNING else self.tr("&Resume"))
+        self.cancel_button.setVisible(at_work)
+        self.progress.setVisible(at_work)
+        self.progress.setRange(0, max(1, total))
+        self.progress.setValue(done + failed)
+        self.folder_button.setEnabled(self.form.folder.is_dir())
+        problem = ""
+        match state:
+            case State.IDLE:
+                text = self.form.summary()
+            case State.STARTING | State.ASKING:
+                text = self.tr("Starting…")
+            case State.RUNNING:
+                text = describe_pace(done + failed, total, self.exporter.pace, self.tr("pictures"))
+            case State.PAUSING | State.PAUSED:
+                text = self.tr("Paused: {:,} of {:,} pictures are done.").format(done, total)
+            case State.ENDING:
+                text = self.tr("Ending…")
+            case State.ENDED:
+                text, problem = self._describe_end(done, failed, total)
+        self.status.setText(problem or text)
+        self._set_role(self.status, "problem" if problem else "caption")
+        self._show_failures()
+
+    def _describe_end(self, done: int, failed: int, total: int) -> tuple[str, str]:
+        if self.exporter.error is not None:
+            text = str(self.exporter.error)
+            return "", text[:1].upper() + text[1:]
+        if self.exporter.manifest is None:
+            return self.form.summary(), ""
+        if done == total:
+            return self.tr("Done: {:,} pictures are in {}.").format(total, self.exporter.manifest.folder), ""
+        if failed:
+            words = self.tr("{:,} pictures are done, {:,} failed. Export tries them again.").format(done, failed)
+            return "", words
+        return self.tr("Stopped: {:,} of {:,} pictures are done. Export goes on from here.").format(done, total), ""
+
+    def _show_failures(self) -> None:
+        manifest = self.exporter.manifest
+        failures = [] if manifest is None or self.exporter.state is not State.ENDED else manifest.failures
+        lines = [f"{file}: {message}" for file, message in failures[:_SHOWN_FAILURES]]
+        if len(failures) > _SHOWN_FAILURES:
+            lines.append(self.tr("… and {:,} more, in the manifest").format(len(failures) - _SHOWN_FAILURES))
+        text = "\n".join(lines)
+        if text != self.failures.toPlainText():
+            self.failures.setPlainText(text)
+        self.failures.setVisible(bool(lines))
+
+    def _set_role(self, label: QLabel, role: str) -> None:
+        if label.property("role") != role:
+            label.setProperty("role", role)
+            label.style().unpolish(label)
+            label.style().polish(label)
+
+    def _on_theme_changed(self) -> None:
+        self.setStyleSheet(style_sheet(self._theme.colors))

@@ -1,0 +1,256 @@
+"""What makes the window a citizen of the desktop: settings, shortcuts, help, error reports, files that other starts hand over.
+
+It wires these parts to the window; painting, files and rendering it leaves to theirs.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QObject, QRect, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QDialog
+
+from spade_studio.app import document_io
+from spade_studio.app.crash import Failure, Reports
+from spade_studio.app.document_io import Sample
+from spade_studio.app.help.about import AboutDialog
+from spade_studio.app.help.gallery import SampleGallery
+from spade_studio.app.help.guide import GuideWindow
+from spade_studio.app.help.notice import NoticeBar
+from spade_studio.app.help.report_dialog import ReportDialog
+from spade_studio.app.help.tour import Hint, Tour, place_of
+from spade_studio.app.preferences.dialog import PreferencesDialog
+from spade_studio.app.preferences.values import Preferences
+from spade_studio.app.settings import Settings
+from spade_studio.app.shortcuts.dialog import ShortcutsDialog
+from spade_studio.app.shortcuts.table import ShortcutTable
+from spade_studio.app.single_instance import Message
+from spade_studio.app.theme import Theme
+
+if TYPE_CHECKING:
+    from spade_studio.app.main_window import MainWindow
+
+_logger = logging.getLogger(__name__)
+_Dialog = TypeVar("_Dialog", bound=QDialog)
+
+_PATIENCE = 250
+"""Milliseconds until a file that was handed over is tried again, while a dialog waits for its answer."""
+
+
+class Desktop(QObject):
+    """The window's commands around the work.
+
+    Attributes:
+        shortcuts: All commands with their keys.
+        reports: What was saved when something went wrong.
+        notice: Where it is told.
+        tour: The hints, while they are shown.
+    """
+
+    def __init__(self, window: MainWindow, settings: Settings, theme: Theme, version: str) -> None:
+        super().__init__(window)
+        self._window, self._settings, self._theme, self._version = window, settings, theme, version
+        self.reports = Reports(settings.state_folder / "reports")
+        self.notice = NoticeBar(window.centralWidget() or window)
+        self.shortcuts = ShortcutTable(window, settings)
+        self.tour: Tour | None = None
+        self._waiting: list[Path] = []
+        self._later = QTimer(self, singleShot=True, interval=_PATIENCE)
+        self._later.timeout.connect(self._open_waiting)
+        commands: dict[str, Callable[[], object]] = {
+            "open_sample": self.ask_sample,
+            "preferences": self.ask_preferences,
+            "shortcuts": self.ask_shortcuts,
+            "guide": self.show_guide,
+            "tour": self.start_tour,
+            "reports": self.show_reports,
+            "about": self.show_about,
+        }
+        for name, do in commands.items():
+            window.commands[name].triggered.connect(lambda _checked=False, do=do: do())
+        self._use(Preferences.read(settings))
+        self.shortcuts.restore()
+
+    # -- at the start ---------------------------------------------------------------------------------------------
+
+    def greet(self, file: Path | None = None) -> None:
+        """Open the file of the command line, ask about what a crash has left, tell of one; at the very first start, show the hints."""
+        if file is not None:
+            self.open_file(file)
+        if (report := self.reports.collect_native()) is not None:
+            text = self.tr("SPADE Studio ended unexpectedly last time. A report was saved on this computer.")
+            self._tell(text, report)
+        if self._window.documents.offer_recovery() is None and not self._settings.is_tour_seen and file is None:
+            self.start_tour()
+
+    def open_file(self, path: Path) -> None:
+        """Open a file as if it were dropped on the window; where nobody can use it a message says why."""
+        _logger.info("opening %s", path.name)
+        if not self._window.documents.drops.open(path) and self._window.files.may_lose_changes():
+            self._window.files.open_path(path)
+
+    def on_asked(self, message: Message) -> None:
+        """Come to the front and open what another start was given, once no dialog waits for an answer."""
+        if message.token:
+            os.environ["XDG_ACTIVATION_TOKEN"] = message.token  # Qt gives it to the compositor with the next activation
+        window = self._window
+        window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
+        window.show()
+        window.raise_()
+        window.activateWindow()
+        self.open_later(message.files[:1])
+
+    def open_later(self, files: tuple[Path, ...]) -> None:
+        """Open a file once no dialog waits for an answer."""
+        self._waiting.extend(files)
+        self._open_waiting()
+
+    def _open_waiting(self) -> None:
+        if not self._waiting:
+            return
+        if QApplication.activeModalWidget() is not None:
+            self._later.start()
+            return
+        path, self._waiting = self._waiting[-1], []
+        self.open_file(path)
+
+    def leave(self) -> None:
+        """End without a question, as the system or a terminal asks: what is not saved is kept aside and offered at the next start."""
+        self._window.documents.autosave.leave()
+        self._window.document.undo_stack.setClean()
+        for widget in QApplication.topLevelWidgets():
+            if isinstance(widget, QDialog):
+                widget.reject()
+        self._window.close()
+
+    # -- when something goes wrong --------------------------------------------------------------------------------
+
+    def tell_failure(self, failure: Failure) -> None:
+        """Tell of an error in the program, quietly."""
+        text = self.tr("Something in the program went wrong ({error}). You can go on and save.").format(error=failure.line)
+        self._tell(text, failure.report)
+
+    def _tell(self, text: str, report: Path | None) -> None:
+        actions: list[tuple[str, Callable[[], object]]] = []
+        if report is not None:
+            actions = [(self.tr("Show the report…"), lambda: self.show_reports(report))]
+        self.notice.tell(text, actions)
+
+    def show_reports(self, report: Path | None = None) -> ReportDialog:
+        """Show the error reports, or one of them."""
+        self.notice.hide()
+        dialog = ReportDialog(self.reports, self._window)
+        if report is not None:
+            dialog.choose(report)
+        return self._open(dialog)
+
+    # -- dialogs --------------------------------------------------------------------------------------------------
+
+    def ask_preferences(self) -> PreferencesDialog:
+        """Show the settings."""
+        dialog = PreferencesDialog(Preferences.read(self._settings), self._window.rendering.menus, self._window)
+        dialog.applied.connect(self._apply)
+        return self._open(dialog)
+
+    def ask_shortcuts(self) -> ShortcutsDialog:
+        """Show all commands with their keys."""
+        return self._open(ShortcutsDialog(self.shortcuts, self._window))
+
+    def ask_sample(self) -> SampleGallery:
+        """Show the layouts that come with the program."""
+        dialog = SampleGallery(document_io.SAMPLES, self._window.document.label_set, self._window)
+        # After the dialog is gone: a question about unsaved changes may follow.
+        dialog.chosen.connect(self._open_sample, Qt.ConnectionType.QueuedConnection)
+        return self._open(dialog)
+
+    def show_about(self) -> AboutDialog:
+        """Show what the program is and what it is made of."""
+        return self._open(AboutDialog(self._version, self._window.windowIcon(), self._window))
+
+    def show_guide(self) -> GuideWindow:
+        """Show the guide beside the window."""
+        guide = GuideWindow(self._window)
+        guide.show()
+        guide.activateWindow()
+        return guide
+
+    def start_tour(self) -> Tour:
+        """Show the hints from the first on."""
+        if self.tour is not None:
+            self.tour.end()
+        self.tour = Tour(self._window, self._hints())
+        self.tour.ended.connect(self._on_tour_ended)
+        self.tour.start()
+        return self.tour
+
+    def _hints(self) -> tuple[Hint, ...]:
+        window = self._window
+        return (
+            Hint(
+                lambda: place_of(window.palette_panel),
+                self.tr("Choose what to paint"),
+                self.tr("Every colour is a label: sky, mountain, water. Click one, or press Ctrl+F and type its name."),
+            ),
+            Hint(
+                lambda: place_of(window.canvas),
+                self.tr("Paint the layout here"),
+                self.tr("Drag to paint, right-drag to erase; the wheel zooms, Space and drag moves. Every stroke can be undone."),
+            ),
+            Hint(
+                lambda: place_of(window.render_panel),
+                self.tr("Watch it become a photograph"),
+                self.tr("The picture follows your hand. F2, F3 and F4 show it beside the layout, over it, or behind a divider."),
+            ),
+            Hint(
+                lambda: place_of(window.style_panel),
+                self.tr("Change light and mood"),
+                self.tr("The same layout has many looks. Press D for another one."),
+            ),
+            Hint(
+                self._place_of_file_menu,
+                self.tr("Take it with you"),
+                self.tr("File > Export writes pictures, layers and label maps. Help shows this tour again, and the guide."),
+            ),
+        )
+
+    def _place_of_file_menu(self) -> QRect | None:
+        bar = self._window.menuBar()
+        return place_of(bar, bar.actionGeometry(bar.actions()[0]))
+
+    def _on_tour_ended(self) -> None:
+        self.tour = None
+        self._settings.is_tour_seen = True
+        self._settings.save()
+
+    def _open_sample(self, sample: Sample) -> None:
+        if self._window.files.open_sample(sample):
+            self._window.style_panel.seed = sample.seed
+
+    # -- settings -------------------------------------------------------------------------------------------------
+
+    def _apply(self, preferences: Preferences) -> None:
+        preferences.write(self._settings)
+        self._use(preferences)
+        self._theme.set_appearance(preferences.appearance)
+        self._window.commands[preferences.appearance].setChecked(True)
+
+    def _use(self, preferences: Preferences) -> None:
+        self._window.documents.autosave.seconds = preferences.autosave_seconds
+        self._window.document.undo_stack.budget = preferences.history_megabytes << 20
+        self._window.documents.recent_menu.refresh()
+
+    def _open(self, dialog: _Dialog) -> _Dialog:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+        return dialog
+
+    def close(self) -> None:
+        """End what is still shown."""
+        self._waiting = []
+        self._later.stop()
+        for guide in self._window.findChildren(GuideWindow):
+            guide.close()

@@ -1,0 +1,4 @@
+"""What helps a person along: hints, guide, samples, what the program is made of, and what to do when it fails.
+
+It knows no document.
+"""

@@ -1,0 +1,117 @@
+"""What the program is made of: its own licence, that of every package it needs, and the model card of its weights.
+
+All of it is read from what is installed. It knows no widgets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import metadata, resources
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_LICENCE_FILE = re.compile(r"(licen[cs]e|copying|notice)[^/]*$", re.IGNORECASE)
+_MAX_TEXT = 400_000
+_MAX_LINE = 80
+DISTRIBUTION = "spade-studio"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A package that is installed for the program.
+
+    Attributes:
+        name: Of its distribution.
+        version: As installed.
+        licence: Its name; "see its text" where the package names none.
+    """
+
+    name: str
+    version: str
+    licence: str
+
+    def text(self) -> str:
+        """Return its licence texts one after the other; empty where it comes with none."""
+        with suppress(metadata.PackageNotFoundError, OSError):
+            return _texts(metadata.distribution(self.name))
+        return ""
+
+
+def own_licence() -> str:
+    """Return the text of the program's own licence."""
+    with suppress(metadata.PackageNotFoundError, OSError):
+        return _texts(metadata.distribution(DISTRIBUTION))
+    return ""
+
+
+def guide() -> str:
+    """Return the program's description, Markdown, without its pictures, which are not installed."""
+    try:
+        text = metadata.metadata(DISTRIBUTION)["Description"] or ""
+    except (metadata.PackageNotFoundError, KeyError):
+        text = ""
+    return re.sub(r"!\[[^\]]*\]\([^)]*\)\s*", "", text)
+
+
+def model_card() -> str:
+    """Return the model card of the weights that come with the program, Markdown."""
+    folder = resources.files("spade_studio.resources") / "weights"
+    cards = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".md")), key=lambda entry: entry.name)
+    return "\n\n".join(card.read_text("utf-8") for card in cards)
+
+
+def parts() -> list[Part]:
+    """Return every package that the program needs, and what they need in turn, by name; what is not installed is left out."""
+    found: dict[str, Part] = {}
+    waiting = list(_requirements(DISTRIBUTION))
+    while waiting:
+        name = waiting.pop()
+        if (key := _normal(name)) in found or key == DISTRIBUTION:
+            continue
+        try:
+            about = metadata.metadata(name)
+        except metadata.PackageNotFoundError:
+            continue
+        # A package of this name lies on the path, but damaged: it is still named.
+        found[key] = Part(about["Name"] or name, about["Version"] or "?", _licence(about))
+        waiting.extend(_requirements(name))
+    return sorted(found.values(), key=lambda part: part.name.lower())
+
+
+def _requirements(name: str) -> Iterator[str]:
+    try:
+        requires = metadata.requires(name) or []
+    except metadata.PackageNotFoundError:
+        return
+    for requirement in requires:
+        # What an extra brings is not needed; what is needed on other systems is not installed.
+        if "extra ==" not in requirement and (match := _NAME.match(requirement)):
+            yield match.group()
+
+
+def _licence(about: metadata.PackageMetadata) -> str:
+    classifiers = [line.rpartition(" :: ")[2] for line in about.get_all("Classifier") or [] if line.startswith("License ::")]
+    for text in (*(about.get_all(field, [""])[0] for field in ("License-Expression", "License")), " / ".join(classifiers)):
+        line = (text or "").strip().partition("\n")[0]
+        if line and line.upper() != "UNKNOWN":
+            return line if len(line) <= _MAX_LINE else f"{line[: _MAX_LINE - 1]}…"
+    return "see its text"
+
+
+def _texts(distribution: metadata.Distribution) -> str:
+    texts: list[str] = []
+    for path in distribution.files or []:
+        # Licences lie in the metadata's folder, or in that of a checkout.
+        is_there = ".dist-info" in str(path) or len(path.parts) == 1
+        if is_there and _LICENCE_FILE.search(path.name) and path.suffix.lower() not in (".py", ".pyc", ".pyi"):
+            with suppress(OSError, UnicodeDecodeError):
+                texts.append(path.read_text("utf-8").strip())
+        if sum(map(len, texts)) > _MAX_TEXT:
+            break
+    return "\n\n\n".join(dict.fromkeys(texts))[:_MAX_TEXT]
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -1,0 +1,78 @@
+"""A notice over the window's upper edge, with buttons: it takes no focus, moves nothing, and stays until it is closed.
+
+It knows texts and functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QWidget
+
+from spade_studio.app.panels.boxes import column, row
+
+_MARGIN = 12
+_MAX_WIDTH = 680
+
+
+class NoticeBar(QFrame):
+    """One text, and what can be done about it.
+
+    Args:
+        parent: Over whose upper edge it lies.
+    """
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._parent = parent
+        self.setObjectName("banner")
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._buttons = row(spacing=8)
+        self._whole = column(self, spacing=8, margins=(14, 10, 14, 10))
+        self._whole.addWidget(self._text)
+        self._whole.addLayout(self._buttons)
+        parent.installEventFilter(self)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
+    @property
+    def buttons(self) -> list[QPushButton]:
+        """What can be pressed; the last closes it."""
+        items = [self._buttons.itemAt(index) for index in range(self._buttons.count())]
+        return [widget for item in items if item is not None and isinstance(widget := item.widget(), QPushButton)]
+
+    def tell(self, text: str, actions: Sequence[tuple[str, Callable[[], object]]]) -> None:
+        """Show a text, a button for each action, and one that closes it."""
+        while (item := self._buttons.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.deleteLater()
+        self._buttons.addStretch(1)
+        for name, do in (*actions, (self.tr("Close"), self.hide)):
+            button = QPushButton(name)
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            button.clicked.connect(lambda _checked=False, do=do: do())
+            self._buttons.addWidget(button)
+        self._text.setText(text)
+        self.setAccessibleName(text)
+        self.show()
+        self._place()
+        self.raise_()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Follow the parent's size."""
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        width = min(_MAX_WIDTH, self._parent.width() - 2 * _MARGIN)
+        height = max(self._whole.heightForWidth(width), self.minimumSizeHint().height())
+        self.setGeometry((self._parent.width() - width) // 2, _MARGIN, width, height)

@@ -1,0 +1,93 @@
+"""The reports of errors: what is in them, where they lie, and how to hand one on.
+
+It shows files; it writes and sends nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QPlainTextEdit, QPushButton, QWidget
+
+from spade_studio.app.crash import Reports
+from spade_studio.app.log import without_home
+from spade_studio.app.panels.boxes import column, row
+
+_MAX_TEXT = 400_000
+
+
+class ReportDialog(QDialog):
+    """One report at a time.
+
+    Args:
+        reports: Their folder.
+        parent: The window.
+        open_folder: Shows a folder in the system's file manager.
+    """
+
+    def __init__(self, reports: Reports, parent: QWidget | None = None, open_folder: Callable[[Path], object] | None = None) -> None:
+        super().__init__(parent)
+        self._reports = reports
+        self._open_folder = open_folder or show_folder
+        self.setWindowTitle(self.tr("Error reports"))
+        text = QLabel(
+            self.tr(
+                "A report holds the place of the error in the program, versions, and the last lines of the log: no pictures and no names"
+                " of your folders below home. It stays on this computer unless you hand it on."
+            )
+        )
+        text.setWordWrap(True)
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(self.tr("Report"))
+        self.text = QPlainTextEdit()
+        self.text.setReadOnly(True)
+        self.text.setTabChangesFocus(True)
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setAccessibleName(self.tr("Text of the report"))
+        self.copy = QPushButton(self.tr("&Copy"))
+        self.folder = QPushButton(self.tr("Open &folder"))
+        close = QPushButton(self.tr("C&lose"))
+        close.setDefault(True)
+        below = row(spacing=8)
+        below.addWidget(self.copy)
+        below.addWidget(self.folder)
+        below.addStretch(1)
+        below.addWidget(close)
+        whole = column(self, spacing=10, margins=(16, 14, 16, 14))
+        whole.addWidget(text)
+        whole.addWidget(self.choice)
+        whole.addWidget(self.text, 1)
+        whole.addLayout(below)
+        self.choice.currentIndexChanged.connect(self._show)
+        self.copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.text.toPlainText()))
+        self.folder.clicked.connect(lambda: self._open_folder(self._reports.folder))
+        close.clicked.connect(self.accept)
+        for path in reports.all():
+            self.choice.addItem(path.name, path)
+        has_reports = self.choice.count() > 0
+        for widget in (self.choice, self.text, self.copy, self.folder):
+            widget.setEnabled(has_reports)
+        if not has_reports:
+            self.text.setPlainText(self.tr("There are no reports: nothing has gone wrong."))
+        self.resize(680, 480)
+
+    def choose(self, path: Path) -> None:
+        """Show one of the reports."""
+        self.choice.setCurrentIndex(self.choice.findText(path.name))
+
+    def _show(self) -> None:
+        path = self.choice.currentData()
+        if isinstance(path, Path):
+            text = ""
+            with suppress(OSError):
+                text = path.read_text("utf-8", "replace")[:_MAX_TEXT]
+            self.text.setPlainText(without_home(text))
+
+
+def show_folder(folder: Path) -> bool:
+    """Show a folder in the system's file manager."""
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

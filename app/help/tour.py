@@ -1,0 +1,239 @@
+"""The tour: a few hints that point at the parts of the window, one after the other, while everything stays usable.
+
+It knows places to point at and texts.
+"""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from spade_studio.app.panels.boxes import column, row
+
+_WIDTH = 440
+_ARROW = 10
+_GAP = 6
+_EDGE = 8
+_RADIUS = 10
+
+
+@dataclass(frozen=True)
+class Hint:
+    """One stop of the tour.
+
+    Attributes:
+        place: Gives what it points at, in the window's pixels, in the moment it is shown; None where there is nothing to point at now:
+            the stop is left out.
+        title: A few words.
+        text: One or two sentences.
+    """
+
+    place: Callable[[], QRect | None]
+    title: str
+    text: str
+
+
+class Tour(QWidget):
+    """A bubble with an arrow and a ring around what it points at; Escape ends it, Enter and the arrow keys turn pages."""
+
+    ended = Signal()
+
+    def __init__(self, window: QWidget, hints: Sequence[Hint]) -> None:
+        super().__init__(window)
+        self._window = window
+        self._hints = [hint for hint in hints if hint.place() is not None]
+        self._index = 0
+        self._arrow = QPoint()  # in this widget; where the tip is
+        self._before: QWidget | None = None
+        self._ring = _Ring(window)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.title = QLabel()
+        self.title.setProperty("role", "heading")
+        self.text = QLabel()
+        self.text.setWordWrap(True)
+        self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.count = QLabel()
+        self.count.setProperty("role", "caption")
+        self.skip = _button(self.tr("&Skip"))
+        self.back = _button(self.tr("&Back"))
+        self.next = _button("")
+        self.next.setDefault(True)
+        self._whole = column(self, spacing=8, margins=(16, 14, 16, 12))
+        self._whole.addWidget(self.title)
+        self._whole.addWidget(self.text)
+        self._whole.addLayout(self._button_row())
+        self.skip.clicked.connect(self.end)
+        self.back.clicked.connect(lambda: self.go_to(self._index - 1))
+        self.next.clicked.connect(lambda: self.go_to(self._index + 1))
+        window.installEventFilter(self)
+        self.hide()
+
+    def _button_row(self) -> QHBoxLayout:
+        below = row(spacing=6)
+        below.addWidget(self.count)
+        below.addStretch(1)
+        for button in (self.skip, self.back, self.next):
+            below.addWidget(button)
+        return below
+
+    @property
+    def index(self) -> int:
+        """The stop that is shown."""
+        return self._index
+
+    def start(self) -> None:
+        """Show the first hint and take the keyboard."""
+        self._before = self._window.focusWidget()
+        self.go_to(0)
+        self.setFocus()
+
+    def go_to(self, index: int) -> None:
+        """Show a hint; beyond the last one the tour ends."""
+        if index >= len(self._hints):
+            self.end()
+            return
+        self._index = max(index, 0)
+        hint, last = self._hints[self._index], len(self._hints) - 1
+        self.title.setText(hint.title)
+        self.text.setText(hint.text)
+        self.count.setText(self.tr("{number} of {count}").format(number=self._index + 1, count=last + 1))
+        self.back.setVisible(self._index > 0)
+        self.skip.setVisible(self._index < last)
+        self.next.setText(self.tr("&Done") if self._index == last else self.tr("&Next"))
+        self.setAccessibleName(f"{hint.title}: {hint.text}")
+        self._place()
+        self._ring.show()
+        self.show()
+        self._ring.raise_()
+        self.raise_()
+
+    def end(self) -> None:
+        """Close the tour and give the keyboard back."""
+        had_focus = self.isAncestorOf(self._window.focusWidget() or self._window) or self._window.focusWidget() is self
+        self._window.removeEventFilter(self)
+        self.hide()
+        self._ring.hide()
+        if had_focus and self._before is not None:
+            self._before.setFocus()
+        self._ring.deleteLater()
+        self.deleteLater()
+        self.ended.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Turn pages, or end."""
+        match event.key():
+            case Qt.Key.Key_Escape:
+                self.end()
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter | Qt.Key.Key_Right | Qt.Key.Key_Space:
+                self.go_to(self._index + 1)
+            case Qt.Key.Key_Left:
+                self.go_to(self._index - 1)
+            case _:
+                super().keyPressEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay at what is pointed at when the window changes its size."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and self.isVisible():
+            self._place()
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the bubble with its arrow."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        body = QRectF(self.rect()).adjusted(_ARROW, _ARROW, -_ARROW, -_ARROW)
+        path = QPainterPath()
+        path.addRoundedRect(body, _RADIUS, _RADIUS)
+        tip = QPointF(self._arrow)
+        along = QPointF(_ARROW, 0) if tip.y() <= body.top() or tip.y() >= body.bottom() else QPointF(0, _ARROW)
+        base = QPointF(min(max(tip.x(), body.left() + 1), body.right() - 1), min(max(tip.y(), body.top() + 1), body.bottom() - 1))
+        arrow = QPainterPath(tip)
+        arrow.lineTo(base + along)
+        arrow.lineTo(base - along)
+        arrow.closeSubpath()
+        palette = self.palette()
+        painter.setPen(QPen(palette.color(QPalette.ColorRole.Accent), 1.5))
+        painter.setBrush(palette.color(QPalette.ColorRole.Base))
+        painter.drawPath(path.united(arrow))
+        painter.end()
+
+    def _place(self) -> None:
+        around = self._hints[self._index].place()
+        if around is None:
+            return
+        self._ring.surround(around.adjusted(-2, -2, 2, 2).intersected(self._window.rect()))
+        self._whole.setContentsMargins(*(side + _ARROW for side in (16, 14, 16, 12)))
+        inner = _WIDTH - 2 * _ARROW - 32
+        self.text.setFixedHeight(self.text.heightForWidth(inner))
+        size = QSize(_WIDTH, self._whole.totalMinimumSize().height())
+        corner, tip = place_beside(around, size, self._window.rect())
+        self._arrow = tip - corner
+        self.setGeometry(QRect(corner, size))
+        self.update()
+
+
+def place_beside(target: QRect, size: QSize, window: QRect) -> tuple[QPoint, QPoint]:
+    """Return where a bubble lies, its upper left corner and the tip of its arrow.
+
+    It lies above, below, left or right of the target where there is room, and inside of it where there is none.
+    """
+    middle = target.center()
+    spots = (
+        (QPoint(middle.x() - size.width() // 2, target.top() - size.height() - _GAP), QPoint(middle.x(), target.top() - _GAP)),
+        (QPoint(middle.x() - size.width() // 2, target.bottom() + _GAP), QPoint(middle.x(), target.bottom() + _GAP)),
+        (QPoint(target.right() + _GAP, middle.y() - size.height() // 2), QPoint(target.right() + _GAP, middle.y())),
+        (QPoint(target.left() - size.width() - _GAP, middle.y() - size.height() // 2), QPoint(target.left() - _GAP, middle.y())),
+    )
+    space = window.adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
+    for corner, tip in spots:
+        bubble = QRect(corner, size)
+        if tip.x() == middle.x() and space.top() <= bubble.top() and bubble.bottom() <= space.bottom():
+            x = max(space.left(), min(corner.x(), space.right() - size.width()))
+            reach = _ARROW + _RADIUS + _ARROW
+            return QPoint(x, corner.y()), QPoint(max(x + reach, min(tip.x(), x + size.width() - reach)), tip.y())
+        if tip.y() == middle.y() and space.left() <= bubble.left() and bubble.right() <= space.right():
+            y = max(space.top(), min(corner.y(), space.bottom() - size.height()))
+            return QPoint(corner.x(), y), tip
+    inside = QPoint(middle.x() - size.width() // 2, target.bottom() - size.height() - 24)
+    return inside, QPoint(middle.x(), inside.y())
+
+
+class _Ring(QWidget):
+    """A ring around what is pointed at; the mouse goes through it."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def surround(self, rect: QRect) -> None:
+        self.setGeometry(rect)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        color = QColor(self.palette().color(QPalette.ColorRole.Accent))
+        painter.setPen(QPen(color, 2))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 6, 6)
+        painter.end()
+
+
+def _button(text: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setMinimumWidth(0)
+    return button
+
+
+def place_of(widget: QWidget, part: QRect | None = None) -> QRect | None:
+    """Return where a widget lies in its window, or a part of it; None where it is not visible."""
+    if not widget.isVisible():
+        return None
+    part = part or widget.rect()
+    return QRect(widget.mapTo(widget.window(), part.topLeft()), part.size())

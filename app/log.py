@@ -1,0 +1,98 @@
+"""The log: a file that rotates, and the last lines in memory for reports.
+
+Lines never hold the home folder's name. It knows no window; Qt's own messages come by way of its message handler.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections import deque
+from contextlib import suppress
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+_BYTES, _FILES = 512 << 10, 3
+_KEPT = 120
+_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+_lines: deque[str] = deque(maxlen=_KEPT)
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line without the home folder's name."""
+        return without_home(super().format(record))
+
+
+class _Memory(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the line."""
+        _lines.extend(self.format(record).splitlines())
+
+
+def start(folder: Path) -> logging.Handler:
+    """Log into ``spade-studio.log`` of a folder, which need not exist, and into memory.
+
+    Returns:
+        The handler, for :func:`stop`. Where the folder cannot be written only the memory is kept.
+    """
+    handler: logging.Handler = _Memory()
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+        file = RotatingFileHandler(folder / "spade-studio.log", maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", delay=True)
+        _add(file)
+    _add(handler)
+    logging.getLogger().setLevel(logging.INFO)
+    logging.raiseExceptions = False  # a full disk must not fill the terminal
+    return handler
+
+
+def stop() -> None:
+    """Close the log."""
+    root = logging.getLogger()
+    for handler in list(root.handlers):
+        if isinstance(handler.formatter, _Formatter):
+            root.removeHandler(handler)
+            handler.close()
+
+
+def last_lines() -> list[str]:
+    """Return the last lines that were logged, the oldest first."""
+    return list(_lines)
+
+
+def without_home(text: str) -> str:
+    """Return a text with ``~`` for the home folder, in every way that paths are written."""
+    home = str(Path.home())
+    if len(home) < 2:
+        return text
+    for form in {home, home.replace("\\", "/"), home.replace("\\", "\\\\"), home.replace("/", "\\")}:
+        text = re.sub(re.escape(form) + r"(?![\w.-])", "~", text, flags=re.IGNORECASE if sys.platform == "win32" else 0)
+    return text
+
+
+def _add(handler: logging.Handler) -> None:
+    handler.setFormatter(_Formatter(_FORMAT))
+    logging.getLogger().addHandler(handler)
+
+
+def log_qt_messages() -> None:
+    """Have Qt's warnings logged too; they still reach the terminal."""
+    from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
+
+    levels = {
+        QtMsgType.QtDebugMsg: logging.DEBUG,
+        QtMsgType.QtInfoMsg: logging.INFO,
+        QtMsgType.QtWarningMsg: logging.WARNING,
+        QtMsgType.QtCriticalMsg: logging.ERROR,
+        QtMsgType.QtFatalMsg: logging.CRITICAL,
+    }
+    logger = logging.getLogger("qt")
+
+    def on_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
+        logger.log(levels.get(kind, logging.WARNING), "%s", text)
+        with suppress(OSError, ValueError, AttributeError):
+            print(text, file=sys.stderr)  # noqa: T201
+
+    qInstallMessageHandler(on_message)

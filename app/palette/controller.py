@@ -1,0 +1,283 @@
+"""The palette in the window: what it offers, what its menus and keys do, and the document's label set.
+
+It wires panel, toolbox, canvas and document; which labels are listed, found and near is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QObject, QRectF, Qt
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from spade_studio.app.actions import Actions
+from spade_studio.app.canvas.tools import Toolbox
+from spade_studio.app.canvas.view import CanvasView
+from spade_studio.app.document import Document
+from spade_studio.app.label_choice import is_same_set, known_ids, set_of, starting_labels
+from spade_studio.app.palette.finding import Found, find_label
+from spade_studio.app.palette.highlight import Highlight
+from spade_studio.app.palette.memory import PaletteMemory
+from spade_studio.app.palette.rendered import RenderedDocument
+from spade_studio.app.palette.switch_dialog import SwitchDialog
+from spade_studio.app.palette.switching import lost_labels, switch, transfer_table, unlabeled_of
+from spade_studio.app.panels.palette import PalettePanel, display_name
+from spade_studio.app.panels.replace_dialog import ReplaceDialog
+from spade_studio.app.settings import Settings
+from spade_studio.engine.label_transfer import LabelTransfer
+from spade_studio.engine.labels import LabelChannels, LabelSet, built_in_label_sets, load_label_set
+
+_SEEN = 24.0  # pixels of a region that must lie in the view for it to count as seen
+
+
+class PaletteController(QObject):
+    """The palette's work.
+
+    Attributes:
+        rendered: The document in the labels of the weights.
+        set_menu: For the paint menu.
+        highlight: Over the canvas.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        document: Document,
+        toolbox: Toolbox,
+        canvas: CanvasView,
+        panel: PalettePanel,
+        commands: Actions,
+        settings: Settings,
+        rendered: RenderedDocument,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._document, self._toolbox, self._canvas = window, document, toolbox, canvas
+        self._panel, self._commands = panel, commands
+        self._memory = PaletteMemory(settings)
+        self._channels: LabelChannels | None = None
+        self._built_in = [load_label_set(name) for name in built_in_label_sets()]
+        self._shown_set = document.label_set
+        self.rendered = rendered
+        self.highlight = Highlight(canvas)
+        self.set_menu = QMenu(self.tr("La&bel set"), window)
+        self.set_menu.setToolTipsVisible(True)
+        self._connect()
+        self._offer()
+
+    def _connect(self) -> None:
+        document, toolbox, panel = self._document, self._toolbox, self._panel
+
+        def on(name: str, do: Callable[[], object]) -> None:
+            self._commands[name].triggered.connect(lambda _checked=False: do())
+
+        on("find_label", self._enter_search)
+        on("favourite", lambda: self.toggle_favourite(toolbox.label))
+        on("find_on_canvas", lambda: self.find_on_canvas(toolbox.label))
+        toolbox.label_changed.connect(self._on_label_changed)
+        panel.chosen.connect(lambda label: setattr(toolbox, "label", label))
+        panel.swap_wanted.connect(toolbox.swap_labels)
+        panel.done.connect(self._canvas.setFocus)
+        panel.menu_wanted.connect(lambda label, place: self.menu_of(label).popup(place))
+        panel.set_wanted.connect(lambda place: self.ask_switch(self.sets()[place]))
+        document.replaced.connect(self._on_replaced)
+        document.labels_changed.connect(self.highlight.stop)
+
+    # -- what is offered ------------------------------------------------------------------------------------------
+
+    def adopt(self, channels: LabelChannels) -> None:
+        """Take what the weights know: a document keeps its labels, only the untouched sample is carried over to theirs."""
+        document, label_set = self._document, set_of(channels)
+        self._channels = channels
+        self.rendered.set_channels(channels)
+        is_untouched = document.path is None and not document.is_modified
+        if not is_same_set(label_set, document.label_set):
+            if is_untouched:
+                labels, _ = LabelTransfer(document.label_set, channels).apply(document.labels)
+                document.adopt(label_set, labels)
+            else:
+                text = self.tr("These weights use the labels of {weights}: the layout stays in {own} and is carried over for them by name.")
+                self._window.statusBar().showMessage(text.format(weights=label_set.name, own=document.label_set.name), 15_000)
+        self._offer()
+        if is_untouched and not self._panel.offer.is_known(self._toolbox.label):
+            self._take_starting_labels()
+
+    def sets(self) -> list[LabelSet]:
+        """Return the label sets that the document can have: the built-in ones, its own, that of the weights."""
+        own, found = self._document.label_set, list(self._built_in)
+        weights = set_of(self._channels) if self._channels is not None else own
+        for extra in (own, weights):
+            same = next((place for place, one in enumerate(found) if is_same_set(extra, one)), None)
+            if same is None:
+                found.append(extra)
+            elif extra is own:
+                found[same] = own
+        return found
+
+    def _offer(self) -> None:
+        label_set = self._document.label_set
+        known = None if self._channels is None else known_ids(label_set, self._channels)
+        self._panel.set_labels(label_set.labels, known)
+        self._show_sets()
+        self._show_memory()
+        if label_set.by_id(self._toolbox.label) is None:
+            self._take_starting_labels()
+        self._show_labels()
+
+    def _take_starting_labels(self) -> None:
+        offered = self._panel.labels or self._document.label_set.labels
+        first, second = starting_labels(self._document.labels, offered)
+        self._toolbox.label = second.id
+        self._toolbox.label = first.id
+        self._show_labels()
+
+    def _show_sets(self) -> None:
+        own, sets = self._document.label_set, self.sets()
+        weights = set_of(self._channels) if self._channels is not None else None
+        names = [one.name for one in sets]
+        current = next(place for place, one in enumerate(sets) if one is own)
+        self._panel.show_sets(names, current)
+        self.set_menu.clear()
+        group = QActionGroup(self.set_menu)
+        for place, one in enumerate(sets):
+            is_theirs = weights is not None and is_same_set(weights, one)
+            text = self.tr("{name} (known to these weights)").format(name=one.name) if is_theirs else one.name
+            action = self.set_menu.addAction(text.replace("&", "&&"), lambda one=one: self.ask_switch(one))
+            action.setCheckable(True)
+            action.setChecked(place == current)
+            group.addAction(action)
+
+    def _show_memory(self) -> None:
+        label_set = self._document.label_set
+        self._panel.set_remembered(self._memory.favourites(label_set), self._memory.recent(label_set))
+        self._show_favourite()
+
+    def _show_favourite(self) -> None:
+        self._commands["favourite"].setChecked(self._toolbox.label in self._panel.offer.favourites)
+
+    def _show_labels(self) -> None:
+        label_set = self._document.label_set
+        current, previous = label_set.by_id(self._toolbox.label), label_set.by_id(self._toolbox.previous_label)
+        if current is not None:
+            self._panel.show_labels(current, previous or current)
+
+    def _on_label_changed(self, label: int) -> None:
+        self._memory.touch(self._document.label_set, label)
+        self._show_memory()
+        self._show_labels()
+
+    def _on_replaced(self) -> None:
+        self.highlight.stop()
+        before, after = self._shown_set, self._document.label_set
+        if before is after:
+            return
+        self._shown_set = after
+        self._carry_labels_in_hand(before, after)
+        self._offer()
+
+    def _carry_labels_in_hand(self, before: LabelSet, after: LabelSet) -> None:
+        table, unknown = transfer_table(before, after)
+        hand = [label for label in (self._toolbox.previous_label, self._toolbox.label) if label not in unknown and before.by_id(label)]
+        for label in hand:
+            self._toolbox.label = int(table[label])
+
+    # -- the document's label set -----------------------------------------------------------------------------------
+
+    def ask_switch(self, target: LabelSet) -> None:
+        """Bring the document to another label set; where labels have no counterpart there it is asked what to take instead."""
+        self._toolbox.finish()
+        document = self._document
+        self._show_sets()  # nothing has changed yet, whatever the box shows
+        if target is document.label_set or is_same_set(target, document.label_set):
+            return
+        lost = lost_labels(document.labels, document.label_set, target)
+        if not lost:
+            self._switch(target, {})
+            return
+        dialog = SwitchDialog(lost, document.label_set, target, document.labels.size, unlabeled_of(target), self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(lambda instead: self._switch(target, instead))
+        dialog.open()
+
+    def _switch(self, target: LabelSet, instead: dict[int, int]) -> None:
+        switch(self._document, target, instead, self.tr("label set"))
+        self._window.statusBar().showMessage(self.tr("The layout now uses the labels of {name}.").format(name=target.name), 8_000)
+
+    # -- what menus and keys do -------------------------------------------------------------------------------------
+
+    def _enter_search(self) -> None:
+        self._panel.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._panel.search.selectAll()
+
+    def menu_of(self, label_id: int) -> QMenu:
+        """Return the menu of a label's chip."""
+        label = self._document.label_set.by_id(label_id)
+        menu = QMenu(display_name(label) if label else "", self._panel)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        nearest = self._panel.nearest(label_id)
+        is_present = bool((self._document.labels == label_id).any())
+        menu.addAction(self.tr("&Paint with it"), lambda: self._panel.chosen.emit(label_id))
+        if nearest is not None:
+            text = self.tr("&Use {name} instead").format(name=display_name(nearest))
+            menu.addAction(text, lambda: self._panel.chosen.emit(nearest.id))
+        menu.addSeparator()
+        menu.addAction(self.tr("&Find on the canvas"), lambda: self.find_on_canvas(label_id))
+        menu.addAction(self.tr("&Replace in the layout by…"), lambda: self._ask_replace(label_id)).setEnabled(is_present)
+        menu.addSeparator()
+        favourite = menu.addAction(self.tr("F&avourite"), lambda: self.toggle_favourite(label_id))
+        favourite.setCheckable(True)
+        favourite.setChecked(label_id in self._panel.offer.favourites)
+        protect = menu.addAction(self.tr("Pr&otect from painting over"), lambda: self._toggle_protection(label_id))
+        protect.setCheckable(True)
+        protect.setChecked(label_id in self._document.protected)
+        return menu
+
+    def toggle_favourite(self, label_id: int) -> None:
+        """Make a label a favourite, or none any more."""
+        self._memory.toggle_favourite(self._document.label_set, label_id)
+        self._show_memory()
+
+    def _toggle_protection(self, label_id: int) -> None:
+        self._document.protected = self._document.protected ^ {label_id}
+
+    def _ask_replace(self, label_id: int) -> None:
+        label_set, toolbox = self._document.label_set, self._toolbox
+        present = [label for value in np.unique(self._document.labels) if (label := label_set.by_id(int(value))) is not None]
+        nearest = self._panel.nearest(label_id)
+        new = nearest.id if nearest is not None else toolbox.label if toolbox.label != label_id else toolbox.previous_label
+        dialog = ReplaceDialog(present, self._panel.labels, label_id, new, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(toolbox.replace_label)
+        dialog.open()
+
+    def find_on_canvas(self, label_id: int) -> None:
+        """Show for a moment where a label lies, how much there is of it, and bring it into view."""
+        label = self._document.label_set.by_id(label_id)
+        if label is None:
+            return
+        found = find_label(self._document.labels, label_id)
+        text = self._found_text(display_name(label), found)
+        self._bring_into_view(found)
+        self.highlight.start(self._document.labels, label_id, text)
+        self._window.statusBar().showMessage(text, 8_000)
+        self._canvas.setFocus()
+
+    def _found_text(self, name: str, found: Found) -> str:
+        if not found.regions:
+            return self.tr("{name} is nowhere in the layout").format(name=name)
+        share = f"{100 * found.share:.1f}" if found.share >= 0.001 else "< 0.1"
+        if found.regions == 1:
+            return self.tr("{name}: {share} % of the layout, one region").format(name=name, share=share)
+        return self.tr("{name}: {share} % of the layout, {count} regions").format(name=name, share=share, count=f"{found.regions:,}")
+
+    def _bring_into_view(self, found: Found) -> None:
+        viewport, visible = self._canvas.viewport, QRectF(self._canvas.rect())
+        if found.largest is None or found.box is None:
+            return
+        whole = viewport.rect_to_view(found.largest)
+        seen = whole.intersected(visible)
+        if seen.width() >= min(_SEEN, whole.width()) and seen.height() >= min(_SEEN, whole.height()):
+            return
+        viewport.pan(visible.center() - whole.center())
+        self._canvas.zoom_by(1.0)  # tells everyone who follows the view

@@ -1,0 +1,148 @@
+"""A label shown on the canvas for a moment: all else darkened, a pulsing rim around it, a line that says how much there is.
+
+It knows a map and where it lies in the view; it changes neither.
+"""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPointF, QRectF, Qt, QVariantAnimation, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
+from PySide6.QtWidgets import QApplication
+
+from spade_studio.app.canvas.raster import LabelArray
+from spade_studio.app.canvas.view import CanvasView
+from spade_studio.app.palette.overlay import Overlay
+
+MILLISECONDS = 3200
+_PULSES = 4
+_DARKEST = 130
+_FINEST = 1024
+_FADE = 0.12
+"""Of the whole time, at its begin and its end."""
+
+
+class Highlight(Overlay):
+    """Lies over the canvas and lets every event through; gone by itself, or with Escape, a press or a change of the map."""
+
+    ended = Signal()
+
+    def __init__(self, canvas: CanvasView) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._dark = QImage()
+        self._rims: list[QPolygonF] = []
+        self.text = ""
+        self._time = 0.0
+        self._clock = QVariantAnimation(self)
+        self._clock.setStartValue(0.0)
+        self._clock.setEndValue(1.0)
+        self._clock.setDuration(MILLISECONDS)
+        self._clock.setEasingCurve(QEasingCurve.Type.Linear)
+        self._clock.valueChanged.connect(self._on_time)
+        self._clock.finished.connect(self.stop)
+        self.hide()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether something is shown."""
+        return self.isVisibleTo(self._canvas)
+
+    def start(self, labels: LabelArray, label_id: int, text: str) -> None:
+        """Show a label of a map, uint8 ``[H, W]``, and a line of text; where the label is nowhere only the text is shown."""
+        self.stop()
+        mask = labels == label_id
+        step = -(-max(mask.shape) // _FINEST)
+        self._dark, self._rims = QImage(), []
+        if mask.any():
+            coarse = np.ascontiguousarray(mask[::step, ::step])
+            height, width = coarse.shape
+            alpha = np.where(coarse, 0, 255).astype(np.uint8)
+            self._dark = QImage(alpha.data, width, height, width, QImage.Format.Format_Alpha8).copy()
+            self._rims = _rims(coarse, step)
+        self.text = text
+        self._time = 0.0
+        self.setAccessibleName(text)
+        self.cover()
+        self.show()
+        self.raise_()
+        application = QApplication.instance()
+        if application is not None:
+            application.installEventFilter(self)
+        self._clock.start()
+
+    def stop(self) -> None:
+        """Show nothing any more."""
+        if self.is_running:
+            self.hide()
+            self._clock.stop()
+            application = QApplication.instance()
+            if application is not None:
+                application.removeEventFilter(self)
+            self.ended.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Give way to Escape, which then does nothing else, and to whoever paints."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
+            self.stop()
+            return True
+        if watched is self._canvas and event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.TabletPress):
+            self.stop()
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the darkening, the rim and the line."""
+        fade = min(1.0, self._time / _FADE, (1 - self._time) / _FADE) if self._time else 0.25
+        pulse = 0.5 - 0.5 * math.cos(2 * math.pi * _PULSES * self._time)
+        painter = QPainter(self)
+        viewport = self._canvas.viewport
+        if not self._dark.isNull():
+            place = viewport.picture_rect
+            painter.setOpacity(fade * _DARKEST / 255)
+            painter.drawImage(place, self._dark)
+            painter.setOpacity(fade)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.save()
+            painter.setClipRect(place.adjusted(-3, -3, 3, 3))
+            painter.translate(place.topLeft())
+            painter.scale(viewport.zoom, viewport.zoom)
+            for color, width in ((QColor(16, 18, 21, 200), 4.0 + pulse), (QColor(255, 255, 255), 1.4 + 1.6 * pulse)):
+                pen = QPen(color, width)
+                pen.setCosmetic(True)
+                pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+                painter.setPen(pen)
+                for rim in self._rims:
+                    painter.drawPolygon(rim)
+            painter.restore()
+        painter.setOpacity(min(1.0, 4 * fade))
+        self._draw_text(painter)
+        painter.end()
+
+    def _draw_text(self, painter: QPainter) -> None:
+        palette = QGuiApplication.palette()
+        width = min(self.width() - 24, painter.fontMetrics().horizontalAdvance(self.text) + 28)
+        pill = QRectF((self.width() - width) / 2, self.height() - 46, width, 30)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(palette.color(QPalette.ColorRole.Midlight), 1))
+        painter.setBrush(palette.color(QPalette.ColorRole.Base))
+        painter.drawRoundedRect(pill, 15, 15)
+        painter.setPen(palette.color(QPalette.ColorRole.Text))
+        text = painter.fontMetrics().elidedText(self.text, Qt.TextElideMode.ElideRight, int(width - 20))
+        painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
+
+    def _on_time(self, time: float) -> None:
+        self._time = time
+        self.update()
+
+
+def _rims(mask: np.ndarray, step: int) -> list[QPolygonF]:
+    """Return the borders of a mask in the map's pixels: around pixels, not through their middles."""
+    # Twice as large, contours pass the outermost half pixels; moved by a quarter they lie near the pixels' edges.
+    large = np.kron(np.pad(mask, 1).astype(np.uint8), np.ones((2, 2), np.uint8))
+    contours, _ = cv2.findContours(large, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+    return [QPolygonF([QPointF((x + 0.5) / 2 - 1, (y + 0.5) / 2 - 1) * step for x, y in contour[:, 0]]) for contour in contours]

@@ -1,0 +1,58 @@
+"""A document as its weights see it: the labels carried over by name to the set that they know, while the document keeps its own.
+
+It knows label sets and ids, neither weights files nor renderers.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from spade_studio.app.canvas.raster import InstanceArray, LabelArray
+from spade_studio.app.document import Document
+from spade_studio.app.stroke import Stroke
+from spade_studio.engine.label_transfer import LabelTransfer
+from spade_studio.engine.labels import LabelChannels, LabelSet
+
+
+class RenderedDocument(QObject):
+    """What the live renderer reads of a document."""
+
+    labels_changed = Signal(object, int)
+    replaced = Signal()
+    stroke_ended = Signal()
+
+    def __init__(self, document: Document, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self._channels: LabelChannels | None = None
+        self._table: tuple[LabelSet, NDArray[np.uint8]] | None = None
+        document.labels_changed.connect(self.labels_changed)
+        document.replaced.connect(self.replaced)
+        document.stroke_ended.connect(self.stroke_ended)
+
+    def set_channels(self, channels: LabelChannels | None) -> None:
+        """Take what the weights know; None while that is not known."""
+        self._channels, self._table = channels, None
+
+    @property
+    def labels(self) -> LabelArray:
+        """The map in the ids of the weights, uint8 ``[H, W]``; what they do not know is unlabeled where they have other labels."""
+        document, channels = self._document, self._channels
+        if channels is None or channels.label_set is None or channels.label_set == document.label_set:
+            return document.labels
+        if self._table is None or self._table[0] is not document.label_set:
+            carried, _ = LabelTransfer(document.label_set, channels).apply(np.arange(256, dtype=np.uint8)[None])
+            self._table = document.label_set, carried[0]
+        return self._table[1][document.labels]
+
+    @property
+    def instances(self) -> InstanceArray | None:
+        """As the document's."""
+        return self._document.instances
+
+    @property
+    def stroke(self) -> Stroke | None:
+        """As the document's."""
+        return self._document.stroke

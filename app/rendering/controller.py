@@ -1,0 +1,271 @@
+"""What pictures are rendered with and how large, as a person chooses it, and what is said of pictures and failures.
+
+Everything that loads weights goes through it, so that weights, device and compute type agree wherever they are changed. It knows no
+painting, and torch only by the loader it is handed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from spade_studio.app.document import Document
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.loading import LoadOptions, renderer_loader
+from spade_studio.app.panels.render import RenderPanel
+from spade_studio.app.panels.status import StatusBar
+from spade_studio.app.rendering.menus import AUTO, RenderMenus, pixels
+from spade_studio.app.rendering.size_question import SizeQuestion
+from spade_studio.app.settings import Settings
+from spade_studio.engine.frame_sizes import Size, SizeWish
+from spade_studio.engine.hardware import DeviceEntry
+from spade_studio.engine.render_service import RendererReady, RenderFailure, RenderResult
+
+if TYPE_CHECKING:
+    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.weights.info import PublishedOptions
+
+_DEFAULT_LIMITS = (32, 8192)
+_DEFAULT_STEP = 32
+
+
+class RenderingController(QObject):
+    """Weights, device, compute type and size of the pictures in the window.
+
+    Attributes:
+        loader: Makes what the render thread calls to get its renderer.
+        options: What is in use, or was asked for at the start.
+        menus: For the menu bar: size, device, compute type.
+    """
+
+    changed = Signal()
+    """What is in use, or being loaded, is another."""
+
+    def __init__(
+        self,
+        window: QWidget,
+        document: Document,
+        live: LiveRenderer,
+        settings: Settings,
+        panel: RenderPanel,
+        status: StatusBar,
+        options: LoadOptions | None = None,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._document, self._live, self._settings = window, document, live, settings
+        self._panel, self._status = panel, status
+        self.loader: Callable[[LoadOptions], Callable[[], Renderer]] = _trying_loader
+        self.options = options or LoadOptions()
+        self._loading: tuple[LoadOptions, Callable[[], Renderer] | None] | None = None
+        self._wanted: tuple[LoadOptions, Callable[[], Renderer] | None] | None = None
+        self._devices_asked = False
+        self._menus = RenderMenus(window)
+        live.size = settings.render_size
+        self._connect()
+        device = QMenu(window)
+        for menu in (self._menus.device_menu, self._menus.dtype_menu):
+            device.addMenu(menu)
+        status.set_menus(self._menus.size_menu, device)
+        self._show()
+
+    @property
+    def menus(self) -> tuple[QMenu, ...]:
+        """For the menu bar."""
+        return self._menus.size_menu, self._menus.device_menu, self._menus.dtype_menu
+
+    def _connect(self) -> None:
+        menus, live = self._menus, self._live
+        menus.size_wanted.connect(self.set_size)
+        menus.other_size_wanted.connect(self.ask_size)
+        menus.device_wanted.connect(self.set_device)
+        menus.dtype_wanted.connect(self.set_dtype)
+        live.ready.connect(self._on_ready)
+        live.failed.connect(self._on_failed)
+        live.rendered.connect(self._on_rendered)
+        self._document.replaced.connect(self._show)
+
+    # -- what is used ---------------------------------------------------------------------------------------------
+
+    @property
+    def newest_options(self) -> LoadOptions:
+        """What is in use once all that was asked for is loaded."""
+        newest = self._wanted or self._loading
+        return newest[0] if newest else self.options
+
+    def use(self, options: LoadOptions, load: Callable[[], Renderer] | None = None) -> None:
+        """Render with these once they are loaded; those in use stay where that fails. The newest of several wins.
+
+        Args:
+            options: What to load.
+            load: Called on the render thread in place of what :attr:`loader` makes.
+        """
+        self._wanted = options, load
+        self._begin()
+
+    def use_weights(self, path: Path | None, published: PublishedOptions | None = None) -> bool:
+        """Render with other weights on the same device; see :meth:`use`."""
+        self.use(replace(self.newest_options, weights=path, published=published))
+        return True
+
+    def set_device(self, name: str) -> None:
+        """Render on another device, ``auto`` for the machine's best; a compute type that it lacks becomes ``auto``."""
+        entry, newest = self._menus.entry(name), self.newest_options
+        dtype = newest.dtype if entry is not None and newest.dtype in entry.dtypes else AUTO
+        self._choose(replace(newest, device=name, dtype=dtype, is_device_remembered=False, is_dtype_remembered=False))
+
+    def set_dtype(self, name: str) -> None:
+        """Render in another compute type, ``auto`` for the device's best."""
+        self._choose(replace(self.newest_options, dtype=name, is_dtype_remembered=False))
+
+    def set_size(self, size: SizeWish) -> None:
+        """Render at another size, and remember it."""
+        self._live.size = self._settings.render_size = size
+        self._show()
+
+    def ask_size(self) -> SizeQuestion:
+        """Ask for a size that the menu does not offer."""
+        info, chosen = self._live.info, self._live.size
+        limits, step = ((info.smallest_side, info.largest_side), info.stride) if info else (_DEFAULT_LIMITS, _DEFAULT_STEP)
+        now = self._size_of(chosen)
+        question = SizeQuestion(max(now) if now else 2 * limits[0], limits, step, self._size_of, self._window)
+        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        question.chosen.connect(lambda side: self.set_size(SizeWish("side", side)))
+        question.finished.connect(self._show)  # the menu has checked an entry that may not have been chosen
+        question.open()
+        return question
+
+    def try_again(self) -> None:
+        """Render once more at the size that was asked for; load once more where nothing is loaded."""
+        if self._live.info is None:
+            self.use(self.newest_options)
+        else:
+            self._live.try_again()
+
+    def _choose(self, options: LoadOptions) -> None:
+        if (options.device, options.dtype) == (self.newest_options.device, self.newest_options.dtype):
+            self._show()
+            return
+        self._settings.render_device, self._settings.render_dtype = options.device, options.dtype
+        self.use(options)
+
+    def _begin(self) -> None:
+        """Load the newest wish, if nothing is being loaded; else it is begun when that ends."""
+        if self._loading is None and self._wanted is not None:
+            options, load = self._wanted
+            if self._live.replace_renderer(load or self.loader(options)):
+                self._loading, self._wanted = self._wanted, None
+                self._panel.tell_lasting("")
+        self._show()
+        self.changed.emit()
+
+    # -- what happens ---------------------------------------------------------------------------------------------
+
+    def _on_ready(self, ready: RendererReady) -> None:
+        if self._loading is not None:
+            self.options, self._loading = self._loading[0], None
+        self._panel.tell_lasting(self._missing_note(ready))
+        if not self._devices_asked:
+            self._devices_asked = True
+            self._live.work(lambda renderer: renderer.available_devices(), self._on_devices, self._on_devices_failed)
+        self._begin()
+
+    def _missing_note(self, ready: RendererReady) -> str:
+        device = self.options.device
+        if not self.options.is_device_remembered or device == AUTO or ready.device.split(":")[0] == device.split(":")[0]:
+            return ""
+        return self.tr("The device {asked}, chosen earlier, is not there: pictures are rendered on {actual}.").format(
+            asked=device, actual=ready.device
+        )
+
+    def _on_devices(self, devices: tuple[DeviceEntry, ...]) -> None:
+        self._menus.devices = devices
+        self._show()
+
+    def _on_devices_failed(self, _error: object) -> None:
+        self._devices_asked = False  # other weights took over before it began: they are asked
+
+    def _on_failed(self, failure: RenderFailure) -> None:
+        text = str(failure.error)
+        text = text[:1].upper() + text[1:]
+        if failure.revision >= 0:
+            self._panel.tell(text, self.tr("Try again"), self.try_again)
+            self._say_no_picture()
+            return
+        failed, self._loading = self._loading, None
+        if failed is not None and self._live.info is not None:
+            text = self.tr("{error} Pictures are rendered as before.").format(error=text)
+            self._panel.tell_lasting(text, self.tr("Try again"), lambda: self.use(*failed))
+        else:
+            self._panel.tell_lasting(text, self.tr("Try again"), self.try_again)
+        self._say_no_picture()
+        self._begin()
+
+    def _say_no_picture(self) -> None:
+        if self._panel.view.image.isNull():
+            self._panel.view.tell(self.tr("No picture"))
+
+    def _on_rendered(self, result: RenderResult) -> None:
+        follows = ""
+        if result.more_follows:
+            size = result.reduced[1] if result.reduced else self._size_of(self._live.size)
+            follows = pixels(size) if size else ""
+        self._panel.view.show_picture(result.image, result.quality, follows)
+        self._status.show_frame(result.seconds, result.quality, result.size)
+        notes = [self._unknown_note(result.unknown_ids)]
+        if result.reduced:
+            notes.insert(0, self._reduced_note(*result.reduced))
+        text = " ".join(note for note in notes if note)
+        if result.reduced:
+            self._panel.tell(text, self.tr("Try again"), self.try_again)
+        else:
+            self._panel.tell(text)
+
+    def _reduced_note(self, asked: Size, fits: Size) -> str:
+        device = self._live.info.device if self._live.info else ""
+        return self.tr("Not enough memory on {device} for a picture of {asked}: it is rendered at {size}.").format(
+            device=device, asked=pixels(asked), size=pixels(fits)
+        )
+
+    def _unknown_note(self, unknown: dict[int, int]) -> str:
+        if not unknown:
+            return ""
+        names = [self._document.describe(label_id) for label_id in sorted(unknown, key=unknown.__getitem__, reverse=True)]
+        share = sum(unknown.values()) / self._document.labels.size
+        listed = ", ".join(names[:3])
+        if len(names) > 3:
+            listed = self.tr("{names} and {count} more").format(names=listed, count=len(names) - 3)
+        return self.tr("These weights do not know {names}: {share} of the layout renders as unlabeled.").format(
+            names=listed, share=f"{share:.0%}"
+        )
+
+    # -- showing --------------------------------------------------------------------------------------------------
+
+    def _size_of(self, wish: SizeWish) -> Size | None:
+        return None if self._live.info is None else self._live.info.size_of(wish, self._document.size)
+
+    def _show(self) -> None:
+        info, newest, size = self._live.info, self.newest_options, self._live.size
+        self._menus.show_sizes(size, self._size_of)
+        self._menus.show_devices(newest.device, info.device if info else "", newest.dtype, info.dtype if info else "")
+        names = {"training": self.tr("Size: automatic"), "layout": self.tr("Size: as the layout")}
+        self._status.show_render_size(names.get(size.kind) or self.tr("Size: {pixels} px").format(pixels=size.longer_side))
+        if info is not None:
+            self._status.show_device(f"{info.device}, {info.dtype}")
+        self._panel.view.set_busy(self._loading_text() if self._loading is not None else "")
+
+    def _loading_text(self) -> str:
+        newest = self.newest_options
+        if newest.weights == self.options.weights and newest.device != self.options.device and newest.device != AUTO:
+            return self.tr("Loading on {device}…").format(device=newest.device)
+        return self.tr("Loading…")
+
+
+def _trying_loader(options: LoadOptions) -> Callable[[], Renderer]:
+    return renderer_loader(options, tries=True)
+
+

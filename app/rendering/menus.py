@@ -1,0 +1,172 @@
+"""The menus of render size, device and compute type, for the menu bar and for the status line's buttons.
+
+They show what is chosen and say what is wanted; they load nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QWidget
+
+from spade_studio.engine.frame_sizes import Size, SizeWish
+from spade_studio.engine.hardware import DeviceEntry
+
+SIDES = (128, 256, 512, 1024)
+"""Longer sides that are offered, in pixels."""
+
+AUTO = "auto"
+
+
+def pixels(size: Size) -> str:
+    """Return a (height, width) as a person reads it."""
+    return f"{size[1]} × {size[0]}"
+
+
+class RenderMenus(QObject):
+    """Three menus whose entries exclude each other.
+
+    Attributes:
+        size_menu, device_menu, dtype_menu: For the menu bar.
+        devices: What is offered; the CPU alone until the machine was asked.
+    """
+
+    size_wanted = Signal(object)  # SizeWish
+    other_size_wanted = Signal()
+    device_wanted = Signal(str)
+    dtype_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.size_menu = QMenu(self.tr("&Size of the picture"), parent)
+        self.device_menu = QMenu(self.tr("&Device"), parent)
+        self.dtype_menu = QMenu(self.tr("Compute &type"), parent)
+        self.devices: tuple[DeviceEntry, ...] = (DeviceEntry("cpu", "", ("float32", "bfloat16")),)
+        self._sizes: dict[SizeWish | None, QAction] = {}  # None: another size
+        self._device_actions: dict[str, QAction] = {}
+        self._dtype_actions: dict[str, QAction] = {}
+        self._groups: list[QActionGroup] = []
+        group = self._group(self.size_menu)
+        for wish in (SizeWish("training"), SizeWish("layout"), *(SizeWish("side", side) for side in SIDES), None):
+            if wish is None or wish.kind == "side":
+                self._separate(self.size_menu, before=wish is None or wish.longer_side == SIDES[0])
+            action = self._add(self.size_menu, group, self._when_size(wish))
+            self._sizes[wish] = action
+        self.show_sizes(SizeWish(), lambda _wish: None)
+        self.show_devices(AUTO, "", AUTO, "")
+
+    # -- what is chosen -------------------------------------------------------------------------------------------
+
+    def show_sizes(self, chosen: SizeWish, size_of: Callable[[SizeWish], Size | None]) -> None:
+        """Check the size that is chosen.
+
+        Args:
+            chosen: The size.
+            size_of: What a size comes to for the present layout and weights; None before they are loaded.
+        """
+        for wish, action in self._sizes.items():
+            if wish is None:
+                other = None if chosen in self._sizes else chosen
+                size = size_of(other) if other else None
+                text = self.tr("&Other size: {size}…").format(size=pixels(size)) if size else self.tr("&Other size…")
+                action.setChecked(other is not None)
+            else:
+                text = self._size_text(wish, size_of(wish))
+                action.setChecked(wish == chosen)
+            action.setText(text)
+
+    def show_devices(self, device: str, actual_device: str, dtype: str, actual_dtype: str) -> None:
+        """Check what is chosen, and offer what there is.
+
+        Args:
+            device: As asked for; ``auto`` for the machine's best.
+            actual_device: What is in use; empty before anything is loaded.
+            dtype: The compute type, as asked for.
+            actual_dtype: What is in use.
+        """
+        asked = self.entry(device)
+        self._device_actions = self._refill(
+            self.device_menu,
+            [
+                (AUTO, self._auto_text(actual_device if device == AUTO else "")),
+                *((entry.name, self.title(entry)) for entry in self.devices),
+            ],
+            asked.name if asked else device,
+            self.device_wanted.emit,
+        )
+        used = asked or self.entry(actual_device)
+        dtypes: Sequence[str] = used.dtypes if used else ("float32", "bfloat16")
+        self._dtype_actions = self._refill(
+            self.dtype_menu,
+            [(AUTO, self._auto_text(actual_dtype if dtype == AUTO else "")), *((name, self._dtype_text(name)) for name in dtypes)],
+            dtype,
+            self.dtype_wanted.emit,
+        )
+
+    def entry(self, device: str) -> DeviceEntry | None:
+        """Return the device of a name, ``cuda`` being the first of its kind; None for one that is not there, and for ``auto``."""
+        return next((entry for entry in self.devices if device in (entry.name, entry.name.removesuffix(":0"))), None)
+
+    def title(self, entry: DeviceEntry) -> str:
+        """Return what a device is called."""
+        if entry.name == "cpu":
+            return self.tr("CPU")
+        if entry.name == "mps":
+            return self.tr("Apple GPU (mps)")
+        return f"{entry.title} ({entry.name})"
+
+    # -- building -------------------------------------------------------------------------------------------------
+
+    def _size_text(self, wish: SizeWish, size: Size | None) -> str:
+        if wish.kind == "side":
+            return pixels(size) if size else self.tr("{pixels} pixels").format(pixels=wish.longer_side)
+        name = self.tr("&Automatic, as trained") if wish.kind == "training" else self.tr("As the &layout")
+        return f"{name}: {pixels(size)}" if size else name
+
+    def _auto_text(self, actual: str) -> str:
+        return self.tr("&Automatic: {name}").format(name=actual) if actual else self.tr("&Automatic")
+
+    def _dtype_text(self, name: str) -> str:
+        notes = {
+            "float32": self.tr("float32, the most exact"),
+            "bfloat16": self.tr("bfloat16, faster where the processor has it"),
+            "float16": self.tr("float16, fastest on most graphics cards"),
+        }
+        return notes.get(name, name)
+
+    def _group(self, menu: QMenu) -> QActionGroup:
+        group = QActionGroup(menu)
+        self._groups.append(group)
+        return group
+
+    def _separate(self, menu: QMenu, *, before: bool) -> None:
+        if before:
+            menu.addSeparator()
+
+    def _add(self, menu: QMenu, group: QActionGroup, when: Callable[[], object]) -> QAction:
+        action = QAction(menu)
+        action.setCheckable(True)
+        action.triggered.connect(lambda _checked=False: when())
+        group.addAction(action)
+        menu.addAction(action)
+        return action
+
+    def _when_size(self, wish: SizeWish | None) -> Callable[[], object]:
+        return self.other_size_wanted.emit if wish is None else lambda: self.size_wanted.emit(wish)
+
+    def _refill(self, menu: QMenu, entries: Sequence[tuple[str, str]], chosen: str, when: Callable[[str], object]) -> dict[str, QAction]:
+        for old in menu.findChildren(QActionGroup):
+            old.deleteLater()
+        menu.clear()
+        group = QActionGroup(menu)
+        actions: dict[str, QAction] = {}
+        for name, text in entries:
+            if len(actions) == 1:
+                menu.addSeparator()
+            actions[name] = self._add(menu, group, lambda name=name: when(name))
+            actions[name].setText(text)
+        if chosen in actions:
+            actions[chosen].setChecked(True)
+        return actions

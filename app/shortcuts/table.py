@@ -1,0 +1,165 @@
+"""Every command that a window's menus offer, with its keys: those that it came with, and those that a person has given it.
+
+It knows actions and settings; what a command does it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
+
+from spade_studio.app.settings import Settings
+
+_DEFAULTS = "default_keys"
+_Portable, _Native = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
+
+# What the canvas, dialogs and focus need under any keys that a person may choose.
+_FIXED = ("Space", "V", "Esc", "Return", "Enter", "Tab", "Shift+Tab", "Left", "Right", "Up", "Down", "Backspace", "Del")
+
+
+@dataclass(frozen=True, eq=False)
+class Command:
+    """One action that can be given keys.
+
+    Attributes:
+        name: How settings call it.
+        text: As menus show it, without its mnemonic.
+        menu: The menus that lead to it: "File > Export".
+        action: The action itself.
+    """
+
+    name: str
+    text: str
+    menu: str
+    action: QAction
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys in force, in the portable spelling: "Ctrl+Shift+S"."""
+        return _spell(self.action.shortcuts())
+
+    @property
+    def defaults(self) -> tuple[str, ...]:
+        """The keys that it came with."""
+        return tuple(self.action.property(_DEFAULTS) or ())
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it has other keys than it came with."""
+        return self.keys != self.defaults
+
+
+class ShortcutTable(QObject):
+    """The commands of a window.
+
+    Args:
+        window: Whose menus and actions are listed, once they are filled.
+        settings: Where keys are remembered.
+    """
+
+    changed = Signal()
+
+    def __init__(self, window: QMainWindow, settings: Settings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = settings
+
+    def commands(self) -> list[Command]:
+        """Return all commands in the order of the menus; those that no menu shows come last."""
+        for dock in self._window.findChildren(QDockWidget):
+            dock.toggleViewAction().setObjectName(f"panel_{dock.objectName()}")
+        found: dict[str, Command] = {}
+        for menu, action in self._actions():
+            name = action.objectName()
+            if name and name not in found and not action.menu():
+                if action.property(_DEFAULTS) is None:
+                    action.setProperty(_DEFAULTS, list(_spell(action.shortcuts())))
+                found[name] = Command(name, plain(action.text()), menu, action)
+        return list(found.values())
+
+    def restore(self) -> None:
+        """Give all commands the keys that settings remember; a key that a person has given one is taken from all others."""
+        remembered, commands, taken = self._settings.shortcuts, self.commands(), set[str]()
+        for command in sorted(commands, key=lambda command: command.name not in remembered):
+            keys = [key for key in remembered.get(command.name, command.defaults) if key not in taken]
+            if command.name in remembered:
+                taken.update(keys)
+            if tuple(keys) != command.keys:
+                _set(command.action, keys)
+        self.changed.emit()
+
+    def set_keys(self, command: Command, keys: Sequence[str]) -> None:
+        """Give a command other keys and remember them; keys that another command has are taken from it."""
+        remembered = self._settings.shortcuts
+        for other in self.commands():
+            if other.name != command.name and set(other.keys) & set(keys):
+                remembered = self._keep(remembered, other, [key for key in other.keys if key not in keys])
+        self._settings.shortcuts = self._keep(remembered, command, keys)
+        self.restore()
+
+    def reset(self, command: Command) -> None:
+        """Give a command the keys that it came with; where others have them now, they lose them."""
+        self.set_keys(command, command.defaults)
+
+    def reset_all(self) -> None:
+        """Give all commands the keys that they came with."""
+        self._settings.shortcuts = {}
+        self.restore()
+
+    def owner_of(self, key: str, asking: Command) -> Command | None:
+        """Return the command, other than the asking one, that has a key."""
+        return next((one for one in self.commands() if one.name != asking.name and key in one.keys), None)
+
+    def is_reserved(self, key: str) -> bool:
+        """Return whether a key must stay what it is: keys of the canvas and of focus, and those that open the menus."""
+        menus = {QKeySequence.mnemonic(action.text()).toString(_Portable) for action in self._window.menuBar().actions()}
+        return key in _FIXED or key in menus
+
+    @staticmethod
+    def _keep(remembered: dict[str, tuple[str, ...]], command: Command, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        rest = {name: kept for name, kept in remembered.items() if name != command.name}
+        return rest if tuple(keys) == command.defaults else {**rest, command.name: tuple(keys)}
+
+    def _actions(self) -> Iterator[tuple[str, QAction]]:
+        for action in self._window.menuBar().actions():
+            menu = action.menu()
+            if isinstance(menu, QMenu):
+                yield from _walk(menu, plain(menu.title()))
+        others = QCoreApplication.translate("ShortcutTable", "Without a menu")
+        yield from ((others, action) for action in self._window.actions())
+
+
+def plain(text: str) -> str:
+    """Return a menu's text without its mnemonic and dots."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("…")
+
+
+def shown(keys: Sequence[str]) -> str:
+    """Return keys as this platform writes them."""
+    return ", ".join(QKeySequence(key, _Portable).toString(_Native) for key in keys)
+
+
+def _walk(menu: QMenu, path: str) -> Iterator[tuple[str, QAction]]:
+    for action in menu.actions():
+        below = action.menu()
+        if isinstance(below, QMenu):
+            yield from _walk(below, f"{path} > {plain(below.title())}")
+        elif not action.isSeparator():
+            yield path, action
+
+
+def _spell(keys: Sequence[QKeySequence]) -> tuple[str, ...]:
+    return tuple(key.toString(_Portable) for key in keys)
+
+
+def _set(action: QAction, keys: Sequence[str]) -> None:
+    sequences = [sequence for key in keys if not (sequence := QKeySequence(key, _Portable)).isEmpty()]
+    before = action.shortcut().toString(_Native)
+    action.setShortcuts(sequences)
+    tip = action.toolTip().removesuffix(f" ({before})") if before else action.toolTip()
+    now = action.shortcut().toString(_Native)
+    action.setToolTip(f"{tip} ({now})" if now else tip)

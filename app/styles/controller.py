@@ -1,0 +1,379 @@
+"""The style in use: every way to change it ends here, and from here it goes to the renderer, the panels and the document.
+
+It knows no widgets; photographs are read and encoded on the render thread, between frames.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from spade_studio.app.documents.connection import DocumentConnection
+from spade_studio.app.documents.state import Json
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.panels.style import MAX_SEED
+from spade_studio.app.styles import pictures
+from spade_studio.app.styles.past import StyleHistory
+from spade_studio.app.styles.shelf import BuiltIn, Reference, Shelf
+from spade_studio.app.styles.style import MAX_STRENGTH, Style, blend, style_of
+from spade_studio.app.styles.style_json import style_from_json, style_to_json
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.image_files import read_style_image
+from spade_studio.engine.render_service import RendererReady, RenderJob, RenderResult
+from spade_studio.engine.style import StyleCode
+
+if TYPE_CHECKING:
+    from spade_studio.engine.renderer import Renderer
+
+MAX_DROPPED = 20
+"""Photographs that are read at once."""
+
+
+@dataclass(frozen=True)
+class End:
+    """One end of a mix: a style with a picture of it."""
+
+    style: Style
+    image: QImage
+
+
+class StylesController(QObject):
+    """Keeps the style in use.
+
+    Attributes:
+        style: In use.
+        history: The last ones with pictures.
+        shelf: The collected references.
+        is_locked: Whether dice and documents leave the style alone.
+        note: What a person should know about the style in use, or empty.
+        ends: The two styles between which the mix lies, or None where not chosen.
+        share: How much of the second is in the mix, 0..1.
+    """
+
+    changed = Signal()  # the style, or what is told about it
+    history_changed = Signal()
+    references_changed = Signal()
+    weights_changed = Signal()
+    mix_changed = Signal()
+
+    def __init__(self, live: LiveRenderer, state_folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._live = live
+        self.style = style_of(live.seed)
+        self.history = StyleHistory()
+        self.shelf = Shelf(state_folder / "references")
+        self.is_locked = False
+        self.note = ""
+        self.ends: list[End | None] = [None, None]
+        self.share = 0.5
+        self._change: object = object()
+        self._mix_change: object = object()
+        self._is_remembered = False
+        self._picture = QImage()
+        self._taking: RenderJob | None = None
+        live.ready.connect(self._on_ready)
+        live.rendered.connect(self._on_rendered)
+
+    # -- what the weights can do ----------------------------------------------------------------------------------
+
+    @property
+    def why_no_style(self) -> str:
+        """Why the style cannot be changed; empty where it can, or where it is not known yet."""
+        info = self._live.info
+        if info is None or info.can_use_noise:
+            return ""
+        return self.tr("These weights have one look only: they were trained without a style.")
+
+    @property
+    def why_no_references(self) -> str:
+        """Why the style of a photograph cannot be taken; empty where it can."""
+        info = self._live.info
+        if info is None:
+            return self.tr("The weights are not loaded yet.")
+        if not info.can_use_noise:
+            return self.why_no_style
+        if not info.can_use_style_image:
+            return self.tr("These weights have no encoder: they cannot take the style of a photograph.")
+        return ""
+
+    def why_not(self, built_in: BuiltIn) -> str:
+        """Why a built-in style cannot be used; empty where it can."""
+        info = self._live.info
+        if info is not None and info.can_use_noise and info.sha256 == built_in.weights:
+            return ""
+        reason = self.why_no_references
+        if info is None or not info.can_use_noise or not reason:
+            return reason
+        return self.tr("The built-in styles belong to other weights, and these have no encoder to take them over.")
+
+    # -- choosing a style -----------------------------------------------------------------------------------------
+
+    def adopt(self, style: Style | int | StyleCode, name: str = "") -> None:
+        """Render in a style from now on, whether it is locked or not.
+
+        Args:
+            style: Also a seed, or a code float32 ``[z]`` at strength 1. One of other weights is taken again from its picture where
+                that is possible; where it fits the present weights not at all, the style stays and a note says why.
+            name: What people call it.
+        """
+        if isinstance(style, int | np.ndarray):
+            style = style_of(style, name)
+        elif name:
+            style = replace(style, label=name)
+        self._cancel()
+        self._change = object()
+        info = self._live.info
+        if info is None or info.z_width is None or style.fits(info.z_width, info.sha256):
+            self._use(style)
+        elif style.picture and info.can_use_style_image:
+            self._take(style, style.picture)
+        elif style.code is not None and len(style.code) != info.z_width:
+            self._say(self.tr("“{}” was made with other weights, which these cannot follow.").format(self.name_of(style)))
+        else:
+            self._use(style, self.tr("“{}” was made with other weights and may look different with these.").format(self.name_of(style)))
+
+    def adopt_seed(self, seed: int) -> None:
+        """Draw the style from a number, at the present strength."""
+        self.adopt(Style("seed", seed, strength=self.style.strength))
+
+    def roll(self) -> None:
+        """Draw another style by chance, unless it is locked."""
+        if self.is_locked:
+            self._say(self.tr("The style is locked: the dice leaves it alone."))
+            return
+        seed = secrets.randbelow(MAX_SEED)
+        self.adopt_seed(seed if self.style.seed is None or seed < self.style.seed else seed + 1)
+
+    def adopt_reference(self, reference: Reference, *, sample: bool = False) -> None:
+        """Take the style of a photograph.
+
+        Args:
+            reference: The photograph.
+            sample: Draw one of the styles that the encoder thinks possible, instead of the likeliest; another one each time.
+        """
+        self._cancel()
+        self._change = object()
+        seed = secrets.randbelow(MAX_SEED + 1) if sample else None
+        label = reference.label or self.tr("Reference")
+        empty = np.zeros(1, np.float32)
+        wanted = Style("reference", seed, empty, self.style.strength, label, "", reference.jpeg)
+        self._take(wanted, reference.jpeg)
+
+    def adopt_built_in(self, built_in: BuiltIn) -> None:
+        """Use a built-in style, taken over from its picture where the weights are others."""
+        info = self._live.info
+        if info is None or self.why_not(built_in):
+            return
+        jpeg = pictures.encode(built_in.picture)
+        self.adopt(Style("built-in", None, built_in.code, self.style.strength, built_in.name, built_in.weights, jpeg))
+
+    def set_strength(self, strength: float) -> None:
+        """Make the style stronger or weaker, 0..1.5; 1 is as trained."""
+        strength = min(max(strength, 0.0), MAX_STRENGTH)
+        if strength != self.style.strength:
+            self._use(self.style.with_strength(strength), self.note)
+
+    def set_locked(self, locked: bool) -> None:
+        """Have dice and documents leave the style alone, or not."""
+        self.is_locked = locked
+        self._say("")
+
+    # -- mixing two -----------------------------------------------------------------------------------------------
+
+    def set_end(self, index: int, end: End | None = None) -> None:
+        """Choose an end of the mix, 0 or 1: the style in use where none is given."""
+        self.ends[index] = end or End(self.style, self.picture)
+        self._mix_change = object()
+        self.mix_changed.emit()
+
+    def mix(self, share: float) -> None:
+        """Use the style between the two ends: 0 is the first, 1 the second."""
+        self.share = share
+        first, second = self.ends
+        info = self._live.info
+        if first is None or second is None or info is None or info.z_width is None:
+            return
+        self._cancel()
+        name = self.tr("{:.0%} {}, {:.0%} {}").format(1 - share, self.name_of(first.style), share, self.name_of(second.style))
+        has_codes = any(end.style.code is not None for end in (first, second))
+        try:
+            style = blend(first.style, second.style, share, info.z_width, name, info.sha256 if has_codes else "")
+        except EngineError as error:
+            self._say(str(error))
+            return
+        self._change = self._mix_change
+        self._use(style)
+
+    # -- references -----------------------------------------------------------------------------------------------
+
+    def add_files(self, paths: Sequence[Path]) -> None:
+        """Collect photographs and take the style of the first one; what cannot be read is told."""
+        if self._cannot_take():
+            return
+        for number, path in enumerate(paths[:MAX_DROPPED]):
+
+            def read(_renderer: Renderer, path: Path = path) -> bytes:
+                return pictures.encode(read_style_image(path))
+
+            def keep(jpeg: bytes, path: Path = path, first: bool = number == 0) -> None:
+                self._keep(jpeg, path.stem, adopt=first)
+
+            self._live.work(read, keep, lambda error: self._say(str(error)))
+
+    def add_image(self, image: QImage, label: str = "") -> None:
+        """Collect a picture from the clipboard and take its style."""
+        if image.isNull() or self._cannot_take():
+            return
+        rgb = pictures.to_array(image)
+        self._live.work(
+            lambda _renderer: pictures.encode(rgb),
+            lambda jpeg: self._keep(jpeg, label or self.tr("Pasted"), adopt=True),
+            lambda error: self._say(str(error)),
+        )
+
+    def remove_reference(self, reference: Reference) -> None:
+        """Forget a collected photograph."""
+        self.shelf.remove(reference)
+        self.references_changed.emit()
+
+    def _cannot_take(self) -> bool:
+        if reason := self.why_no_references:
+            self._say(reason)
+        return bool(reason)
+
+    def _keep(self, jpeg: bytes, label: str, *, adopt: bool) -> None:
+        try:
+            reference = self.shelf.add(jpeg, label)
+        except EngineError as error:
+            self._say(str(error))
+            reference = next((one for one in self.shelf.references if one.jpeg == jpeg), None)
+        self.references_changed.emit()
+        if adopt and reference is not None:
+            self.adopt_reference(reference)
+
+    # -- documents ------------------------------------------------------------------------------------------------
+
+    def serve(self, connection: DocumentConnection) -> None:
+        """Have documents keep the style and bring it back."""
+        connection.read_style = lambda: style_to_json(self.style)
+        connection.write_style = self._show_style_of_document
+
+    def _show_style_of_document(self, data: Mapping[str, Json]) -> None:
+        style = style_from_json(data) if data else None
+        if style is not None and not self.is_locked:
+            self.adopt(style)
+
+    # -- what a style is called and looks like --------------------------------------------------------------------
+
+    def name_of(self, style: Style) -> str:
+        """Return what people call a style."""
+        if style.origin == "built-in":
+            return self.built_in_name(style.label)
+        if style.label:
+            return style.label
+        return self.tr("Style {}").format(style.seed) if style.code is None else self.tr("A style")
+
+    def built_in_name(self, name: str) -> str:
+        """Return the name of a built-in style in the language of the window."""
+        names = {
+            "Noon": self.tr("Noon"),
+            "Sunset": self.tr("Sunset"),
+            "Golden hour": self.tr("Golden hour"),
+            "Overcast": self.tr("Overcast"),
+            "Mist": self.tr("Mist"),
+            "Winter light": self.tr("Winter light"),
+            "Blue hour": self.tr("Blue hour"),
+            "Storm": self.tr("Storm"),
+            "Clear morning": self.tr("Clear morning"),
+        }
+        return names.get(name, name)
+
+    @property
+    def picture(self) -> QImage:
+        """A thumbnail of the last render; null before the first one."""
+        return self._picture
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _use(self, style: Style, note: str = "") -> None:
+        self.style, self.note, self._is_remembered = style, note, False
+        self._apply()
+        self.changed.emit()
+
+    def _say(self, note: str) -> None:
+        self.note = note
+        self.changed.emit()
+
+    def _apply(self) -> None:
+        """Hand the style to the renderer, as far as it is known what that takes."""
+        info = self._live.info
+        if info is None:
+            if self.style.code is None and self.style.strength == 1:
+                self._live.style = self.style.for_renderer(1)
+        elif info.z_width is None:
+            self._live.style = self._live.seed  # not looked at, while a code would be refused
+        else:
+            self._live.style = self.style.for_renderer(info.z_width)
+
+    def _take(self, wanted: Style, jpeg: bytes) -> None:
+        """Encode a picture for the present weights; what it gives is used as ``wanted`` says."""
+        if self._cannot_take():
+            return
+        info = self._live.info
+        weights = info.sha256 if info else ""
+        sample_seed = wanted.seed if wanted.origin == "reference" else None
+
+        def encode(renderer: Renderer) -> StyleCode:
+            return renderer.style_from_image(pictures.decode(jpeg), sample_seed=sample_seed)
+
+        def use(code: StyleCode) -> None:
+            self._taking = None
+            self._use(replace(wanted, code=code, weights=weights))
+
+        def fail(error: EngineError) -> None:
+            self._taking = None
+            self._say(str(error))
+
+        self._taking = self._live.work(encode, use, fail)
+
+    def _cancel(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
+
+    def _on_ready(self, info: RendererReady) -> None:
+        """Carry the style over to other weights, as far as they can follow."""
+        self._cancel()
+        style = self.style
+        if info.z_width is None:
+            self._apply()
+        else:
+            if style.code is not None and len(style.code) != info.z_width:
+                note = self.tr("“{}” was made with other weights, which these cannot follow.").format(self.name_of(style))
+                self._use(Style("seed", self._live.seed, strength=style.strength), note)
+            self._apply()
+            if not style.fits(info.z_width, info.sha256):
+                if style.picture and info.can_use_style_image:
+                    self._take(style, style.picture)
+                elif style.code is not None and len(style.code) == info.z_width:
+                    self._say(self.tr("“{}” was made with other weights and may look different with these.").format(self.name_of(style)))
+        self._is_remembered = False
+        self.weights_changed.emit()
+        self.changed.emit()
+
+    def _on_rendered(self, result: RenderResult) -> None:
+        if result.quality != "exact" or not self._live.is_up_to_date:
+            return
+        self._picture = pictures.thumbnail(result.image)
+        if not self._is_remembered and not self.why_no_style:
+            self._is_remembered = True
+            self.history.add(self.style, self._picture, self._change)
+            self.history_changed.emit()
+        self.changed.emit()

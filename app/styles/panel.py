@@ -1,0 +1,303 @@
+"""The panel of styles: how strong, which one, and what lies between two.
+
+It shows what the controller keeps and asks it for changes; it keeps nothing itself.
+"""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QTabWidget, QWidget
+
+from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.styles import pictures
+from spade_studio.app.styles.controller import StylesController
+from spade_studio.app.styles.shelf import BuiltIn, built_in_styles
+from spade_studio.app.styles.style import MAX_STRENGTH
+from spade_studio.app.styles.tiles import EndButton, Tiles
+
+
+class StylesPanel(QWidget):
+    """Strength, three lists of styles, and a mix.
+
+    Attributes:
+        built_in, references, past: The lists.
+        strength, share: The sliders, in percent.
+    """
+
+    add_wanted = Signal()  # choose photographs from the disk
+
+    def __init__(self, controller: StylesController, paste: QAction, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._styles = controller
+        self._is_filled = False  # pictures are read from the disk when they are first to be seen
+        self._built_in: tuple[BuiltIn, ...] = ()
+        self._built_in_images: list[QImage] = []
+        self._reference_images: dict[bytes, QImage] = {}
+        self.setAcceptDrops(True)
+        self.setMinimumWidth(236)
+        self.note = _caption("")
+        self.note.setAccessibleName(self.tr("About the style"))
+        self._build_strength()
+        self._build_lists(paste)
+        self._build_mix()
+        whole = column(self, spacing=8, margins=(8, 8, 8, 8))
+        whole.addWidget(self.note)
+        whole.addLayout(self._strength_row)
+        whole.addWidget(self.tabs, 1)
+        whole.addLayout(self._mix_box)
+        controller.changed.connect(self._show_style)
+        controller.history_changed.connect(self._show_past)
+        controller.references_changed.connect(self._show_references)
+        controller.weights_changed.connect(self._show_weights)
+        controller.mix_changed.connect(self._show_mix)
+        for refresh in (self._show_references, self._show_past, self._show_mix, self._show_weights, self._show_style):
+            refresh()
+
+    # -- building -------------------------------------------------------------------------------------------------
+
+    def _build_strength(self) -> None:
+        self.strength = QSlider(Qt.Orientation.Horizontal)
+        self.strength.setRange(0, round(MAX_STRENGTH * 100))
+        self.strength.setPageStep(10)
+        self.strength.setAccessibleName(self.tr("Strength of the style"))
+        self.strength.setToolTip(self.tr("How far the style goes from the average look: 100 % is as trained"))
+        self.strength.valueChanged.connect(lambda value: self._styles.set_strength(value / 100))
+        self._strength_label = QLabel(self.tr("Stren&gth"))
+        self._strength_label.setBuddy(self.strength)
+        self._percent = _value_label()
+        self._strength_row = row(spacing=8)
+        self._strength_row.addWidget(self._strength_label)
+        self._strength_row.addWidget(self.strength, 1)
+        self._strength_row.addWidget(self._percent)
+
+    def _build_lists(self, paste: QAction) -> None:
+        self.built_in = Tiles(self.tr("Built-in styles"))
+        self.built_in.taken.connect(lambda index: self._styles.adopt_built_in(self._built_in[index]))
+        self.references = Tiles(self.tr("References"))
+        self.references.taken.connect(self._take_reference)
+        self.references.itemSelectionChanged.connect(self._enable_buttons)
+        self.past = Tiles(self.tr("Last styles"), self.tr("Styles that you try appear here; click one to go back to it."))
+        self.past.taken.connect(lambda index: self._styles.adopt(self._styles.history.entries[index].style))
+        self.add_button = _small_button(self.tr("&Add…"), self.tr("Take the style of photographs on the disk, or drop them here"))
+        self.add_button.clicked.connect(self.add_wanted)
+        self.paste_button = _small_button(self.tr("Paste"), paste.toolTip())
+        self.paste_button.clicked.connect(paste.trigger)
+        self.sample_button = _small_button(
+            self.tr("Va&ry"), self.tr("Another style that the selected photograph might have: the encoder knows it only roughly")
+        )
+        self.sample_button.clicked.connect(lambda: self._take_reference(self.references.currentRow(), sample=True))
+        self.remove_button = _small_button(self.tr("Remove"), self.tr("Forget the selected photograph (Del)"))
+        self.remove_button.clicked.connect(self._remove)
+        QShortcut(QKeySequence(Qt.Key.Key_Delete), self.references, self._remove, context=Qt.ShortcutContext.WidgetShortcut)
+        self.built_in_note, self.reference_note = _caption(""), _caption("")
+        built_in_page, references_page = QWidget(), QWidget()
+        page = column(built_in_page, spacing=6, margins=(0, 6, 0, 0))
+        page.addWidget(self.built_in_note)
+        page.addWidget(self.built_in, 1)
+        page = column(references_page, spacing=6, margins=(0, 6, 0, 0))
+        page.addWidget(self.reference_note)
+        page.addWidget(self.references, 1)
+        for pair in ((self.add_button, self.paste_button), (self.sample_button, self.remove_button)):
+            buttons = row(spacing=6)
+            for button in pair:
+                buttons.addWidget(button, 1)
+            page.addLayout(buttons)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.addTab(built_in_page, self.tr("Built-in"))
+        self.tabs.addTab(references_page, self.tr("References"))
+        self.tabs.addTab(self.past, self.tr("Last"))
+
+    def _build_mix(self) -> None:
+        tip = self.tr("Click to put the style in use at this end")
+        self.ends = (EndButton("A", self.tr("First style of the mix"), tip), EndButton("B", self.tr("Second style of the mix"), tip))
+        for index, button in enumerate(self.ends):
+            button.clicked.connect(lambda _checked=False, index=index: self._styles.set_end(index))
+        self.share = QSlider(Qt.Orientation.Horizontal)
+        self.share.setRange(0, 100)
+        self.share.setPageStep(10)
+        self.share.setValue(50)
+        self.share.setAccessibleName(self.tr("Share of the second style in the mix"))
+        self.share.valueChanged.connect(lambda value: self._styles.mix(value / 100))
+        self._mix_note = _caption("")
+        line = row(spacing=8)
+        line.addWidget(self.ends[0])
+        line.addWidget(self.share, 1)
+        line.addWidget(self.ends[1])
+        heading = QLabel(self.tr("&Mix two styles"))
+        heading.setBuddy(self.share)
+        self._mix_box = column(spacing=4)
+        self._mix_box.addWidget(heading)
+        self._mix_box.addLayout(line)
+        self._mix_box.addWidget(self._mix_note)
+
+    # -- showing --------------------------------------------------------------------------------------------------
+
+    def _show_style(self) -> None:
+        styles = self._styles
+        note = styles.why_no_style or styles.note
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+        percent = round(styles.style.strength * 100)
+        with QSignalBlocker(self.strength):
+            self.strength.setValue(percent)
+        self._percent.setText(self.tr("{} %").format(percent))
+        past = next((index for index, entry in enumerate(styles.history.entries) if entry.style.is_same(styles.style)), -1)
+        _mark(self.past, past)
+        references = styles.shelf.references if self._is_filled else ()
+        _mark(self.references, next((i for i, one in enumerate(references) if one.jpeg == styles.style.picture), -1))
+        self._enable_buttons()
+        _mark(self.built_in, next((i for i, one in enumerate(self._built_in) if self._is_in_use("built-in", one.name)), -1))
+
+    def _is_in_use(self, origin: str, label: str) -> bool:
+        return self._styles.style.origin == origin and self._styles.style.label == label
+
+    def _show_weights(self) -> None:
+        styles = self._styles
+        usable = not styles.why_no_style
+        for widget in (self.strength, self._strength_label, self._percent, self.past, *self.ends):
+            widget.setEnabled(usable)
+        if self._is_filled and not self._built_in:
+            self._built_in = built_in_styles()
+            self._built_in_images = [pictures.thumbnail(one.picture) for one in self._built_in]
+            tiles = zip(self._built_in_images, (styles.built_in_name(one.name) for one in self._built_in), strict=True)
+            self.built_in.show_tiles([(image, name, name) for image, name in tiles])
+        reason = styles.why_not(self._built_in[0]) if self._built_in else self.tr("This build has no built-in styles.")
+        _explain(self.built_in_note, reason if usable else "")
+        self.built_in.setEnabled(not reason)
+        reason = styles.why_no_references
+        _explain(self.reference_note, reason if usable else "")
+        self.references.setEnabled(not reason)
+        hint = self.tr("Drop photographs here, or paste one: each gives its light and colours to your layout.")
+        self.references.set_hint("" if reason else hint)
+        self.add_button.setEnabled(not reason)
+        self.paste_button.setEnabled(not reason)
+        self._enable_buttons()
+        self._show_mix()
+
+    def _show_references(self) -> None:
+        if not self._is_filled:
+            return
+        known = self._reference_images
+        references = self._styles.shelf.references
+        self._reference_images = {one.jpeg: known.get(one.jpeg) or pictures.thumbnail(one.picture) for one in references}
+        self.references.show_tiles([(self._reference_images[one.jpeg], one.label, one.label) for one in references])
+        self._enable_buttons()
+
+    def _show_past(self) -> None:
+        styles = self._styles
+        tiles: list[tuple[QImage, str, str]] = []
+        for entry in styles.history.entries:
+            name, strength = styles.name_of(entry.style), round(entry.style.strength * 100)
+            tip = name if strength == 100 else self.tr("{name} at {percent} %").format(name=name, percent=strength)
+            tiles.append((entry.image, name, tip))
+        self.past.show_tiles(tiles)
+        self._show_style()
+
+    def _show_mix(self) -> None:
+        styles = self._styles
+        for button, end in zip(self.ends, styles.ends, strict=True):
+            button.show_end(end.image if end else QImage(), styles.name_of(end.style) if end else "")
+        ready = all(end is not None for end in styles.ends)
+        self.share.setEnabled(ready and not styles.why_no_style)
+        _explain(self._mix_note, "" if ready else self.tr("Choose a style, click A; choose another, click B; then drag between them."))
+
+    def _enable_buttons(self) -> None:
+        has_one = bool(self.references.selectedItems()) and not self._styles.why_no_references
+        self.sample_button.setEnabled(has_one)
+        self.remove_button.setEnabled(bool(self.references.selectedItems()))
+
+    # -- asking ---------------------------------------------------------------------------------------------------
+
+    def _take_reference(self, index: int, *, sample: bool = False) -> None:
+        references = self._styles.shelf.references
+        if 0 <= index < len(references):
+            self._styles.adopt_reference(references[index], sample=sample)
+
+    def _remove(self) -> None:
+        index = self.references.currentRow()
+        if self.references.selectedItems() and 0 <= index < len(self._styles.shelf.references):
+            self._styles.remove_reference(self._styles.shelf.references[index])
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Fill the lists at the first time."""
+        super().showEvent(event)
+        if not self._is_filled:
+            self._is_filled = True
+            self._show_weights()
+            self._show_references()
+            self._show_style()
+
+    # -- dropping -------------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept files and pictures where the weights can take the style of one."""
+        self._accept(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Accept what was accepted when it came in."""
+        self._accept(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Collect what is dropped."""
+        if not self._accept(event):
+            return
+        self.tabs.setCurrentIndex(1)
+        data = event.mimeData()
+        if paths := _paths(data):
+            self._styles.add_files(paths)
+        elif isinstance(image := data.imageData(), QImage):
+            self._styles.add_image(image, self.tr("Dropped"))
+
+    def _accept(self, event: QDropEvent) -> bool:
+        data = event.mimeData()
+        usable = not self._styles.why_no_references and bool(_paths(data) or data.hasImage())
+        if usable:
+            event.setDropAction(Qt.DropAction.CopyAction)
+        event.setAccepted(usable)
+        return usable
+
+
+def _paths(data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile() and Path(url.toLocalFile()).is_file()]
+
+
+def _mark(tiles: Tiles, index: int) -> None:
+    with QSignalBlocker(tiles):
+        if index < 0:
+            tiles.clearSelection()
+        elif index < tiles.count():
+            tiles.setCurrentRow(index)
+            tiles.item(index).setSelected(True)
+
+
+def _explain(label: QLabel, text: str) -> None:
+    label.setText(text)
+    label.setVisible(bool(text))
+
+
+def _caption(text: str) -> QLabel:
+    label = QLabel(text)
+    label.setProperty("role", "caption")
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    label.setWordWrap(True)
+    return label
+
+
+def _value_label() -> QLabel:
+    label = QLabel()
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    label.setMinimumWidth(label.fontMetrics().horizontalAdvance("150 %"))
+    return label
+
+
+def _small_button(text: str, tip: str) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tip)
+    return button

@@ -1,0 +1,82 @@
+"""Small pictures of styles: references as JPEGs of bounded size, renders as thumbnails.
+
+It knows arrays and bytes; what comes from a file is checked before Pillow makes room for it.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QImage
+
+from spade_studio.app.styles.style_json import MAX_PICTURE_BYTES
+from spade_studio.engine.errors import StyleError
+from spade_studio.engine.image_files import DAMAGE
+
+Picture = NDArray[np.uint8]
+
+PICTURE_SIDE = 320
+"""Longest side of a reference that is kept."""
+THUMBNAIL = QSize(88, 66)
+"""Of styles in lists, in the screen's points."""
+_SCALE = 2
+"""Thumbnails have so many pixels to a point."""
+
+
+def encode(rgb: Picture) -> bytes:
+    """Return a picture, uint8 ``[h, w, 3]``, as a JPEG of at most 64 KiB and 320 pixels a side."""
+    image = Image.fromarray(np.ascontiguousarray(rgb))
+    image.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
+    for quality in (92, 80, 60, 30):
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=quality, subsampling=0)  # colour is what a style is about
+        if buffer.tell() <= MAX_PICTURE_BYTES:
+            break
+    return buffer.getvalue()
+
+
+def decode(data: bytes, formats: tuple[str, ...] = ("JPEG",)) -> Picture:
+    """Return a kept picture, uint8 ``[h, w, 3]``.
+
+    Raises:
+        StyleError: It is none of ours.
+    """
+    expected = f"a picture of at most {PICTURE_SIDE} pixels a side"
+    try:
+        with Image.open(io.BytesIO(data), formats=formats) as image:
+            if max(image.size) > PICTURE_SIDE:
+                raise StyleError(f"a reference of {image.width} x {image.height} pixels", expected)
+            return np.array(image.convert("RGB"))
+    except DAMAGE as error:
+        raise StyleError("the picture of the style is damaged", expected, "Add the photograph again") from error
+
+
+def to_image(rgb: Picture) -> QImage:
+    """Return a picture, uint8 ``[h, w, 3]``, as an image of Qt that owns its pixels."""
+    height, width = rgb.shape[:2]
+    return QImage(np.ascontiguousarray(rgb).data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+
+
+def to_array(image: QImage) -> Picture:
+    """Return an image of Qt as uint8 ``[h, w, 3]``."""
+    image = image.convertToFormat(QImage.Format.Format_RGB888)
+    height, width = image.height(), image.width()
+    rows = np.frombuffer(image.constBits(), np.uint8, image.sizeInBytes()).reshape(height, image.bytesPerLine())
+    return rows[:, : 3 * width].reshape(height, width, 3).copy()
+
+
+def thumbnail(rgb: Picture) -> QImage:
+    """Return the middle of a picture, uint8 ``[h, w, 3]``, in the shape and size of a thumbnail, sharp on screens of double density."""
+    height, width = rgb.shape[:2]
+    step = max(1, min(height // (2 * THUMBNAIL.height() * _SCALE), width // (2 * THUMBNAIL.width() * _SCALE)))
+    image = to_image(rgb[::step, ::step])
+    wanted = THUMBNAIL * _SCALE
+    image = image.scaled(wanted, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation)
+    frame = QRect((image.width() - wanted.width()) // 2, (image.height() - wanted.height()) // 2, wanted.width(), wanted.height())
+    image = image.copy(frame)
+    image.setDevicePixelRatio(_SCALE)
+    return image

@@ -1,0 +1,157 @@
+"""Where styles come from beside seeds: references that a person has collected, kept in a folder, and those that ship with the program.
+
+It knows files; it encodes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from base64 import b64decode
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+
+from spade_studio.app.documents.errors import save_error
+from spade_studio.app.styles import pictures
+from spade_studio.app.styles.pictures import Picture
+from spade_studio.app.styles.style_json import MAX_PICTURE_BYTES, tidy
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.style import StyleCode
+
+MAX_REFERENCES = 100
+_MAX_LABEL_BYTES = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """A photograph whose style can be taken.
+
+    Attributes:
+        jpeg: The photograph, small.
+        label: What people call it.
+        picture: The same, uint8 ``[h, w, 3]``.
+    """
+
+    jpeg: bytes
+    label: str
+    picture: Picture
+
+
+@dataclass(frozen=True, eq=False)
+class BuiltIn:
+    """A style that ships with the program.
+
+    Attributes:
+        name: In English.
+        code: float32 ``[z]``.
+        weights: SHA-256 of the weights that the code belongs to.
+        picture: What they render in it, uint8 ``[h, w, 3]``: other weights can take the style of that.
+    """
+
+    name: str
+    code: StyleCode
+    weights: str
+    picture: Picture
+
+
+class Shelf:
+    """The references of this person, the newest first.
+
+    Args:
+        folder: Where they lie; it need not exist. What is in it may be damaged, or others may have put it there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._references: list[Reference] | None = None
+
+    @property
+    def references(self) -> Sequence[Reference]:
+        """What is there; read from the disk when first asked for."""
+        if self._references is None:
+            self._references = self._read()
+        return self._references
+
+    def add(self, jpeg: bytes, label: str) -> Reference:
+        """Keep a photograph, as :func:`pictures.encode` makes it; one that is there already comes first. The oldest give way.
+
+        Raises:
+            SaveError: The folder cannot be written; the photograph can be used until the end nevertheless.
+            StyleError: It is no such photograph.
+        """
+        reference = Reference(jpeg, tidy(label), pictures.decode(jpeg))
+        others = [other for other in self.references if other.jpeg != jpeg]
+        self._references = [reference, *others[: MAX_REFERENCES - 1]]
+        for left_over in others[MAX_REFERENCES - 1 :]:
+            self._delete(left_over)
+        path = self._path(reference)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with atomic_writer(path.with_suffix(".txt")) as file:
+                file.write(reference.label.encode("utf-8", "replace")[:_MAX_LABEL_BYTES])
+            with atomic_writer(path) as file:
+                file.write(jpeg)
+        except OSError as error:
+            raise save_error(path, error) from error
+        return reference
+
+    def remove(self, reference: Reference) -> None:
+        """Forget a photograph, also on the disk."""
+        self._references = [other for other in self.references if other is not reference]
+        self._delete(reference)
+
+    def _read(self) -> list[Reference]:
+        try:
+            paths = sorted(self._folder.glob("*.jpg"), key=lambda path: -path.stat().st_mtime_ns)[:MAX_REFERENCES]
+        except OSError:
+            return []
+        found: list[Reference] = []
+        for path in paths:
+            with suppress(OSError, EngineError):
+                if path.is_file() and path.stat().st_size <= MAX_PICTURE_BYTES:
+                    jpeg = path.read_bytes()
+                    found.append(Reference(jpeg, _read_label(path.with_suffix(".txt")), pictures.decode(jpeg)))
+        return found
+
+    def _path(self, reference: Reference) -> Path:
+        return self._folder / f"{hashlib.sha256(reference.jpeg).hexdigest()[:32]}.jpg"
+
+    def _delete(self, reference: Reference) -> None:
+        path = self._path(reference)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+            path.with_suffix(".txt").unlink(missing_ok=True)
+
+
+def _read_label(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return tidy(file.read(_MAX_LABEL_BYTES).decode("utf-8", "replace"))
+    except OSError:
+        return ""
+
+
+@cache
+def built_in_styles() -> tuple[BuiltIn, ...]:
+    """Return the styles that ship with the program; ``packaging/make_styles.py`` makes them."""
+    folder = resources.files("spade_studio.resources") / "styles"
+    try:
+        data = json.loads((folder / "styles.json").read_bytes())
+    except FileNotFoundError:
+        return ()
+    return tuple(
+        BuiltIn(
+            entry["name"],
+            np.frombuffer(b64decode(entry["code"]), "<f2").astype(np.float32),
+            data["weights_sha256"],
+            pictures.decode((folder / entry["picture"]).read_bytes(), ("PNG",)),
+        )
+        for entry in data["styles"]
+    )

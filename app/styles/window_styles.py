@@ -1,0 +1,172 @@
+"""All that a window does with styles, in one place: the dock, the strip's panel, menus, drops and the clipboard.
+
+It wires parts that know nothing of each other and decides only what counts as a photograph.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QImage
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
+
+from spade_studio.app.actions import Actions
+from spade_studio.app.documents.connection import DocumentConnection
+from spade_studio.app.documents.drops import FileDrops
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.panels.style import StylePanel
+from spade_studio.app.settings import Settings
+from spade_studio.app.styles.controller import StylesController
+from spade_studio.app.styles.panel import StylesPanel
+from spade_studio.app.styles.style import Style
+from spade_studio.engine.image_files import DAMAGE
+from spade_studio.engine.provenance import has_provenance
+from spade_studio.engine.style import StyleCode
+
+_PHOTO_SUFFIXES = (".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".png")
+_MAX_LOOKED_AT = 25_000_000
+_PHOTO_COLOURS = 800
+"""Of 4096 places, a photograph has more different colours than this; a label map, even with softened edges, has fewer."""
+
+
+class WindowStyles(QObject):
+    """Styles as the window sees them.
+
+    Attributes:
+        controller: Keeps the style in use.
+        panel: The lists of styles.
+        dock: Where the panel is; hidden until it is asked for.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        live: LiveRenderer,
+        settings: Settings,
+        commands: Actions,
+        style_panel: StylePanel,
+        connection: DocumentConnection,
+        drops: FileDrops,
+    ) -> None:
+        super().__init__(window)
+        self._window, self._settings, self._strip, self._live, self._commands = window, settings, style_panel, live, commands
+        self.controller = StylesController(live, settings.state_folder, self)
+        self.controller.serve(connection)
+        self.panel = StylesPanel(self.controller, commands["paste_style"])
+        self.dock = QDockWidget(self.tr("Styles"), window)
+        self.dock.setObjectName("styles")
+        self.dock.setWidget(self.panel)
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        self.dock.hide()
+        drops.register(self._can_take, lambda path: self.controller.add_files([path]), first=True)
+        self._connect()
+
+    @property
+    def style(self) -> Style:
+        """The style in use."""
+        return self.controller.style
+
+    def adopt(self, style: Style | int | StyleCode, name: str = "") -> None:
+        """Render in a style from now on: one of ours, a seed, or a code float32 ``[z]``; see :meth:`StylesController.adopt`."""
+        self.controller.adopt(style, name)
+
+    def dock_beside(self, name: str) -> QAction:
+        """Put the dock behind another one's tab, and return the command that shows it."""
+        other = self._window.findChild(QDockWidget, name)
+        if other is not None:
+            self._window.tabifyDockWidget(other, self.dock)
+            self.dock.hide()
+        action = self.dock.toggleViewAction()
+        action.setText(self.tr("Styles panel"))
+        action.setShortcut("F9")
+        return action
+
+    def open_gallery(self) -> None:
+        """Show the styles, in front of other panels."""
+        self.dock.show()
+        self.dock.raise_()
+        self.panel.tabs.currentWidget().setFocus()
+
+    def paste(self) -> None:
+        """Take the style of the picture, or of the files, in the clipboard."""
+        data = QGuiApplication.clipboard().mimeData()
+        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data else []
+        if paths:
+            self.controller.add_files(paths)
+        elif data is not None and data.hasImage() and isinstance(image := data.imageData(), QImage):
+            self.controller.add_image(image)
+        else:
+            self._tell(self.tr("There is no picture in the clipboard."))
+            return
+        if not self.controller.why_no_references:
+            self._show_references()
+
+    def ask_for_files(self) -> None:
+        """Choose photographs from the disk."""
+        folder = str(self._settings.folder or "")
+        kinds = self.tr("Photographs ({})").format(" ".join(f"*{suffix}" for suffix in _PHOTO_SUFFIXES))
+        names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Take the style of photographs"), folder, kinds)
+        if names:
+            self._settings.folder = Path(names[0]).parent
+            self.controller.add_files([Path(name) for name in names])
+
+    def _connect(self) -> None:
+        styles, strip, commands = self.controller, self._strip, self._commands
+        strip.seed_changed.connect(styles.adopt_seed)
+        strip.gallery_wanted.connect(self.open_gallery)
+        commands["dice"].triggered.connect(lambda _checked=False: styles.roll())
+        commands["lock_style"].toggled.connect(styles.set_locked)
+        commands["paste_style"].triggered.connect(lambda _checked=False: self.paste())
+        self.panel.add_wanted.connect(self.ask_for_files)
+        styles.changed.connect(self._show)
+        styles.weights_changed.connect(lambda: strip.set_usable(not styles.why_no_style, styles.why_no_style))
+
+    def _show(self) -> None:
+        styles = self.controller
+        seed = styles.style.seed if styles.style.code is None else None
+        self._strip.show_style(styles.name_of(styles.style), seed, styles.picture)
+        if styles.note and not self.dock.isVisible():
+            self._tell(styles.note)
+
+    def _show_references(self) -> None:
+        self.panel.tabs.setCurrentIndex(1)
+
+    def _tell(self, text: str) -> None:
+        self._window.statusBar().showMessage(text, 8000)
+
+    def _can_take(self, path: Path) -> bool:
+        if self.controller.why_no_references or path.suffix.lower() not in _PHOTO_SUFFIXES or not path.is_file():
+            return False
+        if path.suffix.lower() != ".png":
+            return True
+        try:
+            return is_photograph(path, path.stat().st_mtime_ns)
+        except OSError:
+            return False
+
+
+@lru_cache(maxsize=8)
+def is_photograph(path: Path, changed: int) -> bool:
+    """Return whether a PNG looks like a photograph rather than a label map, and is no render of ours, which open as such.
+
+    Args:
+        path: The PNG; what is damaged is no photograph.
+        changed: When it was changed last: while it is dragged, the same file is looked at many times.
+    """
+    if has_provenance(path):
+        return False
+    try:
+        with Image.open(path, formats=("PNG",)) as image:
+            if image.mode not in ("RGB", "RGBA") or image.width * image.height > _MAX_LOOKED_AT:
+                return False
+            pixels = np.asarray(image.convert("RGB"))
+    except DAMAGE:
+        return False
+    height, width = pixels.shape[:2]
+    rows, columns = (np.linspace(0, side - 1, 64).astype(np.intp) for side in (height, width))
+    places = pixels[rows[:, None], columns].reshape(-1, 3).astype(np.uint32)
+    return len(np.unique(places @ np.array([1, 256, 65536], np.uint32))) > _PHOTO_COLOURS

@@ -1,0 +1,54 @@
+"""The language of menus and messages: our translation and Qt's own, by the settings or the system.
+
+It knows files and the application; texts themselves are translated where they are shown.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
+
+from spade_studio.app.settings import Language
+
+TRANSLATED = ("de",)
+"""Languages beside English, which the texts are written in."""
+
+
+def install(application: QCoreApplication, language: Language) -> str:
+    """Have texts translated from now on; windows that exist already keep theirs.
+
+    Returns:
+        The language that is used: "en" where there is no translation.
+    """
+    chosen = choose(language, QLocale.system().uiLanguages())
+    if chosen == "en":
+        return chosen
+    for data in _files(chosen):
+        translator = QTranslator(application)
+        if translator.load(str(data)):
+            application.installTranslator(translator)
+    return chosen
+
+
+def choose(language: Language, system: list[str]) -> str:
+    """Return the language to use.
+
+    Args:
+        language: As set.
+        system: The system's languages, the preferred first: "de-AT", "en-US".
+    """
+    if language != "system":
+        return language
+    for name in system:
+        if (short := name.replace("_", "-").split("-")[0].lower()) in ("en", *TRANSLATED):
+            return short
+    return "en"
+
+
+def _files(language: str) -> list[Path]:
+    # Qt's first: where both know a text, the one installed last counts.
+    found = [Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)) / f"qtbase_{language}.qm"]
+    own = resources.files("spade_studio.resources") / "translations" / f"spade_studio_{language}.qm"
+    return [path for path in (*found, own) if isinstance(path, Path) and path.is_file()]

@@ -1,0 +1,133 @@
+"""Renders the pictures of a sheet one by one on the window's render thread, between its frames.
+
+It knows cells and one layout; it does not know who shows them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from spade_studio.app.batch.plan import PaintedLayout, Style
+from spade_studio.app.batch.rendering import render_layout
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.variations.cells import Cell, Mix, to_image
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.frame_sizes import SizeWish
+from spade_studio.engine.label_set import LabelSet
+from spade_studio.engine.render_service import RenderJob
+from spade_studio.engine.style import interpolate_styles
+
+if TYPE_CHECKING:
+    from spade_studio.engine.batch_picture import DescribedPicture
+    from spade_studio.engine.renderer import Renderer
+
+
+_SIZE = SizeWish("training")
+"""Whatever size the window has: there are many, and they are shown small."""
+
+
+@dataclass(frozen=True, eq=False)
+class SheetLayout:
+    """The layout that all pictures of a sheet show.
+
+    Attributes:
+        layout: The map.
+        label_set: What its ids mean.
+        revision: Of the document.
+    """
+
+    layout: PaintedLayout
+    label_set: LabelSet
+    revision: int
+
+
+class SheetRenderer(QObject):
+    """A queue of cells: one is at work on the render thread, the others wait here, so that they can be taken back at once."""
+
+    rendered = Signal(object)  # Cell
+    progressed = Signal()
+
+    def __init__(self, live: LiveRenderer, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._live = live
+        self._waiting: deque[tuple[Cell, SheetLayout]] = deque()
+        self._job: RenderJob | None = None
+        self.done = 0
+        self.total = 0
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether pictures are still to come."""
+        return self._job is not None
+
+    def add(self, cells: Iterable[Cell], layout: SheetLayout) -> None:
+        """Render more cells after those that wait."""
+        if not self.is_at_work:
+            self.done = self.total = 0
+        new = [(cell, layout) for cell in cells]
+        self._waiting.extend(new)
+        self.total += len(new)
+        self._next()
+        self.progressed.emit()
+
+    def cancel(self) -> None:
+        """Take back what waits; pictures that are there stay."""
+        self._waiting.clear()
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
+        self.progressed.emit()
+
+    def _next(self) -> None:
+        if self._job is not None or not self._waiting:
+            return
+        cell, layout = self._waiting.popleft()
+
+        def render(renderer: Renderer) -> DescribedPicture:
+            style = cell.style
+            code = mixed(renderer, style) if isinstance(style, Mix) else style
+            return render_layout(renderer, layout.layout, layout.label_set, _SIZE, code)
+
+        self._job = self._live.work(render, lambda made: self._on_rendered(cell, made), lambda error: self._on_failed(cell, error))
+
+    def _on_rendered(self, cell: Cell, made: DescribedPicture) -> None:
+        cell.image, cell.error = to_image(made.image), ""
+        if isinstance(cell.style, Mix) and made.about.z is not None:
+            cell.style = made.about.z
+        self._end(cell)
+
+    def _on_failed(self, cell: Cell, error: EngineError) -> None:
+        cell.error = str(error)
+        self._end(cell)
+
+    def _end(self, cell: Cell) -> None:
+        self._job = None
+        self.done += 1
+        self._next()
+        self.rendered.emit(cell)
+        self.progressed.emit()
+
+
+def mixed(renderer: Renderer, mix: Mix) -> NDArray[np.float32]:
+    """Return the code of a mix, on the render thread.
+
+    Raises:
+        EngineError: the weights take no style, or one of another length.
+    """
+    return interpolate_styles(style_code(renderer, mix.a), style_code(renderer, mix.b), mix.t)
+
+
+def style_code(renderer: Renderer, style: Style) -> NDArray[np.float32]:
+    """Return the code of a style, on the render thread.
+
+    Raises:
+        StyleError: the weights take no style.
+    """
+    return renderer.style_from_seed(style) if isinstance(style, int) else style

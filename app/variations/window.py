@@ -1,0 +1,340 @@
+"""The window with the sheet: many styles over one layout, to look through, adopt, mix and export.
+
+It knows cells and who renders them; what adopting and exporting mean is given to it.
+"""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QSpinBox, QToolButton, QWidget
+
+from spade_studio.app.batch.look import style_sheet
+from spade_studio.app.batch.pace import Pace, describe_pace
+from spade_studio.app.batch.plan import Style
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.panels.style import MAX_SEED
+from spade_studio.app.theme import Theme
+from spade_studio.app.variations.cells import Cell, CellModel, Mix, is_same_style
+from spade_studio.app.variations.sheet_renderer import SheetLayout, SheetRenderer
+from spade_studio.app.variations.view import CellView
+
+COUNTS = (9, 16, 25, 36, 49, 64, 100)
+_MARGIN = 12
+_STRIP_HEIGHT = 150
+
+
+@dataclass(frozen=True)
+class SheetPurposes:
+    """What a sheet does with styles.
+
+    Attributes:
+        capture: Gives the present layout.
+        adopt: Renders the window's picture in a style.
+        export: Exports a layout in some styles.
+        film: Makes a video that leads through some styles.
+    """
+
+    capture: Callable[[], SheetLayout]
+    adopt: Callable[[Style], object]
+    export: Callable[[Sequence[Style], SheetLayout], object]
+    film: Callable[[Sequence[Style], SheetLayout], object]
+
+
+class VariationsWindow(QWidget):
+    """A grid of styles, and below it a strip of what lies between two of them.
+
+    Attributes:
+        grid: The variations.
+        strip: What lies between two; hidden until there is something.
+    """
+
+    def __init__(self, live: LiveRenderer, theme: Theme, purposes: SheetPurposes, count: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
+        self.setWindowTitle(self.tr("Variations - SPADE Studio"))
+        self._live, self._theme, self._purposes = live, theme, purposes
+        self._layout: SheetLayout | None = None
+        self._pace = Pace()
+        self.renderer = SheetRenderer(live, self)
+        colors = theme.colors
+        self.grid = CellView(CellModel(self), colors, self._is_in_use, self.tr("Variations"))
+        self.strip = CellView(CellModel(self), colors, self._is_in_use, self.tr("Styles between two"), one_row=True)
+        self.strip.setFixedHeight(_STRIP_HEIGHT)
+        self._build_controls(count)
+        self._lay_out()
+        self._connect()
+        self._on_theme_changed()
+        self._show_state()
+        self.resize(940, 680)
+
+    @property
+    def count(self) -> int:
+        """How many variations a sheet has."""
+        return int(self.count_box.currentData())
+
+    def open(self) -> None:
+        """Show the window: with a new sheet at first, later with the one that it had."""
+        self.show()
+        self.raise_()
+        self.activateWindow()
+        if not self.grid.cells.cells:
+            self.roll()
+        else:
+            self._render([cell for cell in self._all_cells() if cell.image.isNull()])
+        self.grid.setFocus()
+
+    def roll(self) -> None:
+        """Fill the sheet with other styles; the first is the one in use."""
+        self.renderer.cancel()
+        self._layout = self._purposes.capture()
+        self._set_aspect()
+        seeds: list[int] = []
+        taken = {self._live.style} if isinstance(self._live.style, int) else set()
+        while len(seeds) < self.count - 1:
+            seed = secrets.randbelow(MAX_SEED + 1)
+            if seed not in taken:
+                taken.add(seed)
+                seeds.append(seed)
+        self._close_strip()
+        self.grid.cells.set_cells([self._cell(style) for style in (self._live.style, *seeds)])
+        self.grid.setCurrentIndex(self.grid.cells.index(0))
+        self.grid.clearSelection()
+        self._render(self.grid.cells.cells)
+
+    def update_layout(self) -> None:
+        """Render the same styles over the layout as it is now."""
+        self.renderer.cancel()
+        self._layout = self._purposes.capture()
+        self._set_aspect()
+        self._render(self._all_cells())
+
+    def interpolate(self) -> None:
+        """Show what lies between the two selected styles."""
+        ends = [cell for cell in self.grid.selected if not isinstance(cell.style, Mix)]
+        if len(ends) != 2:
+            return
+        a, b = (cell.style for cell in ends)
+        assert not isinstance(a, Mix)
+        assert not isinstance(b, Mix)
+        steps = self.steps.value()
+        cells = [Cell(a, ends[0].caption, ends[0].image, ends[0].error)]
+        for step in range(1, steps - 1):
+            t = step / (steps - 1)
+            cells.append(Cell(Mix(a, b, t), self.tr("{:.0%}").format(t)))
+        cells.append(Cell(b, ends[1].caption, ends[1].image, ends[1].error))
+        self.strip.cells.set_cells(cells)
+        self.strip_box.show()
+        self._render([cell for cell in cells if cell.image.isNull()])
+
+    def close_parts(self) -> None:
+        """Stop all that runs for this window."""
+        self.renderer.cancel()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Hide only: opened again it goes on with the sheet that it had."""
+        self.renderer.cancel()
+        event.accept()
+
+    def show_layout_changed(self, revision: int) -> None:
+        """Say that the sheet shows an older layout, if it does."""
+        stale = self._layout is not None and revision != self._layout.revision
+        self.stale.setText(self.tr("The layout has changed since.") if stale else "")
+        self.update_button.setEnabled(stale)
+
+    def show_weights_changed(self) -> None:
+        """Say that the pictures are of other weights, and what these cannot do."""
+        if self._layout is not None:
+            self.stale.setText(self.tr("The weights have changed since."))
+            self.update_button.setEnabled(True)
+        self._show_state()
+
+    def show_style_in_use(self) -> None:
+        """Mark the picture of the style in use."""
+        self.grid.viewport().update()
+        self.strip.viewport().update()
+
+    # -- building ------------------------------------------------------------------------------------------------------
+
+    def _build_controls(self, count: int) -> None:
+        self.count_box = QComboBox()
+        for number in COUNTS:
+            self.count_box.addItem(str(number), number)
+        self.count_box.setCurrentIndex(max(0, self.count_box.findData(count)))
+        self.count_box.setAccessibleName(self.tr("Number of variations"))
+        self.count_label = QLabel(self.tr("&Styles"))
+        self.count_label.setBuddy(self.count_box)
+        self.new_button = QPushButton(self.tr("&New styles"))
+        self.new_button.setToolTip(self.tr("Fill the sheet with other random styles"))
+        self.update_button = QPushButton(self.tr("&Update"))
+        self.update_button.setToolTip(self.tr("Render these styles over the layout as it is now (F5)"))
+        self.stale = QLabel()
+        self.stale.setProperty("role", "caption")
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedSize(120, 6)
+        self.progress.setAccessibleName(self.tr("Rendering"))
+        self.status = QLabel()
+        self.status.setProperty("role", "caption")
+        self.cancel_button = QPushButton(self.tr("&Cancel"))
+        self.cancel_button.setToolTip(self.tr("Stop rendering the sheet (Escape)"))
+        self.hint = QLabel()
+        self.hint.setProperty("role", "caption")
+        self.hint.setMinimumWidth(60)
+        self.steps = QSpinBox()
+        self.steps.setRange(3, 30)
+        self.steps.setValue(7)
+        self.steps.setAccessibleName(self.tr("Steps between two styles"))
+        self.steps.setToolTip(self.tr("Pictures of the strip, both ends included"))
+        self.steps.setSuffix(self.tr(" steps"))
+        self.steps.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.steps.setFixedWidth(88)
+        self.between_button = QPushButton(self.tr("&Between two"))
+        self.between_button.setToolTip(self.tr("Show the styles that lie between the two selected ones"))
+        self.export_button = QPushButton(self.tr("&Export…"))
+        self.export_button.setToolTip(self.tr("Export the selected styles as pictures"))
+        self.film_button = QPushButton(self.tr("&Video…"))
+        self.film_button.setToolTip(self.tr("Make a video that leads through the selected styles"))
+
+    def _lay_out(self) -> None:
+        top = row(spacing=8)
+        for widget in (self.count_label, self.count_box, self.new_button, self.update_button, self.stale):
+            top.addWidget(widget)
+        top.addStretch(1)
+        for widget in (self.status, self.progress, self.cancel_button):
+            top.addWidget(widget)
+        self.strip_box = QWidget()
+        strip = column(self.strip_box, spacing=2)
+        head = row(spacing=8)
+        self.strip_title = QLabel(self.tr("Between the two selected styles"))
+        self.strip_title.setProperty("role", "heading")
+        self.strip_close = QToolButton()
+        self.strip_close.setIconSize(QSize(16, 16))
+        self.strip_close.setToolTip(self.tr("Close the strip"))
+        self.strip_close.setAccessibleName(self.tr("Close the strip"))
+        head.addWidget(self.strip_title)
+        head.addStretch(1)
+        head.addWidget(self.strip_close)
+        strip.addLayout(head)
+        strip.addWidget(self.strip)
+        self.strip_box.hide()
+        bottom = row(spacing=8)
+        bottom.addWidget(self.hint, 1)
+        for widget in (self.steps, self.between_button, self.film_button, self.export_button):
+            bottom.addWidget(widget)
+        whole = column(self, spacing=10, margins=(_MARGIN, _MARGIN, _MARGIN, _MARGIN))
+        whole.addLayout(top)
+        whole.addWidget(self.grid, 1)
+        whole.addWidget(self.strip_box)
+        whole.addLayout(bottom)
+
+    def _connect(self) -> None:
+        self.count_box.activated.connect(lambda _index: self.roll())
+        self.new_button.clicked.connect(self.roll)
+        self.update_button.clicked.connect(self.update_layout)
+        self.cancel_button.clicked.connect(self.renderer.cancel)
+        self.between_button.clicked.connect(self.interpolate)
+        self.steps.valueChanged.connect(lambda _steps: self.interpolate() if self.strip_box.isVisible() else None)
+        self.strip_close.clicked.connect(self._close_strip)
+        self.export_button.clicked.connect(lambda: self._use(self._purposes.export))
+        self.film_button.clicked.connect(lambda: self._use(self._purposes.film))
+        self.renderer.rendered.connect(self._on_rendered)
+        self.renderer.progressed.connect(self._show_state)
+        for view in (self.grid, self.strip):
+            view.adopted.connect(self._adopt)
+            view.selectionModel().selectionChanged.connect(self._show_state)
+            view.cells.modelReset.connect(self._show_state)
+        self._theme.changed.connect(self._on_theme_changed)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
+        QShortcut(QKeySequence("F5"), self, self.update_layout)
+        QShortcut(QKeySequence("Escape"), self, self._on_escape)
+
+    # -- what happens --------------------------------------------------------------------------------------------------
+
+    def _cell(self, style: Style) -> Cell:
+        return Cell(style, str(style) if isinstance(style, int) else self.tr("style in hand"))
+
+    def _all_cells(self) -> list[Cell]:
+        return [*self.grid.cells.cells, *self.strip.cells.cells]
+
+    def _set_aspect(self) -> None:
+        assert self._layout is not None
+        height, width = self._layout.layout.labels.shape
+        self.grid.aspect = self.strip.aspect = width / height
+        self.grid.fit()
+        self.strip.fit()
+        self.show_layout_changed(self._layout.revision)
+
+    def _render(self, cells: Sequence[Cell]) -> None:
+        if self._layout is not None and cells:
+            for cell in cells:
+                cell.error = ""
+            self._pace.restart()
+            self.renderer.add(cells, self._layout)
+
+    def _on_rendered(self, cell: Cell) -> None:
+        self._pace.count()
+        self.grid.cells.tell(cell)
+        self.strip.cells.tell(cell)
+        if cell.error:
+            self.hint.setText(cell.error)
+            self.hint.setToolTip(cell.error)
+
+    def _adopt(self, cell: Cell) -> None:
+        if not isinstance(cell.style, Mix):
+            self._purposes.adopt(cell.style)
+            self.show_style_in_use()
+
+    def _is_in_use(self, cell: Cell) -> bool:
+        return is_same_style(cell.style, self._live.style)
+
+    def _selected_styles(self) -> list[Style]:
+        return [cell.style for view in (self.grid, self.strip) for cell in view.selected if not isinstance(cell.style, Mix)]
+
+    def _use(self, purpose: Callable[[Sequence[Style], SheetLayout], object]) -> None:
+        if self._layout is not None and (styles := self._selected_styles()):
+            purpose(styles, self._layout)
+
+    def _close_strip(self) -> None:
+        self.strip_box.hide()
+        self.strip.cells.set_cells([])
+
+    def _on_escape(self) -> None:
+        if self.renderer.is_at_work:
+            self.renderer.cancel()
+        else:
+            self.close()
+
+    def _show_state(self) -> None:
+        at_work = self.renderer.is_at_work
+        self.progress.setVisible(at_work)
+        self.cancel_button.setVisible(at_work)
+        self.progress.setRange(0, max(1, self.renderer.total))
+        self.progress.setValue(self.renderer.done)
+        text = describe_pace(self.renderer.done, self.renderer.total, self._pace, self.tr("pictures"))
+        missing = sum(cell.image.isNull() for cell in self.grid.cells.cells)
+        self.status.setText(text if at_work else self.tr("{} not rendered").format(missing) if missing else "")
+        usable = self._live.info is None or self._live.info.can_use_noise
+        selected = len(self._selected_styles())
+        self.between_button.setEnabled(usable and len(self.grid.selected) == 2)
+        self.export_button.setEnabled(selected > 0)
+        self.export_button.setText(self.tr("&Export {}…").format(selected) if selected else self.tr("&Export…"))
+        self.film_button.setEnabled(usable and selected > 1)
+        if not usable:
+            self.hint.setText(self.tr("These weights have one look only: they were trained without a style code."))
+        elif at_work or not any(cell.error for cell in self._all_cells()):
+            self.hint.setText(self.tr("Click or Enter: use this style. Ctrl, Shift or Space: select."))
+            self.hint.setToolTip("")
+
+    def _on_theme_changed(self) -> None:
+        self.setStyleSheet(style_sheet(self._theme.colors))
+        self.strip_close.setIcon(self._theme.icon("mdi6.close"))
+        for view in (self.grid, self.strip):
+            view.delegate.colors = self._theme.colors
+            view.viewport().update()

@@ -1,0 +1,150 @@
+"""Writes frames as an MP4 where OpenCV can, else as numbered PNGs; what is not whole never has the wanted name.
+
+It knows files and pictures; all of it runs in one thread beside the window's, where OpenCV is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
+
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.picture_files import write_picture
+
+Frame = NDArray[np.uint8]
+
+
+class VideoError(EngineError):
+    """A video could not be written."""
+
+
+class FrameWriter(Protocol):
+    """Takes frames, uint8 ``[h, w, 3]``, all of one size."""
+
+    def write(self, frame: Frame) -> None:
+        """Take the next frame."""
+        ...
+
+    def finish(self) -> Path:
+        """Give what was written its name, and return it."""
+        ...
+
+    def discard(self) -> None:
+        """Leave nothing."""
+        ...
+
+
+class Mp4Writer:
+    """Writes an MP4 (MPEG-4 part 2, which OpenCV's own build brings) beside its place, and moves it there when it can be read back.
+
+    Args:
+        path: Where to.
+        fps: Frames a second.
+
+    Raises:
+        VideoError: OpenCV cannot write it; found out at the first frame.
+    """
+
+    def __init__(self, path: Path, fps: int) -> None:
+        self._path, self._fps = path, fps
+        self._temporary = path.parent / f".{secrets.token_hex(8)}.mp4"
+        self._writer: Any = None
+        self._frames = 0
+
+    def write(self, frame: Frame) -> None:
+        """Take the next frame.
+
+        Raises:
+            VideoError: this OpenCV writes no MP4, or not here.
+        """
+        import cv2
+
+        if self._writer is None:
+            code = cv2.VideoWriter.fourcc(*"mp4v")
+            self._writer = cv2.VideoWriter(str(self._temporary), code, self._fps, (frame.shape[1], frame.shape[0]))
+            if not self._writer.isOpened():
+                self.discard()
+                raise VideoError(QCoreApplication.translate("Video", "OpenCV writes no MP4 here"))
+        self._writer.write(np.ascontiguousarray(frame[..., ::-1]))
+        self._frames += 1
+
+    def finish(self) -> Path:
+        """Move it to its place once it can be read back.
+
+        Raises:
+            VideoError: it cannot: the disk may be full.
+            OSError: it cannot be moved there.
+        """
+        import cv2
+
+        self._writer.release()
+        self._writer = None
+        reader = cv2.VideoCapture(str(self._temporary))
+        try:
+            there = int(reader.get(cv2.CAP_PROP_FRAME_COUNT))
+            is_readable = reader.isOpened() and reader.read()[0]
+        finally:
+            reader.release()
+        if not is_readable or there != self._frames:
+            self.discard()
+            found = QCoreApplication.translate("Video", "{} of {} frames came back from the video").format(there, self._frames)
+            raise VideoError(found, "", QCoreApplication.translate("Video", "The disk may be full; numbered frames may still work"))
+        with self._temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        self._temporary.replace(self._path)
+        return self._path
+
+    def discard(self) -> None:
+        """Leave nothing."""
+        if self._writer is not None:
+            self._writer.release()
+            self._writer = None
+        with suppress(OSError):
+            self._temporary.unlink(missing_ok=True)
+
+
+class FramesWriter:
+    """Writes numbered PNGs into a folder that gets its name when all are there.
+
+    Args:
+        path: The folder; where there is one, a number is added.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._temporary = path.parent / f".{secrets.token_hex(8)}.frames"
+        self._frames = 0
+
+    def write(self, frame: Frame) -> None:
+        """Take the next frame.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        self._temporary.mkdir(exist_ok=True)
+        write_picture(self._temporary / f"frame_{self._frames:05}.png", frame, "png")
+        self._frames += 1
+
+    def finish(self) -> Path:
+        """Give the folder its name.
+
+        Raises:
+            OSError: it cannot be given.
+        """
+        target, number = self._path, 1
+        while target.exists():
+            number += 1
+            target = self._path.with_name(f"{self._path.name}_{number}")
+        return self._temporary.rename(target)
+
+    def discard(self) -> None:
+        """Leave nothing."""
+        shutil.rmtree(self._temporary, ignore_errors=True)

@@ -1,0 +1,148 @@
+"""A trial: other weights loaded beside those in use, both pictures, and the swap.
+
+It holds one pair of weights on trial at most, and none while anything else is being loaded: never three networks in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.rendering.controller import RenderingController
+from spade_studio.app.theme import Theme
+from spade_studio.app.weights.comparison import Comparison
+from spade_studio.app.weights.jobs import Examined, Scene, Trial, render_scene, try_out
+from spade_studio.app.weights.report import Painted
+from spade_studio.app.weights.worker import Job, Progress, Worker
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.render_service import RenderJob
+
+
+@dataclass(frozen=True, eq=False)
+class WindowParts:
+    """What the weights window needs of the application.
+
+    Attributes:
+        live: Renders.
+        rendering: Swaps weights.
+        theme: The look.
+        painted: Counts what the document holds.
+        scene: Copies what a trial renders.
+    """
+
+    live: LiveRenderer
+    rendering: RenderingController
+    theme: Theme
+    painted: Callable[[], Painted]
+    scene: Callable[[], Scene]
+
+
+class Bench(QObject):
+    """Tries weights and swaps them in.
+
+    Attributes:
+        comparison: Both pictures.
+        trial: What is loaded and waits to be taken; None before and after.
+    """
+
+    changed = Signal()
+    """Loading has begun, ended, or something was given up."""
+    failed = Signal(object)  # EngineError
+    progressed = Signal(object)  # Progress
+    swapped = Signal()
+
+    def __init__(self, parts: WindowParts, worker: Worker, default: Path, parent: QObject) -> None:
+        super().__init__(parent)
+        self._parts, self._worker, self._default = parts, worker, default
+        self._job: Job | None = None
+        self._old_job: RenderJob | None = None
+        self._swapping: Path | None = None
+        self.trial: Trial | None = None
+        self.comparison = Comparison()
+
+    @property
+    def is_trying(self) -> bool:
+        """Whether weights are being loaded for a trial."""
+        return self._job is not None
+
+    @property
+    def is_swapping(self) -> bool:
+        """Whether weights on trial are taking the place of those in use."""
+        return self._swapping is not None
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a trial can begin: nothing else is being loaded."""
+        return self._job is None and self._swapping is None and not self._parts.live.is_loading
+
+    def start(self, examined: Examined) -> None:
+        """Load weights beside those in use and render the layout with both."""
+        assert examined.facts is not None
+        self.stop()
+        rendering, live, scene = self._parts.rendering, self._parts.live, self._parts.scene()
+        path = None if examined.path == self._default else examined.path
+        options = replace(rendering.newest_options, weights=path, published=examined.options)
+        load = rendering.loader(options)
+        comparison = self.comparison
+        comparison.show_names(live.info.info.name if live.info else self.tr("nothing"), examined.facts.info.name)
+        comparison.new.show_picture(None, self.tr("Loading…"))
+        if live.info is None:
+            comparison.old.show_picture(None, self.tr("No weights are loaded."))
+        else:
+            comparison.old.show_picture(None, self.tr("Rendering…"))
+            self._old_job = live.work(
+                lambda renderer: render_scene(renderer, scene),
+                lambda image: comparison.old.show_picture(image),
+                lambda error: comparison.old.show_picture(None, str(error)),
+            )
+        self._job = self._worker.run(lambda job: try_out(options, load, scene, job), self._on_tried, self._on_failed, self.progressed.emit)
+        self.progressed.emit(Progress(self.tr("Loading the weights…")))
+        self.changed.emit()
+
+    def use(self) -> None:
+        """Render with the weights on trial from now on."""
+        trial = self.trial
+        if trial is None or trial.renderer is None or self._swapping is not None:
+            return
+        renderer, trial.renderer, self.trial = trial.renderer, None, None
+        self._swapping = (trial.options.weights or self._default).absolute()
+        self._parts.rendering.use(trial.options, lambda: renderer)
+        self.changed.emit()
+
+    def stop(self) -> None:
+        """Give the trial up; what cannot be interrupted ends unheard."""
+        for job in (self._job, self._old_job):
+            if job is not None:
+                job.cancel()
+        self._job = self._old_job = self.trial = None
+
+    def on_ready(self) -> None:
+        """Learn that weights took the place of others."""
+        if self._swapping is not None:
+            self._swapping = None
+            self.swapped.emit()
+
+    def on_not_loaded(self, error: EngineError) -> None:
+        """Learn that weights could not be loaded."""
+        if self._swapping is not None:
+            self._swapping = None
+            self.failed.emit(error)
+
+    def on_changed(self) -> None:
+        """Give the trial up where something else is being loaded."""
+        if self._swapping is None and self._parts.live.is_loading and (self._job is not None or self.trial is not None):
+            self.stop()
+        self.changed.emit()
+
+    def _on_tried(self, trial: Trial) -> None:
+        self._job, self.trial = None, trial
+        self.comparison.new.show_picture(trial.image)
+        self.changed.emit()
+
+    def _on_failed(self, error: EngineError) -> None:
+        self.stop()
+        self.failed.emit(error)

@@ -1,0 +1,75 @@
+"""Two pictures of one layout beside each other: with the weights in use, and with those on trial.
+
+It knows pictures and texts only.
+"""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+
+from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.panels.render import to_image
+
+
+class Picture(QWidget):
+    """A picture as large as fits, or a note in its place."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.image = QImage()
+        self.note = ""
+        self.setAccessibleName(name)
+        self.setMinimumSize(180, 180)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def show_picture(self, pixels: NDArray[np.uint8] | None, note: str = "") -> None:
+        """Show a picture, uint8 ``[H, W, 3]``, or the note where there is none."""
+        self.image = QImage() if pixels is None else to_image(pixels)
+        self.note = note
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return a size for a window of usual size."""
+        return QSize(360, 360)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the picture, smoothly scaled, at the upper edge of its half."""
+        painter = QPainter(self)
+        if self.image.isNull():
+            painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Mid))
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(QRectF(self.rect()).adjusted(12, 12, -12, -12), flags, self.note)
+        else:
+            size = QSizeF(self.image.size()).scaled(QSizeF(self.size()), Qt.AspectRatioMode.KeepAspectRatio)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(QRectF((self.width() - size.width()) / 2, 0, size.width(), size.height()), self.image)
+        painter.end()
+
+
+class Comparison(QWidget):
+    """Old left, new right, each with the name of its weights above."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.old, self.new = Picture(self.tr("Picture of the weights in use")), Picture(self.tr("Picture of the weights on trial"))
+        self.old_name, self.new_name = QLabel(), QLabel()
+        whole = row(self, spacing=12)
+        for name, picture in ((self.old_name, self.old), (self.new_name, self.new)):
+            name.setTextFormat(Qt.TextFormat.PlainText)
+            name.setProperty("role", "caption")
+            half = column(spacing=6)
+            half.addWidget(name)
+            half.addWidget(picture, 1)
+            whole.addLayout(half, 1)
+
+    def show_names(self, old: str, new: str) -> None:
+        """Say whose pictures they are."""
+        self.old_name.setText(self.tr("In use: {name}").format(name=old))
+        self.new_name.setText(self.tr("On trial: {name}").format(name=new))

@@ -1,0 +1,140 @@
+"""Weights, as the main window sees them: a command, a button with the name of those in use, drops, and what is remembered of them.
+
+It opens the weights window when it is first asked for; swapping itself is the rendering controller's.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSize
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from spade_studio.app.document import Document
+from spade_studio.app.documents.drops import FileDrops
+from spade_studio.app.live_renderer import LiveRenderer, object_borders
+from spade_studio.app.panels.status import StatusBar
+from spade_studio.app.rendering.controller import RenderingController
+from spade_studio.app.settings import Settings
+from spade_studio.app.theme import Theme
+from spade_studio.app.weights.shelf import Shelf
+from spade_studio.engine.errors import AmbiguousWeightsError
+from spade_studio.engine.render_service import RendererReady, RenderFailure
+
+if TYPE_CHECKING:
+    from spade_studio.app.weights.jobs import Scene
+    from spade_studio.app.weights.report import Painted
+    from spade_studio.app.weights.window import WeightsWindow
+
+_SUFFIXES = (".safetensors", ".pth", ".pt", ".ckpt")
+_NETWORK = re.compile(r"(latest|[0-9]{1,9})_net_[GED]\.pth")
+_LOOKED_AT = 2000
+_SHOWN_NAME = 28
+
+
+class WeightsController(QObject):
+    """The weights manager.
+
+    Attributes:
+        window: None until it is asked for.
+        button: Shows the name of the weights in use; a click opens the window.
+        shelf: What is remembered.
+    """
+
+    def __init__(
+        self,
+        window: QWidget,
+        document: Document,
+        live: LiveRenderer,
+        rendering: RenderingController,
+        settings: Settings,
+        theme: Theme,
+        command: QAction,
+        drops: FileDrops,
+        status: StatusBar,
+    ) -> None:
+        super().__init__(window)
+        self._main, self._document, self._live, self._rendering, self._theme = window, document, live, rendering, theme
+        self.shelf = Shelf(settings.state_folder / "weights.json")
+        self.window: WeightsWindow | None = None
+        self.button = QToolButton()
+        self.button.setIconSize(QSize(14, 14))
+        self.button.setToolTip(self.tr("The weights in use; click to choose others"))
+        self.button.clicked.connect(lambda: self.open())
+        self.button.hide()
+        status.insertPermanentWidget(1, self.button)  # after what is under the pointer
+        command.triggered.connect(lambda _checked=False: self.open())
+        drops.register(can_take, self.open)
+        live.ready.connect(self._on_ready)
+        live.failed.connect(self._on_failed)
+        rendering.changed.connect(self._on_changed)
+
+    def open(self, path: Path | None = None) -> None:
+        """Show the window, and what a file or folder is where one is given."""
+        if self.window is None:
+            from spade_studio.app.weights.bench import WindowParts
+            from spade_studio.app.weights.window import WeightsWindow
+
+            parts = WindowParts(self._live, self._rendering, self._theme, self._painted, self._scene)
+            self.window = WeightsWindow(parts, self.shelf, self._main)
+        if path is not None:
+            self.window.look_at(path)
+        self.window.open()
+
+    def use(self, path: Path) -> bool:
+        """Render with weights whose maker is known, such as those of a training here; those in use stay where that fails."""
+        return self._rendering.use_weights(path)
+
+    def close(self) -> None:
+        """Close the window and end all that runs for it."""
+        if self.window is not None:
+            self.window.close_parts()
+            self.window.close()
+
+    def _on_ready(self, ready: RendererReady) -> None:
+        name = ready.info.name or ready.path.name
+        text = name if len(name) <= _SHOWN_NAME else f"{name[: _SHOWN_NAME - 1]}…"
+        self.button.setText(text.replace("&", "&&"))
+        self.button.setAccessibleName(self.tr("Weights in use: {name}").format(name=name))
+        self.button.show()
+        if self._rendering.options.weights is not None:
+            self.shelf.mark_used(self._rendering.options.weights.absolute(), name)
+        if self.window is not None:
+            self.window.bench.on_ready()
+            self.window.refresh()
+
+    def _on_failed(self, failure: RenderFailure) -> None:
+        weights = self._rendering.options.weights
+        if failure.revision < 0 and isinstance(failure.error, AmbiguousWeightsError) and self._live.info is None and weights:
+            self.open(weights)  # those of the command line: it is asked what they do not tell
+        if self.window is not None and failure.revision < 0:
+            self.window.bench.on_not_loaded(failure.error)
+
+    def _on_changed(self) -> None:
+        if self.window is not None:
+            self.window.bench.on_changed()
+
+    def _painted(self) -> Painted:
+        from spade_studio.app.weights.report import Painted
+
+        return Painted.of(self._document.labels, self._document.label_set)
+
+    def _scene(self) -> Scene:
+        from spade_studio.app.weights.jobs import Scene
+
+        labels, objects = self._document.labels.copy(), self._document.instances
+        borders = None if objects is None else object_borders(labels, objects)
+        return Scene(labels, borders, self._document.label_set, self._live.style, self._live.seed)
+
+
+def can_take(path: Path) -> bool:
+    """Whether a file or folder looks like weights; what it is shows when it is looked at."""
+    if not path.is_dir():
+        return path.suffix.lower() in _SUFFIXES
+    try:
+        return any(_NETWORK.fullmatch(entry.name) for entry, _ in zip(path.iterdir(), range(_LOOKED_AT), strict=False))
+    except OSError:
+        return False

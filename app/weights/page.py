@@ -1,0 +1,187 @@
+"""What is known of the chosen weights: the report, what cannot work, questions, a person's note, the model card.
+
+It shows values that it is given, and tells what a person enters; it reads nothing.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QPlainTextEdit, QScrollArea, QToolButton, QWidget
+
+from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.theme import Theme
+from spade_studio.app.weights.questions import QuestionsForm
+from spade_studio.app.weights.report import Report
+from spade_studio.app.weights.shelf import MAX_NOTE, Entry
+from spade_studio.engine.errors import EngineError
+
+
+class WeightsPage(QWidget):
+    """One page, which scrolls."""
+
+    star_toggled = Signal(bool)
+    note_edited = Signal(str)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self.name = _text("heading")
+        self.star = QToolButton()
+        self.star.setCheckable(True)
+        self.star.setToolTip(self.tr("Favourite: list it right after the weights of the program"))
+        self.star.setAccessibleName(self.tr("Favourite"))
+        self.problem = _text("problem")
+        self.request = _text("", self.tr("The files are sound, but something has to be answered before these weights can be used."))
+        self.limits_title = _text("heading", self.tr("What cannot work"))
+        self.limits = _text()
+        self.questions = QuestionsForm()
+        self._rows = QGridLayout()
+        self.notes = _text("caption")
+        self.note_title = _text("heading", self.tr("Your &notes"))
+        self.note = QPlainTextEdit()
+        self.note.setTabChangesFocus(True)
+        self.note.setFixedHeight(72)
+        self.note.setPlaceholderText(self.tr("Where they come from, what they are good at…"))
+        self.note.setAccessibleName(self.tr("Your notes about these weights"))
+        self.note_title.setBuddy(self.note)
+        self.card_title = _text("heading", self.tr("Model card"))
+        self.card = QPlainTextEdit(readOnly=True)
+        self.card.setTabChangesFocus(True)
+        self.card.setFixedHeight(220)
+        self.card.setAccessibleName(self.tr("Model card"))
+        self._lay_out()
+        self.star.toggled.connect(self._on_star)
+        self.note.textChanged.connect(self._on_note)
+        self.set_icons()
+
+    def show_report(self, report: Report) -> None:
+        """Show what weights are."""
+        self.name.setText(report.name)
+        self.problem.setText("")
+        self._show_rows(report)
+        self.limits.setText("\n".join(f"•  {limit}" for limit in report.limits))
+        self.notes.setText("\n".join(report.notes))
+        self.card.setPlainText(report.card)
+        self._show_parts()
+
+    def show_problem(self, name: str, error: EngineError | None, *, is_question: bool = False) -> None:
+        """Show why there is no report; a question is no error, and is asked below."""
+        self.name.setText(name)
+        lines: list[str] = []
+        if error is not None and not is_question:
+            expected = self.tr("Expected: {what}").format(what=error.expected) if error.expected else ""
+            lines = [error.found, expected, error.action]
+        self.problem.setText("\n\n".join(_sentence(line) for line in lines if line))
+        self._show_rows(None)
+        for label in (self.limits, self.notes):
+            label.setText("")
+        self.card.setPlainText("")
+        self._show_parts()
+        self.request.setVisible(is_question)
+
+    def show_entry(self, entry: Entry | None) -> None:
+        """Show star and note; None where the weights are not kept in the list."""
+        for widget in (self.star, self.note, self.note_title):
+            widget.setVisible(entry is not None)
+        if entry is None:
+            return
+        self.star.blockSignals(True)
+        self.star.setChecked(entry.is_favourite)
+        self.star.blockSignals(False)
+        self._show_star()
+        if self.note.toPlainText() != entry.note:
+            self.note.blockSignals(True)
+            self.note.setPlainText(entry.note)
+            self.note.blockSignals(False)
+
+    def set_icons(self) -> None:
+        """Take the theme's colours."""
+        self._show_star()
+
+    @property
+    def text(self) -> str:
+        """All that it says, for tests and screen readers."""
+        rows = [self._cell(i, 0) + ": " + self._cell(i, 1) for i in range(self._rows.rowCount()) if self._rows.itemAtPosition(i, 0)]
+        return "\n".join((self.name.text(), self.problem.text(), *rows, self.limits.text(), self.notes.text(), self.card.toPlainText()))
+
+    def _lay_out(self) -> None:
+        self._rows.setHorizontalSpacing(16)
+        self._rows.setVerticalSpacing(7)
+        self._rows.setColumnStretch(1, 1)
+        content = QWidget()
+        inner = column(content, spacing=10, margins=(0, 0, 10, 0))
+        inner.setSizeConstraint(QLayout.SizeConstraint.SetMinAndMaxSize)
+        for part in (self.problem, self.request, self.questions, self.limits_title, self.limits):
+            inner.addWidget(part)
+        inner.addLayout(self._rows)
+        for part in (self.notes, self.note_title, self.note, self.card_title, self.card):
+            inner.addWidget(part)
+        inner.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(content)
+        area.setAccessibleName(self.tr("Report"))
+        head = row(spacing=8)
+        head.addWidget(self.name, 1)
+        head.addWidget(self.star)
+        whole = column(self, spacing=10)
+        whole.addLayout(head)
+        whole.addWidget(area, 1)
+
+    def _show_rows(self, report: Report | None) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        for number, (title, text) in enumerate(report.rows if report else ()):
+            self._rows.addWidget(_text("caption", title), number, 0, Qt.AlignmentFlag.AlignTop)
+            self._rows.addWidget(_text("", text), number, 1)
+
+    def _cell(self, number: int, place: int) -> str:
+        item = self._rows.itemAtPosition(number, place)
+        widget = item.widget() if item else None
+        return widget.text() if isinstance(widget, QLabel) else ""
+
+    def _show_parts(self) -> None:
+        self.request.hide()
+        for label in (self.problem, self.limits, self.notes):
+            label.setVisible(bool(label.text()))
+        self.limits_title.setVisible(bool(self.limits.text()))
+        for part in (self.card_title, self.card):
+            part.setVisible(bool(self.card.toPlainText()))
+
+    def _on_star(self, is_on: bool) -> None:
+        self._show_star()
+        self.star_toggled.emit(is_on)
+
+    def _show_star(self) -> None:
+        self.star.setIcon(self._theme.icon("mdi6.star" if self.star.isChecked() else "mdi6.star-outline"))
+
+    def _on_note(self) -> None:
+        text = self.note.toPlainText()
+        if len(text) > MAX_NOTE:
+            self.note.blockSignals(True)
+            self.note.setPlainText(text[:MAX_NOTE])
+            self.note.blockSignals(False)
+        self.note_edited.emit(text[:MAX_NOTE])
+
+
+def _text(role: str = "", text: str = "") -> QLabel:
+    """Return a label whose text is never read as markup: files write parts of it."""
+    label = QLabel(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    if role != "heading":
+        label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setWordWrap(True)
+    if role:
+        label.setProperty("role", role)
+    return label
+
+
+def _sentence(text: str) -> str:
+    first = text.split(" ", 1)[0]
+    if not any(c in first for c in "._/\\"):  # a file's name is written as it is
+        text = text[:1].upper() + text[1:]
+    return text + ("" if text.endswith((".", "…")) else ".")

@@ -1,0 +1,23 @@
+"""What a machine offers to render on, as values that a window can hold.
+
+It knows no torch: :func:`spade_studio.engine.device.available_devices` looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DeviceEntry:
+    """One device.
+
+    Attributes:
+        name: As :meth:`Renderer.load` takes it: ``cpu``, ``cuda:0``, ``mps``.
+        title: What its maker calls it; empty where that is not known.
+        dtypes: The compute types it can render in, as :meth:`Renderer.load` takes them.
+    """
+
+    name: str
+    title: str
+    dtypes: tuple[str, ...]

@@ -1,0 +1,136 @@
+"""Keeps the translations: gathers the texts of the application, compiles what was translated, says what is missing.
+
+    python packaging/translations.py update    # texts into resources/translations/*.ts, for Qt Linguist or an editor
+    python packaging/translations.py release   # *.ts into *.qm, which the application loads
+    python packaging/translations.py check     # what is not translated, or not compiled; exit code 1 if anything is
+
+It uses lupdate and lrelease as PySide6's wheel brings them. It knows no language.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+
+import PySide6
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "resources" / "translations"
+LANGUAGES = ("de",)
+
+
+def source_file(language: str) -> Path:
+    """Return where a language is translated."""
+    return FOLDER / f"spade_studio_{language}.ts"
+
+
+def compiled_file(language: str) -> Path:
+    """Return what the application loads."""
+    return FOLDER / f"spade_studio_{language}.qm"
+
+
+def update(language: str, target: Path) -> None:
+    """Put all texts of the application into a file; translations that it holds stay, texts that are gone are dropped."""
+    sources = sorted((ROOT / "app").rglob("*.py"))
+    with tempfile.TemporaryDirectory() as folder:
+        tables = Path(folder) / "tables.py"
+        tables.write_text("\n".join(f"QT_TRANSLATE_NOOP({context!r}, {_quoted(text)})" for context, text in table_texts()), "utf-8")
+        listed = Path(folder) / "sources.txt"
+        listed.write_text("\n".join(str(path) for path in (*sources, tables)), "utf-8")
+        options = ["-locations", "none", "-no-obsolete", "-source-language", "en", "-target-language", language, "-silent"]
+        _run("lupdate", f"@{listed}", *options, "-ts", str(target))
+
+
+def release(source: Path, target: Path) -> None:
+    """Compile a language."""
+    _run("lrelease", "-silent", "-nounfinished", "-removeidentical", str(source), "-qm", str(target))
+
+
+def table_texts() -> Iterator[tuple[str, str]]:
+    """Give the texts that stand in tables of the program, with the context that they are looked up in."""
+    from spade_studio.app.actions import SPECS
+    from spade_studio.app.canvas.raster import Nib
+    from spade_studio.app.document_io import SAMPLES
+    from spade_studio.app.messages import STEPS
+    from spade_studio.app.training.fields import title_texts
+    from spade_studio.app.training.history import RunState
+
+    for spec in SPECS:
+        yield from (("Actions", text) for text in (spec.text, spec.tip) if text)
+    yield from (("Samples", sample.name) for sample in SAMPLES)
+    yield from (("Nib", nib.value.capitalize()) for nib in Nib)
+    yield from (("Steps", text) for text in STEPS)
+    yield from (("Fields", text) for text in dict.fromkeys(title_texts()))
+    yield from (("RunState", state.value) for state in RunState)
+
+
+def texts(path: Path) -> dict[tuple[str, str], str]:
+    """Return what a translation file says, by context and text; an empty translation for what is not finished."""
+    found: dict[tuple[str, str], str] = {}
+    for context in ElementTree.parse(path).getroot().iter("context"):
+        name = context.findtext("name") or ""
+        for message in context.iter("message"):
+            translation = message.find("translation")
+            is_done = translation is not None and translation.get("type") != "unfinished"
+            found[name, message.findtext("source") or ""] = "".join(translation.itertext()) if translation is not None and is_done else ""
+    return found
+
+
+def problems(language: str) -> list[str]:
+    """Return what is missing in a language: texts that are new, not translated, gone from the program, or not compiled."""
+    source, compiled = source_file(language), compiled_file(language)
+    if not source.is_file():
+        return [f"there is no {source.name}: run update"]
+    with tempfile.TemporaryDirectory() as folder:
+        fresh = Path(folder) / source.name
+        fresh.write_bytes(source.read_bytes())
+        update(language, fresh)
+        now, kept = texts(fresh), texts(source)
+        found = [f"not in {source.name}: {text!r} ({context})" for context, text in now if (context, text) not in kept]
+        found += [f"not in the program any more: {text!r} ({context})" for context, text in kept if (context, text) not in now]
+        found += [f"not translated: {text!r} ({context})" for (context, text), translation in kept.items() if not translation]
+        built = Path(folder) / compiled.name
+        release(source, built)
+        if not compiled.is_file() or compiled.read_bytes() != built.read_bytes():
+            found.append(f"{compiled.name} is not what {source.name} compiles to: run release")
+    return found
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _run(tool: str, *arguments: str) -> None:
+    folder = Path(PySide6.__file__).parent
+    found = [path for path in (folder / tool, folder / f"{tool}.exe", folder / "Qt" / "libexec" / tool) if path.is_file()]
+    if not found:
+        raise SystemExit(f"PySide6 in {folder} has no {tool}")
+    done = subprocess.run([str(found[0]), *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{tool} failed: {done.stderr or done.stdout}")
+
+
+def main(arguments: list[str]) -> int:
+    """Run a command for every language."""
+    if len(arguments) != 1 or arguments[0] not in ("update", "release", "check"):
+        print(__doc__)
+        return 2
+    found: list[str] = []
+    for language in LANGUAGES:
+        if arguments[0] == "update":
+            update(language, source_file(language))
+        elif arguments[0] == "release":
+            release(source_file(language), compiled_file(language))
+        else:
+            found += problems(language)
+    print("\n".join(found) if found else "done")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,127 @@
+"""Plans and manifests: to JSON and back, and what is refused of what comes back."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import numpy as np
+import pytest
+
+from spade_studio.app.batch.manifest import NAME, Manifest, fingerprint, read_manifest, write_manifest
+from spade_studio.app.batch.plan import ExportPlan, FileLayout, PaintedLayout
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.frame_sizes import SizeWish
+from spade_studio.engine.labels import load_label_set
+
+
+def a_plan(**changes):
+    labels = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    values = {
+        "layouts": (PaintedLayout("Lake", labels, labels.astype(np.uint16) + 300),),
+        "label_set": load_label_set("coco_stuff"),
+        "styles": (1, np.linspace(-1, 1, 8, dtype=np.float32)),
+        "sizes": (None, (64, 96), SizeWish("side", 512)),
+        "pattern": "{layout} {size} {index:03}",
+    }
+    return ExportPlan(**values | changes)
+
+
+def test_a_plan_comes_back_from_json():
+    plan = a_plan()
+    again = ExportPlan.from_json(json.loads(json.dumps(plan.to_json())))
+    assert fingerprint(again) == fingerprint(plan)
+    assert [picture.file for picture in again.pictures] == [
+        "Lake auto 000.png",
+        "Lake auto 001.png",
+        "Lake 96x64 002.png",
+        "Lake 96x64 003.png",
+        "Lake 512 004.png",
+        "Lake 512 005.png",
+    ]
+    before, after = plan.layouts[0], again.layouts[0]
+    assert isinstance(before, PaintedLayout)
+    assert isinstance(after, PaintedLayout)
+    np.testing.assert_array_equal(after.labels, before.labels)
+    assert after.objects is not None
+    np.testing.assert_array_equal(after.objects, before.objects)
+    np.testing.assert_array_equal(again.styles[1], plan.styles[1])
+    assert again.label_set == plan.label_set
+
+
+def test_plans_of_files_come_back(tmp_path):
+    plan = a_plan(layouts=(FileLayout("a", tmp_path / "a.png"), FileLayout("b", tmp_path / "b.png")), pattern="{layout}{size}{variation}")
+    assert ExportPlan.from_json(plan.to_json()).layouts == plan.layouts
+
+
+@pytest.mark.parametrize("changes", [{"styles": ()}, {"layouts": ()}, {"styles": tuple(range(60_000))}])
+def test_plans_of_nothing_or_too_much_are_refused(changes):
+    with pytest.raises(EngineError):
+        a_plan(**changes)
+
+
+def test_names_that_differ_by_case_only_are_one():
+    layouts = (FileLayout("Lake", None), FileLayout("lake", None))  # pyright: ignore[reportArgumentType]
+    with pytest.raises(EngineError, match="two pictures"):
+        a_plan(layouts=layouts, styles=(1,), sizes=(None,), pattern="{layout}").pictures  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("format",), 2),
+        (("pictures",), []),
+        (("pictures", 0, "file"), "../../x.png"),
+        (("pictures", 0, "state"), "perhaps"),
+        (("plan", "pattern"), "../{index}"),
+        (("plan", "format"), "exe"),
+        (("plan", "quality"), 1000),
+        (("plan", "styles"), []),
+        (("plan", "styles", 0), -1),
+        (("plan", "styles", 0), 1.5),
+        (("plan", "styles", 1), "no base64"),
+        (("plan", "sizes", 1), [1 << 20, 1]),
+        (("plan", "sizes", 2), {"kind": "side", "longer_side": 0}),
+        (("plan", "sizes", 2), {"kind": "vast", "longer_side": 9}),
+        (("plan", "layouts", 0, "labels"), "eJwDAAAAAAE="),
+        (("plan", "layouts", 0, "width"), 1 << 20),
+        (("plan", "layouts", 0), {"name": "x", "path": "a\0b"}),
+        (("plan", "layouts"), "no"),
+        (("plan",), None),
+    ],
+)
+def test_damaged_manifests_are_refused_with_their_name(tmp_path, place, value):
+    manifest = Manifest.begin(tmp_path, a_plan(), "0" * 64)
+    content = copy.deepcopy(json.loads(manifest.to_bytes()))
+    write_manifest(tmp_path, json.dumps(content).encode())
+    assert read_manifest(tmp_path) is not None
+    part = content
+    for step in place[:-1]:
+        part = part[step]
+    part[place[-1]] = value
+    write_manifest(tmp_path, json.dumps(content).encode())
+    with pytest.raises(EngineError, match=NAME):
+        read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b"[]", b"null"])
+def test_files_that_are_no_manifest_are_refused(tmp_path, data):
+    (tmp_path / NAME).write_bytes(data)
+    with pytest.raises(EngineError, match=NAME):
+        read_manifest(tmp_path)
+
+
+def test_pictures_that_were_there_before_do_not_count_as_done(tmp_path):
+    plan = a_plan()
+    (tmp_path / plan.pictures[0].file).write_bytes(b"other")
+    manifest = Manifest.begin(tmp_path, plan, "0" * 64)
+    assert manifest.replacing
+    assert len(manifest.waiting) == 6
+
+
+def test_pictures_written_right_before_a_crash_count_as_done(tmp_path):
+    plan = a_plan()
+    write_manifest(tmp_path, Manifest.begin(tmp_path, plan, "0" * 64).to_bytes())
+    (tmp_path / plan.pictures[2].file).write_bytes(b"whole")
+    assert [picture.index for picture in Manifest.begin(tmp_path, a_plan(), "0" * 64).waiting] == [0, 1, 3, 4, 5]
+    assert Manifest.begin(tmp_path, a_plan(), "1" * 64).replacing

@@ -1,0 +1,45 @@
+"""Ending without a question, as the system asks: nothing is lost, nothing is asked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import numpy as np
+import pytest
+
+from spade_studio.app.documents.sessions import left_documents
+from spade_studio.app.quit_signals import QuitSignals
+
+
+def test_unsaved_changes_are_kept_for_the_next_start(window, hand, settings):
+    hand.stroke((20, 20), (60, 60))
+    painted = window.document.labels.copy()
+    window.desktop.show_about()
+    window.desktop.leave()
+    assert not window.isVisible()
+    # The process ends now, which lets go of its locks; here it lives on.
+    window.documents.autosave._session._lock.release()
+    (left,) = left_documents(settings.state_folder / "unsaved")
+    assert left.name == "Mountain lake"
+    assert window.files.restore(left.path, left.name, left.origin)
+    np.testing.assert_array_equal(window.document.labels, painted)
+    left.discard()
+
+
+def test_without_changes_nothing_is_left(window, settings):
+    window.desktop.leave()
+    assert not window.isVisible()
+    assert left_documents(settings.state_folder / "unsaved") == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_a_signal_is_told_and_handlers_come_back(qtbot):
+    before = signal.getsignal(signal.SIGTERM)
+    signals = QuitSignals()
+    with qtbot.waitSignal(signals.asked):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL  # a second one ends a process that hangs
+    signals.close()
+    assert signal.getsignal(signal.SIGTERM) == before

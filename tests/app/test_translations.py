@@ -1,0 +1,119 @@
+"""The German texts: complete, current, compiled, and in the window when the language is asked for."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import string
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QMenu
+
+from spade_studio.app import translations
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def tool() -> ModuleType:
+    path = ROOT / "packaging" / "translations.py"
+    if not path.is_file():
+        pytest.skip("there is no folder packaging beside the tests")
+    spec = importlib.util.spec_from_file_location("translations_tool", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def german(qapp):
+    before = list(qapp.findChildren(translations.QTranslator))
+    assert translations.install(qapp, "de") == "de"
+    yield
+    for translator in qapp.findChildren(translations.QTranslator):
+        if translator not in before:
+            qapp.removeTranslator(translator)
+            translator.deleteLater()
+
+
+@pytest.mark.parametrize("language", translations.TRANSLATED)
+def test_every_text_is_translated_and_compiled(tool, language):
+    assert tool.problems(language) == [], "python packaging/translations.py update; translate; python packaging/translations.py release"
+
+
+@pytest.mark.parametrize("language", translations.TRANSLATED)
+def test_translations_keep_fields_mnemonics_and_dots(tool, language):
+    def fields(text: str) -> list[str]:
+        if re.search(r"[*]\.|\{seed:06\}|\{index", text):
+            return []  # file patterns; and examples of patterns, which are no fields
+        return sorted(f"{name}:{spec}" for _, name, spec, _ in string.Formatter().parse(text) if name is not None)
+
+    def has_mnemonic(text: str) -> bool:
+        return "&" in text.replace("&&", "")
+
+    wrong = [
+        (source, german)
+        for (_, source), german in tool.texts(tool.source_file(language)).items()
+        if fields(source) != fields(german)
+        or has_mnemonic(source) != has_mnemonic(german)
+        or source.endswith("…") != german.endswith("…")
+        or source[:1].isspace() != german[:1].isspace()
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "system", "used"),
+    [
+        ("system", ["de-AT", "en"], "de"),
+        ("system", ["fr-FR", "de_DE", "en"], "de"),
+        ("system", ["en-GB", "de"], "en"),
+        ("system", ["C"], "en"),
+        ("system", [], "en"),
+        ("en", ["de"], "en"),
+        ("de", ["en"], "de"),
+    ],
+)
+def test_the_language_is_that_of_the_settings_or_the_systems_first_known_one(asked, system, used):
+    assert translations.choose(asked, system) == used
+
+
+def test_a_window_speaks_german(german, settings, theme, renderer, qtbot):
+    from spade_studio.app.main_window import MainWindow
+
+    window = MainWindow(settings, theme, renderer.load, renderer.channels)
+    qtbot.addWidget(window, before_close_func=lambda window: window.document.undo_stack.setClean())
+    titles = [action.text() for action in window.menuBar().actions()]
+    assert titles == ["&Datei", "&Bearbeiten", "&Malen", "&Ansicht", "&Rendern", "&Hilfe"]
+    assert window.commands["fill"].text() == "&Füllen"
+    assert "Füllen:" in window.commands["fill"].toolTip()
+    assert window.desktop.ask_sample().list.item(1).text() == "Küste"
+    assert window.desktop.ask_preferences().windowTitle() == "Einstellungen"
+    # A letter may open two commands of a menu, by turns, but not many do.
+    for action in window.menuBar().actions():
+        menu = action.menu()
+        assert isinstance(menu, QMenu)
+        letters = re.findall(r"&(\w)", " ".join(one.text() for one in menu.actions() if one.isVisible()).lower())
+        twice = sorted({letter for letter in letters if letters.count(letter) > 1})
+        assert len(twice) <= 3, (action.text(), twice)
+
+
+def test_qts_own_dialogs_speak_german_too(german):
+    text = QCoreApplication.translate("QPlatformTheme", "Cancel")
+    assert text == "Abbrechen"
+
+
+def test_the_program_starts_in_the_language_of_its_settings(isolated_settings, qt_libraries):
+    folder = isolated_settings / "config" / "spade-studio"
+    folder.mkdir(parents=True)
+    (folder / "settings.ini").write_text("[window]\nlanguage=de\n", "utf-8")
+    code = "from spade_studio.app import main\n_, window = main.build(main.parse([]))\nprint(window.commands['quit'].text())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=False, cwd=ROOT)
+    assert done.stdout.strip() == "&Beenden", done.stderr

@@ -1,0 +1,146 @@
+"""Videos through the window: an MP4 that can be read back, frames where there is none, cancelled and broken ones that leave nothing."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+
+from spade_studio.app.variations.cells import Mix
+from spade_studio.app.video.plan import FilmPlan
+from spade_studio.app.video.writer import Mp4Writer
+from spade_studio.engine.errors import EngineError
+
+WAIT = 60_000
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def video(window, qtbot, tmp_path):
+    window.batch._film_styles((1, 2, 3), window.batch._capture_sheet())
+    video = window.batch.video
+    assert video is not None
+    (tmp_path / "out").mkdir()
+    video.path_field.setText(str(tmp_path / "out" / "lake.mp4"))
+    video.seconds.setValue(0.5)
+    video.fps.setValue(10)
+    return video
+
+
+def made(qtbot, video):
+    qtbot.mouseClick(video.make_button, LEFT)
+    qtbot.waitUntil(lambda: not video.maker.is_at_work, timeout=WAIT)
+
+
+def frames_of(path):
+    reader = cv2.VideoCapture(str(path))
+    frames = []
+    while (read := reader.read())[0]:
+        frames.append(read[1][..., ::-1])
+    fps = reader.get(cv2.CAP_PROP_FPS)
+    reader.release()
+    return frames, fps
+
+
+def test_a_plan_counts_its_frames():
+    plan = FilmPlan((1, 2, 3), 0.5, 10)
+    assert plan.frames == 11
+    assert [plan.frame(number) for number in (0, 5, 10)] == [1, 2, 3]
+    mix = plan.frame(7)
+    assert isinstance(mix, Mix)
+    assert (mix.a, mix.b, mix.t) == (2, 3, pytest.approx(0.4))
+    loop = FilmPlan((1, 2, 3), 0.5, 10, loop=True)
+    assert loop.frames == 15
+    last = loop.frame(14)
+    assert isinstance(last, Mix)
+    assert (last.a, last.b, last.t) == (3, 1, pytest.approx(0.8))
+
+
+@pytest.mark.parametrize("values", [((1,), 1.0, 24), ((1, 2), 60.0, 6000)])
+def test_plans_of_nothing_or_too_much_are_refused(values):
+    with pytest.raises(EngineError):
+        FilmPlan(*values)
+
+
+def test_an_mp4_with_all_its_frames(window, video, qtbot, tmp_path):
+    assert video.status.text() == "11 frames, 1.1 s"
+    shown = []
+    window.live.rendered.connect(lambda result: shown.append(result.image))
+    window.live.seed = 2
+    qtbot.waitUntil(lambda: bool(shown) and window.live.is_up_to_date, timeout=WAIT)
+    made(qtbot, video)
+    path = tmp_path / "out" / "lake.mp4"
+    assert video.maker.result == path
+    assert [entry.name for entry in path.parent.iterdir()] == ["lake.mp4"]
+    frames, fps = frames_of(path)
+    assert len(frames) == 11
+    assert fps == 10
+    difference = [np.abs(frame.astype(int) - shown[-1]).mean() for frame in frames]
+    assert int(np.argmin(difference)) == 5
+    assert difference[5] < 30  # these weights were never trained: their pictures are noise, which MPEG-4 keeps badly
+
+
+def test_numbered_frames_are_exact(window, video, qtbot, tmp_path):
+    video.kind.setCurrentIndex(1)
+    video.loop.setChecked(True)
+    made(qtbot, video)
+    folder = tmp_path / "out" / "lake"
+    assert sorted(path.name for path in folder.iterdir()) == [f"frame_{number:05}.png" for number in range(15)]
+    window.live.seed = 3
+    qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
+    with Image.open(folder / "frame_00010.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), window.files.read_picture())
+    made(qtbot, video)
+    assert video.maker.result == tmp_path / "out" / "lake_2"
+
+
+def test_where_no_mp4_can_be_written_there_are_frames_and_a_word(window, video, qtbot, tmp_path, monkeypatch):
+    class Closed:
+        fourcc = staticmethod(lambda *_: 0)
+
+        def __init__(self, *_):
+            pass
+
+        def isOpened(self):  # noqa: N802
+            return False
+
+        def release(self):
+            pass
+
+    monkeypatch.setattr(cv2, "VideoWriter", Closed)
+    made(qtbot, video)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["lake"]
+    assert len(list((tmp_path / "out" / "lake").iterdir())) == 11
+    assert "numbered frames" in video.status.text()
+
+
+def test_cancelled_in_the_middle_nothing_is_left(window, video, qtbot, tmp_path):
+    video.seconds.setValue(30)
+    qtbot.mouseClick(video.make_button, LEFT)
+    qtbot.waitUntil(lambda: video.maker.done >= 3, timeout=WAIT)
+    assert "frames" in video.status.text()
+    qtbot.mouseClick(video.cancel_button, LEFT)
+    assert not video.maker.is_at_work
+    assert list((tmp_path / "out").iterdir()) == []
+    assert "Cancelled" in video.status.text()
+
+
+def test_a_video_that_cannot_be_read_back_never_takes_the_place_of_another(window, video, qtbot, tmp_path, monkeypatch):
+    path = tmp_path / "out" / "lake.mp4"
+    monkeypatch.setattr(Mp4Writer, "_frames", property(lambda self: 99, lambda self, value: None), raising=False)
+    video.maker.start(video.plan(), window.batch._capture_sheet(), path)
+    qtbot.waitUntil(lambda: not video.maker.is_at_work, timeout=WAIT)
+    assert "11 of 99" in video.status.text()
+    assert list(path.parent.iterdir()) == []
+
+
+def test_a_size_that_cannot_be_rendered_is_told_at_once(window, video, qtbot, tmp_path):
+    video.size_box.setCurrentText("96 × 64")
+    assert video.plan().size == (64, 96)
+    made(qtbot, video)
+    assert frames_of(tmp_path / "out" / "lake.mp4")[0][0].shape == (64, 96, 3)
+    video.size_box.setCurrentText("33 x 33")
+    assert "multiples of 32" in video.status.text()
+    assert not video.make_button.isEnabled()

@@ -1,0 +1,234 @@
+"""The experiment table of tests/benchmarks: its rows, what it goes on with, and what it writes."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from spade_studio.train.cli import parse
+from spade_studio.train.cli_options import New
+from spade_studio.train.commands import resolve
+from spade_studio.train.config import TrainConfig
+from spade_studio.train.events import EventLog, RunStarted, StepLogged
+from spade_studio.train.presets import preset
+from spade_studio.train.run_directory import RunDirectory
+
+FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
+SCRIPT = FOLDER / "experiments.py"
+SETTINGS: dict[str, Any] = {
+    "data": "photos", "preset": "compact", "minutes": 10.0, "steps": 0, "held_out": 6, "seed": 3, "perceptual": "hed.safetensors",
+    "perceptual_network": "hed_vgg16", "segmenter": "segmenter.safetensors", "groups": "landscape", "features": "", "device": "cpu",
+}  # fmt: skip
+STYLELESS = {"generator.input", "encoder.used"}
+DIFFERENCES = {
+    "spade-again": {"seed"},
+    "label-map": STYLELESS,
+    "concatenation": {"generator.name"},
+    "pix2pixhd": {
+        *STYLELESS, "generator.name", "generator.base_channels", "discriminator.spectral_norm", "losses.adversarial",
+        "optimizer.two_time_scales", "optimizer.generator_learning_rate", "optimizer.discriminator_learning_rate",
+    },
+    "pix2pixhd-spade": {*STYLELESS, "generator.name", "generator.base_channels"},
+    "no-perceptual": {"losses.perceptual_weight"},
+    "no-matching": {"losses.feature_matching_weight"},
+    "kernel-1": {"generator.kernel_size"},
+    "instance-norm": {"generator.norm"},
+}  # fmt: skip
+"""By row, in what its training differs from that of the first row."""
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Give what imports a module of the benchmarks."""
+    monkeypatch.syspath_prepend(str(FOLDER))
+    return importlib.import_module
+
+
+def _config(experiments: Any, row: Any) -> TrainConfig:
+    new = parse(experiments.Settings(**SETTINGS).training(row, Path("runs")))
+    assert isinstance(new, New)
+    assert (new.init_from, new.create_only, new.name) == (None, True, row.name)
+    return resolve(new)
+
+
+def test_rows_differ_in_what_they_are_called_by(module: Callable[[str], Any]) -> None:
+    experiments, rows = module("experiments"), module("experiment_rows")
+    first, *others = (_config(experiments, row) for row in rows.ROWS)
+    expected = preset("compact")
+    assert (first.generator, first.encoder, first.discriminator) == (expected.generator, expected.encoder, expected.discriminator)
+    assert dataclasses.replace(first.losses, perceptual=expected.losses.perceptual) == expected.losses
+    assert first.losses.perceptual.network == "hed_vgg16"
+    assert (first.schedule.factor(500_000), first.schedule_unit, first.data.validation, first.seed) == (1.0, "steps", 6, 3)
+    assert {row.name: set(other.differences(first)) for row, other in zip(rows.ROWS[1:], others, strict=True)} == DIFFERENCES
+    by_name = dict(zip(DIFFERENCES, others, strict=True))
+    assert by_name["pix2pixhd"].losses.adversarial == "least_squares"
+    assert by_name["pix2pixhd"].optimizer.rates == (2e-4, 2e-4)
+    assert by_name["no-perceptual"].losses.perceptual_weight == by_name["no-matching"].losses.feature_matching_weight == 0
+    wanted = rows.parameters(by_name["label-map"])
+    assert wanted.encoder == 0
+    for name in ("pix2pixhd", "pix2pixhd-spade"):
+        assert rows.parameters(by_name[name]).generator == pytest.approx(wanted.generator, rel=0.05)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, module: Callable[[str], Any]) -> Any:
+    """Give a folder of experiments whose commands are noted and not executed."""
+    experiments = module("experiments")
+
+    class Noting(experiments.Experiments):
+        def __init__(self) -> None:
+            super().__init__(tmp_path / "folder", experiments.Settings(**SETTINGS), {})
+            self.commands: list[str] = []
+
+        def _command(self, module: str, arguments: list[str], *, quiet: bool) -> None:
+            del module, quiet
+            self.commands.append(arguments[0])
+            if arguments[0] == "new":
+                RunDirectory.create(Path(arguments[arguments.index("--runs") + 1]), "spade", TrainConfig())
+
+        def _resume(self, row: Any, run: RunDirectory) -> None:
+            del row
+            self.commands.append(f"resume {run.path.name}")
+
+    return Noting()
+
+
+def _logged(run: RunDirectory, *parts: tuple[int, int, float]) -> None:
+    """Write the events of a run: for every part the step it began at, the steps to which it came, and the seconds of each."""
+    with EventLog(run.events_path) as log:
+        for begin, end, seconds in parts:
+            log.write(RunStarted(begin, 99, 1, "cpu", "0"))
+            for step in range(begin + 1, end + 1):
+                log.write(StepLogged(step, 0.0, 8 * step, {}, (1.0, 1.0), seconds, 1.0))
+
+
+def test_time_is_that_of_steps_that_count(folder: Any, module: Callable[[str], Any]) -> None:
+    experiments, row = module("experiments"), module("experiment_rows").ROWS[0]
+    run = RunDirectory.create(folder.runs(row), row.name, TrainConfig())
+    _logged(run, (0, 9, 10.0), (5, 8, 20.0))  # cut off after nine steps, and gone on with from the fifth
+    assert experiments.trained_so_far(run) == experiments.Trained(5 * 10 + 3 * 20, 8, 64)
+    folder.train(row)
+    assert folder.commands == ["resume 00000-spade", "export"]
+
+
+def test_a_row_that_is_done_is_only_exported_and_one_of_too_much_time_begins_anew(folder: Any, module: Callable[[str], Any]) -> None:
+    row = module("experiment_rows").ROWS[0]
+    _logged(RunDirectory.create(folder.runs(row), row.name, TrainConfig()), (0, 10, 61.0))
+    folder.train(row)
+    assert folder.commands == ["export"]
+    _logged(RunDirectory.create(folder.runs(row), row.name, TrainConfig()), (0, 10, 67.0))
+    folder.commands.clear()
+    folder.train(row)
+    assert folder.commands == ["new", "resume 00002-spade", "export"]
+    assert [entry["row"] for entry in folder.conditions()] == ["spade"]
+
+
+def test_the_document_has_figures_and_no_paths(module: Callable[[str], Any]) -> None:
+    report, rows = module("experiment_report"), module("experiment_rows")
+    measured = {"pixel_accuracy": 0.61, "mean_iou": 0.342, "fid": 81.25}
+    again = {"pixel_accuracy": 0.6, "mean_iou": 0.345, "fid": 80.0}
+    figures = [
+        report.Figures(rows.ROWS[0], rows.Parameters(15_800_000, 2_500_000), 600.0, 4800, measured, 24),
+        report.Figures(rows.ROWS[1], rows.Parameters(15_800_000, 2_500_000), 600.0, 4800, again, 24),
+        report.Figures(rows.ROWS[4], rows.Parameters(14_400_000, 0), 30.0, 240, None, 18),
+    ]
+    result = {
+        "frechet_networks": {"fid": "Inception"}, "classes": {"names": ["sky", "tree"]}, "size": {"height": 128, "width": 128},
+        "pictures": 300, "segmenter": "deeplab", "frechet_between_real_photographs": {"between": "others", "pictures": 300, "fid": 40.5},
+        "candidates": [{"kind": "photographs", "pixel_accuracy": 0.743, "mean_iou": 0.48}],
+    }  # fmt: skip
+    conditions = [{"row": "spade", "machine": "2 cores", "threads": "2", "load": 0.25}]
+    settings = SETTINGS | {"data": "/secret/photos.zip", "features": "/secret/inception.pth"}
+    text = report.experiment_report(settings, conditions, figures, result)
+    assert "| SPADE | 61.0 % | 34.2 % | 81.2 | 15.8 + 2.5 | 8.00 | 4,800 | 10.00 | 35.3 / 38.3 |" in text
+    assert "| pix2pixHD | – | – | – | 14.4 | 8.00 | 240 | 0.50 | 14.6 / 20.3 |" in text
+    assert "| real photographs | 74.3 % | 48.0 % | 40.5 | – | – | – | – | – |" in text
+    flat = " ".join(text.split())
+    assert "1.0 percentage points of pixel accuracy, 0.3 percentage points of mean IoU, 1.2 of FID" in flat
+    assert "on 2 cores, 2 threads." in flat
+    assert "base width 18 for pix2pixHD" in flat
+    assert "are 2,458 times as many" in flat
+    assert "secret" not in text
+    assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 140
+    for between, seen in ((0, 0), (1, 3)):  # before anything is measured, and before anything is trained
+        early = report.experiment_report(settings, conditions[:between], figures[2 : 2 + seen], {})
+        assert "Nothing is measured yet." in early
+
+
+def _arguments(tmp_path: Path, data: Path, segmenter: Path, *more: str) -> list[str]:
+    words = [str(tmp_path / "folder"), "--data", str(data), "--segmenter", str(segmenter), "--preset", "tiny", "--held-out", "6"]
+    return [*words, "--device", "cpu", "--threads", "1", "--report", str(tmp_path / "experiments.md"), *more]
+
+
+@pytest.mark.slow
+def test_rows_are_trained_and_measured_and_go_on_after_an_interruption(
+    tmp_path: Path, data: Path, color_segmenter: Path
+) -> None:
+    command = [sys.executable, str(SCRIPT), *_arguments(tmp_path, data, color_segmenter, "--minutes", "0.05", "--rows", "spade,pix2pixhd")]
+    events = tmp_path / "folder/runs/spade/00000-spade/events.jsonl"
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        while not (events.exists() and '"step":2,' in events.read_text("utf-8")):
+            assert process.poll() is None, process.communicate()[1]
+            time.sleep(0.02)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == 128 + signal.SIGTERM
+    assert not RunDirectory(events.parent).is_running()
+    assert not (tmp_path / "experiments.md").exists()
+
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    kinds = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
+    starts = [event["at_step"] for event in kinds if event["kind"] == "run_started"]
+    assert (starts[0], len(starts)) == (0, 2)
+    assert starts[1] >= 2  # not from the beginning
+    result = json.loads((tmp_path / "folder/evaluation/result.json").read_bytes())
+    text = (tmp_path / "experiments.md").read_text("utf-8")
+    for entry, title in zip(result["candidates"], ("SPADE", "pix2pixHD", "real photographs"), strict=True):
+        (line,) = [line for line in text.splitlines() if line.startswith(f"| {title} |")]
+        assert line.split(" | ")[1:3] == [f"{100 * entry[name]:.1f} %" for name in ("pixel_accuracy", "mean_iou")]
+    (line,) = [line for line in text.splitlines() if line.startswith("| SPADE |")]
+    assert 0.05 <= float(line.split(" | ")[6]) < 0.2
+    assert not [line for line in text.splitlines() if line.startswith("| SPADE, kernel 1")]
+
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "folder").rglob("*.safetensors")}
+    assert len(before) >= 5  # two weights, three parts
+    again = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "folder").rglob("*.safetensors")} == before
+
+
+def test_a_row_that_fails_is_told_and_other_settings_are_refused(
+    tmp_path: Path, data: Path, color_segmenter: Path, module: Callable[[str], Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    main, before = module("experiments").main, signal.getsignal(signal.SIGTERM)
+    try:
+        common = _arguments(tmp_path, data, color_segmenter, "--rows", "kernel-1", "--perceptual", str(tmp_path / "gone.safetensors"))
+        assert main([*common, "--steps", "2"]) == 1
+        assert "there is no such file" in (said := capfd.readouterr().err)
+        assert "SPADE, kernel 1: spade_studio.train new ended with exit code 1" in said
+        assert "Nothing is measured yet." in (tmp_path / "experiments.md").read_text("utf-8")
+        with pytest.raises(SystemExit, match="has rows with steps 2, not 3"):
+            main([*common, "--steps", "3"])
+        for wrong in (["--rows", "crn"], ["--minutes", "0"]):
+            with pytest.raises(SystemExit, match="2"):
+                main([*common, *wrong])
+        with pytest.raises(SystemExit, match="2"):
+            main([str(FOLDER / "there"), *common[1:]])
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not os.path.lexists(FOLDER / "there")
