@@ -13,6 +13,8 @@ import pytest
 from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import ConfigError, LabelError
 from spade_studio.engine.labels import LabelChannels, load_label_set
+from spade_studio.train import plain
+from spade_studio.train import plain
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.data_config import DataConfig, GeometryConfig, LabelsConfig
 from spade_studio.train.network_options import EncoderOptions, GeneratorOptions
@@ -245,7 +247,9 @@ def test_the_encoder_reads_codes_as_wide_as_the_generator_takes() -> None:
     assert encoder.z_width == 33
 
 
-@pytest.mark.parametrize(("value", "low", "high"), [(math.nan, 0, 1), (math.inf, 0, math.inf), (True, 0, 1), (1.01, 0, 1), (-1, 0, math.inf)])
+@pytest.mark.parametrize(
+    ("value", "low", "high"), [(math.nan, 0, 1), (math.inf, 0, math.inf), (True, 0, 1), (1.01, 0, 1), (-1, 0, math.inf)]
+)
 def test_ranges_take_finite_numbers_only(value: float, low: float, high: float) -> None:
     with pytest.raises(ConfigError, match=f"rate is {value!r}. Expected {'0 or more' if math.isinf(high) else 'from 0 to 1'}"):
         plain.check_range("rate", value, low, high)

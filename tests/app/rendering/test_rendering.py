@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
 from spade_studio.app.loading import LoadOptions, renderer_loader, starting_options
 from spade_studio.app.settings import Settings
@@ -293,7 +293,7 @@ def test_another_size_is_asked_for_and_rounded(window, settings, qtbot):
 def test_a_question_that_is_given_up_changes_nothing(window, settings):
     entries(window.rendering.menus[0])["Other size…"].trigger()
     question = QApplication.activeModalWidget()
-    assert question is not None
+    assert isinstance(question, QDialog)
     question.reject()
     assert settings.render_size == SizeWish()
     assert checked(window.rendering.menus[0]) == ["Automatic, as trained: 256 × 256"]
