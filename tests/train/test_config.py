@@ -14,7 +14,6 @@ from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import ConfigError, LabelError
 from spade_studio.engine.labels import LabelChannels, load_label_set
 from spade_studio.train import plain
-from spade_studio.train import plain
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.data_config import DataConfig, GeometryConfig, LabelsConfig
 from spade_studio.train.network_options import EncoderOptions, GeneratorOptions

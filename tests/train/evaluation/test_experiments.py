@@ -95,7 +95,7 @@ def folder(tmp_path: Path, module: Callable[[str], Any]) -> Any:
             del module, quiet
             self.commands.append(arguments[0])
             if arguments[0] == "new":
-                RunDirectory.create(Path(arguments[arguments.index("--runs") + 1]), "spade", TrainConfig())
+                RunDirectory.create(Path(arguments[arguments.index("--runs") + 1]), "spade", preset("compact"))
 
         def _resume(self, row: Any, run: RunDirectory) -> None:
             del row
@@ -115,7 +115,7 @@ def _logged(run: RunDirectory, *parts: tuple[int, int, float]) -> None:
 
 def test_time_is_that_of_steps_that_count(folder: Any, module: Callable[[str], Any]) -> None:
     experiments, row = module("experiments"), module("experiment_rows").ROWS[0]
-    run = RunDirectory.create(folder.runs(row), row.name, TrainConfig())
+    run = RunDirectory.create(folder.runs(row), row.name, preset("compact"))
     _logged(run, (0, 9, 10.0), (5, 8, 20.0))  # cut off after nine steps, and gone on with from the fifth
     assert experiments.trained_so_far(run) == experiments.Trained(5 * 10 + 3 * 20, 8, 64)
     folder.train(row)
@@ -124,10 +124,10 @@ def test_time_is_that_of_steps_that_count(folder: Any, module: Callable[[str], A
 
 def test_a_row_that_is_done_is_only_exported_and_one_of_too_much_time_begins_anew(folder: Any, module: Callable[[str], Any]) -> None:
     row = module("experiment_rows").ROWS[0]
-    _logged(RunDirectory.create(folder.runs(row), row.name, TrainConfig()), (0, 10, 61.0))
+    _logged(RunDirectory.create(folder.runs(row), row.name, preset("compact")), (0, 10, 61.0))
     folder.train(row)
     assert folder.commands == ["export"]
-    _logged(RunDirectory.create(folder.runs(row), row.name, TrainConfig()), (0, 10, 67.0))
+    _logged(RunDirectory.create(folder.runs(row), row.name, preset("compact")), (0, 10, 67.0))
     folder.commands.clear()
     folder.train(row)
     assert folder.commands == ["new", "resume 00002-spade", "export"]
