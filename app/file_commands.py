@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from spade_studio.app import document_io, messages
@@ -25,7 +25,8 @@ from spade_studio.app.documents.state import DocumentState
 from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.settings import Settings
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.labels import LabelSet, built_in_label_sets, load_label_set
+from spade_studio.engine.labels import built_in_label_sets, load_label_set
+from spade_studio.engine.provenance import has_provenance
 
 _DOCUMENTS = QT_TRANSLATE_NOOP("FileCommands", "Documents (*.ora)")
 _MAPS = QT_TRANSLATE_NOOP("FileCommands", "Label maps (*.png)")
@@ -39,6 +40,7 @@ class FileCommands(QObject):
     Attributes:
         connection: Between the document and its file.
         read_picture: Gives the picture that belongs to the document, uint8 ``[h, w, 3]``, or None.
+        open_picture: Shows the layout and style that a rendered PNG came from, and says whether it could.
     """
 
     recent_changed = Signal()
@@ -50,6 +52,7 @@ class FileCommands(QObject):
         self._window = window
         self.connection = DocumentConnection(document)
         self.read_picture: Callable[[], NDArray[np.uint8] | None] = lambda: None
+        self.open_picture: Callable[[Path], bool] = self._import_map
 
     def new(self, size: tuple[int, int] = document_io.BLANK_SIZE) -> bool:
         """Start an empty layout of (height, width)."""
@@ -76,6 +79,8 @@ class FileCommands(QObject):
     def open_path(self, path: Path) -> bool:
         """Open a document, or import a label map; where it cannot be used a message says why and what was open stays."""
         path = path.absolute()
+        if has_provenance(path):
+            return self.open_picture(path)
         try:
             if archive.is_archive(path):
                 self._show(archive.load_document(path), path.stem, path)
@@ -163,18 +168,6 @@ class FileCommands(QObject):
             case messages.Unsaved.CANCEL:
                 return False
 
-    def adopt(self, label_set: LabelSet) -> None:
-        """Carry the open document over to another label set, by name; what the set lacks is told."""
-        if label_set == self._document.label_set:
-            return
-        self._document.end_stroke()
-        state, was_modified = self.connection.capture(), self._document.is_modified
-        name = self._document.path.stem if self._document.path else self._document.name
-        self._document.adopt(label_set)
-        self._show(state, name, None)
-        if was_modified:
-            self._document.undo_stack.resetClean()
-
     def restore(self, path: Path, name: str, origin: Path | None) -> bool:
         """Open a document that was saved aside as one whose changes are not saved; a message says why where it cannot be opened."""
         try:
@@ -187,10 +180,7 @@ class FileCommands(QObject):
         return True
 
     def _show(self, state: DocumentState, name: str, path: Path | None) -> None:
-        lost = self.connection.show(state, name, path)
-        if lost:
-            text = _lost_text(lost, state.labels.size, state.label_set.name, self._document.label_set.name)
-            messages.show_note(self._window, self.tr("{name} uses other labels").format(name=name), text)
+        self.connection.show(state, name, path)
 
     def _import_map(self, path: Path) -> bool:
         own = self._document.label_set
@@ -242,15 +232,3 @@ class FileCommands(QObject):
 def can_open(path: Path) -> bool:
     """Return whether a file looks like a document or a label map."""
     return path.is_file() and (archive.is_archive(path) or path.suffix.lower() == ".png")
-
-
-def _lost_text(lost: dict[str, int], pixels: int, source: str, target: str) -> str:
-    names = [f"{name} ({count / pixels:.1%})" for name, count in lost.items()]
-    listed = ", ".join(names[:6])
-    if len(names) > 6:
-        listed = QCoreApplication.translate("FileCommands", "{names} and {count} more").format(names=listed, count=len(names) - 6)
-    return QCoreApplication.translate(
-        "FileCommands",
-        "It was drawn in {source}; its labels were carried over by name to {target}, which has none for {names}: {count:,} pixels became"
-        " unlabeled. The file stays as it is: saving asks for another name.",
-    ).format(source=source, target=target, names=listed, count=sum(lost.values()))

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from spade_studio.app.canvas.raster import InstanceArray, LabelArray, Rect
 from spade_studio.app.document import Document
+from spade_studio.app.rendered_document import RenderedDocument
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.render_service import (
@@ -70,7 +71,9 @@ class LiveRenderer(QObject):
 
     _delivered = Signal(int, object)  # number of the service, what it says
 
-    def __init__(self, document: Document, load: Callable[[], Renderer], seed: int, parent: QObject | None = None) -> None:
+    def __init__(
+        self, document: Document | RenderedDocument, load: Callable[[], Renderer], seed: int, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._document = document
         self._style: int | NDArray[np.float32] = seed

@@ -29,14 +29,13 @@ from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.loading import LoadOptions
 from spade_studio.app.messages import step_name
 from spade_studio.app.palette.controller import PaletteController
-from spade_studio.app.palette.keeping import KeepingConnection
-from spade_studio.app.palette.rendered import RenderedDocument
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.panels.brush_size import BrushSizePanel
 from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.panels.render import RenderPanel
 from spade_studio.app.panels.status import StatusBar
 from spade_studio.app.panels.style import StylePanel
+from spade_studio.app.rendered_document import RenderedDocument
 from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.settings import Appearance, Settings
 from spade_studio.app.styles.window_styles import WindowStyles
@@ -75,12 +74,13 @@ class MainWindow(QMainWindow):
         self.toolbox = Toolbox(self.document, first.id, second.id, self)
         self.toolbox.brush_size = settings.brush_size or self.toolbox.brush_size
         rendered = RenderedDocument(self.document, self)
-        self.live = LiveRenderer(cast("Document", rendered), load, sample.seed, self)
+        self.live = LiveRenderer(rendered, load, sample.seed, self)
         self.files = FileCommands(self.document, settings, self)
-        self.files.connection = KeepingConnection(self.document)
         self.render_panel = RenderPanel()
         self.status_bar = StatusBar()
-        self.rendering = RenderingController(self, self.document, self.live, settings, self.render_panel, self.status_bar, options)
+        self.rendering = RenderingController(
+            self, self.document, self.live, settings, self.render_panel, self.status_bar, rendered.unknown, options
+        )
         self.training = TrainingController(self.document, self.live, lambda path: self.weights.use(path), settings, theme, self)
         self.commands = Actions(self)
         self.canvas = CanvasView(self.document, self.toolbox)

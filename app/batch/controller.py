@@ -64,6 +64,7 @@ class ExportController(QObject):
         self.export: ExportWindow | None = None
         self.video: VideoWindow | None = None
         self.restorer = PictureRestorer(window, files, live, lambda: document.label_set, adopt, rendering.set_size)
+        files.open_picture = self.restorer.show
         documents.drops.register(has_provenance, self.restorer.open, first=True)
         documents.export_menu.addSeparator()
         documents.export_menu.addAction(commands["export_batch"])

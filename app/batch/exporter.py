@@ -111,7 +111,7 @@ class BatchExporter(QObject):
             EngineError: the pattern gives no usable names.
         """
         assert not self.is_at_work, "one export at a time"
-        plan.pictures  # noqa: B018 - names are checked before anything else
+        plan.check()
         self._plan, self._folder = plan, folder
         self.manifest, self.error, self._loaded = None, None, None
         self._set(State.STARTING)

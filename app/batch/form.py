@@ -288,7 +288,7 @@ class ExportForm(QWidget):
             plan = self.plan()
             self._count = plan.count
             example = plan.example()
-            plan.pictures  # noqa: B018 - every name is checked
+            plan.check()
         except EngineError as error:
             text = str(error)
             self.problem = text[:1].upper() + text[1:]

@@ -150,6 +150,14 @@ class ExportPlan:
                     found.append(PlannedPicture(len(found), f"{name}.{self.file_format}", layout, style, size))
         return tuple(found)
 
+    def check(self) -> None:
+        """See whether every picture gets a name of its own.
+
+        Raises:
+            EngineError: two would have one name, or one no usable name.
+        """
+        assert len(self.pictures) == self.count
+
     def example(self) -> str:
         """Return the first picture's file name.
 

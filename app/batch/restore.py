@@ -61,30 +61,31 @@ class PictureRestorer(QObject):
 
     def open(self, path: Path) -> bool:
         """Show the layout and style of a picture, once unsaved changes are dealt with; a message says why where that cannot be done."""
-        if not self._files.may_lose_changes():
-            return False
+        return self._files.may_lose_changes() and self.show(path)
+
+    def show(self, path: Path) -> bool:
+        """As :meth:`open`, where nothing unsaved is open any more."""
         try:
             recorded, _ = read_provenance(path)
         except EngineError as error:
             messages.show_error(self._window, self.tr("{} could not be opened").format(path.name), error)
             return False
         state = DocumentState(recorded.labels, label_set_of(recorded, self._own_set()), path.stem, objects_of(recorded))
-        lost = self._files.connection.show(state, path.stem, None)
+        self._files.connection.show(state, path.stem, None)
         if (style := style_of(recorded)) is not None:
             self._adopt(style)
         info = self._live.info
         if info is not None and info.size_of(self._live.size, recorded.size) != recorded.size:
             self._set_size(SizeWish("layout"))
-        remarks = [self.tr("These weights do not know the label {}: {:,} pixels.").format(name, count) for name, count in lost.items()]
 
         def compare(renderer: Renderer) -> list[str]:
             return loading.differences(recorded, renderer)
 
-        self._live.work(compare, lambda found: self._tell(path, recorded, remarks, found))
+        self._live.work(compare, lambda found: self._tell(path, found))
         return True
 
-    def _tell(self, path: Path, recorded: Provenance, remarks: list[str], found: list[str]) -> None:
-        lines = [*remarks, *(f"{text[:1].upper()}{text[1:]}." for text in found)]
+    def _tell(self, path: Path, found: list[str]) -> None:
+        lines = [f"{text[:1].upper()}{text[1:]}." for text in found]
         if lines:
             headline = self.tr("{} comes out otherwise now").format(path.name)
             messages.show_note(self._window, headline, "\n\n".join(lines))

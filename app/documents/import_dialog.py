@@ -13,8 +13,7 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 
 from spade_studio.app.documents.archive import colored
-from spade_studio.app.documents.connection import carry_over
-from spade_studio.app.documents.map_import import Reading
+from spade_studio.app.documents.map_import import Reading, carry_over
 from spade_studio.app.documents.pictures import thumbnail_of
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.panels.render import to_image

@@ -18,7 +18,8 @@ from spade_studio.app.documents import pictures
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.image_files import read_label_map
-from spade_studio.engine.labels import Label, LabelSet
+from spade_studio.engine.label_transfer import LabelTransfer
+from spade_studio.engine.labels import Label, LabelChannels, LabelSet
 
 _MAX_BYTES = 512 << 20
 _UNLABELED = 255
@@ -183,3 +184,22 @@ def _distinct(plane: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], NDArray[np
 
 def _unpacked(colors: NDArray[np.uint32]) -> NDArray[np.int32]:
     return np.stack([colors >> 16, colors >> 8 & 255, colors & 255], 1).astype(np.int32)
+
+
+def carry_over(labels: LabelArray, source: LabelSet, target: LabelSet) -> tuple[LabelArray, dict[str, int]]:
+    """Carry a map over to another label set by the names of its labels.
+
+    Returns:
+        The map, uint8 ``[H, W]``, and the labels that the target does not have, with their pixels, the largest first: they become
+        unlabeled.
+    """
+    if source == target:
+        return labels, {}
+    channels = LabelChannels.from_label_set(target, [label.id for label in target.labels], None, edge=False)
+    carried, unknown = LabelTransfer(source, channels).apply(labels)
+
+    def name(label_id: int) -> str:
+        label = source.by_id(label_id)
+        return label.name if label else f"id {label_id}"
+
+    return carried, {name(label_id): count for label_id, count in sorted(unknown.items(), key=lambda item: -item[1])}

@@ -20,11 +20,11 @@ from spade_studio.app.label_choice import is_same_set, known_ids, set_of, starti
 from spade_studio.app.palette.finding import Found, find_label
 from spade_studio.app.palette.highlight import Highlight
 from spade_studio.app.palette.memory import PaletteMemory
-from spade_studio.app.palette.rendered import RenderedDocument
 from spade_studio.app.palette.switch_dialog import SwitchDialog
 from spade_studio.app.palette.switching import lost_labels, switch, transfer_table, unlabeled_of
 from spade_studio.app.panels.palette import PalettePanel, display_name
 from spade_studio.app.panels.replace_dialog import ReplaceDialog
+from spade_studio.app.rendered_document import RenderedDocument
 from spade_studio.app.settings import Settings
 from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import LabelChannels, LabelSet, built_in_label_sets, load_label_set

@@ -6,7 +6,7 @@ painting, and torch only by the loader it is handed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,11 +54,14 @@ class RenderingController(QObject):
         settings: Settings,
         panel: RenderPanel,
         status: StatusBar,
+        unknown_names: Callable[[Mapping[int, int]], dict[str, int]],
         options: LoadOptions | None = None,
     ) -> None:
         super().__init__(window)
         self._window, self._document, self._live, self._settings = window, document, live, settings
         self._panel, self._status = panel, status
+        self._unknown_names = unknown_names
+        self._unknown: dict[str, int] = {}
         self.loader: Callable[[LoadOptions], Callable[[], Renderer]] = _trying_loader
         self.options = options or LoadOptions()
         self._loading: tuple[LoadOptions, Callable[[], Renderer] | None] | None = None
@@ -216,7 +219,9 @@ class RenderingController(QObject):
             follows = pixels(size) if size else ""
         self._panel.view.show_picture(result.image, result.quality, follows)
         self._status.show_frame(result.seconds, result.quality, result.size)
-        notes = [self._unknown_note(result.unknown_ids)]
+        if result.quality == "exact":  # not for every frame: counting a large layout takes longer than showing a picture
+            self._unknown = self._unknown_names(result.unknown_ids)
+        notes = [self._unknown_note(self._unknown)]
         if result.reduced:
             notes.insert(0, self._reduced_note(*result.reduced))
         text = " ".join(note for note in notes if note)
@@ -231,10 +236,10 @@ class RenderingController(QObject):
             device=device, asked=pixels(asked), size=pixels(fits)
         )
 
-    def _unknown_note(self, unknown: dict[int, int]) -> str:
+    def _unknown_note(self, unknown: dict[str, int]) -> str:
         if not unknown:
             return ""
-        names = [self._document.describe(label_id) for label_id in sorted(unknown, key=unknown.__getitem__, reverse=True)]
+        names = list(unknown)
         share = sum(unknown.values()) / self._document.labels.size
         listed = ", ".join(names[:3])
         if len(names) > 3:

@@ -1541,20 +1541,8 @@ Render now makes the first picture.</source>
         <translation>{name} konnte nicht wiederhergestellt werden</translation>
     </message>
     <message>
-        <source>{name} uses other labels</source>
-        <translation>{name} verwendet andere Labels</translation>
-    </message>
-    <message>
         <source>{name} could not be saved</source>
         <translation>{name} konnte nicht gespeichert werden</translation>
-    </message>
-    <message>
-        <source>{names} and {count} more</source>
-        <translation>{names} und {count} weitere</translation>
-    </message>
-    <message>
-        <source>It was drawn in {source}; its labels were carried over by name to {target}, which has none for {names}: {count:,} pixels became unlabeled. The file stays as it is: saving asks for another name.</source>
-        <translation>Es wurde in {source} gezeichnet; seine Labels wurden nach Namen auf {target} übertragen, wo es keine gibt für {names}: {count:,} Pixel haben nun kein Label. Die Datei bleibt, wie sie ist: Beim Speichern wird nach einem anderen Namen gefragt.</translation>
     </message>
 </context>
 <context>
@@ -2300,10 +2288,6 @@ Estimate tells steps and memory.</source>
     <message>
         <source>{} could not be opened</source>
         <translation>{} konnte nicht geöffnet werden</translation>
-    </message>
-    <message>
-        <source>These weights do not know the label {}: {:,} pixels.</source>
-        <translation>Diese Gewichte kennen das Label {} nicht: {:,} Pixel.</translation>
     </message>
     <message>
         <source>{} comes out otherwise now</source>

@@ -320,6 +320,19 @@ def test_weights_see_their_own_ids_whatever_the_document_has(window, work, rende
     assert id_of(ADE, "bed") not in window.palette_panel.visible_ids()
 
 
+def test_labels_that_another_set_cannot_carry_over_are_named(window, work, qtbot):
+    ask(window, ADE).accept()
+    bed = id_of(ADE, "bed")
+    layout = np.full((64, 64), id_of(ADE, "tree"), np.uint8)
+    layout[:16] = bed
+    window.document.replace(layout, "Bedroom")
+    qtbot.waitUntil(lambda: window.live.is_up_to_date)
+    text = window.render_panel.banner.text
+    assert "do not know bed" in text
+    assert "25%" in text
+    assert work.rendered.unknown({}) == {"bed": 16 * 64}
+
+
 def test_a_changed_document_keeps_its_labels_when_the_weights_know_others(window, work, hand):
     window.toolbox.label = SEA
     hand.stroke((50, 50), (60, 50))

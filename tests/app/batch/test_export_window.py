@@ -197,6 +197,15 @@ def test_a_dropped_picture_comes_out_the_same_pixel_for_pixel(window, export, qt
     assert not window.findChildren(QMessageBox)
 
 
+def test_a_picture_is_opened_like_a_document(window, export, qtbot, layout, tmp_path):
+    path = exported(export, qtbot, tmp_path)
+    window.document.replace(np.full((64, 64), 40, np.uint8), "Other")
+    assert window.files.open_path(path)
+    qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
+    np.testing.assert_array_equal(window.document.labels, layout)
+    np.testing.assert_array_equal(window.files.read_picture(), pixels_of(path))
+
+
 def test_a_picture_of_another_size_is_rendered_at_it_again(window, export, qtbot, tmp_path):
     export.form.size_box.setCurrentText("128 x 96")
     path = exported(export, qtbot, tmp_path)

@@ -5,12 +5,15 @@ It knows label sets and ids, neither weights files nor renderers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.canvas.raster import InstanceArray, LabelArray
 from spade_studio.app.document import Document
+from spade_studio.app.palette.switching import unlabeled_of
 from spade_studio.app.stroke import Stroke
 from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import LabelChannels, LabelSet
@@ -27,7 +30,7 @@ class RenderedDocument(QObject):
         super().__init__(parent)
         self._document = document
         self._channels: LabelChannels | None = None
-        self._table: tuple[LabelSet, NDArray[np.uint8]] | None = None
+        self._table: tuple[LabelSet, NDArray[np.uint8], frozenset[int]] | None = None
         document.labels_changed.connect(self.labels_changed)
         document.replaced.connect(self.replaced)
         document.stroke_ended.connect(self.stroke_ended)
@@ -42,10 +45,28 @@ class RenderedDocument(QObject):
         document, channels = self._document, self._channels
         if channels is None or channels.label_set is None or channels.label_set == document.label_set:
             return document.labels
-        if self._table is None or self._table[0] is not document.label_set:
-            carried, _ = LabelTransfer(document.label_set, channels).apply(np.arange(256, dtype=np.uint8)[None])
-            self._table = document.label_set, carried[0]
-        return self._table[1][document.labels]
+        return self._transfer(channels)[1][document.labels]
+
+    def unknown(self, unknown_ids: Mapping[int, int]) -> dict[str, int]:
+        """Return the names of the labels that the weights do not know, with their pixels in the layout, the largest first.
+
+        Args:
+            unknown_ids: What a render said of :attr:`labels`.
+        """
+        document, channels = self._document, self._channels
+        counts = dict(unknown_ids)
+        if channels is not None and channels.label_set is not None and channels.label_set != document.label_set:
+            pixels = np.bincount(document.labels.ravel(), minlength=256)
+            lost = self._transfer(channels)[2] - {unlabeled_of(document.label_set)}
+            counts = {label_id: int(pixels[label_id]) for label_id in lost if pixels[label_id]}
+        return {document.describe(label_id): count for label_id, count in sorted(counts.items(), key=lambda item: -item[1])}
+
+    def _transfer(self, channels: LabelChannels) -> tuple[LabelSet, NDArray[np.uint8], frozenset[int]]:
+        if self._table is None or self._table[0] is not self._document.label_set:
+            source = self._document.label_set
+            carried, lost = LabelTransfer(source, channels).apply(np.arange(256, dtype=np.uint8)[None])
+            self._table = source, carried[0], frozenset(lost)
+        return self._table
 
     @property
     def instances(self) -> InstanceArray | None:
