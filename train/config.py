@@ -103,6 +103,8 @@ class TrainConfig:
         accumulation: Parts that a rank's share of a step is computed in, one after the other; saves memory.
         average_decay: Share of the past that the running average of the weights keeps at every step; 0 keeps no average.
         statistics_images: Training pictures over which batch statistics are estimated anew for averaged weights.
+        fixed_statistics_after: Steps after which the generator normalises with statistics that are estimated once and stay, in place of
+            those of each batch; 0 for never. What is trained from then on is what renders: with small batches the two differ visibly.
         seed: Of everything that is drawn by chance.
         log_every_steps: Steps from one logged step to the next.
         checkpoint_every_steps: Steps from one checkpoint to the next.
@@ -127,6 +129,7 @@ class TrainConfig:
     accumulation: int = 1
     average_decay: float = 0.999
     statistics_images: int = 256
+    fixed_statistics_after: int = 0
     seed: int = 0
     log_every_steps: int = 10
     checkpoint_every_steps: int = 1000
@@ -139,6 +142,7 @@ class TrainConfig:
         check_range("accumulation", self.accumulation, 1, self.batch_size)
         check_range("average_decay", self.average_decay, 0, 0.999999)
         check_range("seed", self.seed, 0)
+        check_range("fixed_statistics_after", self.fixed_statistics_after, 0)
         for name in ("statistics_images", "log_every_steps", "checkpoint_every_steps", "keep_checkpoints"):
             check_range(name, getattr(self, name), 1)
         if not self.schedule.length:

@@ -126,6 +126,22 @@ def _collecting(network: nn.Module) -> Generator[list[BatchNorm]]:
             module.training = training
 
 
+def fix_statistics(network: nn.Module) -> None:
+    """Let batch norms inside normalise with the statistics that they have, in training too."""
+    for module in network.modules():
+        if isinstance(module, BatchNorm):
+            module.eval()
+
+
+@torch.no_grad()
+def copy_statistics(source: nn.Module, target: nn.Module) -> None:
+    """Give the batch norms of a network those statistics that another one, built alike, has."""
+    for mine, theirs in zip(target.modules(), source.modules(), strict=True):
+        if isinstance(mine, BatchNorm):
+            for kept, new in zip(mine.buffers(recurse=False), theirs.buffers(recurse=False), strict=True):
+                kept.copy_(new)
+
+
 @torch.no_grad()
 def reestimate_statistics(generator: nn.Module, batches: Iterable[StatisticsBatch]) -> int:
     """Replace a generator's batch statistics by the averages over batches, computed with the parameters it has.

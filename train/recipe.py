@@ -73,6 +73,8 @@ class LossConfig:
         perceptual: Which perceptual distance.
         grid_weight: Factor on how much stronger grids of 2 and 4 pixels are in fakes than in photographs; not in the paper. A small
             training that leaves such grids gets rid of them with 1.
+        line_weight: Factor on how much more of the brightness steps in fakes than in photographs runs on in long straight rows and columns;
+            not in the paper.
         prior_share: Share of a batch's pictures, the last ones, that get styles drawn by chance in place of their photograph's: they are
             judged, and compared with no photograph. Styles that a person draws then look as good as those of photographs.
         judge_shift: Pictures are judged without up to so many pixels at their edges, another number each time: a discriminator's strides
@@ -87,14 +89,15 @@ class LossConfig:
     kl_form: KLForm = "sum"
     perceptual: PerceptualConfig = field(default_factory=PerceptualConfig)
     grid_weight: float = 0.0
+    line_weight: float = 0.0
     prior_share: float = 0.0
     judge_shift: int = 0
 
     def __post_init__(self) -> None:
         _check_choice("adversarial", self.adversarial, get_args(AdversarialKind))
         _check_choice("kl_form", self.kl_form, get_args(KLForm))
-        for name in ("adversarial_weight", "feature_matching_weight", "perceptual_weight", "kl_weight", "grid_weight"):
-            check_range(name, getattr(self, name), 0)
+        for weight in ("adversarial", "feature_matching", "perceptual", "kl", "grid", "line"):
+            check_range(f"{weight}_weight", getattr(self, f"{weight}_weight"), 0)
         check_range("prior_share", self.prior_share, 0, 0.9)
         check_range("judge_shift", self.judge_shift, 0, 64)
         if not (self.adversarial_weight or self.feature_matching_weight or self.perceptual_weight):

@@ -22,6 +22,7 @@ from spade_studio.train.losses import (
     generator_adversarial,
     grid_excess,
     kl_divergence,
+    line_excess,
     split_features,
     wide,
 )
@@ -157,6 +158,8 @@ class TrainingNetworks:
                 terms["perceptual"] = share * config.perceptual_weight * self.perceptual(fake[:own], batch.photos[:own], crop_seed)
             if config.grid_weight:
                 terms["grid"] = share * config.grid_weight * grid_excess(fake, batch.photos)
+            if config.line_weight:
+                terms["lines"] = share * config.line_weight * line_excess(fake, batch.photos)
             if config.kl_weight and posterior is not None:
                 # The published sum runs over a rank's whole batch: parts of it add up as they are.
                 factor = 1.0 if config.kl_form == "sum" else share / own

@@ -22,6 +22,7 @@ from spade_studio.train.datasets import DataError, PairDataset
 from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, TrainingSet, modulation_resolutions
 from spade_studio.train.datasets.sampler import ResumableSampler
 from spade_studio.train.distributed import Ranks
+from spade_studio.train.ema import fix_statistics, reestimate_statistics
 from spade_studio.train.initial_weights import load_initial_weights
 from spade_studio.train.networks import initialize, keep_channels_last
 from spade_studio.train.optimization import Optimizers
@@ -167,8 +168,17 @@ class Trainer:
         pin = self.ranks.device.type == "cuda"
         return BatchLoader(self.training_set, self.sampler, self.collate, workers=self.config.data.workers, pin_memory=pin)
 
-    def statistics_batches(self) -> StatisticsBatches:
-        """Return the training pictures over which batch statistics of the averages are estimated; the number of ranks is all one."""
+    @property
+    def statistics_are_fixed(self) -> bool:
+        """Whether the generator normalises with statistics that stay."""
+        return 0 < self.config.fixed_statistics_after < self.step
+
+    def statistics_batches(self) -> StatisticsBatches | None:
+        """Return the training pictures over which the averages' batch statistics are estimated, or None where statistics are fixed."""
+        return None if self.statistics_are_fixed else self._statistics_batches()
+
+    def _statistics_batches(self) -> StatisticsBatches:
+        """The number of ranks is all one."""
         config = self.config
         same_size = output_size(config.geometry) is not None
         return StatisticsBatches(
@@ -184,6 +194,8 @@ class Trainer:
     def train_step(self, batches: Sequence[Batch]) -> StepResult:
         """Take one step with this rank's part of the batch; the place in the data moves on with it."""
         ranks, config = self.ranks, self.config
+        if self.step and self.step == config.fixed_statistics_after:
+            self._fix_statistics()
         images = len(self.sampler.global_batch(self.sampler.epoch, self.sampler.position))
         position = self.sampler.epoch if config.schedule_unit == "epochs" else self.step
         self.optimizers.set_factor(config.schedule.factor(position))
@@ -211,6 +223,13 @@ class Trainer:
         if report.finite and self.averages is not None:
             self.averages.update(self.generator, self.encoder)
         return StepResult(_named(report), report.finite, images)
+
+    def _fix_statistics(self) -> None:
+        """Estimate the generator's statistics and let them stay; the same on every rank."""
+        with untouched_random_state(self.ranks.device):
+            reestimate_statistics(self.generator, self._statistics_batches())
+        self.ranks.copy_from_first(self.generator)
+        fix_statistics(self.generator)
 
     def mean_losses(self, result: StepResult) -> dict[str, float]:
         """Return a step's terms over all ranks; every rank must call it."""
@@ -249,6 +268,8 @@ class Trainer:
             self.averages.load_state_dict(state["averages"])
         self.optimizers.load_state_dict(state["optimizers"])
         self.sampler.load_state_dict(state["sampler"])
+        if self.statistics_are_fixed:
+            fix_statistics(self.generator)
 
     def _networks(self) -> list[nn.Module]:
         return [network for network in (self.generator, self.encoder, self.discriminator) if network is not None]

@@ -16,7 +16,7 @@ from spade_studio.engine.config import DiscriminatorConfig, EncoderConfig, Gener
 from spade_studio.engine.errors import ConfigError, WeightsError
 from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks import Encoder, Generator, MultiscaleDiscriminator
-from spade_studio.train.losses import grid_excess, grid_strength
+from spade_studio.train.losses import grid_excess, grid_strength, line_excess, line_share
 from spade_studio.train.metrics.efficientnet_lite import EfficientNetLiteFeatures
 from spade_studio.train.network_options import ProjectedOptions
 from spade_studio.train.networks import initialize
@@ -199,11 +199,35 @@ def test_only_grids_that_photographs_do_not_have_count() -> None:
     assert (fake.grad[..., 2:30:2] - fake.grad[..., 3:31:2] > 0).all()  # downhill is flat
 
 
+def test_lines_are_found_by_how_straight_they_go_on() -> None:
+    assert line_share(torch.zeros(1, 3, 32, 32), 8).tolist() == [0, 0]
+    assert line_share(stripes(4, 0.05), 16).tolist() == pytest.approx([1, 0], abs=0.01)
+    assert line_share(stripes(4, 0.05, horizontal=True), 16).tolist() == pytest.approx([0, 1], abs=0.01)
+    noise = 0.02 * torch.randn(8, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    assert line_share(noise, 16).tolist() == pytest.approx([1 / 16, 1 / 16], rel=0.1)
+
+
+def test_only_lines_that_photographs_do_not_have_count() -> None:
+    noise = 0.02 * torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(2))
+    assert line_excess(noise, noise) == 0
+    lined = noise + 0.05 * torch.randn(64, generator=torch.Generator().manual_seed(3))
+    fake = lined.clone().requires_grad_()
+    excess = line_excess(fake, noise)
+    excess.backward()
+    assert excess > 1
+    assert line_excess(lined, lined) == 0
+    assert line_excess(lined, torch.zeros_like(noise)).isfinite()
+    assert fake.grad is not None
+    assert line_excess(lined - 0.1 * fake.grad / fake.grad.abs().max(), noise) < excess
+
+
 def test_a_step_can_count_grids() -> None:
     training = networks(patches(), replace(PLAIN, grid_weight=2.0))
     once = networks(patches(), replace(PLAIN, grid_weight=1.0))
     twice, single = (which.generator_step(batch(2), torch.zeros(2, STYLE)).numbers()["grid"] for which in (training, once))
     assert twice == pytest.approx(2 * single)
+    lines = networks(patches(), replace(PLAIN, line_weight=1.0)).generator_step(batch(2), torch.zeros(2, STYLE)).numbers()["lines"]
+    assert lines >= 0
 
 
 def test_what_is_refused(network_file: str, tmp_path: Path) -> None:
