@@ -23,7 +23,8 @@ EXAMPLES = """examples:
   spade-train new photos/ --preset compact --dry-run            what would be trained
   spade-train new photos/ --preset compact --name lakes         train; Ctrl+C saves and ends
   spade-train stop runs/00000-lakes                             the same from another terminal
-  spade-train resume runs/00000-lakes                           go on
+  spade-train pause runs/00000-lakes                            let it wait with all in memory; with --end it goes on
+  spade-train resume runs/00000-lakes                           go on after a stop
   spade-train export runs/00000-lakes --output lakes.safetensors
 
 spade-train COMMAND --help lists the options of a command.

@@ -158,6 +158,19 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Pause:
+    """Let a run wait after the step at hand, with all in memory and nothing saved; stop works meanwhile, and resume starts without it.
+
+    Attributes:
+        run: The run's folder.
+        end: End the pause: the run goes on with the next step.
+    """
+
+    run: RunPath
+    end: Flag = False
+
+
+@dataclass(frozen=True)
 class Export:
     """Write a run's weights as a file that SPADE Studio and spade-render open; the run may be training meanwhile.
 
@@ -165,6 +178,7 @@ class Export:
         run: The run's folder.
         output: The file; weights.safetensors in the run's folder where not given.
         best: Take the best checkpoint in place of the newest.
+        step: Take the checkpoint of this step in place of the newest.
         with_discriminator: Write the discriminator beside, so that a later run can go on with it (--init-from).
         name: What to call the weights; as the run where not given.
         data_description: What they were trained on, in a sentence.
@@ -176,6 +190,7 @@ class Export:
     run: RunPath
     output: File = None
     best: Flag = False
+    step: Steps = None
     with_discriminator: Flag = False
     name: Text = ""
     data_description: Text = ""
@@ -247,12 +262,13 @@ class Prepare:
     overwrite: Flag = False
 
 
-Command = New | Resume | Stop | Export | Check | Label | Prepare
+Command = New | Resume | Stop | Pause | Export | Check | Label | Prepare
 
 COMMANDS: dict[str, tuple[type[Command], str]] = {
     "new": (New, "start a training run"),
     "resume": (Resume, "go on with a run"),
     "stop": (Stop, "ask a run to save and end"),
+    "pause": (Pause, "let a run wait, or go on"),
     "export": (Export, "write a run's weights for the application"),
     "check": (Check, "read training data and report what is wrong"),
     "label": (Label, "make label maps for photographs"),

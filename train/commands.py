@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from spade_studio.engine.errors import ConfigError, EngineError
-from spade_studio.engine.labels import LabelSet, load_label_set
-from spade_studio.train.cli_options import Check, Command, Export, Label, New, Prepare, Resume, Stop
+from spade_studio.engine.labels import load_label_set
+from spade_studio.train.cli_options import Check, Command, Export, Label, New, Pause, Prepare, Resume, Stop
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.console import open_console
 from spade_studio.train.data_config import LabelsConfig
-from spade_studio.train.datasets import FolderDataset, PairDataset, open_dataset
-from spade_studio.train.datasets.folder import LABEL_SET_FILE
+from spade_studio.train.datasets import open_dataset
 from spade_studio.train.launch import is_first, is_rank, launch
 from spade_studio.train.presets import preset
 from spade_studio.train.recipe import ScheduleConfig
+from spade_studio.train.run_data import refuse_other_labels
 from spade_studio.train.run_directory import RunDirectory
 
 
@@ -44,6 +44,8 @@ def run(command: Command) -> int:
             return _train(RunDirectory.open(command.run), command)
         case Stop():
             return _stop(command)
+        case Pause():
+            return _pause(command)
         case Export():
             return _export(command)
         case Check():
@@ -147,26 +149,6 @@ def _open_data(config: TrainConfig) -> None:
     dataset.with_channels(config.labels.channels(dataset.label_set))
 
 
-def refuse_other_labels(dataset: PairDataset, label_set: LabelSet) -> None:
-    """Refuse a label set with other names for the ids of data that brings a set of its own; all would train, on nonsense.
-
-    Raises:
-        ConfigError: As the first id that differs shows.
-    """
-    if dataset.kind == FolderDataset.kind and LABEL_SET_FILE not in dataset.source.names():
-        return  # COCO-Stuff is assumed then, not said
-    own = dataset.label_set
-    for label in own.labels:
-        other = label_set.by_id(label.id)
-        if label.id != own.unlabeled_id and (other is None or label_set.by_name(label.name) != other):
-            theirs = other.name if other else "nothing"
-            raise ConfigError(
-                f"id {label.id} is {label.name} in the data ({own.name}), and {theirs} in the label set {label_set.name}",
-                "a label set that agrees with the data's",
-                'Give --labels.label-set "" --labels.ids for all labels of the data, or another preset',
-            )
-
-
 def _made_by_first_rank(command: New, config: TrainConfig) -> RunDirectory:
     """Make the run's folder once where something outside, such as torchrun, has started several processes with this command."""
     if os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0":
@@ -214,7 +196,22 @@ def _stop(command: Stop) -> int:
     return 0
 
 
+def _pause(command: Pause) -> int:
+    run_folder = RunDirectory.open(command.run)
+    name = run_folder.path.name
+    if not run_folder.is_running():
+        _note(f"{name} is not being trained on this machine; a trainer on another one will see the request.")
+    elif command.end:
+        _note(f"{name} goes on.")
+    else:
+        _note(f"{name} will wait after the step at hand. It goes on with: spade-train pause {command.run} --end")
+    (run_folder.end_pause if command.end else run_folder.request_pause)()
+    return 0
+
+
 def _export(command: Export) -> int:
+    if command.best and command.step is not None:
+        raise ConfigError("--best and --step are both given", "one of them")
     from spade_studio.train.export import ExportOptions, export_run
 
     run_folder = RunDirectory.open(command.run)
@@ -222,7 +219,12 @@ def _export(command: Export) -> int:
         command.name, command.data_description, command.licence, command.with_discriminator, not command.full_precision
     )
     written, step, notes = export_run(
-        run_folder, command.output or run_folder.weights_path, options, best=command.best, device=command.device
+        run_folder,
+        command.output or run_folder.weights_path,
+        options,
+        best=command.best,
+        step=command.step,
+        device=command.device,
     )
     for note in notes:
         _note(note)

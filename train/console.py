@@ -16,7 +16,18 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column
 from rich.text import Text
 
-from spade_studio.train.events import CheckpointWritten, Event, MetricsMeasured, RunEnded, RunStarted, SamplesWritten, StepLogged, Warned
+from spade_studio.train.events import (
+    CheckpointWritten,
+    Event,
+    MetricsMeasured,
+    RunContinued,
+    RunEnded,
+    RunPaused,
+    RunStarted,
+    SamplesWritten,
+    StepLogged,
+    Warned,
+)
 
 ConsoleMode = Literal["auto", "rich", "plain", "quiet"]
 
@@ -66,6 +77,10 @@ def event_words(event: Event, steps: int = 0) -> str:
             return f"Measured at step {event.at_step:,}: {values}{'  (best so far)' if event.best else ''}"
         case Warned():
             return f"Warning: {event.message}"
+        case RunPaused():
+            return f"Paused after step {event.at_step:,}"
+        case RunContinued():
+            return f"Going on after step {event.at_step:,}, paused for {timedelta(seconds=round(event.seconds))}"
         case RunEnded():
             return f"{event.reason.capitalize()} after step {event.at_step:,}{f': {event.message}' if event.message else ''}"
         case _:

@@ -1,12 +1,14 @@
-"""What a training would be: parameters, steps and memory, told before anything is made (``spade-train new --dry-run``).
+"""What a training would be: parameters, steps, memory and time, told before anything is made (``spade-train new --dry-run``).
 
-It computes the generator's turn for a few pictures to see what a step keeps, and trains nothing.
+It computes the generator's turn for a few pictures to see what a step keeps, and a step with them to see how long it takes; what it
+trains is thrown away.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,14 +22,15 @@ from spade_studio.train.config import TrainConfig
 from spade_studio.train.datasets import DataError
 from spade_studio.train.datasets.loading import Batch
 from spade_studio.train.distributed import Ranks
-from spade_studio.train.perceptual import load_perceptual
-from spade_studio.train.run_data import open_run_data
+from spade_studio.train.perceptual import PerceptualDistance, load_perceptual
+from spade_studio.train.run_data import RunData, open_run_data
 from spade_studio.train.step import style_noise
 from spade_studio.train.trainer import Trainer
 
 _STATES = 3  # of every parameter: itself and Adam's two moments
 _FEW = 2  # pictures; one alone would have no batch statistics where it shrinks to a pixel
 _MIB = 1 << 20
+_WARMING, _TIMED = 2, 4  # steps on a GPU
 
 
 @dataclass(frozen=True)
@@ -84,15 +87,50 @@ def _kept_by_generator_step(trainer: Trainer, batch: Batch) -> int:
     noise = None if width is None else style_noise(0, 0, "generator", batch.indices, width).to(trainer.ranks.device)
     networks = (trainer.generator, trainer.encoder, trainer.discriminator, trainer.networks.perceptual)
     state = [tensor for network in networks if network is not None for tensor in (*network.parameters(), *network.buffers())]
+    with _what_is_here(trainer), _counting({tensor.untyped_storage().data_ptr() for tensor in state}) as kept:
+        trainer.networks.generator_step(batch, noise)
+    return sum(kept.values())
+
+
+@contextmanager
+def _what_is_here(trainer: Trainer) -> Generator[None]:
+    """Leave the perceptual distance out where its network is not here without a download."""
     losses = trainer.networks.losses
-    if trainer.networks.perceptual is None:  # not here without a download: its share is left out
+    if trainer.networks.perceptual is None:
         trainer.networks.losses = dataclasses.replace(losses, perceptual_weight=0.0)
     try:
-        with _counting({tensor.untyped_storage().data_ptr() for tensor in state}) as kept:
-            trainer.networks.generator_step(batch, noise)
+        yield
     finally:
         trainer.networks.losses = losses
-    return sum(kept.values())
+
+
+def seconds_per_picture(trainer: Trainer, pictures: int) -> float:
+    """Return how long a trainer takes for a picture, by whole steps with two.
+
+    Args:
+        trainer: On the device that counts; it is trained.
+        pictures: That a rank computes at once.
+
+    Raises:
+        DataError: The first pictures cannot be read.
+        torch.OutOfMemoryError: The device has no room for them.
+    """
+    device = trainer.ranks.device
+    batch = trainer.collate.batch([trainer.training_set[key] for key in trainer.sampler.batch(0, 0)[: min(_FEW, pictures)]])
+    if isinstance(batch, DataError):
+        raise batch
+    begin, steps = 0.0, 0
+    with _what_is_here(trainer):
+        for number in range(_WARMING + _TIMED if device.type == "cuda" else 1):
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            if number in (0, _WARMING):  # a GPU's first steps choose their algorithms
+                begin, steps = time.perf_counter(), 0
+            trainer.train_step([batch])
+            steps += 1
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+    return (time.perf_counter() - begin) / (steps * len(batch.indices))
 
 
 @contextmanager
@@ -142,4 +180,38 @@ def describe_run(config: TrainConfig) -> str:
         f"Memory:        about {memory.total / _MIB:,.0f} MiB a process, {memory.state / _MIB:,.0f} for parameters and what goes with them "
         f"and {memory.activations / _MIB:,.0f} for activations; beside what torch itself takes{without}"
     )
+    lines.append(f"Time:          {_time_words(config, data, trainer, steps, perceptual)}")
     return "\n".join(lines)
+
+
+def _time_words(config: TrainConfig, data: RunData, trainer: Trainer, steps: int, perceptual: PerceptualDistance | None) -> str:
+    """Return how long a training will take, in words.
+
+    Args:
+        config: Of the training.
+        data: Its data.
+        trainer: One on the CPU, which is used up.
+        steps: Of the whole training.
+        perceptual: The perceptual network, where it is here.
+    """
+    processes = config.compute.processes_per_node
+    device = choose_device(config.compute.device)
+    try:
+        if device.type != "cpu":
+            trainer = Trainer(config, data.training, Ranks(0, 1, device), perceptual)
+        pace = processes / seconds_per_picture(trainer, config.rank_batch_size(processes))
+    except torch.OutOfMemoryError:
+        return f"not known: {device} has no memory left to time a step"
+    without = ", the perceptual network left out" if perceptual is None and config.losses.perceptual_weight else ""
+    return (
+        f"about {time_words(steps * config.batch_size / pace)} at {pace:,.2f} images/s, timed with {_FEW} pictures at once on {device}"
+        f"{without}; sample grids and metrics come on top"
+    )
+
+
+def time_words(seconds: float) -> str:
+    """Return a rough time: 40 minutes, 7 hours, 12 days."""
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:,.0f} {unit}"
+    return f"{seconds:,.0f} seconds"

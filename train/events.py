@@ -148,6 +148,34 @@ class Warned(Event):
 
 
 @dataclass(frozen=True)
+class RunPaused(Event):
+    """Training waits, since somebody asked for it; what is in memory stays there.
+
+    Attributes:
+        at_step: Steps done.
+    """
+
+    kind: ClassVar[str] = "run_paused"
+
+    at_step: int
+
+
+@dataclass(frozen=True)
+class RunContinued(Event):
+    """Training no longer waits.
+
+    Attributes:
+        at_step: Steps done.
+        seconds: How long it has waited; no pace counts them.
+    """
+
+    kind: ClassVar[str] = "run_continued"
+
+    at_step: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class RunEnded(Event):
     """Training ends; a run without this as its last event was cut off, or still runs.
 
@@ -165,7 +193,8 @@ class RunEnded(Event):
 
 
 _KINDS: dict[str, type[Event]] = {
-    kind.kind: kind for kind in (RunStarted, StepLogged, CheckpointWritten, SamplesWritten, MetricsMeasured, Warned, RunEnded)
+    kind.kind: kind
+    for kind in (RunStarted, StepLogged, CheckpointWritten, SamplesWritten, MetricsMeasured, Warned, RunPaused, RunContinued, RunEnded)
 }
 
 

@@ -83,15 +83,15 @@ def plain_run_name(folder: str) -> str:
 
 
 def export_run(
-    run: RunDirectory, path: Path, options: ExportOptions, *, best: bool = False, device: str = "cpu"
+    run: RunDirectory, path: Path, options: ExportOptions, *, best: bool = False, step: int | None = None, device: str = "cpu"
 ) -> tuple[list[Path], int, list[str]]:
-    """Write the weights of a run's newest or best checkpoint; the run may be training meanwhile.
+    """Write the weights of a run's newest or best checkpoint, or of the one of a step; the run may be training meanwhile.
 
     Returns:
         The files written, the steps done, and what a person should know.
 
     Raises:
-        RunError: The run has no checkpoint, or no best one.
+        RunError: The run has no checkpoint, no best one, or none of that step.
         CheckpointError: None can be read.
         DataError, WeightsError, OSError: As :func:`write_weights`.
     """
@@ -99,7 +99,16 @@ def export_run(
 
     config = run.config()
     store = CheckpointStore(run.checkpoints_path, config.keep_checkpoints)
-    checkpoint, notes = (store.read_best(), list[str]()) if best else store.read_newest()
+    notes: list[str] = []
+    if step is not None:
+        checkpoint = store.read_step(step)
+    elif best:
+        checkpoint = store.read_best()
+    else:
+        checkpoint, notes = store.read_newest()
+    if checkpoint is None and step is not None:
+        there = ", ".join(f"{file.step:,}" for file in reversed(store.files()))
+        raise RunError(f"{run.path.name} has no checkpoint of step {step:,}", f"one of {there}" if there else "a run with checkpoints")
     if checkpoint is None:
         raise RunError(
             f"{run.path.name} has no {'best checkpoint' if best else 'checkpoint'} yet",

@@ -57,7 +57,7 @@ def launch(run: RunDirectory, arguments: Sequence[str], processes: int, max_rest
     # torchrun's own default of one thread leaves cores idle where there are more cores than ranks.
     environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
     if not run.is_running():
-        run.clear_stop()  # of last time; from here on a request counts, also while the processes start and when they start again
+        run.clear_requests()  # of last time; from here on a request counts, also while the processes start and when they start again
     child: subprocess.Popen[bytes] | None = None
     asked = 0
 

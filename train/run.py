@@ -5,6 +5,7 @@ It does not know how a step is computed; every rank executes it alike, and only 
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
@@ -12,13 +13,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
 
-from spade_studio.engine.errors import EngineError
+from spade_studio.engine.errors import ConfigError, EngineError
+from spade_studio.engine.labels import load_label_set
 from spade_studio.train.check import check_dataset
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.console import TrainingConsole
-from spade_studio.train.datasets import DataError
+from spade_studio.train.datasets import DataError, open_dataset
 from spade_studio.train.distributed import Ranks, StopSignals, joined_ranks
-from spade_studio.train.events import CheckpointWritten, RunEnded, RunStarted, StepLogged, Warned, finite_or_none
+from spade_studio.train.events import CheckpointWritten, RunContinued, RunEnded, RunPaused, RunStarted, StepLogged, Warned, finite_or_none
 from spade_studio.train.export import ExportOptions, write_weights
 from spade_studio.train.launch import has_launcher
 from spade_studio.train.metrics import MetricError
@@ -26,7 +28,7 @@ from spade_studio.train.monitor import Monitor
 from spade_studio.train.pace import Pace, memory_mib
 from spade_studio.train.perceptual import PerceptualDistance, load_perceptual
 from spade_studio.train.reporter import Reporter, ReportError
-from spade_studio.train.run_data import RunData, open_run_data
+from spade_studio.train.run_data import RunData, open_run_data, refuse_other_labels
 from spade_studio.train.run_directory import RunDirectory, RunError
 from spade_studio.train.state import Checkpoint, CheckpointStore, random_state, set_random_state
 from spade_studio.train.trackers import open_trackers
@@ -34,6 +36,8 @@ from spade_studio.train.trainer import StepResult, Trainer
 
 MOST_SKIPPED = 10
 """Steps in a row that may be not finite before the run ends."""
+
+_PAUSE_LOOKS = 0.5  # seconds between two looks whether a pause is over
 
 # What may be changed in config.json between two parts of a run: nothing of it but the schedule decides what a step computes.
 _CHANGEABLE = (
@@ -47,6 +51,7 @@ _CHANGEABLE = (
     "checkpoint_every_steps",
     "keep_checkpoints",
     "statistics_images",
+    "fixed_statistics_after",
     # Where files lie; what they hold is compared by itself, or was read when the run began.
     "data.scenes",
     "losses.perceptual.file",
@@ -115,15 +120,13 @@ def _failures_told(reporter: Reporter | None, run: RunDirectory) -> Generator[No
 class _Run:
     """One rank's view of a run at work."""
 
-    def __init__(
-        self, run: RunDirectory, config: TrainConfig, ranks: Ranks, signals: StopSignals, reporter: Reporter | None
-    ) -> None:
+    def __init__(self, run: RunDirectory, config: TrainConfig, ranks: Ranks, signals: StopSignals, reporter: Reporter | None) -> None:
         self.run, self.config, self.ranks, self.signals, self.reporter = run, config, ranks, signals, reporter
         self.store = CheckpointStore(run.checkpoints_path, config.keep_checkpoints)
 
     def train(self) -> Outcome:
         if self.ranks.is_first and not has_launcher():
-            self.run.clear_stop()  # of last time; from here on a request counts
+            self.run.clear_requests()  # of last time; from here on a request counts
         checkpoint, notes = self._newest_checkpoint()
         data = open_run_data(self.config)
         if checkpoint is None:
@@ -170,6 +173,12 @@ class _Run:
     def _check(self, data: RunData) -> None:
         """Read part of the data before anything is computed; every rank learns whether it can be trained on."""
         problem = ""
+        if self.ranks.is_first and self.config.labels.label_set:
+            try:
+                own = open_dataset(self.config.data.path, self.config.data.kind)  # with the labels that the data itself names
+                refuse_other_labels(own, load_label_set(self.config.labels.label_set))
+            except ConfigError as error:
+                problem = str(error)
         for dataset in (data.training, data.validation) if self.ranks.is_first else ():
             if len(dataset) or dataset is data.training:
                 report = check_dataset(dataset, quick=True)
@@ -203,19 +212,43 @@ class _Run:
             last = trainer.step >= trainer.total_steps
             if trainer.step % config.log_every_steps == 0 or last or not result.finite:
                 self._log(trainer, result, pace)
-            asked = bool(self.signals.received) or (self.ranks.is_first and self.run.stop_requested())
-            (stopped,) = self.ranks.any_of([asked])
+            stopped, paused = self._asked()
             best = self._monitor(trainer, monitor)
             due = trainer.step % config.checkpoint_every_steps == 0 or best is not None
             # Of a skipped step half may have been done: it is no checkpoint to keep, but better than none for who stops.
-            if stopped or ((due or last) and not trainer.skipped):
+            saves = stopped or ((due or last) and not trainer.skipped)
+            if saves:
                 self._checkpoint(trainer, best)
+                pace.restart()
+            if paused and not (stopped or last):
+                stopped = self._pause(trainer)
+                if stopped and not saves:
+                    self._checkpoint(trainer, None)
                 pace.restart()
         if trainer.step < trainer.total_steps:
             return self._end(trainer, "stopped", f"Go on with: spade-train resume {self.run.path}")
         if self.reporter is not None:
             self._write_weights(trainer)
         return self._end(trainer, "finished", f"Weights: {self.run.weights_path}")
+
+    def _asked(self) -> tuple[bool, bool]:
+        """Return whether somebody asks for a stop, and whether for a pause; every rank comes to the same answer."""
+        stop = bool(self.signals.received) or (self.ranks.is_first and self.run.stop_requested())
+        stopped, paused = self.ranks.any_of([stop, self.ranks.is_first and self.run.pause_requested()])
+        return stopped, paused
+
+    def _pause(self, trainer: Trainer) -> bool:
+        """Wait while a pause is asked for; returns whether the run shall stop in place of going on."""
+        begin = time.monotonic()
+        if self.reporter is not None:
+            self.reporter.tell(RunPaused(trainer.step))
+        stopped, paused = False, True
+        while paused and not stopped:
+            time.sleep(_PAUSE_LOOKS)
+            stopped, paused = self._asked()
+        if self.reporter is not None and not stopped:
+            self.reporter.tell(RunContinued(trainer.step, round(time.monotonic() - begin, 1)))
+        return stopped
 
     def _log(self, trainer: Trainer, result: StepResult, pace: Pace) -> None:
         losses = trainer.mean_losses(result)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spade_studio.engine.errors import ConfigError
+from spade_studio.engine.labels import LabelSet
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.datasets import DataError, FolderDataset, PairDataset, open_dataset, read_scene_list
+from spade_studio.train.datasets.folder import LABEL_SET_FILE
 from spade_studio.train.datasets.published import Split
 
 
@@ -49,6 +51,26 @@ def open_run_data(config: TrainConfig) -> RunData:
         return RunData(training, _open(config, "validation", scenes))
     except DataError:  # only the training part was downloaded
         return RunData(*training.split(config.data.validation))
+
+
+def refuse_other_labels(dataset: PairDataset, label_set: LabelSet) -> None:
+    """Refuse a label set with other names for the ids of data that brings a set of its own; all would train, on nonsense.
+
+    Raises:
+        ConfigError: As the first id that differs shows.
+    """
+    if dataset.kind == FolderDataset.kind and LABEL_SET_FILE not in dataset.source.names():
+        return  # COCO-Stuff is assumed then, not said
+    own = dataset.label_set
+    for label in own.labels:
+        other = label_set.by_id(label.id)
+        if label.id != own.unlabeled_id and (other is None or label_set.by_name(label.name) != other):
+            theirs = other.name if other else "nothing"
+            raise ConfigError(
+                f"id {label.id} is {label.name} in the data ({own.name}), and {theirs} in the label set {label_set.name}",
+                "a label set that agrees with the data's",
+                'Give --labels.label-set "" --labels.ids for all labels of the data, or another preset',
+            )
 
 
 def _open(config: TrainConfig, split: Split, scenes: Collection[str] | None) -> PairDataset:

@@ -1,4 +1,4 @@
-"""The folder of a run: what lies where in it, how it is made, found, locked against a second trainer, and asked to stop.
+"""The folder of a run: what lies where in it, how it is made, found, locked against a second trainer, and asked to stop or to wait.
 
 Nothing here knows torch, nor what checkpoints and events hold.
 """
@@ -73,6 +73,11 @@ class RunDirectory:
         return self.path / "STOP"
 
     @property
+    def pause_path(self) -> Path:
+        """While this file exists, the run waits after the step at hand, with all in memory."""
+        return self.path / "PAUSE"
+
+    @property
     def number(self) -> int:
         """Its number among the runs beside it; -1 for a folder that was renamed."""
         found = _NUMBERED.fullmatch(self.path.name)
@@ -145,9 +150,22 @@ class RunDirectory:
         """Whether somebody asked."""
         return self.stop_path.exists()
 
-    def clear_stop(self) -> None:
-        """Forget that somebody asked, as a run does when it starts or goes on."""
+    def request_pause(self) -> None:
+        """Ask the run to wait; any process may."""
+        self.pause_path.touch()
+
+    def pause_requested(self) -> bool:
+        """Whether somebody asked it to wait, and nobody to go on since."""
+        return self.pause_path.exists()
+
+    def end_pause(self) -> None:
+        """Ask a run that waits to go on; any process may."""
+        self.pause_path.unlink(missing_ok=True)
+
+    def clear_requests(self) -> None:
+        """Forget that somebody asked for a stop or a pause, as a run does when it starts or goes on."""
         self.stop_path.unlink(missing_ok=True)
+        self.end_pause()
 
     @contextmanager
     def locked(self) -> Generator[None]:

@@ -196,6 +196,15 @@ class CheckpointStore:
         found = next((file for file in known if best is not None and file.step == best[0]), None)
         return None if found is None else self._read_checked(found)
 
+    def read_step(self, step: int) -> Checkpoint | None:
+        """Return the checkpoint of a step, or None where there is none.
+
+        Raises:
+            CheckpointError: It is damaged.
+        """
+        found = next((file for file in self.files() if file.step == step), None)
+        return None if found is None else self._read_checked(found)
+
     def _read_checked(self, file: CheckpointFile) -> Checkpoint:
         path = self.folder / file.name
         try:

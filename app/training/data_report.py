@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
+from spade_studio.app.label_names import label_text
 from spade_studio.app.training.history import last_event
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.config import TrainConfig
@@ -68,7 +69,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
             [" = ".join(names) for names in report["duplicates"]],
         ),
         (QCoreApplication.translate("DataReport", "tiny photographs"), report["tiny"]),
-        (QCoreApplication.translate("DataReport", "labels that no picture shows"), report["empty_labels"]),
+        (QCoreApplication.translate("DataReport", "labels that no picture shows"), [label_text(name) for name in report["empty_labels"]]),
     ):
         if items:
             names = ", ".join(items[:_LISTED]) + (", …" if len(items) > _LISTED else "")
@@ -84,7 +85,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         for label in report["labels"]:
             share = f"{label['pixels'] / report['pixels']:6.1%}"
             yield QCoreApplication.translate("DataReport", "  {share}  {name} ({count:,} pictures)").format(
-                share=share, name=label["name"], count=label["pictures"]
+                share=share, name=label_text(label["name"]), count=label["pictures"]
             )
 
 

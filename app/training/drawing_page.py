@@ -38,14 +38,16 @@ class DrawingPage(QWidget):
         )
         self.follow.setChecked(memory.text("follow") == "yes")
         self.now = QPushButton(self.tr("Render no&w"))
-        self.now.setToolTip(self.tr("Render the drawing on the canvas with the newest checkpoint"))
+        self.now.setToolTip(self.tr("Render the drawing on the canvas with the shown checkpoint; at the right end with the newest"))
         self.use = QPushButton(self.tr("&Use these weights"))
-        self.use.setToolTip(self.tr("Paint with the weights that made the shown picture"))
+        self.use.setToolTip(self.tr("Paint with the weights of the shown checkpoint"))
         self.note = QLabel()
         self.note.setProperty("role", "caption")
         self.note.setWordWrap(True)
         empty = self.tr("The drawing on the canvas, rendered by the checkpoints of this run.\n\nRender now makes the first picture.")
-        self.timeline = PictureTimeline(self.tr("My drawing"), empty)
+        missing = self.tr("This checkpoint has not rendered your drawing yet.\n\nRender now makes the picture.")
+        self.timeline = PictureTimeline(self.tr("My drawing"), empty, missing)
+        self._says_work = False
         self._entries: list[RenderedDrawing] = []
         line = row(spacing=10)
         line.addWidget(self.follow)
@@ -58,12 +60,13 @@ class DrawingPage(QWidget):
         self.follow.toggled.connect(self._on_follow)
         self.now.clicked.connect(self._on_now)
         self.use.clicked.connect(self._on_use)
-        self.timeline.shown_changed.connect(lambda _: self._show_use())
+        self.timeline.shown_changed.connect(lambda _: self._show_buttons())
         self.drawing.changed.connect(self._show)
-        self.drawing.failed.connect(self.note.setText)
+        self.drawing.failed.connect(self._on_failed)
+        self.drawing.exported.connect(self._on_exported)
         follower.attached.connect(self._attach)
         follower.told.connect(self._on_told)
-        follower.changed.connect(self._show_now)
+        follower.changed.connect(self._show)
         self._show()
 
     def close_parts(self) -> None:
@@ -76,41 +79,56 @@ class DrawingPage(QWidget):
 
     def _on_told(self, events: list[Event]) -> None:
         if self.follow.isChecked() and any(isinstance(event, CheckpointWritten) for event in events):
-            self._on_now()
+            self._render_newest()
 
     def _on_follow(self, follow: bool) -> None:
         self._memory.keep("follow", "yes" if follow else "")
         if follow and self._follower.history.checkpoints:
-            self._on_now()
+            self._render_newest()
 
-    def _on_now(self) -> None:
+    def _render_newest(self) -> None:
         self.note.setText("")
         self.drawing.render_newest()
 
+    def _on_now(self) -> None:
+        if 0 <= self.timeline.shown < len(self._entries) - 1:
+            self.note.setText("")
+            self.drawing.render(self._entries[self.timeline.shown].step)
+        else:
+            self._render_newest()
+
     def _on_use(self) -> None:
         if 0 <= self.timeline.shown < len(self._entries):
-            entry = self._entries[self.timeline.shown]
-            used = self._use_weights(entry.weights)
-            words = (
-                self.tr("The weights of step {step:,} are being loaded for the canvas.").format(step=entry.step)
-                if used
-                else self.tr("Others are being loaded now.")
-            )
-            self.note.setText(words)
+            self.note.setText("")
+            self.drawing.export_weights(self._entries[self.timeline.shown].step)
+
+    def _on_exported(self, step: int, weights: Path) -> None:
+        words = (
+            self.tr("The weights of step {step:,} are being loaded for the canvas.").format(step=step)
+            if self._use_weights(weights)
+            else self.tr("Others are being loaded now.")
+        )
+        self._says_work = False
+        self.note.setText(words)
+
+    def _on_failed(self, words: str) -> None:
+        self._says_work = False
+        self.note.setText(words)
 
     def _show(self) -> None:
         self._entries = self.drawing.entries
         self.timeline.set_entries([(entry.picture, self.tr("Step {step:,}").format(step=entry.step)) for entry in self._entries])
         if self.drawing.is_at_work:
-            self.note.setText(self.tr("Rendering your drawing…"))
-        elif self.note.text().startswith(self.tr("Rendering")):
+            self._says_work = True
+            self.note.setText(self.tr("Rendering your drawing…") if self.drawing.renders else self.tr("Making the weights a file…"))
+        elif self._says_work:
+            self._says_work = False
             self.note.setText("")
-        self._show_now()
-        self._show_use()
+        self._show_buttons()
 
-    def _show_now(self) -> None:
-        self.now.setEnabled(bool(self._follower.history.checkpoints) and not self.drawing.is_at_work)
-
-    def _show_use(self) -> None:
-        number = self.timeline.shown
-        self.use.setEnabled(0 <= number < len(self._entries) and self._entries[number].weights.is_file())
+    def _show_buttons(self) -> None:
+        number, free = self.timeline.shown, not self.drawing.is_at_work
+        usable = 0 <= number < len(self._entries) and self._entries[number].is_usable
+        at_end = number >= len(self._entries) - 1 and bool(self._follower.history.checkpoints)
+        self.now.setEnabled(free and (usable or at_end))
+        self.use.setEnabled(free and usable)

@@ -10,8 +10,10 @@ import inspect
 import re
 import types
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from PySide6.QtCore import QCoreApplication
@@ -44,8 +46,10 @@ BASIC = {
 
 PATHS: dict[str, Literal["data", "file"]] = {
     "data.path": "data",
+    "data.scenes": "file",
     "labels.label_set": "file",
     "losses.perceptual.file": "file",
+    "projected.file": "file",
     "initial.weights": "file",
     "monitor.frechet_network": "file",
 }
@@ -123,6 +127,31 @@ def nested(values: Mapping[str, object]) -> dict[str, Any]:
             branch = branch.setdefault(place, {})
         branch[last] = value
     return tree
+
+
+def absolute_path(name: str, text: str) -> str:
+    """Return a path as a run keeps it, which is read from other folders: absolute, ``~`` put in; what names no file stays.
+
+    Args:
+        name: Of the field, one of :data:`PATHS`.
+        text: What it says.
+    """
+    if not text or (name == "labels.label_set" and not Path(text).suffix):
+        return text
+    path = Path(text)
+    with suppress(RuntimeError):  # there is no such user
+        path = path.expanduser()
+    return str(path.absolute())
+
+
+def is_missing(name: str, text: str) -> bool:
+    """Return whether a path that :func:`absolute_path` has made names a file that is not there."""
+    if not text or (name == "labels.label_set" and not Path(text).suffix):
+        return False
+    try:
+        return not Path(text).exists()
+    except (OSError, ValueError):  # no file can have that name
+        return True
 
 
 def culprit(error: ConfigError, values: Mapping[str, object], sound: Mapping[str, object]) -> str:

@@ -5,7 +5,6 @@ It knows the configuration; it does not know data, processes or runs.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -13,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QWidget
 
 from spade_studio.app.panels.boxes import column
 from spade_studio.app.training.editors import Editor
-from spade_studio.app.training.fields import BASIC, all_fields, culprit, flat_values, nested, shown_title
+from spade_studio.app.training.fields import BASIC, PATHS, absolute_path, all_fields, culprit, flat_values, is_missing, nested, shown_title
 from spade_studio.engine.errors import ConfigError
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.presets import with_architecture
@@ -85,12 +84,13 @@ class ConfigForm(QScrollArea):
         return {name: editor.value for name, editor in self.editors.items()}
 
     def config(self) -> TrainConfig:
-        """Return the configuration.
+        """Return the configuration, its paths absolute.
 
         Raises:
             ConfigError: The values do not make one.
         """
-        config = TrainConfig.from_json(nested(self.values()))
+        values = self.values()
+        config = TrainConfig.from_json(nested({**values, **{name: absolute_path(name, values[name]) for name in PATHS}}))
         config.rank_batch_size(config.compute.processes_per_node)
         return config
 
@@ -162,7 +162,7 @@ class ConfigForm(QScrollArea):
     def _path_problem(self, values: dict[str, Any]) -> tuple[str, str]:
         if not values["data.path"]:
             return "data.path", self.tr("Choose a folder or zip with photographs and label maps.")
-        for name in ("data.path", "initial.weights", "losses.perceptual.file", "monitor.frechet_network"):
-            if values[name] and not Path(values[name]).expanduser().exists():
+        for name in PATHS:
+            if is_missing(name, absolute_path(name, values[name])):
                 return name, self.tr("There is no {path}.").format(path=values[name])
         return "", ""

@@ -19,6 +19,7 @@ from spade_studio.train.events import (
     Event,
     MetricsMeasured,
     RunEnded,
+    RunPaused,
     RunStarted,
     SamplesWritten,
     StepLogged,
@@ -36,6 +37,8 @@ class RunState(Enum):
     NEW = "not started"
     STARTING = "starting"
     RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
     STOPPING = "stopping"
     FINISHED = "finished"
     STOPPED = "stopped"
@@ -44,8 +47,18 @@ class RunState(Enum):
 
     @property
     def is_active(self) -> bool:
-        """Whether a trainer is at work."""
-        return self in (RunState.STARTING, RunState.RUNNING, RunState.STOPPING)
+        """Whether there is a trainer, at work or waiting."""
+        return self is RunState.STARTING or self is RunState.STOPPING or self.takes_requests
+
+    @property
+    def takes_requests(self) -> bool:
+        """Whether a trainer can be asked to pause, to go on, or to stop."""
+        return self is RunState.RUNNING or self.has_pause
+
+    @property
+    def has_pause(self) -> bool:
+        """Whether a pause was asked for, and nothing else since."""
+        return self in (RunState.PAUSING, RunState.PAUSED)
 
     @property
     def can_go_on(self) -> bool:
@@ -155,7 +168,11 @@ def run_state(run: RunDirectory, last: Event | None) -> tuple[RunState, str]:
     except OSError:  # a folder that cannot be written: nobody trains there
         running = False
     if running:
-        return (RunState.STOPPING if run.stop_requested() else RunState.RUNNING), ""
+        if run.stop_requested():
+            return RunState.STOPPING, ""
+        if run.pause_requested():
+            return (RunState.PAUSED if isinstance(last, RunPaused) else RunState.PAUSING), ""
+        return RunState.RUNNING, ""
     note = read_note(run)
     if note is not None and (last is None or last.time < note.started):
         if is_alive(run, note):

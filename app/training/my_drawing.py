@@ -22,8 +22,9 @@ from spade_studio.engine.labels import LabelSet
 from spade_studio.train.run_directory import RunDirectory
 
 _FOLDER = "drawing"
+_USED = "used"  # in it: weights that were taken into use, which stay
 _KEPT_WEIGHTS = 5
-_STEP = re.compile(r"step_([0-9]{8,})\.png")
+_STEP = re.compile(r"step_([0-9]{8,})\.(png|pt)")
 _EXPORTED = re.compile(r"\(step ([0-9,]+)\)\s*$")
 
 
@@ -44,17 +45,24 @@ class Drawing:
 
 @dataclass(frozen=True)
 class RenderedDrawing:
-    """The drawing as one checkpoint renders it.
+    """The drawing as one checkpoint renders it, or a checkpoint that has not rendered it yet.
 
     Attributes:
         step: Of the checkpoint.
-        picture: Its file.
-        weights: The exported checkpoint; gone where newer ones took its place.
+        picture: Its file; not there before it was rendered.
+        weights: The exported checkpoint; not there before that, and gone where newer ones took its place.
+        checkpoint: What it is exported from; the trainer keeps the newest and the best.
     """
 
     step: int
     picture: Path
     weights: Path
+    checkpoint: Path
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether there are weights, or a checkpoint to make them of."""
+        return self.weights.is_file() or self.checkpoint.is_file()
 
 
 class MyDrawing(QObject):
@@ -62,12 +70,14 @@ class MyDrawing(QObject):
 
     changed = Signal()  # entries, or whether it is at work
     failed = Signal(str)
+    exported = Signal(int, object)  # step and Path, as export_weights was asked for
 
     def __init__(self, drawing: Callable[[], Drawing], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._drawing = drawing
         self._run: RunDirectory | None = None
         self._again = False
+        self._renders = True
         self._export, self._render = ToolRun(self), ToolRun(self)
         self._step = 0
         self._export.ended.connect(self._on_exported)
@@ -79,15 +89,23 @@ class MyDrawing(QObject):
         return self._export.is_running or self._render.is_running
 
     @property
+    def renders(self) -> bool:
+        """Whether what is at work makes a picture; else it makes weights a file."""
+        return self._renders
+
+    @property
     def entries(self) -> list[RenderedDrawing]:
-        """What there is of this run, the oldest first, from whenever it was."""
-        if self._run is None:
+        """The pictures of this run, from whenever they are, and the checkpoints that are there; the oldest first."""
+        run = self._run
+        if run is None:
             return []
-        found = []
-        for path in sorted(self._pictures().glob("step_*.png")):
-            if match := _STEP.fullmatch(path.name):
-                found.append(RenderedDrawing(int(match[1]), path, self._weights(int(match[1]))))
-        return found
+        paths = [*self._pictures().glob("step_*.png"), *run.checkpoints_path.glob("step_*.pt")]
+        steps = sorted({int(match[1]) for path in paths if (match := _STEP.fullmatch(path.name))})
+        return [self._entry(run, step) for step in steps]
+
+    def _entry(self, run: RunDirectory, step: int) -> RenderedDrawing:
+        name = f"step_{step:08}"
+        return RenderedDrawing(step, self._pictures() / f"{name}.png", self._weights(step), run.checkpoints_path / f"{name}.pt")
 
     def attach(self, run: RunDirectory | None) -> None:
         """Look at another run; what is at work for the one before is given up."""
@@ -97,23 +115,64 @@ class MyDrawing(QObject):
 
     def render_newest(self) -> None:
         """Export the run's newest checkpoint and render the drawing with it, once what is at work is done."""
-        if self._run is None:
-            return
         if self.is_at_work:
             self._again = True
             return
-        self._again = False
-        try:
-            self._pictures().mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            self.failed.emit(
-                self.tr("Nothing can be written in {folder}: {reason}.").format(folder=self._folder(), reason=error.strerror or error)
-            )
+        self._start_export(None, renders=True)
+
+    def render(self, step: int) -> None:
+        """Render the drawing with the checkpoint of a step; nothing where something is at work."""
+        if self._run is None or self.is_at_work:
             return
+        if self._weights(step).is_file():
+            self._step, self._renders = step, True
+            self._try(self._start_render)
+        else:
+            self._start_export(step, renders=True)
+
+    def export_weights(self, step: int) -> None:
+        """Make the weights of a checkpoint a file that stays, and say so; nothing where something is at work."""
+        if self._run is None or self.is_at_work:
+            return
+        self._step = step
+        if self._weights(step).is_file():
+            self._try(self._keep_weights)
+        else:
+            self._start_export(step, renders=False)
+
+    def _start_export(self, step: int | None, *, renders: bool) -> None:
+        """Export a checkpoint, the newest for None, and render the drawing with it then, or keep it for use."""
+        if self._run is None:
+            return
+        self._again, self._renders = False, renders
         # On the CPU: a GPU's memory is the trainer's.
         words = ["export", str(self._run.path.absolute()), "--output", str(self._folder() / "newest.safetensors"), "--device", "cpu"]
-        self._export.start("spade-train", words)
+        if step is not None:
+            words += ["--step", str(step)]
+
+        def start() -> None:
+            self._pictures().mkdir(parents=True, exist_ok=True)
+            self._export.start("spade-train", words)
+
+        self._try(start)
         self.changed.emit()
+
+    def _keep_weights(self) -> None:
+        used = self._folder() / _USED / self._weights(self._step).name
+        if self._weights(self._step) != used:
+            used.parent.mkdir(exist_ok=True)
+            self._weights(self._step).replace(used)
+        self.exported.emit(self._step, used)
+
+    def _try(self, do: Callable[[], None]) -> None:
+        try:
+            do()
+        except OSError as error:
+            self._fail(
+                self.tr("Nothing can be written in {folder}: {reason}.").format(folder=self._folder(), reason=error.strerror or error)
+            )
+        except EngineError as error:
+            self._fail(str(error))
 
     def close(self) -> None:
         """Give up what is at work."""
@@ -129,7 +188,9 @@ class MyDrawing(QObject):
         return self._folder() / "pictures"
 
     def _weights(self, step: int) -> Path:
-        return self._folder() / f"step_{step:08}.safetensors"
+        name = f"step_{step:08}.safetensors"
+        used = self._folder() / _USED / name
+        return used if used.is_file() else self._folder() / name
 
     def _on_exported(self, code: int, output: str, errors: str) -> None:
         found = _EXPORTED.search(output)
@@ -137,15 +198,14 @@ class MyDrawing(QObject):
             self._fail(errors or self.tr("The export ended and said nothing."))
             return
         self._step = int(found[1].replace(",", ""))
-        try:
+
+        def go_on() -> None:
             (self._folder() / "newest.safetensors").replace(self._weights(self._step))
-            self._start_render()
-        except OSError as error:
-            self._fail(
-                self.tr("Nothing can be written in {folder}: {reason}.").format(folder=self._folder(), reason=error.strerror or error)
-            )
-        except EngineError as error:
-            self._fail(str(error))
+            (self._start_render if self._renders else self._keep_weights)()
+
+        self._try(go_on)
+        if not self._renders:
+            self._end()
 
     def _start_render(self) -> None:
         assert self._run is not None, self.tr("no run to draw for")
@@ -166,16 +226,18 @@ class MyDrawing(QObject):
         if code:
             self._fail(errors or self.tr("The rendering ended and said nothing."))
             return
-        try:
+
+        def tidy() -> None:
             (self._folder() / "new" / "layout.png").replace(self._pictures() / f"step_{self._step:08}.png")
             shutil.rmtree(self._folder() / "new", ignore_errors=True)
             for old in sorted(self._folder().glob("step_*.safetensors"))[:-_KEPT_WEIGHTS]:
                 old.unlink()
-        except OSError as error:
-            self._fail(
-                self.tr("Nothing can be written in {folder}: {reason}.").format(folder=self._folder(), reason=error.strerror or error)
-            )
-            return
+
+        self._try(tidy)
+        self._end()
+
+    def _end(self) -> None:
+        """Say that nothing is at work, and begin with a checkpoint that came meanwhile."""
         self.changed.emit()
         if self._again:
             self.render_newest()

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEd
 from spade_studio.app import messages
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.training.data_report import pace_of_similar_runs, report_words
-from spade_studio.app.training.fields import option_words
+from spade_studio.app.training.fields import absolute_path, option_words
 from spade_studio.app.training.form import ConfigForm
 from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.run_page import time_words
@@ -56,7 +56,9 @@ class NewRunPage(QWidget):
         self.report.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.report.setAccessibleName(self.tr("Report"))
         self.report.setTabChangesFocus(True)
-        self.report.setPlaceholderText(self.tr("Check data reads all pictures and says what is wrong.\n\nEstimate tells steps and memory."))
+        self.report.setPlaceholderText(
+            self.tr("Check data reads all pictures and says what is wrong.\n\nEstimate tells steps, memory and time.")
+        )
         self.check, self.estimate = QPushButton(self.tr("Chec&k data")), QPushButton(self.tr("&Estimate"))
         self.problem = QLabel()
         self.problem.setProperty("role", "problem")
@@ -162,12 +164,12 @@ class NewRunPage(QWidget):
         if self._ended_by_hand(self.check_run):
             return
         values = self.form.values()
-        words = ["check", values["data.path"], "--kind", values["data.kind"], "--json"]
+        words = ["check", absolute_path("data.path", values["data.path"]), "--kind", values["data.kind"], "--json"]
         labels = preset(self.presets.currentData()).labels
         if values["labels.label_set"] == labels.label_set and values["labels.ids"] == list(labels.ids):
             words += ["--preset", self.presets.currentData()]
         elif values["labels.label_set"]:
-            words += ["--label-set", values["labels.label_set"]]
+            words += ["--label-set", absolute_path("labels.label_set", values["labels.label_set"])]
         self.report.setPlainText(self.tr("Reading all pictures…"))
         self.check_run.start("spade-train", words)
         self.check.setText(self.tr("Cancel chec&k"))
@@ -197,19 +199,21 @@ class NewRunPage(QWidget):
         if code or not text:
             self.report.setPlainText(errors or self.tr("The estimate ended with code {code} and said nothing.").format(code=code))
             return
-        self.report.setPlainText(f"{text}\n{self._time_line(text)}")
+        self.report.setPlainText(self._with_time_of_similar_runs(text))
 
-    def _time_line(self, text: str) -> str:
+    def _with_time_of_similar_runs(self, text: str) -> str:
+        """Return an estimate with the time put in that runs like it took here: these know better than a step that was timed."""
         found = re.search(r"([0-9,]+) pictures$", text, re.MULTILINE)
         try:
             pace = pace_of_similar_runs(self._memory.runs_folder, self.form.config())
         except ConfigError:  # it was changed meanwhile
             pace = None
         if pace is None or found is None:
-            return self.tr("Time:          known once a run with these networks has trained a few steps here")
-        return self.tr("Time:          about {time_words}, at the {pace:.1f} images/s of a run like it").format(
+            return text
+        line = self.tr("Time:          about {time_words}, at the {pace:.1f} images/s of a run like it").format(
             time_words=time_words(int(found[1].replace(",", "")) / pace), pace=pace
         )
+        return re.sub(r"^Time: .*$", lambda _: line, text, flags=re.MULTILINE)
 
     def _ended_by_hand(self, run: ToolRun) -> bool:
         if not run.is_running:

@@ -59,17 +59,23 @@ class PictureView(QWidget):
 class PictureTimeline(QWidget):
     """A picture and a slider through all there are; at its end it stays with the newest.
 
+    Args:
+        name: For those who cannot see it.
+        empty: What to say where there is no picture at all.
+        missing: What to say in place of a picture whose file is not there; empty for why it cannot be shown.
+
     Attributes:
         shown: Number of the shown picture; -1 for none.
     """
 
     shown_changed = Signal(int)
 
-    def __init__(self, name: str, empty: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, empty: str, missing: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.shown = -1
-        self._empty = empty
+        self._empty, self._missing = empty, missing
         self._entries: list[tuple[Path, str]] = []
+        self._written = -1
         self.view = PictureView(name)
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName(self.tr("{name}: time").format(name=name))
@@ -85,22 +91,24 @@ class PictureTimeline(QWidget):
         whole.addWidget(self.view, 1)
         whole.addLayout(below)
         self.slider.valueChanged.connect(self._show)
-        self.set_entries([])
+        self._show(0)
 
     def set_entries(self, entries: Sequence[tuple[Path, str]]) -> None:
         """Offer these pictures, the oldest first, each with a caption."""
         at_end = not self._entries or self.slider.value() >= len(self._entries) - 1
-        changed = list(entries) != self._entries
+        before = self._entries[self.slider.value()][0] if self._entries else None
+        changed = list(entries) != self._entries or _written(before) != self._written
         self._entries = list(entries)
         self.slider.setEnabled(len(entries) > 1)
         self.slider.blockSignals(True)
         self.slider.setRange(0, max(0, len(entries) - 1))
         self.slider.setValue(self.slider.maximum() if at_end else self.slider.value())
         self.slider.blockSignals(False)
-        if changed or not entries:
+        if changed:
             self._show(self.slider.value())
 
     def _show(self, number: int) -> None:
+        self._written = _written(self._entries[number][0] if self._entries else None)
         if not self._entries:
             self.shown = -1
             self.view.show_picture(QImage(), self._empty)
@@ -110,11 +118,19 @@ class PictureTimeline(QWidget):
             self.shown = number
             reader = QImageReader(str(path))
             image = reader.read()
-            self.view.show_picture(
-                image,
-                self.tr("{name} cannot be shown: {errorString}").format(name=path.name, errorString=reader.errorString())
-                if image.isNull()
-                else "",
-            )
+            note = ""
+            if image.isNull() and self._missing and not path.exists():
+                note = self._missing
+            elif image.isNull():
+                note = self.tr("{name} cannot be shown: {errorString}").format(name=path.name, errorString=reader.errorString())
+            self.view.show_picture(image, note)
             self.caption.setText(f"{words} ({number + 1} of {len(self._entries)})")
         self.shown_changed.emit(self.shown)
+
+
+def _written(path: Path | None) -> int:
+    """Return when a file was written last, in nanoseconds; -1 where there is none."""
+    try:
+        return -1 if path is None else path.stat().st_mtime_ns
+    except OSError:
+        return -1

@@ -62,8 +62,7 @@ class RunList(QTreeView):
         self._model.removeRows(0, self._model.rowCount())
         self.look()
         if self._model.rowCount():
-            states = [words for _, words in self.rows]
-            active = [row for row, words in enumerate(states) if RunState(words).is_active]
+            active = [row for row in range(self._model.rowCount()) if (state := self._state(row)) is not None and state.is_active]
             self.choose(self._run(active[0] if active else 0))
         else:
             self.chosen.emit(None)
@@ -94,9 +93,10 @@ class RunList(QTreeView):
                 name.setData(run, Qt.ItemDataRole.UserRole)
                 name.setToolTip(str(run.path))
                 self._model.insertRow(row, [name, state])
-            words = state_words(run_state(run, last_event(run))[0])
-            if self._model.item(row, 1).text() != words:
-                self._model.item(row, 1).setText(words)
+            state = run_state(run, last_event(run))[0]
+            if self._state(row) is not state:
+                self._model.item(row, 1).setText(state_words(state))
+                self._model.item(row, 1).setData(state, Qt.ItemDataRole.UserRole)
 
     def close_folder(self) -> None:
         """Look no more."""
@@ -105,6 +105,9 @@ class RunList(QTreeView):
     def _look_if_visible(self) -> None:
         if self.isVisible():
             self.look()
+
+    def _state(self, row: int) -> RunState | None:
+        return self._model.item(row, 1).data(Qt.ItemDataRole.UserRole)
 
     def _run(self, row: int) -> RunDirectory:
         return self._model.item(row, 0).data(Qt.ItemDataRole.UserRole)

@@ -1,4 +1,4 @@
-"""One run, live: how far it is, its curves, sample grids and log, and the buttons that stop it and let it go on.
+"""One run, live: how far it is, its curves, sample grids and log, and the buttons that let it wait, stop and go on.
 
 It shows what a follower reads; buttons say what is wanted and do nothing themselves.
 """
@@ -20,6 +20,7 @@ from spade_studio.app.training.pictures import PictureTimeline
 from spade_studio.app.training.run_list import state_words
 
 _LOG_LINES = 5000
+_WIDEST_NAME = 330  # pixels: names of runs can be wider than the window
 
 
 class RunPage(QWidget):
@@ -29,6 +30,7 @@ class RunPage(QWidget):
         tabs: Curves, samples and log; more can be added.
     """
 
+    pause_wanted = Signal(bool)  # whether it shall wait; else go on
     stop_wanted = Signal()
     end_wanted = Signal()
     resume_wanted = Signal()
@@ -47,6 +49,8 @@ class RunPage(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
         self.progress.setAccessibleName(self.tr("Steps done"))
+        self.pause = QPushButton()
+        self._show_pause(RunState.NEW)
         self.stop, self.end = QPushButton(self.tr("Stop and &keep")), QPushButton(self.tr("Stop n&ow…"))
         self.resume = QPushButton(self.tr("&Resume"))
         self.stop.setToolTip(self.tr("Save a checkpoint after the step at hand and end; Resume goes on from there, bit for bit"))
@@ -65,6 +69,7 @@ class RunPage(QWidget):
         self.tabs.addTab(self.samples, self.tr("&Samples"))
         self.tabs.addTab(self.log, self.tr("&Log"))
         self._lay_out()
+        self.pause.clicked.connect(lambda: self.pause_wanted.emit(not self._follower.state.has_pause))
         self.stop.clicked.connect(self.stop_wanted)
         self.end.clicked.connect(self.end_wanted)
         self.resume.clicked.connect(self.resume_wanted)
@@ -82,7 +87,7 @@ class RunPage(QWidget):
         head.addWidget(self.name)
         head.addWidget(self.state)
         head.addStretch(1)
-        for button in (self.stop, self.end, self.resume):
+        for button in (self.pause, self.stop, self.end, self.resume):
             head.addWidget(button)
         whole = column(self, spacing=8)
         whole.addLayout(head)
@@ -98,14 +103,18 @@ class RunPage(QWidget):
         follower, history, state = self._follower, self._follower.history, self._follower.state
         if follower.run is None:
             return
-        self.name.setText(follower.run.path.name)
+        name = follower.run.path.name
+        self.name.setText(self.name.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _WIDEST_NAME))
+        self.name.setToolTip(str(follower.run.path))
         self.state.setText(state_words(state))
         self.progress.setRange(0, 0 if state is RunState.STARTING else max(1, history.total_steps))
         self.progress.setValue(history.step)
         self.facts.setText(facts(history, state))
+        self.facts.setVisible(bool(self.facts.text()))
         self.reason.setText(follower.reason)
         self.reason.setVisible(bool(follower.reason))
-        self.stop.setEnabled(state is RunState.RUNNING)
+        self._show_pause(state)
+        self.stop.setEnabled(state.takes_requests)
         self.end.setEnabled(state.is_active)
         self.resume.setEnabled(state.can_go_on)
         self.resume.setText(self.tr("Sta&rt") if state is RunState.NEW else self.tr("&Resume"))
@@ -113,6 +122,15 @@ class RunPage(QWidget):
         folder = follower.run.samples_path
         step = self.tr("Step {step:,}")
         self.samples.set_entries([(folder / entry.file, step.format(step=entry.at_step)) for entry in history.samples])
+
+    def _show_pause(self, state: RunState) -> None:
+        self.pause.setEnabled(state.takes_requests)
+        if state.has_pause:
+            self.pause.setText(self.tr("Cont&inue"))
+            self.pause.setToolTip(self.tr("Go on with the next step"))
+        else:
+            self.pause.setText(self.tr("&Pause"))
+            self.pause.setToolTip(self.tr("Wait after the step at hand, with all in memory; the processor is free until Continue"))
 
     def _show_curves(self) -> None:
         """Draw the curves, where they are seen: long ones take some milliseconds every second."""
@@ -131,7 +149,7 @@ def facts(history: RunHistory, state: RunState) -> str:
         translate("RunPage", "epoch {epoch:.2f}").format(epoch=step.epoch),
         translate("RunPage", "{rate:.1f} images/s").format(rate=step.images_per_second),
     ]
-    if state is RunState.RUNNING and step.step < history.total_steps:
+    if state.takes_requests and step.step < history.total_steps:
         left = time_words((history.total_steps - step.step) * step.seconds_per_step)
         parts.append(translate("RunPage", "{time} left").format(time=left))
     if step.memory_mib:

@@ -57,7 +57,7 @@ def start_trainer(run: RunDirectory) -> TrainerNote:
     output = run.path / _OUTPUT
     started = time.time()
     try:
-        run.clear_stop()
+        run.clear_requests()
     except OSError as error:
         words = f"nothing can be written in {run.path}: {error.strerror or error}"
         raise TrainerProcessError(words, "a folder that can be written") from error

@@ -33,7 +33,7 @@ _MARGIN = 12
 
 
 class TrainingWindow(QWidget):
-    """Starts, watches, stops and resumes runs; trainers go on when it is closed."""
+    """Starts, watches, pauses, stops and resumes runs; trainers go on when it is closed."""
 
     def __init__(
         self,
@@ -74,6 +74,7 @@ class TrainingWindow(QWidget):
         self.runs.activated.connect(self._show_chosen)
         self.form.cancelled.connect(self._show_chosen)
         self.form.made.connect(self.start)
+        self.page.pause_wanted.connect(self._pause)
         self.page.stop_wanted.connect(self._stop)
         self.page.end_wanted.connect(self._ask_end)
         self.page.resume_wanted.connect(self._resume)
@@ -112,6 +113,7 @@ class TrainingWindow(QWidget):
         self.runs.choose(run)
         self.follower.look()
         self._show_chosen()
+        self.runs.setFocus()  # the start button went with the form: the keyboard must not fall to a button that ends the run
         return True
 
     def close_parts(self) -> None:
@@ -161,6 +163,15 @@ class TrainingWindow(QWidget):
     def _show_chosen(self) -> None:
         self.stack.setCurrentWidget(self.empty if self.follower.run is None else self.page)
 
+    def _pause(self, wait: bool) -> None:
+        run = self.follower.run
+        if run is None:
+            return
+        if wait:
+            self._try(self.tr("{name} could not be asked to wait").format(name=run.path.name), run.request_pause)
+        else:
+            self._try(self.tr("{name} could not be asked to go on").format(name=run.path.name), run.end_pause)
+
     def _stop(self) -> None:
         run = self.follower.run
         if run is not None:
@@ -175,7 +186,6 @@ class TrainingWindow(QWidget):
         end = box.addButton(self.tr("End now"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         end.clicked.connect(lambda: self._try(self.tr("{name} could not be ended").format(name=run.path.name), lambda: end_trainer(run)))
-        messages.without_icons(box)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 

@@ -15,7 +15,9 @@ from spade_studio.train.events import (
     Event,
     EventLog,
     EventReader,
+    RunContinued,
     RunEnded,
+    RunPaused,
     RunStarted,
     StepLogged,
     Warned,
@@ -35,6 +37,8 @@ ALL: list[Event] = [
     step(1),
     Warned(1, "a line\nof «words»"),
     CheckpointWritten(5, "step_00000005.pt"),
+    RunPaused(5),
+    RunContinued(5, 12.5),
     RunEnded(5, "stopped", "as asked"),
 ]
 

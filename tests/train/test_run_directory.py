@@ -65,12 +65,26 @@ def test_config_is_readable_json(tmp_path: Path) -> None:
 def test_stopping_is_a_file_that_any_process_may_make(tmp_path: Path) -> None:
     run = create(tmp_path)
     assert not run.stop_requested()
-    run.clear_stop()
+    run.clear_requests()
     run.request_stop()
     assert RunDirectory(run.path).stop_requested()
     assert run.stop_path.name == "STOP"
-    run.clear_stop()
+    run.clear_requests()
     assert not run.stop_requested()
+
+
+def test_waiting_is_a_file_as_well_and_a_new_start_forgets_it(tmp_path: Path) -> None:
+    run = create(tmp_path)
+    run.end_pause()
+    run.request_pause()
+    assert RunDirectory(run.path).pause_requested()
+    assert run.pause_path.name == "PAUSE"
+    assert not run.stop_requested()
+    run.end_pause()
+    assert not run.pause_requested()
+    run.request_pause()
+    run.clear_requests()
+    assert not run.pause_requested()
 
 
 def test_log_lines_have_a_time(tmp_path: Path) -> None:

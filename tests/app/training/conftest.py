@@ -119,19 +119,23 @@ def training(qtbot: QtBot, settings: Settings, theme: Theme, used: list[Path]) -
 STAND_IN = """
 import subprocess, sys, time
 from pathlib import Path
-from spade_studio.train.events import EventLog, RunEnded, RunStarted
+from spade_studio.train.events import EventLog, RunContinued, RunEnded, RunPaused, RunStarted
 from spade_studio.train.run_directory import RunDirectory
 
 run = RunDirectory(Path(sys.argv[2]))
 if (run.path / "broken").exists():
     sys.exit("Error: this machine is broken.")
 with run.locked(), EventLog(run.events_path) as log:
-    run.clear_stop()
+    run.clear_requests()
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(120)"])
     (run.path / "child").write_text(str(child.pid))
     log.write(RunStarted(0, 100, 1, "cpu", "0"))
     end = time.monotonic() + 120
+    paused = False
     while not run.stop_requested() and time.monotonic() < end:
+        if paused is not run.pause_requested():
+            paused = not paused
+            log.write(RunPaused(1) if paused else RunContinued(1, 0.5))
         time.sleep(0.02)
     child.kill()
     log.write(RunEnded(1, "stopped"))

@@ -73,6 +73,6 @@ def test_train_a_tiny_model_from_the_window_and_use_it(window, qtbot, photos, ru
 
     with qtbot.waitSignal(window.live.ready, timeout=100_000) as ready:
         qtbot.mouseClick(training.drawing.use, LEFT)
-    assert ready.args[0].info.path == run.path / "drawing" / "step_00000008.safetensors"
+    assert ready.args[0].info.path == run.path / "drawing" / "used" / "step_00000008.safetensors"
     qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=60_000)
     assert window.render_panel.view.image.height() > 0

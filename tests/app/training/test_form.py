@@ -74,6 +74,11 @@ def test_basic_fields_are_few_and_all_are_a_click_away(form):
         ("generator.base_channels", "0", "base_channels"),
         ("data.path", "/nowhere/at/all", "There is no /nowhere/at/all."),
         ("data.path", "", "Choose a folder"),
+        ("data.path", "~nobody-of-this-name/photos", "There is no ~nobody-of-this-name/photos."),
+        ("data.path", "x" * 300, "There is no xxx"),
+        ("data.scenes", "/nowhere/scenes.txt", "There is no /nowhere/scenes.txt."),
+        ("projected.file", "/nowhere/network.safetensors", "There is no /nowhere/network.safetensors."),
+        ("labels.label_set", "/nowhere/labels.json", "There is no /nowhere/labels.json."),
     ],
 )
 def test_what_is_wrong_is_said_at_its_field_and_only_there(form, qtbot, name, text, words):
@@ -90,6 +95,24 @@ def test_what_is_wrong_is_said_at_its_field_and_only_there(form, qtbot, name, te
     form.set_values({"data.path": "/"})
     assert form.problem == ""
     assert editor.input.property("wrong") is False
+
+
+def test_paths_are_kept_as_trainers_elsewhere_can_open_them(form, qtbot, tmp_path, monkeypatch):
+    home, here = tmp_path / "home", tmp_path / "here"
+    (home / "photos").mkdir(parents=True)
+    here.mkdir()
+    (here / "labels.json").touch()
+    monkeypatch.chdir(here)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("USERPROFILE", str(home))
+    typed(qtbot, form.editors["data.path"], "~/photos")
+    typed(qtbot, form.editors["labels.label_set"], "labels.json")
+    assert form.problem == ""
+    config = form.config()
+    assert (config.data.path, config.labels.label_set) == (str(home / "photos"), str(here / "labels.json"))
+    assert form.values()["data.path"] == "~/photos"  # as it was typed
+    typed(qtbot, form.editors["labels.label_set"], "ade20k")
+    assert form.config().labels.label_set == "ade20k"
 
 
 def test_processes_that_cannot_share_a_batch_are_refused(form, qtbot):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import threading
 from pathlib import Path
@@ -22,7 +23,7 @@ from pathlib import Path
 tool, words = sys.argv[1], sys.argv[2:]
 out = Path(words[words.index("--output") + 1])
 if tool == "spade-train":
-    step = (Path(words[1]) / "newest").read_text()
+    step = words[words.index("--step") + 1] if "--step" in words else (Path(words[1]) / "newest").read_text()
     if step == "broken":
         sys.exit("Error: it has no checkpoint yet.")
     out.write_text(step)
@@ -71,7 +72,8 @@ def test_every_new_checkpoint_renders_the_drawing_while_followed(training, run, 
     page.timeline.slider.setFocus()
     qtbot.keyClick(page.timeline.slider, Qt.Key.Key_Home)
     qtbot.mouseClick(page.use, LEFT)
-    assert used == [run.path / "drawing" / "step_00001000.safetensors"]
+    assert used == [run.path / "drawing" / "used" / "step_00001000.safetensors"]
+    assert used[0].read_text() == "1000"
     assert "step 1,000 are being loaded" in page.note.text()
 
 
@@ -104,6 +106,72 @@ def test_weights_of_long_ago_go_and_pictures_stay(training, run, qtbot):
     assert [entry.step for entry in page.drawing.entries if entry.weights.exists()] == list(range(3, 8))
     page.timeline.slider.setValue(0)
     assert not page.use.isEnabled()
+
+
+def test_weights_in_use_stay_where_those_of_long_ago_go(training, run, qtbot, used):
+    page = training.drawing
+    (run.path / "newest").write_text("1")
+    qtbot.mouseClick(page.now, LEFT)
+    wait(qtbot, page)
+    qtbot.mouseClick(page.use, LEFT)
+    for step in range(2, 8):
+        (run.path / "newest").write_text(str(step))
+        page.drawing.render_newest()
+        wait(qtbot, page)
+    assert used[0].read_text() == "1"
+    page.timeline.slider.setValue(0)
+    assert page.use.isEnabled()
+
+
+def test_any_checkpoint_can_be_used_and_rendered(training, run, told, qtbot, used):
+    page = training.drawing
+    for step in (10, 20, 30):
+        (run.checkpoints_path / f"step_{step:08}.pt").touch()
+        told.write(run, CheckpointWritten(step, f"step_{step:08}.pt"))
+    training.follower.look()
+    assert page.timeline.caption.text() == "Step 30 (3 of 3)"
+    page.timeline.slider.setFocus()
+    qtbot.keyClick(page.timeline.slider, Qt.Key.Key_Home)
+    assert page.timeline.view.image.isNull()
+    qtbot.mouseClick(page.use, LEFT)
+    assert not page.use.isEnabled()
+    assert page.note.text() == "Making the weights a file…"
+    wait(qtbot, page)
+    assert [(path.name, path.read_text()) for path in used] == [("step_00000010.safetensors", "10")]
+    assert "step 10 are being loaded" in page.note.text()
+    assert page.timeline.view.image.isNull()
+    qtbot.keyClick(page.timeline.slider, Qt.Key.Key_Right)
+    qtbot.mouseClick(page.now, LEFT)
+    wait(qtbot, page)
+    assert page.timeline.caption.text() == "Step 20 (2 of 3)"
+    assert page.timeline.view.image.pixelColor(0, 0).red() == 2
+    for step in (10, 30):  # the trainer keeps the newest ones only
+        (run.checkpoints_path / f"step_{step:08}.pt").unlink()
+    told.write(run, told.step(40))
+    training.follower.look()
+    assert page.timeline.caption.text() == "Step 20 (1 of 1)"
+
+
+def test_a_drawing_that_is_rendered_again_is_shown_again(training, run, qtbot, monkeypatch):
+    page = training.drawing
+    qtbot.mouseClick(page.now, LEFT)
+    wait(qtbot, page)
+    color = page.timeline.view.image.pixelColor(0, 0)
+    drawing = page.drawing._drawing()
+    monkeypatch.setattr(page.drawing, "_drawing", lambda: dataclasses.replace(drawing, seed=9))
+    qtbot.mouseClick(page.now, LEFT)
+    wait(qtbot, page)
+    assert (color.green(), page.timeline.view.image.pixelColor(0, 0).green()) == (3, 9)
+
+
+def test_the_note_goes_when_the_work_is_done_in_any_language(training, run, qtbot, monkeypatch):
+    page = training.drawing
+    words = {"Rendering your drawing…": "Die Zeichnung wird gerendert…", "Rendering": "Rendern"}
+    monkeypatch.setattr(page, "tr", lambda text: words.get(text, text))
+    qtbot.mouseClick(page.now, LEFT)
+    assert page.note.text() == "Die Zeichnung wird gerendert…"
+    wait(qtbot, page)
+    assert page.note.text() == ""
 
 
 def test_another_run_shows_its_own_pictures(training, run, make_run, runs, qtbot):

@@ -68,6 +68,7 @@ def test_start_makes_the_run_and_a_trainer_for_it(training, page, stand_in, qtbo
     assert page.start.isEnabled()
     qtbot.mouseClick(page.start, LEFT)
     assert training.stack.currentWidget() is training.page
+    assert training.focusWidget() is training.runs
     assert training.page.name.text() == "00000-My-lakes"
     run = training.follower.run
     assert run.config() == page.form.config()
@@ -151,18 +152,21 @@ def test_a_check_can_be_cancelled(page, answer, qtbot):
 
 
 def test_the_estimate_tells_the_time_by_a_run_like_it(page, answer, qtbot, runs, make_run, told):
-    lines = '{\n  "a": 1\n}\n\nSteps:         20 (3 an epoch), 2,400 pictures\nMemory:        about 5 MiB'
+    lines = (
+        '{\n  "a": 1\n}\n\nSteps:         20 (3 an epoch), 2,400 pictures\nMemory:        about 5 MiB\nTime:          about 3 hours, timed'
+    )
     answer(lines)
     page.form.editors["seed"].input.setValue(3)
     qtbot.mouseClick(page.estimate, LEFT)
     qtbot.waitUntil(lambda: not page.estimate_run.is_running, timeout=30_000)
     assert page.report.toPlainText().startswith("Steps:")
-    assert "known once a run" in page.report.toPlainText()
+    assert page.report.toPlainText().endswith("Time:          about 3 hours, timed")
     make_run("lakes", told.started(), told.step(10), told.step(20))
     assert pace_of_similar_runs(runs, page.form.config()) == pytest.approx(8)
     qtbot.mouseClick(page.estimate, LEFT)
     qtbot.waitUntil(lambda: not page.estimate_run.is_running, timeout=30_000)
     assert "Time:          about 5 min, at the 8.0 images/s of a run like it" in page.report.toPlainText()
+    assert "timed" not in page.report.toPlainText()
     page.form.editors["batch_size"].input.setValue(2)
     assert pace_of_similar_runs(runs, page.form.config()) is None
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMessageBox
 from spade_studio.app.training.history import RunState
 from spade_studio.app.training.tools import run_asked_tool, tool_command
 from spade_studio.app.training.trainer_process import TrainerProcessError, end_trainer, is_alive, read_note, start_trainer
+from spade_studio.train.events import RunContinued
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -53,6 +54,34 @@ def test_stop_and_keep_asks_by_the_file(training, running, qtbot):
     training.runs.look()
     assert training.runs.rows[0][1] == "stopped"
     assert training.page.resume.isEnabled()
+
+
+def test_pause_waits_goes_on_and_can_be_stopped(training, running, qtbot):
+    page = training.page
+    assert page.pause.text() == "&Pause"
+    qtbot.mouseClick(page.pause, LEFT)
+    qtbot.waitUntil(lambda: training.follower.state is RunState.PAUSED, timeout=30_000)
+    assert page.state.text() == "paused"
+    assert page.pause.text() == "Cont&inue"
+    assert page.stop.isEnabled()
+    assert page.end.isEnabled()
+    training.close()  # the pause outlives the window, as the trainer does
+    training.open()
+    training.open_folder(training.runs.folder)
+    assert training.runs.rows == [(running.path.name, "paused")]
+    assert training.follower.state is RunState.PAUSED
+    qtbot.mouseClick(page.pause, LEFT)
+    assert training.follower.state is RunState.RUNNING
+    assert page.pause.text() == "&Pause"
+    qtbot.waitUntil(lambda: isinstance(training.follower.history.last, RunContinued), timeout=30_000)
+    qtbot.mouseClick(page.pause, LEFT)
+    qtbot.waitUntil(lambda: training.follower.state is RunState.PAUSED, timeout=30_000)
+    qtbot.mouseClick(page.stop, LEFT)
+    qtbot.waitUntil(lambda: training.follower.state is RunState.STOPPED, timeout=30_000)
+    assert not page.pause.isEnabled()
+    qtbot.mouseClick(page.resume, LEFT)  # the old pause does not hold the new trainer
+    qtbot.waitUntil(lambda: training.follower.state is RunState.RUNNING, timeout=30_000)
+    assert not running.pause_requested()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")

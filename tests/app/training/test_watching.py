@@ -8,11 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 
 from spade_studio.app.theme import DARK
+from spade_studio.app.training import run_list
 from spade_studio.app.training.curves import running_mean
 from spade_studio.app.training.history import RunHistory, RunState, last_event, run_state
 from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.run_page import time_words
-from spade_studio.train.events import RunEnded, Warned
+from spade_studio.train.events import RunEnded, RunPaused, Warned
 
 
 def test_every_state_is_told(training, make_run, runs, told):
@@ -39,6 +40,33 @@ def test_every_state_is_told(training, make_run, runs, told):
     assert training.page.resume.isEnabled()
     assert not training.page.stop.isEnabled()
     assert not training.page.end.isEnabled()
+
+
+def test_a_pause_is_told(training, make_run, runs, told):
+    run = make_run("lakes", told.started(), told.step(10))
+    with run.locked():
+        run.request_pause()
+        training.open_folder(runs)
+        assert training.runs.rows == [("00000-lakes", "pausing")]  # the step at hand goes on
+        told.write(run, RunPaused(10))
+        training.follower.look()
+        training.runs.look()
+        assert training.runs.rows == [("00000-lakes", "paused")]
+        assert training.page.facts.text().startswith("Step 10 of 100   ·   ")
+        run.request_stop()
+        training.follower.look()
+        assert training.follower.state is RunState.STOPPING
+        assert not training.page.pause.isEnabled()
+
+
+def test_the_list_opens_in_another_language(training, make_run, runs, told, monkeypatch):
+    german = {"running": "läuft", "not started": "nicht gestartet"}
+    monkeypatch.setattr(run_list, "state_words", lambda state: german[state.value])
+    with make_run("old", told.started()).locked():
+        make_run("new")
+        training.open_folder(runs)
+        assert training.runs.rows == [("00001-new", "nicht gestartet"), ("00000-old", "läuft")]
+        assert training.page.name.text() == "00000-old"
 
 
 def test_a_run_is_followed_from_where_it_was_left(training, make_run, runs, qtbot, told):
@@ -99,6 +127,16 @@ def test_samples_have_a_slider_that_stays_with_the_newest(training, make_run, ru
     (run.samples_path / "step_00000010.png").unlink()
     qtbot.keyClick(samples.slider, Qt.Key.Key_Home)
     assert samples.view.image.isNull()
+
+
+def test_a_long_name_leaves_room_for_the_buttons(training, make_run, runs):
+    make_run("landscapes of the alps in autumn with lakes and snow on the peaks")
+    training.open_folder(runs)
+    training.open()
+    training.resize(1000, 700)
+    assert training.width() == 1000
+    assert training.page.name.text().startswith("00000-land")
+    assert "…" in training.page.name.text()
 
 
 def test_why_a_run_failed_is_said(training, make_run, runs, told):

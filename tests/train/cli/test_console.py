@@ -22,7 +22,18 @@ from spade_studio.train.console import (
     remaining,
     short_name,
 )
-from spade_studio.train.events import CheckpointWritten, Event, MetricsMeasured, RunEnded, RunStarted, SamplesWritten, StepLogged, Warned
+from spade_studio.train.events import (
+    CheckpointWritten,
+    Event,
+    MetricsMeasured,
+    RunContinued,
+    RunEnded,
+    RunPaused,
+    RunStarted,
+    SamplesWritten,
+    StepLogged,
+    Warned,
+)
 
 LOSSES: dict[str, float | None] = {
     "discriminator.fake": 1.0234,
@@ -52,6 +63,8 @@ EVENTS: list[tuple[Event, str]] = [
     (MetricsMeasured(1500, {"diversity": 0.3217, "frechet": None}), "Measured at step 1,500: diversity 0.322  frechet not finite"),
     (MetricsMeasured(1500, {"diversity": 0.3217}, best=True), "Measured at step 1,500: diversity 0.322  (best so far)"),
     (Warned(1500, "Something [bold]happened[/bold]."), "Warning: Something [bold]happened[/bold]."),
+    (RunPaused(1500), "Paused after step 1,500"),
+    (RunContinued(1500, 3725.4), "Going on after step 1,500, paused for 1:02:05"),
     (RunEnded(1500, "stopped", "Go on"), "Stopped after step 1,500: Go on"),
     (RunEnded(5000, "finished"), "Finished after step 5,000"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from spade_studio.engine.weights.shapes import parameter_count
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.datasets.loading import Batch
 from spade_studio.train.distributed import Ranks
-from spade_studio.train.estimate import describe_run, estimate_memory
+from spade_studio.train.estimate import describe_run, estimate_memory, seconds_per_picture, time_words
 from spade_studio.train.optimization import Side
 from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
 from spade_studio.train.presets import preset, with_architecture
@@ -159,3 +160,35 @@ def test_the_estimate_trains_nothing(config: TrainConfig, tmp_path: Path) -> Non
     estimate_memory(trainer, 8)
     assert all(torch.equal(mine, was) for mine, was in zip(trainer.generator.parameters(), before, strict=True))
     assert (trainer.step, trainer.sampler.position) == (0, 0)
+
+
+def test_the_time_is_that_of_whole_steps(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer, seen = trainer_of(config), list[int]()
+    train_step = trainer.train_step
+
+    def slow(batches: Any) -> Any:
+        seen.append(len(batches[0].indices))
+        time.sleep(0.5)
+        return train_step(batches)
+
+    monkeypatch.setattr(trainer, "train_step", slow)
+    seconds = seconds_per_picture(trainer, 8)
+    assert seen == [2]
+    assert 0.25 < seconds < 30
+    monkeypatch.setattr("spade_studio.train.estimate.seconds_per_picture", lambda *given: 2.0)
+    # 8 pictures a step, 2 ranks: a picture a second
+    both = dataclasses.replace(config, compute=dataclasses.replace(config.compute, processes_per_node=2, device="cpu"))
+    steps = both.total_steps(trainer.steps_per_epoch)
+    assert f"\nTime:          about {time_words(8 * steps)} at 1.00 images/s, timed with 2 pictures at once on cpu" in describe_run(both)
+
+
+def test_a_device_without_room_for_a_step_is_told(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*given: Any) -> float:
+        raise torch.OutOfMemoryError("no room")
+
+    monkeypatch.setattr("spade_studio.train.estimate.seconds_per_picture", full)
+    assert describe_run(config).endswith("has no memory left to time a step")
+
+
+def test_times_are_told_roughly() -> None:
+    assert [time_words(seconds) for seconds in (50, 150, 9000, 400_000)] == ["50 seconds", "2 minutes", "2 hours", "5 days"]

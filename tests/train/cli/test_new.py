@@ -271,7 +271,7 @@ def test_a_dry_run_of_every_preset(name: str, train: Any, published: Callable[[s
     written, _, words = done.out.partition("\n\n")
     config = resolved(data, "--preset", name, *shrunk)
     assert TrainConfig.from_json(json.loads(written)) == config
-    for start in ("Data: ", "Layout: ", "Generator: ", "Discriminator: ", "Steps: ", "Batch: ", "Memory: "):
+    for start in ("Data: ", "Layout: ", "Generator: ", "Discriminator: ", "Steps: ", "Batch: ", "Memory: ", "Time: "):
         assert f"\n{start}" in f"\n{words}"
     assert ("\nEncoder: " in words) == config.encoder.used
     assert ("and what the perceptual network takes" in words) == (name != "tiny")

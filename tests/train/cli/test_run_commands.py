@@ -1,4 +1,4 @@
-"""``spade-train stop``, ``resume`` and ``export`` where there is something to say; tests/train/runs has whole runs."""
+"""``spade-train stop``, ``pause``, ``resume`` and ``export`` where there is something to say; tests/train/runs has whole runs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def run(tmp_path: Path) -> RunDirectory:
     return RunDirectory.create(tmp_path / "runs", "lakes", preset("tiny"))
 
 
-@pytest.mark.parametrize("command", ["stop", "resume", "export"])
+@pytest.mark.parametrize("command", ["stop", "pause", "resume", "export"])
 def test_a_folder_of_runs_is_no_run_but_its_runs_are_named(command: str, train: Any, run: RunDirectory) -> None:
     RunDirectory.create(run.path.parent, "hills", preset("tiny"))
     done = train(command, run.path.parent)
@@ -30,7 +30,7 @@ def test_a_folder_of_runs_is_no_run_but_its_runs_are_named(command: str, train: 
     assert "Name one of its runs: 00000-lakes, 00001-hills." in done.err
 
 
-@pytest.mark.parametrize("command", ["stop", "resume", "export"])
+@pytest.mark.parametrize("command", ["stop", "pause", "resume", "export"])
 def test_no_folder_at_all(command: str, train: Any, tmp_path: Path) -> None:
     done = train(command, tmp_path / "none")
     assert done == (1, "", f"Error: there is no folder {tmp_path / 'none'}. Expected the folder of a run.\n")
@@ -61,11 +61,26 @@ def test_stopping_what_runs_can_wait_for_its_end(train: Any, run: RunDirectory) 
     assert not run.is_running()
 
 
+def test_a_pause_begins_and_ends_by_request(train: Any, run: RunDirectory) -> None:
+    with run.locked():
+        done = train("pause", run.path)
+        words = "00000-lakes will wait after the step at hand. It goes on with: "
+        assert done == (0, "", f"{words}spade-train pause {run.path} --end\n")
+        assert run.pause_requested()
+        assert train("pause", run.path, "--end") == (0, "", "00000-lakes goes on.\n")
+        assert not run.pause_requested()
+    done = train("pause", run.path)
+    assert (done.code, done.out) == (0, "")
+    assert done.err.startswith("00000-lakes is not being trained on this machine")
+
+
 def test_there_is_nothing_to_export_yet(train: Any, run: RunDirectory) -> None:
     done = train("export", run.path)
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("Error: 00000-lakes has no checkpoint yet.")
     assert "no best checkpoint" in train("export", run.path, "--best").err
+    assert "no checkpoint of step 7. Expected a run with checkpoints" in train("export", run.path, "--step", 7).err
+    assert "--best and --step are both given" in train("export", run.path, "--best", "--step", 7).err
 
 
 def test_a_configuration_that_was_spoiled_by_hand(train: Any, run: RunDirectory) -> None:

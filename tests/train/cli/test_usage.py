@@ -47,6 +47,7 @@ WRONG = {
     "resume run --device cuda:x": "no device",
     "resume run --batch-size 4": "--batch-size",
     "stop": "RUN",
+    "pause": "RUN",
     "export": "RUN",
     "check": "DATA",
     "check data --kind flickr": "'cityscapes'",
@@ -146,7 +147,7 @@ def test_the_first_help_lists_commands_and_examples(train: Any) -> None:
     for name, (_, words) in COMMANDS.items():
         assert re.search(rf"^  {name} +{words}$", done.out, re.MULTILINE)
     examples = re.findall(r"^  spade-train (\w+) ", done.out, re.MULTILINE)
-    assert {"check", "new", "stop", "resume", "export"} <= set(examples) <= set(COMMANDS)
+    assert {"check", "new", "stop", "pause", "resume", "export"} <= set(examples) <= set(COMMANDS)
 
 
 def test_the_help_of_new_lists_presets_and_architectures(train: Any) -> None:

@@ -66,6 +66,14 @@ def test_the_newest_is_what_the_run_itself_has_written(finished: Any, tmp_path: 
     assert info.data == "16 photographs with label maps (folder, labels of COCO-Stuff)"
 
 
+def test_any_checkpoint_by_its_step(finished: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "eight.safetensors"
+    assert main(["export", str(finished.path), "--output", str(path), "--step", "8"]) == 0
+    assert at_step(capsys.readouterr().out) == inspect_weights(path).steps == 8
+    assert main(["export", str(finished.path), "--output", str(path), "--step", "7"]) == 1
+    assert "Error: 00000-run has no checkpoint of step 7. Expected one of 4, 8, 10." in capsys.readouterr().err
+
+
 def test_the_best_where_there_is_one(finished: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["export", str(finished.path), "--output", str(tmp_path / "best.safetensors"), "--best"]
     assert main(arguments) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -19,6 +20,9 @@ from spade_studio.engine.files import sha256_of
 from spade_studio.engine.weights import inspect_weights
 from spade_studio.train import state, step
 from spade_studio.train.cli import main
+from spade_studio.train.events import EventReader, RunEnded
+from spade_studio.train.presets import preset
+from spade_studio.train.run_directory import RunDirectory
 
 MiB = 1 << 20
 
@@ -193,3 +197,20 @@ def test_a_disk_that_fills_up(trainings: Any, reference_run: Any, tmp_path: Path
     assert full.events()[-1]["reason"] == "failed"
     assert after.steps() == list(range(5, 11))
     assert after.weights == reference_run.weights
+
+
+def test_a_run_that_new_did_not_make_refuses_data_with_other_labels(
+    tmp_path: Path, landscape_data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(landscape_data, data)
+    labels = [{"id": 134, "name": "hill", "color": "#000086"}, {"id": 156, "name": "sky-other", "color": "#00009c"}]
+    (data / "label_set.json").write_text(json.dumps({"name": "Garden", "unlabeled_id": 255, "labels": labels}))
+    tiny = preset("tiny")
+    run = RunDirectory.create(tmp_path / "runs", "garden", dataclasses.replace(tiny, data=dataclasses.replace(tiny.data, path=str(data))))
+    assert main(["resume", str(run.path), "--console", "quiet"]) == 1
+    words = "id 134 is hill in the data (Garden), and mountain in the label set COCO-Stuff."
+    assert f"Error: the data cannot be trained on: {words}" in capsys.readouterr().err
+    (ended,) = EventReader(run.events_path).read_new()
+    assert isinstance(ended, RunEnded)
+    assert words in ended.message

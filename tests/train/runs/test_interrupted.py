@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import pytest
 
 from spade_studio.train.cli import main
+
+Wait = Callable[[Callable[[], bool], str], None]
 
 # The generator has moved, the discriminator has not.
 IN_STEP = """
@@ -78,6 +81,47 @@ def test_stopped_by_a_signal_and_by_the_file(trainings: Any, reference_run: Any)
     trainings("resume", str(run.path))
     assert run.steps() == [7, 8, 9, 10]
     assert not stop.exists()
+    assert run.weights == reference_run.weights
+
+
+@pytest.mark.slow
+def test_a_paused_run_waits_as_it_is_and_loses_neither_bits_nor_pace(trainings: Any, reference_run: Any, waiting: Wait) -> None:
+    run = trainings.run()
+    pause = run.path / "PAUSE"
+    process = trainings.start(*trainings.new_arguments(), code=in_step(3, f"Path({str(pause)!r}).touch()"))
+    waiting(lambda: (run.path / "events.jsonl").exists() and bool(run.events("run_paused")), "no pause")
+    time.sleep(2.5)
+    assert run.events()[-1] | {"time": 0} == {"kind": "run_paused", "time": 0, "at_step": 3}
+    assert run.steps() == [1, 2, 3]
+    assert not list(run.path.glob("checkpoints/*"))
+    pause.unlink()
+    said = trainings.end(process)
+    (paused,), (continued,) = run.events("run_paused"), run.events("run_continued")
+    assert continued["at_step"] == 3
+    assert 2.5 <= continued["seconds"] <= continued["time"] - paused["time"] + 0.1
+    assert "Paused after step 3\nGoing on after step 3, paused for 0:00:0" in said
+    (after,) = (event for event in run.events("step") if event["step"] == 4)
+    assert after["seconds_per_step"] <= after["time"] - continued["time"] + 0.1  # what it waited is not counted
+    assert after["images_per_second"] >= 4 / (after["time"] - continued["time"] + 0.1)
+    assert run.steps() == list(range(1, 11))
+    assert run.weights == reference_run.weights
+
+
+@pytest.mark.slow
+def test_a_paused_run_can_be_stopped_and_goes_on_without_the_old_pause(trainings: Any, reference_run: Any, waiting: Wait) -> None:
+    run = trainings.run()
+    process = trainings.start(*trainings.new_arguments(), code=in_step(3, f"Path({str(run.path / 'PAUSE')!r}).touch()"))
+    waiting(lambda: (run.path / "events.jsonl").exists() and bool(run.events("run_paused")), "no pause")
+    (run.path / "STOP").touch()
+    trainings.end(process)
+    assert [event["kind"] for event in run.events()[-3:]] == ["run_paused", "checkpoint", "run_ended"]
+    assert run.events()[-1]["reason"] == "stopped"
+    assert run.checkpoints() == [3]
+    assert (run.path / "PAUSE").exists()
+    trainings("resume", str(run.path))
+    assert not (run.path / "PAUSE").exists()
+    assert len(run.events("run_paused")) == 1
+    assert run.steps() == [4, 5, 6, 7, 8, 9, 10]
     assert run.weights == reference_run.weights
 
 

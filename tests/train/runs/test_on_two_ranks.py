@@ -123,6 +123,28 @@ def test_ranks_are_killed_signalled_and_interrupted(two: Any, uninterrupted: Any
     assert run.weights == uninterrupted.weights
 
 
+def test_ranks_wait_together_and_stop_from_a_pause(two: Any, uninterrupted: Any, waiting: Wait) -> None:
+    process = two.start(*two.new_arguments(*OPTIONS, "--nproc-per-node", "2"))
+    run = two.run()
+    run.wait_for_step(2)
+    assert main(["pause", str(run.path)]) == 0
+    waiting(lambda: bool(run.events("run_paused")), "no pause")
+    paused = run.events("run_paused")[0]["at_step"]
+    assert run.steps()[-1] == paused
+    assert main(["pause", str(run.path), "--end"]) == 0
+    run.wait_for_step(paused + 1)
+    assert main(["pause", str(run.path)]) == 0
+    waiting(lambda: len(run.events("run_paused")) == 2, "no second pause")
+    (second,) = processes_of(run, "1")
+    os.kill(second, signal.SIGTERM)  # one of them alone is told to end
+    two.end(process)
+    assert run.events()[-1]["reason"] == "stopped"
+    assert run.checkpoints()[0] == run.events("run_paused")[1]["at_step"] < 14
+    two("resume", str(run.path), "--nproc-per-node", "2")
+    assert len(run.events("run_paused")) == 2
+    assert run.weights == uninterrupted.weights
+
+
 SYNCHRONIZED = """
 import dataclasses, io, sys
 from pathlib import Path
