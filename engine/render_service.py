@@ -40,7 +40,7 @@ class RenderService:
     """
 
     def __init__(self, load: Callable[[], Renderer], deliver: Callable[[Delivery], None]) -> None:
-        self._load = load
+        self._load: Callable[[], Renderer] | None = load
         self._deliver = deliver
         self._changed = threading.Condition()
         self._waiting: RenderRequest | None = None
@@ -109,8 +109,10 @@ class RenderService:
             self._deliver(delivery)
 
     def _run(self) -> None:
+        load, self._load = self._load, None  # it may hold a renderer, which shall end with this thread whoever keeps the service
+        assert load is not None
         try:
-            renderer = self._load()
+            renderer = load()
             ready = _ready(renderer)
         except EngineError as error:
             self._say(RenderFailure(-1, error))
@@ -132,13 +134,15 @@ class RenderService:
                 self._do(renderer, job)
 
     def _do(self, renderer: Renderer, job: RenderJob) -> None:
+        # What is said holds the error, the error this frame, and the frame the renderer: no variable here may close the circle.
         try:
-            done = JobDone(job, job.do(renderer))
+            self._say(JobDone(job, job.do(renderer)))
         except EngineError as error:
-            done = JobDone(job, None, error)
+            if isinstance(error, OutOfMemoryError):
+                renderer.release_memory()
+            self._say(JobDone(job, None, error))
         except Exception as error:  # noqa: BLE001 - one broken job must not end the thread
-            done = JobDone(job, None, RenderError(f"rendering failed: {type(error).__name__}: {error}"))
-        self._say(done)
+            self._say(JobDone(job, None, RenderError(f"rendering failed: {type(error).__name__}: {error}")))
 
     def _serve(self, renderer: Renderer, request: RenderRequest) -> None:
         try:
@@ -184,8 +188,8 @@ class RenderService:
         if not takes_long(size, self._times):
             return None
         if request.hand_moving:
-            renderer.set_layout(request.labels, request.instances, size)
             with suppress(OutOfMemoryError):
+                renderer.set_layout(request.labels, request.instances, size)
                 share = renderer.preview_share()
                 if share is not None and not takes_long(size, self._times, share):
                     return None

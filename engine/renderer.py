@@ -250,6 +250,7 @@ class Renderer:
         Raises:
             LabelError: not a label map.
             RenderError: a size that these weights cannot render.
+            OutOfMemoryError: there was not enough memory.
         """
         labels = check_label_map(labels, "the layout")
         height, width = size or self.default_size(*labels.shape)
@@ -257,16 +258,16 @@ class Renderer:
         if instances is not None and instances.shape != labels.shape:
             raise RenderError(f"instances of shape {instances.shape} for labels of {labels.shape}", "the same shape")
         unknown = self.channels.unknown_ids(labels)
-        small = resize_nearest(labels, height, width)
-        channels = self.channels.lookup()[small][None]
-        small_instances = small[None] if instances is None else resize_nearest(instances, height, width)[None]
-        layout = Layout.from_channels(
-            channels,
-            self.config.semantic_channels,
-            instances=small_instances,
-            edge_channel=self.channels.edge_channel is not None,
-        )
-        self._layout = layout
+        with device_errors(torch.device("cpu")):
+            small = resize_nearest(labels, height, width)
+            channels = self.channels.lookup()[small][None]
+            small_instances = small[None] if instances is None else resize_nearest(instances, height, width)[None]
+            self._layout = Layout.from_channels(
+                channels,
+                self.config.semantic_channels,
+                instances=small_instances,
+                edge_channel=self.channels.edge_channel is not None,
+            )
         return LayoutReport((height, width), unknown)
 
     def _ready(self) -> tuple[Layout, StyleCode | None]:

@@ -85,6 +85,8 @@ def read_options_file(path: Path) -> OptionsFile:
         WeightsError: It cannot be read, or is too large to be one.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():  # reading from a pipe would never end
+            raise WeightsError(f"{path.name} is not an ordinary file", "the opt.txt that the training wrote", "Move it away")
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:

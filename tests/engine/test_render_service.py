@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import queue
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from itertools import pairwise
@@ -17,9 +15,19 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from spade_studio.engine.errors import EngineError, LabelError, OutOfMemoryError, RenderError, StyleError, WeightsError
+from spade_studio.engine.errors import LabelError, OutOfMemoryError, RenderError, StyleError
 from spade_studio.engine.inference import preview as previews
-from spade_studio.engine.render_service import Delivery, RendererReady, RenderFailure, RenderRequest, RenderResult, RenderService
+from spade_studio.engine.layout import Layout
+from spade_studio.engine.render_service import (
+    Delivery,
+    JobDone,
+    RendererReady,
+    RenderFailure,
+    RenderJob,
+    RenderRequest,
+    RenderResult,
+    RenderService,
+)
 from spade_studio.engine.renderer import Frame, Renderer
 
 PATIENCE = 30.0
@@ -313,34 +321,40 @@ def test_out_of_memory_at_the_smallest_size_is_a_failure(studio: Studio, monkeyp
     assert tried == [(96, 64), (32, 32)]
 
 
-@pytest.mark.parametrize(
-    ("error", "told"), [(WeightsError("the file is damaged"), "the file is damaged"), (ValueError("surprise"), "ValueError: surprise")]
-)
-def test_weights_that_do_not_load_are_a_value(tiny: Any, error: Exception, told: str) -> None:
-    deliveries: queue.Queue[Delivery] = queue.Queue()
+def test_a_layout_that_does_not_fit_in_memory_falls_back_too(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Layout.from_channels
 
-    def load() -> Renderer:
-        raise error
+    def from_channels(channels: NDArray[np.integer], *values: Any, **options: Any) -> Layout:
+        if channels.size > 64 * 64:
+            raise MemoryError
+        return real(channels, *values, **options)
 
-    service = RenderService(load, deliveries.put)
-    service.start()
-    failure = deliveries.get(timeout=PATIENCE)
-    assert isinstance(failure, RenderFailure)
-    assert failure.revision == -1
-    assert isinstance(failure.error, EngineError)
-    assert told in str(failure.error)
-    service.submit(RenderRequest(0, tiny.label_map(0), 0))
-    service.close()
-    assert deliveries.empty()
+    monkeypatch.setattr(Layout, "from_channels", from_channels)
+    studio.start()
+    for hand_moving in (False, True):
+        studio.submit(size=(256, 192), hand_moving=hand_moving)
+        assert studio.result().size == (64, 32)
+
+
+def test_a_job_that_ran_out_of_memory_leaves_it_to_the_window(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    released: list[bool] = []
+    real = studio.renderer.release_memory
+    monkeypatch.setattr(studio.renderer, "release_memory", lambda: released.append(True) or real())
+
+    def do(_renderer: Renderer) -> None:
+        raise OutOfMemoryError("not enough memory on cpu")
+
+    studio.start()
+    studio.service.submit_job(RenderJob(do))
+    done = studio.next()
+    assert isinstance(done, JobDone)
+    assert isinstance(done.error, OutOfMemoryError)
+    assert released == [True]
+    studio.submit()
+    studio.result()
 
 
 # ---- the end
-
-
-def close_in_background(service: RenderService) -> threading.Thread:
-    closer = threading.Thread(target=service.close)
-    closer.start()
-    return closer
 
 
 def test_closing_ends_a_running_render(studio: Studio) -> None:
@@ -349,35 +363,14 @@ def test_closing_ends_a_running_render(studio: Studio) -> None:
     studio.submit()
     gate.wait_for_a_frame()
     studio.submit()
-    closer = close_in_background(studio.service)
+    closer = threading.Thread(target=studio.service.close)
+    closer.start()
     with studio.service._changed:
         assert studio.service._changed.wait_for(lambda: studio.service._closing, PATIENCE)
     gate.let_pass()
     closer.join(PATIENCE)
     assert not closer.is_alive()
     assert studio.deliveries.empty()
-
-
-def test_closing_while_loading_delivers_nothing(tiny: Any, tiny_weights: Path) -> None:
-    loading, go_on = threading.Event(), threading.Event()
-    deliveries: queue.Queue[Delivery] = queue.Queue()
-
-    def load() -> Renderer:
-        loading.set()
-        assert go_on.wait(PATIENCE)
-        return Renderer.load(tiny_weights, device="cpu", dtype="float32")
-
-    service = RenderService(load, deliveries.put)
-    service.start()
-    assert loading.wait(PATIENCE)
-    service.submit(RenderRequest(0, tiny.label_map(0), 0))
-    closer = close_in_background(service)
-    with service._changed:
-        assert service._changed.wait_for(lambda: service._closing, PATIENCE)
-    go_on.set()
-    closer.join(PATIENCE)
-    assert not closer.is_alive()
-    assert deliveries.empty()
 
 
 def test_closing_twice_or_unstarted_is_fine(studio: Studio, tiny_weights: Path) -> None:
@@ -387,8 +380,3 @@ def test_closing_twice_or_unstarted_is_fine(studio: Studio, tiny_weights: Path) 
     RenderService(lambda: Renderer.load(tiny_weights), studio.deliveries.put).close()
     studio.submit()
     assert studio.deliveries.empty()
-
-
-def test_the_service_is_imported_without_torch() -> None:
-    code = "import sys, spade_studio.engine.render_service; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -143,4 +144,12 @@ def test_opt_txt_is_read_as_the_published_code_writes_it(tmp_path: Path) -> None
     assert not read_options_file(path)
     path.mkdir()
     with pytest.raises(WeightsError, match="cannot be read"):
+        read_options_file(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes of POSIX")
+def test_a_pipe_in_place_of_opt_txt_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "opt.txt"
+    os.mkfifo(path)
+    with pytest.raises(WeightsError, match=r"opt\.txt is not an ordinary file"):
         read_options_file(path)
