@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QMainWindow, QWidget
+from PySide6.QtWidgets import QMainWindow, QMessageBox, QWidget
 
 from spade_studio.app.actions import Actions
 from spade_studio.app.batch.plan import PaintedLayout, Style
@@ -63,7 +63,7 @@ class ExportController(QObject):
         self.sheet: VariationsWindow | None = None
         self.export: ExportWindow | None = None
         self.video: VideoWindow | None = None
-        self.restorer = PictureRestorer(window, files, live, lambda: document.label_set, adopt, rendering.set_size)
+        self.restorer = PictureRestorer(window, files, live, lambda: document.label_set, rendering.set_size)
         files.open_picture = self.restorer.show
         documents.drops.register(has_provenance, self.restorer.open, first=True)
         documents.export_menu.addSeparator()
@@ -87,6 +87,29 @@ class ExportController(QObject):
     def open_export(self) -> None:
         """Show the window for exports."""
         self._made_export().open()
+
+    def may_stop(self) -> bool:
+        """Ask whether an export or a video that is at work may be stopped, if one is."""
+        export = self.export.exporter if self.export is not None and self.export.exporter.is_running else None
+        film = self.video.maker if self.video is not None and self.video.maker.is_at_work else None
+        lines: list[str] = []
+        if export is not None:
+            done, _, total = export.counts
+            lines.append(self.tr("An export is running: {:,} of {:,} pictures are done. It can be resumed later.").format(done, total))
+        if film is not None and film.plan is not None:
+            text = self.tr("A video is being made: {:,} of {:,} frames are done. Once stopped, it begins anew.")
+            lines.append(text.format(film.done, film.plan.frames))
+        return not lines or self._ask_stop("\n\n".join(lines))
+
+    def _ask_stop(self, text: str) -> bool:
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", self.tr("Stop what is being exported?"), parent=self._window)
+        box.setInformativeText(text)
+        stop = box.addButton(self.tr("&Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
+        wait = box.addButton(self.tr("&Wait"), QMessageBox.ButtonRole.RejectRole)
+        box.setDefaultButton(wait)
+        box.setEscapeButton(wait)
+        box.exec()
+        return box.clickedButton() is stop
 
     def close(self) -> None:
         """End what is at work and close all windows; an export goes on when it is started again."""

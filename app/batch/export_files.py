@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spade_studio.engine.batch_picture import DescribedPicture
     from spade_studio.engine.label_set import LabelSet
 
+SAVE_ACTION = "Make room there and export again, which goes on from here, or choose another folder"
 _FORMATS: dict[str, Any] = {".png": "png", ".jpg": "jpg", ".webp": "webp"}
 
 
@@ -63,7 +64,9 @@ def prepare(folder: Path, plan: ExportPlan, weights_sha256: str) -> Prepared | E
         waiting = manifest.waiting
         return Prepared(manifest, waiting, sum((folder / picture.file).exists() for picture in waiting))
     except OSError as error:
-        return save_error(folder, error)
+        return save_error(folder, error, SAVE_ACTION)
+    except MemoryError as error:
+        return EngineError(f"{folder}: {error}")
     except EngineError as error:
         return error
 

@@ -25,7 +25,7 @@ from spade_studio.app.batch.pace import Pace
 from spade_studio.app.batch.plan import ExportPlan, FileLayout, Layout, PaintedLayout, PlannedPicture
 from spade_studio.app.batch.rendering import render_layout
 from spade_studio.app.documents.errors import save_error
-from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.live_renderer import LiveRenderer, RendererReplacedError
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.render_service import RenderJob
 
@@ -62,7 +62,7 @@ class BatchExporter(QObject):
     """
 
     changed = Signal()  # state or progress
-    conflict = Signal(int)  # so many files would be replaced: confirm() or cancel()
+    conflict = Signal(int)  # so many files would be replaced, or an export that is not finished (manifest.lost): confirm() or cancel()
 
     _told = Signal()  # something in the background has ended
 
@@ -95,6 +95,11 @@ class BatchExporter(QObject):
     def is_at_work(self) -> bool:
         """Whether an export has begun and not ended; a paused one has not."""
         return self._state not in (State.IDLE, State.ENDED)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether pictures are being made: neither paused nor waiting for an answer."""
+        return self._state in (State.STARTING, State.RUNNING, State.PAUSING)
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -137,9 +142,7 @@ class BatchExporter(QObject):
         """End it; what is written stays, and the same export into the same folder goes on there."""
         if not self.is_at_work:
             return
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
+        self._drop_job()
         if self._state in (State.STARTING, State.ASKING):
             self.manifest = None  # what lies in the folder is left as it is
         self._waiting.clear()
@@ -149,7 +152,7 @@ class BatchExporter(QObject):
     def close(self) -> None:
         """Cancel, and wait for files that are being written."""
         self.cancel()
-        while self._pool is not None:
+        if self._pool is not None:
             self._pool.shutdown(wait=True)
             self._take_results()
 
@@ -171,7 +174,7 @@ class BatchExporter(QObject):
         else:
             self.manifest, self._waiting = prepared.manifest, deque(prepared.waiting)
             self.manifest.set_waiting(prepared.waiting)
-            if prepared.existing:
+            if prepared.existing or any(prepared.manifest.lost):
                 self._set(State.ASKING)
                 self.conflict.emit(prepared.existing)
             else:
@@ -253,11 +256,20 @@ class BatchExporter(QObject):
                 self._waiting.appendleft(picture)
                 self._stop(_other_weights())
                 return
-            self._fail(picture, error)
+            if isinstance(error, RendererReplacedError):  # by the same weights on another device
+                self._waiting.appendleft(picture)
+            else:
+                self._fail(picture, error)
             self._pump()
             self._settle()
 
-        self._job = self._live.work(lambda renderer: renderer.weights_sha256, go_on, self._stop)
+        def give_up(failure: EngineError) -> None:
+            if isinstance(failure, RendererReplacedError):
+                self._on_render_failed(picture, error)
+            else:
+                self._stop(failure)
+
+        self._job = self._live.work(lambda renderer: renderer.weights_sha256, go_on, give_up)
 
     def _on_written(self, result: Written) -> None:
         self._writing -= 1
@@ -267,7 +279,7 @@ class BatchExporter(QObject):
             self.pace.count()
             self.changed.emit()
         elif isinstance(result.error, OSError) and result.error.errno in _NOTHING_CAN_BE_WRITTEN:
-            self._stop(save_error(self._folder / result.picture.file, result.error))
+            self._stop(save_error(self._folder / result.picture.file, result.error, export_files.SAVE_ACTION))
             return
         else:
             self._fail(result.picture, result.error)
@@ -285,10 +297,16 @@ class BatchExporter(QObject):
     def _stop(self, error: EngineError) -> None:
         """End because nothing more can be done; the rest stays waiting."""
         self.error = self.error or error
-        self._job = None
+        self._drop_job()
         self._waiting.clear()
         self._set(State.ENDING)
         self._settle()
+
+    def _drop_job(self) -> None:
+        """Take back what the render thread was given: nothing will be told of it."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
 
     def _settle(self) -> None:
         """Say that it is paused or ended once nothing is under way any more."""
@@ -321,13 +339,13 @@ class BatchExporter(QObject):
     def _on_saved(self, error: OSError | None) -> None:
         self._saving = False
         if error is not None:
-            self._stop(save_error(self._folder, error))
+            self._stop(save_error(self._folder, error, export_files.SAVE_ACTION))
             return
         self._settle()
 
     def _save_now(self) -> None:
         if self.manifest is not None and (error := export_files.save(self._folder, self.manifest)) is not None:
-            self.error = self.error or save_error(self._folder, error)
+            self.error = self.error or save_error(self._folder, error, export_files.SAVE_ACTION)
 
     def _set(self, state: State) -> None:
         self._state = state

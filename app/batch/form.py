@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -64,7 +65,7 @@ class ExportForm(QWidget):
     @property
     def folder(self) -> Path:
         """Where the pictures go."""
-        return Path(self.folder_field.text().strip()).expanduser().absolute()
+        return typed_path(self.folder_field.text())
 
     def offer(self, styles: Sequence[Style], layout: tuple[PaintedLayout, LabelSet] | None) -> None:
         """Offer styles that were chosen elsewhere, and take them; without any, fall back to variations."""
@@ -83,7 +84,7 @@ class ExportForm(QWidget):
         self.by_seed.setEnabled(usable)
         if not usable:
             self.in_use.setChecked(True)
-        self._check()
+        self.look_again()
 
     def plan(self) -> ExportPlan:
         """Return what the fields say.
@@ -108,6 +109,11 @@ class ExportForm(QWidget):
             pattern=self.pattern.text(),
             weights="" if info is None else info.info.name or info.info.path.stem,
         )
+
+    def look_again(self) -> None:
+        """See which label maps their folder holds now."""
+        self._maps = "", ()
+        self._check()
 
     def summary(self) -> str:
         """Return how many pictures the fields make, or what is wrong with them."""
@@ -152,10 +158,14 @@ class ExportForm(QWidget):
         text = self.maps_field.text().strip()
         if not text:
             raise EngineError(self.tr("no folder of label maps is named"), self.tr("a folder with label PNGs"))
-        if not Path(text).expanduser().is_dir():
+        folder = typed_path(text)
+        if not folder.is_dir():
             raise EngineError(self.tr("there is no folder {}").format(text), self.tr("a folder with label PNGs"))
         if self._maps[0] != text:
-            found, problems = find_label_maps([str(Path(text).expanduser().absolute())])
+            try:
+                found, problems = find_label_maps([str(folder)])
+            except OSError as error:
+                raise EngineError(self.tr("the folder {} cannot be read").format(text), self.tr("a folder with label PNGs")) from error
             if problems:
                 raise problems[0]
             self._maps = text, tuple(FileLayout(file.name, file.path) for file in found)
@@ -299,6 +309,14 @@ class ExportForm(QWidget):
             self.example.style().unpolish(self.example)
             self.example.style().polish(self.example)
         self.changed.emit()
+
+
+def typed_path(text: str) -> Path:
+    """Return the path that a person typed, absolute; ``~`` is the own folder, and stays a name where nobody is called so."""
+    path = Path(text.strip())
+    with suppress(RuntimeError):
+        path = path.expanduser()
+    return path.absolute()
 
 
 def _spin(low: int, high: int, value: int, name: str) -> QSpinBox:

@@ -52,6 +52,7 @@ class Manifest:
         weights_sha256: Of the weights that render it; empty until the first picture.
         replacing: Whether pictures were there before that are none of this export's.
         entries: One for every picture of the plan, in its order.
+        lost: How many pictures are there, and how many are missing, of an export that was begun here and that this one would replace.
     """
 
     folder: Path
@@ -59,6 +60,7 @@ class Manifest:
     weights_sha256: str
     replacing: bool
     entries: list[Entry]
+    lost: tuple[int, int] = (0, 0)
 
     @classmethod
     def begin(cls, folder: Path, plan: ExportPlan, weights_sha256: str) -> Manifest:
@@ -80,7 +82,9 @@ class Manifest:
         if before is not None and before.is_same(plan, weights_sha256):
             return before
         replacing = any((folder / picture.file).exists() for picture in pictures)
-        return cls(folder, plan, weights_sha256, replacing, [Entry() for _ in pictures])
+        missing = 0 if before is None else len(before.waiting)
+        lost = (before.plan.count - missing, missing) if before is not None and 0 < missing < before.plan.count else (0, 0)
+        return cls(folder, plan, weights_sha256, replacing, [Entry() for _ in pictures], lost)
 
     def is_same(self, plan: ExportPlan, weights_sha256: str) -> bool:
         """Whether it is the manifest of just this export."""

@@ -87,14 +87,14 @@ class NamePattern:
                 QCoreApplication.translate("NamePattern", "{!r} is a name that Windows keeps for itself").format(name),
                 QCoreApplication.translate("NamePattern", "another name"),
             )
+        if not name.isprintable():  # before its bytes are counted: the system's own names may hold what has none
+            raise EngineError(
+                QCoreApplication.translate("NamePattern", "{!r} cannot be printed").format(name),
+                QCoreApplication.translate("NamePattern", "a name of letters, numbers and signs"),
+            )
         if len(name.encode()) > _MAX_NAME:
             raise EngineError(
                 QCoreApplication.translate("NamePattern", "the name {}… is too long").format(name[:30]),
                 QCoreApplication.translate("NamePattern", "at most {} bytes").format(_MAX_NAME),
-            )
-        if not name.isprintable():
-            raise EngineError(
-                QCoreApplication.translate("NamePattern", "{!r} cannot be printed").format(name),
-                QCoreApplication.translate("NamePattern", "a name of letters, numbers and signs"),
             )
         return name

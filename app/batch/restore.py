@@ -19,6 +19,8 @@ from spade_studio.app.documents.state import DocumentState
 from spade_studio.app.file_commands import FileCommands
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.panels.style import MAX_SEED
+from spade_studio.app.styles.style import style_of as as_style
+from spade_studio.app.styles.style_json import style_to_json
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.label_set import Label, LabelSet, built_in_label_sets, load_label_set
@@ -42,7 +44,6 @@ class PictureRestorer(QObject):
         files: The file menu's work.
         live: Renders the document.
         own_set: Gives the document's label set.
-        adopt: Renders in a style.
         set_size: Renders at a size.
     """
 
@@ -52,12 +53,11 @@ class PictureRestorer(QObject):
         files: FileCommands,
         live: LiveRenderer,
         own_set: Callable[[], LabelSet],
-        adopt: Callable[[Style], object],
         set_size: Callable[[SizeWish], object],
     ) -> None:
         super().__init__(window)
         self._window, self._files, self._live, self._own_set = window, files, live, own_set
-        self._adopt, self._set_size = adopt, set_size
+        self._set_size = set_size
 
     def open(self, path: Path) -> bool:
         """Show the layout and style of a picture, once unsaved changes are dealt with; a message says why where that cannot be done."""
@@ -70,10 +70,10 @@ class PictureRestorer(QObject):
         except EngineError as error:
             messages.show_error(self._window, self.tr("{} could not be opened").format(path.name), error)
             return False
-        state = DocumentState(recorded.labels, label_set_of(recorded, self._own_set()), path.stem, objects_of(recorded))
+        style = style_of(recorded)
+        as_json = {} if style is None else style_to_json(as_style(style))
+        state = DocumentState(recorded.labels, label_set_of(recorded, self._own_set()), path.stem, objects_of(recorded), as_json)
         self._files.connection.show(state, path.stem, None)
-        if (style := style_of(recorded)) is not None:
-            self._adopt(style)
         info = self._live.info
         if info is not None and info.size_of(self._live.size, recorded.size) != recorded.size:
             self._set_size(SizeWish("layout"))

@@ -45,7 +45,8 @@ def sizes_in(box: QComboBox, live: LiveRenderer) -> tuple[Size, ...]:
     text = box.currentText().strip()
     if not text or text == box.itemText(0):
         return (live.size,)
-    stride = 1 if live.info is None else live.info.stride
+    info = live.info
+    stride, least = (1, 1) if info is None else (info.stride, info.smallest_side)
     sizes: list[Size] = []
     for part in text.split(","):
         match = _SIZE.fullmatch(part)
@@ -53,9 +54,9 @@ def sizes_in(box: QComboBox, live: LiveRenderer) -> tuple[Size, ...]:
             found = translate("SizeBox", "the size {!r}").format(part.strip())
             raise EngineError(found, translate("SizeBox", "width × height, such as 512 × 512"))
         width, height = int(match[1]), int(match[2])
-        if width % stride or height % stride or not (stride <= width <= MAX_SIDE and stride <= height <= MAX_SIDE):
+        if width % stride or height % stride or not (least <= width <= MAX_SIDE and least <= height <= MAX_SIDE):
             found = translate("SizeBox", "the size {} × {}").format(width, height)
-            raise EngineError(found, translate("SizeBox", "multiples of {} up to {}").format(stride, MAX_SIDE))
+            raise EngineError(found, translate("SizeBox", "multiples of {} from {} to {}").format(stride, least, MAX_SIDE))
         if (height, width) not in sizes:
             sizes.append((height, width))
     return tuple(sizes)

@@ -111,6 +111,7 @@ class ExportWindow(QWidget):
         """Begin, unless something in the form is wrong."""
         if self.exporter.is_at_work:
             return False
+        self.form.look_again()
         try:
             plan = self.form.plan()
             self._start(plan, self.form.folder)
@@ -145,14 +146,22 @@ class ExportWindow(QWidget):
             self.exporter.resume()
 
     def _ask_replace(self, count: int) -> None:
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", self.tr("Replace files in this folder?"), parent=self)
-        text = self.tr("Files of these names in {}, which are not of this export: {:,}.").format(self.form.folder, count)
-        box.setInformativeText(text)
+        manifest = self.exporter.manifest
+        assert manifest is not None
+        headline = self.tr("Replace files in this folder?") if count else self.tr("Replace the export in this folder?")
+        box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", headline, parent=self)
+        lines: list[str] = []
+        if count:
+            lines.append(self.tr("Files of these names in {}, which are not of this export: {:,}.").format(manifest.folder, count))
+        if any(manifest.lost):
+            there, missing = manifest.lost
+            text = self.tr("Another export into this folder is not finished ({:,} pictures done, {:,} missing): it cannot go on then.")
+            lines.append(text.format(there, missing))
+        box.setInformativeText("\n\n".join(lines))
         replace = box.addButton(self.tr("&Replace"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         # The box ends before its button says that it was clicked.
         box.finished.connect(lambda _code: self.exporter.confirm() if box.clickedButton() is replace else self.exporter.cancel())
-        messages.without_icons(box)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 

@@ -169,7 +169,7 @@ class RenderingController(QObject):
     # -- what happens ---------------------------------------------------------------------------------------------
 
     def _on_ready(self, ready: RendererReady) -> None:
-        if self._loading is not None:
+        if self._loading is not None and not self._live.is_replacing:  # it is what was asked for, not what is ready before that
             self.options, self._loading = self._loading[0], None
         self._panel.tell_lasting(self._missing_note(ready))
         if not self._devices_asked:
@@ -199,7 +199,9 @@ class RenderingController(QObject):
             self._panel.tell(text, self.tr("Try again"), self.try_again)
             self._say_no_picture()
             return
-        failed, self._loading = self._loading, None
+        failed = None
+        if not self._live.is_replacing:  # it is what was asked for that failed, not what it replaces
+            failed, self._loading = self._loading, None
         if failed is not None and self._live.info is not None:
             text = self.tr("{error} Pictures are rendered as before.").format(error=text)
             self._panel.tell_lasting(text, self.tr("Try again"), lambda: self.use(*failed))

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.batch.plan import PaintedLayout, Style
 from spade_studio.app.batch.rendering import render_layout
-from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.live_renderer import LiveRenderer, RendererReplacedError
 from spade_studio.app.variations.cells import Cell, Mix, to_image
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.frame_sizes import SizeWish
@@ -95,7 +95,7 @@ class SheetRenderer(QObject):
             code = mixed(renderer, style) if isinstance(style, Mix) else style
             return render_layout(renderer, layout.layout, layout.label_set, _SIZE, code)
 
-        self._job = self._live.work(render, lambda made: self._on_rendered(cell, made), lambda error: self._on_failed(cell, error))
+        self._job = self._live.work(render, lambda made: self._on_rendered(cell, made), lambda error: self._on_failed(cell, layout, error))
 
     def _on_rendered(self, cell: Cell, made: DescribedPicture) -> None:
         cell.image, cell.error = to_image(made.image), ""
@@ -103,7 +103,12 @@ class SheetRenderer(QObject):
             cell.style = made.about.z
         self._end(cell)
 
-    def _on_failed(self, cell: Cell, error: EngineError) -> None:
+    def _on_failed(self, cell: Cell, layout: SheetLayout, error: EngineError) -> None:
+        if isinstance(error, RendererReplacedError):
+            self._job = None
+            self._waiting.appendleft((cell, layout))
+            self._next()
+            return
         cell.error = str(error)
         self._end(cell)
 

@@ -61,6 +61,7 @@ class VariationsWindow(QWidget):
         self.setWindowTitle(self.tr("Variations - SPADE Studio"))
         self._live, self._theme, self._purposes = live, theme, purposes
         self._layout: SheetLayout | None = None
+        self._weights = ""  # the hash of those that the sheet is rendered with, once they are known
         self._pace = Pace()
         self.renderer = SheetRenderer(live, self)
         colors = theme.colors
@@ -86,7 +87,7 @@ class VariationsWindow(QWidget):
         self.activateWindow()
         if not self.grid.cells.cells:
             self.roll()
-        else:
+        elif not self.renderer.is_at_work:
             self._render([cell for cell in self._all_cells() if cell.image.isNull()])
         self.grid.setFocus()
 
@@ -150,9 +151,12 @@ class VariationsWindow(QWidget):
 
     def show_weights_changed(self) -> None:
         """Say that the pictures are of other weights, and what these cannot do."""
-        if self._layout is not None:
-            self.stale.setText(self.tr("The weights have changed since."))
-            self.update_button.setEnabled(True)
+        info = self._live.info
+        if self._layout is not None and info is not None:
+            self._weights = self._weights or info.sha256
+            if info.sha256 != self._weights:
+                self.stale.setText(self.tr("The weights have changed since."))
+                self.update_button.setEnabled(True)
         self._show_state()
 
     def show_style_in_use(self) -> None:
@@ -265,6 +269,7 @@ class VariationsWindow(QWidget):
 
     def _set_aspect(self) -> None:
         assert self._layout is not None
+        self._weights = self._live.info.sha256 if self._live.info else ""
         height, width = self._layout.layout.labels.shape
         self.grid.aspect = self.strip.aspect = width / height
         self.grid.fit()

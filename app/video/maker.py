@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from spade_studio.app.batch.pace import Pace
 from spade_studio.app.batch.rendering import render_layout
 from spade_studio.app.documents.errors import save_error
-from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.live_renderer import LiveRenderer, RendererReplacedError
 from spade_studio.app.variations.cells import Mix
 from spade_studio.app.variations.sheet_renderer import SheetLayout, mixed
 from spade_studio.app.video.plan import FilmPlan
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from spade_studio.engine.renderer import Renderer
 
 _WRITE_BEHIND = 8
+_SAVE_ACTION = "Make room there or choose another folder, and make it again"
 
 
 class FilmMaker(QObject):
@@ -90,13 +91,9 @@ class FilmMaker(QObject):
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Give it up; nothing is left of it."""
-        if not self.is_at_work:
-            return
-        if self._job is not None:
-            self._job.cancel()
-            self._job = None
-        self._end()
+        """Give it up; nothing is left of it, unless it is just getting its name: then it is done."""
+        if self.is_at_work:
+            self._end()
 
     def close(self) -> None:
         """Give it up, if one is being made."""
@@ -116,7 +113,7 @@ class FilmMaker(QObject):
             code = mixed(renderer, style) if isinstance(style, Mix) else style
             return render_layout(renderer, layout.layout, layout.label_set, plan.size, code)
 
-        self._job = self._live.work(render, self._on_rendered, self._fail)
+        self._job = self._live.work(render, self._on_rendered, self._on_render_failed)
 
     def _on_rendered(self, made: DescribedPicture) -> None:
         self._job = None
@@ -130,6 +127,13 @@ class FilmMaker(QObject):
         self._in_background(lambda: self._write(made.image), self._on_written)
         self._next()
         self.changed.emit()
+
+    def _on_render_failed(self, error: EngineError) -> None:
+        self._job = None
+        if isinstance(error, RendererReplacedError):  # by the same weights on another device, or the next frame finds out
+            self._next()
+        else:
+            self._fail(error)
 
     def _write(self, frame: Frame) -> Exception | None:
         """Write a frame, in the background."""
@@ -155,33 +159,35 @@ class FilmMaker(QObject):
             self._next()
 
     def _finish(self) -> None:
-        def finish() -> Path | Exception:
+        def finish() -> EngineError | OSError | None:
             assert self._writer is not None
             try:
-                return self._writer.finish()
+                self.result = self._writer.finish()
             except (EngineError, OSError) as error:
                 return error
+            return None
 
-        def finished(result: Path | Exception) -> None:
+        def finished(error: Exception | None) -> None:
             self._writing -= 1
-            if isinstance(result, Exception):
-                self._fail(result)
-                return
-            self.result, self._writer = result, None
-            self._end()
+            if error is None:
+                self._end()
+            else:
+                self._fail(error)
 
         self._writing += 1
         self._in_background(finish, finished)
 
     def _fail(self, error: Exception) -> None:
         if isinstance(error, OSError):
-            error = save_error(self._path, error)
+            error = save_error(self._path, error, _SAVE_ACTION)
         self.error = self.error or (error if isinstance(error, EngineError) else VideoError(str(error) or type(error).__name__))
-        self._job = None
         self._end()
 
     def _end(self) -> None:
         """Wait for what is being written, and leave nothing that is not whole."""
+        if self._job is not None:
+            self._job.cancel()
+            self._job = None
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)

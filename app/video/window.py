@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from spade_studio.app import messages
+from spade_studio.app.batch.form import typed_path
 from spade_studio.app.batch.look import style_sheet
 from spade_studio.app.batch.pace import describe_pace
 from spade_studio.app.batch.plan import Style
@@ -84,7 +84,7 @@ class VideoWindow(QWidget):
     @property
     def path(self) -> Path:
         """Where the video goes."""
-        path = Path(self.path_field.text().strip()).expanduser().absolute()
+        path = typed_path(self.path_field.text())
         return path if path.suffix.lower() == ".mp4" else path.with_name(f"{path.name}.mp4")
 
     @property
@@ -115,7 +115,6 @@ class VideoWindow(QWidget):
             replace = box.addButton(self.tr("&Replace"), QMessageBox.ButtonRole.DestructiveRole)
             box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
             replace.clicked.connect(self._start)
-            messages.without_icons(box)
             box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             box.open()
         else:
@@ -134,7 +133,8 @@ class VideoWindow(QWidget):
         return self.kind.currentIndex() == 1
 
     def _start(self) -> None:
-        if self._layout is not None:
+        self._check()  # the folder may be gone since the fields were filled in
+        if self._layout is not None and not self._problem:
             self.maker.start(self.plan(), self._layout, self.path, as_frames=self._as_frames)
 
     # -- building ------------------------------------------------------------------------------------------------------

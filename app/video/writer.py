@@ -65,7 +65,10 @@ class Mp4Writer:
         Raises:
             VideoError: this OpenCV writes no MP4, or not here.
         """
-        import cv2
+        try:
+            import cv2
+        except ImportError as error:
+            raise VideoError(QCoreApplication.translate("Video", "OpenCV writes no MP4 here")) from error
 
         if self._writer is None:
             code = cv2.VideoWriter.fourcc(*"mp4v")

@@ -18,3 +18,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def window(tiny_window: MainWindow) -> MainWindow:
     return tiny_window
+
+
+@pytest.fixture
+def export(window, tmp_path):
+    window.commands["export_batch"].trigger()
+    export = window.batch.export
+    assert export is not None
+    export.form.folder_field.setText(str(tmp_path / "out"))
+    return export

@@ -1,49 +1,27 @@
-"""The window for exports with real clicks, and rendered PNGs dropped on the main window."""
+"""The window for exports with real clicks."""
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from spade_studio.app import messages
 from spade_studio.app.batch.exporter import State
 from spade_studio.app.batch.manifest import NAME, read_manifest
-from spade_studio.app.loading import LoadOptions, renderer_loader
-from spade_studio.engine import cli
-from spade_studio.engine.labels import Label, LabelSet
 from spade_studio.engine.provenance import has_provenance, read_provenance
 
 WAIT = 60_000
 LEFT = Qt.MouseButton.LeftButton
 
 
-@pytest.fixture
-def export(window, tmp_path):
-    window.commands["export_batch"].trigger()
-    export = window.batch.export
-    assert export is not None
-    export.form.folder_field.setText(str(tmp_path / "out"))
-    return export
-
-
 def finish(qtbot, export):
     qtbot.waitUntil(lambda: export.exporter.state is State.ENDED, timeout=WAIT)
-
-
-def drop(window, path):
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    place, action, keys = QPointF(20, 20), Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(place.toPoint(), action, data, LEFT, keys)
-    QApplication.sendEvent(window, enter)
-    assert enter.isAccepted()
-    QApplication.sendEvent(window, QDropEvent(place, action, data, LEFT, keys))
 
 
 def pixels_of(path: Path):
@@ -176,121 +154,111 @@ def test_it_goes_on_behind_a_closed_window_and_the_status_line_tells_its_end(win
     assert export.isVisible()
 
 
-def exported(export, qtbot, tmp_path) -> Path:
-    export.form.count.setValue(2)
-    export.form.seed.setValue(7)
+def answer(window, role):
+    """Answer the question that closing the window asks, and give what it said."""
+    said = []
+
+    def press():
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        said.append(box.informativeText())
+        next(button for button in box.buttons() if box.buttonRole(button) == role).click()
+
+    QTimer.singleShot(0, press)
+    window.close()
+    return said
+
+
+def test_a_running_export_is_asked_about_before_the_window_closes(window, export, qtbot, tmp_path):
+    export.form.count.setValue(2000)
+    qtbot.mouseClick(export.export_button, LEFT)
+    qtbot.waitUntil(lambda: export.exporter.counts[0] >= 2, timeout=WAIT)
+    (said,) = answer(window, QMessageBox.ButtonRole.RejectRole)
+    assert "2,000 pictures" in said
+    assert window.isVisible()
+    done = export.exporter.counts[0]
+    qtbot.waitUntil(lambda: export.exporter.counts[0] > done, timeout=WAIT)
+    assert len(answer(window, QMessageBox.ButtonRole.DestructiveRole)) == 1
+    assert not window.isVisible()
+    assert export.exporter.state is State.ENDED
+    manifest = read_manifest(tmp_path / "out")
+    assert manifest is not None
+    done = [picture.file for picture, entry in zip(manifest.plan.pictures, manifest.entries, strict=True) if entry.state == "done"]
+    assert sorted(done) == sorted(path.name for path in (tmp_path / "out").glob("*.png"))
+    assert 2 < len(done) < 2000
+    assert "render" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_paused_export_asks_nothing(window, export, qtbot):
+    export.form.count.setValue(2000)
+    qtbot.mouseClick(export.export_button, LEFT)
+    qtbot.waitUntil(lambda: export.exporter.counts[0] >= 2, timeout=WAIT)
+    export.exporter.pause()
+    qtbot.waitUntil(lambda: export.exporter.state is State.PAUSED, timeout=WAIT)
+    window.close()
+    assert not window.isVisible()
+
+
+def test_the_system_ends_it_without_a_question(window, export, qtbot, tmp_path):
+    export.form.count.setValue(2000)
+    qtbot.mouseClick(export.export_button, LEFT)
+    qtbot.waitUntil(lambda: export.exporter.counts[0] >= 2, timeout=WAIT)
+    window.desktop.leave()
+    assert not window.isVisible()
+    assert export.exporter.state is State.ENDED
+
+
+def test_maps_that_came_into_their_folder_meanwhile_are_exported_too(window, export, qtbot, layout, tmp_path):
+    maps = tmp_path / "maps"
+    maps.mkdir()
+    Image.fromarray(layout).save(maps / "one.png")
+    form = export.form
+    form.map_folder.setChecked(True)
+    form.maps_field.setText(str(maps))
+    form.count.setValue(1)
+    assert form.summary() == "1 picture"
+    Image.fromarray(layout).save(maps / "two.png")
     qtbot.mouseClick(export.export_button, LEFT)
     finish(qtbot, export)
-    return tmp_path / "out" / "Lake_0001.png"
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.png")) == ["one_0000.png", "two_0000.png"]
 
 
-def test_a_dropped_picture_comes_out_the_same_pixel_for_pixel(window, export, qtbot, layout, tmp_path):
-    path = exported(export, qtbot, tmp_path)
-    window.document.replace(np.full((64, 64), 40, np.uint8), "Other")
-    drop(window, path)
-    qtbot.waitUntil(lambda: window.document.name == "Lake_0001", timeout=WAIT)
-    qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
-    np.testing.assert_array_equal(window.document.labels, layout)
-    assert window.live.style == 8
-    np.testing.assert_array_equal(window.files.read_picture(), pixels_of(path))
-    assert window.document.path is None
-    assert not window.findChildren(QMessageBox)
+def test_folders_that_nobody_can_read_or_that_no_user_has_are_told(window, export, tmp_path, monkeypatch):
+    form = export.form
+    form.map_folder.setChecked(True)
+    form.maps_field.setText("~nobody-of-this-name/maps")
+    assert "there is no folder" in form.problem.lower()
+    form.folder_field.setText("~nobody-of-this-name/out")
+    assert form.folder.name == "out"
+
+    def refuse(_folders):
+        raise PermissionError("no")
+
+    monkeypatch.setattr("spade_studio.app.batch.form.find_label_maps", refuse)
+    form.maps_field.setText(str(tmp_path))
+    assert "cannot be read" in form.problem
 
 
-def test_a_picture_is_opened_like_a_document(window, export, qtbot, layout, tmp_path):
-    path = exported(export, qtbot, tmp_path)
-    window.document.replace(np.full((64, 64), 40, np.uint8), "Other")
-    assert window.files.open_path(path)
-    qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
-    np.testing.assert_array_equal(window.document.labels, layout)
-    np.testing.assert_array_equal(window.files.read_picture(), pixels_of(path))
+def test_sizes_below_the_smallest_of_the_weights_are_told(window, export):
+    window.live.info = replace(window.live.info, smallest_side=96)
+    export.form.size_box.setCurrentText("64 x 96")
+    assert "multiples of 32 from 96" in export.form.problem
+    export.form.size_box.setCurrentText("96 x 96")
+    assert export.form.problem == ""
 
 
-def test_a_picture_of_another_size_is_rendered_at_it_again(window, export, qtbot, tmp_path):
-    export.form.size_box.setCurrentText("128 x 96")
-    path = exported(export, qtbot, tmp_path)
-    assert pixels_of(path).shape == (96, 128, 3)
-    assert window.batch.restorer.open(path)
-    qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
-    np.testing.assert_array_equal(window.files.read_picture(), pixels_of(path))
-
-
-def test_a_picture_with_objects_and_a_mixed_style_comes_out_the_same(window, qtbot, tmp_path):
-    document = window.document
-    objects = np.zeros((64, 64), np.uint16)
-    objects[5:15, 5:20], objects[5:15, 20:30] = 1, 2
-    document.reshape(document.labels.copy(), objects, "objects")
-    window.live.style = np.linspace(-1.5, 1.5, 8, dtype=np.float32)
-    qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
-    shown = window.files.read_picture()
-    window.commands["export_batch"].trigger()
-    export = window.batch.export
-    export.form.folder_field.setText(str(tmp_path / "out"))
-    export.form.in_use.setChecked(True)
+def test_what_cannot_go_on_any_more_is_named_in_the_question(window, export, qtbot, tmp_path):
+    export.form.count.setValue(2000)
     qtbot.mouseClick(export.export_button, LEFT)
+    qtbot.waitUntil(lambda: export.exporter.counts[0] >= 2, timeout=WAIT)
+    qtbot.mouseClick(export.cancel_button, LEFT)
     finish(qtbot, export)
-    path = tmp_path / "out" / "Lake_0000.png"
-    np.testing.assert_array_equal(pixels_of(path), shown)
-    document.undo_stack.setClean()
-    document.replace(np.full((64, 64), 40, np.uint8), "Other")
-    window.live.seed = 3
-    assert window.batch.restorer.open(path)
-    qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
-    np.testing.assert_array_equal(document.instances, objects)
-    np.testing.assert_array_equal(window.files.read_picture(), shown)
-
-
-def test_a_document_in_another_label_set_is_exported_as_the_window_shows_it(window, export, qtbot, tmp_path):
-    other = LabelSet("Other", (Label(1, "label 1", (1, 2, 3)), Label(2, "moon", (4, 5, 6)), Label(3, "star", (7, 8, 9))), unlabeled_id=0)
-    labels = np.full((64, 64), 1, np.uint8)
-    labels[:20], labels[20:40] = 2, 3  # these weights know neither: there is no border between them
-    objects = np.zeros((64, 64), np.uint16)
-    objects[50:60, 5:20] = 1
-    window.document.label_set = other
-    window.document.replace(labels, "Night", instances=objects)
-    qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
-    shown = window.files.read_picture()
-    export.form.in_use.setChecked(True)
+    export.form.pattern.setText("other_{seed}")
+    export.form.count.setValue(1)
     qtbot.mouseClick(export.export_button, LEFT)
+    qtbot.waitUntil(lambda: bool(export.findChildren(QMessageBox)), timeout=WAIT)
+    box = export.findChildren(QMessageBox)[0]
+    assert "not finished" in box.informativeText()
+    assert "Files of these names" not in box.informativeText()
+    box.reject()
     finish(qtbot, export)
-    np.testing.assert_array_equal(pixels_of(tmp_path / "out" / "Night_0000.png"), shown)
-
-
-def test_unsaved_changes_are_asked_about_first(window, export, qtbot, tmp_path, monkeypatch):
-    path = exported(export, qtbot, tmp_path)
-    window.document.reshape(np.full((64, 64), 40, np.uint8), None, "fill")
-    answers = [messages.Unsaved.CANCEL, messages.Unsaved.DISCARD]
-    monkeypatch.setattr(messages, "ask_unsaved", lambda *_: answers.pop(0))
-    assert not window.batch.restorer.open(path)
-    assert (window.document.labels == 40).all()
-    assert window.batch.restorer.open(path)
-    assert (window.document.labels == 10).any()
-
-
-def test_other_weights_are_told(window, export, qtbot, tmp_path, other_weights):
-    path = exported(export, qtbot, tmp_path)
-    ready = []
-    window.live.ready.connect(ready.append)
-    window.live.replace_renderer(renderer_loader(LoadOptions(other_weights, "cpu", "float32")))
-    qtbot.waitUntil(lambda: bool(ready), timeout=WAIT)
-    assert window.batch.restorer.open(path)
-    qtbot.waitUntil(lambda: bool(window.findChildren(QMessageBox)), timeout=WAIT)
-    box = window.findChildren(QMessageBox)[-1]
-    assert "other weights" in box.informativeText().lower()
-    box.close()
-
-
-def test_label_maps_are_still_opened_as_label_maps(window, layout, tmp_path):
-    path = tmp_path / "map.png"
-    Image.fromarray(layout).save(path)
-    assert not has_provenance(path)
-    damaged = tmp_path / "damaged.png"
-    damaged.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\xff" * 40)
-    assert not has_provenance(damaged)
-
-
-@pytest.mark.slow
-def test_the_command_line_renders_an_exported_picture_bit_for_bit(window, export, qtbot, tmp_path, tiny_weights, capsys):
-    path = exported(export, qtbot, tmp_path)
-    assert cli.main(["--from", str(path), "--weights", str(tiny_weights), "--output", str(tmp_path / "again")]) == 0
-    assert "bit for bit" in capsys.readouterr().out

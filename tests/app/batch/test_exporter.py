@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from spade_studio.app.batch import export_files
 from spade_studio.app.batch.exporter import BatchExporter, State
-from spade_studio.app.batch.manifest import NAME, read_manifest
+from spade_studio.app.batch.manifest import NAME, Manifest, read_manifest
 from spade_studio.app.batch.plan import ExportPlan, FileLayout, PaintedLayout
+from spade_studio.app.batch.rendering import render_layout
+from spade_studio.app.loading import LoadOptions, renderer_loader
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.provenance import read_provenance
 
@@ -30,6 +35,21 @@ def exporter(window):
 def plan_of(layout, count=6, **changes):
     values = {"layouts": (PaintedLayout("Lake", layout),), "label_set": None, "styles": tuple(range(count))} | changes
     return ExportPlan(**values)
+
+
+class Gate:
+    """Lets the render thread pass until it holds it at the picture of a number."""
+
+    def __init__(self, monkeypatch, number):
+        self.held, self.opened, self._left = threading.Event(), threading.Event(), number
+        monkeypatch.setattr("spade_studio.app.batch.exporter.render_layout", self.render)
+
+    def render(self, *values):
+        if self._left == 0:
+            self.held.set()
+            assert self.opened.wait(60)
+        self._left -= 1
+        return render_layout(*values)
 
 
 def finish(qtbot, exporter):
@@ -137,8 +157,6 @@ def test_files_of_others_are_replaced_only_when_confirmed(window, exporter, qtbo
 
 
 def test_other_weights_end_an_export_and_the_former_ones_finish_it(window, exporter, qtbot, layout, tmp_path, tiny_weights, other_weights):
-    from spade_studio.app.loading import LoadOptions, renderer_loader
-
     def load(path):
         infos = []
         window.live.ready.connect(infos.append)
@@ -231,3 +249,69 @@ def test_names_are_checked_before_anything_begins(window, exporter, layout, tmp_
         exporter.start(plan_of(layout, 2, pattern="same"), tmp_path / "out")
     assert exporter.state is State.IDLE
     assert not (tmp_path / "out").exists()
+
+
+def test_a_full_disk_ends_it_and_the_picture_under_way_is_dropped(window, exporter, qtbot, layout, tmp_path, monkeypatch):
+    def full(*_):
+        assert gate.held.wait(60)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    gate = Gate(monkeypatch, 1)
+    monkeypatch.setattr(export_files, "write_picture", full)
+    exporter.start(plan_of(layout), tmp_path)
+    finish(qtbot, exporter)
+    assert "no space left" in str(exporter.error)
+    assert "Save As" not in str(exporter.error)
+    assert gate.held.wait(60)
+    monkeypatch.undo()
+    gate.opened.set()
+    told = []
+    window.live.work(lambda _renderer: 1, told.append)
+    qtbot.waitUntil(lambda: bool(told), timeout=WAIT)
+    assert exporter._pool is None
+    assert list(tmp_path.glob("*.png")) == []
+    exporter.close()
+
+
+def test_the_same_weights_on_another_device_let_it_go_on(window, exporter, qtbot, layout, tmp_path, tiny_weights, monkeypatch):
+    gate = Gate(monkeypatch, 2)
+    exporter.start(plan_of(layout), tmp_path)
+    qtbot.waitUntil(gate.held.is_set, timeout=WAIT)
+    with qtbot.waitSignal(window.live.ready, timeout=WAIT):
+        assert window.live.replace_renderer(renderer_loader(LoadOptions(tiny_weights, "cpu", "float32")))
+    gate.opened.set()
+    finish(qtbot, exporter)
+    assert exporter.error is None
+    assert exporter.counts == (6, 0, 6)
+
+
+def test_an_export_that_is_not_finished_is_replaced_only_when_confirmed(window, exporter, qtbot, layout, tmp_path):
+    exporter.start(plan_of(layout, 200), tmp_path)
+    qtbot.waitUntil(lambda: exporter.counts[0] >= 2, timeout=WAIT)
+    exporter.cancel()
+    finish(qtbot, exporter)
+    there, before = exporter.counts[0], (tmp_path / NAME).read_bytes()
+    with qtbot.waitSignal(exporter.conflict, timeout=WAIT) as told:
+        exporter.start(plan_of(layout, 1, pattern="other"), tmp_path)
+    assert told.args == [0]
+    assert exporter.manifest is not None
+    assert exporter.manifest.lost == (there, 200 - there)
+    exporter.cancel()
+    finish(qtbot, exporter)
+    assert (tmp_path / NAME).read_bytes() == before
+    exporter.start(plan_of(layout, 200), tmp_path)
+    finish(qtbot, exporter)
+    assert exporter.counts == (200, 0, 200)
+    exporter.start(plan_of(layout, 1, pattern="other"), tmp_path)
+    finish(qtbot, exporter)
+    assert exporter.counts == (1, 0, 1)
+
+
+def test_no_memory_for_a_manifest_is_told(window, exporter, qtbot, layout, tmp_path, monkeypatch):
+    def begin(*_):
+        raise MemoryError("too much")
+
+    monkeypatch.setattr(Manifest, "begin", begin)
+    exporter.start(plan_of(layout), tmp_path)
+    finish(qtbot, exporter)
+    assert "too much" in str(exporter.error)

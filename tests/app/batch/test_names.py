@@ -34,7 +34,7 @@ def test_other_patterns_are_refused(pattern):
         NamePattern(pattern)
 
 
-@pytest.mark.parametrize("layout", ["", "  ", ".", "..", ".hidden", "ends.", "con", "NUL.x", "x" * 200, "a\u202eb"])
+@pytest.mark.parametrize("layout", ["", "  ", ".", "..", ".hidden", "ends.", "con", "NUL.x", "x" * 200, "a\u202eb", "caf\udce9"])
 def test_other_names_are_refused(layout):
     with pytest.raises(EngineError):
         NamePattern("{layout}").fill(VALUES | {"layout": layout})

@@ -18,7 +18,7 @@ from spade_studio.app.settings import Settings
 from spade_studio.engine.errors import RenderError, WeightsError
 from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.hardware import DeviceEntry
-from spade_studio.engine.render_service import RenderFailure, RenderResult
+from spade_studio.engine.render_service import RenderResult
 
 DEVICES = (
     DeviceEntry("cpu", "", ("float32", "bfloat16")),
@@ -152,6 +152,39 @@ def test_a_device_that_fails_leaves_the_one_in_use_and_says_so(window, loads, re
     banner.button.click()
     qtbot.waitUntil(lambda: window.rendering.options.device == "cuda:1")
     assert banner.isHidden()
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_is_chosen_before_the_first_weights_are_loaded_counts_when_it_is_loaded_itself(qtbot, settings, theme, renderer, fails):
+    from spade_studio.app.main_window import MainWindow
+
+    def load() -> Any:
+        renderer.load()
+        if fails:
+            raise WeightsError("landscapes.safetensors is cut off")
+        return renderer
+
+    chosen = type(renderer)()
+    chosen.device = "cuda:1"
+    for one in (renderer, chosen):
+        one.gate.clear()
+    window = MainWindow(settings, theme, load, renderer.channels)
+    qtbot.addWidget(window)
+    window.rendering.loader = lambda options: chosen.load
+    with qtbot.waitExposed(window):
+        window.show()
+    qtbot.waitUntil(lambda: window.live.is_loading)
+    window.rendering.set_device("cuda:1")
+    with qtbot.waitSignal(window.live.failed if fails else window.live.ready):
+        renderer.gate.set()
+    assert window.rendering.options.device == "auto"
+    assert window.rendering.newest_options.device == "cuda:1"
+    assert window.render_panel.view._busy.startswith("Loading")
+    with qtbot.waitSignal(window.live.ready):
+        chosen.gate.set()
+    assert window.rendering.options.device == "cuda:1"
+    assert window.render_panel.view._busy == ""
+    assert window.render_panel.banner.isHidden()
 
 
 def test_weights_that_failed_at_the_start_are_tried_again(qtbot, settings, theme, renderer):
@@ -305,73 +338,3 @@ def test_the_status_line_opens_the_same_menus(window):
     assert device is not None
     assert [action.menu() for action in device.actions()] == list(window.rendering.menus[1:])
     assert window.status_bar.device.accessibleName().endswith("cpu, float32")
-
-
-# ---- what is told
-
-
-def result_of(window, **changes: Any) -> RenderResult:
-    values: dict[str, Any] = {
-        "revision": window.live.shown, "image": np.zeros((64, 64, 3), np.uint8), "quality": "exact", "seconds": 0.1, "size": (64, 64),
-        "unknown_ids": {},
-    }  # fmt: skip
-    return RenderResult(**(values | changes))
-
-
-def test_memory_that_does_not_suffice_is_told_with_a_way_out(window, monkeypatch):
-    tried: list[object] = []
-    monkeypatch.setattr(window.live, "try_again", lambda: tried.append(None))
-    banner = window.render_panel.banner
-    reduced = ((2048, 4096), (1024, 2048))
-    window.live.rendered.emit(result_of(window, reduced=reduced, size=(1024, 2048)))
-    assert banner.text == "Not enough memory on cpu for a picture of 4096 × 2048: it is rendered at 2048 × 1024."
-    assert banner.button.text() == "Try again"
-    window.live.rendered.emit(result_of(window, reduced=reduced, quality="preview", size=(256, 512), more_follows=True))
-    assert banner.isVisible()
-    assert window.render_panel.view._mark() == "preview, 2048 × 1024 follows"
-    banner.button.click()
-    assert len(tried) == 1
-    window.live.rendered.emit(result_of(window))
-    assert banner.isHidden()
-
-
-def test_a_failure_says_what_to_do_and_can_be_tried_again(window, renderer, qtbot):
-    window.live.failed.emit(RenderFailure(3, RenderError("cpu failed: no idea", "", "Try again, or choose another device")))
-    banner = window.render_panel.banner
-    assert banner.text == "Cpu failed: no idea. Try again, or choose another device."
-    seen = len(renderer.seen)
-    banner.button.click()
-    qtbot.waitUntil(lambda: len(renderer.seen) > seen)
-    assert banner.isHidden()
-
-
-def test_the_banner_shows_in_every_compare_mode(window, qtbot):
-    window.commands["overlay"].trigger()
-    window.live.failed.emit(RenderFailure(3, RenderError("cpu failed")))
-    banner = window.render_panel.banner
-    assert banner.isVisible()
-    assert banner.parent() is window.canvas
-    assert banner.width() <= window.canvas.width()
-    window.commands["side_by_side"].trigger()
-    assert banner.parent() is window.render_panel
-    assert banner.isVisible()
-
-
-def test_a_closed_lasting_notice_lets_the_passing_one_show(window):
-    panel = window.render_panel
-    panel.tell_lasting("The weights are damaged.")
-    panel.tell("Water is not known.")
-    assert panel.banner.text == "The weights are damaged."
-    panel.banner._close.click()
-    assert panel.banner.text == "Water is not known."
-    assert panel.banner.isVisible()
-    panel.tell("")
-    assert panel.banner.isHidden()
-
-
-def test_render_again_has_a_key(window, renderer, qtbot):
-    seen = len(renderer.seen)
-    qtbot.keyClick(window.canvas, Qt.Key.Key_F5)
-    qtbot.waitUntil(lambda: len(renderer.seen) > seen)
-
-

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 
+from spade_studio.app.batch.rendering import render_layout
+from spade_studio.app.loading import LoadOptions, renderer_loader
 from spade_studio.app.variations.cells import CELL, Mix
 
 WAIT = 60_000
@@ -158,3 +162,51 @@ def test_cells_have_names_for_those_who_cannot_see_them(window, sheet):
     model = sheet.grid.cells
     assert model.data(model.index(3), Qt.ItemDataRole.AccessibleTextRole) == str(model.data(model.index(3), CELL).style)
     assert model.rowCount() == 9
+
+
+def load(window, qtbot, weights):
+    with qtbot.waitSignal(window.live.ready, timeout=WAIT):
+        assert window.live.replace_renderer(renderer_loader(LoadOptions(weights, "cpu", "float32")))
+
+
+def test_brought_to_the_front_while_it_is_rendered_it_renders_nothing_twice(window, sheet, qtbot):
+    sheet.count_box.setCurrentIndex(sheet.count_box.findData(100))
+    sheet.roll()
+    window.commands["variations"].trigger()
+    assert sheet.renderer.total == 100
+    sheet.renderer.cancel()
+
+
+def test_only_other_weights_make_it_old(window, sheet, qtbot, tiny_weights, other_weights):
+    load(window, qtbot, tiny_weights)
+    assert sheet.stale.text() == ""
+    load(window, qtbot, other_weights)
+    assert "weights have changed" in sheet.stale.text()
+    assert sheet.update_button.isEnabled()
+    sheet.update_button.click()
+    qtbot.waitUntil(lambda: not sheet.renderer.is_at_work, timeout=WAIT)
+    assert sheet.stale.text() == ""
+
+
+def test_a_sheet_that_was_opened_before_anything_is_loaded_is_not_old(window, sheet):
+    sheet._weights = ""
+    sheet.show_weights_changed()
+    assert sheet.stale.text() == ""
+
+
+def test_a_picture_under_way_while_another_device_takes_over_is_rendered_there(window, sheet, qtbot, tiny_weights, monkeypatch):
+    held, opened = threading.Event(), threading.Event()
+
+    def render(*values):
+        held.set()
+        assert opened.wait(60)
+        return render_layout(*values)
+
+    monkeypatch.setattr("spade_studio.app.variations.sheet_renderer.render_layout", render)
+    sheet.roll()
+    qtbot.waitUntil(held.is_set, timeout=WAIT)
+    load(window, qtbot, tiny_weights)
+    opened.set()
+    qtbot.waitUntil(lambda: not sheet.renderer.is_at_work, timeout=WAIT)
+    assert [cell.error for cell in sheet.grid.cells.cells] == [""] * 9
+    assert not any(cell.image.isNull() for cell in sheet.grid.cells.cells)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
 
+from spade_studio.app.batch.rendering import render_layout
+from spade_studio.app.loading import LoadOptions, renderer_loader
 from spade_studio.app.variations.cells import Mix
 from spade_studio.app.video.plan import FilmPlan
-from spade_studio.app.video.writer import Mp4Writer
+from spade_studio.app.video.writer import FramesWriter, Mp4Writer
 from spade_studio.engine.errors import EngineError
 
 WAIT = 60_000
@@ -32,6 +39,21 @@ def video(window, qtbot, tmp_path):
 def made(qtbot, video):
     qtbot.mouseClick(video.make_button, LEFT)
     qtbot.waitUntil(lambda: not video.maker.is_at_work, timeout=WAIT)
+
+
+class Gate:
+    """Lets the render thread pass until it holds it at the frame of a number."""
+
+    def __init__(self, monkeypatch, number):
+        self.held, self.opened, self._left = threading.Event(), threading.Event(), number
+        monkeypatch.setattr("spade_studio.app.video.maker.render_layout", self.render)
+
+    def render(self, *values):
+        if self._left == 0:
+            self.held.set()
+            assert self.opened.wait(60)
+        self._left -= 1
+        return render_layout(*values)
 
 
 def frames_of(path):
@@ -144,3 +166,92 @@ def test_a_size_that_cannot_be_rendered_is_told_at_once(window, video, qtbot, tm
     video.size_box.setCurrentText("33 x 33")
     assert "multiples of 32" in video.status.text()
     assert not video.make_button.isEnabled()
+
+
+def test_a_frame_that_cannot_be_written_ends_it_and_the_one_under_way_is_dropped(window, video, qtbot, tmp_path, monkeypatch):
+    def fail(*_):
+        assert gate.held.wait(60)
+        raise OSError(28, "No space left on device")
+
+    gate = Gate(monkeypatch, 1)
+    monkeypatch.setattr(FramesWriter, "write", fail)
+    video.kind.setCurrentIndex(1)
+    made(qtbot, video)
+    assert "no space left" in video.status.text()
+    assert "Save As" not in video.status.text()
+    assert gate.held.wait(60)
+    gate.opened.set()
+    told = []
+    window.live.work(lambda _renderer: 1, told.append)
+    qtbot.waitUntil(lambda: bool(told), timeout=WAIT)
+    assert video.maker.done == 1
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_the_same_weights_on_another_device_let_it_go_on(window, video, qtbot, tmp_path, tiny_weights, monkeypatch):
+    gate = Gate(monkeypatch, 2)
+    qtbot.mouseClick(video.make_button, LEFT)
+    qtbot.waitUntil(gate.held.is_set, timeout=WAIT)
+    with qtbot.waitSignal(window.live.ready, timeout=WAIT):
+        assert window.live.replace_renderer(renderer_loader(LoadOptions(tiny_weights, "cpu", "float32")))
+    gate.opened.set()
+    qtbot.waitUntil(lambda: not video.maker.is_at_work, timeout=WAIT)
+    assert video.maker.error is None
+    assert len(frames_of(tmp_path / "out" / "lake.mp4")[0]) == 11
+
+
+def test_cancelled_while_it_gets_its_name_it_is_there_and_said_to_be(window, video, qtbot, tmp_path, monkeypatch):
+    finish, begun, opened = Mp4Writer.finish, threading.Event(), threading.Event()
+
+    def held(self) -> Path:
+        begun.set()
+        assert opened.wait(60)
+        return finish(self)
+
+    monkeypatch.setattr(Mp4Writer, "finish", held)
+    qtbot.mouseClick(video.make_button, LEFT)
+    qtbot.waitUntil(begun.is_set, timeout=WAIT)
+    threading.Timer(0.3, opened.set).start()
+    qtbot.mouseClick(video.cancel_button, LEFT)
+    assert (tmp_path / "out" / "lake.mp4").is_file()
+    assert video.maker.result == tmp_path / "out" / "lake.mp4"
+    assert "Done" in video.status.text()
+
+
+def test_a_folder_that_is_gone_is_told_when_it_would_begin(window, video, qtbot, tmp_path):
+    (tmp_path / "out").rmdir()
+    qtbot.mouseClick(video.make_button, LEFT)
+    assert not video.maker.is_at_work
+    assert "there is no folder" in video.status.text().lower()
+    assert not video.make_button.isEnabled()
+    video.path_field.setText("~nobody-of-this-name/lake.mp4")
+    assert "there is no folder" in video.status.text().lower()
+
+
+def test_without_opencv_there_are_frames(window, video, qtbot, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    made(qtbot, video)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["lake"]
+    assert "numbered frames" in video.status.text()
+
+
+def test_closing_the_window_asks_once_and_leaves_nothing_half(window, video, qtbot, tmp_path):
+    video.seconds.setValue(30)
+    qtbot.mouseClick(video.make_button, LEFT)
+    qtbot.waitUntil(lambda: video.maker.done >= 3, timeout=WAIT)
+    said = []
+
+    def press():
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        said.append(box.informativeText())
+        next(button for button in box.buttons() if box.buttonRole(button) == QMessageBox.ButtonRole.DestructiveRole).click()
+
+    QTimer.singleShot(0, press)
+    window.close()
+    assert len(said) == 1
+    assert "601 frames" in said[0]
+    assert not window.isVisible()
+    assert not video.maker.is_at_work
+    assert list((tmp_path / "out").iterdir()) == []
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith(("render", "video"))]
