@@ -21,17 +21,20 @@ from spade_studio.app.canvas.raster_shapes import resize_nearest, shifted
 from spade_studio.app.canvas.tools import Toolbox, ToolKind
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.document import Document
-from spade_studio.app.documents.state import MAX_SNAPSHOTS, Snapshot, Underlay
+from spade_studio.app.documents.pictures import shrunk
+from spade_studio.app.documents.state import MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, Snapshot, Underlay
 from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.panels.history import HistoryPanel
 from spade_studio.app.panels.layers_panel import LayersPanel
+from spade_studio.app.panels.new_dialog import NewDialog, SetOffer
 from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.panels.render import RenderPanel
 from spade_studio.app.panels.replace_dialog import ReplaceDialog
-from spade_studio.app.panels.size_dialog import SizeDialog
+from spade_studio.app.panels.size_dialog import LARGEST, SizeDialog
 from spade_studio.app.panels.tool_options import ToolOptionsPanel
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.image_files import read_style_image
+from spade_studio.engine.labels import LabelSet
 
 _PHOTOS = QT_TRANSLATE_NOOP("CanvasCommands", "Photos (*.png *.jpg *.jpeg *.webp);;All files (*)")
 
@@ -54,11 +57,13 @@ class CanvasCommands(QObject):
         canvas: CanvasView,
         palette: PalettePanel,
         render_panel: RenderPanel,
-        new: Callable[[tuple[int, int]], object],
+        sets: Callable[[], SetOffer],
+        new: Callable[[tuple[int, int], LabelSet], object],
     ) -> None:
         super().__init__(window)
         self._window, self._document, self._toolbox, self._commands = window, document, toolbox, commands
-        self._canvas, self._palette, self._render_panel, self._new = canvas, palette, render_panel, new
+        self._canvas, self._palette, self._render_panel = canvas, palette, render_panel
+        self._sets, self._new = sets, new
         self._size_place: QAction | None = None  # the brush's size in the toolbar
         self.options = ToolOptionsPanel()
         self.history = HistoryPanel(document, commands["snapshot"])
@@ -162,10 +167,11 @@ class CanvasCommands(QObject):
     # -- sizes ----------------------------------------------------------------------------------------------------
 
     def ask_new(self) -> None:
-        """Ask for a size and begin an empty document of it."""
+        """Ask for a size and a label set and begin an empty document of them."""
         height, width = self._document.size
-        dialog = SizeDialog(self.tr("New layout"), self.tr("Create"), (width, height), parent=self._window)
-        dialog.chosen.connect(lambda width, height: self._new((height, width)))
+        offer = self._sets()
+        dialog = NewDialog((width, height), offer, self._window)
+        dialog.created.connect(lambda width, height, place: self._new((height, width), offer.sets[place]))
         _open(dialog)
 
     def ask_resize(self) -> None:
@@ -191,8 +197,7 @@ class CanvasCommands(QObject):
             return
         box = landing[0].box
         self._toolbox.finish()
-        objects = document.instances
-        document.reshape(document.labels[box.slices], None if objects is None else objects[box.slices], "crop")
+        document.crop(box, "crop")
 
     # -- labels and objects ---------------------------------------------------------------------------------------
 
@@ -228,6 +233,10 @@ class CanvasCommands(QObject):
         self._toolbox.finish()
         if len(self._document.snapshots) >= MAX_SNAPSHOTS:
             return
+        if not self._document.has_room_for_snapshot:
+            text = self.tr("All snapshots of a layout together may take {size:.0f} GB. Remove one first.")
+            messages.show_note(self._window, self.tr("No room for another snapshot"), text.format(size=MAX_SNAPSHOT_BYTES / 2**30))
+            return
         names = {snapshot.name for snapshot in self._document.snapshots}
         number = next(number for number in range(1, MAX_SNAPSHOTS + 2) if self.tr("Snapshot {number}").format(number=number) not in names)
         self._document.add_snapshot(self.tr("Snapshot {number}").format(number=number))
@@ -251,7 +260,7 @@ class CanvasCommands(QObject):
     def load_underlay(self, path: Path) -> None:
         """Lay a photograph under the labels; where it cannot be read a message says why."""
         try:
-            self._document.underlay = Underlay(read_style_image(path))
+            self._document.underlay = Underlay(shrunk(read_style_image(path), LARGEST))
         except EngineError as error:
             messages.show_error(self._window, self.tr("{name} could not be opened").format(name=path.name), error)
 

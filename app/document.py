@@ -5,6 +5,7 @@ It knows nothing of tools, views or renderers; they listen to its signals.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.canvas.raster import InstanceArray, LabelArray, MaskArray, Rect
 from spade_studio.app.commands import PaintStroke, ReplaceMap
-from spade_studio.app.documents.state import MAX_NAME, Snapshot, Underlay
+from spade_studio.app.documents.state import MAX_NAME, MAX_SNAPSHOT_BYTES, Beside, Picture, Snapshot, Underlay, snapshot_bytes
 from spade_studio.app.history import History
+from spade_studio.app.label_names import label_text
 from spade_studio.app.stroke import Stroke
 from spade_studio.engine.labels import LabelSet
 
@@ -54,6 +56,9 @@ class Document(QObject):
         self._underlay: Underlay | None = None
         self._name = name
         self._revision = 0
+        self._kept = self._marked = self._beside()
+        for signal in (self.protected_changed, self.underlay_changed, self.snapshots_changed):
+            signal.connect(self._look_beside)
 
     @property
     def labels(self) -> LabelArray:
@@ -124,18 +129,40 @@ class Document(QObject):
         """Whether something would be lost by closing now."""
         return not self.undo_stack.isClean() or self.stroke is not None
 
-    def replace(self, labels: LabelArray, name: str, path: Path | None = None, instances: InstanceArray | None = None) -> None:
-        """Show another map: history, file, underlay, snapshots and protection are forgotten, the new state is clean."""
+    def replace(
+        self,
+        labels: LabelArray,
+        name: str,
+        path: Path | None = None,
+        instances: InstanceArray | None = None,
+        label_set: LabelSet | None = None,
+    ) -> None:
+        """Show another map: history, file, underlay, snapshots and protection are forgotten, the new state is clean.
+
+        Args:
+            labels: uint8 ``[H, W]``.
+            name: What the title bar calls it without a file.
+            path: The file that saving may write to, or None.
+            instances: Objects by number, uint16 ``[H, W]``, or None.
+            label_set: What its values mean; as the map's before where None.
+        """
         self.cancel_stroke()
-        self.snapshots = []
-        self.protected = frozenset()
-        self.underlay = None
+        if label_set is not None and label_set != self.label_set:
+            self.label_set = label_set
+        self.snapshots, self._protected, self._underlay = [], frozenset(), None
+        self._kept = self._beside()
         self.undo_stack.clear()
         self._name = name
         self.path = path
         self._put(labels, instances)
-        self.snapshots_changed.emit()
+        self._tell_beside()
         self.described.emit()
+
+    def furnish(self, underlay: Underlay | None, protected: frozenset[int], snapshots: Sequence[Snapshot]) -> None:
+        """Take what stands beside the map in the file that was opened: it is no change."""
+        self._underlay, self._protected, self.snapshots = underlay, protected, list(snapshots)
+        self._kept = self._beside()
+        self._tell_beside()
 
     def reshape(self, labels: LabelArray, instances: InstanceArray | None, text: str) -> None:
         """Put another map, perhaps of another size, in the place of this one as a step that can be undone."""
@@ -143,6 +170,24 @@ class Document(QObject):
         before = self._labels, self._objects
         self._put(labels, instances)
         self.undo_stack.push(ReplaceMap(self._put, text, before, (self._labels, self._objects)))
+
+    def crop(self, rect: Rect, text: str) -> None:
+        """Keep a rectangle of the map, and the part of the photograph under it, as a step that can be undone."""
+        self.end_stroke()
+        height, width = self.size
+        before, photo = (self._labels, self._objects), self._underlay
+        self._put(self._labels[rect.slices], None if self._objects is None else self._objects[rect.slices])
+        pictures = None
+        if photo is not None:
+            pictures = photo.picture, photo.part(rect.left / width, rect.top / height, rect.right / width, rect.bottom / height)
+            self._swap_photo(*pictures)
+        self.undo_stack.push(ReplaceMap(self._put, text, before, (self._labels, self._objects), self._swap_photo, pictures))
+
+    @property
+    def has_room_for_snapshot(self) -> bool:
+        """Whether one more would not make the snapshots larger than a file may hold."""
+        more = snapshot_bytes(self._labels.size, has_instances=self._objects is not None)
+        return sum(snapshot.memory for snapshot in self.snapshots) + more <= MAX_SNAPSHOT_BYTES
 
     def add_snapshot(self, name: str) -> Snapshot:
         """Keep the present state under a name."""
@@ -173,21 +218,30 @@ class Document(QObject):
         self.label_set = label_set
         if labels is not None:
             self.undo_stack.clear()
+            self._look_beside()
             self._objects = None
         self._put(self._labels if labels is None else labels, self._objects)
 
     def describe(self, label_id: int) -> str:
         """Return what to call a value of the map."""
         if label_id == self.unlabeled_id:
-            return "unlabeled"
+            return label_text("unlabeled")
         label = self.label_set.by_id(label_id)
-        return label.name if label else f"id {label_id}"
+        return label_text(label) if label else f"id {label_id}"
 
-    def saved_as(self, path: Path) -> None:
-        """Note that the map now stands in a file."""
+    def mark(self) -> None:
+        """End the open stroke and note that the state of now is about to be saved."""
+        self.end_stroke()
+        self._marked = self._beside()
+        self.undo_stack.mark()
+
+    def saved_as(self, path: Path, *, marked: bool = False) -> None:
+        """Note that the present state, or the one that was marked before it was written, now stands in a file."""
         self.path = path
-        self.undo_stack.setClean()
+        self._kept = self._marked if marked else self._beside()
+        self.undo_stack.setClean(marked=marked)
         self.described.emit()
+        self._look_beside()
 
     def write(self, rect: Rect, patch: LabelArray, objects: InstanceArray | None = None) -> None:
         """Write values into a rectangle and tell everyone; no undo is recorded."""
@@ -239,6 +293,22 @@ class Document(QObject):
         self._objects = None if instances is None else np.array(instances, np.uint16, order="C")
         self._revision += 1
         self.replaced.emit()
+
+    def _swap_photo(self, old: Picture, new: Picture) -> None:
+        """Lay another picture under the labels where the old one still lies; how it is shown stays."""
+        if self._underlay is not None and self._underlay.picture is old:
+            self.underlay = replace(self._underlay, picture=new)
+
+    def _beside(self) -> Beside:
+        return Beside(self._protected, self._underlay, tuple(self.snapshots))
+
+    def _look_beside(self) -> None:
+        self.undo_stack.note_beside("document", is_changed=not self._beside().is_same(self._kept))
+
+    def _tell_beside(self) -> None:
+        self.protected_changed.emit()
+        self.underlay_changed.emit()
+        self.snapshots_changed.emit()
 
     def _locked(self) -> MaskArray | None:
         if not self._protected:

@@ -55,6 +55,8 @@ class Sample:
     seed: int
 
 
+SAMPLE_LABELS = "coco_stuff"
+"""The label set of the samples."""
 SAMPLES = (
     Sample("Mountain lake", "mountain_lake.png", 76),
     Sample("Coast", "coast.png", 42),

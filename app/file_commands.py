@@ -21,21 +21,23 @@ from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.documents.import_dialog import ImportDialog
+from spade_studio.app.documents.saver import Saver, wait_cursor
 from spade_studio.app.documents.state import DocumentState
 from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.settings import Settings
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.labels import built_in_label_sets, load_label_set
+from spade_studio.engine.labels import LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.provenance import has_provenance
 
 _DOCUMENTS = QT_TRANSLATE_NOOP("FileCommands", "Documents (*.ora)")
 _MAPS = QT_TRANSLATE_NOOP("FileCommands", "Label maps (*.png)")
 _BOTH = QT_TRANSLATE_NOOP("FileCommands", "Documents and label maps (*.ora *.png)")
 _ALL = QT_TRANSLATE_NOOP("FileCommands", "All files (*)")
+_TOLD_MILLISECONDS = 4000
 
 
 class FileCommands(QObject):
-    """The file menu's work; every method returns whether it was done.
+    """The file menu's work; every method returns whether it was done, or begun where it need not be waited for.
 
     Attributes:
         connection: Between the document and its file.
@@ -44,28 +46,32 @@ class FileCommands(QObject):
     """
 
     recent_changed = Signal()
+    told = Signal(str, int)  # how saving goes on, and for how many milliseconds to show it; 0 until there is something else to tell
 
     def __init__(self, document: Document, settings: Settings, window: QWidget) -> None:
         super().__init__(window)
         self._document = document
         self._settings = settings
         self._window = window
+        self._saver = Saver(self)
+        self._again: Path | None = None  # where to save once more when what is being saved is saved
         self.connection = DocumentConnection(document)
         self.read_picture: Callable[[], NDArray[np.uint8] | None] = lambda: None
         self.open_picture: Callable[[Path], bool] = self._import_map
 
-    def new(self, size: tuple[int, int] = document_io.BLANK_SIZE) -> bool:
-        """Start an empty layout of (height, width)."""
+    def new(self, size: tuple[int, int] = document_io.BLANK_SIZE, label_set: LabelSet | None = None) -> bool:
+        """Start an empty layout of (height, width), in the label set of the one before unless another one is given."""
         if not self.may_lose_changes():
             return False
-        self._document.replace(document_io.blank_labels(self._document.label_set, size), self.tr("Untitled"))
+        label_set = label_set or self._document.label_set
+        self._document.replace(document_io.blank_labels(label_set, size), self.tr("Untitled"), label_set=label_set)
         return True
 
     def open_sample(self, sample: Sample) -> bool:
         """Start from a layout that comes with the program."""
         if not self.may_lose_changes():
             return False
-        self._document.replace(document_io.read_sample(sample), sample.name)
+        self._document.replace(document_io.read_sample(sample), sample.name, label_set=load_label_set(document_io.SAMPLE_LABELS))
         return True
 
     def open(self) -> bool:
@@ -83,7 +89,9 @@ class FileCommands(QObject):
             return self.open_picture(path)
         try:
             if archive.is_archive(path):
-                self._show(archive.load_document(path), path.stem, path)
+                with wait_cursor():
+                    state = archive.load_document(path)
+                self._show(state, path.stem, path)
             elif not self._import_map(path):
                 return False
         except EngineError as error:
@@ -92,31 +100,72 @@ class FileCommands(QObject):
         self._remember(path)
         return True
 
-    def save(self) -> bool:
+    def save(self, *, wait: bool = True) -> bool:
         """Save to the document's file, or ask for one."""
-        return self.save_path(self._document.path) if self._document.path else self.save_as()
+        return self.save_path(self._document.path, wait=wait) if self._document.path else self.save_as(wait=wait)
 
-    def save_as(self) -> bool:
+    def save_as(self, *, wait: bool = True) -> bool:
         """Ask for a file and save to it."""
         suggestion = self._document.path or Path(self._folder()) / f"{self._document.name}{archive.SUFFIX}"
         path = self._ask_where(self.tr("Save the document"), suggestion, self.tr(_DOCUMENTS), archive.SUFFIX)
-        return path is not None and self.save_path(path)
+        return path is not None and self.save_path(path, wait=wait)
 
-    def save_path(self, path: Path) -> bool:
-        """Save to a file; where that fails a message says why and the changes stay unsaved."""
-        self._document.end_stroke()
+    def save_path(self, path: Path, *, wait: bool = True) -> bool:
+        """Save the document as it is now to a file; where that fails a message says why and the changes stay unsaved.
 
-        def write(path: Path) -> None:
-            if path.suffix.lower() != archive.SUFFIX:
-                hint = self.tr("For a label map use File > Export")
-                raise DocumentError(f"a document cannot be a {path.suffix} file", f"a name that ends in {archive.SUFFIX}", hint)
-            archive.save_document(path, self.connection.capture(), self.read_picture())
-
-        if not self._write(path, write):
+        Args:
+            path: Where to.
+            wait: Whether to return when it is done; else it is written while the window goes on.
+        """
+        if self.is_saving and not wait:
+            self._again = path
+            return True
+        self.finish_saving()
+        if path.suffix.lower() != archive.SUFFIX:
+            hint = self.tr("For a label map use File > Export")
+            error = DocumentError(f"a document cannot be a {path.suffix} file", f"a name that ends in {archive.SUFFIX}", hint)
+            self._show_not_saved(path, error)
             return False
-        self._document.saved_as(path)
+        self._document.mark()
+        state, picture = self.connection.capture(), self.read_picture()
+        is_done = not wait
+
+        def done(error: EngineError | None) -> None:
+            nonlocal is_done
+            is_done = error is None
+            self._on_saved(path, state, error)
+
+        self.told.emit(self.tr("Saving {name}…").format(name=path.name), 0)
+        self._saver.start(lambda: archive.save_document(path, state, picture), done)
+        if wait:
+            self.finish_saving()
+        return is_done
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether the document is being written."""
+        return self._saver.is_busy
+
+    def finish_saving(self) -> None:
+        """Wait until nothing is being written any more."""
+        while self._saver.is_busy:
+            with wait_cursor():
+                self._saver.wait()
+
+    def _on_saved(self, path: Path, state: DocumentState, error: EngineError | None) -> None:
+        again, self._again = self._again, None
+        if error is not None:
+            self.told.emit("", 0)
+            self._show_not_saved(path, error)
+            return
+        is_other_style = self.connection.read_style() != state.style
+        self._document.saved_as(path, marked=True)
+        if is_other_style:  # chosen while it was written
+            self._document.undo_stack.resetClean()
         self._remember(path)
-        return True
+        self.told.emit(self.tr("{name} is saved").format(name=path.name), _TOLD_MILLISECONDS)
+        if again is not None and (again != path or self._document.is_modified):
+            self.save_path(again, wait=False)
 
     def export_ids(self) -> bool:
         """Ask for a file and write the map as a palette PNG whose indices are the ids."""
@@ -157,6 +206,7 @@ class FileCommands(QObject):
 
     def may_lose_changes(self) -> bool:
         """Ask about unsaved changes, if there are any, and save them if that is the answer."""
+        self.finish_saving()
         self._document.end_stroke()
         if not self._document.is_modified:
             return True
@@ -184,7 +234,8 @@ class FileCommands(QObject):
 
     def _import_map(self, path: Path) -> bool:
         own = self._document.label_set
-        found = map_import.readings(path, own, [load_label_set(name) for name in built_in_label_sets()])
+        with wait_cursor():
+            found = map_import.readings(path, own, [load_label_set(name) for name in built_in_label_sets()])
         if found[0].is_complete and found[0].label_set == own:
             labels = found[0].labels(nearest=False)
         else:
@@ -200,6 +251,10 @@ class FileCommands(QObject):
         self._document.end_stroke()
         name = self._document.path.stem if self._document.path else self._document.name
         path = self._ask_where(title, Path(self._folder()) / f"{name}{ending}{suffix}", kinds or self.tr(_MAPS), suffix)
+        if path is not None and self._document.path is not None and _is_same_file(path, self._document.path):
+            found = self.tr("{name} is the document itself, which an export would replace").format(name=path.name)
+            self._show_not_saved(path, DocumentError(found, self.tr("another name"), self.tr("Nothing was changed")))
+            return False
         if path is None or not self._write(path, lambda path: write(path, self._document.labels, self._document.label_set)):
             return False
         self._settings.folder = path.parent
@@ -209,16 +264,23 @@ class FileCommands(QObject):
         try:
             write(path)
         except EngineError as error:
-            messages.show_error(self._window, self.tr("{name} could not be saved").format(name=path.name), error)
+            self._show_not_saved(path, error)
             return False
         return True
+
+    def _show_not_saved(self, path: Path, error: EngineError) -> None:
+        messages.show_error(self._window, self.tr("{name} could not be saved").format(name=path.name), error)
 
     def _ask_where(self, title: str, suggestion: Path, kinds: str, suffix: str) -> Path | None:
         dialog = QFileDialog.getSaveFileName(self._window, title, str(suggestion), f"{kinds};;{self.tr(_ALL)}")
         if not dialog[0]:
             return None
         path = Path(dialog[0]).absolute()
-        return path if path.suffix else path.with_name(path.name + suffix)
+        if path.suffix and not path.suffix[1:].isdigit():  # the end of "Lake 2.1" is no kind of file
+            return path
+        path = path.with_name(path.name + suffix)
+        # The dialog has asked about the name as it was typed.
+        return path if not path.exists() or messages.ask_replace(self._window, path) else None
 
     def _remember(self, path: Path) -> None:
         self._settings.folder = path.parent
@@ -227,6 +289,13 @@ class FileCommands(QObject):
 
     def _folder(self) -> str:
         return str(self._settings.folder or Path.home())
+
+
+def _is_same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return False
 
 
 def can_open(path: Path) -> bool:

@@ -43,6 +43,7 @@ class History(QObject):
     """
 
     changed = Signal()  # commands came, went, were undone or done
+    changed_beside = Signal()  # something else was set that now differs from what was saved
     cleanChanged = Signal(bool)
     canUndoChanged = Signal(bool)
     canRedoChanged = Signal(bool)
@@ -55,7 +56,9 @@ class History(QObject):
         self._commands: list[Command] = []
         self._index = 0
         self._clean: int | None = 0  # None: the saved state cannot be reached any more
+        self._marked: int | None = None  # the state that is being saved; None also where it cannot be reached any more
         self._forgotten = 0
+        self._beside: set[str] = set()
         self._told = self._state()
 
     @property
@@ -71,8 +74,7 @@ class History(QObject):
     def push(self, command: Command) -> None:
         """Take in a command that was just done; what was undone before is dropped."""
         del self._commands[self._index :]
-        if self._clean is not None and self._clean > self._index:
-            self._clean = None
+        self._clean, self._marked = (None if at is None or at > self._index else at for at in (self._clean, self._marked))
         self._commands.append(command)
         self._index += 1
         self._keep_budget()
@@ -101,12 +103,18 @@ class History(QObject):
     def clear(self) -> None:
         """Forget everything; the present state counts as saved."""
         self._commands.clear()
-        self._index, self._clean, self._forgotten = 0, 0, 0
+        self._index, self._clean, self._marked, self._forgotten = 0, 0, None, 0
+        self._beside.clear()
         self._tell()
 
-    def setClean(self) -> None:
-        """Note that the present state is saved."""
-        self._clean = self._index
+    def mark(self) -> None:
+        """Note that the present state is about to be saved; :meth:`setClean` may then speak of it, whatever is done until then."""
+        self._marked = self._index
+
+    def setClean(self, *, marked: bool = False) -> None:
+        """Note that the present state, or the marked one, is saved."""
+        self._clean = self._marked if marked else self._index
+        self._beside.clear()
         self._tell()
 
     def resetClean(self) -> None:
@@ -114,9 +122,22 @@ class History(QObject):
         self._clean = None
         self._tell()
 
+    def note_beside(self, what: str, *, is_changed: bool) -> None:
+        """Note that something was set which is saved too but is changed by no command, and whether it differs from what was saved."""
+        if is_changed != (what in self._beside):
+            (self._beside.add if is_changed else self._beside.discard)(what)
+            self._tell()
+        if is_changed:
+            self.changed_beside.emit()
+
+    @property
+    def is_at_saved_step(self) -> bool:
+        """Whether all commands are done that were done when it was saved, and no others; what was noted beside does not count."""
+        return self._clean == self._index
+
     def isClean(self) -> bool:
         """Return whether the present state is the saved one."""
-        return self._clean == self._index
+        return self.is_at_saved_step and not self._beside
 
     def count(self) -> int:
         """Return how many commands are held, undone ones too."""
@@ -159,8 +180,7 @@ class History(QObject):
             del self._commands[:dropped]
             self._index -= dropped
             self._forgotten += dropped
-            if self._clean is not None:
-                self._clean = self._clean - dropped if self._clean >= dropped else None
+            self._clean, self._marked = (None if at is None or at < dropped else at - dropped for at in (self._clean, self._marked))
 
     def _state(self) -> tuple[bool, bool, bool, str, str]:
         return self.isClean(), self.canUndo(), self.canRedo(), self.undoText(), self.redoText()

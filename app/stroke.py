@@ -74,9 +74,9 @@ class Stroke:
         self._announce(stale, rects)
 
     def replace(self, old: int, new: int) -> None:
-        """Give all pixels of one label another."""
+        """Give all pixels of one label another; they stay the objects that they are."""
         height, width = self.size
-        self._note(self._write(raster.tight(self._labels == old, Rect(0, 0, width, height)), new))
+        self._note(raster.write(self._labels, raster.tight(self._labels == old, Rect(0, 0, width, height)), new, self._locked))
 
     def move(self, patch: Patch, dx: int, dy: int, ground: int) -> None:
         """Show the pixels of a patch, as they were at the press, moved by a distance; ``ground`` stays where they were."""
@@ -85,9 +85,9 @@ class Stroke:
         if (landing := raster_shapes.shifted(patch, dx, dy, self.size)) is not None:
             (box, mask), part = landing
             source = part.moved(patch.box.left, patch.box.top).slices
-            # Locked pixels neither leave nor are covered.
+            # Locked pixels neither leave nor are covered; what the region itself has left bare is not one of them.
             if self._locked is not None:
-                mask = mask & ~self._locked[self.before[source]] & ~self._locked[self._labels[box.slices]]
+                mask = mask & ~self._locked[self.before[source]] & ~self._locked[self.before[box.slices]]
             self._labels[box.slices][mask] = self.before[source][mask]
             if self._objects is not None and self.objects_before is not None:
                 self._objects[box.slices][mask] = self.objects_before[source][mask]

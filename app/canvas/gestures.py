@@ -101,6 +101,8 @@ class Freehand(Gesture):
 
     def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
         """Paint up to a position; pressure below 1 makes the brush smaller."""
+        if self._stroke is not self._document.stroke:  # a save has ended it: what follows is a step of its own
+            self._stroke = begin(self._document, self._paint)
         diameter = max(1, round(self._paint.diameter * pressure))
         self._stroke.line(self.last, at, diameter, self._paint.label, self._paint.nib)
         self.last = at
@@ -117,7 +119,9 @@ class Figure(Gesture):
         self.move(at)
 
     def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
-        """Paint the figure up to here."""
+        """Paint the figure up to here; once a save has ended the stroke, it stays as it was saved."""
+        if self._stroke is not self._document.stroke:
+            return
         if constrain:
             at = raster_shapes.constrained(self._start, at, to_line=self._paint.text == "line")
         size, paint = self._document.size, self._paint
@@ -219,7 +223,8 @@ class Selection(Gesture):
     def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
         """Draw the region, or move it."""
         if self._grip is not None:
-            self._show((round(at[0] - self._grip[0]), round(at[1] - self._grip[1])))
+            if (stroke := self._open_stroke("move selection")) is not None:
+                self._show(stroke, (round(at[0] - self._grip[0]), round(at[1] - self._grip[1])))
         elif self._is_lasso:
             self._drawn.append(at)
             self.outline = self._drawn
@@ -251,40 +256,46 @@ class Selection(Gesture):
 
     def nudge(self, dx: int, dy: int) -> None:
         """Move the region by whole pixels."""
-        if self.patch is not None:
-            self._show((dx, dy))
+        if (stroke := self._open_stroke("move selection")) is not None:
+            self._show(stroke, (dx, dy))
             self._offset = self._moved
 
     def erase(self) -> None:
         """Empty the region and end."""
-        if self.patch is not None:
-            if self._stroke is None:
-                self._stroke = self._document.begin_stroke("erase selection")
-            self._stroke.repaint(self.patch, self._ground)
+        if (stroke := self._open_stroke("erase selection")) is not None:
+            stroke.repaint(self.patch, self._ground)
         self.commit()
 
-    def _show(self, step: tuple[int, int]) -> None:
+    def _show(self, stroke: Stroke, step: tuple[int, int]) -> None:
         """Show the region moved by a step from where it was at the press."""
         assert self.patch is not None
-        if self._stroke is None or self._stroke is not self._document.stroke:
-            if self._stroke is not None and not self._rebase():
-                return
-            self._stroke = self._document.begin_stroke("move selection")
         offset = self._offset[0] + step[0], self._offset[1] + step[1]
         self._moved = offset
-        self._stroke.move(self.patch, *offset, self._ground)
+        stroke.move(self.patch, *offset, self._ground)
         self.outline = [(x + offset[0], y + offset[1]) for x, y in self._drawn]
 
-    def _rebase(self) -> bool:
+    def _open_stroke(self, text: str) -> Stroke | None:
+        """Return the stroke under way, or begin one; None where there is no region, or none any more."""
+        if self.patch is None:
+            return None
+        if self._stroke is None or self._stroke is not self._document.stroke:
+            if self._stroke is not None and not self._rebase(self.patch):
+                return None
+            self._stroke = self._document.begin_stroke(text)
+        return self._stroke
+
+    def _rebase(self, patch: Patch) -> bool:
         """Start from where the region lies now, after a save has ended its stroke; False where it has left the map."""
-        assert self.patch is not None
-        landing = raster_shapes.shifted(self.patch, *self._offset, self._document.size)
+        (dx, dy), (held_x, held_y) = self._moved, self._offset
+        landing = raster_shapes.shifted(patch, dx, dy, self._document.size)
         if landing is None:
             self.cancel()
             return False
         self.patch = landing[0]
-        self._drawn = [(x + self._offset[0], y + self._offset[1]) for x, y in self._drawn]
-        self._offset = (0, 0)
+        self._drawn = [(x + dx, y + dy) for x, y in self._drawn]
+        if self._grip is not None:
+            self._grip = self._grip[0] + dx - held_x, self._grip[1] + dy - held_y
+        self._offset = self._moved = (0, 0)
         return True
 
     def _holds(self, at: Point) -> bool:

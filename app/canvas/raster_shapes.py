@@ -81,8 +81,7 @@ def shifted(patch: Patch, dx: int, dy: int, size: tuple[int, int]) -> tuple[Patc
 
 def resize_nearest(plane: NDArray[Scalar], height: int, width: int) -> NDArray[Scalar]:
     """Return a plane ``[H, W]`` at another size; each pixel takes the value of the nearest one."""
-    rows = np.arange(height) * plane.shape[0] // height
-    columns = np.arange(width) * plane.shape[1] // width
+    rows, columns = ((2 * np.arange(now) + 1) * old // (2 * now) for now, old in zip((height, width), plane.shape, strict=True))
     return plane[rows[:, None], columns]
 
 

@@ -108,6 +108,7 @@ class CanvasView(QWidget):
     def _on_labels_changed(self, rect: Rect, revision: int) -> None:
         rect = self.layers.update(rect)
         self.update(self._viewport.rect_to_view(rect).toAlignedRect().adjusted(-1, -1, 1, 1))
+        self._tell_hovered()
 
     def _on_replaced(self) -> None:
         self._stroke_button = None
@@ -117,6 +118,7 @@ class CanvasView(QWidget):
 
     def _on_viewport_changed(self) -> None:
         self.update()
+        self._tell_hovered()
         self.zoom_changed.emit(self._viewport.zoom * self.devicePixelRatioF())
 
     # -- painting -------------------------------------------------------------------------------------------------
@@ -216,9 +218,12 @@ class CanvasView(QWidget):
     def _move_pointer(self, position: QPointF | None) -> None:
         self._pointer = position
         self._refresh_pointer()
+        self._tell_hovered()
+
+    def _tell_hovered(self) -> None:
         pixel = None
-        if position is not None:
-            at = self._viewport.to_picture(position)
+        if self._pointer is not None:
+            at = self._viewport.to_picture(self._pointer)
             height, width = self._document.size
             if 0 <= at.x() < width and 0 <= at.y() < height:
                 pixel = (math.floor(at.x()), math.floor(at.y()))
@@ -368,9 +373,11 @@ class CanvasView(QWidget):
         self._move_pointer(None)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Forget held keys: their release will go elsewhere."""
+        """Forget held keys: their release will go elsewhere. So will that of a button where a dialog takes the window's place."""
         self._is_space_down = False
         self.layers.is_peeking = False
+        if QApplication.activeModalWidget() is not None and self._pointer is not None:
+            self._lift(self._pointer, self._stroke_button or Qt.MouseButton.NoButton)
         self._refresh_pointer()
         super().focusOutEvent(event)
 

@@ -6,6 +6,7 @@ It works on plain values from any thread; it knows no Qt and no open document.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -50,6 +51,7 @@ def save_document(path: Path, state: DocumentState, render: Picture | None = Non
                 write_openraster(file, document_layers(state, render, state.size), state.size, planes)
             else:
                 write_sketch(file, colored(pictures.thumbnail_of(state.labels), state.label_set), planes)
+            _check_written(file, path)
     except OSError as error:
         raise save_error(path, error) from error
 
@@ -134,6 +136,17 @@ def _planes(state: DocumentState) -> dict[str, bytes]:
     return entries
 
 
+def _check_written(file: BinaryIO, path: Path) -> None:
+    """Look at a new file as opening it would, before it takes the old one's place."""
+    file.flush()
+    try:
+        with open_guarded(Path(file.name), MIMETYPE):
+            pass
+    except DocumentError as error:
+        hint = "Remove snapshots, or lay a smaller photo under the labels"
+        raise DocumentError(f"{path.name} could not be opened again ({error.found})", error.expected, hint) from error
+
+
 def _description(archive: GuardedZip, path: Path) -> document_json.Description:
     if DESCRIPTION not in archive:
         raise DocumentError(
@@ -159,7 +172,7 @@ def _snapshot_path(number: int, plane: str) -> str:
 def _enlarged(labels: LabelArray, size: tuple[int, int]) -> LabelArray:
     if labels.shape == size:
         return labels
-    return np.asarray(cv2.resize(labels, size[::-1], interpolation=cv2.INTER_NEAREST), np.uint8)
+    return np.asarray(cv2.resize(labels, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
 
 
 def _scaled(picture: Picture, size: tuple[int, int]) -> Picture:

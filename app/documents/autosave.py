@@ -42,6 +42,7 @@ class Autosave(QObject):
         self._session = Session(folder)
         self._thread: threading.Thread | None = None
         self._is_wanted = False
+        self._problem = ""
         self._is_failing = False
         self._is_leaving = False
         self._strokes = 0
@@ -54,6 +55,7 @@ class Autosave(QObject):
         document.replaced.connect(self._on_change)
         document.stroke_ended.connect(self._on_stroke_ended)
         document.undo_stack.cleanChanged.connect(self._on_change)
+        document.undo_stack.changed_beside.connect(self._on_change)
 
     @property
     def seconds(self) -> int:
@@ -79,18 +81,23 @@ class Autosave(QObject):
         self._thread = threading.Thread(target=self._write, args=(self._connection.capture(), self._document.path), name="autosave")
         self._thread.start()
 
-    def save_and_wait(self) -> None:
-        """Save now and return when it is on the disk."""
+    def save_and_wait(self) -> bool:
+        """Save now and return when it is on the disk; False where it could not be written."""
         self._join()
         self.save()
         self._join()
+        return not self._problem
 
     def leave(self) -> None:
         """Save now what is not saved, and leave it to be restored at the next start, whatever follows."""
+        self.keep()
+        self._is_leaving = True
+
+    def keep(self) -> None:
+        """Save now what is not saved: the process may end before anybody is asked."""
         self._document.end_stroke()
         if self._document.is_modified:
             self.save_and_wait()
-        self._is_leaving = True
 
     def close(self) -> None:
         """Forget what was saved aside: the document was saved, or given up."""
@@ -130,6 +137,7 @@ class Autosave(QObject):
             self._session.save(state, origin)
         except EngineError as error:
             problem = error.found
+        self._problem = problem
         self._written.emit(problem)
 
     def _on_written(self, problem: str) -> None:

@@ -18,18 +18,19 @@ class DocumentConnection:
     """Captures a document and shows a captured one.
 
     Attributes:
+        document: The document.
         read_style: Gives the style and seed of now, as JSON.
         write_style: Takes the style of a document that is shown.
     """
 
     def __init__(self, document: Document) -> None:
-        self._document = document
+        self.document = document
         self.read_style: Callable[[], Style] = dict
         self.write_style: Callable[[Style], None] = lambda style: None
 
     def capture(self) -> DocumentState:
         """Return the document as it is now; what can change in place is copied."""
-        document = self._document
+        document = self.document
         return DocumentState(
             labels=document.labels.copy(),
             label_set=document.label_set,
@@ -49,15 +50,9 @@ class DocumentConnection:
             name: What the title bar calls it without a file.
             path: The file that saving may write to, or None.
         """
-        document = self._document
-        if state.label_set != document.label_set:
-            document.cancel_stroke()
-            document.label_set = state.label_set
-        document.replace(state.labels, name, path, state.instances)
-        document.underlay = state.underlay
-        document.protected = state.protected
-        document.snapshots = list(state.snapshots)
-        document.snapshots_changed.emit()
+        document = self.document
+        document.replace(state.labels, name, path, state.instances, state.label_set)
+        document.furnish(state.underlay, state.protected, state.snapshots)
         self.write_style(state.style)
 
 

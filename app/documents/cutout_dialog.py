@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 
 from spade_studio.app.documents.state import DocumentState
+from spade_studio.app.label_names import label_text
 from spade_studio.app.panels.boxes import column, row
 
 _ID = Qt.ItemDataRole.UserRole
@@ -30,10 +31,11 @@ class CutoutDialog(QDialog):
         counts = np.bincount(state.labels.ravel(), minlength=256)
         for label_id in np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)].tolist():
             label = state.label_set.by_id(label_id)
-            name = label.name if label else "unlabeled" if label_id in (255, state.label_set.unlabeled_id) else f"id {label_id}"
+            is_unlabeled = label_id in (255, state.label_set.unlabeled_id)
+            name = label_text(label) if label else label_text("unlabeled") if is_unlabeled else f"id {label_id}"
             item = QTreeWidgetItem(self.list, [f"{name}  ({counts[label_id] / state.labels.size:.0%})"])
             item.setData(0, _ID, label_id)
-            is_sky = name.split("-")[0] in ("sky", "clouds")
+            is_sky = label is not None and label.name.split("-")[0] in ("sky", "clouds")
             item.setCheckState(0, Qt.CheckState.Checked if is_sky else Qt.CheckState.Unchecked)
         cancel, export = QPushButton(self.tr("Cancel")), QPushButton(self.tr("&Export…"))
         export.setDefault(True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NoReturn, cast
 
 from spade_studio.app.documents.errors import DocumentError
-from spade_studio.app.documents.state import MAX_NAME, MAX_SNAPSHOTS, DocumentState, Json, Snapshot
+from spade_studio.app.documents.state import MAX_NAME, MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, DocumentState, Json, Snapshot, snapshot_bytes
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.image_files import MAX_SIDE
 from spade_studio.engine.label_set import json_object, json_text, json_whole
@@ -22,7 +22,8 @@ FORMAT = "spade-studio document"
 VERSION = 1
 MAX_JSON_BYTES = 4 << 20
 MAX_JSON_DEPTH = 24
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+"""Also one that never ends: failing at it, and again at every quote in it, would take hours for a description of hostile make."""
 _REQUIRED = {"format", "version", "name", "width", "height", "label_set"}
 _OPTIONAL = {"instances", "style", "underlay", "protected", "snapshots"}
 
@@ -138,7 +139,7 @@ def _describe(data: object) -> Description:
         style=cast("dict[str, Json]", style),
         underlay=_underlay(entries.get("underlay")),
         protected=frozenset(protected),
-        snapshots=tuple(_snapshot(item) for item in _list(entries.get("snapshots", []), "snapshots", MAX_SNAPSHOTS)),
+        snapshots=_snapshots(entries.get("snapshots", [])),
     )
 
 
@@ -155,6 +156,15 @@ def _underlay(data: object) -> tuple[float, bool] | None:
 def _snapshot_json(snapshot: Snapshot) -> dict[str, object]:
     height, width = snapshot.labels.shape
     return {"name": snapshot.name, "width": width, "height": height, "instances": snapshot.instances is not None}
+
+
+def _snapshots(data: object) -> tuple[tuple[str, tuple[int, int], bool], ...]:
+    """Each may be as large as a document, but not a hundred of them: as PNGs they are next to nothing."""
+    found = tuple(_snapshot(item) for item in _list(data, "snapshots", MAX_SNAPSHOTS))
+    memory = sum(snapshot_bytes(height * width, has_instances=has_instances) for _, (height, width), has_instances in found)
+    if memory > MAX_SNAPSHOT_BYTES:
+        raise DocumentError(f"the snapshots unpack to {memory:,} bytes", f"at most {MAX_SNAPSHOT_BYTES:,}")
+    return found
 
 
 def _snapshot(data: object) -> tuple[str, tuple[int, int], bool]:

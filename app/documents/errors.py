@@ -18,10 +18,13 @@ class SaveError(EngineError):
     """A document could not be written; whatever stood in the file before still does."""
 
 
-def save_error(path: Path, error: OSError) -> SaveError:
-    """Say why a file could not be written, and that nothing is lost."""
+_SAVE_AS = "Your drawing is still open: choose another folder or name with Save As"
+
+
+def save_error(path: Path, error: OSError, action: str = _SAVE_AS) -> SaveError:
+    """Say why a file could not be written, and what to do, by default that nothing is lost."""
     reason = error.strerror or str(error)
     return SaveError(
         f"{path} could not be written ({reason[:1].lower()}{reason[1:]})",
-        action="Your drawing is still open: choose another folder or name with Save As",
+        action=action,
     )

@@ -13,7 +13,7 @@ from PIL import Image
 
 from spade_studio.app.documents.archive import document_layers
 from spade_studio.app.documents.errors import DocumentError, save_error
-from spade_studio.app.documents.openraster import write_openraster
+from spade_studio.app.documents.openraster import merge, write_openraster
 from spade_studio.app.documents.pictures import encode_picture
 from spade_studio.app.documents.state import DocumentState, Picture
 from spade_studio.engine.files import atomic_writer
@@ -41,16 +41,17 @@ def write_psd(path: Path, state: DocumentState, render: Picture | None) -> None:
         DocumentError: psd-tools is not installed.
     """
     try:
-        from psd_tools import PSDImage  # pyright: ignore[reportMissingImports]
+        from psd_tools import PSDImage
     except ImportError as error:
         hint = "Install it with: pip install psd-tools, or export as OpenRaster, which keeps the same layers"
         raise DocumentError("Photoshop files are written by psd-tools, which is not installed", "psd-tools", hint) from error
     size = state.size if render is None else (render.shape[0], render.shape[1])
     layers = document_layers(state, render, size)
-    psd = PSDImage.new("RGB", (size[1], size[0]))
+    psd = PSDImage.frompil(Image.fromarray(merge(layers, size)).convert("RGB"))  # what programs show that know no layers
     for layer in reversed(layers):
         made = psd.create_pixel_layer(Image.fromarray(layer.pixels).convert("RGBA"), name=layer.name)
         made.visible = layer.visible
+    psd.is_updated = lambda: False  # else it puts the layers together once more, which takes many times as long as all the rest
     try:
         with atomic_writer(path) as file:
             psd.save(file)
@@ -85,5 +86,3 @@ def cutout(state: DocumentState, render: Picture, clear: Collection[int]) -> Pic
     opaque = np.full(256, 255, np.uint8)
     opaque[list(clear)] = 0
     return np.concatenate([render, opaque[state.labels][rows[:, None], columns][..., None]], 2)
-
-

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QLabel, QPushButton
 from spade_studio.app.documents.archive import colored
 from spade_studio.app.documents.map_import import Reading, carry_over
 from spade_studio.app.documents.pictures import thumbnail_of
+from spade_studio.app.label_names import label_text
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.panels.render import to_image
 from spade_studio.engine.labels import LabelSet
@@ -90,7 +91,7 @@ class ImportDialog(QDialog):
         self.unknown.clear()
         total = int(reading.counts.sum())
         for one in unknown[:_MAX_ROWS]:
-            becomes = one.nearest.name if takes_nearest and one.nearest else "unlabeled"
+            becomes = label_text(one.nearest if takes_nearest and one.nearest else "unlabeled")
             text = f"#{one.value:06x}" if reading.by_color else self.tr("value {value}").format(value=one.value)
             item = QTreeWidgetItem([text, f"{one.pixels:,} ({one.pixels / total:.1%})", becomes])
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import struct
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -84,6 +85,16 @@ def thumbnail_of(pixels: NDArray[np.uint8], side: int = THUMBNAIL_SIDE) -> NDArr
     rows, columns = (np.arange(max(1, int(length / scale))) for length in (height, width))
     rows, columns = (np.minimum(((at + 0.5) * scale).astype(np.intp), length - 1) for at, length in ((rows, height), (columns, width)))
     return pixels[rows[:, None], columns]
+
+
+def shrunk(picture: Picture, side: int) -> Picture:
+    """Return a picture, uint8 ``[H, W, 3]``, so that no side is longer than ``side``; itself where none is."""
+    height, width = picture.shape[:2]
+    if max(height, width) <= side:
+        return picture
+    scale = side / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _encode(image: Image.Image, level: int) -> bytes:

@@ -6,6 +6,7 @@ It shows what it is given and says what was chosen; it opens nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from enum import Enum
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QSize, Qt
@@ -21,16 +22,24 @@ _SIDE = 96
 _ROWS_SHOWN = 3
 
 
+class Restored(Enum):
+    """How restoring a drawing went."""
+
+    NO = "no"
+    YES = "yes"
+    IN_MEMORY = "in memory"  # it is open, but could not be kept aside again: what was left stays
+
+
 class RecoveryDialog(QDialog):
     """A list of drawings with pictures; closing it in any way leaves what is still in it for the next start.
 
     Args:
         left: What was found; never empty.
-        restore: Opens one and returns whether it was done.
+        restore: Opens one and returns how that went.
         parent: The window.
     """
 
-    def __init__(self, left: Sequence[LeftDocument], restore: Callable[[LeftDocument], bool], parent: QWidget) -> None:
+    def __init__(self, left: Sequence[LeftDocument], restore: Callable[[LeftDocument], Restored], parent: QWidget) -> None:
         super().__init__(parent)
         self._left = list(left)
         self._restore_one = restore
@@ -78,8 +87,10 @@ class RecoveryDialog(QDialog):
 
     def _restore(self) -> None:
         number = self.list.currentRow()
-        if self._restore_one(self._left[number]):
+        restored = self._restore_one(self._left[number])
+        if restored is Restored.YES:
             self._take(number).discard()
+        if restored is not Restored.NO:
             self.accept()
 
     def _discard(self) -> None:

@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 
 from spade_studio.app.canvas.raster import InstanceArray, LabelArray
 from spade_studio.engine.errors import EngineError
+from spade_studio.engine.image_files import MAX_SIDE
 from spade_studio.engine.labels import LabelSet
 
 Picture = NDArray[np.uint8]
 Json = Mapping[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 MAX_SNAPSHOTS = 100
+MAX_SNAPSHOT_BYTES = 1 << 30
+"""Of all snapshots of a document together, in memory: 64 of 4096 x 4096 pixels, or 21 where there are objects."""
 MAX_NAME = 200
 
 
@@ -35,6 +38,16 @@ class Snapshot:
     name: str
     labels: LabelArray
     instances: InstanceArray | None = None
+
+    @property
+    def memory(self) -> int:
+        """Bytes that it takes."""
+        return snapshot_bytes(self.labels.size, has_instances=self.instances is not None)
+
+
+def snapshot_bytes(pixels: int, *, has_instances: bool) -> int:
+    """Return the memory that a snapshot of so many pixels takes."""
+    return pixels * (3 if has_instances else 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +67,46 @@ class Underlay:
     def __post_init__(self) -> None:
         if not 0 <= self.opacity <= 1:
             raise EngineError(f"the underlay has opacity {self.opacity}", "0 to 1")
+        height, width = self.picture.shape[:2]
+        if max(height, width) > MAX_SIDE:  # it could be saved, but not opened again
+            raise EngineError(f"the underlay has {width} x {height} pixels", f"1 to {MAX_SIDE} on each side")
+
+    def part(self, left: float, top: float, right: float, bottom: float) -> Picture:
+        """Return the picture's part between shares of its sides, 0..1; at least a pixel of it."""
+        height, width = self.picture.shape[:2]
+        x, y = min(round(left * width), width - 1), min(round(top * height), height - 1)
+        return self.picture[y : max(y + 1, round(bottom * height)), x : max(x + 1, round(right * width))]
+
+
+@dataclass(frozen=True, eq=False)
+class Beside:
+    """What is saved beside the map and changed by no step.
+
+    Attributes:
+        protected: As in :class:`DocumentState`.
+        underlay: As in the state.
+        snapshots: As in the state.
+    """
+
+    protected: frozenset[int] = frozenset()
+    underlay: Underlay | None = None
+    snapshots: tuple[Snapshot, ...] = ()
+
+    def is_same(self, other: Beside) -> bool:
+        """Whether nothing differs; pictures and maps, which are never changed in place, are compared by being the same object."""
+        one, two = self.underlay, other.underlay
+        is_same_photo = one is two or (
+            one is not None and two is not None and (one.opacity, one.visible) == (two.opacity, two.visible) and one.picture is two.picture
+        )
+        return (
+            self.protected == other.protected
+            and is_same_photo
+            and len(self.snapshots) == len(other.snapshots)
+            and all(
+                left.name == right.name and left.labels is right.labels and left.instances is right.instances
+                for left, right in zip(self.snapshots, other.snapshots, strict=True)
+            )
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from spade_studio.app.document import Document
 from spade_studio.app.documents.autosave import Autosave
 from spade_studio.app.documents.drops import FileDrops
 from spade_studio.app.documents.recent_menu import RecentMenu
-from spade_studio.app.documents.recovery_dialog import RecoveryDialog
+from spade_studio.app.documents.recovery_dialog import RecoveryDialog, Restored
 from spade_studio.app.documents.sessions import LeftDocument, left_documents
 from spade_studio.app.file_commands import FileCommands, can_open
 from spade_studio.app.live_renderer import LiveRenderer
@@ -56,6 +56,7 @@ class WindowDocuments(QObject):
         document.replaced.connect(self._forget_picture)
         self.recent_menu = RecentMenu(settings, self._open, window)
         files.recent_changed.connect(self.recent_menu.refresh)
+        files.told.connect(lambda text, milliseconds: window.statusBar().showMessage(text, milliseconds))
         self.export_menu = QMenu(self.tr("&Export"), window)
         exports = (files.export_ids, files.export_colors, files.export_layers, files.export_psd, files.export_cutout)
         for name, do in zip(("export_ids", "export_colors", "export_layers", "export_psd", "export_cutout"), exports, strict=True):
@@ -80,12 +81,11 @@ class WindowDocuments(QObject):
         dialog.open()
         return dialog
 
-    def _restore(self, left: LeftDocument) -> bool:
+    def _restore(self, left: LeftDocument) -> Restored:
         if not self._files.may_lose_changes() or not self._files.restore(left.path, left.name, left.origin):
-            return False
-        # What was left is deleted after this: the changes must not exist in memory alone.
-        self.autosave.save_and_wait()
-        return True
+            return Restored.NO
+        # What was left may be deleted only where the changes do not exist in memory alone from then on.
+        return Restored.YES if self.autosave.save_and_wait() else Restored.IN_MEMORY
 
     def _open(self, path: Path) -> None:
         if self._files.may_lose_changes():

@@ -80,11 +80,13 @@ def test_save_as_then_save(hand, no_dialog, tmp_path):
     hand.stroke((100, 100))
     no_dialog.append(tmp_path / "first")
     window.commands["save"].trigger()
+    window.files.finish_saving()
     assert window.windowTitle() == "first.ora[*] - SPADE Studio"
     assert not window.isWindowModified()
     hand.stroke((30, 200))
     assert window.isWindowModified()
     window.commands["save"].trigger()
+    window.files.finish_saving()
     assert not window.isWindowModified()
     np.testing.assert_array_equal(archive.load_document(tmp_path / "first.ora").labels, window.document.labels)
 
@@ -155,6 +157,7 @@ def test_a_save_that_fails_keeps_the_changes_marked(hand, no_dialog, tmp_path):
     hand.stroke((100, 100))
     no_dialog.append(tmp_path / "nowhere" / "a.ora")
     hand.window.commands["save"].trigger()
+    hand.window.files.finish_saving()
     box = QApplication.activeModalWidget()
     assert isinstance(box, QMessageBox)
     assert "Save As" in box.informativeText()
@@ -174,6 +177,7 @@ def test_a_label_map_is_imported_and_never_saved_over(hand, no_dialog, tmp_path,
     assert hand.window.windowTitle() == "map[*] - SPADE Studio"
     no_dialog.append(tmp_path / "mine.ora")
     hand.window.commands["save"].trigger()
+    hand.window.files.finish_saving()
     assert source.read_bytes() == before
     assert (tmp_path / "mine.ora").exists()
 
@@ -182,6 +186,7 @@ def test_a_document_is_saved_only_as_one(hand, no_dialog, tmp_path):
     hand.stroke((100, 100))
     no_dialog.append(tmp_path / "a.png")
     hand.window.commands["save_as"].trigger()
+    hand.window.files.finish_saving()
     assert "File > Export" in close_message()
     assert not (tmp_path / "a.png").exists()
     assert hand.window.isWindowModified()
@@ -189,11 +194,12 @@ def test_a_document_is_saved_only_as_one(hand, no_dialog, tmp_path):
 
 def test_a_document_keeps_seed_picture_and_what_is_not_shown(hand, no_dialog, tmp_path, qtbot):
     window = hand.window
-    window.style_panel.seed = 4321
+    window.styles.adopt(4321)
     hand.stroke((100, 100))
     qtbot.waitUntil(lambda: window.live.is_up_to_date)
     no_dialog.append(tmp_path / "a.ora")
     window.commands["save"].trigger()
+    window.files.finish_saving()
     state = archive.load_document(tmp_path / "a.ora")
     assert state.style["seed"] == 4321
     with zipfile.ZipFile(tmp_path / "a.ora") as file, Image.open(io.BytesIO(file.read("mergedimage.png"))) as image:
@@ -201,12 +207,13 @@ def test_a_document_keeps_seed_picture_and_what_is_not_shown(hand, no_dialog, tm
     snapshot = Snapshot("before", np.full(state.size, ROAD, np.uint8))
     archive.save_document(tmp_path / "b.ora", dataclasses.replace(state, snapshots=(snapshot,), protected=frozenset({SKY})))
     window.files.new()
-    window.style_panel.seed = 1
+    window.styles.adopt(1)
     assert window.files.open_path(tmp_path / "b.ora")
     assert window.style_panel.seed == 4321
     assert window.windowTitle() == "b.ora[*] - SPADE Studio"
     hand.stroke((30, 30))
     window.commands["save"].trigger()
+    window.files.finish_saving()
     again = archive.load_document(tmp_path / "b.ora")
     assert again.protected == {SKY}
     np.testing.assert_array_equal(again.snapshots[0].labels, snapshot.labels)
@@ -218,6 +225,7 @@ def test_the_picture_of_the_document_before_is_not_saved_with_the_next(hand, no_
     hand.window.files.new()
     no_dialog.append(tmp_path / "a.ora")
     hand.window.commands["save"].trigger()
+    hand.window.files.finish_saving()
     with zipfile.ZipFile(tmp_path / "a.ora") as file:
         assert "data/render.png" not in file.namelist()
 
@@ -267,6 +275,7 @@ def test_recent_files_are_offered_the_newest_first(hand, no_dialog, tmp_path):
     for name in ("a.ora", "b & c.ora"):
         no_dialog.append(tmp_path / name)
         window.commands["save_as"].trigger()
+        window.files.finish_saving()
     Image.fromarray(np.full((40, 40), SKY, np.uint8)).save(tmp_path / "map.png")
     assert window.files.open_path(tmp_path / "map.png")
     assert menu.menuAction().isEnabled()

@@ -96,3 +96,12 @@ def test_a_fill_everywhere_takes_all_pixels_of_the_label() -> None:
     labels = room_with_a_door(0)
     raster.write(labels, raster.fill_patch(labels, 20, 20, everywhere=True), 5)
     assert set(np.unique(labels)) == {1, 5}
+
+
+def test_a_smaller_map_takes_the_pixels_in_the_middle() -> None:
+    plane = np.arange(9)[None].repeat(9, 0)
+    np.testing.assert_array_equal(raster_shapes.resize_nearest(plane, 3, 3), np.array([[1, 4, 7]] * 3))
+    np.testing.assert_array_equal(raster_shapes.resize_nearest(plane, 9, 18)[0], np.arange(9).repeat(2))
+    symmetrical = np.minimum(np.arange(96), np.arange(96)[::-1])[None]
+    small = raster_shapes.resize_nearest(symmetrical, 1, 32)
+    np.testing.assert_array_equal(small, small[:, ::-1])

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from spade_studio.app.documents import archive, document_json
+from spade_studio.app.documents import archive, document_json, guarded_zip
 from spade_studio.app.documents.errors import DocumentError, SaveError
 from spade_studio.app.documents.state import MAX_NAME, DocumentState, Snapshot, Underlay
 from spade_studio.engine.labels import Label, LabelSet, load_label_set
@@ -157,6 +157,18 @@ def test_what_could_not_be_read_back_is_not_written(tmp_path):
     with pytest.raises(DocumentError, match="printable"):
         archive.save_document(path, DocumentState(full_state().labels, COCO, name="a\nb"))
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("layers", [False, True])
+def test_what_would_be_too_large_to_open_does_not_take_the_old_file(tmp_path, monkeypatch, layers):
+    path = tmp_path / "a.ora"
+    archive.save_document(path, DocumentState(np.zeros((9, 9), np.uint8), SMALL))
+    before = path.read_bytes()
+    monkeypatch.setattr(guarded_zip, "MAX_TOTAL_BYTES", 100_000)
+    with pytest.raises(DocumentError, match=r"a\.ora could not be opened again.*Remove snapshots"):
+        archive.save_document(path, full_state(), layers=layers)
+    assert path.read_bytes() == before
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.ora"]
 
 
 def test_a_full_disk_leaves_the_old_file_and_says_what_to_do(tmp_path, monkeypatch):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PIL import Image
+from psd_tools import PSDImage
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from spade_studio.app.documents import export
+from spade_studio.app.documents.archive import document_layers
 from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.documents.state import DocumentState, Underlay
@@ -47,12 +50,34 @@ def test_layers_have_the_size_of_the_render_and_nothing_of_ours(tmp_path):
                 assert image.size == (60, 40)
 
 
-def test_photoshop_layers_come_back(tmp_path):
-    psd_tools = pytest.importorskip("psd_tools")
+def test_labels_of_a_smaller_render_are_those_under_its_pixels_middles(tmp_path):
+    labels = np.arange(9, dtype=np.uint8)[None].repeat(9, 0)
+    small = DocumentState(labels, load_label_set("coco_stuff"))
+    export.write_layers(tmp_path / "a.ora", small, RENDER[:3, :3])
+    with zipfile.ZipFile(tmp_path / "a.ora") as file, file.open("data/labels.png") as data, Image.open(data) as image:
+        np.testing.assert_array_equal(np.asarray(image.convert("RGB"))[1], small.label_set.palette()[[1, 4, 7]])
+
+
+@pytest.mark.parametrize("render", [RENDER, None])
+def test_photoshop_layers_come_back(tmp_path, render):
+    document = replace(state(), underlay=Underlay(np.full((5, 5, 3), 9, np.uint8), visible=False))
+    export.write_psd(tmp_path / "a.psd", document, render)
+    psd = PSDImage.open(tmp_path / "a.psd")
+    wanted = document_layers(document, render, (20, 30) if render is None else (40, 60))
+    assert psd.size == ((30, 20) if render is None else (60, 40))
+    assert [layer.name for layer in psd] == [layer.name for layer in reversed(wanted)]
+    assert [layer.visible for layer in psd] == [False, True, True][: len(wanted)]
+    for found, layer in zip(reversed(list(psd)), wanted, strict=True):
+        pixels = np.asarray(found.topil())
+        np.testing.assert_array_equal(pixels[..., :3], layer.pixels[..., :3])
+        assert (pixels[..., 3] == 255).all()
+
+
+def test_programs_without_layers_show_the_render_of_a_photoshop_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("psd_tools.composite.composite", lambda *_: pytest.fail("the layers are put together twice"))
     export.write_psd(tmp_path / "a.psd", state(), RENDER)
-    layers = list(psd_tools.PSDImage.open(tmp_path / "a.psd"))
-    assert [layer.name for layer in layers] == ["Underlay", "Labels", "Render"]
-    np.testing.assert_array_equal(np.asarray(layers[2].topil())[..., :3], RENDER)
+    with Image.open(tmp_path / "a.psd") as image:
+        np.testing.assert_array_equal(np.asarray(image.convert("RGB")), RENDER)
 
 
 def test_without_psd_tools_it_says_what_to_do(tmp_path, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import time
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -154,6 +155,10 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "protected out of range": (lambda good: described(good, protected=[256]), "protected"),
     "many snapshots": (lambda good: described(good, snapshots=[{"name": "a", "width": 30, "height": 20}] * 101), "snapshots"),
     "snapshot of another size": (lambda good: described(good, snapshots=[{"name": "a", "width": 30, "height": 21}]), "30 x 21"),
+    "snapshots that fill the memory": (
+        lambda good: described(good, snapshots=[{"name": "a", "width": 8192, "height": 8192, "instances": True}] * 6),
+        "unpack to",
+    ),
     "snapshot missing": (lambda good: described(good, snapshots=[{"name": "a", "width": 30, "height": 20}] * 2), "lacks"),
     "instances missing": (lambda good: described(good, instances=True), "lacks"),
     "opacity": (lambda good: described(good, underlay={"opacity": 1e300, "visible": True}), "opacity"),
@@ -181,6 +186,13 @@ def test_deep_json_that_is_no_bomb_is_refused_before_it_is_parsed():
         document_json.parse(b" " * (document_json.MAX_JSON_BYTES + 1), "a")
     with pytest.raises(DocumentError, match="no JSON"):
         document_json.parse(b'{"a": ' + b"9" * 10_000 + b"}", "a")
+
+
+def test_a_description_of_quotes_without_end_is_refused_at_once():
+    started = time.process_time()
+    with pytest.raises(DocumentError, match="no JSON"):
+        document_json.parse(b'{"a": "' + rb"\"" * 200_000, "a")
+    assert time.process_time() - started < 5
 
 
 def test_a_bomb_is_refused_without_unpacking_it(tmp_path, good, monkeypatch):

@@ -183,6 +183,23 @@ def test_later_asks_again_and_discard_does_not(window, folder, qtbot):
     assert not window.isWindowModified()
 
 
+def test_what_was_restored_onto_a_full_disk_is_kept_for_another_time(window, folder, monkeypatch):
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    leave(folder, ROAD, "one")
+    dialog = offered(window)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        dialog.restore.click()
+    assert not dialog.isVisible()
+    assert (window.document.labels == ROAD).all()
+    assert window.isWindowModified()
+    (left,) = left_documents(folder)
+    assert left.name == "one"
+    left.release()
+
+
 def test_what_cannot_be_restored_is_explained_and_kept(window, folder):
     leave(folder, ROAD, "one")
     (path,) = folder.glob("*/document.ora")
