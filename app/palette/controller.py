@@ -5,11 +5,11 @@ It wires panel, toolbox, canvas and document; which labels are listed, found and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Qt
-from PySide6.QtGui import QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QIcon
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from spade_studio.app.actions import Actions
@@ -22,7 +22,11 @@ from spade_studio.app.palette.highlight import Highlight
 from spade_studio.app.palette.memory import PaletteMemory
 from spade_studio.app.palette.switch_dialog import SwitchDialog
 from spade_studio.app.palette.switching import lost_labels, switch, transfer_table, unlabeled_of
-from spade_studio.app.panels.palette import PalettePanel, display_name
+from spade_studio.app.panels.docks import add_dock, dock_beside
+from spade_studio.app.panels.label_items import display_name
+from spade_studio.app.panels.label_tree import LabelTreePanel
+from spade_studio.app.panels.new_dialog import SetOffer
+from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.panels.replace_dialog import ReplaceDialog
 from spade_studio.app.rendered_document import RenderedDocument
 from spade_studio.app.settings import Settings
@@ -39,6 +43,7 @@ class PaletteController(QObject):
         rendered: The document in the labels of the weights.
         set_menu: For the paint menu.
         highlight: Over the canvas.
+        tree: All labels by group, in a dock that begins closed.
     """
 
     def __init__(
@@ -51,8 +56,10 @@ class PaletteController(QObject):
         commands: Actions,
         settings: Settings,
         rendered: RenderedDocument,
+        new: Callable[[tuple[int, int], LabelSet], bool],
     ) -> None:
         super().__init__(window)
+        self._settings, self._new = settings, new
         self._window, self._document, self._toolbox, self._canvas = window, document, toolbox, canvas
         self._panel, self._commands = panel, commands
         self._memory = PaletteMemory(settings)
@@ -61,6 +68,8 @@ class PaletteController(QObject):
         self._shown_set = document.label_set
         self.rendered = rendered
         self.highlight = Highlight(canvas)
+        self.tree = LabelTreePanel(panel)
+        self._dock = add_dock(window, "labels", self.tr("All labels"), self.tree)
         self.set_menu = QMenu(self.tr("La&bel set"), window)
         self.set_menu.setToolTipsVisible(True)
         self._connect()
@@ -76,27 +85,48 @@ class PaletteController(QObject):
         on("favourite", lambda: self.toggle_favourite(toolbox.label))
         on("find_on_canvas", lambda: self.find_on_canvas(toolbox.label))
         toolbox.label_changed.connect(self._on_label_changed)
-        panel.chosen.connect(lambda label: setattr(toolbox, "label", label))
+        for view in (panel, self.tree):
+            view.chosen.connect(lambda label: setattr(toolbox, "label", label))
+            view.pointed.connect(self.point_out)
+            view.done.connect(self._canvas.setFocus)
+            view.menu_wanted.connect(lambda label, place: self.menu_of(label).popup(place))
         panel.swap_wanted.connect(toolbox.swap_labels)
-        panel.done.connect(self._canvas.setFocus)
-        panel.menu_wanted.connect(lambda label, place: self.menu_of(label).popup(place))
         panel.set_wanted.connect(lambda place: self.ask_switch(self.sets()[place]))
         document.replaced.connect(self._on_replaced)
         document.labels_changed.connect(self.highlight.stop)
 
+    def dock_beside(self, name: str) -> QAction:
+        """Put the panel of all labels behind another one's tab, and return the command that shows it."""
+        action = dock_beside(self._window, self._dock, name, self.tr("All labels panel"), "F12")
+        action.setToolTip(self.tr("Show all labels of the set by group (F12)"))
+        action.triggered.connect(self._on_dock_toggled)
+        self._panel.set_all_action(action)
+        return action
+
+    def set_dock_icon(self, icon: QIcon) -> None:
+        """Set the icon of the command that shows the panel of all labels."""
+        self._dock.toggleViewAction().setIcon(icon)
+
+    def _on_dock_toggled(self, is_shown: bool) -> None:
+        if is_shown:
+            self._dock.raise_()
+            self.tree.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
     # -- what is offered ------------------------------------------------------------------------------------------
 
     def adopt(self, channels: LabelChannels) -> None:
-        """Take what the weights know: a document keeps its labels, only the untouched sample is carried over to theirs."""
+        """Take what the weights know: a document keeps its labels, only the untouched sample follows weights of other labels."""
         document, label_set = self._document, set_of(channels)
+        before = None if self._channels is None else set_of(self._channels)
         self._channels = channels
         self.rendered.set_channels(channels)
-        is_untouched = document.path is None and not document.is_modified
+        is_untouched = document.path is None and document.undo_stack.is_at_saved_step and document.stroke is None
+        is_untouched = is_untouched and not document.snapshots and not document.protected  # these hold ids of the set before
         if not is_same_set(label_set, document.label_set):
-            if is_untouched:
+            if is_untouched and (before is None or is_same_set(before, document.label_set)):
                 labels, _ = LabelTransfer(document.label_set, channels).apply(document.labels)
                 document.adopt(label_set, labels)
-            else:
+            elif before is None or not is_same_set(before, label_set):
                 text = self.tr("These weights use the labels of {weights}: the layout stays in {own} and is carried over for them by name.")
                 self._window.statusBar().showMessage(text.format(weights=label_set.name, own=document.label_set.name), 15_000)
         self._offer()
@@ -115,6 +145,19 @@ class PaletteController(QObject):
                 found[same] = own
         return found
 
+    def sets_for_new(self) -> SetOffer:
+        """Return the label sets that a new layout can have; the last choice is proposed, where it was another than the weights' own."""
+        sets, document = self.sets(), self._document
+        own = -1 if self._channels is None else _place(sets, set_of(self._channels))
+        remembered = (place for place, one in enumerate(sets) if one.name == self._settings.new_label_set)
+        return SetOffer(sets, own, next(remembered, own if own >= 0 else _place(sets, document.label_set)))
+
+    def begin_new(self, size: tuple[int, int], label_set: LabelSet) -> None:
+        """Begin an empty layout of (height, width) and remember its label set for the next one."""
+        offer = self.sets_for_new()
+        if self._new(size, label_set):
+            self._settings.new_label_set = "" if offer.own == _place(offer.sets, label_set) else label_set.name
+
     def _offer(self) -> None:
         label_set = self._document.label_set
         known = None if self._channels is None else known_ids(label_set, self._channels)
@@ -126,7 +169,7 @@ class PaletteController(QObject):
         self._show_labels()
 
     def _take_starting_labels(self) -> None:
-        offered = self._panel.labels or self._document.label_set.labels
+        offered = self._panel.offer.known_labels or self._document.label_set.labels
         first, second = starting_labels(self._document.labels, offered)
         self._toolbox.label = second.id
         self._toolbox.label = first.id
@@ -161,6 +204,7 @@ class PaletteController(QObject):
         current, previous = label_set.by_id(self._toolbox.label), label_set.by_id(self._toolbox.previous_label)
         if current is not None:
             self._panel.show_labels(current, previous or current)
+            self.tree.show_label(current.id)
 
     def _on_label_changed(self, label: int) -> None:
         self._memory.touch(self._document.label_set, label)
@@ -263,6 +307,16 @@ class PaletteController(QObject):
         self._window.statusBar().showMessage(text, 8_000)
         self._canvas.setFocus()
 
+    def point_out(self, label_id: int) -> None:
+        """Draw a rim around a label for a second and say how much there is of it; the view stays where it is."""
+        label = self._document.label_set.by_id(label_id)
+        if label is not None:
+            found = find_label(self._document.labels, label_id)
+            self.highlight.stop()
+            if found.regions:
+                self.highlight.glance(self._document.labels, label_id)
+            self._window.statusBar().showMessage(self._found_text(display_name(label), found), 4_000)
+
     def _found_text(self, name: str, found: Found) -> str:
         if not found.regions:
             return self.tr("{name} is nowhere in the layout").format(name=name)
@@ -281,3 +335,7 @@ class PaletteController(QObject):
             return
         viewport.pan(visible.center() - whole.center())
         self._canvas.zoom_by(1.0)  # tells everyone who follows the view
+
+
+def _place(sets: Sequence[LabelSet], label_set: LabelSet) -> int:
+    return next(place for place, one in enumerate(sets) if is_same_set(label_set, one))

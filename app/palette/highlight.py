@@ -20,6 +20,7 @@ from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.palette.overlay import Overlay
 
 MILLISECONDS = 3200
+GLANCE_MILLISECONDS = 1100
 _PULSES = 4
 _DARKEST = 130
 _FINEST = 1024
@@ -39,6 +40,7 @@ class Highlight(Overlay):
         self._rims: list[QPolygonF] = []
         self.text = ""
         self._time = 0.0
+        self._is_glance = False
         self._clock = QVariantAnimation(self)
         self._clock.setStartValue(0.0)
         self._clock.setEndValue(1.0)
@@ -55,15 +57,24 @@ class Highlight(Overlay):
 
     def start(self, labels: LabelArray, label_id: int, text: str) -> None:
         """Show a label of a map, uint8 ``[H, W]``, and a line of text; where the label is nowhere only the text is shown."""
+        self._show(labels, label_id, text, is_glance=False)
+
+    def glance(self, labels: LabelArray, label_id: int) -> None:
+        """Show a label of a map, uint8 ``[H, W]``, by its rim alone and for a short time, since nobody has asked for more."""
+        self._show(labels, label_id, "", is_glance=True)
+
+    def _show(self, labels: LabelArray, label_id: int, text: str, *, is_glance: bool) -> None:
         self.stop()
+        self._is_glance = is_glance
         mask = labels == label_id
         step = -(-max(mask.shape) // _FINEST)
         self._dark, self._rims = QImage(), []
         if mask.any():
             coarse = np.ascontiguousarray(mask[::step, ::step])
             height, width = coarse.shape
-            alpha = np.where(coarse, 0, 255).astype(np.uint8)
-            self._dark = QImage(alpha.data, width, height, width, QImage.Format.Format_Alpha8).copy()
+            if not is_glance:
+                alpha = np.where(coarse, 0, 255).astype(np.uint8)
+                self._dark = QImage(alpha.data, width, height, width, QImage.Format.Format_Alpha8).copy()
             self._rims = _rims(coarse, step)
         self.text = text
         self._time = 0.0
@@ -74,6 +85,7 @@ class Highlight(Overlay):
         application = QApplication.instance()
         if application is not None:
             application.installEventFilter(self)
+        self._clock.setDuration(GLANCE_MILLISECONDS if is_glance else MILLISECONDS)
         self._clock.start()
 
     def stop(self) -> None:
@@ -87,10 +99,10 @@ class Highlight(Overlay):
             self.ended.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Give way to Escape, which then does nothing else, and to whoever paints."""
+        """Give way to Escape, which then does nothing else unless this was a glance, and to whoever paints."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             self.stop()
-            return True
+            return not self._is_glance
         if watched is self._canvas and event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.TabletPress):
             self.stop()
         return super().eventFilter(watched, event)
@@ -98,13 +110,15 @@ class Highlight(Overlay):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the darkening, the rim and the line."""
         fade = min(1.0, self._time / _FADE, (1 - self._time) / _FADE) if self._time else 0.25
-        pulse = 0.5 - 0.5 * math.cos(2 * math.pi * _PULSES * self._time)
+        pulses = 1 if self._is_glance else _PULSES
+        pulse = 0.5 - 0.5 * math.cos(2 * math.pi * pulses * self._time)
         painter = QPainter(self)
         viewport = self._canvas.viewport
-        if not self._dark.isNull():
+        if self._rims:
             place = viewport.picture_rect
             painter.setOpacity(fade * _DARKEST / 255)
-            painter.drawImage(place, self._dark)
+            if not self._dark.isNull():
+                painter.drawImage(place, self._dark)
             painter.setOpacity(fade)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.save()
@@ -119,8 +133,9 @@ class Highlight(Overlay):
                 for rim in self._rims:
                     painter.drawPolygon(rim)
             painter.restore()
-        painter.setOpacity(min(1.0, 4 * fade))
-        self._draw_text(painter)
+        if self.text:
+            painter.setOpacity(min(1.0, 4 * fade))
+            self._draw_text(painter)
         painter.end()
 
     def _draw_text(self, painter: QPainter) -> None:

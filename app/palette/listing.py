@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from spade_studio.app.label_names import label_text, search_text, sort_key
 from spade_studio.app.palette.nearest import plain_name
 from spade_studio.engine.labels import Label
 
@@ -64,6 +65,13 @@ class Offer:
         return tuple(label for label_id in self.known if (label := self.label(label_id)) is not None)
 
     @property
+    def paintable(self) -> tuple[Label, ...]:
+        """All labels that a layout can have, those that the weights know first."""
+        known = self.known_labels
+        ids = {label.id for label in known}
+        return (*known, *(label for label in self.labels if not label.unused and label.id not in ids))
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """The groups of the set, in its order; none where it tells none."""
         return tuple(dict.fromkeys(label.group for label in self.labels if label.group and not label.unused))
@@ -77,7 +85,8 @@ def listed(offer: Offer, choice: Choice, search: str = "") -> tuple[Label, ...]:
         known = offer.known_labels
         ids = {label.id for label in known}
         rest = [label for label in usable if label.id not in ids]
-        return tuple(label for label in (*known, *rest) if _is_found(label, words))
+        found = (label for label in (*known, *rest) if _is_found(label, words))
+        return tuple(sorted(found, key=lambda label: (label.id not in ids, *_rank(label, " ".join(words)))))
     match choice.show:
         case "known":
             return offer.known_labels
@@ -97,5 +106,19 @@ def touched(recent: Sequence[int], label_id: int, most: int) -> tuple[int, ...]:
 
 
 def _is_found(label: Label, words: Collection[str]) -> bool:
-    text = " ".join((label.name, plain_name(label.name), label.group, *label.synonyms)).casefold()
+    text = " ".join((label.name, plain_name(label.name), label.group, *label.synonyms, search_text(label))).casefold()
     return all(word in text for word in words)
+
+
+def _rank(label: Label, start: str) -> tuple[bool, bool]:
+    """Return what puts the label of exactly this name first, then those that begin with it: sand before sandwich."""
+    names = label_text(label).casefold(), label.name.casefold(), plain_name(label.name)
+    return start not in names, not any(name.startswith(start) for name in names)
+
+
+def grouped(labels: Sequence[Label], groups: Sequence[str]) -> list[tuple[str, tuple[Label, ...]]]:
+    """Return labels by group, the groups in the given order, the labels of each by name; those of none come last, under an empty name."""
+    found: dict[str, list[Label]] = {group: [] for group in (*groups, "")}
+    for label in labels:
+        found[label.group if label.group in found else ""].append(label)
+    return [(group, tuple(sorted(members, key=sort_key))) for group, members in found.items() if members]

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QGridLayout,
 from spade_studio.app.palette.icons import icon_of
 from spade_studio.app.palette.switching import Lost
 from spade_studio.app.panels.boxes import column
-from spade_studio.app.panels.palette import display_name
+from spade_studio.app.panels.label_items import display_name
 from spade_studio.app.panels.swatches import draw_swatch
 from spade_studio.engine.labels import Label, LabelSet
 
@@ -68,8 +68,6 @@ class SwitchDialog(QDialog):
         area.setFixedHeight(min(len(lost), _MOST_SEEN) * _ROW_HEIGHT)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.button(QDialogButtonBox.StandardButton.Ok).setText(self.tr("Switch"))
-        for button in buttons.buttons():
-            button.setIcon(QIcon())
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         whole = column(self, spacing=14, margins=(18, 18, 18, 14))

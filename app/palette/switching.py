@@ -15,6 +15,7 @@ from spade_studio.app.canvas.raster import LabelArray
 from spade_studio.app.commands import Plane
 from spade_studio.app.document import Document
 from spade_studio.app.documents.state import Snapshot
+from spade_studio.app.label_names import label_text
 from spade_studio.app.palette.nearest import nearest_label
 from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
@@ -57,7 +58,7 @@ def lost_labels(labels: LabelArray, source: LabelSet, target: LabelSet) -> list[
         if counts[label_id]:
             label = source.by_id(label_id)
             nearest = nearest_label(label, target.labels) if label else None
-            lost.append(Lost(label_id, label.name if label else f"id {label_id}", int(counts[label_id]), nearest))
+            lost.append(Lost(label_id, label_text(label) if label else f"id {label_id}", int(counts[label_id]), nearest))
     return sorted(lost, key=lambda entry: -entry.pixels)
 
 

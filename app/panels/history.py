@@ -5,8 +5,8 @@ It knows a history and a document's snapshots, nothing of tools or pixels.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from spade_studio.app.document import Document
@@ -14,6 +14,17 @@ from spade_studio.app.messages import step_name
 from spade_studio.app.panels.boxes import column, row
 
 _MEGABYTE = 1024 * 1024
+
+
+class SnapshotList(QListWidget):
+    """The snapshots by name."""
+
+    def event(self, event: QEvent) -> bool:
+        """Keep F2, which renames here, from the window's command with that key."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_F2:
+            event.accept()
+            return True
+        return super().event(event)
 
 
 class HistoryPanel(QWidget):
@@ -33,7 +44,7 @@ class HistoryPanel(QWidget):
         self._note = QLabel()
         self._note.setProperty("role", "caption")
         self._note.setWordWrap(True)
-        self.snapshots = QListWidget()
+        self.snapshots = SnapshotList()
         self.snapshots.setAccessibleName(self.tr("Snapshots"))
         self.snapshots.setMaximumHeight(140)
         self.snapshots.itemActivated.connect(self._restore)

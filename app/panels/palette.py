@@ -9,30 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QResizeEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QWidget
+from PySide6.QtGui import QAction, QColor, QIcon, QKeyEvent, QResizeEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from spade_studio.app.palette.icons import icon_of
 from spade_studio.app.palette.listing import Choice, Offer, Show, listed
 from spade_studio.app.palette.nearest import nearest_label
 from spade_studio.app.panels.boxes import column, row
-from spade_studio.app.panels.palette_chips import CHIP_HEIGHT, CHIP_SPACING, ChipDelegate, ChipView, Role
+from spade_studio.app.panels.label_items import Role, display_name, group_name, make_item, show_standing
+from spade_studio.app.panels.palette_chips import CHIP_HEIGHT, CHIP_SPACING, ChipDelegate, ChipView
 from spade_studio.app.panels.swatches import Swatches
 from spade_studio.engine.labels import Label
 
 _SIDE_WIDTH = 166
 _CHOICE_WIDTH = 142
 _GAP = 12
+_HINT_GAP, _HINT_MARGIN = 10, 4
 _MOST_ROWS = 3
 _ROW = CHIP_HEIGHT + 2 * CHIP_SPACING
-
-
-def display_name(label: Label) -> str:
-    """Return a label's name as people would write it: ``water-other`` is Water."""
-    name = label.name.removesuffix("-other").replace("-", " ").replace("_", " ").strip()
-    return name[:1].upper() + name[1:]
 
 
 class PalettePanel(QWidget):
@@ -48,6 +45,8 @@ class PalettePanel(QWidget):
     menu_wanted = Signal(int, QPoint)  # label, where on the screen
     set_wanted = Signal(int)  # place among the names of :meth:`show_sets`
     choice_changed = Signal(object)  # Choice
+    pointed = Signal(int)  # a chip was clicked
+    offer_changed = Signal()  # the labels that there are, or how one stands
     done = Signal()  # a label was chosen or the search given up: the canvas may have the keyboard
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -62,7 +61,7 @@ class PalettePanel(QWidget):
         self.search = QLineEdit(placeholderText=self.tr("Find a label"), clearButtonEnabled=True)
         self.search.setAccessibleName(self.tr("Find a label"))
         self.search.setToolTip(self.tr("Find a label of the whole set by its name, group or another word for it (Ctrl+F)"))
-        self.search.setFixedSize(_SIDE_WIDTH, CHIP_HEIGHT)
+        self.search.setFixedSize(_SIDE_WIDTH - CHIP_HEIGHT - 2 * CHIP_SPACING, CHIP_HEIGHT)
         self.search.textChanged.connect(self._fill)
         self.search.installEventFilter(self)
         self.swatches = Swatches()
@@ -70,12 +69,14 @@ class PalettePanel(QWidget):
         self.swatches.clicked.connect(self.swap_wanted)
         self.show_box = _combo(self.tr("Which labels are shown"), self.tr("Show what these weights know, all labels, or one group"))
         self.show_box.activated.connect(lambda _place: self._choose(self.show_box.currentData()))
+        self.all_button = QToolButton()
+        self.all_button.setFixedSize(CHIP_HEIGHT, CHIP_HEIGHT)
         self.set_box = _combo(self.tr("Label set"), self.tr("The label set of this document; another one is taken over by name"))
         self.set_box.activated.connect(self.set_wanted)
         self.view = ChipView()
         self.view.setModel(self._model)
         self.view.selectionModel().currentChanged.connect(self._on_current_changed)
-        self.view.clicked.connect(self.done)
+        self.view.clicked.connect(self._on_clicked)
         self.view.done.connect(self.done)
         self.view.menu_wanted.connect(self.menu_wanted)
         self._nothing = QLabel()
@@ -85,6 +86,8 @@ class PalettePanel(QWidget):
         self._nothing.hide()
         self._hint = QLabel()
         self._hint.setProperty("role", "caption")
+        self._hint.setMinimumWidth(1)
+        self._hint_text = ""
         self.use_nearest = QPushButton()
         self.use_nearest.setFixedHeight(CHIP_HEIGHT - 4)
         self.use_nearest.setStyleSheet("padding: 2px 12px;")
@@ -95,14 +98,17 @@ class PalettePanel(QWidget):
 
     def _build(self) -> None:
         side = column(spacing=2 * CHIP_SPACING, margins=(0, CHIP_SPACING, 0, 0))
-        side.addWidget(self.search)
+        finding = row(spacing=2 * CHIP_SPACING)
+        finding.addWidget(self.search)
+        finding.addWidget(self.all_button)
+        side.addLayout(finding)
         side.addWidget(self.swatches)
         side.addStretch()
         choices = column(spacing=2 * CHIP_SPACING, margins=(0, CHIP_SPACING, 0, 0))
         choices.addWidget(self.show_box)
         choices.addWidget(self.set_box)
         choices.addStretch()
-        hint = row(self._hint_row, spacing=10, margins=(4, 0, 0, 0))
+        hint = row(self._hint_row, spacing=_HINT_GAP, margins=(_HINT_MARGIN, 0, 0, 0))
         hint.addWidget(self._hint)
         hint.addWidget(self.use_nearest)
         hint.addStretch()
@@ -116,7 +122,7 @@ class PalettePanel(QWidget):
         layout.addLayout(side)
         layout.addLayout(choices)
         layout.addLayout(chips, 1)
-        for first, second in ((self.search, self.show_box), (self.show_box, self.set_box), (self.set_box, self.view)):
+        for first, second in pairwise((self.search, self.all_button, self.show_box, self.set_box, self.view)):
             QWidget.setTabOrder(first, second)
         self._refresh_choices()
         self._fit_rows()
@@ -135,8 +141,8 @@ class PalettePanel(QWidget):
         if self.choice.show == "group" and self.choice.group not in self.offer.groups:
             self.choice = Choice()
         self._refresh_choices()
-        self._delegate.fit([display_name(label) for label in self.offer.known_labels], self.view.fontMetrics())
         self._fill()
+        self.offer_changed.emit()
 
     def set_remembered(self, favourites: frozenset[int], recent: tuple[int, ...]) -> None:
         """Show which labels are favourites, and which were chosen lately."""
@@ -146,6 +152,7 @@ class PalettePanel(QWidget):
             self._fill()
         else:
             self._show_roles()
+        self.offer_changed.emit()
 
     def show_sets(self, names: Sequence[str], current: int) -> None:
         """Show the names of the label sets that a document can have, and which it has."""
@@ -155,8 +162,8 @@ class PalettePanel(QWidget):
 
     @property
     def labels(self) -> tuple[Label, ...]:
-        """The labels that are offered: what the weights know."""
-        return self.offer.known_labels
+        """The labels that can be painted, those that the weights know first."""
+        return self.offer.paintable
 
     def show_labels(self, current: Label, previous: Label) -> None:
         """Show which label is in hand, and which was before."""
@@ -172,6 +179,7 @@ class PalettePanel(QWidget):
         if labels != self._protected:
             self._protected = labels
             self._show_roles()
+            self.offer_changed.emit()
 
     def visible_ids(self) -> tuple[int, ...]:
         """Return the ids of the chips, in order."""
@@ -186,10 +194,23 @@ class PalettePanel(QWidget):
             self._nearest_known[label_id] = nearest_label(label, self.offer.known_labels)
         return self._nearest_known[label_id]
 
+    def show_standing(self, item: QStandardItem) -> None:
+        """Have an item of any view say whether the weights know its label, whether it is a favourite and whether it is protected."""
+        label = self.offer.label(item.data(Role.ID))
+        if label is not None:
+            is_unknown, is_favourite = not self.offer.is_known(label.id), label.id in self.offer.favourites
+            nearest, is_protected = self.nearest(label.id), label.id in self._protected
+            show_standing(item, label, is_unknown=is_unknown, nearest=nearest, is_favourite=is_favourite, is_protected=is_protected)
+
     def choose_shown(self, choice: Choice) -> None:
         """Show other labels of the set."""
         self._choose(choice)
         self._refresh_choices()
+
+    def set_all_action(self, action: QAction) -> None:
+        """Set the command that shows all labels in a panel of its own."""
+        self.all_button.setDefaultAction(action)
+        self.all_button.setAccessibleName(self.tr("All labels in a panel of their own"))
 
     def set_swap_icon(self, icon: QIcon) -> None:
         """Set the icon between the two labels."""
@@ -224,6 +245,7 @@ class PalettePanel(QWidget):
         """Take a third row where two do not hold all chips; what does not fit then scrolls."""
         super().resizeEvent(event)
         self._fit_rows()
+        self._fit_hint()
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
@@ -236,15 +258,11 @@ class PalettePanel(QWidget):
     def _fill(self) -> None:
         """List what shall be shown; the label in hand may not be among it and stays in hand."""
         labels = listed(self.offer, self.choice, self.search.text())
+        self._delegate.fit([display_name(label) for label in listed(self.offer, self.choice)], self.view.fontMetrics())
         self._is_following = True
         self._model.clear()
         for label in labels:
-            item = QStandardItem(display_name(label))
-            item.setEditable(False)
-            item.setData(QColor(*label.color), Qt.ItemDataRole.DecorationRole)
-            item.setData(label.id, Role.ID)
-            item.setData(icon_of(label), Role.ICON)
-            self._model.appendRow(item)
+            self._model.appendRow(make_item(label))
         self._is_following = False
         self._show_roles()
         self._nothing.setText(self._nothing_text())
@@ -265,28 +283,7 @@ class PalettePanel(QWidget):
 
     def _show_roles(self) -> None:
         for place in range(self._model.rowCount()):
-            item = self._model.item(place)
-            label = self.offer.label(item.data(Role.ID))
-            if label is None:
-                continue
-            is_unknown = not self.offer.is_known(label.id)
-            item.setData(label.id in self._protected, Role.LOCKED)
-            item.setData(label.id in self.offer.favourites, Role.FAVOURITE)
-            item.setData(is_unknown, Role.UNKNOWN)
-            notes: list[str] = []
-            if is_unknown:
-                nearest = self.nearest(label.id)
-                notes.append(self.tr("Not known to these weights"))
-                if nearest:
-                    notes.append(self.tr("Nearest that they know: {name}").format(name=display_name(nearest)))
-            if label.id in self.offer.favourites:
-                notes.append(self.tr("Favourite"))
-            if label.id in self._protected:
-                notes.append(self.tr("Protected from painting over"))
-            about = self.tr("{name}, id {number}").format(name=label.name, number=label.id)
-            item.setData("\n".join(filter(None, (about, label.group, ", ".join(label.synonyms), *notes))), Qt.ItemDataRole.ToolTipRole)
-            spoken = ", ".join((display_name(label), *notes))
-            item.setData(spoken if notes else None, Qt.ItemDataRole.AccessibleTextRole)
+            self.show_standing(self._model.item(place))
 
     def _show_hint(self) -> None:
         """Say where the label in hand is one that the weights do not know, and offer the nearest."""
@@ -294,7 +291,7 @@ class PalettePanel(QWidget):
         is_unknown = label is not None and not self.offer.is_known(label.id)
         if label is not None and is_unknown:
             text = self.tr("These weights do not know {name}: it renders as unlabeled.")
-            self._hint.setText(text.format(name=display_name(label)))
+            self._hint_text = text.format(name=display_name(label))
         self._nearest = nearest.id if nearest else -1
         if nearest:
             self.use_nearest.setText(self.tr("Use {name} instead").format(name=display_name(nearest)))
@@ -302,6 +299,7 @@ class PalettePanel(QWidget):
         if self._hint_row.isVisibleTo(self) != is_unknown:
             self._hint_row.setVisible(is_unknown)
             self._fit_rows()
+        self._fit_hint()
 
     def _take_nearest(self) -> None:
         self.chosen.emit(self._nearest)
@@ -323,8 +321,7 @@ class PalettePanel(QWidget):
         if groups:
             box.insertSeparator(box.count())
         for group in groups:
-            name = group.replace("-", " ")
-            box.addItem(name[:1].upper() + name[1:], Choice("group", group))
+            box.addItem(group_name(group), Choice("group", group))
         places = [place for place in range(box.count()) if box.itemData(place) == self.choice]
         box.setCurrentIndex(places[0] if places else 0)
 
@@ -335,14 +332,24 @@ class PalettePanel(QWidget):
             self.choice_changed.emit(choice)
 
     def _fit_rows(self) -> None:
-        width = self.width() - _SIDE_WIDTH - _CHOICE_WIDTH - 2 * _GAP
-        columns = max(1, width // (self._delegate.width + 2 * CHIP_SPACING))
+        columns = max(1, self._chips_width // (self._delegate.width + 2 * CHIP_SPACING))
         # A search does not move the strip's edge.
         count = len(listed(self.offer, self.choice))
         rows = _MOST_ROWS if self._hint_row.isVisibleTo(self) else min(_MOST_ROWS, max(2, -(-count // columns)))
         self.setFixedHeight(rows * _ROW + 1)
         if (layout := self.layout()) is not None:
             layout.activate()  # scrolling to a chip needs the view's new size
+
+    def _fit_hint(self) -> None:
+        """Shorten the hint rather than the button beside it, and never make the window wider."""
+        taken = _HINT_MARGIN if self.use_nearest.isHidden() else _HINT_MARGIN + _HINT_GAP + self.use_nearest.sizeHint().width()
+        width = max(0, self._chips_width - taken)
+        self._hint.setText(self._hint.fontMetrics().elidedText(self._hint_text, Qt.TextElideMode.ElideRight, width))
+        self._hint.setToolTip(self._hint_text)
+
+    @property
+    def _chips_width(self) -> int:
+        return self.width() - _SIDE_WIDTH - _CHOICE_WIDTH - 2 * _GAP
 
     def _enter_chips(self) -> None:
         if self._model.rowCount():
@@ -353,6 +360,10 @@ class PalettePanel(QWidget):
     def _on_current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         if current.isValid() and not self._is_following:
             self.chosen.emit(current.data(Role.ID))
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        self.done.emit()
+        self.pointed.emit(index.data(Role.ID))
 
     def _select(self, label: int) -> None:
         """Mark a label's chip without choosing it again."""

@@ -8,12 +8,12 @@ It knows what a model's items say about themselves, no label sets and no weights
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import IntEnum
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from spade_studio.app.panels.label_items import Role
 from spade_studio.app.panels.swatches import draw_icon, draw_swatch
 
 CHIP_HEIGHT = 30
@@ -22,16 +22,6 @@ _SWATCH = 20
 _STAR = 12
 _DIMMED = 0.45
 _Index = QModelIndex | QPersistentModelIndex
-
-
-class Role(IntEnum):
-    """What an item says of its label, beside name (display), colour (decoration) and tooltip."""
-
-    ID = Qt.ItemDataRole.UserRole
-    ICON = Qt.ItemDataRole.UserRole + 1
-    LOCKED = Qt.ItemDataRole.UserRole + 2
-    FAVOURITE = Qt.ItemDataRole.UserRole + 3
-    UNKNOWN = Qt.ItemDataRole.UserRole + 4
 
 
 class ChipDelegate(QStyledItemDelegate):

@@ -22,7 +22,11 @@ _STEP = 32
 
 
 class SizeDialog(QDialog):
-    """Asks for width and height; says what was chosen by a signal."""
+    """Asks for width and height; says what was chosen by a signal.
+
+    Attributes:
+        form: The questions, for dialogs that ask more.
+    """
 
     chosen = Signal(int, int)  # width, height
 
@@ -40,12 +44,15 @@ class SizeDialog(QDialog):
         for widget in (self.width_box, times, self.height_box):
             sides.addWidget(widget)
         sides.addStretch()
-        form = QFormLayout()
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
-        form.addRow(self.tr("&Shape"), self.shape)
-        form.addRow(self.tr("Size"), sides)
+        self.form = QFormLayout()
+        self.form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
+        self.form.addRow(self.tr("&Shape"), self.shape)
+        size_label = QLabel(self.tr("Size"))
+        self.width_box.ensurePolished()
+        size_label.setMinimumHeight(self.width_box.sizeHint().height())  # or the form puts it higher than the number beside it
+        self.form.addRow(size_label, sides)
         whole = column(self, spacing=14, margins=(18, 18, 18, 14))
-        whole.addLayout(form)
+        whole.addLayout(self.form)
         hint = QLabel(note or self.tr("Renders follow the layout's shape; sides that are multiples of 32 need no rounding."))
         hint.setProperty("role", "caption")
         hint.setWordWrap(True)
@@ -71,7 +78,11 @@ class SizeDialog(QDialog):
         return len(_SHAPES) - 1
 
     def _on_shape(self) -> None:
-        self.height_box.setEnabled(self.shape.currentData() is None)
+        ratio = self.shape.currentData()
+        self.height_box.setEnabled(ratio is None)
+        wide, tall = ratio or (1, 1)
+        # The height follows the width, and must stay within the limits too.
+        self.width_box.setRange(max(SMALLEST, SMALLEST * wide // tall), min(LARGEST, LARGEST * wide // tall))
         self._on_width()
 
     def _on_width(self) -> None:

@@ -18,7 +18,7 @@ _PICTURE = QSize(64, 48)
 class StylePanel(QWidget):
     """A picture that opens the styles, a seed, a dice and a lock."""
 
-    seed_changed = Signal(int)  # typed, or set by something that new documents do
+    seed_changed = Signal(int)  # typed, or entered again
     gallery_wanted = Signal()
     done = Signal()  # the number was entered: the canvas may have the keyboard
 
@@ -67,14 +67,6 @@ class StylePanel(QWidget):
     def seed(self) -> int:
         """The seed that is shown."""
         return self.spin.value()
-
-    @seed.setter
-    def seed(self, seed: int) -> None:
-        if self._lock.isChecked():
-            return
-        if seed == self.spin.value():  # the style may be another one than the number's
-            self.seed_changed.emit(seed)
-        self.spin.setValue(seed)
 
     def show_style(self, name: str, seed: int | None, image: QImage) -> None:
         """Show what is in use; a style without a seed leaves the number as it is."""

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QSi
 from spade_studio.app.canvas.raster import Nib
 from spade_studio.app.canvas.tools import MAX_GAP, MOST_RECENT, ToolKind, ToolOptions
 from spade_studio.app.panels.boxes import row
-from spade_studio.app.panels.palette import display_name
+from spade_studio.app.panels.label_items import display_name
 from spade_studio.app.panels.swatches import draw_swatch
 from spade_studio.engine.labels import Label
 

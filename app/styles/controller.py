@@ -15,12 +15,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
+from spade_studio.app.document import Document
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.state import Json
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.panels.style import MAX_SEED
 from spade_studio.app.styles import pictures
 from spade_studio.app.styles.past import StyleHistory
+from spade_studio.app.styles.saved import SavedStyle
 from spade_studio.app.styles.shelf import BuiltIn, Reference, Shelf
 from spade_studio.app.styles.style import MAX_STRENGTH, Style, blend, style_of
 from spade_studio.app.styles.style_json import style_from_json, style_to_json
@@ -63,7 +65,7 @@ class StylesController(QObject):
     weights_changed = Signal()
     mix_changed = Signal()
 
-    def __init__(self, live: LiveRenderer, state_folder: Path, parent: QObject | None = None) -> None:
+    def __init__(self, live: LiveRenderer, document: Document, state_folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._live = live
         self.style = style_of(live.seed)
@@ -78,6 +80,7 @@ class StylesController(QObject):
         self._is_remembered = False
         self._picture = QImage()
         self._taking: RenderJob | None = None
+        self._saved = SavedStyle(document, lambda: self.style)
         live.ready.connect(self._on_ready)
         live.rendered.connect(self._on_rendered)
 
@@ -115,13 +118,14 @@ class StylesController(QObject):
 
     # -- choosing a style -----------------------------------------------------------------------------------------
 
-    def adopt(self, style: Style | int | StyleCode, name: str = "") -> None:
+    def adopt(self, style: Style | int | StyleCode, name: str = "", *, is_saved: bool = False) -> None:
         """Render in a style from now on, whether it is locked or not.
 
         Args:
             style: Also a seed, or a code float32 ``[z]`` at strength 1. One of other weights is taken again from its picture where
                 that is possible; where it fits the present weights not at all, the style stays and a note says why.
             name: What people call it.
+            is_saved: Whether it comes with the document, so that there is nothing to save.
         """
         if isinstance(style, int | np.ndarray):
             style = style_of(style, name)
@@ -131,13 +135,14 @@ class StylesController(QObject):
         self._change = object()
         info = self._live.info
         if info is None or info.z_width is None or style.fits(info.z_width, info.sha256):
-            self._use(style)
+            self._use(style, is_saved=is_saved)
         elif style.picture and info.can_use_style_image:
-            self._take(style, style.picture)
+            self._take(style, style.picture, is_saved=is_saved)
         elif style.code is not None and len(style.code) != info.z_width:
             self._say(self.tr("“{}” was made with other weights, which these cannot follow.").format(self.name_of(style)))
         else:
-            self._use(style, self.tr("“{}” was made with other weights and may look different with these.").format(self.name_of(style)))
+            note = self.tr("“{}” was made with other weights and may look different with these.").format(self.name_of(style))
+            self._use(style, note, is_saved=is_saved)
 
     def adopt_seed(self, seed: int) -> None:
         """Draw the style from a number, at the present strength."""
@@ -187,9 +192,10 @@ class StylesController(QObject):
 
     # -- mixing two -----------------------------------------------------------------------------------------------
 
-    def set_end(self, index: int, end: End | None = None) -> None:
-        """Choose an end of the mix, 0 or 1: the style in use where none is given."""
-        self.ends[index] = end or End(self.style, self.picture)
+    def set_end(self, index: int) -> None:
+        """Put the style in use at an end of the mix, 0 or 1: that is where it lies now."""
+        self.ends[index] = End(self.style, self.picture)
+        self.share = float(index)
         self._mix_change = object()
         self.mix_changed.emit()
 
@@ -265,10 +271,15 @@ class StylesController(QObject):
         connection.read_style = lambda: style_to_json(self.style)
         connection.write_style = self._show_style_of_document
 
+    def open_with(self, style: Style | int | StyleCode) -> None:
+        """Render in the style that comes with a document, unless the style is locked."""
+        if not self.is_locked:
+            self.adopt(style, is_saved=True)
+
     def _show_style_of_document(self, data: Mapping[str, Json]) -> None:
         style = style_from_json(data) if data else None
-        if style is not None and not self.is_locked:
-            self.adopt(style)
+        if style is not None:
+            self.open_with(style)
 
     # -- what a style is called and looks like --------------------------------------------------------------------
 
@@ -302,8 +313,12 @@ class StylesController(QObject):
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _use(self, style: Style, note: str = "") -> None:
+    def _use(self, style: Style, note: str = "", *, is_saved: bool = False) -> None:
         self.style, self.note, self._is_remembered = style, note, False
+        if is_saved:
+            self._saved.keep()
+        else:
+            self._saved.look()
         self._apply()
         self.changed.emit()
 
@@ -322,7 +337,7 @@ class StylesController(QObject):
         else:
             self._live.style = self.style.for_renderer(info.z_width)
 
-    def _take(self, wanted: Style, jpeg: bytes) -> None:
+    def _take(self, wanted: Style, jpeg: bytes, *, is_saved: bool = False) -> None:
         """Encode a picture for the present weights; what it gives is used as ``wanted`` says."""
         if self._cannot_take():
             return
@@ -335,7 +350,7 @@ class StylesController(QObject):
 
         def use(code: StyleCode) -> None:
             self._taking = None
-            self._use(replace(wanted, code=code, weights=weights))
+            self._use(replace(wanted, code=code, weights=weights), is_saved=is_saved)
 
         def fail(error: EngineError) -> None:
             self._taking = None
@@ -352,16 +367,17 @@ class StylesController(QObject):
         """Carry the style over to other weights, as far as they can follow."""
         self._cancel()
         style = self.style
+        is_saved = self._saved.is_in_use  # what other weights make of a saved style is nothing to save
         if info.z_width is None:
             self._apply()
         else:
             if style.code is not None and len(style.code) != info.z_width:
                 note = self.tr("“{}” was made with other weights, which these cannot follow.").format(self.name_of(style))
-                self._use(Style("seed", self._live.seed, strength=style.strength), note)
+                self._use(Style("seed", self._live.seed, strength=style.strength), note, is_saved=is_saved)
             self._apply()
             if not style.fits(info.z_width, info.sha256):
                 if style.picture and info.can_use_style_image:
-                    self._take(style, style.picture)
+                    self._take(style, style.picture, is_saved=is_saved)
                 elif style.code is not None and len(style.code) == info.z_width:
                     self._say(self.tr("“{}” was made with other weights and may look different with these.").format(self.name_of(style)))
         self._is_remembered = False

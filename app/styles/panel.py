@@ -204,6 +204,8 @@ class StylesPanel(QWidget):
         styles = self._styles
         for button, end in zip(self.ends, styles.ends, strict=True):
             button.show_end(end.image if end else QImage(), styles.name_of(end.style) if end else "")
+        with QSignalBlocker(self.share):
+            self.share.setValue(round(styles.share * 100))
         ready = all(end is not None for end in styles.ends)
         self.share.setEnabled(ready and not styles.why_no_style)
         _explain(self._mix_note, "" if ready else self.tr("Choose a style, click A; choose another, click B; then drag between them."))

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication, QImage
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
+from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from spade_studio.app.actions import Actions
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.drops import FileDrops
 from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.panels.docks import add_dock, dock_beside
 from spade_studio.app.panels.style import StylePanel
 from spade_studio.app.settings import Settings
 from spade_studio.app.styles.controller import StylesController
@@ -54,14 +55,10 @@ class WindowStyles(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._settings, self._strip, self._live, self._commands = window, settings, style_panel, live, commands
-        self.controller = StylesController(live, settings.state_folder, self)
+        self.controller = StylesController(live, connection.document, settings.state_folder, self)
         self.controller.serve(connection)
         self.panel = StylesPanel(self.controller, commands["paste_style"])
-        self.dock = QDockWidget(self.tr("Styles"), window)
-        self.dock.setObjectName("styles")
-        self.dock.setWidget(self.panel)
-        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
-        self.dock.hide()
+        self.dock = add_dock(window, "styles", self.tr("Styles"), self.panel)
         drops.register(self._can_take, lambda path: self.controller.add_files([path]), first=True)
         self._connect()
 
@@ -74,16 +71,13 @@ class WindowStyles(QObject):
         """Render in a style from now on: one of ours, a seed, or a code float32 ``[z]``; see :meth:`StylesController.adopt`."""
         self.controller.adopt(style, name)
 
+    def open_with(self, seed: int) -> None:
+        """Render in the style that a sample comes with, unless the style is locked."""
+        self.controller.open_with(seed)
+
     def dock_beside(self, name: str) -> QAction:
         """Put the dock behind another one's tab, and return the command that shows it."""
-        other = self._window.findChild(QDockWidget, name)
-        if other is not None:
-            self._window.tabifyDockWidget(other, self.dock)
-            self.dock.hide()
-        action = self.dock.toggleViewAction()
-        action.setText(self.tr("Styles panel"))
-        action.setShortcut("F9")
-        return action
+        return dock_beside(self._window, self.dock, name, self.tr("Styles panel"), "F9")
 
     def open_gallery(self) -> None:
         """Show the styles, in front of other panels."""

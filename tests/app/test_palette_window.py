@@ -13,7 +13,7 @@ from spade_studio.app.palette.finding import find_label
 from spade_studio.app.palette.listing import Choice
 from spade_studio.app.palette.memory import PaletteMemory
 from spade_studio.app.palette.switch_dialog import SwitchDialog
-from spade_studio.app.panels.palette_chips import Role
+from spade_studio.app.panels.label_items import Role
 from spade_studio.app.panels.replace_dialog import ReplaceDialog
 from spade_studio.engine.labels import LabelChannels, LabelSet, load_label_set
 
@@ -364,3 +364,15 @@ def test_a_set_of_the_weights_own_can_be_chosen(window, work, hand):
 def test_choosing_the_set_twice_asks_nothing(window):
     assert choose_set(window, COCO) == []
     assert window.palette_panel.choice == Choice()
+
+
+def test_a_label_that_the_weights_do_not_know_can_take_anothers_place(window):
+    window.toolbox.label = ROOF
+    window.commands["replace_label"].trigger()
+    dialog = next(one for one in window.findChildren(ReplaceDialog) if one.isVisible())
+    assert dialog.new.currentData() == ROOF
+    assert [dialog.new.itemData(place) for place in range(len(KNOWN_IDS))] == list(KNOWN_IDS)
+    dialog.old.setCurrentIndex(dialog.old.findData(SNOW))
+    dialog.accept()
+    assert (window.document.labels == ROOF).any()
+    assert not (window.document.labels == SNOW).any()

@@ -90,6 +90,7 @@ def test_a_photo_dropped_on_the_window_is_a_style_and_a_label_map_still_a_layout
     assert drop(window, save_photo("lake.png"))
     wait(lambda: window.styles.style.label == "lake")
     assert window.document.name == "Lake"
+    window.document.undo_stack.setClean()  # or it would be asked whether to save the style
     Image.fromarray(np.full((96, 96), 20, np.uint8)).save(tmp_path / "map.png")
     assert drop(window, tmp_path / "map.png")
     wait(lambda: window.document.size == (96, 96))
@@ -167,7 +168,7 @@ def test_the_lock_keeps_dice_and_documents_away_but_not_a_choice(window: MainWin
     qtbot.keyClick(window.canvas, Qt.Key.Key_D)
     assert window.live.style == 5
     assert "locked" in window.statusBar().currentMessage()
-    window.style_panel.seed = 9  # as opening a sample does
+    window.styles.open_with(9)  # as opening a sample does
     window.files.connection.write_style({"seed": 10})
     assert window.live.style == 5
     window.styles.adopt(11)
@@ -205,6 +206,7 @@ def test_mixing_two_styles(gallery: MainWindow, qtbot: QtBot, wait: Wait) -> Non
         gallery.style_panel.spin.setValue(seed)
         qtbot.mouseClick(button, LEFT)
     assert panel.share.isEnabled()
+    assert panel.share.value() == 100  # what is in use was put at the second end
     panel.share.setValue(0)
     np.testing.assert_allclose(code_in_use(gallery), style_from_seed(1, 8), atol=1e-6)
     panel.share.setValue(100)
@@ -214,6 +216,9 @@ def test_mixing_two_styles(gallery: MainWindow, qtbot: QtBot, wait: Wait) -> Non
     wait(lambda: gallery.live.is_up_to_date)
     mixes = [entry for entry in gallery.styles.controller.history.entries if entry.style.origin == "blend"]
     assert len(mixes) == 1
+    qtbot.mouseClick(panel.ends[0], LEFT)
+    assert panel.share.value() == 0
+    assert gallery.styles.style.label == "70% Style 1, 30% Style 2"  # putting it there changes nothing else
 
 
 def test_a_document_keeps_its_style(window: MainWindow, wait: Wait, save_photo: SavePhoto, tmp_path: Path) -> None:

@@ -1,0 +1,260 @@
+"""All labels of the set in a tree, under the names of their groups: the palette with room to look around.
+
+It shows what a palette offers and says which was chosen; it knows no document and no weights.
+"""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QShowEvent, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLabel,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeView,
+    QWidget,
+)
+
+from spade_studio.app.palette.listing import Choice, grouped, listed
+from spade_studio.app.panels.boxes import column
+from spade_studio.app.panels.label_items import Role, group_name, make_item
+from spade_studio.app.panels.palette import PalettePanel
+from spade_studio.app.panels.palette_chips import ChipDelegate
+
+_GROUP = Role.UNKNOWN + 1
+_INDENTATION = 14
+
+
+class LabelTree(QTreeView):
+    """Groups that fold, labels in them; Return and Escape give the keyboard back to the canvas."""
+
+    done = Signal()
+    menu_wanted = Signal(int, QPoint)  # label, where on the screen
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setHeaderHidden(True)
+        self.setIndentation(_INDENTATION)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.setExpandsOnDoubleClick(False)  # a click does
+        self.setItemDelegate(_RowDelegate(self))
+        # The current chip is the chosen one; before a selected row there would be a block of colour.
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave for the canvas, or move between labels."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
+            self.done.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Letters are the tools' shortcuts; the search field finds labels."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu of the label under the pointer, or of the chosen one where a key asks."""
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if by_key else self.indexAt(event.pos())
+        if index.isValid() and index.data(Role.ID) is not None:
+            place = self.viewport().mapToGlobal(self.visualRect(index).center()) if by_key else event.globalPos()
+            self.menu_wanted.emit(index.data(Role.ID), place)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose with the left button only: a menu shall not change the label in hand."""
+        if event.button() != Qt.MouseButton.RightButton:
+            super().mousePressEvent(event)
+
+
+class LabelTreePanel(QWidget):
+    """A search field and the tree.
+
+    Args:
+        palette: What it offers is shown; it is looked at only while this is visible.
+
+    Attributes:
+        search: Looks through names, synonyms and groups.
+        view: The tree.
+    """
+
+    chosen = Signal(int)
+    pointed = Signal(int)  # a label was clicked
+    menu_wanted = Signal(int, QPoint)  # label, where on the screen
+    done = Signal()  # the canvas may have the keyboard
+
+    def __init__(self, palette: PalettePanel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._palette = palette
+        self._current = -1
+        self._listed: object = None  # what the tree was filled with
+        self._folded: set[str] = set()
+        self._is_following = False
+        self._items: dict[int, QStandardItem] = {}
+        self._model = QStandardItemModel(self)
+        self.setMinimumWidth(236)
+        self.search = QLineEdit(placeholderText=self.tr("Find a label"), clearButtonEnabled=True)
+        self.search.setAccessibleName(self.tr("Find a label"))
+        self.search.textChanged.connect(self._refresh)
+        self.search.installEventFilter(self)
+        self.view = LabelTree()
+        self.view.setAccessibleName(self.tr("All labels by group"))
+        self.view.setModel(self._model)
+        self._nothing = QLabel(self.tr("No label of this set matches."))
+        self._nothing.setProperty("role", "caption")
+        self._nothing.hide()
+        whole = column(self, spacing=6, margins=(8, 8, 8, 8))
+        whole.addWidget(self.search)
+        whole.addWidget(self._nothing)
+        whole.addWidget(self.view, 1)
+        self.view.selectionModel().currentChanged.connect(self._on_current_changed)
+        self.view.clicked.connect(self._on_clicked)
+        self.view.collapsed.connect(lambda index: self._fold(index, is_folded=True))
+        self.view.expanded.connect(lambda index: self._fold(index, is_folded=False))
+        self.view.menu_wanted.connect(self.menu_wanted)
+        self.view.done.connect(self.done)
+        palette.offer_changed.connect(self._refresh)
+
+    def show_label(self, label_id: int) -> None:
+        """Mark the label in hand without choosing it again."""
+        self._current = label_id
+        if self.isVisible():
+            self._select()
+
+    def visible_ids(self) -> tuple[int, ...]:
+        """Return the ids of the labels that are listed, in order, folded groups included."""
+        return tuple(self._items)
+
+    def groups(self) -> tuple[str, ...]:
+        """Return the headings, in order."""
+        return tuple(self._model.item(place).text() for place in range(self._model.rowCount()))
+
+    def item(self, label_id: int) -> QStandardItem:
+        """Return the item of a label that is listed."""
+        return self._items[label_id]
+
+    # -- events ---------------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what has changed meanwhile."""
+        super().showEvent(event)
+        self._refresh()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """In the search field: Down goes to the tree, Return takes the first match, Escape gives up."""
+        if watched is self.search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            match event.key():
+                case Qt.Key.Key_Down:
+                    self.view.setFocus(Qt.FocusReason.TabFocusReason)
+                    if not self.view.currentIndex().isValid() and self._items:
+                        self.view.setCurrentIndex(self._items[self._first].index())
+                    return True
+                case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                    if self._items:
+                        label = self._first
+                        self.search.clear()
+                        self.chosen.emit(label)
+                        self.done.emit()
+                    return True
+                case Qt.Key.Key_Escape:
+                    self.search.clear()
+                    self.done.emit()
+                    return True
+                case _:
+                    pass
+        return super().eventFilter(watched, event)
+
+    @property
+    def _first(self) -> int:
+        """The first label that the weights know, else the first."""
+        return next((label_id for label_id in self._items if self._palette.offer.is_known(label_id)), next(iter(self._items)))
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _refresh(self) -> None:
+        if not self.isVisible():
+            return
+        offer, search = self._palette.offer, self.search.text()
+        wanted = offer.labels, offer.known, search
+        if wanted != self._listed:
+            self._listed = wanted
+            self._fill()
+        for item in self._items.values():
+            self._palette.show_standing(item)
+        self._select()
+
+    def _fill(self) -> None:
+        labels = listed(self._palette.offer, Choice("all"), self.search.text())
+        self._is_following = True
+        self._model.clear()
+        self._items = {}
+        for group, members in grouped(labels, self._palette.offer.groups):
+            heading = QStandardItem(group_name(group) if group else self.tr("Other labels"))
+            heading.setData(group, _GROUP)
+            heading.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            font = heading.font()
+            font.setBold(True)
+            heading.setFont(font)
+            for label in members:
+                self._items[label.id] = make_item(label)
+                heading.appendRow(self._items[label.id])
+            self._model.appendRow(heading)
+        for place in range(self._model.rowCount()):
+            is_open = bool(self.search.text().strip()) or self._model.item(place).data(_GROUP) not in self._folded
+            self.view.setExpanded(self._model.index(place, 0), is_open)
+        self._is_following = False
+        self._nothing.setVisible(not labels)
+
+    def _fold(self, index: QModelIndex, *, is_folded: bool) -> None:
+        if self._is_following or self.search.text().strip():
+            return
+        change = self._folded.add if is_folded else self._folded.discard
+        change(index.data(_GROUP))
+
+    def _on_clicked(self, index: QModelIndex) -> None:
+        label_id = index.data(Role.ID)
+        if label_id is None:
+            self.view.setExpanded(index, not self.view.isExpanded(index))
+        else:
+            self.done.emit()
+            self.pointed.emit(label_id)
+
+    def _on_current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
+        label_id = current.data(Role.ID) if current.isValid() else None
+        if label_id is not None and not self._is_following:
+            self.chosen.emit(label_id)
+
+    def _select(self) -> None:
+        self._is_following = True
+        item = self._items.get(self._current)
+        if item is None:
+            self.view.selectionModel().clear()
+        elif self.view.currentIndex() != item.index():
+            self.view.setCurrentIndex(item.index())
+            self.view.scrollTo(item.index())
+        self._is_following = False
+
+
+class _RowDelegate(ChipDelegate):
+    """Draws labels as chips, headings as trees do."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        """Return the size of a chip, of a heading what its text takes."""
+        return QStyledItemDelegate.sizeHint(self, option, index) if index.data(Role.ID) is None else super().sizeHint(option, index)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Draw a chip, or a heading."""
+        if index.data(Role.ID) is None:
+            QStyledItemDelegate.paint(self, painter, option, index)
+        else:
+            chip = QStyleOptionViewItem(option)
+            view = self.parent()
+            if isinstance(view, QTreeView) and view.currentIndex() == index:
+                chip.state |= QStyle.StateFlag.State_Selected  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+            super().paint(painter, chip, index)
