@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spade_studio.app.canvas.raster import InstanceArray, LabelArray, Rect
+from spade_studio.app.documents.state import Picture
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -88,17 +89,28 @@ class ReplaceMap:
         text: What menus call it.
         before: The whole planes.
         after: As ``before``.
+        swap_photo: Takes the picture that shall go from under the labels, and the one that takes its place.
+        photos: The pictures under the labels before and after, where the step changed them.
     """
 
-    def __init__(self, put: Callable[[LabelArray, InstanceArray | None], None], text: str, before: Planes, after: Planes) -> None:
+    def __init__(
+        self,
+        put: Callable[[LabelArray, InstanceArray | None], None],
+        text: str,
+        before: Planes,
+        after: Planes,
+        swap_photo: Callable[[Picture, Picture], None] | None = None,
+        photos: tuple[Picture, Picture] | None = None,
+    ) -> None:
         self._put = put
         self._text = text
         self._before, self._after = _pack(before), _pack(after)
+        self._swap_photo, self._photos = swap_photo, photos
 
     @property
     def memory(self) -> int:
-        """Bytes that its planes take."""
-        return _memory(self._before) + _memory(self._after)
+        """Bytes that its planes and the picture before take; the one after is a part of that."""
+        return _memory(self._before) + _memory(self._after) + (self._photos[0].nbytes if self._photos else 0)
 
     def text(self) -> str:
         """Return what menus call it."""
@@ -107,10 +119,15 @@ class ReplaceMap:
     def undo(self) -> None:
         """Put the map before."""
         self._put(*_unpack(self._before))
+        if self._swap_photo and self._photos:
+            before, after = self._photos
+            self._swap_photo(after, before)
 
     def redo(self) -> None:
         """Put the map after."""
         self._put(*_unpack(self._after))
+        if self._swap_photo and self._photos:
+            self._swap_photo(*self._photos)
 
 
 def _pack(planes: Planes) -> _Packed:

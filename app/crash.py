@@ -72,7 +72,7 @@ class Reports:
         text = "\n\n".join((f"SPADE Studio error report, {now:%Y-%m-%d %H:%M:%S %z}", details.strip(), _environment(), _log()))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(without_home(text) + "\n", "utf-8")
+            path.write_text(without_home(text) + "\n", "utf-8", "backslashreplace")  # names of files need not be proper texts
             for old in self.all()[MOST_REPORTS:]:
                 old.unlink(missing_ok=True)
         except OSError:
@@ -134,7 +134,8 @@ def install(tell: Callable[[Failure], None], reports: Reports | None = None) -> 
 
     def report(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> Path | None:
         text = "".join(traceback.format_exception(kind, error, trace))
-        print(text, end="", file=sys.stderr)  # noqa: T201
+        with suppress(OSError, ValueError):  # a terminal that is gone
+            print(text, end="", file=sys.stderr)  # noqa: T201
         logging.getLogger("spade_studio").error("uncaught exception\n%s", text.rstrip())
         place = f"{kind.__name__} {traceback.format_tb(trace)[-1:]}"
         if reports is None or place in seen or len(seen) >= _MOST_IN_ONE_RUN:

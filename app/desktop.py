@@ -30,6 +30,7 @@ from spade_studio.app.shortcuts.dialog import ShortcutsDialog
 from spade_studio.app.shortcuts.table import ShortcutTable
 from spade_studio.app.single_instance import Message
 from spade_studio.app.theme import Theme
+from spade_studio.engine.labels import load_label_set
 
 if TYPE_CHECKING:
     from spade_studio.app.main_window import MainWindow
@@ -49,6 +50,7 @@ class Desktop(QObject):
         reports: What was saved when something went wrong.
         notice: Where it is told.
         tour: The hints, while they are shown.
+        is_leaving: Whether the window closes whatever was answered.
     """
 
     def __init__(self, window: MainWindow, settings: Settings, theme: Theme, version: str) -> None:
@@ -58,6 +60,7 @@ class Desktop(QObject):
         self.notice = NoticeBar(window.centralWidget() or window)
         self.shortcuts = ShortcutTable(window, settings)
         self.tour: Tour | None = None
+        self.is_leaving = False
         self._waiting: list[Path] = []
         self._later = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._later.timeout.connect(self._open_waiting)
@@ -118,8 +121,15 @@ class Desktop(QObject):
         path, self._waiting = self._waiting[-1], []
         self.open_file(path)
 
+    def keep_aside(self, *_: object) -> None:
+        """Keep what is not saved for the next start: the session ends, and may not wait for the question that closing asks."""
+        self._window.files.finish_saving()
+        self._window.documents.autosave.keep()
+
     def leave(self) -> None:
         """End without a question, as the system or a terminal asks: what is not saved is kept aside and offered at the next start."""
+        self.is_leaving = True  # the question about changes may be open just now: taking it away says that nothing shall be lost
+        self._window.files.finish_saving()
         self._window.documents.autosave.leave()
         self._window.document.undo_stack.setClean()
         for widget in QApplication.topLevelWidgets():
@@ -162,7 +172,7 @@ class Desktop(QObject):
 
     def ask_sample(self) -> SampleGallery:
         """Show the layouts that come with the program."""
-        dialog = SampleGallery(document_io.SAMPLES, self._window.document.label_set, self._window)
+        dialog = SampleGallery(document_io.SAMPLES, load_label_set(document_io.SAMPLE_LABELS), self._window)
         # After the dialog is gone: a question about unsaved changes may follow.
         dialog.chosen.connect(self._open_sample, Qt.ConnectionType.QueuedConnection)
         return self._open(dialog)
@@ -228,7 +238,7 @@ class Desktop(QObject):
 
     def _open_sample(self, sample: Sample) -> None:
         if self._window.files.open_sample(sample):
-            self._window.style_panel.seed = sample.seed
+            self._window.styles.open_with(sample.seed)
 
     # -- settings -------------------------------------------------------------------------------------------------
 

@@ -41,6 +41,10 @@ REST_MILLISECONDS = 350
 """A hand that has not moved for so long rests, although the button is down: it gets the exact picture."""
 
 
+class RendererReplacedError(RenderError):
+    """A job waited, or was at work, when another renderer took the place of its own: it may be asked for again."""
+
+
 def object_borders(labels: LabelArray, objects: InstanceArray) -> InstanceArray:
     """Return a plane, ``[H, W]``, that differs wherever weights with an edge channel shall see a border: labels, and objects over them."""
     return np.where(objects, np.minimum(objects, 0xFFFF - 256) + np.uint16(256), labels.astype(np.uint16))
@@ -148,6 +152,11 @@ class LiveRenderer(QObject):
         """Whether weights are being loaded, at the start or in place of those in use."""
         return self._next is not None or (self._is_started and self.info is None and self._load_error is None)
 
+    @property
+    def is_replacing(self) -> bool:
+        """Whether a renderer is being loaded in place of another one, which may itself not be loaded yet."""
+        return self._next is not None
+
     def try_again(self) -> None:
         """Render once more, also at sizes for which memory did not suffice."""
         self._service.forget_failures()
@@ -198,7 +207,8 @@ class LiveRenderer(QObject):
         Args:
             do: Called on the render thread; it must be short, since painting waits for its end: one picture a job.
             done: Called on this thread with what it returned.
-            failed: Called on this thread with the error that ended it, also where other weights took their place meanwhile.
+            failed: Called on this thread with the error that ended it; a :class:`RendererReplacedError` where other weights, or the same on
+                another device, took their place meanwhile.
 
         Returns:
             The job; after its ``cancel()`` neither is called.
@@ -242,7 +252,7 @@ class LiveRenderer(QObject):
                 return
             self._retire(self._service)
             self._number, self._service = after
-            self._fail_jobs(RenderError("the weights were replaced before this was rendered", action="Ask for it again"))
+            self._fail_jobs(RendererReplacedError("the weights were replaced before this was rendered", action="Ask for it again"))
             self._receive(delivery)
             self._submit()
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from spade_studio.app import collector
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelChannels
 
@@ -137,12 +138,11 @@ def _no_garbage_collection() -> Iterator[None]:
 
     A full collection holds Python's lock from its beginning to its end: with torch's modules in memory, a tenth of a second or three.
     """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
+    with collector.held():
+        try:
+            yield
+        finally:
+            gc.freeze()
 
 
 def peek_channels(options: LoadOptions) -> LabelChannels | None:

@@ -40,7 +40,8 @@ def start(folder: Path) -> logging.Handler:
     handler: logging.Handler = _Memory()
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        file = RotatingFileHandler(folder / "spade-studio.log", maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", delay=True)
+        name, errors = folder / "spade-studio.log", "backslashreplace"
+        file = RotatingFileHandler(name, maxBytes=_BYTES, backupCount=_FILES, encoding="utf-8", delay=True, errors=errors)
         _add(file)
     _add(handler)
     logging.getLogger().setLevel(logging.INFO)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from spade_studio.app.application import Application
+    from spade_studio.app.crash import Failure
     from spade_studio.app.main_window import MainWindow
     from spade_studio.app.settings import Settings
 
@@ -64,7 +65,15 @@ def run(application: Application, settings: Settings, options: argparse.Namespac
     log.start(settings.state_folder / "log")
     log.log_qt_messages()
     logging.getLogger(__name__).info("SPADE Studio %s starts", version())
-    window = make_window(application, settings, options)
+    failures: list[crash.Failure] = []
+    crash.install(failures.append, crash.Reports(settings.state_folder / "reports"))  # until there is a window to tell it
+    try:
+        window = make_window(application, settings, options)
+    except Exception:  # noqa: BLE001 - whatever it is has to reach the person
+        sys.excepthook(*sys.exc_info())  # pyright: ignore[reportArgumentType] - there is an exception
+        _tell_failed_start(failures[-1])
+        log.stop()
+        return 1
     desktop = window.desktop
     crash.install(desktop.tell_failure, desktop.reports)
     listener = Listener(place, application) if place else None
@@ -72,6 +81,7 @@ def run(application: Application, settings: Settings, options: argparse.Namespac
         listener.asked.connect(desktop.on_asked)
     signals = QuitSignals(application)
     signals.asked.connect(desktop.leave)
+    application.commitDataRequest.connect(desktop.keep_aside)
     window.show()
     desktop.greet(options.file)
     desktop.reports.watch_native()
@@ -84,6 +94,20 @@ def run(application: Application, settings: Settings, options: argparse.Namespac
     logging.getLogger(__name__).info("it ends")
     log.stop()
     return code
+
+
+def _tell_failed_start(failure: Failure) -> None:
+    """Say why there is no window, and wait until it was read: who started the program from a menu sees no terminal."""
+    from PySide6.QtCore import QCoreApplication
+    from PySide6.QtWidgets import QMessageBox
+
+    text = QCoreApplication.translate("Main", "SPADE Studio could not start")
+    box = QMessageBox(QMessageBox.Icon.Critical, "SPADE Studio", text, QMessageBox.StandardButton.Ok)
+    lines = [failure.line]
+    if failure.report is not None:
+        lines.append(QCoreApplication.translate("Main", "A report was saved on this computer: {path}").format(path=failure.report))
+    box.setInformativeText("\n\n".join(lines))
+    box.exec()
 
 
 def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:

@@ -97,10 +97,11 @@ class MainWindow(QMainWindow):
             self, self.document, self.live, settings, theme, self.commands, self.files, self.documents, self.styles.adopt, self.rendering
         )
         self.painting = CanvasCommands(
-            self, self.document, self.toolbox, self.commands, self.canvas, self.palette_panel, self.render_panel, self.files.new
-        )
+            self, self.document, self.toolbox, self.commands, self.canvas, self.palette_panel, self.render_panel,
+            lambda: self.palette_work.sets_for_new(), lambda size, label_set: self.palette_work.begin_new(size, label_set),
+        )  # fmt: skip
         self.palette_work = PaletteController(
-            self, self.document, self.toolbox, self.canvas, self.palette_panel, self.commands, settings, rendered
+            self, self.document, self.toolbox, self.canvas, self.palette_panel, self.commands, settings, rendered, self.files.new
         )
         self.brush_size_panel = BrushSizePanel(MAX_BRUSH_SIZE)
         self._build_layout()
@@ -177,7 +178,7 @@ class MainWindow(QMainWindow):
                     menu.addSeparator()
             if title is view:
                 self.painting.fill_view_menu(menu)
-                menu.addAction(self.styles.dock_beside("history"))
+                menu.addActions([self.styles.dock_beside("history"), self.palette_work.dock_beside("styles")])
 
     def _build_toolbar(self) -> None:
         bar = QToolBar(self.tr("Tools"))
@@ -199,8 +200,8 @@ class MainWindow(QMainWindow):
             self.commands[name].triggered.connect(lambda _checked=False: do())
 
         on("open", self.files.open)
-        on("save", self.files.save)
-        on("save_as", self.files.save_as)
+        on("save", lambda: self.files.save(wait=False))
+        on("save_as", lambda: self.files.save_as(wait=False))
         on("train", self.training.open)
         on("render_again", self.rendering.try_again)
         on("quit", self.close)
@@ -272,6 +273,7 @@ class MainWindow(QMainWindow):
     def _on_theme_changed(self) -> None:
         self.commands.set_icons(self._theme)
         self.palette_panel.set_swap_icon(self._theme.icon("mdi6.swap-horizontal"))
+        self.palette_work.set_dock_icon(self._theme.icon("mdi6.format-list-group"))
         self.render_panel.banner.set_icons(self._theme.warning_icon("mdi6.alert-circle-outline"), self._theme.warning_icon("mdi6.close"))
 
     # -- what commands do -----------------------------------------------------------------------------------------
@@ -292,8 +294,9 @@ class MainWindow(QMainWindow):
         self._theme.set_appearance(appearance)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask about unsaved changes; then remember the window and join the render thread."""
-        if not self.files.may_lose_changes():
+        """Ask about unsaved changes and what is being exported; then remember the window and join the render thread."""
+        may_close = self.files.may_lose_changes() and (self.desktop.is_leaving or self.batch.may_stop())
+        if not may_close and not self.desktop.is_leaving:
             event.ignore()
             return
         self._settings.geometry = self.saveGeometry()

@@ -6,9 +6,9 @@ They know no documents or files; what a render thread reports never comes here b
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from spade_studio.engine.errors import EngineError
@@ -43,7 +43,6 @@ def show_error(parent: QWidget, headline: str, error: EngineError) -> None:
     ]
     box = QMessageBox(QMessageBox.Icon.Warning, "SPADE Studio", headline, QMessageBox.StandardButton.Ok, parent)
     box.setInformativeText("\n\n".join(line[:1].upper() + line[1:] for line in lines if line))
-    without_icons(box)
     box.open()
 
 
@@ -51,7 +50,6 @@ def show_note(parent: QWidget, headline: str, text: str) -> None:
     """Say what a person should know of what was just done. Returns at once; the box belongs to the window."""
     box = QMessageBox(QMessageBox.Icon.Information, "SPADE Studio", headline, QMessageBox.StandardButton.Ok, parent)
     box.setInformativeText(text)
-    without_icons(box)
     box.open()
 
 
@@ -67,12 +65,16 @@ def ask_unsaved(parent: QWidget, name: str) -> Unsaved:
     box.setInformativeText(QCoreApplication.translate("Messages", "They are lost otherwise."))
     box.setStandardButtons(button.Save | button.Discard | button.Cancel)
     box.setDefaultButton(button.Save)
-    without_icons(box)
     answers = {button.Save: Unsaved.SAVE, button.Discard: Unsaved.DISCARD}
     return answers.get(QMessageBox.StandardButton(box.exec()), Unsaved.CANCEL)
 
 
-def without_icons(box: QMessageBox) -> None:
-    """Take Qt's own pictures off the buttons: they belong to no theme of ours."""
-    for button in box.buttons():
-        button.setIcon(QIcon())
+def ask_replace(parent: QWidget, path: Path) -> bool:
+    """Ask whether a file that exists may be replaced."""
+    text = QCoreApplication.translate("Messages", "{name} exists already. Replace it?").format(name=path.name)
+    box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", text, QMessageBox.StandardButton.Cancel, parent)
+    box.setInformativeText(QCoreApplication.translate("Messages", "What it holds is lost then."))
+    replace = box.addButton(QCoreApplication.translate("Messages", "&Replace"), QMessageBox.ButtonRole.AcceptRole)
+    box.setDefaultButton(QMessageBox.StandardButton.Cancel)
+    box.exec()
+    return box.clickedButton() is replace

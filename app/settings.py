@@ -179,7 +179,7 @@ class Settings:
         value = self._text("render/size")
         if value in ("training", "layout"):
             return SizeWish(cast("Literal['training', 'layout']", value))
-        if value.isascii() and value.isdecimal() and 1 <= int(value[:6]) <= MAX_SIDE:
+        if value.isascii() and value.isdecimal() and len(value) < 6 and 1 <= int(value) <= MAX_SIDE:
             return SizeWish("side", int(value))
         self._set_aside("render/size")
         return SizeWish()
@@ -225,6 +225,15 @@ class Settings:
     @palette.setter
     def palette(self, value: str) -> None:
         self._store.setValue("palette/memory", value)
+
+    @property
+    def new_label_set(self) -> str:
+        """Name of the label set that new layouts were last begun with; empty for that of the weights in use, whichever these are."""
+        return self._text("palette/new_label_set")
+
+    @new_label_set.setter
+    def new_label_set(self, value: str) -> None:
+        self._store.setValue("palette/new_label_set", value)
 
     @property
     def sheet_count(self) -> int | None:

@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
+from spade_studio.app import collector
 from spade_studio.app.settings import Appearance
 
 
@@ -86,6 +87,12 @@ class Theme(QObject):
         return qtawesome.icon(name, color=self.colors.on_warning)
 
     def _apply(self) -> None:
+        # Qt walks over pointers to all widgets and calls Python on its way: a widget that the collector destroys meanwhile, on this
+        # thread or on the render thread, would be a pointer to nothing.
+        with collector.held():
+            self._apply_colors()
+
+    def _apply_colors(self) -> None:
         scheme = self._hints.colorScheme() if self._wanted == Qt.ColorScheme.Unknown else self._wanted
         self.colors = DARK if scheme == Qt.ColorScheme.Dark else LIGHT
         self._application.setPalette(_palette(self.colors))
@@ -204,7 +211,8 @@ def _style_sheet(colors: Colors) -> str:
     QPushButton:hover {{ background: {colors.hover}; }}
     QPushButton:default {{ background: {colors.accent}; border-color: {colors.accent}; color: {colors.on_accent}; }}
     QPushButton:focus {{ border: 2px solid {mix(colors.accent, colors.text, 0.35)}; padding: 5px 13px; }}
-    QMessageBox QLabel {{ min-width: 240px; }}
+    QMessageBox QLabel#qt_msgbox_informativelabel {{ min-width: 240px; }}
+    QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
     QSlider {{ min-height: 20px; }}
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {colors.line}; }}
     QSlider::sub-page:horizontal {{ height: 4px; border-radius: 2px; background: {colors.accent}; }}
@@ -223,7 +231,8 @@ def _style_sheet(colors: Colors) -> str:
     QFrame#banner QPushButton:focus {{ border: 2px solid {colors.on_warning}; padding: 1px 9px; }}
     QFrame#line {{ color: {colors.line}; }}
     QWidget#strip {{ border-top: 1px solid {colors.line}; }}
-    QListView {{ background: transparent; border: none; outline: none; }}
+    QListView {{ background: {colors.field}; border: 1px solid {colors.line}; outline: none; }}
+    QWidget QListView {{ background: transparent; border: none; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {colors.line}; border-radius: 4px; min-height: 24px; margin: 1px; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
@@ -253,7 +262,8 @@ def _view_rules(colors: Colors) -> str:
     QTabBar::tab:selected {{ color: {colors.text}; border-bottom-color: {colors.accent}; }}
     QTabBar::tab:hover {{ color: {colors.text}; }}
     QTabBar::tab:focus {{ background: {colors.hover}; }}
-    QPushButton:disabled {{ color: {mix(colors.text, colors.window, 0.6)}; background: {colors.window}; }}
+    QPushButton:disabled {{ color: {mix(colors.text, colors.window, 0.6)}; background: {colors.window};
+        border-color: {colors.line}; }}
     QDoubleSpinBox {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px; padding: 4px 7px;
         selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; }}
     QDoubleSpinBox:focus {{ border-color: {colors.accent}; }}

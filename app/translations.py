@@ -1,4 +1,4 @@
-"""The language of menus and messages: our translation and Qt's own, by the settings or the system.
+"""The language of menus, messages and labels: our translation and Qt's own, by the settings or the system.
 
 It knows files and the application; texts themselves are translated where they are shown.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
+from spade_studio.app import label_names
 from spade_studio.app.settings import Language
 
 TRANSLATED = ("de",)
@@ -23,6 +24,7 @@ def install(application: QCoreApplication, language: Language) -> str:
         The language that is used: "en" where there is no translation.
     """
     chosen = choose(language, QLocale.system().uiLanguages())
+    label_names.use(chosen)
     if chosen == "en":
         return chosen
     for data in _files(chosen):

@@ -5,8 +5,8 @@ It shows a text.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QTextCursor
 from PySide6.QtWidgets import QLineEdit, QTextBrowser, QWidget
 
 from spade_studio.app.help import licences
@@ -26,12 +26,13 @@ class GuideWindow(QWidget):
         self.search.setClearButtonEnabled(True)
         self.text = QTextBrowser()
         self.text.setAccessibleName(self.tr("Guide"))
-        self.text.setOpenExternalLinks(True)
+        self.text.setOpenLinks(False)  # Qt would read files in the guide's place
         self.text.setMarkdown(licences.guide())
         whole = column(self, spacing=10, margins=(12, 12, 12, 12))
         whole.addWidget(self.search)
         whole.addWidget(self.text, 1)
         self.search.returnPressed.connect(self.find_next)
+        self.text.anchorClicked.connect(self.follow)
         for key in (QKeySequence.StandardKey.Close, Qt.Key.Key_Escape):
             QShortcut(QKeySequence(key), self, self.close)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search.setFocus)
@@ -47,3 +48,22 @@ class GuideWindow(QWidget):
         cursor.setPosition(0)
         self.text.setTextCursor(cursor)
         return self.text.find(words)
+
+    def follow(self, url: QUrl) -> None:
+        """Go to a heading of the guide, or open a page of the web in the system's browser."""
+        if url.scheme() in ("http", "https"):
+            QDesktopServices.openUrl(url)
+            return
+        block = self.text.document().begin()
+        while block.isValid():
+            if block.blockFormat().headingLevel() and heading_name(block.text()) == url.fragment():
+                self.text.setTextCursor(QTextCursor(block))
+                top = self.text.document().documentLayout().blockBoundingRect(block).top()
+                self.text.verticalScrollBar().setValue(int(top))
+                return
+            block = block.next()
+
+
+def heading_name(text: str) -> str:
+    """Return what links in Markdown call a heading: "Label maps" is ``label-maps``."""
+    return "".join(c for c in text.lower().replace(" ", "-") if c.isalnum() or c in "-_")

@@ -47,12 +47,13 @@ def own_licence() -> str:
 
 
 def guide() -> str:
-    """Return the program's description, Markdown, without its pictures, which are not installed."""
+    """Return the program's description, Markdown, without its pictures and without links to files: neither are installed."""
     try:
         text = metadata.metadata(DISTRIBUTION)["Description"] or ""
     except (metadata.PackageNotFoundError, KeyError):
         text = ""
-    return re.sub(r"!\[[^\]]*\]\([^)]*\)\s*", "", text)
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)\s*", "", text)
+    return re.sub(r"\[([^\]]+)\]\((?!https?://|#)[^)]*\)", r"\1", text)
 
 
 def model_card() -> str:

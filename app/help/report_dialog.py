@@ -36,8 +36,8 @@ class ReportDialog(QDialog):
         self.setWindowTitle(self.tr("Error reports"))
         text = QLabel(
             self.tr(
-                "A report holds the place of the error in the program, versions, and the last lines of the log: no pictures and no names"
-                " of your folders below home. It stays on this computer unless you hand it on."
+                "A report holds the place of the error in the program, versions, and the last lines of the log: no pictures, and ~ for your"
+                " home folder. Names of files and of other folders can be in it. It stays on this computer unless you hand it on."
             )
         )
         text.setWordWrap(True)

@@ -3,10 +3,13 @@
 It shows values that it is given, and tells what a person enters; it reads nothing.
 """
 
+# ruff: noqa: N802 - Qt names its event handlers
+
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QPlainTextEdit, QScrollArea, QToolButton, QWidget
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QImage, QTextDocument
+from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QPlainTextEdit, QScrollArea, QTextBrowser, QToolButton, QWidget
 
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.theme import Theme
@@ -14,6 +17,25 @@ from spade_studio.app.weights.questions import QuestionsForm
 from spade_studio.app.weights.report import Report
 from spade_studio.app.weights.shelf import MAX_NOTE, Entry
 from spade_studio.engine.errors import EngineError
+
+
+class CardView(QTextBrowser):
+    """Markdown of a stranger: no HTML, no pictures of this computer, and links that show but lead nowhere."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setOpenLinks(False)
+
+    def show_card(self, text: str) -> None:
+        """Show a model card, or nothing for an empty text."""
+        features = QTextDocument.MarkdownFeature
+        self.document().setMarkdown(text, features.MarkdownDialectGitHub | features.MarkdownNoHTML)
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        """Give an empty picture for every one: without any, Qt would look for the file itself."""
+        empty = QImage(1, 1, QImage.Format.Format_ARGB32)
+        empty.fill(Qt.GlobalColor.transparent)
+        return empty
 
 
 class WeightsPage(QWidget):
@@ -45,7 +67,7 @@ class WeightsPage(QWidget):
         self.note.setAccessibleName(self.tr("Your notes about these weights"))
         self.note_title.setBuddy(self.note)
         self.card_title = _text("heading", self.tr("Model card"))
-        self.card = QPlainTextEdit(readOnly=True)
+        self.card = CardView()
         self.card.setTabChangesFocus(True)
         self.card.setFixedHeight(220)
         self.card.setAccessibleName(self.tr("Model card"))
@@ -61,7 +83,7 @@ class WeightsPage(QWidget):
         self._show_rows(report)
         self.limits.setText("\n".join(f"•  {limit}" for limit in report.limits))
         self.notes.setText("\n".join(report.notes))
-        self.card.setPlainText(report.card)
+        self.card.show_card(report.card)
         self._show_parts()
 
     def show_problem(self, name: str, error: EngineError | None, *, is_question: bool = False) -> None:
@@ -75,7 +97,7 @@ class WeightsPage(QWidget):
         self._show_rows(None)
         for label in (self.limits, self.notes):
             label.setText("")
-        self.card.setPlainText("")
+        self.card.show_card("")
         self._show_parts()
         self.request.setVisible(is_question)
 

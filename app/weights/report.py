@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from spade_studio.app.label_names import label_text
 from spade_studio.engine.config import (
     AnyGeneratorConfig,
     ConcatenationConfig,
@@ -107,11 +108,8 @@ def lost_labels(painted: Painted, channels: LabelChannels) -> list[Lost]:
     for label_id in unknown:
         label = painted.label_set.by_id(label_id)
         pixels = int(painted.counts[label_id])
-        found.append(
-            Lost(
-                label.name if label else QCoreApplication.translate("WeightsReport", "id {id}").format(id=label_id), pixels, pixels / total
-            )
-        )
+        name = label_text(label) if label else QCoreApplication.translate("WeightsReport", "id {id}").format(id=label_id)
+        found.append(Lost(name, pixels, pixels / total))
     return sorted(found, key=lambda lost: -lost.pixels)
 
 
@@ -265,7 +263,7 @@ def _label_words(channels: LabelChannels) -> str:
     known = channels.known_ids
     if channels.label_set is None:
         return QCoreApplication.translate("WeightsReport", "{count} without names").format(count=len(known))
-    names = [label.name for label_id in known[:_SHOWN_LABELS] if (label := channels.label_set.by_id(label_id))]
+    names = [label_text(label) for label_id in known[:_SHOWN_LABELS] if (label := channels.label_set.by_id(label_id))]
     listed = ", ".join(names) + (", …" if len(known) > len(names) else "")
     text = QCoreApplication.translate("WeightsReport", "{count} of {set}: {names}")
     return text.format(count=len(known), set=channels.label_set.name, names=listed)

@@ -102,9 +102,10 @@ class Shelf:
 
     def move(self, entry: Entry, path: Path) -> None:
         """Say where weights are now."""
-        self.entries = [other for other in self.entries if other.path != path]
-        place = next((i for i, other in enumerate(self.entries) if other.path == entry.path), 0)
-        self.entries[place : place + 1] = [replace(entry, path=path, stamp=None)]
+        moved = replace(self.find(entry.path) or entry, path=path, stamp=None)  # as it is now, with what was written meanwhile
+        others = [other for other in self.entries if other.path != path or other.path == entry.path]
+        place = next((i for i, other in enumerate(others) if other.path == entry.path), 0)
+        self.entries = [*others[:place], moved, *(other for other in others[place:] if other.path != entry.path)]
         self.write()
 
     def remove(self, path: Path) -> None:
@@ -137,7 +138,7 @@ class Shelf:
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_writer(self.path) as file:
-                file.write(json.dumps(data, ensure_ascii=False, indent=1).encode())
+                file.write(json.dumps(data, indent=1).encode())  # ASCII: names of files need not be proper texts
 
     def _read(self) -> None:
         try:
@@ -265,5 +266,5 @@ def _options_from_json(data: object) -> PublishedOptions | None:
             unlabeled if unlabeled in ("first", "last") else None,  # pyright: ignore[reportArgumentType]
             None if label_set is None else LabelSet.from_json(label_set),
         )
-    except EngineError:
+    except (EngineError, OverflowError):
         return None

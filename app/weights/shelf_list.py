@@ -87,7 +87,7 @@ class ShelfList(QTreeWidget):
         else:
             about = when(entry.used) if entry.used else self.tr("not used yet")
         words = entry.summary or entry.path.name
-        item = QTreeWidgetItem([f"{entry.name or entry.path.name}\n{words} · {about}"])
+        item = QTreeWidgetItem([f"{entry.name or entry.path.name}\n{words}\n{about}"])
         item.setData(0, Qt.ItemDataRole.UserRole, entry)
         item.setToolTip(0, "\n\n".join(text for text in (str(entry.path), entry.note) if text))
         icon = "mdi6.star" if entry.is_favourite else "mdi6.home-outline" if is_default else "mdi6.file-outline"

@@ -74,8 +74,11 @@ class WeightsWindow(QWidget):
 
     def open(self) -> None:
         """Show the window, with the weights in use chosen at the first time."""
-        if self.list.current is None and self._examined is None and self._job is None and self._problem is None:
-            self.list.choose(self.in_use)
+        if self._examined is None and self._job is None and self._problem is None:
+            if self.list.current is None:
+                self.list.choose(self.in_use)
+            else:
+                self._look(self.list.current.path)  # closing the window took the look back
         self.refresh()
         self.show()
         self.raise_()
@@ -93,7 +96,8 @@ class WeightsWindow(QWidget):
         """List anew, after a change of what is used."""
         default = self._shelf.find(self.default) or Entry(self.default, self.tr("Default weights"))
         self.list.show_entries(default, self._shelf.entries, self.in_use)
-        self.open_buttons.folder = next((x.path.parent for x in self._shelf.entries if x.path.parent.is_dir()), Path.home())
+        own = [entry.path.parent for entry in self._shelf.entries if entry.path != self.default]  # not the program's own folder
+        self.open_buttons.folder = next((folder for folder in own if folder.is_dir()), Path.home())
         self._show_state()
 
     @property

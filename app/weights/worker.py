@@ -68,16 +68,20 @@ class Job:
         """Do it, on the worker's thread."""
         if self.is_cancelled:
             return
+        # An error holds the frames it went through, and they the networks they worked with: no variable of this frame may hold it in
+        # turn, or both would stay until the collector comes.
         try:
-            end: object = _Done(self._do(self))
+            self._tell_end(_Done(self._do(self)))
         except TakenBack:
             return
         except EngineError as error:
-            end = error
+            self._tell_end(error)
         except MemoryError:
-            end = EngineError("there is not enough memory", "", "Close other programs, or choose smaller weights")
+            self._tell_end(EngineError("there is not enough memory", "", "Close other programs, or choose smaller weights"))
         except Exception as error:  # noqa: BLE001 - the thread's border: whatever it is has to reach the person
-            end = EngineError(f"that did not work: {type(error).__name__}: {error}")
+            self._tell_end(EngineError(f"that did not work: {type(error).__name__}: {error}"))
+
+    def _tell_end(self, end: object) -> None:
         if not self.is_cancelled:
             self._tell(self, end)
 

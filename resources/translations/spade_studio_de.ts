@@ -687,14 +687,6 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Bereich {title}</translation>
     </message>
     <message>
-        <source>New layout</source>
-        <translation>Neues Layout</translation>
-    </message>
-    <message>
-        <source>Create</source>
-        <translation>Anlegen</translation>
-    </message>
-    <message>
         <source>Every pixel takes the label of the nearest one, so edges stay hard.</source>
         <translation>Jeder Pixel nimmt das Label des nächsten an; Kanten bleiben hart.</translation>
     </message>
@@ -705,6 +697,14 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
     <message>
         <source>Resize</source>
         <translation>Ändern</translation>
+    </message>
+    <message>
+        <source>All snapshots of a layout together may take {size:.0f} GB. Remove one first.</source>
+        <translation>Alle Schnappschüsse eines Layouts dürfen zusammen {size:.0f} GB belegen. Entfernen Sie zuerst einen.</translation>
+    </message>
+    <message>
+        <source>No room for another snapshot</source>
+        <translation>Kein Platz für einen weiteren Schnappschuss</translation>
     </message>
     <message>
         <source>Snapshot {number}</source>
@@ -976,16 +976,16 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>&amp;Jetzt rendern</translation>
     </message>
     <message>
-        <source>Render the drawing on the canvas with the newest checkpoint</source>
-        <translation>Die Zeichnung auf der Leinwand mit dem neuesten Checkpoint rendern</translation>
-    </message>
-    <message>
         <source>&amp;Use these weights</source>
         <translation>Diese Gewichte &amp;verwenden</translation>
     </message>
     <message>
-        <source>Paint with the weights that made the shown picture</source>
-        <translation>Mit den Gewichten malen, die das gezeigte Bild gemacht haben</translation>
+        <source>Render the drawing on the canvas with the shown checkpoint; at the right end with the newest</source>
+        <translation>Die Zeichnung auf der Leinwand mit dem gezeigten Checkpoint rendern; am rechten Ende mit dem neuesten</translation>
+    </message>
+    <message>
+        <source>Paint with the weights of the shown checkpoint</source>
+        <translation>Mit den Gewichten des gezeigten Checkpoints malen</translation>
     </message>
     <message>
         <source>The drawing on the canvas, rendered by the checkpoints of this run.
@@ -994,6 +994,14 @@ Render now makes the first picture.</source>
         <translation>Die Zeichnung auf der Leinwand, gerendert von den Checkpoints dieses Laufs.
 
 „Jetzt rendern“ macht das erste Bild.</translation>
+    </message>
+    <message>
+        <source>This checkpoint has not rendered your drawing yet.
+
+Render now makes the picture.</source>
+        <translation>Dieser Checkpoint hat Ihre Zeichnung noch nicht gerendert.
+
+„Jetzt rendern“ macht das Bild.</translation>
     </message>
     <message>
         <source>My drawing</source>
@@ -1016,8 +1024,8 @@ Render now makes the first picture.</source>
         <translation>Die Zeichnung wird gerendert…</translation>
     </message>
     <message>
-        <source>Rendering</source>
-        <translation>Rendern</translation>
+        <source>Making the weights a file…</source>
+        <translation>Die Gewichte werden zur Datei …</translation>
     </message>
 </context>
 <context>
@@ -1059,6 +1067,29 @@ Render now makes the first picture.</source>
     </message>
 </context>
 <context>
+    <name>ExportController</name>
+    <message>
+        <source>An export is running: {:,} of {:,} pictures are done. It can be resumed later.</source>
+        <translation>Ein Export läuft: {:,} von {:,} Bildern sind fertig. Er lässt sich später fortsetzen.</translation>
+    </message>
+    <message>
+        <source>A video is being made: {:,} of {:,} frames are done. Once stopped, it begins anew.</source>
+        <translation>Ein Video entsteht: {:,} von {:,} Einzelbildern sind fertig. Nach einem Abbruch beginnt es von vorn.</translation>
+    </message>
+    <message>
+        <source>Stop what is being exported?</source>
+        <translation>Das laufende Exportieren abbrechen?</translation>
+    </message>
+    <message>
+        <source>&amp;Stop and close</source>
+        <translation>&amp;Abbrechen und schließen</translation>
+    </message>
+    <message>
+        <source>&amp;Wait</source>
+        <translation>&amp;Warten</translation>
+    </message>
+</context>
+<context>
     <name>ExportForm</name>
     <message>
         <source>The {} styles chosen in the sheet</source>
@@ -1095,6 +1126,10 @@ Render now makes the first picture.</source>
     <message>
         <source>there is no folder {}</source>
         <translation>den Ordner {} gibt es nicht</translation>
+    </message>
+    <message>
+        <source>the folder {} cannot be read</source>
+        <translation>der Ordner {} lässt sich nicht lesen</translation>
     </message>
     <message>
         <source>The layout in the &amp;window</source>
@@ -1291,8 +1326,16 @@ Render now makes the first picture.</source>
         <translation>Dateien in diesem Ordner ersetzen?</translation>
     </message>
     <message>
+        <source>Replace the export in this folder?</source>
+        <translation>Den Export in diesem Ordner ersetzen?</translation>
+    </message>
+    <message>
         <source>Files of these names in {}, which are not of this export: {:,}.</source>
         <translation>Dateien mit diesen Namen in {}, die nicht von diesem Export stammen: {:,}.</translation>
+    </message>
+    <message>
+        <source>Another export into this folder is not finished ({:,} pictures done, {:,} missing): it cannot go on then.</source>
+        <translation>Ein anderer Export in diesen Ordner ist nicht fertig ({:,} Bilder fertig, {:,} fehlen): Er kann dann nicht fortgesetzt werden.</translation>
     </message>
     <message>
         <source>&amp;Replace</source>
@@ -1497,6 +1540,14 @@ Render now makes the first picture.</source>
         <translation>Für eine Labelkarte: Datei &gt; Exportieren</translation>
     </message>
     <message>
+        <source>Saving {name}…</source>
+        <translation>{name} wird gespeichert …</translation>
+    </message>
+    <message>
+        <source>{name} is saved</source>
+        <translation>{name} ist gespeichert</translation>
+    </message>
+    <message>
         <source>Export the label map as ids</source>
         <translation>Labelkarte als Nummern exportieren</translation>
     </message>
@@ -1539,6 +1590,18 @@ Render now makes the first picture.</source>
     <message>
         <source>{name} could not be restored</source>
         <translation>{name} konnte nicht wiederhergestellt werden</translation>
+    </message>
+    <message>
+        <source>{name} is the document itself, which an export would replace</source>
+        <translation>{name} ist das Dokument selbst, das ein Export ersetzen würde</translation>
+    </message>
+    <message>
+        <source>another name</source>
+        <translation>ein anderer Name</translation>
+    </message>
+    <message>
+        <source>Nothing was changed</source>
+        <translation>Es wurde nichts geändert</translation>
     </message>
     <message>
         <source>{name} could not be saved</source>
@@ -1734,6 +1797,25 @@ Render now makes the first picture.</source>
     </message>
 </context>
 <context>
+    <name>LabelTreePanel</name>
+    <message>
+        <source>Find a label</source>
+        <translation>Label suchen</translation>
+    </message>
+    <message>
+        <source>All labels by group</source>
+        <translation>Alle Labels nach Gruppen</translation>
+    </message>
+    <message>
+        <source>No label of this set matches.</source>
+        <translation>Kein Label dieses Satzes passt.</translation>
+    </message>
+    <message>
+        <source>Other labels</source>
+        <translation>Weitere Labels</translation>
+    </message>
+</context>
+<context>
     <name>LayersPanel</name>
     <message>
         <source>Compare with the render</source>
@@ -1766,6 +1848,17 @@ Render now makes the first picture.</source>
     <message>
         <source>Display</source>
         <translation>Anzeige</translation>
+    </message>
+</context>
+<context>
+    <name>Main</name>
+    <message>
+        <source>SPADE Studio could not start</source>
+        <translation>SPADE Studio konnte nicht starten</translation>
+    </message>
+    <message>
+        <source>A report was saved on this computer: {path}</source>
+        <translation>Ein Bericht wurde auf diesem Rechner gespeichert: {path}</translation>
     </message>
 </context>
 <context>
@@ -1843,6 +1936,18 @@ Render now makes the first picture.</source>
     <message>
         <source>They are lost otherwise.</source>
         <translation>Sonst gehen sie verloren.</translation>
+    </message>
+    <message>
+        <source>{name} exists already. Replace it?</source>
+        <translation>{name} gibt es schon. Ersetzen?</translation>
+    </message>
+    <message>
+        <source>What it holds is lost then.</source>
+        <translation>Der bisherige Inhalt geht dann verloren.</translation>
+    </message>
+    <message>
+        <source>&amp;Replace</source>
+        <translation>&amp;Ersetzen</translation>
     </message>
 </context>
 <context>
@@ -1928,6 +2033,33 @@ Render now makes the first picture.</source>
     </message>
 </context>
 <context>
+    <name>NewDialog</name>
+    <message>
+        <source>New layout</source>
+        <translation>Neues Layout</translation>
+    </message>
+    <message>
+        <source>Create</source>
+        <translation>Anlegen</translation>
+    </message>
+    <message>
+        <source>{name} (known to these weights)</source>
+        <translation>{name} (diesen Gewichten bekannt)</translation>
+    </message>
+    <message>
+        <source>Label set</source>
+        <translation>Labelsatz</translation>
+    </message>
+    <message>
+        <source>Which labels it can be painted with; it can be changed later</source>
+        <translation>Mit welchen Labels gemalt wird; später änderbar</translation>
+    </message>
+    <message>
+        <source>&amp;Labels</source>
+        <translation>&amp;Labels</translation>
+    </message>
+</context>
+<context>
     <name>NewRunPage</name>
     <message>
         <source>Preset</source>
@@ -1952,10 +2084,10 @@ Render now makes the first picture.</source>
     <message>
         <source>Check data reads all pictures and says what is wrong.
 
-Estimate tells steps and memory.</source>
+Estimate tells steps, memory and time.</source>
         <translation>„Daten prüfen“ liest alle Bilder und sagt, was nicht stimmt.
 
-„Schätzen“ nennt Schritte und Speicher.</translation>
+„Schätzen“ nennt Schritte, Speicher und Zeit.</translation>
     </message>
     <message>
         <source>Chec&amp;k data</source>
@@ -2008,10 +2140,6 @@ Estimate tells steps and memory.</source>
     <message>
         <source>The estimate ended with code {code} and said nothing.</source>
         <translation>Die Schätzung endete mit Code {code}, ohne etwas zu sagen.</translation>
-    </message>
-    <message>
-        <source>Time:          known once a run with these networks has trained a few steps here</source>
-        <translation>Zeit:          bekannt, sobald ein Lauf mit diesen Netzen hier einige Schritte trainiert hat</translation>
     </message>
     <message>
         <source>Time:          about {time_words}, at the {pace:.1f} images/s of a run like it</source>
@@ -2113,8 +2241,20 @@ Estimate tells steps and memory.</source>
 <context>
     <name>PaletteController</name>
     <message>
+        <source>All labels</source>
+        <translation>Alle Labels</translation>
+    </message>
+    <message>
         <source>La&amp;bel set</source>
         <translation>La&amp;belsatz</translation>
+    </message>
+    <message>
+        <source>All labels panel</source>
+        <translation>Bereich „Alle Labels“</translation>
+    </message>
+    <message>
+        <source>Show all labels of the set by group (F12)</source>
+        <translation>Alle Labels des Satzes nach Gruppen zeigen (F12)</translation>
     </message>
     <message>
         <source>These weights use the labels of {weights}: the layout stays in {own} and is carried over for them by name.</source>
@@ -2194,6 +2334,10 @@ Estimate tells steps and memory.</source>
     <message>
         <source>The label set of this document; another one is taken over by name</source>
         <translation>Der Labelsatz dieses Dokuments; ein anderer wird nach Namen übernommen</translation>
+    </message>
+    <message>
+        <source>All labels in a panel of their own</source>
+        <translation>Alle Labels in einem eigenen Bereich</translation>
     </message>
     <message>
         <source>No label of this set matches.</source>
@@ -2775,8 +2919,8 @@ Estimate tells steps and memory.</source>
         <translation>Fehlerberichte</translation>
     </message>
     <message>
-        <source>A report holds the place of the error in the program, versions, and the last lines of the log: no pictures and no names of your folders below home. It stays on this computer unless you hand it on.</source>
-        <translation>Ein Bericht enthält die Stelle des Fehlers im Programm, Versionen und die letzten Zeilen des Protokolls: keine Bilder und nicht den Namen Ihres persönlichen Ordners. Er bleibt auf diesem Rechner, solange Sie ihn nicht weitergeben.</translation>
+        <source>A report holds the place of the error in the program, versions, and the last lines of the log: no pictures, and ~ for your home folder. Names of files and of other folders can be in it. It stays on this computer unless you hand it on.</source>
+        <translation>Ein Bericht enthält die Stelle des Fehlers im Programm, Versionen und die letzten Zeilen des Protokolls: keine Bilder, und ~ statt Ihres persönlichen Ordners. Namen von Dateien und anderen Ordnern können darin stehen. Er bleibt auf diesem Rechner, wenn Sie ihn nicht weitergeben.</translation>
     </message>
     <message>
         <source>Report</source>
@@ -2885,6 +3029,22 @@ Estimate tells steps and memory.</source>
         <translation>Schritt {step:,}</translation>
     </message>
     <message>
+        <source>Cont&amp;inue</source>
+        <translation>&amp;Weiter</translation>
+    </message>
+    <message>
+        <source>Go on with the next step</source>
+        <translation>Mit dem nächsten Schritt weitermachen</translation>
+    </message>
+    <message>
+        <source>&amp;Pause</source>
+        <translation>&amp;Pause</translation>
+    </message>
+    <message>
+        <source>Wait after the step at hand, with all in memory; the processor is free until Continue</source>
+        <translation>Nach dem laufenden Schritt warten, mit allem im Speicher; bis „Weiter“ ist der Prozessor frei</translation>
+    </message>
+    <message>
         <source>The trainer starts; it reads the data first.</source>
         <translation>Das Training beginnt; zuerst liest es die Daten.</translation>
     </message>
@@ -2954,6 +3114,14 @@ Estimate tells steps and memory.</source>
     <message>
         <source>running</source>
         <translation>läuft</translation>
+    </message>
+    <message>
+        <source>pausing</source>
+        <translation>pausiert gleich</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>pausiert</translation>
     </message>
     <message>
         <source>stopping</source>
@@ -3162,8 +3330,8 @@ Estimate tells steps and memory.</source>
         <translation>die Größe {} × {}</translation>
     </message>
     <message>
-        <source>multiples of {} up to {}</source>
-        <translation>Vielfache von {} bis {}</translation>
+        <source>multiples of {} from {} to {}</source>
+        <translation>Vielfache von {}, von {} bis {}</translation>
     </message>
 </context>
 <context>
@@ -3719,6 +3887,14 @@ New run… sets up a training.</source>
     <message>
         <source>{name} could not be started</source>
         <translation>{name} konnte nicht gestartet werden</translation>
+    </message>
+    <message>
+        <source>{name} could not be asked to wait</source>
+        <translation>{name} konnte nicht um eine Pause gebeten werden</translation>
+    </message>
+    <message>
+        <source>{name} could not be asked to go on</source>
+        <translation>{name} konnte nicht zum Weitermachen gebracht werden</translation>
     </message>
     <message>
         <source>{name} could not be asked to stop</source>

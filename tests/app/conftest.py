@@ -23,7 +23,7 @@ from spade_studio.engine.weights.info import WeightsInfo
 
 pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -164,6 +164,8 @@ def theme(qapp: QApplication) -> Iterator[Theme]:
     theme = Theme(qapp, "light")
     yield theme
     theme.deleteLater()
+    # Now, and not whenever a later test runs an event loop or the collector comes: what is left of this test would be styled once more.
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # pyright: ignore[reportArgumentType] - None is for all
     qapp.setStyleSheet("")
 
 

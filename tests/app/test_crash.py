@@ -126,6 +126,31 @@ def test_a_folder_that_cannot_be_written_stops_nothing(tmp_path, hooks, capsys):
     assert reports.collect_native() is None
 
 
+def test_a_file_name_that_is_no_proper_text_is_reported(tmp_path, hooks, logging_to, capsys):
+    reports = Reports(tmp_path / "reports")
+    told: list[Failure] = []
+    crash.install(told.append, reports)
+    fail(FileNotFoundError("no such file: w\udcff.png"))  # how Python gives the byte FF of a file's name
+    assert len(told) == 1
+    (report,) = reports.all()
+    for text in (report.read_text("utf-8"), (logging_to / "spade-studio.log").read_text("utf-8")):
+        assert "no such file: w\\udcff.png" in text
+
+
+def test_a_terminal_that_is_gone_keeps_no_report_away(tmp_path, hooks, monkeypatch):
+    class Gone:
+        def write(self, text: str) -> int:
+            raise BrokenPipeError("the terminal is closed")
+
+    monkeypatch.setattr(sys, "stderr", Gone())
+    reports = Reports(tmp_path / "reports")
+    told: list[Failure] = []
+    crash.install(told.append, reports)
+    fail(RuntimeError("a slip"))
+    assert [failure.report for failure in told] == reports.all()
+    assert len(told) == 1
+
+
 def test_an_exception_of_another_thread_gets_a_report_too(tmp_path, hooks, capsys):
     reports = Reports(tmp_path)
     crash.install(lambda failure: None, reports)

@@ -145,3 +145,23 @@ def test_another_size_can_be_undone(document):
     assert not document.labels.any()
     document.undo_stack.go_to(2)
     assert document.size == (20, 20)
+
+
+def test_the_marked_state_is_the_saved_one_wherever_it_has_gone(qapp):
+    history = History(budget=35)
+    for name in "ab":
+        history.push(Step([], name))
+    history.mark()
+    history.push(Step([], "c"))
+    history.push(Step([], "d"))  # the first one is forgotten for it
+    history.setClean(marked=True)
+    assert not history.isClean()
+    history.go_to(1)
+    assert history.isClean()
+    history.mark()
+    history.undo()
+    history.push(Step([], "e"))
+    history.setClean(marked=True)
+    for index in range(history.count() + 1):
+        history.go_to(index)
+        assert not history.isClean()

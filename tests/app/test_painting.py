@@ -272,6 +272,16 @@ def test_the_cross_hair_status_names_what_is_under_the_pointer(sky):
     assert sky.window.status_bar.pixel.text().split() == ["sky-other", "10,", "12"]
 
 
+def test_the_status_follows_what_changes_below_a_pointer_that_rests(sky):
+    sky.stroke((10, 12), (10, 12))
+    painted, status = sky.window.document.describe(sky.window.toolbox.label), sky.window.status_bar.pixel
+    assert status.text().startswith(f"{painted} ")
+    sky.key(Qt.Key.Key_Z, CONTROL)
+    assert not status.text().startswith(f"{painted} ")
+    sky.key(Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert status.text().startswith(f"{painted} ")
+
+
 def test_a_document_without_unlabeled_value_erases_to_a_value_that_no_label_has(qapp):
     document = Document(np.zeros((8, 8), np.uint8), load_label_set("cityscapes"), "street")
     assert document.unlabeled_id == 255

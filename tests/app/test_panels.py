@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractButton, QApplication, QToolButton
 
 from spade_studio.app.label_choice import offered_labels, set_of, starting_labels
-from spade_studio.app.panels.palette import PalettePanel, display_name
+from spade_studio.app.panels.label_items import display_name
+from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.theme import DARK, LIGHT, Colors
 from spade_studio.engine.errors import OutOfMemoryError
 from spade_studio.engine.labels import Label, LabelChannels, load_label_set
@@ -24,7 +25,7 @@ def test_the_palette_offers_what_the_weights_know_in_their_order(window):
 
 @pytest.mark.parametrize(
     ("typed", "found"),
-    [("wat", (SEA, WATER)), ("LAKE", (WATER,)), ("ocean", (SEA,)), ("plant", (TREE, GRASS, 96)), ("a r", None), ("xyz", ())],
+    [("wat", (WATER, SEA)), ("LAKE", (WATER,)), ("ocean", (SEA,)), ("plant", (TREE, GRASS, 96)), ("a r", None), ("xyz", ())],
 )
 def test_search_looks_at_names_synonyms_and_groups(window, qtbot, typed, found):
     panel = window.palette_panel

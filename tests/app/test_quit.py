@@ -8,6 +8,8 @@ import sys
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from spade_studio.app.documents.sessions import left_documents
 from spade_studio.app.quit_signals import QuitSignals
@@ -25,6 +27,23 @@ def test_unsaved_changes_are_kept_for_the_next_start(window, hand, settings):
     assert left.name == "Mountain lake"
     assert window.files.restore(left.path, left.name, left.origin)
     np.testing.assert_array_equal(window.document.labels, painted)
+    left.discard()
+
+
+def test_a_window_that_asks_about_changes_just_now_closes_too(window, hand, settings, qtbot):
+    hand.stroke((20, 20), (60, 60))
+    asked: list[object] = []
+
+    def leave() -> None:
+        asked.append(QApplication.activeModalWidget())
+        window.desktop.leave()
+
+    QTimer.singleShot(200, leave)
+    window.close()
+    assert isinstance(asked[0], QMessageBox)
+    assert not window.isVisible()
+    window.documents.autosave._session._lock.release()
+    (left,) = left_documents(settings.state_folder / "unsaved")
     left.discard()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,35 @@ def test_the_bindings_do_not_lose_references_to_none(qapp):
     for _ in range(500):
         widget.setEnabled(True)
     assert sys.getrefcount(None) > before - 250
+
+
+def test_a_start_that_fails_says_so_and_leaves_a_report(qapp, settings, monkeypatch, capsys):
+    from PySide6.QtCore import QTimer
+    from PySide6.QtWidgets import QApplication, QMessageBox
+
+    from spade_studio.app import log
+    from spade_studio.app.crash import Reports
+
+    def broken(*_arguments: object) -> None:
+        raise RuntimeError("no window today")
+
+    said: list[str] = []
+
+    def read() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        said.extend((box.text(), box.informativeText()))
+        box.accept()
+
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(threading, "excepthook", threading.excepthook)
+    monkeypatch.setattr(main, "make_window", broken)
+    monkeypatch.setattr(log, "log_qt_messages", lambda: None)
+    QTimer.singleShot(0, read)
+    assert main.run(qapp, settings, main.parse([]), None) == 1
+    (report,) = Reports(settings.state_folder / "reports").all()
+    assert "no window today" in report.read_text("utf-8")
+    assert said[0] == "SPADE Studio could not start"
+    assert "no window today" in said[1]
+    assert str(report) in said[1]
+    assert "no window today" in capsys.readouterr().err

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QImage, QStyleHints
-from PySide6.QtWidgets import QCheckBox, QListWidget, QListWidgetItem, QRadioButton, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QCompleter,
+    QDialogButtonBox,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMessageBox,
+    QProxyStyle,
+    QPushButton,
+    QRadioButton,
+    QStyle,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
 
 from spade_studio.app.panels.boxes import column
 from spade_studio.app.theme import DARK, LIGHT
@@ -52,7 +70,7 @@ def test_check_boxes_in_lists_and_trees_show(qtbot, theme, appearance, checked):
     tree.addTopLevelItem(row)
     tree.setRootIsDecorated(False)
     tree.setHeaderHidden(True)
-    for view, background in ((plain, theme.colors.window), (tree, theme.colors.field)):
+    for view, background in ((plain, theme.colors.field), (tree, theme.colors.field)):
         qtbot.addWidget(view)
         view.show()
         image = view.viewport().grab().toImage()
@@ -90,3 +108,92 @@ def test_the_system_is_followed_while_the_program_runs(window, theme, monkeypatc
     window.commands["light"].trigger()
     system.change(Qt.ColorScheme.Dark)
     assert theme.colors is LIGHT
+
+
+class Watch(QWidget):
+    """Notes whether the collector may come while it is given another style."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[bool] = []
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        if event.type() == QEvent.Type.StyleChange:
+            self.seen.append(gc.isenabled())
+        super().changeEvent(event)
+
+
+def test_no_garbage_is_collected_while_qt_gives_all_widgets_another_style(qtbot, theme):
+    watch = Watch()
+    qtbot.addWidget(watch)
+    watch.show()
+    watch.seen.clear()
+    theme.set_appearance("dark")
+    assert watch.seen
+    assert not any(watch.seen)
+    assert gc.isenabled()
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support (raise|grabbing the keyboard)")
+@pytest.mark.parametrize("appearance", ["light", "dark"])
+def test_what_a_field_proposes_can_be_read(qtbot, theme, appearance):
+    theme.set_appearance(appearance)
+    line = QLineEdit()
+    completer = QCompleter(["lake.ora"], line)
+    line.setCompleter(completer)
+    qtbot.addWidget(line)
+    line.show()
+    qtbot.keyClicks(line, "la")
+    popup = completer.popup()
+    assert popup
+    qtbot.waitUntil(popup.isVisible)
+    # Without a window below it: what the popup does not paint is black.
+    image = QImage(popup.size(), QImage.Format.Format_RGB32)
+    image.fill(0)
+    popup.render(image)
+    assert image.pixelColor(image.width() - 5, image.height() // 2).name() == theme.colors.field
+    assert strongest(image, QColor(theme.colors.field), image.width() - 5) > 4.5
+    popup.hide()
+
+
+class DesktopWithIcons(QProxyStyle):
+    """Wants pictures on the buttons of dialogs, as desktops on Linux do."""
+
+    def styleHint(self, hint, option=None, widget=None, returnData=None):  # noqa: N802, N803
+        wanted = hint == QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons
+        return 1 if wanted else super().styleHint(hint, option, widget, returnData)
+
+
+def test_buttons_of_dialogs_have_no_pictures_of_another_theme(qtbot, qapp, theme):
+    qapp.setStyle(DesktopWithIcons("fusion"))
+    box = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+    qtbot.addWidget(box)
+    box.show()
+    bare = [button.icon().isNull() for button in box.buttons()]
+    qapp.setStyle("fusion")
+    assert bare == [True, True]
+
+
+def test_a_default_button_that_is_disabled_does_not_look_like_one(qtbot, theme):
+    page = QWidget()
+    button = QPushButton("Start")
+    button.setDefault(True)
+    button.setEnabled(False)
+    column(page, margins=(4, 4, 4, 4)).addWidget(button)
+    qtbot.addWidget(page)
+    page.show()
+    image = button.grab().toImage()
+    middle = image.height() // 2
+    assert image.pixelColor(0, middle).name() == theme.colors.line
+
+
+def test_the_picture_of_a_message_takes_no_more_than_its_own_room(qtbot, theme):
+    box = QMessageBox(QMessageBox.Icon.Warning, "SPADE Studio", "It did not work", QMessageBox.StandardButton.Ok)
+    box.setInformativeText("and this is why")
+    qtbot.addWidget(box)
+    box.show()
+    picture, text = (box.findChild(QLabel, name) for name in ("qt_msgboxex_icon_label", "qt_msgbox_label"))
+    assert picture
+    assert text
+    assert picture.width() <= 80
+    assert text.width() >= 240

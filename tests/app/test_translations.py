@@ -14,7 +14,7 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu
 
-from spade_studio.app import translations
+from spade_studio.app import label_names, translations
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,6 +37,7 @@ def german(qapp):
     before = list(qapp.findChildren(translations.QTranslator))
     assert translations.install(qapp, "de") == "de"
     yield
+    label_names.use("en")
     for translator in qapp.findChildren(translations.QTranslator):
         if translator not in before:
             qapp.removeTranslator(translator)

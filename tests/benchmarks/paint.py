@@ -49,7 +49,7 @@ def main() -> None:
     window.document.replace(sample[rows[:, None], columns], "benchmark")
     canvas, toolbox = window.canvas, window.toolbox
     generator = np.random.default_rng(3)
-    labels = [label.id for label in window.palette_panel.labels]
+    labels = [label.id for label in window.palette_panel.offer.known_labels]
 
     def send(kind: QEvent.Type, at: QPointF) -> None:
         button = Qt.MouseButton.LeftButton

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QUrl
 from PySide6.QtWidgets import QApplication
 
 from spade_studio.app import document_io
+from spade_studio.app.help import guide as guide_module
 from spade_studio.app.help import licences
 from spade_studio.app.help.about import AboutDialog
 from spade_studio.app.help.gallery import SampleGallery
 from spade_studio.app.help.tour import place_beside
+from spade_studio.engine.labels import load_label_set
 
 
 @pytest.fixture
@@ -106,6 +110,23 @@ def test_a_sample_opens_from_the_gallery_with_its_style(window, qtbot):
         qtbot.keyClick(gallery.list, Qt.Key.Key_Return)
     assert window.document.name == "Coast"
     assert window.style_panel.seed == document_io.SAMPLES[1].seed
+    assert not window.document.is_modified
+
+
+def test_a_sample_brings_its_own_label_set(window):
+    window.files.new((64, 64), load_label_set("ade20k"))
+    gallery = window.desktop.ask_sample()
+    sky = gallery.list.item(0).icon().pixmap(160).toImage().pixelColor(80, 4)
+    with_set = window.document.label_set.name
+    gallery.reject()
+    coco = load_label_set("coco_stuff")
+    assert with_set == "ADE20K"
+    painted = coco.by_name("sky-other")
+    assert painted
+    assert (sky.red(), sky.green(), sky.blue()) == painted.color
+    assert window.files.open_sample(document_io.SAMPLES[0])
+    assert window.document.label_set == coco
+    assert window.document.describe(int(window.document.labels[4, 128])) == "sky-other"
 
 
 def test_leaving_the_gallery_opens_nothing(window, qtbot):
@@ -153,3 +174,22 @@ def test_the_guide_finds_words_and_closes(window, qtbot):
     assert not guide.find_next()
     qtbot.keyClick(guide.text, Qt.Key.Key_Escape)
     assert not guide.isVisible()
+
+
+def test_links_of_the_guide_never_take_its_place(qtbot, monkeypatch):
+    links = "[down](#far-away) [file](docs/x.md) [web](https://example.org/x)"
+    text = "\n\n".join(("# Guide", links, *("words",) * 200, "## Far away!", "end"))
+    monkeypatch.setattr(licences.metadata, "metadata", lambda name: {"Description": text})
+    opened: list[str] = []
+    monkeypatch.setattr(guide_module.QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
+    guide = guide_module.GuideWindow()
+    qtbot.addWidget(guide)
+    guide.show()
+    assert re.findall(r'href="([^"]*)"', guide.text.document().toHtml()) == ["#far-away", "https://example.org/x"]
+    before = guide.text.toPlainText()
+    guide.text.anchorClicked.emit(QUrl("#far-away"))
+    assert guide.text.textCursor().block().text() == "Far away!"
+    assert guide.text.verticalScrollBar().value() > 1000
+    guide.text.anchorClicked.emit(QUrl("https://example.org/x"))
+    assert opened == ["https://example.org/x"]
+    assert guide.text.toPlainText() == before

@@ -60,6 +60,30 @@ def test_a_moved_entry_takes_the_place_of_another_of_its_path(tmp_path: Path) ->
     assert Shelf(shelf.path).entries == [Entry(tmp_path / "new", note="kept")]
 
 
+def test_a_move_keeps_what_was_written_since_the_entry_was_listed(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "weights.json")
+    shelf.put(Entry(tmp_path / "old"))
+    listed = shelf.entries[0]
+    shelf.put(replace(listed, note="written later", is_favourite=True))
+    shelf.move(listed, tmp_path / "new")
+    assert Shelf(shelf.path).entries == [Entry(tmp_path / "new", note="written later", is_favourite=True)]
+
+
+def test_a_move_to_its_own_place_loses_no_other_entry(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "weights.json")
+    for name in "ba":
+        shelf.put(Entry(tmp_path / name))
+    shelf.move(shelf.entries[1], tmp_path / "b")
+    assert [entry.path.name for entry in shelf.entries] == ["a", "b"]
+
+
+def test_a_name_that_is_no_proper_text_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "w\udcff.pth"  # how Python gives the byte FF of a file's name
+    shelf = Shelf(tmp_path / "weights.json")
+    shelf.mark_used(path, "", DAY)
+    assert Shelf(shelf.path).entries == [Entry(path, used=DAY)]
+
+
 def test_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
     path = tmp_path / "weights.json"
     path.write_text(json.dumps({"schema": 1, "weights": [{"path": "/a", "notes": "old words"}]}))
@@ -84,13 +108,14 @@ def test_a_damaged_file_is_put_aside(content: bytes, tmp_path: Path) -> None:
 def test_entries_that_are_not_well_formed_are_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "weights.json"
     bad = [3, {}, {"path": ""}, {"path": "/a\0b"}, {"path": "/b", "used": "never", "note": 5, "favourite": "yes", "stamp": {"size": "x"}}]
-    answers = {"x": 3, "y": {"label_set": {"name": ""}}, "z": {"crop_size": "wide", "upsampling": "all"}}
+    answers = {"x": 3, "y": {"label_set": {"name": ""}}, "z": {"crop_size": "wide", "upsampling": "all"}, "long": {"aspect_ratio": 10**400}}
     path.write_text(json.dumps({"schema": SCHEMA, "weights": [*bad, {"path": "/b"}], "answers": answers}))
     shelf = Shelf(path)
     assert shelf.entries == [Entry(Path("/b"))]
     assert shelf.answers("x") is None
     assert shelf.answers("y") is None
     assert shelf.answers("z") == PublishedOptions()
+    assert shelf.answers("long") is None
 
 
 def test_a_file_of_a_newer_version_is_read_but_not_written_over(tmp_path: Path) -> None:

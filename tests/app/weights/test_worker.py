@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -56,6 +58,29 @@ def test_errors_of_all_kinds_are_told(raised: Exception, words: str, worker: Wor
     worker.run(do, fail, errors.append, fail)
     qtbot.waitUntil(lambda: bool(errors))
     assert words in str(errors[0])
+
+
+class Network:
+    """Stands in for what takes much memory."""
+
+
+@pytest.mark.parametrize("raised", [EngineError("bad"), MemoryError(), KeyError("x")])
+def test_a_job_that_fails_lets_go_of_what_it_loaded_at_once(raised: Exception, worker: Worker, qtbot: QtBot) -> None:
+    made: list[weakref.ref[Network]] = []
+    errors: list[str] = []
+
+    def do(_job: Job) -> None:
+        network = Network()
+        made.append(weakref.ref(network))
+        raise type(raised)(*raised.args)
+
+    gc.disable()
+    try:
+        worker.run(do, fail, lambda error: errors.append(str(error)), fail)
+        qtbot.waitUntil(lambda: bool(errors))
+        qtbot.waitUntil(lambda: made[0]() is None, timeout=2000)
+    finally:
+        gc.enable()
 
 
 def test_a_job_taken_back_ends_at_its_next_word_and_the_next_one_waits_for_that(worker: Worker, qtbot: QtBot) -> None:

@@ -1,0 +1,276 @@
+"""Saving on the real window: while the hand goes on, under names that need a question, and never over what must stay."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
+
+from spade_studio.app import messages
+from spade_studio.app.documents import archive
+from spade_studio.app.documents.sessions import left_documents
+
+SKY, ROAD, UNLABELED = 156, 148, 255
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def sky(hand):
+    hand.window.document.replace(np.full((128, 128), SKY, np.uint8), "sky")
+    hand.window.toolbox.label = ROAD
+    hand.window.toolbox.brush_size = 9
+    return hand
+
+
+@pytest.fixture
+def gate(monkeypatch):
+    """Let saving wait until the gate is opened."""
+    gate, save = threading.Event(), archive.save_document
+
+    def slow(*arguments, **more):
+        assert gate.wait(60)
+        save(*arguments, **more)
+
+    monkeypatch.setattr(archive, "save_document", slow)
+    yield gate
+    gate.set()
+
+
+def ask_with(monkeypatch, path: Path) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+
+
+def message() -> str:
+    box = QApplication.activeModalWidget()
+    assert isinstance(box, QMessageBox)
+    text = f"{box.text()} {box.informativeText()}"
+    box.button(QMessageBox.StandardButton.Ok).click()
+    return text
+
+
+def test_a_save_in_the_middle_of_a_stroke_ends_one_step_and_begins_another(sky, tmp_path):
+    sky.press(20, 20)
+    sky.move(40, 20)
+    assert sky.window.files.save_path(tmp_path / "a.ora")
+    saved = sky.labels.copy()
+    sky.move(90, 20)
+    sky.release(90, 20)
+    assert sky.labels[20, 85] == ROAD
+    assert sky.window.isWindowModified()
+    assert sky.window.document.undo_stack.count() == 2
+    sky.window.document.undo_stack.undo()
+    np.testing.assert_array_equal(sky.labels, saved)
+    assert not sky.window.isWindowModified()
+
+
+def test_a_figure_stays_as_it_was_saved(sky, tmp_path):
+    sky.key(Qt.Key.Key_R)
+    sky.press(20, 20)
+    sky.move(40, 40)
+    assert sky.window.files.save_path(tmp_path / "a.ora")
+    sky.move(90, 90)
+    sky.release(90, 90)
+    np.testing.assert_array_equal(sky.labels, archive.load_document(tmp_path / "a.ora").labels)
+    assert not sky.window.isWindowModified()
+
+
+def test_a_selection_that_was_saved_in_mid_air_goes_on_from_there(sky, tmp_path):
+    sky.key(Qt.Key.Key_R)
+    sky.stroke((20, 20), (40, 40))
+    sky.key(Qt.Key.Key_M)
+    sky.stroke((19, 19), (41, 41))
+    sky.press(30, 30)
+    sky.move(50, 50)
+    assert sky.window.files.save_path(tmp_path / "a.ora")
+    saved = sky.labels.copy()
+    assert saved[50, 50] == ROAD
+    sky.move(90, 90)
+    sky.release(90, 90)
+    assert (sky.labels[82:99, 82:99] == ROAD).all()
+    assert sky.labels[50, 50] == UNLABELED
+    assert (sky.labels == ROAD).sum() == (saved == ROAD).sum()
+    sky.key(Qt.Key.Key_Return)
+    assert sky.window.isWindowModified()
+    sky.key(Qt.Key.Key_Z, CONTROL)
+    np.testing.assert_array_equal(sky.labels, saved)
+
+
+def test_a_selection_can_be_emptied_after_a_save_and_that_undone(sky, tmp_path):
+    sky.key(Qt.Key.Key_R)
+    sky.stroke((20, 20), (40, 40))
+    sky.key(Qt.Key.Key_M)
+    sky.stroke((15, 15), (50, 50))
+    sky.stroke((30, 30), (80, 80))
+    assert sky.window.files.save_path(tmp_path / "a.ora")
+    saved = sky.labels.copy()
+    sky.key(Qt.Key.Key_Delete)
+    assert sky.labels[80, 80] == UNLABELED
+    assert ROAD not in sky.labels
+    assert sky.window.isWindowModified()
+    sky.key(Qt.Key.Key_Z, CONTROL)
+    np.testing.assert_array_equal(sky.labels, saved)
+
+
+def test_painting_goes_on_while_a_document_is_written(sky, gate, tmp_path, qtbot):
+    window, files = sky.window, sky.window.files
+    sky.stroke((20, 20))
+    wanted = sky.labels.copy()
+    assert files.save_path(tmp_path / "a.ora", wait=False)
+    assert files.is_saving
+    assert "a.ora" in window.statusBar().currentMessage()
+    sky.stroke((90, 90))
+    gate.set()
+    qtbot.waitUntil(lambda: not files.is_saving, timeout=60_000)
+    assert window.windowTitle().startswith("a.ora")
+    np.testing.assert_array_equal(archive.load_document(tmp_path / "a.ora").labels, wanted)
+    assert window.isWindowModified()  # the second stroke is not in the file
+    window.commands["undo"].trigger()
+    assert not window.isWindowModified()
+    window.commands["undo"].trigger()
+    assert window.isWindowModified()
+
+
+def test_what_was_undone_and_painted_over_meanwhile_counts_as_not_saved(sky, gate, tmp_path):
+    sky.stroke((20, 20))
+    sky.window.files.save_path(tmp_path / "a.ora", wait=False)
+    sky.window.commands["undo"].trigger()
+    sky.stroke((90, 90))
+    gate.set()
+    sky.window.files.finish_saving()
+    assert sky.window.isWindowModified()
+    sky.window.commands["undo"].trigger()
+    assert sky.window.isWindowModified()
+
+
+def test_another_style_chosen_meanwhile_counts_as_not_saved(sky, gate, tmp_path):
+    sky.stroke((20, 20))
+    sky.window.files.save_path(tmp_path / "a.ora", wait=False)
+    sky.window.commands["dice"].trigger()
+    gate.set()
+    sky.window.files.finish_saving()
+    assert archive.load_document(tmp_path / "a.ora").style != sky.window.files.connection.read_style()
+    assert sky.window.isWindowModified()
+
+
+def test_saving_twice_saves_what_came_in_between(sky, gate, tmp_path, qtbot):
+    files = sky.window.files
+    sky.stroke((20, 20))
+    files.save_path(tmp_path / "a.ora", wait=False)
+    sky.stroke((90, 90))
+    assert files.save_path(tmp_path / "a.ora", wait=False)
+    gate.set()
+    qtbot.waitUntil(lambda: not files.is_saving, timeout=60_000)
+    assert not sky.window.isWindowModified()
+    np.testing.assert_array_equal(archive.load_document(tmp_path / "a.ora").labels, sky.labels)
+
+
+def test_nothing_else_is_opened_before_a_document_is_written(sky, gate, tmp_path):
+    sky.stroke((20, 20))
+    wanted = sky.labels.copy()
+    sky.window.files.save_path(tmp_path / "a.ora", wait=False)
+    threading.Timer(0.2, gate.set).start()
+    assert sky.window.files.new()
+    assert QGuiApplication.overrideCursor() is None
+    assert sky.window.document.path is None
+    np.testing.assert_array_equal(archive.load_document(tmp_path / "a.ora").labels, wanted)
+
+
+def test_the_end_of_the_session_waits_for_the_file_and_keeps_the_rest(sky, gate, settings, tmp_path):
+    sky.stroke((20, 20))
+    sky.window.files.save_path(tmp_path / "a.ora", wait=False)
+    sky.stroke((90, 90))
+    threading.Timer(0.2, gate.set).start()
+    sky.window.desktop.leave()
+    assert not sky.window.isVisible()
+    assert archive.load_document(tmp_path / "a.ora").labels[90, 90] == SKY
+    sky.window.documents.autosave._session._lock.release()
+    (left,) = left_documents(settings.state_folder / "unsaved")
+    assert left.origin == tmp_path / "a.ora"
+    assert archive.load_document(left.path).labels[90, 90] == ROAD
+    left.discard()
+
+
+def test_a_session_that_may_end_keeps_changes_and_they_stay_unsaved(sky, settings):
+    sky.stroke((20, 20))
+    sky.window.desktop.keep_aside(None)
+    assert sky.window.isWindowModified()
+    (path,) = (settings.state_folder / "unsaved").glob("*/document.ora")
+    np.testing.assert_array_equal(archive.load_document(path).labels, sky.labels)
+
+
+@pytest.mark.parametrize(("typed", "becomes"), [("lake", "lake.ora"), ("lake 2.1", "lake 2.1.ora")])
+@pytest.mark.parametrize("replaces", [False, True])
+def test_a_file_whose_ending_was_not_typed_is_replaced_only_when_asked(sky, monkeypatch, tmp_path, typed, becomes, replaces):
+    (tmp_path / becomes).write_bytes(b"precious")
+    ask_with(monkeypatch, tmp_path / typed)
+    asked: list[str] = []
+
+    def answer() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        asked.append(box.text())
+        box.buttons()[[box.buttonRole(button) == QMessageBox.ButtonRole.AcceptRole for button in box.buttons()].index(replaces)].click()
+
+    QTimer.singleShot(0, answer)
+    assert sky.window.files.save_as() == replaces
+    assert asked == [f"{becomes} exists already. Replace it?"]
+    assert ((tmp_path / becomes).read_bytes() == b"precious") != replaces
+
+
+def test_an_export_does_not_take_the_place_of_the_document_itself(sky, monkeypatch, tmp_path):
+    path = tmp_path / "a.ora"
+    sky.window.files.save_path(path)
+    before = path.read_bytes()
+    ask_with(monkeypatch, path)
+    assert not sky.window.files.export_layers()
+    assert "document itself" in message()
+    assert path.read_bytes() == before
+
+
+def test_a_message_in_the_middle_of_a_stroke_ends_it(sky, tmp_path, qtbot):
+    sky.press(20, 20)
+    sky.move(40, 20)
+    sky.window.files.save_path(tmp_path / "nowhere" / "a.ora")
+    qtbot.waitUntil(lambda: not sky.canvas.hasFocus())
+    assert "could not be saved" in message()
+    before = sky.labels.copy()
+    sky.move(90, 90)
+    np.testing.assert_array_equal(sky.labels, before)
+    assert sky.window.document.stroke is None
+    sky.stroke((90, 90))
+    assert sky.labels[90, 90] == ROAD
+
+
+def test_a_program_error_while_writing_is_no_success(sky, monkeypatch, tmp_path):
+    def broken(*_, **__):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(archive, "save_document", broken)
+    sky.stroke((20, 20))
+    with pytest.raises(ZeroDivisionError):
+        sky.window.files.save_path(tmp_path / "a.ora")
+    assert sky.window.isWindowModified()
+    assert QGuiApplication.overrideCursor() is None
+
+
+@pytest.mark.parametrize("name", ["lake", "A mountain lake with a name of some length", "A lake " * 30])
+def test_no_question_is_cut_off(window, name):
+    seen: list[tuple[bool, int, int]] = []
+
+    def look() -> None:
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        label = box.findChild(QLabel, "qt_msgbox_label")
+        assert isinstance(label, QLabel)
+        seen.append((label.wordWrap(), label.width(), label.fontMetrics().horizontalAdvance(label.text())))
+        box.reject()
+
+    QTimer.singleShot(100, look)
+    assert messages.ask_unsaved(window, name) is messages.Unsaved.CANCEL
+    ((wraps, width, needed),) = seen
+    assert wraps or width >= needed
