@@ -68,7 +68,7 @@ def test_train_a_tiny_model_from_the_window_and_use_it(window, qtbot, photos, ru
     training.page.tabs.setCurrentWidget(training.drawing)
     qtbot.mouseClick(training.drawing.now, LEFT)
     qtbot.waitUntil(lambda: not training.drawing.drawing.is_at_work, timeout=100_000)
-    assert training.drawing.timeline.caption.text() == "Step 8 (1 of 1)", training.drawing.note.text()
+    assert training.drawing.timeline.caption.text() == "Step 8 (2 of 2)", training.drawing.note.text()
     assert not training.drawing.timeline.view.image.isNull()
 
     with qtbot.waitSignal(window.live.ready, timeout=100_000) as ready:
