@@ -78,6 +78,9 @@ class Loaded:
     info = SimpleNamespace(can_use_style_image=False, channels=None, path=Path("x"))
     device, dtype, stride, z_width, training_size, largest_side, weights_sha256 = "cpu", "float32", 32, None, (64, 64), 64, ""
 
+    def release_memory(self) -> None:
+        """Nothing is held."""
+
 
 def test_a_service_that_has_ended_holds_no_renderer_even_after_a_job_failed() -> None:
     deliveries: queue.Queue[Delivery] = queue.Queue()
