@@ -92,6 +92,8 @@ def _command(settings: Mapping[str, Any]) -> str:
     if settings["perceptual"]:
         lines.append(f"--perceptual {Path(settings['perceptual']).name} --perceptual-network {settings['perceptual_network']}")
     lines.append(f"--segmenter {Path(settings['segmenter']).name}")
+    if settings.get("limit"):
+        lines[1] += f" --limit {settings['limit']}"
     if settings["features"]:
         lines[-1] += f" --features {Path(settings['features']).name}"
     return " \\\n    ".join(lines)

@@ -62,6 +62,7 @@ class Settings:
         groups: Likewise.
         features: Likewise; empty for no Frechet distance.
         device: Of training and rendering.
+        limit: At most so many of the held-out photographs are measured on, evenly spread; 0 for all.
     """
 
     data: str
@@ -76,6 +77,7 @@ class Settings:
     groups: str
     features: str
     device: str
+    limit: int = 0
 
     def done(self, seconds: float, steps: int) -> bool:
         return steps >= self.steps if self.steps else seconds >= 60 * self.minutes
@@ -204,6 +206,7 @@ class Experiments:
         words = ["run", *(str(self.weights(row)) for row in rows), "--data", options.data, "--output", str(output), "--quiet"]
         words += ["--held-out", str(options.held_out), "--segmenter", options.segmenter, "--groups", options.groups]
         words += ["--device", options.device, *(["--features", options.features] if options.features else [])]
+        words += ["--limit", str(options.limit)]
         self._command("spade_studio.train.evaluation.cli", words, quiet=False)
         return json.loads((output / "result.json").read_bytes())
 
@@ -274,7 +277,7 @@ def read_settings(options: argparse.Namespace) -> Settings:
     return Settings(
         *(path(options.data), options.preset, minutes, options.steps, options.held_out, options.seed),
         *(path(options.perceptual), options.perceptual_network, path(options.segmenter), options.groups),
-        *(path(options.features), options.device),
+        *(path(options.features), options.device, options.limit),
     )
 
 
@@ -306,6 +309,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=0, help="train every row for so many steps in place of minutes")
     parser.add_argument("--preset", default="compact", choices=("compact", "tiny"), help="whose widths and recipe (default: compact)")
     parser.add_argument("--held-out", type=int, default=300, help="photographs that are measured on (default: 300)")
+    parser.add_argument("--limit", type=int, default=0, help="measure on at most so many of them, evenly spread (default: all)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--threads", type=int, default=0, help="of the processes (OMP_NUM_THREADS); as the environment says without")
