@@ -168,10 +168,18 @@ def _limits(settings: Mapping[str, Any], figures: Sequence[Figures], result: Map
         "They do not show how good a row becomes. The paper's tables are of trainings to the end; orders that hold early need not hold"
         " then, and what a loss is worth early may not be what it is worth late.",
     ]
+    best = max((entry.measured["pixel_accuracy"] or 0 for entry in figures if entry.measured), default=None)
+    real = next((found["pixel_accuracy"] for found in result.get("candidates", ()) if found["kind"] == "photographs"), None)
+    if best is not None and real and best < real / 2:
+        words.insert(
+            0,
+            f"No row reaches half of the real photographs' pixel accuracy ({_percent(best)} at most): all were stopped at their beginning."
+            " Only parameters and images/s can be compared; the quality of such pictures gives no order.",
+        )
     most = max((entry.images for entry in figures), default=0)
     if most:
         times = f"{_PAPER_PICTURES / most:,.0f} times as many"
-        words[1] += f" The row that saw most saw {most:,} pictures; the paper's 100 epochs of COCO-Stuff are {times}."
+        words[-1] += f" The row that saw most saw {most:,} pictures; the paper's 100 epochs of COCO-Stuff are {times}."
     again = {entry.row.name: entry.measured for entry in figures if entry.row.name in ("spade", "spade-again") and entry.measured}
     chance = "Every row is one training. The first two differ in nothing but their seed: what differs less than they do says nothing"
     if len(again) == 2:
