@@ -70,6 +70,7 @@ class Trainer:
         images_seen: Pictures trained on, over all ranks.
         images_in_step: Those of the last step.
         skipped: Steps in a row up to now that were skipped since they were not finite.
+        statistics_are_fixed: Whether the generator normalises with statistics that stay.
         notes: What a person should know about the weights that it started from.
     """
 
@@ -84,6 +85,7 @@ class Trainer:
     ) -> None:
         self.config, self.dataset, self.ranks = config, dataset, ranks
         self.step = self.images_seen = self.images_in_step = self.skipped = 0
+        self.statistics_are_fixed = False
         compute = config.compute
         if ranks.device.type == "cuda":
             allow_tf32(compute.tf32)
@@ -168,11 +170,6 @@ class Trainer:
         pin = self.ranks.device.type == "cuda"
         return BatchLoader(self.training_set, self.sampler, self.collate, workers=self.config.data.workers, pin_memory=pin)
 
-    @property
-    def statistics_are_fixed(self) -> bool:
-        """Whether the generator normalises with statistics that stay."""
-        return 0 < self.config.fixed_statistics_after < self.step
-
     def statistics_batches(self) -> StatisticsBatches | None:
         """Return the training pictures over which the averages' batch statistics are estimated, or None where statistics are fixed."""
         return None if self.statistics_are_fixed else self._statistics_batches()
@@ -194,7 +191,7 @@ class Trainer:
     def train_step(self, batches: Sequence[Batch]) -> StepResult:
         """Take one step with this rank's part of the batch; the place in the data moves on with it."""
         ranks, config = self.ranks, self.config
-        if self.step and self.step == config.fixed_statistics_after:
+        if 0 < config.fixed_statistics_after <= self.step and not self.statistics_are_fixed:
             self._fix_statistics()
         images = len(self.sampler.global_batch(self.sampler.epoch, self.sampler.position))
         position = self.sampler.epoch if config.schedule_unit == "epochs" else self.step
@@ -230,6 +227,7 @@ class Trainer:
             reestimate_statistics(self.generator, self._statistics_batches())
         self.ranks.copy_from_first(self.generator)
         fix_statistics(self.generator)
+        self.statistics_are_fixed = True
 
     def mean_losses(self, result: StepResult) -> dict[str, float]:
         """Return a step's terms over all ranks; every rank must call it."""
@@ -248,6 +246,7 @@ class Trainer:
             "sampler": self.sampler.state_dict(),
             "channels": self.dataset.channels.to_json(),
             "images_seen": self.images_seen,
+            "statistics_are_fixed": self.statistics_are_fixed,
         }
 
     def load_state_dict(self, step: int, state: dict[str, Any]) -> None:
@@ -268,6 +267,8 @@ class Trainer:
             self.averages.load_state_dict(state["averages"])
         self.optimizers.load_state_dict(state["optimizers"])
         self.sampler.load_state_dict(state["sampler"])
+        # A later part of a run may have been told otherwise; a run of before knows nothing of it.
+        self.statistics_are_fixed = bool(state.get("statistics_are_fixed")) and self.config.fixed_statistics_after > 0
         if self.statistics_are_fixed:
             fix_statistics(self.generator)
 

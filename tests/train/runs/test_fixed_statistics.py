@@ -90,3 +90,19 @@ def test_a_run_that_goes_on_is_as_one_that_was_not_interrupted(landscape_data: P
     take_steps(resumed, AFTER + 3)
     assert same(dict(whole.generator.named_parameters()), dict(resumed.generator.named_parameters()))
     assert same(statistics(whole), statistics(resumed))
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("before", [0, AFTER], ids=["never", "before"])
+def test_a_run_that_is_told_otherwise_estimates_when_it_goes_on_or_follows_its_batches_again(landscape_data: Path, before: int) -> None:
+    trained = make_trainer(landscape_data, before)
+    take_steps(trained, AFTER + 2)
+    resumed = make_trainer(landscape_data, 0 if before else AFTER)
+    resumed.load_state_dict(AFTER + 2, copy.deepcopy(trained.state_dict()))
+    moving = statistics(resumed)
+    take_steps(resumed, AFTER + 3)
+    assert resumed.statistics_are_fixed == (not before)
+    estimated = statistics(resumed)
+    assert not same(moving, estimated)
+    take_steps(resumed, AFTER + 4)
+    assert same(estimated, statistics(resumed)) == (not before)
