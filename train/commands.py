@@ -24,7 +24,7 @@ from spade_studio.train.datasets import open_dataset
 from spade_studio.train.launch import is_first, is_rank, launch
 from spade_studio.train.presets import preset
 from spade_studio.train.recipe import ScheduleConfig
-from spade_studio.train.run_data import refuse_other_labels
+from spade_studio.train.run_data import open_run_data, refuse_other_labels
 from spade_studio.train.run_directory import RunDirectory
 
 
@@ -104,7 +104,6 @@ def _new(command: New) -> int:
     if command.dry_run:
         from spade_studio.train.estimate import describe_run
 
-        _open_data(config)
         _say(describe_run(config))
         return 0
     made = _made_by_first_rank(command, config) if is_rank() else _make_run(command, config, config.compute.processes_per_node)
@@ -123,7 +122,7 @@ def _make_run(command: New, config: TrainConfig, processes: int) -> RunDirectory
         EngineError: There is no data, or of other labels, a file of the configuration is not there, or processes cannot share the batch.
     """
     config.rank_batch_size(processes)
-    _open_data(config)
+    open_run_data(config)
     for name, path in (
         ("--init-from", config.initial.weights),
         ("losses.perceptual.file", config.losses.perceptual.file),
@@ -133,20 +132,6 @@ def _make_run(command: New, config: TrainConfig, processes: int) -> RunDirectory
         if path and not Path(path).exists():
             raise ConfigError(f"{name} is {path}, and there is no such file", "a file that is there")
     return RunDirectory.create(command.runs, command.name or command.preset, config)
-
-
-def _open_data(config: TrainConfig) -> None:
-    """See whether there is data, and whether its ids mean what the configuration takes them for.
-
-    Raises:
-        DataError: There is nothing that can be trained on.
-        LabelError: The label set cannot be used.
-        ConfigError: The data says that an id means another label than the configuration says.
-    """
-    dataset = open_dataset(config.data.path, config.data.kind)
-    if config.labels.label_set:
-        refuse_other_labels(dataset, load_label_set(config.labels.label_set))
-    dataset.with_channels(config.labels.channels(dataset.label_set))
 
 
 def _made_by_first_rank(command: New, config: TrainConfig) -> RunDirectory:

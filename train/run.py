@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
 
-from spade_studio.engine.errors import ConfigError, EngineError
-from spade_studio.engine.labels import load_label_set
+from spade_studio.engine.errors import EngineError
 from spade_studio.train.check import check_dataset
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.console import TrainingConsole
-from spade_studio.train.datasets import DataError, open_dataset
+from spade_studio.train.datasets import DataError
 from spade_studio.train.distributed import Ranks, StopSignals, joined_ranks
 from spade_studio.train.events import CheckpointWritten, RunContinued, RunEnded, RunPaused, RunStarted, StepLogged, Warned, finite_or_none
 from spade_studio.train.export import ExportOptions, write_weights
@@ -28,7 +27,7 @@ from spade_studio.train.monitor import Monitor
 from spade_studio.train.pace import Pace, memory_mib
 from spade_studio.train.perceptual import PerceptualDistance, load_perceptual
 from spade_studio.train.reporter import Reporter, ReportError
-from spade_studio.train.run_data import RunData, open_run_data, refuse_other_labels
+from spade_studio.train.run_data import RunData, open_run_data
 from spade_studio.train.run_directory import RunDirectory, RunError
 from spade_studio.train.state import Checkpoint, CheckpointStore, random_state, set_random_state
 from spade_studio.train.trackers import open_trackers
@@ -173,12 +172,6 @@ class _Run:
     def _check(self, data: RunData) -> None:
         """Read part of the data before anything is computed; every rank learns whether it can be trained on."""
         problem = ""
-        if self.ranks.is_first and self.config.labels.label_set:
-            try:
-                own = open_dataset(self.config.data.path, self.config.data.kind)  # with the labels that the data itself names
-                refuse_other_labels(own, load_label_set(self.config.labels.label_set))
-            except ConfigError as error:
-                problem = str(error)
         for dataset in (data.training, data.validation) if self.ranks.is_first else ():
             if len(dataset) or dataset is data.training:
                 report = check_dataset(dataset, quick=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spade_studio.engine.errors import ConfigError
-from spade_studio.engine.labels import LabelSet
+from spade_studio.engine.labels import LabelSet, load_label_set
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.datasets import DataError, FolderDataset, PairDataset, open_dataset, read_scene_list
 from spade_studio.train.datasets.folder import LABEL_SET_FILE
@@ -36,7 +36,8 @@ def open_run_data(config: TrainConfig) -> RunData:
     Validation pictures come from the data set's own validation part; where it has none, ``data.validation`` samples are held out.
 
     Raises:
-        ConfigError: The configuration names no data, or the generator cannot make pictures of the size that it asks for.
+        ConfigError: The configuration names no data, or labels other than the data's, or the generator cannot make pictures of the size
+            that it asks for.
         DataError: There is nothing there that can be trained on, or ``data.scenes`` cannot be used.
         LabelError: The label set cannot be used.
     """
@@ -75,4 +76,6 @@ def refuse_other_labels(dataset: PairDataset, label_set: LabelSet) -> None:
 
 def _open(config: TrainConfig, split: Split, scenes: Collection[str] | None) -> PairDataset:
     dataset = open_dataset(config.data.path, config.data.kind, split=split, scenes=scenes)
+    if config.labels.label_set:
+        refuse_other_labels(dataset, load_label_set(config.labels.label_set))
     return dataset.with_channels(config.labels.channels(dataset.label_set))
