@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -33,6 +32,7 @@ from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.panels.boxes import row
 from spade_studio.app.panels.style import MAX_SEED
 from spade_studio.app.settings import Settings
+from spade_studio.app.typed_path import typed_path
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.label_set import LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.map_list import find_label_maps
@@ -309,14 +309,6 @@ class ExportForm(QWidget):
             self.example.style().unpolish(self.example)
             self.example.style().polish(self.example)
         self.changed.emit()
-
-
-def typed_path(text: str) -> Path:
-    """Return the path that a person typed, absolute; ``~`` is the own folder, and stays a name where nobody is called so."""
-    path = Path(text.strip())
-    with suppress(RuntimeError):
-        path = path.expanduser()
-    return path.absolute()
 
 
 def _spin(low: int, high: int, value: int, name: str) -> QSpinBox:

@@ -7,8 +7,8 @@ It shows what a palette offers and says which was chosen; it knows no document a
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QShowEvent, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QShowEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLabel,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from spade_studio.app.palette.listing import Choice, grouped, listed
 from spade_studio.app.panels.boxes import column
+from spade_studio.app.panels.label_hands import LabelHands, SearchKeys
 from spade_studio.app.panels.label_items import Role, group_name, make_item
 from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.panels.palette_chips import ChipDelegate
@@ -30,11 +31,8 @@ _GROUP = Role.UNKNOWN + 1
 _INDENTATION = 14
 
 
-class LabelTree(QTreeView):
-    """Groups that fold, labels in them; Return and Escape give the keyboard back to the canvas."""
-
-    done = Signal()
-    menu_wanted = Signal(int, QPoint)  # label, where on the screen
+class LabelTree(LabelHands, QTreeView):
+    """Groups that fold, labels in them."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -48,29 +46,6 @@ class LabelTree(QTreeView):
         self.setItemDelegate(_RowDelegate(self))
         # The current chip is the chosen one; before a selected row there would be a block of colour.
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave for the canvas, or move between labels."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
-            self.done.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def keyboardSearch(self, search: str) -> None:
-        """Letters are the tools' shortcuts; the search field finds labels."""
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask for the menu of the label under the pointer, or of the chosen one where a key asks."""
-        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        index = self.currentIndex() if by_key else self.indexAt(event.pos())
-        if index.isValid() and index.data(Role.ID) is not None:
-            place = self.viewport().mapToGlobal(self.visualRect(index).center()) if by_key else event.globalPos()
-            self.menu_wanted.emit(index.data(Role.ID), place)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose with the left button only: a menu shall not change the label in hand."""
-        if event.button() != Qt.MouseButton.RightButton:
-            super().mousePressEvent(event)
 
 
 class LabelTreePanel(QWidget):
@@ -102,7 +77,10 @@ class LabelTreePanel(QWidget):
         self.search = QLineEdit(placeholderText=self.tr("Find a label"), clearButtonEnabled=True)
         self.search.setAccessibleName(self.tr("Find a label"))
         self.search.textChanged.connect(self._refresh)
-        self.search.installEventFilter(self)
+        keys = SearchKeys(self.search)
+        keys.entered.connect(self._enter)
+        keys.taken.connect(self._take_first)
+        keys.left.connect(self._give_up)
         self.view = LabelTree()
         self.view.setAccessibleName(self.tr("All labels by group"))
         self.view.setModel(self._model)
@@ -146,29 +124,21 @@ class LabelTreePanel(QWidget):
         super().showEvent(event)
         self._refresh()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """In the search field: Down goes to the tree, Return takes the first match, Escape gives up."""
-        if watched is self.search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            match event.key():
-                case Qt.Key.Key_Down:
-                    self.view.setFocus(Qt.FocusReason.TabFocusReason)
-                    if not self.view.currentIndex().isValid() and self._items:
-                        self.view.setCurrentIndex(self._items[self._first].index())
-                    return True
-                case Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                    if self._items:
-                        label = self._first
-                        self.search.clear()
-                        self.chosen.emit(label)
-                        self.done.emit()
-                    return True
-                case Qt.Key.Key_Escape:
-                    self.search.clear()
-                    self.done.emit()
-                    return True
-                case _:
-                    pass
-        return super().eventFilter(watched, event)
+    def _enter(self) -> None:
+        self.view.setFocus(Qt.FocusReason.TabFocusReason)
+        if not self.view.currentIndex().isValid() and self._items:
+            self.view.setCurrentIndex(self._items[self._first].index())
+
+    def _take_first(self) -> None:
+        if self._items:
+            label = self._first
+            self.search.clear()
+            self.chosen.emit(label)
+            self.done.emit()
+
+    def _give_up(self) -> None:
+        self.search.clear()
+        self.done.emit()
 
     @property
     def _first(self) -> int:

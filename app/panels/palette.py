@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QIcon, QKeyEvent, QResizeEvent, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QIcon, QResizeEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from spade_studio.app.palette.icons import icon_of
 from spade_studio.app.palette.listing import Choice, Offer, Show, listed
 from spade_studio.app.palette.nearest import nearest_label
 from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.panels.label_hands import SearchKeys
 from spade_studio.app.panels.label_items import Role, display_name, group_name, make_item, show_standing
 from spade_studio.app.panels.palette_chips import CHIP_HEIGHT, CHIP_SPACING, ChipDelegate, ChipView
 from spade_studio.app.panels.swatches import Swatches
@@ -63,7 +64,10 @@ class PalettePanel(QWidget):
         self.search.setToolTip(self.tr("Find a label of the whole set by its name, group or another word for it (Ctrl+F)"))
         self.search.setFixedSize(_SIDE_WIDTH - CHIP_HEIGHT - 2 * CHIP_SPACING, CHIP_HEIGHT)
         self.search.textChanged.connect(self._fill)
-        self.search.installEventFilter(self)
+        keys = SearchKeys(self.search)
+        keys.entered.connect(self._enter_chips)
+        keys.taken.connect(self._take_first)
+        keys.left.connect(self._give_up)
         self.swatches = Swatches()
         self.swatches.setFixedWidth(_SIDE_WIDTH)
         self.swatches.clicked.connect(self.swap_wanted)
@@ -219,28 +223,6 @@ class PalettePanel(QWidget):
 
     # -- events ---------------------------------------------------------------------------------------------------
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """In the search field: Down goes to the chips, Return takes the first match, Escape gives up."""
-        if watched is self.search and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            match event.key():
-                case Qt.Key.Key_Down:
-                    self._enter_chips()
-                    return True
-                case Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                    if self._model.rowCount():
-                        label = self.visible_ids()[0]
-                        self.search.clear()
-                        self.chosen.emit(label)
-                        self.done.emit()
-                    return True
-                case Qt.Key.Key_Escape:
-                    self.search.clear()
-                    self.done.emit()
-                    return True
-                case _:
-                    pass
-        return super().eventFilter(watched, event)
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Take a third row where two do not hold all chips; what does not fit then scrolls."""
         super().resizeEvent(event)
@@ -254,6 +236,17 @@ class PalettePanel(QWidget):
         delegate = self.view.itemDelegate()
         assert isinstance(delegate, ChipDelegate)
         return delegate
+
+    def _take_first(self) -> None:
+        if self._model.rowCount():
+            label = self.visible_ids()[0]
+            self.search.clear()
+            self.chosen.emit(label)
+            self.done.emit()
+
+    def _give_up(self) -> None:
+        self.search.clear()
+        self.done.emit()
 
     def _fill(self) -> None:
         """List what shall be shown; the label in hand may not be among it and stays in hand."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from spade_studio.app.panels.label_hands import LabelHands
 from spade_studio.app.panels.label_items import Role
 from spade_studio.app.panels.swatches import draw_icon, draw_swatch
 
@@ -90,11 +91,8 @@ def _draw_lock(painter: QPainter, swatch: QRectF) -> None:
         painter.drawRoundedRect(body, 1, 1)
 
 
-class ChipView(QListView):
-    """Chips in rows; Return and Escape give the keyboard back to the canvas, the Menu key opens the chosen chip's menu."""
-
-    done = Signal()
-    menu_wanted = Signal(int, QPoint)  # label, where on the screen
+class ChipView(LabelHands, QListView):
+    """Chips in rows."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -108,26 +106,3 @@ class ChipView(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("Labels"))
         self.setItemDelegate(ChipDelegate(self))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave for the canvas, or move between chips."""
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
-            self.done.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def keyboardSearch(self, search: str) -> None:
-        """Letters are the tools' shortcuts; the search field finds labels."""
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask for the menu of the chip under the pointer, or of the chosen one where a key asks."""
-        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        index = self.currentIndex() if by_key else self.indexAt(event.pos())
-        if index.isValid():
-            place = self.viewport().mapToGlobal(self.visualRect(index).center()) if by_key else event.globalPos()
-            self.menu_wanted.emit(index.data(Role.ID), place)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose with the left button only: a menu shall not change the label in hand."""
-        if event.button() != Qt.MouseButton.RightButton:
-            super().mousePressEvent(event)

@@ -10,7 +10,6 @@ import inspect
 import re
 import types
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from PySide6.QtCore import QCoreApplication
 
+from spade_studio.app.typed_path import typed_path
 from spade_studio.engine.errors import ConfigError
 from spade_studio.train import plain
 from spade_studio.train.config import TrainConfig
@@ -138,10 +138,7 @@ def absolute_path(name: str, text: str) -> str:
     """
     if not text or (name == "labels.label_set" and not Path(text).suffix):
         return text
-    path = Path(text)
-    with suppress(RuntimeError):  # there is no such user
-        path = path.expanduser()
-    return str(path.absolute())
+    return str(typed_path(text))
 
 
 def is_missing(name: str, text: str) -> bool:

@@ -27,7 +27,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from spade_studio.app.batch.form import typed_path
 from spade_studio.app.batch.look import style_sheet
 from spade_studio.app.batch.pace import describe_pace
 from spade_studio.app.batch.plan import Style
@@ -36,6 +35,7 @@ from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.settings import Settings
 from spade_studio.app.theme import Theme
+from spade_studio.app.typed_path import typed_path
 from spade_studio.app.variations.sheet_renderer import SheetLayout
 from spade_studio.app.video.maker import FilmMaker
 from spade_studio.app.video.plan import FilmPlan
