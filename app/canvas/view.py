@@ -230,7 +230,9 @@ class CanvasView(QWidget):
         self.hovered.emit(pixel)
 
     def event(self, event: QEvent) -> bool:
-        """Keep Alt, which picks, from the window's menu bar, which would take the focus (F10 still moves it there)."""
+        """End a stroke when a dialog takes the window's place; keep Alt, which picks, from the menu bar (F10 still moves there)."""
+        if event.type() == QEvent.Type.WindowBlocked and self._pointer is not None:
+            self._lift(self._pointer, self._stroke_button or Qt.MouseButton.NoButton)  # its release will go elsewhere
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Alt:
             event.accept()
             return True
@@ -373,11 +375,9 @@ class CanvasView(QWidget):
         self._move_pointer(None)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Forget held keys: their release will go elsewhere. So will that of a button where a dialog takes the window's place."""
+        """Forget held keys: their release will go elsewhere."""
         self._is_space_down = False
         self.layers.is_peeking = False
-        if QApplication.activeModalWidget() is not None and self._pointer is not None:
-            self._lift(self._pointer, self._stroke_button or Qt.MouseButton.NoButton)
         self._refresh_pointer()
         super().focusOutEvent(event)
 

@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import RenderError
@@ -27,6 +28,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from spade_studio.app.batch.rendering import render_layout
 from spade_studio.app.loading import LoadOptions, peek_channels, renderer_loader
 from spade_studio.app.main_window import MainWindow
 from spade_studio.app.settings import Settings
@@ -194,6 +196,15 @@ def hand(window: MainWindow, qtbot: QtBot) -> Hand:
 
 
 @pytest.fixture
+def sky(hand: Hand) -> Hand:
+    """A hand with a small brush and a road in it, over an empty sky."""
+    hand.window.document.replace(np.full((128, 128), SKY, np.uint8), "sky")
+    hand.window.toolbox.label = ROAD
+    hand.window.toolbox.brush_size = 9
+    return hand
+
+
+@pytest.fixture
 def make_hand(qtbot: QtBot) -> Callable[[MainWindow], Hand]:
     """Give a function that makes a hand for any window."""
     return lambda window: Hand(window, qtbot)
@@ -261,3 +272,54 @@ def tiny_window(qtbot: QtBot, settings: Settings, theme: Theme, tiny_weights: Pa
     window.document.replace(layout, "Lake")
     qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=60_000)
     return window
+
+
+class Gate:
+    """Lets the render thread pass until it holds it at the picture of a number.
+
+    Args:
+        render: What renders a picture.
+        number: From 0.
+    """
+
+    def __init__(self, render: Callable[..., Any], number: int) -> None:
+        self.held, self.opened = threading.Event(), threading.Event()
+        self._render, self._left = render, number
+
+    def render(self, *values: Any) -> Any:
+        if self._left == 0:
+            self.held.set()
+            assert self.opened.wait(60)
+        self._left -= 1
+        return self._render(*values)
+
+
+@pytest.fixture
+def hold_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], Gate]:
+    """Give a function that holds the pictures that a module of the application renders, at the picture of a number."""
+
+    def hold(module: str, number: int) -> Gate:
+        gate = Gate(render_layout, number)
+        monkeypatch.setattr(f"spade_studio.app.{module}.render_layout", gate.render)
+        return gate
+
+    return hold
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """16 photographs of a meadow below a sky, with label maps."""
+    folder = tmp_path / "photos"
+    random = np.random.default_rng(0)
+    for name in ("images", "labels"):
+        (folder / name).mkdir(parents=True)
+    for number in range(16):
+        horizon = 20 + 2 * number
+        labels = np.full((80, 80), SKY, np.uint8)
+        labels[horizon:] = GRASS
+        picture = random.integers(0, 40, (80, 80, 3), np.uint8)
+        picture[:horizon, :, 2] += 180
+        picture[horizon:, :, 1] += 120
+        Image.fromarray(picture).save(folder / "images" / f"{number}.png")
+        Image.fromarray(labels).save(folder / "labels" / f"{number}.png")
+    return folder

@@ -20,14 +20,6 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
-def sky(hand):
-    hand.window.document.replace(np.full((128, 128), SKY, np.uint8), "sky")
-    hand.window.toolbox.label = ROAD
-    hand.window.toolbox.brush_size = 9
-    return hand
-
-
-@pytest.fixture
 def gate(monkeypatch):
     """Let saving wait until the gate is opened."""
     gate, save = threading.Event(), archive.save_document
@@ -232,14 +224,14 @@ def test_an_export_does_not_take_the_place_of_the_document_itself(sky, monkeypat
     assert path.read_bytes() == before
 
 
-def test_a_message_in_the_middle_of_a_stroke_ends_it(sky, tmp_path, qtbot):
+@pytest.mark.parametrize("has_focus", [True, False])
+def test_a_message_in_the_middle_of_a_stroke_ends_it(sky, tmp_path, qtbot, has_focus):
     sky.window.activateWindow()
-    sky.canvas.setFocus()
-    qtbot.waitUntil(sky.canvas.hasFocus)
+    (sky.canvas.setFocus if has_focus else sky.canvas.clearFocus)()
+    qtbot.waitUntil(lambda: sky.canvas.hasFocus() == has_focus)
     sky.press(20, 20)
     sky.move(40, 20)
     sky.window.files.save_path(tmp_path / "nowhere" / "a.ora")
-    qtbot.waitUntil(lambda: not sky.canvas.hasFocus())
     assert "could not be saved" in message()
     before = sky.labels.copy()
     sky.move(90, 90)

@@ -6,7 +6,6 @@ import errno
 import json
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,6 @@ from spade_studio.app.batch import export_files
 from spade_studio.app.batch.exporter import BatchExporter, State
 from spade_studio.app.batch.manifest import NAME, Manifest, read_manifest
 from spade_studio.app.batch.plan import ExportPlan, FileLayout, PaintedLayout
-from spade_studio.app.batch.rendering import render_layout
 from spade_studio.app.loading import LoadOptions, renderer_loader
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.provenance import read_provenance
@@ -35,21 +33,6 @@ def exporter(window):
 def plan_of(layout, count=6, **changes):
     values = {"layouts": (PaintedLayout("Lake", layout),), "label_set": None, "styles": tuple(range(count))} | changes
     return ExportPlan(**values)
-
-
-class Gate:
-    """Lets the render thread pass until it holds it at the picture of a number."""
-
-    def __init__(self, monkeypatch, number):
-        self.held, self.opened, self._left = threading.Event(), threading.Event(), number
-        monkeypatch.setattr("spade_studio.app.batch.exporter.render_layout", self.render)
-
-    def render(self, *values):
-        if self._left == 0:
-            self.held.set()
-            assert self.opened.wait(60)
-        self._left -= 1
-        return render_layout(*values)
 
 
 def finish(qtbot, exporter):
@@ -251,12 +234,12 @@ def test_names_are_checked_before_anything_begins(window, exporter, layout, tmp_
     assert not (tmp_path / "out").exists()
 
 
-def test_a_full_disk_ends_it_and_the_picture_under_way_is_dropped(window, exporter, qtbot, layout, tmp_path, monkeypatch):
+def test_a_full_disk_ends_it_and_the_picture_under_way_is_dropped(window, exporter, qtbot, layout, tmp_path, monkeypatch, hold_at):
     def full(*_):
         assert gate.held.wait(60)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    gate = Gate(monkeypatch, 1)
+    gate = hold_at("batch.exporter", 1)
     monkeypatch.setattr(export_files, "write_picture", full)
     exporter.start(plan_of(layout), tmp_path)
     finish(qtbot, exporter)
@@ -273,8 +256,8 @@ def test_a_full_disk_ends_it_and_the_picture_under_way_is_dropped(window, export
     exporter.close()
 
 
-def test_the_same_weights_on_another_device_let_it_go_on(window, exporter, qtbot, layout, tmp_path, tiny_weights, monkeypatch):
-    gate = Gate(monkeypatch, 2)
+def test_the_same_weights_on_another_device_let_it_go_on(window, exporter, qtbot, layout, tmp_path, tiny_weights, hold_at):
+    gate = hold_at("batch.exporter", 2)
     exporter.start(plan_of(layout), tmp_path)
     qtbot.waitUntil(gate.held.is_set, timeout=WAIT)
     with qtbot.waitSignal(window.live.ready, timeout=WAIT):

@@ -18,14 +18,6 @@ SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlM
 SKY, GRASS, ROAD, SEA, PERSON, UNLABELED = 156, 123, 148, 154, 0, 255
 
 
-@pytest.fixture
-def sky(hand):
-    hand.window.document.replace(np.full((128, 128), SKY, np.uint8), "sky")
-    hand.window.toolbox.label = ROAD
-    hand.window.toolbox.brush_size = 9
-    return hand
-
-
 def test_figures_follow_the_drag_and_are_one_step(sky):
     sky.key(Qt.Key.Key_R)
     sky.stroke((20, 20), (100, 100), (60, 50))

@@ -212,25 +212,8 @@ def colors_on_trial(picture):
     return [len(np.unique(picture[100:300, x : x + 150].reshape(-1, 3), axis=0)) for x in (550, 900)]
 
 
-def photograph(folder):
-    """Write 16 photographs of a meadow below a sky, with label maps."""
-    random = np.random.default_rng(0)
-    for name in ("images", "labels"):
-        (folder / name).mkdir(parents=True)
-    for number in range(16):
-        horizon = 20 + 2 * number
-        labels = np.full((80, 80), SKY, np.uint8)
-        labels[horizon:] = GRASS
-        picture = random.integers(0, 40, (80, 80, 3), np.uint8)
-        picture[:horizon, :, 2] += 180
-        picture[horizon:, :, 1] += 120
-        Image.fromarray(picture).save(folder / "images" / f"{number}.png")
-        Image.fromarray(labels).save(folder / "labels" / f"{number}.png")
-
-
-def test_train_a_tiny_model_and_use_it(screen, tmp_path):
-    photos, runs = tmp_path / "photos", tmp_path / "runs"
-    photograph(photos)
+def test_train_a_tiny_model_and_use_it(screen, photos, tmp_path):
+    runs = tmp_path / "runs"
     runs.mkdir()
     run = RunDirectory(runs / "00000-meadows")
     screen.start()

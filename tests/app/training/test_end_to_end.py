@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from PIL import Image
 from PySide6.QtCore import Qt
 
 from spade_studio.app.training.history import RunState
 from spade_studio.train.run_directory import RunDirectory
 
 LEFT = Qt.MouseButton.LeftButton
-SKY, GRASS = 156, 123
-
-
-@pytest.fixture
-def photos(tmp_path):
-    folder = tmp_path / "photos"
-    random = np.random.default_rng(0)
-    for name in ("images", "labels"):
-        (folder / name).mkdir(parents=True)
-    for number in range(16):
-        horizon = 20 + 2 * number
-        labels = np.full((80, 80), SKY, np.uint8)
-        labels[horizon:] = GRASS
-        picture = random.integers(0, 40, (80, 80, 3), np.uint8)
-        picture[:horizon, :, 2] += 180
-        picture[horizon:, :, 1] += 120
-        Image.fromarray(picture).save(folder / "images" / f"{number}.png")
-        Image.fromarray(labels).save(folder / "labels" / f"{number}.png")
-    return folder
 
 
 @pytest.mark.slow

@@ -13,7 +13,6 @@ from PIL import Image
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from spade_studio.app.batch.rendering import render_layout
 from spade_studio.app.loading import LoadOptions, renderer_loader
 from spade_studio.app.variations.cells import Mix
 from spade_studio.app.video.plan import FilmPlan
@@ -39,21 +38,6 @@ def video(window, qtbot, tmp_path):
 def made(qtbot, video):
     qtbot.mouseClick(video.make_button, LEFT)
     qtbot.waitUntil(lambda: not video.maker.is_at_work, timeout=WAIT)
-
-
-class Gate:
-    """Lets the render thread pass until it holds it at the frame of a number."""
-
-    def __init__(self, monkeypatch, number):
-        self.held, self.opened, self._left = threading.Event(), threading.Event(), number
-        monkeypatch.setattr("spade_studio.app.video.maker.render_layout", self.render)
-
-    def render(self, *values):
-        if self._left == 0:
-            self.held.set()
-            assert self.opened.wait(60)
-        self._left -= 1
-        return render_layout(*values)
 
 
 def frames_of(path):
@@ -168,12 +152,12 @@ def test_a_size_that_cannot_be_rendered_is_told_at_once(window, video, qtbot, tm
     assert not video.make_button.isEnabled()
 
 
-def test_a_frame_that_cannot_be_written_ends_it_and_the_one_under_way_is_dropped(window, video, qtbot, tmp_path, monkeypatch):
+def test_a_frame_that_cannot_be_written_ends_it_and_the_one_under_way_is_dropped(window, video, qtbot, tmp_path, monkeypatch, hold_at):
     def fail(*_):
         assert gate.held.wait(60)
         raise OSError(28, "No space left on device")
 
-    gate = Gate(monkeypatch, 1)
+    gate = hold_at("video.maker", 1)
     monkeypatch.setattr(FramesWriter, "write", fail)
     video.kind.setCurrentIndex(1)
     made(qtbot, video)
@@ -188,8 +172,8 @@ def test_a_frame_that_cannot_be_written_ends_it_and_the_one_under_way_is_dropped
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_the_same_weights_on_another_device_let_it_go_on(window, video, qtbot, tmp_path, tiny_weights, monkeypatch):
-    gate = Gate(monkeypatch, 2)
+def test_the_same_weights_on_another_device_let_it_go_on(window, video, qtbot, tmp_path, tiny_weights, hold_at):
+    gate = hold_at("video.maker", 2)
     qtbot.mouseClick(video.make_button, LEFT)
     qtbot.waitUntil(gate.held.is_set, timeout=WAIT)
     with qtbot.waitSignal(window.live.ready, timeout=WAIT):
