@@ -5,6 +5,7 @@ It measures nothing, and its words claim nothing that only figures can tell; wha
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,12 +73,18 @@ def _how(settings: Mapping[str, Any], conditions: Sequence[Mapping[str, Any]]) -
     words = f"Generators and losses of the paper's tables 3 to 5 in the widths of the preset `{settings['preset']}`, each trained from "
     words += f"scratch for {budget} on {Path(settings['data']).name}, one after another, by `tests/benchmarks/experiments.py`"
     words += f" on {'; '.join(machines)}." if machines else "."
+    if settings.get("options"):
+        words += f" Besides the preset, all rows have `{_options(settings)}`."
     if loads:
         words += " The system's load when rows started, the row before and all other work included (1 is one busy core): "
         words += f"{min(loads):.1f} to {max(loads):.1f}."
     if len(machines) > 1:
         words += " Not all rows were trained alike: their pictures in equal time do not compare."
     return words
+
+
+def _options(settings: Mapping[str, Any]) -> str:
+    return shlex.join(Path(word).name if "/" in word else word for word in shlex.split(settings.get("options", "")))
 
 
 def _machine(entry: Mapping[str, Any]) -> str:
@@ -92,6 +99,8 @@ def _command(settings: Mapping[str, Any]) -> str:
     if settings["perceptual"]:
         lines.append(f"--perceptual {Path(settings['perceptual']).name} --perceptual-network {settings['perceptual_network']}")
     lines.append(f"--segmenter {Path(settings['segmenter']).name}")
+    if settings.get("options"):
+        lines.insert(2, f"--options {shlex.quote(_options(settings))}")
     if settings.get("limit"):
         lines[1] += f" --limit {settings['limit']}"
     if settings["features"]:
@@ -142,7 +151,7 @@ def _columns(settings: Mapping[str, Any], result: Mapping[str, Any]) -> str:
 
 def _rows(figures: Sequence[Figures]) -> list[str]:
     words = [
-        "SPADE is the preset as it is, with a style code that an encoder reads from the photograph; the paper's random input comes"
+        "SPADE is the preset with a style code that an encoder reads from the photograph; the paper's random input comes"
         " nearest.",
         "Label-map input: the first layer reads the layout, and there is neither style code nor encoder. The pix2pixHD kinds take no"
         " style either, so this is the row to compare them with.",
@@ -207,6 +216,12 @@ def _limits(settings: Mapping[str, Any], figures: Sequence[Figures], result: Map
         words.append(
             f"A Frechet distance{few} is biased upwards: compare it with the floor in the last line, not with published ones.{fid} Rows"
             " without styles make one picture of a layout, which can cost them variety that rows with random styles have."
+        )
+    if "--projected.file" in settings.get("options", ""):
+        words.append(
+            "Besides the paper's discriminator one judges in the features of a frozen network (Projected GANs). It brings all rows on"
+            " sooner and may level them: what it teaches, a loss or layer that a row goes without need not. Frechet distances in features"
+            " of the same network flatter all rows."
         )
     return words
 

@@ -14,6 +14,7 @@ import argparse
 import dataclasses
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -63,6 +64,7 @@ class Settings:
         features: Likewise; empty for no Frechet distance.
         device: Of training and rendering.
         limit: At most so many of the held-out photographs are measured on, evenly spread; 0 for all.
+        options: Of spade-train, in place of the preset's, as a shell would have them.
     """
 
     data: str
@@ -78,6 +80,7 @@ class Settings:
     features: str
     device: str
     limit: int = 0
+    options: str = ""
 
     def done(self, seconds: float, steps: int) -> bool:
         return steps >= self.steps if self.steps else seconds >= 60 * self.minutes
@@ -94,6 +97,7 @@ class Settings:
             *("--monitor.sample-every-steps", "0", "--monitor.metrics-every-images", "0", "--monitor.best-metric", "none"),
             *("--log-every-steps", "1"),
             *(perceptual if self.perceptual else ()),
+            *shlex.split(self.options),
             *architecture_options(row, self.preset),
             *row.options,
         ]
@@ -277,7 +281,7 @@ def read_settings(options: argparse.Namespace) -> Settings:
     return Settings(
         *(path(options.data), options.preset, minutes, options.steps, options.held_out, options.seed),
         *(path(options.perceptual), options.perceptual_network, path(options.segmenter), options.groups),
-        *(path(options.features), options.device, options.limit),
+        *(path(options.features), options.device, options.limit, options.options),
     )
 
 
@@ -310,6 +314,7 @@ def read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--preset", default="compact", choices=("compact", "tiny"), help="whose widths and recipe (default: compact)")
     parser.add_argument("--held-out", type=int, default=300, help="photographs that are measured on (default: 300)")
     parser.add_argument("--limit", type=int, default=0, help="measure on at most so many of them, evenly spread (default: all)")
+    parser.add_argument("--options", default="", help="of spade-train, for all rows, in place of the preset's: '--batch-size 4'")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--threads", type=int, default=0, help="of the processes (OMP_NUM_THREADS); as the environment says without")

@@ -81,6 +81,17 @@ def test_rows_differ_in_what_they_are_called_by(module: Callable[[str], Any]) ->
         assert rows.parameters(by_name[name]).generator == pytest.approx(wanted.generator, rel=0.05)
 
 
+def test_options_of_all_rows_take_the_place_of_the_presets(module: Callable[[str], Any]) -> None:
+    experiments, rows = module("experiments"), module("experiment_rows")
+    settings = experiments.Settings(**SETTINGS, options="--batch-size 4 --projected.file 'the network.safetensors'")
+    for row in rows.ROWS:
+        new = parse(settings.training(row, Path("runs")))
+        assert isinstance(new, New)
+        config = resolve(new)
+        assert config.batch_size == 4
+        assert Path(config.projected.file).name == "the network.safetensors"
+
+
 @pytest.fixture
 def folder(tmp_path: Path, module: Callable[[str], Any]) -> Any:
     """Give a folder of experiments whose commands are noted and not executed."""
@@ -161,6 +172,13 @@ def test_the_document_has_figures_and_no_paths(module: Callable[[str], Any]) -> 
     assert "are 2,458 times as many" in flat
     assert "secret" not in text
     assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 140
+    assert "Projected" not in text
+    settings |= {"options": "--batch-size 4 --projected.file '/secret/the network.safetensors'"}
+    flat = " ".join(report.experiment_report(settings, conditions, figures, result).split())
+    assert "all rows have `--batch-size 4 --projected.file 'the network.safetensors'`." in flat
+    assert "--options '--batch-size 4 --projected.file" in flat
+    assert "one judges in the features of a frozen network (Projected GANs)" in flat
+    assert "secret" not in flat
     for between, seen in ((0, 0), (1, 3)):  # before anything is measured, and before anything is trained
         early = report.experiment_report(settings, conditions[:between], figures[2 : 2 + seen], {})
         assert "Nothing is measured yet." in early
