@@ -210,7 +210,7 @@ def test_a_run_that_new_did_not_make_refuses_data_with_other_labels(
     run = RunDirectory.create(tmp_path / "runs", "garden", dataclasses.replace(tiny, data=dataclasses.replace(tiny.data, path=str(data))))
     assert main(["resume", str(run.path), "--console", "quiet"]) == 1
     words = "id 134 is hill in the data (Garden), and mountain in the label set COCO-Stuff."
-    assert f"Error: the data cannot be trained on: {words}" in capsys.readouterr().err
+    assert f"Error: {words} Expected a label set that agrees with the data's." in capsys.readouterr().err
     (ended,) = EventReader(run.events_path).read_new()
     assert isinstance(ended, RunEnded)
     assert words in ended.message
