@@ -167,41 +167,40 @@ class FileCommands(QObject):
         if again is not None and (again != path or self._document.is_modified):
             self.save_path(again, wait=False)
 
-    def export_ids(self) -> bool:
+    def export_ids(self, *, wait: bool = True) -> bool:
         """Ask for a file and write the map as a palette PNG whose indices are the ids."""
-        return self._export(self.tr("Export the label map as ids"), "", document_io.write_labels)
+        title = self.tr("Export the label map as ids")
+        return self._export(title, "", lambda path, state: document_io.write_labels(path, state.labels, state.label_set), wait=wait)
 
-    def export_colors(self) -> bool:
+    def export_colors(self, *, wait: bool = True) -> bool:
         """Ask for a file and write the map as a picture in the label set's colours."""
-        return self._export(self.tr("Export the label map in colours"), "-colours", document_io.write_colors)
+        title = self.tr("Export the label map in colours")
+        return self._export(title, "-colours", lambda path, state: document_io.write_colors(path, state.labels, state.label_set), wait=wait)
 
-    def export_layers(self) -> bool:
+    def export_layers(self, *, wait: bool = True) -> bool:
         """Ask for a file and write render, labels and underlay as an OpenRaster with layers."""
-        state, picture = self.connection.capture(), self.read_picture()
-        title, kinds = self.tr("Export the layers"), self.tr("OpenRaster (*.ora)")
-        return self._export(title, "-layers", lambda path, *_: export.write_layers(path, state, picture), kinds, ".ora")
+        title, kinds, picture = self.tr("Export the layers"), self.tr("OpenRaster (*.ora)"), self.read_picture()
+        return self._export(title, "-layers", lambda path, state: export.write_layers(path, state, picture), kinds, ".ora", wait=wait)
 
-    def export_psd(self) -> bool:
+    def export_psd(self, *, wait: bool = True) -> bool:
         """Ask for a file and write the same layers for Photoshop."""
-        state, picture = self.connection.capture(), self.read_picture()
-        title, kinds = self.tr("Export for Photoshop"), self.tr("Photoshop (*.psd)")
-        return self._export(title, "", lambda path, *_: export.write_psd(path, state, picture), kinds, ".psd")
+        title, kinds, picture = self.tr("Export for Photoshop"), self.tr("Photoshop (*.psd)"), self.read_picture()
+        return self._export(title, "", lambda path, state: export.write_psd(path, state, picture), kinds, ".psd", wait=wait)
 
-    def export_cutout(self) -> bool:
+    def export_cutout(self, *, wait: bool = True) -> bool:
         """Ask for labels and a file and write the render without these labels."""
-        state, picture = self.connection.capture(), self.read_picture()
+        picture = self.read_picture()
         if picture is None:
             messages.show_note(
                 self._window, self.tr("There is no picture yet"), self.tr("It can be exported when the render of this layout is shown.")
             )
             return False
-        dialog = CutoutDialog(state, self._window)
+        dialog = CutoutDialog(self.connection.capture(), self._window)
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return False
-        clear = dialog.clear
-        title = self.tr("Export with transparency")
+        title, kinds, clear = self.tr("Export with transparency"), self.tr("Pictures (*.png)"), dialog.clear
         return self._export(
-            title, "-cutout", lambda path, *_: export.write_cutout(path, state, picture, clear), self.tr("Pictures (*.png)"), ".png"
+            title, "-cutout", lambda path, state: export.write_cutout(path, state, picture, clear), kinds, ".png", wait=wait
         )
 
     def may_lose_changes(self) -> bool:
@@ -247,26 +246,49 @@ class FileCommands(QObject):
         self._document.replace(labels, path.stem)
         return True
 
-    def _export(self, title: str, ending: str, write: Callable[..., None], kinds: str = "", suffix: str = ".png") -> bool:
+    def _export(
+        self,
+        title: str,
+        ending: str,
+        write: Callable[[Path, DocumentState], None],
+        kinds: str = "",
+        suffix: str = ".png",
+        *,
+        wait: bool,
+    ) -> bool:
         self._document.end_stroke()
         name = self._document.path.stem if self._document.path else self._document.name
         path = self._ask_where(title, Path(self._folder()) / f"{name}{ending}{suffix}", kinds or self.tr(_MAPS), suffix)
-        if path is not None and self._document.path is not None and _is_same_file(path, self._document.path):
+        if path is None:
+            return False
+        if self._document.path is not None and _is_same_file(path, self._document.path):
             found = self.tr("{name} is the document itself, which an export would replace").format(name=path.name)
             self._show_not_saved(path, DocumentError(found, self.tr("another name"), self.tr("Nothing was changed")))
             return False
-        if path is None or not self._write(path, lambda path: write(path, self._document.labels, self._document.label_set)):
-            return False
-        self._settings.folder = path.parent
-        return True
+        self.finish_saving()
+        state, is_done = self.connection.capture(), not wait
 
-    def _write(self, path: Path, write: Callable[[Path], None]) -> bool:
-        try:
-            write(path)
-        except EngineError as error:
+        def done(error: EngineError | None) -> None:
+            nonlocal is_done
+            is_done = error is None
+            self._on_exported(path, error)
+
+        self.told.emit(self.tr("Exporting {name}…").format(name=path.name), 0)
+        self._saver.start(lambda: write(path, state), done)
+        if wait:
+            self.finish_saving()
+        return is_done
+
+    def _on_exported(self, path: Path, error: EngineError | None) -> None:
+        again, self._again = self._again, None
+        if error is None:
+            self._settings.folder = path.parent
+            self.told.emit(self.tr("{name} is exported").format(name=path.name), _TOLD_MILLISECONDS)
+        else:
+            self.told.emit("", 0)
             self._show_not_saved(path, error)
-            return False
-        return True
+        if again is not None:  # saving was asked for meanwhile
+            self.save_path(again, wait=False)
 
     def _show_not_saved(self, path: Path, error: EngineError) -> None:
         messages.show_error(self._window, self.tr("{name} could not be saved").format(name=path.name), error)

@@ -1,4 +1,4 @@
-"""Writes documents on a thread of its own, so that the window goes on while a large one is saved.
+"""Writes documents and exports on a thread of its own, so that the window goes on while a large one is written.
 
 It knows threads and errors; what is written, and what follows from it, is told by who saves.
 """
@@ -26,7 +26,7 @@ def wait_cursor() -> Generator[None]:
 
 
 class Saver(QObject):
-    """One document at a time; what came of it is told on the thread that asked, by :meth:`wait` or by the event loop."""
+    """One file at a time; what came of it is told on the thread that asked, by :meth:`wait` or by the event loop."""
 
     _ended = Signal(int)
 

@@ -60,7 +60,7 @@ class WindowDocuments(QObject):
         self.export_menu = QMenu(self.tr("&Export"), window)
         exports = (files.export_ids, files.export_colors, files.export_layers, files.export_psd, files.export_cutout)
         for name, do in zip(("export_ids", "export_colors", "export_layers", "export_psd", "export_cutout"), exports, strict=True):
-            commands[name].triggered.connect(lambda _checked=False, do=do: do())
+            commands[name].triggered.connect(lambda _checked=False, do=do: do(wait=False))
             self.export_menu.addAction(commands[name])
         self.autosave = Autosave(document, files.connection, self._sessions, self)
         self.autosave.failed.connect(lambda text: window.statusBar().showMessage(text))

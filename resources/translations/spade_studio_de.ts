@@ -1604,6 +1604,14 @@ Render now makes the picture.</source>
         <translation>Es wurde nichts geändert</translation>
     </message>
     <message>
+        <source>Exporting {name}…</source>
+        <translation>{name} wird exportiert …</translation>
+    </message>
+    <message>
+        <source>{name} is exported</source>
+        <translation>{name} ist exportiert</translation>
+    </message>
+    <message>
         <source>{name} could not be saved</source>
         <translation>{name} konnte nicht gespeichert werden</translation>
     </message>

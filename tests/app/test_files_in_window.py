@@ -260,6 +260,7 @@ def test_label_maps_are_exported_by_ids_and_by_colours(hand, no_dialog, tmp_path
     no_dialog += [tmp_path / "ids", tmp_path / "colours.png"]
     window.commands["export_ids"].trigger()
     window.commands["export_colors"].trigger()
+    window.files.finish_saving()
     with Image.open(tmp_path / "ids.png") as image:
         np.testing.assert_array_equal(np.asarray(image), hand.labels)
     with Image.open(tmp_path / "colours.png") as image:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 
 from spade_studio.app import messages
-from spade_studio.app.documents import archive
+from spade_studio.app.documents import archive, openraster
 from spade_studio.app.documents.sessions import left_documents
 
 SKY, ROAD, UNLABELED = 156, 148, 255
@@ -159,6 +161,40 @@ def test_saving_twice_saves_what_came_in_between(sky, gate, tmp_path, qtbot):
     qtbot.waitUntil(lambda: not files.is_saving, timeout=60_000)
     assert not sky.window.isWindowModified()
     np.testing.assert_array_equal(archive.load_document(tmp_path / "a.ora").labels, sky.labels)
+
+
+def test_painting_goes_on_while_layers_are_exported_and_a_save_asked_for_meanwhile_follows(sky, monkeypatch, tmp_path, qtbot):
+    gate, merge, window = threading.Event(), openraster.merge, sky.window
+
+    def slow(*arguments):
+        assert gate.wait(60)
+        return merge(*arguments)
+
+    monkeypatch.setattr(openraster, "merge", slow)
+    ask_with(monkeypatch, tmp_path / "a.ora")
+    sky.stroke((20, 20))
+    wanted = Image.fromarray(window.document.label_set.palette()[sky.labels])
+    try:
+        window.commands["export_layers"].trigger()
+        assert window.files.is_saving
+        assert "Exporting a.ora" in window.statusBar().currentMessage()
+        sky.stroke((90, 90))
+        assert window.files.save_path(tmp_path / "b.ora", wait=False)
+    finally:
+        gate.set()
+    qtbot.waitUntil(lambda: not window.files.is_saving, timeout=60_000)
+    with zipfile.ZipFile(tmp_path / "a.ora") as file, Image.open(file.open("data/labels.png")) as image:
+        assert image.convert("RGB").resize(wanted.size, Image.Resampling.NEAREST).tobytes() == wanted.tobytes()
+    np.testing.assert_array_equal(archive.load_document(tmp_path / "b.ora").labels, sky.labels)
+    assert not window.isWindowModified()
+
+
+def test_an_export_that_fails_in_its_thread_is_told(sky, monkeypatch, tmp_path, qtbot):
+    ask_with(monkeypatch, tmp_path / "nowhere" / "a.psd")
+    sky.window.commands["export_psd"].trigger()
+    qtbot.waitUntil(lambda: not sky.window.files.is_saving, timeout=60_000)
+    assert "a.psd could not be saved" in message()
+    assert sky.window.statusBar().currentMessage() == ""
 
 
 def test_nothing_else_is_opened_before_a_document_is_written(sky, gate, tmp_path):

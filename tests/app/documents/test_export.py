@@ -100,6 +100,7 @@ def test_the_window_exports_without_the_sky(window, tmp_path, monkeypatch, qtbot
 
     QTimer.singleShot(0, accept)
     window.commands["export_cutout"].trigger()
+    window.files.finish_saving()
     with Image.open(tmp_path / "a.png") as image:
         pixels = np.asarray(image)
     sky = {label.id for label in window.document.label_set.labels if label.name.startswith(("sky", "clouds"))}
