@@ -202,8 +202,9 @@ def _style_sheet(colors: Colors) -> str:
     QStatusBar QToolButton::menu-indicator {{ subcontrol-origin: padding; subcontrol-position: right center; right: 4px; width: 9px; }}
     QSplitter::handle {{ background: {colors.surround}; border-left: 1px solid {colors.line}; margin-left: 2px; }}
     QSplitter::handle:hover {{ background: {colors.line}; }}
-    QLineEdit, QSpinBox {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px; padding: 4px 7px;
-        selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; }}
+    QLineEdit, QSpinBox, QDoubleSpinBox {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px;
+        padding: 4px 7px; selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; }}
+    QSpinBox, QDoubleSpinBox {{ padding: 3px 7px; }}
     QLineEdit:focus, QSpinBox:focus {{ border-color: {colors.accent}; }}
     QSpinBox QLineEdit {{ border: none; padding: 0 4px; background: transparent; }}
     QSpinBox::up-button, QSpinBox::down-button {{ width: 0; border: none; }}
@@ -242,8 +243,19 @@ def _style_sheet(colors: Colors) -> str:
 
 
 def _view_rules(colors: Colors) -> str:
-    """Return rules for what dialogs are made of: trees, texts, tabs, progress, numbers."""
+    """Return rules for what dialogs are made of: trees, texts, tabs, progress, numbers, choices."""
+    pale = mix(colors.text, colors.window, 0.6)
     return f"""
+    QComboBox {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px; padding: 4px 7px;
+        selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; combobox-popup: 0; }}
+    QComboBox:hover {{ background: {colors.hover}; }}
+    QComboBox:focus, QComboBox:on {{ border-color: {colors.accent}; }}
+    QComboBox:disabled {{ color: {pale}; background: {colors.window}; }}
+    QComboBox::drop-down {{ subcontrol-origin: padding; subcontrol-position: right center; width: 20px; border: none; }}
+    QComboBox::down-arrow {{ image: {_icon_url(f"open-{'light' if colors is LIGHT else 'dark'}")}; width: 10px; height: 10px; }}
+    QComboBox QAbstractItemView {{ background: {colors.field}; border: 1px solid {colors.line}; padding: 3px;
+        selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; }}
+    QComboBox QAbstractItemView::item {{ min-height: 24px; padding: 0 5px; }}
     QTreeView {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px; outline: none; }}
     QTreeView::item {{ padding: 5px 4px; }}
     QTreeView::item:selected {{ background: {colors.accent}; color: {colors.on_accent}; }}
@@ -262,10 +274,8 @@ def _view_rules(colors: Colors) -> str:
     QTabBar::tab:selected {{ color: {colors.text}; border-bottom-color: {colors.accent}; }}
     QTabBar::tab:hover {{ color: {colors.text}; }}
     QTabBar::tab:focus {{ background: {colors.hover}; }}
-    QPushButton:disabled {{ color: {mix(colors.text, colors.window, 0.6)}; background: {colors.window};
+    QPushButton:disabled {{ color: {pale}; background: {colors.window};
         border-color: {colors.line}; }}
-    QDoubleSpinBox {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px; padding: 4px 7px;
-        selection-background-color: {colors.accent}; selection-color: {colors.on_accent}; }}
     QDoubleSpinBox:focus {{ border-color: {colors.accent}; }}
     QDoubleSpinBox QLineEdit, QComboBox QLineEdit {{ border: none; padding: 0 4px; background: transparent; }}
     QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {{ width: 0; border: none; }}

@@ -29,7 +29,7 @@ from spade_studio.app.batch.names import DEFAULT_PATTERN, FIELDS
 from spade_studio.app.batch.plan import FILE_FORMATS, ExportPlan, FileFormat, FileLayout, Layout, PaintedLayout, Style
 from spade_studio.app.batch.sizes import size_box, sizes_in
 from spade_studio.app.live_renderer import LiveRenderer
-from spade_studio.app.panels.boxes import row
+from spade_studio.app.panels.boxes import padded, row
 from spade_studio.app.panels.style import MAX_SEED
 from spade_studio.app.settings import Settings
 from spade_studio.app.typed_path import typed_path
@@ -312,7 +312,7 @@ class ExportForm(QWidget):
 
 
 def _spin(low: int, high: int, value: int, name: str) -> QSpinBox:
-    spin = QSpinBox()
+    spin = padded(QSpinBox())
     spin.setRange(low, high)
     spin.setValue(value)
     spin.setAccessibleName(name)

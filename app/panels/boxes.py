@@ -1,13 +1,16 @@
-"""Box layouts with their spacing and margins in one line.
+"""Box layouts with their spacing and margins in one line, and number fields whose text stands where that of text fields does.
 
 It knows no panel.
 """
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from typing import TypeVar
+
+from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QVBoxLayout, QWidget
 
 Margins = tuple[int, int, int, int]
+NumberField = TypeVar("NumberField", bound=QAbstractSpinBox)
 
 
 def row(parent: QWidget | None = None, *, spacing: int = 0, margins: Margins = (0, 0, 0, 0)) -> QHBoxLayout:
@@ -23,4 +26,10 @@ def column(parent: QWidget | None = None, *, spacing: int = 0, margins: Margins 
     box = QVBoxLayout() if parent is None else QVBoxLayout(parent)
     box.setSpacing(spacing)
     box.setContentsMargins(*margins)
+    return box
+
+
+def padded(box: NumberField) -> NumberField:
+    """Return a number field whose text is indented: of a style sheet's padding Qt gives it what is above and below."""
+    box.lineEdit().setTextMargins(7, 0, 7, 0)
     return box

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from spade_studio.app.marking import QT_TRANSLATE_NOOP
-from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.panels.boxes import column, padded, row
 
 SMALLEST, LARGEST = 16, 4096
 _SHAPES = (
@@ -92,7 +92,7 @@ class SizeDialog(QDialog):
 
 
 def _side(name: str, value: int) -> QSpinBox:
-    box = QSpinBox()
+    box = padded(QSpinBox())
     box.setRange(SMALLEST, LARGEST)
     box.setSingleStep(_STEP)
     box.setSuffix(QCoreApplication.translate("SizeDialog", " px"))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
 
-from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.panels.boxes import column, padded, row
 
 MAX_SEED = 999_999
 _PICTURE = QSize(64, 48)
@@ -24,7 +24,7 @@ class StylePanel(QWidget):
 
     def __init__(self, seed: int, dice: QAction, lock: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.spin = QSpinBox()
+        self.spin = padded(QSpinBox())
         self.spin.setRange(0, MAX_SEED)
         self.spin.setValue(seed)
         self.spin.setKeyboardTracking(False)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QSi
 
 from spade_studio.app.canvas.raster import Nib
 from spade_studio.app.canvas.tools import MAX_GAP, MOST_RECENT, ToolKind, ToolOptions
-from spade_studio.app.panels.boxes import row
+from spade_studio.app.panels.boxes import padded, row
 from spade_studio.app.panels.label_items import display_name
 from spade_studio.app.panels.swatches import draw_swatch
 from spade_studio.engine.labels import Label
@@ -86,7 +86,7 @@ class ToolOptionsPanel(QWidget):
         self.everywhere.setToolTip(self.tr("Fill all pixels of the label, not only those that hang together"))
         self.everywhere.toggled.connect(lambda on: self._tell("fill_everywhere", on))
         self._gap_label = QLabel(self.tr("&Gap"))
-        self.gap = QSpinBox()
+        self.gap = padded(QSpinBox())
         self.gap.setRange(0, MAX_GAP)
         self.gap.setSuffix(self.tr(" px"))
         self.gap.setAccessibleName(self.tr("Gap that a fill does not pass"))

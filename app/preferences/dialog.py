@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.panels.boxes import column, padded, row
 from spade_studio.app.preferences.menu_choice import MenuChoice
 from spade_studio.app.preferences.values import Preferences
 from spade_studio.app.settings import AUTOSAVE_SECONDS, HISTORY_MEGABYTES, RECENT_FILES
@@ -188,12 +188,11 @@ def _choices(name: str, entries: Sequence[tuple[str, str]]) -> QComboBox:
 
 
 def _number(name: str, limits: tuple[int, int, int], suffix: str = "") -> QSpinBox:
-    box = QSpinBox()
+    box = padded(QSpinBox())
     box.setRange(limits[0], limits[1])
     box.setSuffix(suffix)
     box.setAccessibleName(name)
     box.setMinimumWidth(96)
-    box.lineEdit().setTextMargins(6, 0, 6, 0)  # style sheets do not reach the padding of a number's field
     return box
 
 

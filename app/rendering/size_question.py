@@ -10,7 +10,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QWidget
 
-from spade_studio.app.panels.boxes import column
+from spade_studio.app.panels.boxes import column, padded
 from spade_studio.app.rendering.menus import pixels
 from spade_studio.engine.frame_sizes import Size, SizeWish
 
@@ -33,7 +33,7 @@ class SizeQuestion(QDialog):
         super().__init__(parent)
         self._size_of = size_of
         self.setWindowTitle(self.tr("Size of the picture"))
-        self.box = QSpinBox()
+        self.box = padded(QSpinBox())
         self.box.setRange(*limits)
         self.box.setSingleStep(step)
         self.box.setSuffix(self.tr(" px"))

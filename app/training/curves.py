@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 import pyqtgraph  # it takes the Qt that is imported already, and the application has imported PySide6
 from numpy.typing import NDArray
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QColor, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGraphicsGridLayout, QGridLayout, QSizePolicy, QWidget
 
 from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.panels.boxes import column, row
@@ -24,6 +25,7 @@ from spade_studio.app.training.history import RunHistory
 
 _LINES = ("#1f77d0", "#e07b1a", "#2e9e4f", "#c8443c", "#8a63c9", "#0f9aa8", "#b5872a", "#cc5fa4")
 _LINES_IN_THE_DARK = ("#6ea8ff", "#f2a65a", "#6fcf87", "#f08078", "#bfa0f0", "#5fd0dc", "#dfc06a", "#f0a0d0")
+_LEGEND_WIDTH = 150
 _FORGOTTEN = 1e-4  # a value of so little weight counts no more
 _METRIC_TITLES = {
     "reconstruction_l1": QT_TRANSLATE_NOOP("Curves", "Reconstruction L1"),
@@ -57,7 +59,18 @@ class CurvePlot(pyqtgraph.PlotWidget):
         self._plot.showGrid(x=True, y=True, alpha=0.15)
         self._plot.getAxis("bottom").enableAutoSIPrefix(False)
         self._plot.getAxis("left").enableAutoSIPrefix(False)
-        self.legend = self._plot.addLegend(offset=(-6, 4), colCount=1, verSpacing=-6)
+        self.legend = self._plot.legend = pyqtgraph.LegendItem(colCount=1, verSpacing=-6)
+        self.legend.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        # Beside the lines, since over them it would cover some, and as wide for both plots, so that their steps stand in line.
+        self._inside = cast("QGraphicsGridLayout", self._plot.layout)
+        self._inside.addItem(self.legend, 2, 3, Qt.AlignmentFlag.AlignTop)
+        self._inside.setColumnMinimumWidth(3, _LEGEND_WIDTH)
+
+    def hide_legend(self) -> None:
+        """Give its place to the lines, where the title says all."""
+        self.legend.hide()
+        self._inside.removeItem(self.legend)
+        self._inside.setColumnMinimumWidth(3, 0)
 
     def show_values(self, values: Mapping[str, tuple[list[int], list[float]]]) -> None:
         """Show these lines; those of other names go."""
@@ -179,7 +192,7 @@ class Curves(QWidget):
         box = QWidget()
         inside = column(box, spacing=8)
         for plot in self.metrics.values():
-            plot.legend.hide()
+            plot.hide_legend()
             plot.setXLink(self.generator)
             if self._colors is not None:
                 plot.set_colors(self._colors)

@@ -104,7 +104,7 @@ class DrawingPage(QWidget):
 
     def _on_exported(self, step: int, weights: Path) -> None:
         words = (
-            self.tr("The weights of step {step:,} are being loaded for the canvas.").format(step=step)
+            self.tr("The canvas takes the weights of step {step:,}.").format(step=step)
             if self._use_weights(weights)
             else self.tr("Others are being loaded now.")
         )

@@ -15,7 +15,6 @@ from typing import Any, Literal
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QValidator
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -29,7 +28,7 @@ from PySide6.QtWidgets import (
 )
 
 from spade_studio.app.marking import QT_TRANSLATE_NOOP
-from spade_studio.app.panels.boxes import row
+from spade_studio.app.panels.boxes import padded, row
 from spade_studio.app.training.fields import PATHS, SUGGESTIONS, Field
 
 _LARGEST = 2_000_000_000
@@ -97,8 +96,6 @@ class Editor(QWidget):
         self.input.setAccessibleDescription(field.help)
         self.input.setToolTip(f"<p>{field.help}</p><p><code>{field.name}</code></p>")
         self.input.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        if isinstance(self.input, QAbstractSpinBox):
-            self.input.lineEdit().setTextMargins(5, 0, 0, 0)  # as far in as the texts of other fields
         self.input.setMinimumHeight(26)
         self.input.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.input.installEventFilter(_QuietWheel(self))
@@ -135,7 +132,7 @@ class Editor(QWidget):
         if field.kind is int:
             return self._make_whole(field.optional)
         if field.kind is float:
-            number = NumberBox()
+            number = padded(NumberBox())
             number.valueChanged.connect(self.changed)
             return number, number.value, number.setValue
         if field.name in SUGGESTIONS:
@@ -165,7 +162,7 @@ class Editor(QWidget):
         return combo, combo.currentData, lambda value: combo.setCurrentIndex(values.index(value) if value in values else 0)
 
     def _make_whole(self, optional: bool) -> tuple[QWidget, Callable[[], Any], Callable[[Any], None]]:
-        box = QSpinBox()
+        box = padded(QSpinBox())
         box.setRange(-1 if optional else 0, _LARGEST)
         box.setStepType(QSpinBox.StepType.AdaptiveDecimalStepType)
         box.valueChanged.connect(self.changed)

@@ -19,7 +19,7 @@ from spade_studio.app.batch.look import style_sheet
 from spade_studio.app.batch.pace import Pace, describe_pace
 from spade_studio.app.batch.plan import Style
 from spade_studio.app.live_renderer import LiveRenderer
-from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.panels.boxes import column, padded, row
 from spade_studio.app.panels.style import MAX_SEED
 from spade_studio.app.theme import Theme
 from spade_studio.app.variations.cells import Cell, CellModel, Mix, is_same_style
@@ -191,7 +191,7 @@ class VariationsWindow(QWidget):
         self.hint = QLabel()
         self.hint.setProperty("role", "caption")
         self.hint.setMinimumWidth(60)
-        self.steps = QSpinBox()
+        self.steps = padded(QSpinBox())
         self.steps.setRange(3, 30)
         self.steps.setValue(7)
         self.steps.setAccessibleName(self.tr("Steps between two styles"))

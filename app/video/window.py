@@ -32,7 +32,7 @@ from spade_studio.app.batch.pace import describe_pace
 from spade_studio.app.batch.plan import Style
 from spade_studio.app.batch.sizes import size_box, sizes_in
 from spade_studio.app.live_renderer import LiveRenderer
-from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.panels.boxes import column, padded, row
 from spade_studio.app.settings import Settings
 from spade_studio.app.theme import Theme
 from spade_studio.app.typed_path import typed_path
@@ -142,14 +142,14 @@ class VideoWindow(QWidget):
     def _build(self) -> None:
         self.styles_label = QLabel()
         self.styles_label.setWordWrap(True)
-        self.seconds = QDoubleSpinBox()
+        self.seconds = padded(QDoubleSpinBox())
         self.seconds.setRange(0.1, 60)
         self.seconds.setDecimals(1)
         self.seconds.setSingleStep(0.5)
         self.seconds.setValue(2)
         self.seconds.setSuffix(self.tr(" s"))
         self.seconds.setAccessibleName(self.tr("Seconds from one style to the next"))
-        self.fps = QSpinBox()
+        self.fps = padded(QSpinBox())
         self.fps.setRange(1, 60)
         self.fps.setValue(24)
         self.fps.setAccessibleName(self.tr("Frames a second"))

@@ -1008,8 +1008,8 @@ Render now makes the picture.</source>
         <translation>Meine Zeichnung</translation>
     </message>
     <message>
-        <source>The weights of step {step:,} are being loaded for the canvas.</source>
-        <translation>Die Gewichte von Schritt {step:,} werden für die Leinwand geladen.</translation>
+        <source>The canvas takes the weights of step {step:,}.</source>
+        <translation>Die Leinwand übernimmt die Gewichte von Schritt {step:,}.</translation>
     </message>
     <message>
         <source>Others are being loaded now.</source>

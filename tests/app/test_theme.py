@@ -9,8 +9,10 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QImage, QStyleHints
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QCompleter,
     QDialogButtonBox,
+    QDoubleSpinBox,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -19,13 +21,14 @@ from PySide6.QtWidgets import (
     QProxyStyle,
     QPushButton,
     QRadioButton,
+    QSpinBox,
     QStyle,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
 )
 
-from spade_studio.app.panels.boxes import column
+from spade_studio.app.panels.boxes import column, padded
 from spade_studio.app.theme import DARK, LIGHT
 
 
@@ -197,3 +200,29 @@ def test_the_picture_of_a_message_takes_no_more_than_its_own_room(qtbot, theme):
     assert text
     assert picture.width() <= 80
     assert text.width() >= 240
+
+
+@pytest.mark.parametrize("colors", [LIGHT, DARK], ids=["light", "dark"])
+def test_texts_numbers_and_choices_look_as_one_kind_of_field(theme, qtbot, colors):
+    theme.set_appearance("light" if colors is LIGHT else "dark")
+    whole, combo = QWidget(), QComboBox()
+    combo.addItem("00")
+    fields = [QLineEdit("00"), padded(QSpinBox()), padded(QDoubleSpinBox()), combo]
+    inside = column(whole, spacing=4)
+    for field in fields:
+        inside.addWidget(field)
+    for field in fields[1:3]:
+        field.setPrefix("0")
+    qtbot.addWidget(whole)
+    whole.resize(200, 200)
+    with qtbot.waitExposed(whole):
+        whole.show()
+    whole.setFocus()
+    begins: list[int] = []
+    for field in fields:
+        image = field.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+        assert image.pixelColor(4, image.height() // 2).name() == colors.field
+        field_color = QColor(colors.field)
+        begins.append(next(x for x in range(2, 40) if any(contrast(image.pixelColor(x, y), field_color) > 3 for y in range(7, 20))))
+    assert max(begins) - min(begins) <= 2, begins
+    assert max(field.height() for field in fields) - min(field.height() for field in fields) <= 2

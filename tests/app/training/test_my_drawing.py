@@ -74,7 +74,7 @@ def test_every_new_checkpoint_renders_the_drawing_while_followed(training, run, 
     qtbot.mouseClick(page.use, LEFT)
     assert used == [run.path / "drawing" / "used" / "step_00001000.safetensors"]
     assert used[0].read_text() == "1000"
-    assert "step 1,000 are being loaded" in page.note.text()
+    assert "takes the weights of step 1,000" in page.note.text()
 
 
 def test_nothing_is_rendered_unless_asked(training, run, told):
@@ -138,7 +138,7 @@ def test_any_checkpoint_can_be_used_and_rendered(training, run, told, qtbot, use
     assert page.note.text() == "Making the weights a file…"
     wait(qtbot, page)
     assert [(path.name, path.read_text()) for path in used] == [("step_00000010.safetensors", "10")]
-    assert "step 10 are being loaded" in page.note.text()
+    assert "takes the weights of step 10" in page.note.text()
     assert page.timeline.view.image.isNull()
     qtbot.keyClick(page.timeline.slider, Qt.Key.Key_Right)
     qtbot.mouseClick(page.now, LEFT)

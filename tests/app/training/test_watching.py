@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor
 
 from spade_studio.app.theme import DARK
@@ -97,6 +97,31 @@ def test_a_run_is_followed_from_where_it_was_left(training, make_run, runs, qtbo
         assert page.progress.value() == 30
     assert page.log.toPlainText().count("first words") == 1
     assert "later words" in page.log.toPlainText()
+
+
+def test_names_of_lines_stand_beside_them(training, make_run, runs, told, qtbot):
+    run = make_run("lakes")
+    told.write(run, *told.trained(run, 20))
+    training.open_folder(runs)
+    training.open()
+    page = training.page
+    page.tabs.setCurrentWidget(page.curves)
+    plots = page.curves.generator, page.curves.discriminator, page.curves.metrics["diversity"]
+
+    def lines() -> list[QRectF]:
+        return [plot.getViewBox().sceneBoundingRect() for plot in plots]
+
+    def are_beside() -> bool:
+        names = [plot.legend.sceneBoundingRect() for plot in plots[:2]]
+        return all(plot.legend.items for plot in plots[:2]) and all(
+            name.height() > 10 and name.left() > line.right() - 1 > 50 for line, name in zip(lines(), names, strict=False)
+        )
+
+    qtbot.waitUntil(are_beside)
+    first, second, metric = lines()
+    assert (first.left(), first.right()) == pytest.approx((second.left(), second.right()), abs=12)
+    assert plots[2].width() - metric.right() < 30  # and where there are none no place is left for them
+    assert not plots[2].legend.isVisible()
 
 
 def test_where_a_run_went_on_from_a_checkpoint_what_lay_beyond_is_forgotten(told):
