@@ -309,6 +309,7 @@ class MainWindow(QMainWindow):
         self.training.close()
         self.weights.close()
         self.batch.close()
+        self.styles.close()
         self.documents.close()
         self.live.close()
         event.accept()

@@ -69,7 +69,7 @@ class StylesController(QObject):
         super().__init__(parent)
         self._live = live
         self.style = style_of(live.seed)
-        self.history = StyleHistory()
+        self.history = StyleHistory(state_folder / "styles.json")
         self.shelf = Shelf(state_folder / "references")
         self.is_locked = False
         self.note = ""

@@ -1,17 +1,27 @@
-"""The styles used last, with pictures: where a change of style is taken back.
+"""The styles used last, with pictures: where a change of style is taken back, in the next session too.
 
-It knows styles and images; it does not know who renders them.
+It knows styles, images and one file; it does not know who renders them.
 """
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode, b64encode
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
 
 from PySide6.QtGui import QImage
 
+from spade_studio.app.styles import pictures
 from spade_studio.app.styles.style import Style
+from spade_studio.app.styles.style_json import MAX_PICTURE_BYTES, style_from_json, style_to_json
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.files import atomic_writer
 
 MAX_PAST = 30
+MAX_FILE_BYTES = 8 << 20
 
 
 @dataclass
@@ -30,10 +40,15 @@ class Past:
 
 
 class StyleHistory:
-    """The last styles, the newest first, at most 30."""
+    """The last styles, the newest first, at most 30.
 
-    def __init__(self) -> None:
-        self.entries: list[Past] = []
+    Args:
+        path: Where they are kept between sessions; it need not exist, and what cannot be read there counts for nothing.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path
+        self.entries: list[Past] = _read(path) if path else []
 
     def add(self, style: Style, image: QImage, change: object) -> None:
         """Remember a style: one that is there already gets the newer picture and stays where it is."""
@@ -47,3 +62,41 @@ class StyleHistory:
             del self.entries[0]
         self.entries.insert(0, Past(style, image, change))
         del self.entries[MAX_PAST:]
+
+    def save(self) -> None:
+        """Keep the styles for the next session; where that cannot be written it will begin with those of the one before."""
+        if self._path is None or not self.entries:
+            return
+        styles: list[dict[str, object]] = []
+        for entry in self.entries:
+            jpeg = pictures.encode(pictures.to_array(entry.image))
+            styles.append({"style": style_to_json(entry.style), "image": b64encode(jpeg).decode("ascii")})
+        with suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with atomic_writer(self._path) as file:
+                file.write(json.dumps({"styles": styles}).encode())
+
+
+def _read(path: Path) -> list[Past]:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            return []
+        found = json.loads(path.read_bytes())
+        entries = found["styles"][:MAX_PAST]
+    except (OSError, ValueError, RecursionError, LookupError, TypeError):
+        return []
+    return [past for entry in entries if (past := _read_entry(entry)) is not None]
+
+
+def _read_entry(entry: object) -> Past | None:
+    if not isinstance(entry, dict):
+        return None
+    style, image = cast("dict[str, object]", entry).get("style"), cast("dict[str, object]", entry).get("image")
+    if not isinstance(style, dict) or not isinstance(image, str) or len(image) > 2 * MAX_PICTURE_BYTES:
+        return None
+    read = style_from_json(cast("dict[str, object]", style))
+    if read is None:
+        return None
+    with suppress(ValueError, EngineError):
+        return Past(read, pictures.thumbnail(pictures.decode(b64decode(image))), object())
+    return None

@@ -62,6 +62,10 @@ class WindowStyles(QObject):
         drops.register(self._can_take, lambda path: self.controller.add_files([path]), first=True)
         self._connect()
 
+    def close(self) -> None:
+        """Keep the last styles for the next session."""
+        self.controller.history.save()
+
     @property
     def style(self) -> Style:
         """The style in use."""
