@@ -185,6 +185,8 @@ def _limits(settings: Mapping[str, Any], figures: Sequence[Figures], result: Map
             f"No row reaches half of the real photographs' pixel accuracy ({_percent(best)} at most): all were stopped at their beginning."
             " Only parameters and images/s can be compared; the quality of such pictures gives no order.",
         )
+    elif told := _beyond_chance(figures):
+        words.insert(0, told)
     most = max((entry.images for entry in figures), default=0)
     if most:
         times = f"{_PAPER_PICTURES / most:,.0f} times as many"
@@ -224,6 +226,30 @@ def _limits(settings: Mapping[str, Any], figures: Sequence[Figures], result: Map
             " of the same network flatter all rows."
         )
     return words
+
+
+def _beyond_chance(figures: Sequence[Figures]) -> str:
+    """Say which rows lie further beside both seeds of SPADE than these lie from one another, in all that is measured of them."""
+    measured = {entry.row.name: entry.measured for entry in figures if entry.measured}
+    seeds = [measured.pop(name) for name in ("spade", "spade-again") if name in measured]
+    if len(seeds) < 2 or not measured or any(found.get(name) is None for found in (*seeds, *measured.values()) for name, _ in _QUALITIES):
+        return ""
+    titles: dict[str, list[str]] = {"below": [], "above": [], "no": []}
+    for row, found in ((entry.row, entry.measured) for entry in figures if entry.row.name in measured and entry.measured):
+        sides: set[str] = set()
+        for name, _ in _QUALITIES:
+            low, high = sorted(seed[name] for seed in seeds)
+            sides.add("below" if found[name] < 2 * low - high else "above" if found[name] > 2 * high - low else "no")
+        titles[sides.pop() if len(sides) == 1 else "no"].append(row.title)
+    words = "By more than the two seeds of SPADE differ, in pixel accuracy and mean IoU both,"
+    parts = [f"{_listed(titles[side])} came out {side} them" for side in ("below", "above") if titles[side]]
+    others = f" {_listed(titles['no'])} cannot be told from SPADE by these figures." if titles["no"] else ""
+    return f"{words} {', and '.join(parts) or 'no row differs from them'}.{others}"
+
+
+def _listed(titles: Sequence[str]) -> str:
+    shown = [f"“{title}”" for title in titles]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 _QUALITIES: Final = (("pixel_accuracy", "pixel accuracy"), ("mean_iou", "mean IoU"))

@@ -184,6 +184,26 @@ def test_the_document_has_figures_and_no_paths(module: Callable[[str], Any]) -> 
         assert "Nothing is measured yet." in early
 
 
+def test_rows_are_told_apart_only_by_more_than_seeds_differ_in_both_measures(module: Callable[[str], Any]) -> None:
+    report, rows = module("experiment_report"), module("experiment_rows")
+    by_name = {"spade": (0.60, 0.30), "spade-again": (0.64, 0.32), "label-map": (0.55, 0.27), "concatenation": (0.57, 0.27)}
+    by_name |= {"pix2pixhd": (0.1, 0.1), "kernel-1": (0.7, 0.35), "no-matching": (0.7, 0.33)}
+
+    def flat(names: set[str]) -> str:
+        found = [
+            report.Figures(row, rows.Parameters(1, 1), 60.0, 480, {"pixel_accuracy": accuracy, "mean_iou": iou}, 24)
+            for row in rows.ROWS
+            if row.name in names
+            for accuracy, iou in [by_name[row.name]]
+        ]
+        return " ".join(report.experiment_report(SETTINGS, [], found, {}).split())
+
+    told = "“SPADE with label-map input” and “pix2pixHD” came out below them, and “SPADE, kernel 1” came out above them."
+    assert f"{told} “concatenation” and “SPADE without feature matching” cannot be told from SPADE" in flat(set(by_name))
+    assert "no row differs from them" in flat({"spade", "spade-again", "no-matching"})
+    assert "seeds of SPADE differ, in" not in flat({"spade", "kernel-1"})
+
+
 def _arguments(tmp_path: Path, data: Path, segmenter: Path, *more: str) -> list[str]:
     words = [str(tmp_path / "folder"), "--data", str(data), "--segmenter", str(segmenter), "--preset", "tiny", "--held-out", "6"]
     return [*words, "--device", "cpu", "--threads", "1", "--report", str(tmp_path / "experiments.md"), *more]
