@@ -123,13 +123,13 @@ class Desktop(QObject):
 
     def keep_aside(self, *_: object) -> None:
         """Keep what is not saved for the next start: the session ends, and may not wait for the question that closing asks."""
+        self._window.documents.autosave.keep()  # first: what is being written may take longer than there is time
         self._window.files.finish_saving()
-        self._window.documents.autosave.keep()
 
     def leave(self) -> None:
         """End without a question, as the system or a terminal asks: what is not saved is kept aside and offered at the next start."""
         self.is_leaving = True  # the question about changes may be open just now: taking it away says that nothing shall be lost
-        self._window.files.finish_saving()
+        self.keep_aside()
         self._window.documents.autosave.leave()
         self._window.document.undo_stack.setClean()
         for widget in QApplication.topLevelWidgets():

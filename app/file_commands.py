@@ -22,7 +22,7 @@ from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.documents.import_dialog import ImportDialog
 from spade_studio.app.documents.saver import Saver, wait_cursor
-from spade_studio.app.documents.state import DocumentState
+from spade_studio.app.documents.state import DocumentState, Picture
 from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.settings import Settings
 from spade_studio.engine.errors import EngineError
@@ -54,7 +54,9 @@ class FileCommands(QObject):
         self._settings = settings
         self._window = window
         self._saver = Saver(self)
-        self._again: Path | None = None  # where to save once more when what is being saved is saved
+        self._saver.broke.connect(lambda: self.told.emit("", 0))
+        self._again: Path | None = None  # where to save once more when what is being written is done
+        self._is_export_lost = False
         self.connection = DocumentConnection(document)
         self.read_picture: Callable[[], NDArray[np.uint8] | None] = lambda: None
         self.open_picture: Callable[[Path], bool] = self._import_map
@@ -126,6 +128,7 @@ class FileCommands(QObject):
             error = DocumentError(f"a document cannot be a {path.suffix} file", f"a name that ends in {archive.SUFFIX}", hint)
             self._show_not_saved(path, error)
             return False
+        self._again = None
         self._document.mark()
         state, picture = self.connection.capture(), self.read_picture()
         is_done = not wait
@@ -170,27 +173,29 @@ class FileCommands(QObject):
     def export_ids(self, *, wait: bool = True) -> bool:
         """Ask for a file and write the map as a palette PNG whose indices are the ids."""
         title = self.tr("Export the label map as ids")
-        return self._export(title, "", lambda path, state: document_io.write_labels(path, state.labels, state.label_set), wait=wait)
+        return self._export(title, "", lambda path, state, _: document_io.write_labels(path, state.labels, state.label_set), wait=wait)
 
     def export_colors(self, *, wait: bool = True) -> bool:
         """Ask for a file and write the map as a picture in the label set's colours."""
         title = self.tr("Export the label map in colours")
-        return self._export(title, "-colours", lambda path, state: document_io.write_colors(path, state.labels, state.label_set), wait=wait)
+        return self._export(
+            title, "-colours", lambda path, state, _: document_io.write_colors(path, state.labels, state.label_set), wait=wait
+        )
 
     def export_layers(self, *, wait: bool = True) -> bool:
         """Ask for a file and write render, labels and underlay as an OpenRaster with layers."""
-        title, kinds, picture = self.tr("Export the layers"), self.tr("OpenRaster (*.ora)"), self.read_picture()
-        return self._export(title, "-layers", lambda path, state: export.write_layers(path, state, picture), kinds, ".ora", wait=wait)
+        return self._export(
+            self.tr("Export the layers"), "-layers", export.write_layers, self.tr("OpenRaster (*.ora)"), ".ora", wait=wait
+        )
 
     def export_psd(self, *, wait: bool = True) -> bool:
         """Ask for a file and write the same layers for Photoshop."""
-        title, kinds, picture = self.tr("Export for Photoshop"), self.tr("Photoshop (*.psd)"), self.read_picture()
-        return self._export(title, "", lambda path, state: export.write_psd(path, state, picture), kinds, ".psd", wait=wait)
+        return self._export(self.tr("Export for Photoshop"), "", export.write_psd, self.tr("Photoshop (*.psd)"), ".psd", wait=wait)
 
     def export_cutout(self, *, wait: bool = True) -> bool:
         """Ask for labels and a file and write the render without these labels."""
-        picture = self.read_picture()
-        if picture is None:
+        before = self.read_picture()
+        if before is None:
             messages.show_note(
                 self._window, self.tr("There is no picture yet"), self.tr("It can be exported when the render of this layout is shown.")
             )
@@ -199,13 +204,18 @@ class FileCommands(QObject):
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return False
         title, kinds, clear = self.tr("Export with transparency"), self.tr("Pictures (*.png)"), dialog.clear
-        return self._export(
-            title, "-cutout", lambda path, state: export.write_cutout(path, state, picture, clear), kinds, ".png", wait=wait
-        )
+
+        def write(path: Path, state: DocumentState, picture: Picture | None) -> None:
+            export.write_cutout(path, state, before if picture is None else picture, clear)
+
+        return self._export(title, "-cutout", write, kinds, ".png", wait=wait)
 
     def may_lose_changes(self) -> bool:
-        """Ask about unsaved changes, if there are any, and save them if that is the answer."""
+        """Ask about unsaved changes, if there are any, and save them if that is the answer; an export that fails now is not passed over."""
+        self._is_export_lost = False
         self.finish_saving()
+        if self._is_export_lost:
+            return False
         self._document.end_stroke()
         if not self._document.is_modified:
             return True
@@ -250,7 +260,7 @@ class FileCommands(QObject):
         self,
         title: str,
         ending: str,
-        write: Callable[[Path, DocumentState], None],
+        write: Callable[[Path, DocumentState, Picture | None], None],
         kinds: str = "",
         suffix: str = ".png",
         *,
@@ -261,12 +271,13 @@ class FileCommands(QObject):
         path = self._ask_where(title, Path(self._folder()) / f"{name}{ending}{suffix}", kinds or self.tr(_MAPS), suffix)
         if path is None:
             return False
+        self.finish_saving()  # which may be to this very file
         if self._document.path is not None and _is_same_file(path, self._document.path):
             found = self.tr("{name} is the document itself, which an export would replace").format(name=path.name)
             self._show_not_saved(path, DocumentError(found, self.tr("another name"), self.tr("Nothing was changed")))
             return False
-        self.finish_saving()
-        state, is_done = self.connection.capture(), not wait
+        self._again = None
+        state, picture, is_done = self.connection.capture(), self.read_picture(), not wait
 
         def done(error: EngineError | None) -> None:
             nonlocal is_done
@@ -274,7 +285,7 @@ class FileCommands(QObject):
             self._on_exported(path, error)
 
         self.told.emit(self.tr("Exporting {name}…").format(name=path.name), 0)
-        self._saver.start(lambda: write(path, state), done)
+        self._saver.start(lambda: write(path, state, picture), done)
         if wait:
             self.finish_saving()
         return is_done
@@ -285,6 +296,7 @@ class FileCommands(QObject):
             self._settings.folder = path.parent
             self.told.emit(self.tr("{name} is exported").format(name=path.name), _TOLD_MILLISECONDS)
         else:
+            self._is_export_lost = True
             self.told.emit("", 0)
             self._show_not_saved(path, error)
         if again is not None:  # saving was asked for meanwhile

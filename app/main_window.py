@@ -295,9 +295,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes and what is being exported; then remember the window and join the render thread."""
+        event.ignore()  # also where an error of the program comes between
         may_close = self.files.may_lose_changes() and (self.desktop.is_leaving or self.batch.may_stop())
         if not may_close and not self.desktop.is_leaving:
-            event.ignore()
             return
         self._settings.geometry = self.saveGeometry()
         self._settings.brush_size = self.toolbox.brush_size

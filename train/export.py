@@ -115,6 +115,6 @@ def export_run(
             "one",
             "Wait until it has measured its networks" if best else "Wait until it has written one, or stop it, which writes one",
         )
-    trainer = Trainer(config, open_run_data(config).training, Ranks(0, 1, choose_device(device)), anew=False)
+    trainer = Trainer(config, open_run_data(config, anew=False).training, Ranks(0, 1, choose_device(device)), anew=False)
     trainer.load_state_dict(checkpoint.step, dict(checkpoint.parts))
     return write_weights(path, trainer, run.path.name, options), checkpoint.step, notes

@@ -127,7 +127,7 @@ class _Run:
         if self.ranks.is_first and not has_launcher():
             self.run.clear_requests()  # of last time; from here on a request counts
         checkpoint, notes = self._newest_checkpoint()
-        data = open_run_data(self.config)
+        data = open_run_data(self.config, anew=checkpoint is None)
         if checkpoint is None:
             self._check(data)
         trainer = Trainer(self.config, data.training, self.ranks, self._perceptual(), anew=checkpoint is None)

@@ -30,10 +30,15 @@ class RunData:
     validation: PairDataset
 
 
-def open_run_data(config: TrainConfig) -> RunData:
+def open_run_data(config: TrainConfig, *, anew: bool = True) -> RunData:
     """Open the data of a configuration.
 
     Validation pictures come from the data set's own validation part; where it has none, ``data.validation`` samples are held out.
+
+    Args:
+        config: The configuration.
+        anew: Whether nothing was trained yet: then data is refused that calls an id otherwise than the configuration does. What was
+            trained so goes on and is exported.
 
     Raises:
         ConfigError: The configuration names no data, or labels other than the data's, or the generator cannot make pictures of the size
@@ -45,11 +50,11 @@ def open_run_data(config: TrainConfig) -> RunData:
         raise ConfigError("data.path is empty", "a data set's folder or zip")
     config.geometry.check_multiple(config.network_configs(1)[0].stride)
     scenes = read_scene_list(Path(config.data.scenes)) if config.data.scenes else None
-    training = _open(config, "train", scenes)
+    training = _open(config, "train", scenes, anew=anew)
     if isinstance(training, FolderDataset):
         return RunData(*training.split(config.data.validation))
     try:
-        return RunData(training, _open(config, "validation", scenes))
+        return RunData(training, _open(config, "validation", scenes, anew=anew))
     except DataError:  # only the training part was downloaded
         return RunData(*training.split(config.data.validation))
 
@@ -74,8 +79,8 @@ def refuse_other_labels(dataset: PairDataset, label_set: LabelSet) -> None:
             )
 
 
-def _open(config: TrainConfig, split: Split, scenes: Collection[str] | None) -> PairDataset:
+def _open(config: TrainConfig, split: Split, scenes: Collection[str] | None, *, anew: bool) -> PairDataset:
     dataset = open_dataset(config.data.path, config.data.kind, split=split, scenes=scenes)
-    if config.labels.label_set:
+    if anew and config.labels.label_set:
         refuse_other_labels(dataset, load_label_set(config.labels.label_set))
     return dataset.with_channels(config.labels.channels(dataset.label_set))

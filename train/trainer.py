@@ -267,8 +267,9 @@ class Trainer:
             self.averages.load_state_dict(state["averages"])
         self.optimizers.load_state_dict(state["optimizers"])
         self.sampler.load_state_dict(state["sampler"])
-        # A later part of a run may have been told otherwise; a run of before knows nothing of it.
-        self.statistics_are_fixed = bool(state.get("statistics_are_fixed")) and self.config.fixed_statistics_after > 0
+        # A later part of a run may have been told otherwise; checkpoints of before do not say it, and then step and setting did.
+        after = self.config.fixed_statistics_after
+        self.statistics_are_fixed = after > 0 and bool(state.get("statistics_are_fixed", after < step))
         if self.statistics_are_fixed:
             fix_statistics(self.generator)
 

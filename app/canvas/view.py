@@ -231,8 +231,8 @@ class CanvasView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """End a stroke when a dialog takes the window's place; keep Alt, which picks, from the menu bar (F10 still moves there)."""
-        if event.type() == QEvent.Type.WindowBlocked and self._pointer is not None:
-            self._lift(self._pointer, self._stroke_button or Qt.MouseButton.NoButton)  # its release will go elsewhere
+        if event.type() == QEvent.Type.WindowBlocked:  # the release will go elsewhere, and the pointer has left
+            self._lift(None, self._stroke_button or Qt.MouseButton.NoButton)
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Alt:
             event.accept()
             return True
@@ -309,7 +309,7 @@ class CanvasView(QWidget):
             self._toolbox.move(at.x(), at.y(), constrain=bool(modifiers & _SHIFT), pressure=pressure)
         self._move_pointer(position)
 
-    def _lift(self, position: QPointF, button: Qt.MouseButton) -> None:
+    def _lift(self, position: QPointF | None, button: Qt.MouseButton) -> None:
         if button == self._stroke_button:
             self._stroke_button = None
             self._toolbox.release()

@@ -28,6 +28,7 @@ def wait_cursor() -> Generator[None]:
 class Saver(QObject):
     """One file at a time; what came of it is told on the thread that asked, by :meth:`wait` or by the event loop."""
 
+    broke = Signal()  # by an error of the program, which is raised then
     _ended = Signal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -67,6 +68,7 @@ class Saver(QObject):
         if problem is None or isinstance(problem, EngineError):
             self._done(problem)
         else:
+            self.broke.emit()
             raise problem
 
     def _write(self, write: Callable[[], object], number: int) -> None:

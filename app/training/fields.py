@@ -136,8 +136,8 @@ def absolute_path(name: str, text: str) -> str:
         name: Of the field, one of :data:`PATHS`.
         text: What it says.
     """
-    if not text or (name == "labels.label_set" and not Path(text).suffix):
-        return text
+    if not text.strip() or (name == "labels.label_set" and not Path(text).suffix):
+        return text.strip()
     return str(typed_path(text))
 
 

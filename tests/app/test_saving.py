@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 
 from spade_studio.app import messages
@@ -189,6 +189,45 @@ def test_painting_goes_on_while_layers_are_exported_and_a_save_asked_for_meanwhi
     assert not window.isWindowModified()
 
 
+def test_an_export_that_fails_while_the_window_closes_is_not_passed_over(sky, monkeypatch, tmp_path):
+    ask_with(monkeypatch, tmp_path / "nowhere" / "a.psd")
+    sky.window.document.undo_stack.setClean()
+    sky.window.commands["export_psd"].trigger()
+    assert not sky.window.close()
+    assert sky.window.isVisible()
+    assert "a.psd could not be saved" in message()
+    assert sky.window.close()
+
+
+def test_an_export_cannot_take_the_place_of_a_document_that_is_being_saved(sky, gate, monkeypatch, tmp_path, qtbot):
+    ask_with(monkeypatch, tmp_path / "a.ora")
+    sky.stroke((20, 20))
+    sky.window.files.save_path(tmp_path / "a.ora", wait=False)
+    threading.Timer(0.2, gate.set).start()
+    assert not sky.window.files.export_layers(wait=False)
+    assert "document itself" in message()
+    np.testing.assert_array_equal(archive.load_document(tmp_path / "a.ora").labels, sky.labels)
+
+
+def test_after_an_error_of_the_program_nothing_is_saved_that_nobody_asks_for(sky, monkeypatch, tmp_path):
+    def broken(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(openraster, "merge", broken)
+    ask_with(monkeypatch, tmp_path / "layers.ora")
+    files, window = sky.window.files, sky.window
+    assert files.export_layers(wait=False)
+    assert files.save_path(tmp_path / "a.ora", wait=False)
+    event = QCloseEvent()
+    with pytest.raises(MemoryError):
+        window.closeEvent(event)
+    assert not event.isAccepted()
+    assert window.statusBar().currentMessage() == ""
+    monkeypatch.undo()
+    assert files.save_path(tmp_path / "b.ora")
+    assert [path.name for path in tmp_path.glob("*.ora")] == ["b.ora"]
+
+
 def test_an_export_that_fails_in_its_thread_is_told(sky, monkeypatch, tmp_path, qtbot):
     ask_with(monkeypatch, tmp_path / "nowhere" / "a.psd")
     sky.window.commands["export_psd"].trigger()
@@ -267,6 +306,7 @@ def test_a_message_in_the_middle_of_a_stroke_ends_it(sky, tmp_path, qtbot, has_f
     qtbot.waitUntil(lambda: sky.canvas.hasFocus() == has_focus)
     sky.press(20, 20)
     sky.move(40, 20)
+    QApplication.sendEvent(sky.canvas, QEvent(QEvent.Type.Leave))  # as where the pointer is over it when a dialog comes
     sky.window.files.save_path(tmp_path / "nowhere" / "a.ora")
     assert "could not be saved" in message()
     before = sky.labels.copy()

@@ -84,7 +84,9 @@ def _how(settings: Mapping[str, Any], conditions: Sequence[Mapping[str, Any]]) -
 
 
 def _options(settings: Mapping[str, Any]) -> str:
-    return shlex.join(Path(word).name if "/" in word else word for word in shlex.split(settings.get("options", "")))
+    """Return the options of all rows without the folders of files."""
+    words = (word.rpartition("=") for word in shlex.split(settings.get("options", "")))
+    return shlex.join(f"{name}{equals}{Path(value).name if '/' in value else value}" for name, equals, value in words)
 
 
 def _machine(entry: Mapping[str, Any]) -> str:

@@ -90,6 +90,7 @@ class Settings:
         perceptual = ["--losses.perceptual.network", self.perceptual_network, "--losses.perceptual.file", self.perceptual]
         return [
             *("new", self.data, "--preset", self.preset, "--runs", str(folder), "--name", row.name, "--create-only"),
+            *shlex.split(self.options),
             *("--data.validation", str(self.held_out), "--seed", str(self.seed + row.seed), "--device", self.device),
             # The rate stays: where time ends a training, nobody knows beforehand when to lower it. Averaged weights do without.
             *("--schedule-unit", "steps", "--schedule.constant", str(self.steps or FOR_EVER), "--schedule.decay", "0"),
@@ -97,7 +98,6 @@ class Settings:
             *("--monitor.sample-every-steps", "0", "--monitor.metrics-every-images", "0", "--monitor.best-metric", "none"),
             *("--log-every-steps", "1"),
             *(perceptual if self.perceptual else ()),
-            *shlex.split(self.options),
             *architecture_options(row, self.preset),
             *row.options,
         ]

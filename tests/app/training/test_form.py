@@ -113,6 +113,8 @@ def test_paths_are_kept_as_trainers_elsewhere_can_open_them(form, qtbot, tmp_pat
     assert form.values()["data.path"] == "~/photos"  # as it was typed
     typed(qtbot, form.editors["labels.label_set"], "ade20k")
     assert form.config().labels.label_set == "ade20k"
+    typed(qtbot, form.editors["data.path"], "  ")
+    assert form.config().data.path == ""  # and not the folder that the program was started in
 
 
 def test_processes_that_cannot_share_a_batch_are_refused(form, qtbot):

@@ -173,6 +173,8 @@ def test_the_document_has_figures_and_no_paths(module: Callable[[str], Any]) -> 
     assert "secret" not in text
     assert max(len(line) for line in text.splitlines() if not line.startswith("|")) <= 140
     assert "Projected" not in text
+    equals = report.experiment_report(settings | {"options": "--projected.file=/secret/net.safetensors"}, conditions, figures, result)
+    assert "--options --projected.file=net.safetensors" in " ".join(equals.split())
     settings |= {"options": "--batch-size 4 --projected.file '/secret/the network.safetensors'"}
     flat = " ".join(report.experiment_report(settings, conditions, figures, result).split())
     assert "all rows have `--batch-size 4 --projected.file 'the network.safetensors'`." in flat

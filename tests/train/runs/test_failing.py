@@ -20,7 +20,7 @@ from spade_studio.engine.files import sha256_of
 from spade_studio.engine.weights import inspect_weights
 from spade_studio.train import state, step
 from spade_studio.train.cli import main
-from spade_studio.train.events import EventReader, RunEnded
+from spade_studio.train.events import EventReader, RunEnded, StepLogged
 from spade_studio.train.presets import preset
 from spade_studio.train.run_directory import RunDirectory
 
@@ -204,8 +204,7 @@ def test_a_run_that_new_did_not_make_refuses_data_with_other_labels(
 ) -> None:
     data = tmp_path / "data"
     shutil.copytree(landscape_data, data)
-    labels = [{"id": 134, "name": "hill", "color": "#000086"}, {"id": 156, "name": "sky-other", "color": "#00009c"}]
-    (data / "label_set.json").write_text(json.dumps({"name": "Garden", "unlabeled_id": 255, "labels": labels}))
+    _call_mountains_hills(data)
     tiny = preset("tiny")
     run = RunDirectory.create(tmp_path / "runs", "garden", dataclasses.replace(tiny, data=dataclasses.replace(tiny.data, path=str(data))))
     assert main(["resume", str(run.path), "--console", "quiet"]) == 1
@@ -214,3 +213,25 @@ def test_a_run_that_new_did_not_make_refuses_data_with_other_labels(
     (ended,) = EventReader(run.events_path).read_new()
     assert isinstance(ended, RunEnded)
     assert words in ended.message
+
+
+def test_a_run_whose_data_comes_to_say_otherwise_goes_on_and_is_exported(tmp_path: Path, landscape_data: Path) -> None:
+    data, runs = tmp_path / "data", tmp_path / "runs"
+    shutil.copytree(landscape_data, data)
+    monitor = ["--monitor.sample-every-steps", "0", "--monitor.metrics-every-images", "0", "--console", "quiet"]
+    options = ["--preset", "tiny", "--name", "garden", "--schedule.constant", "1", "--data.validation", "2", *monitor]
+    assert main(["new", str(data), "--runs", str(runs), *options]) == 0
+    _call_mountains_hills(data)
+    run = runs / "00000-garden"
+    assert main(["export", str(run), "--output", str(tmp_path / "garden.safetensors")]) == 0
+    config = json.loads((run / "config.json").read_bytes())
+    config["schedule"]["constant"] = 2
+    (run / "config.json").write_text(json.dumps(config))
+    assert main(["resume", str(run), "--console", "quiet"]) == 0
+    steps = [event.step for event in EventReader(run / "events.jsonl").read_new() if isinstance(event, StepLogged)]
+    assert steps == [1, 2]
+
+
+def _call_mountains_hills(data: Path) -> None:
+    labels = [{"id": 134, "name": "hill", "color": "#000086"}, {"id": 156, "name": "sky-other", "color": "#00009c"}]
+    (data / "label_set.json").write_text(json.dumps({"name": "Garden", "unlabeled_id": 255, "labels": labels}))

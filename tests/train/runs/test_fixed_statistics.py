@@ -106,3 +106,15 @@ def test_a_run_that_is_told_otherwise_estimates_when_it_goes_on_or_follows_its_b
     assert not same(moving, estimated)
     take_steps(resumed, AFTER + 4)
     assert same(estimated, statistics(resumed)) == (not before)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_checkpoints_that_do_not_say_it_are_as_step_and_setting_were(landscape_data: Path) -> None:
+    trained = make_trainer(landscape_data, AFTER)
+    take_steps(trained, AFTER + 2)
+    state = copy.deepcopy(trained.state_dict())
+    del state["statistics_are_fixed"]
+    for step, fixed in ((AFTER, False), (AFTER + 2, True)):
+        resumed = make_trainer(landscape_data, AFTER)
+        resumed.load_state_dict(step, copy.deepcopy(state))
+        assert resumed.statistics_are_fixed == fixed
