@@ -49,7 +49,7 @@ class LabelHands(_View):
 
 
 class SearchKeys(QObject):
-    """In a search field: Down goes on to what was found, Return takes the first of it, Escape gives up.
+    """In a search field: Down goes on to what was found, Return takes the first of it, Escape empties the field and leaves it.
 
     Args:
         field: The field.
@@ -61,6 +61,7 @@ class SearchKeys(QObject):
 
     def __init__(self, field: QLineEdit) -> None:
         super().__init__(field)
+        self._field = field
         field.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -73,6 +74,7 @@ class SearchKeys(QObject):
             case Qt.Key.Key_Return | Qt.Key.Key_Enter:
                 self.taken.emit()
             case Qt.Key.Key_Escape:
+                self._field.clear()
                 self.left.emit()
             case _:
                 return super().eventFilter(watched, event)

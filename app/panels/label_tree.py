@@ -80,7 +80,7 @@ class LabelTreePanel(QWidget):
         keys = SearchKeys(self.search)
         keys.entered.connect(self._enter)
         keys.taken.connect(self._take_first)
-        keys.left.connect(self._give_up)
+        keys.left.connect(self.done)
         self.view = LabelTree()
         self.view.setAccessibleName(self.tr("All labels by group"))
         self.view.setModel(self._model)
@@ -135,10 +135,6 @@ class LabelTreePanel(QWidget):
             self.search.clear()
             self.chosen.emit(label)
             self.done.emit()
-
-    def _give_up(self) -> None:
-        self.search.clear()
-        self.done.emit()
 
     @property
     def _first(self) -> int:

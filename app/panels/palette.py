@@ -67,7 +67,7 @@ class PalettePanel(QWidget):
         keys = SearchKeys(self.search)
         keys.entered.connect(self._enter_chips)
         keys.taken.connect(self._take_first)
-        keys.left.connect(self._give_up)
+        keys.left.connect(self.done)
         self.swatches = Swatches()
         self.swatches.setFixedWidth(_SIDE_WIDTH)
         self.swatches.clicked.connect(self.swap_wanted)
@@ -243,10 +243,6 @@ class PalettePanel(QWidget):
             self.search.clear()
             self.chosen.emit(label)
             self.done.emit()
-
-    def _give_up(self) -> None:
-        self.search.clear()
-        self.done.emit()
 
     def _fill(self) -> None:
         """List what shall be shown; the label in hand may not be among it and stays in hand."""

@@ -148,7 +148,8 @@ class StylesPanel(QWidget):
         with QSignalBlocker(self.strength):
             self.strength.setValue(percent)
         self._percent.setText(self.tr("{} %").format(percent))
-        past = next((index for index, entry in enumerate(styles.history.entries) if entry.style.is_same(styles.style)), -1)
+        entries = styles.history.entries if self._is_filled else ()
+        past = next((index for index, entry in enumerate(entries) if entry.style.is_same(styles.style)), -1)
         _mark(self.past, past)
         references = styles.shelf.references if self._is_filled else ()
         _mark(self.references, next((i for i, one in enumerate(references) if one.jpeg == styles.style.picture), -1))
@@ -191,6 +192,8 @@ class StylesPanel(QWidget):
         self._enable_buttons()
 
     def _show_past(self) -> None:
+        if not self._is_filled:
+            return
         styles = self._styles
         tiles: list[tuple[QImage, str, str]] = []
         for entry in styles.history.entries:
@@ -234,7 +237,7 @@ class StylesPanel(QWidget):
             self._is_filled = True
             self._show_weights()
             self._show_references()
-            self._show_style()
+            self._show_past()
 
     # -- dropping -------------------------------------------------------------------------------------------------
 

@@ -48,7 +48,14 @@ class StyleHistory:
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self.entries: list[Past] = _read(path) if path else []
+        self._entries: list[Past] | None = None
+
+    @property
+    def entries(self) -> list[Past]:
+        """The styles; read from the disk when first asked for."""
+        if self._entries is None:
+            self._entries = _read(self._path) if self._path else []
+        return self._entries
 
     def add(self, style: Style, image: QImage, change: object) -> None:
         """Remember a style: one that is there already gets the newer picture and stays where it is."""
@@ -65,7 +72,7 @@ class StyleHistory:
 
     def save(self) -> None:
         """Keep the styles for the next session; where that cannot be written it will begin with those of the one before."""
-        if self._path is None or not self.entries:
+        if self._path is None or not self._entries:  # nothing came to what is on the disk
             return
         styles: list[dict[str, object]] = []
         for entry in self.entries:

@@ -99,6 +99,7 @@ def test_the_next_window_shows_the_styles_of_the_one_before(make_window: Callabl
     assert first.close()
     second = make_window("encoder")
     assert sorted(entry.style.seed or 0 for entry in second.styles.controller.history.entries) == sorted(seed or 0 for seed in before)
+    second.styles.open_gallery()
     assert second.styles.panel.past.count() == len(before) >= 2
     second.styles.panel.past.taken.emit(before.index(23))
     assert second.styles.style.seed == 23
