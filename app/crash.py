@@ -135,7 +135,7 @@ def install(tell: Callable[[Failure], None], reports: Reports | None = None) -> 
     def report(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> Path | None:
         text = "".join(traceback.format_exception(kind, error, trace))
         with suppress(OSError, ValueError):  # a terminal that is gone
-            print(text, end="", file=sys.stderr)  # noqa: T201
+            print(text, end="", file=sys.stderr)  # noqa: T201 - for who started it from a terminal
         logging.getLogger("spade_studio").error("uncaught exception\n%s", text.rstrip())
         place = f"{kind.__name__} {traceback.format_tb(trace)[-1:]}"
         if reports is None or place in seen or len(seen) >= _MOST_IN_ONE_RUN:

@@ -94,6 +94,6 @@ def log_qt_messages() -> None:
     def on_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
         logger.log(levels.get(kind, logging.WARNING), "%s", text)
         with suppress(OSError, ValueError, AttributeError):
-            print(text, file=sys.stderr)  # noqa: T201
+            print(text, file=sys.stderr)  # noqa: T201 - where Qt itself would have said it
 
     qInstallMessageHandler(on_message)

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     options = parse(arguments)
     if missing := missing_libraries():
-        print(explain_missing(missing), file=sys.stderr)  # noqa: T201
+        print(explain_missing(missing), file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return 1
     application, settings = start_qt()
 

@@ -66,7 +66,7 @@ class NoticeBar(QFrame):
         self._place()
         self.raise_()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt names its event handlers
         """Follow the parent's size."""
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
