@@ -19,7 +19,7 @@ from spade_studio.engine.networks import Encoder
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.loading import Batch, Collate, TrainingSet
 from spade_studio.train.datasets.sampler import SampleKey
-from spade_studio.train.ema import ExponentialAverage, copy_statistics, reestimate_statistics
+from spade_studio.train.ema import ExponentialAverage, reestimate_statistics
 
 _STREAM = 0xA7E  # keeps the choice of pictures apart from other random numbers
 _EPOCH = 1 << 40  # their crops are those of no epoch of training
@@ -104,13 +104,13 @@ class AveragedNetworks:
         if self._encoder is not None and encoder is not None:
             self._encoder.update(encoder)
 
-    def fit(self, batches: StatisticsBatches | None) -> None:
-        """Make the averages usable: fit spectral norms, and estimate batch statistics anew or take the live network's.
+    def fit(self, batches: StatisticsBatches) -> None:
+        """Make the averages usable: fit spectral norms, and estimate batch statistics anew.
 
         The result follows from the training alone, not from how often the averages were fitted before.
 
         Args:
-            batches: What statistics are estimated over; None where the live network's stay as they are.
+            batches: What statistics are estimated over.
 
         Raises:
             DataError: A training picture cannot be read.
@@ -119,10 +119,7 @@ class AveragedNetworks:
             if average is not None and live is not None:
                 _copy_spectral_vectors(live, average.network)
                 average.refresh()
-        if batches is None:
-            copy_statistics(self._live[0], self.generator)
-        else:
-            reestimate_statistics(self.generator, batches)
+        reestimate_statistics(self.generator, batches)
 
     @torch.no_grad()
     def generate(self, layout: Layout, z: Tensor | None) -> Tensor:

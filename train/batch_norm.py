@@ -12,11 +12,12 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from spade_studio.engine.networks.batch_renorm import BatchRenorm2d, rebuilt
 from spade_studio.train.distributed import answering
 
 
-class SynchronizedBatchNorm(nn.BatchNorm2d):
-    """``nn.BatchNorm2d`` whose training statistics are those of the pictures of all ranks together.
+class SynchronizedBatchNorm(BatchRenorm2d):
+    """``nn.BatchNorm2d``, or its renormalising kind, whose training statistics are those of the pictures of all ranks together.
 
     The names in its state dict are the same. Backward gives every rank the gradient of the sum of all ranks' losses, as one process
     with all pictures would; the gradients of ranks are then summed, or averaged where losses are means over a rank's pictures.
@@ -35,6 +36,7 @@ class SynchronizedBatchNorm(nn.BatchNorm2d):
         # Looking at a number makes the GPU wait, so it is done only where it could be too small.
         if x.numel() < 2 * x.shape[1] and int(count) < 2:
             raise ValueError(f"batch norm over {int(count)} values per channel of all ranks; it needs two or more")
+        correction = self.correction(mean, variance) if self.corrects else None
         if self.running_mean is not None and self.running_var is not None and self.num_batches_tracked is not None:
             with torch.no_grad():
                 self.num_batches_tracked.add_(1)
@@ -44,6 +46,9 @@ class SynchronizedBatchNorm(nn.BatchNorm2d):
                 self.running_var.lerp_(unbiased.to(self.running_var.dtype), share)
         inverse = (variance + self.eps).rsqrt()
         normalized = cast("Tensor", _Normalize.apply(x, mean, inverse, count))  # pyright: ignore[reportUnknownMemberType]
+        if correction is not None:
+            scale, shift = correction
+            normalized = torch.addcmul(_per_channel(shift), normalized, _per_channel(scale)).to(x.dtype)
         if self.affine:
             normalized = torch.addcmul(_per_channel(self.bias), normalized, _per_channel(self.weight)).to(x.dtype)
         return normalized
@@ -55,21 +60,11 @@ def synchronize_batch_norm(network: nn.Module) -> nn.Module:
     Returns:
         The network, changed in place; where it is a batch norm itself, the one that replaces it.
     """
-    if type(network) is nn.BatchNorm2d:
-        return _synchronized(network)
+    if isinstance(network, nn.BatchNorm2d) and not isinstance(network, SynchronizedBatchNorm):
+        return rebuilt(network, SynchronizedBatchNorm)
     for name, child in network.named_children():
         setattr(network, name, synchronize_batch_norm(child))
     return network
-
-
-def _synchronized(norm: nn.BatchNorm2d) -> SynchronizedBatchNorm:
-    with torch.device("meta"):
-        new = SynchronizedBatchNorm(norm.num_features, norm.eps, norm.momentum, norm.affine, norm.track_running_stats)
-    for name, parameter in norm.named_parameters(recurse=False):
-        setattr(new, name, parameter)
-    for name, buffer in norm.named_buffers(recurse=False):
-        setattr(new, name, buffer)
-    return new.train(norm.training)
 
 
 def _per_channel(x: Tensor) -> Tensor:

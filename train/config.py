@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig
 from spade_studio.engine.errors import ConfigError
@@ -81,6 +81,9 @@ class MonitorConfig:
             raise ConfigError("monitor.best_metric is frechet without monitor.frechet_network", "the file of a feature network")
 
 
+_RETIRED: dict[object, object] = {"fixed_statistics_after": 0}
+
+
 @dataclass(frozen=True)
 class TrainConfig:
     """All of a training run.
@@ -103,8 +106,9 @@ class TrainConfig:
         accumulation: Parts that a rank's share of a step is computed in, one after the other; saves memory.
         average_decay: Share of the past that the running average of the weights keeps at every step; 0 keeps no average.
         statistics_images: Training pictures over which batch statistics are estimated anew for averaged weights.
-        fixed_statistics_after: Steps after which the generator normalises with statistics that are estimated once and stay, in place of
-            those of each batch; 0 for never. What is trained from then on is what renders: with small batches the two differ visibly.
+        renormalize_after: Steps after which batch renormalisation sets in, growing over as many steps again: the generator normalises
+            with its running statistics, as it will render, in place of those of each batch; 0 for never. With small batches the two
+            differ visibly.
         seed: Of everything that is drawn by chance.
         log_every_steps: Steps from one logged step to the next.
         checkpoint_every_steps: Steps from one checkpoint to the next.
@@ -129,7 +133,7 @@ class TrainConfig:
     accumulation: int = 1
     average_decay: float = 0.999
     statistics_images: int = 256
-    fixed_statistics_after: int = 0
+    renormalize_after: int = 0
     seed: int = 0
     log_every_steps: int = 10
     checkpoint_every_steps: int = 1000
@@ -142,7 +146,7 @@ class TrainConfig:
         check_range("accumulation", self.accumulation, 1, self.batch_size)
         check_range("average_decay", self.average_decay, 0, 0.999999)
         check_range("seed", self.seed, 0)
-        check_range("fixed_statistics_after", self.fixed_statistics_after, 0)
+        check_range("renormalize_after", self.renormalize_after, 0)
         for name in ("statistics_images", "log_every_steps", "checkpoint_every_steps", "keep_checkpoints"):
             check_range(name, getattr(self, name), 1)
         if not self.schedule.length:
@@ -200,6 +204,10 @@ class TrainConfig:
         Raises:
             ConfigError: ``data`` or a part of it is no JSON object, an entry is unknown, or a value is invalid.
         """
+        if isinstance(data, dict):
+            entries = cast("dict[object, object]", data)
+            # What entries of before said that are no more, where it was nothing: their runs go on.
+            data = {name: value for name, value in entries.items() if not (name in _RETIRED and value == _RETIRED[name])}
         return plain.from_json(cls, data)
 
     @classmethod

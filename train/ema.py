@@ -18,6 +18,7 @@ from spade_studio.engine.layout import Layout
 
 _EPSILON = 1e-12  # as in the networks' spectral norms
 
+
 class StatisticsBatch(Protocol):
     """What re-estimating statistics reads of a batch: B layouts, and B style codes [B, z_width] for generators that take one."""
 
@@ -124,22 +125,6 @@ def _collecting(network: nn.Module) -> Generator[list[BatchNorm]]:
             norm.momentum = momentum
         for module, training in modes.items():
             module.training = training
-
-
-def fix_statistics(network: nn.Module) -> None:
-    """Let batch norms inside normalise with the statistics that they have, in training too."""
-    for module in network.modules():
-        if isinstance(module, BatchNorm):
-            module.eval()
-
-
-@torch.no_grad()
-def copy_statistics(source: nn.Module, target: nn.Module) -> None:
-    """Give the batch norms of a network those statistics that another one, built alike, has."""
-    for mine, theirs in zip(target.modules(), source.modules(), strict=True):
-        if isinstance(mine, BatchNorm):
-            for kept, new in zip(mine.buffers(recurse=False), theirs.buffers(recurse=False), strict=True):
-                kept.copy_(new)
 
 
 @torch.no_grad()

@@ -50,7 +50,7 @@ _CHANGEABLE = (
     "checkpoint_every_steps",
     "keep_checkpoints",
     "statistics_images",
-    "fixed_statistics_after",
+    "renormalize_after",
     # Where files lie; what they hold is compared by itself, or was read when the run began.
     "data.scenes",
     "losses.perceptual.file",

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from spade_studio.engine.config import EncoderConfig
 from spade_studio.engine.device import allow_tf32
 from spade_studio.engine.networks import Encoder, build_generator
+from spade_studio.engine.networks.batch_renorm import renormalize, set_renormalization
 from spade_studio.train.averages import AveragedNetworks, StatisticsBatches, untouched_random_state
 from spade_studio.train.batch_norm import synchronize_batch_norm
 from spade_studio.train.config import TrainConfig
@@ -22,7 +23,6 @@ from spade_studio.train.datasets import DataError, PairDataset
 from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, TrainingSet, modulation_resolutions
 from spade_studio.train.datasets.sampler import ResumableSampler
 from spade_studio.train.distributed import Ranks
-from spade_studio.train.ema import fix_statistics, reestimate_statistics
 from spade_studio.train.initial_weights import load_initial_weights
 from spade_studio.train.networks import initialize, keep_channels_last
 from spade_studio.train.optimization import Optimizers
@@ -31,6 +31,7 @@ from spade_studio.train.projected import build_discriminator
 from spade_studio.train.step import Phase, StepReport, TrainingNetworks, style_noise, training_step
 from spade_studio.train.transforms import output_size
 
+_PLAIN_MOMENTUM, _RENORM_MOMENTUM = 0.1, 0.01  # torch's; that of Ioffe (2017), since now activations depend on it
 _MOST_AT_ONCE = 32  # pictures of a batch for statistics, which needs no gradients
 _TYPES: dict[str, torch.dtype | None] = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -70,7 +71,6 @@ class Trainer:
         images_seen: Pictures trained on, over all ranks.
         images_in_step: Those of the last step.
         skipped: Steps in a row up to now that were skipped since they were not finite.
-        statistics_are_fixed: Whether the generator normalises with statistics that stay.
         notes: What a person should know about the weights that it started from.
     """
 
@@ -85,7 +85,6 @@ class Trainer:
     ) -> None:
         self.config, self.dataset, self.ranks = config, dataset, ranks
         self.step = self.images_seen = self.images_in_step = self.skipped = 0
-        self.statistics_are_fixed = False
         compute = config.compute
         if ranks.device.type == "cuda":
             allow_tf32(compute.tf32)
@@ -111,7 +110,7 @@ class Trainer:
         self.averages = (
             AveragedNetworks(self.generator, averaged[0], self.encoder, averaged[1], config.average_decay) if ranks.is_first else None
         )
-        self._synchronize_batch_norms()
+        self._prepare_batch_norms()
         ranks.copy_from_first(*self._networks())
         scale = compute.dtype == "float16"
         self.optimizers = Optimizers(
@@ -170,12 +169,8 @@ class Trainer:
         pin = self.ranks.device.type == "cuda"
         return BatchLoader(self.training_set, self.sampler, self.collate, workers=self.config.data.workers, pin_memory=pin)
 
-    def statistics_batches(self) -> StatisticsBatches | None:
-        """Return the training pictures over which the averages' batch statistics are estimated, or None where statistics are fixed."""
-        return None if self.statistics_are_fixed else self._statistics_batches()
-
-    def _statistics_batches(self) -> StatisticsBatches:
-        """The number of ranks is all one."""
+    def statistics_batches(self) -> StatisticsBatches:
+        """Return the training pictures over which the averages' batch statistics are estimated; the number of ranks is all one."""
         config = self.config
         same_size = output_size(config.geometry) is not None
         return StatisticsBatches(
@@ -191,8 +186,8 @@ class Trainer:
     def train_step(self, batches: Sequence[Batch]) -> StepResult:
         """Take one step with this rank's part of the batch; the place in the data moves on with it."""
         ranks, config = self.ranks, self.config
-        if 0 < config.fixed_statistics_after <= self.step and not self.statistics_are_fixed:
-            self._fix_statistics()
+        if config.renormalize_after:
+            set_renormalization(self.generator, *renormalization_limits(self.step, config.renormalize_after))
         images = len(self.sampler.global_batch(self.sampler.epoch, self.sampler.position))
         position = self.sampler.epoch if config.schedule_unit == "epochs" else self.step
         self.optimizers.set_factor(config.schedule.factor(position))
@@ -221,14 +216,6 @@ class Trainer:
             self.averages.update(self.generator, self.encoder)
         return StepResult(_named(report), report.finite, images)
 
-    def _fix_statistics(self) -> None:
-        """Estimate the generator's statistics and let them stay; the same on every rank."""
-        with untouched_random_state(self.ranks.device):
-            reestimate_statistics(self.generator, self._statistics_batches())
-        self.ranks.copy_from_first(self.generator)
-        fix_statistics(self.generator)
-        self.statistics_are_fixed = True
-
     def mean_losses(self, result: StepResult) -> dict[str, float]:
         """Return a step's terms over all ranks; every rank must call it."""
         names = sorted(result.losses)
@@ -246,7 +233,6 @@ class Trainer:
             "sampler": self.sampler.state_dict(),
             "channels": self.dataset.channels.to_json(),
             "images_seen": self.images_seen,
-            "statistics_are_fixed": self.statistics_are_fixed,
         }
 
     def load_state_dict(self, step: int, state: dict[str, Any]) -> None:
@@ -267,11 +253,6 @@ class Trainer:
             self.averages.load_state_dict(state["averages"])
         self.optimizers.load_state_dict(state["optimizers"])
         self.sampler.load_state_dict(state["sampler"])
-        # A later part of a run may have been told otherwise; checkpoints of before do not say it, and then step and setting did.
-        after = self.config.fixed_statistics_after
-        self.statistics_are_fixed = after > 0 and bool(state.get("statistics_are_fixed", after < step))
-        if self.statistics_are_fixed:
-            fix_statistics(self.generator)
 
     def _networks(self) -> list[nn.Module]:
         return [network for network in (self.generator, self.encoder, self.discriminator) if network is not None]
@@ -279,14 +260,25 @@ class Trainer:
     def _another_encoder(self, config: EncoderConfig | None) -> Encoder | None:
         return None if config is None else Encoder(config)
 
-    def _synchronize_batch_norms(self) -> None:
-        """Take batch statistics over all ranks where the configuration says so; the averages are used by one rank and stay as they are."""
+    def _prepare_batch_norms(self) -> None:
+        """Take batch statistics over all ranks and renormalise where the configuration says so; the averages stay as they are."""
+        if self.config.renormalize_after:
+            renormalize(self.generator)
         if self.ranks.world_size == 1:
             return
         if self.generator_config.norm == "sync_batch":
             synchronize_batch_norm(self.generator)
         if self.config.discriminator.norm == "sync_batch":
             synchronize_batch_norm(self.discriminator)
+
+
+def renormalization_limits(step: int, after: int) -> tuple[float, float, float]:
+    """Return r_max, d_max and the momentum of the running statistics at a step.
+
+    As in Ioffe (2017), section 4: batch norm at first, then limits that grow linearly, here over as many steps again, up to 3 and 5.
+    """
+    share = min(max(step - after, 0) / after, 1.0)
+    return 1 + 2 * share, 5 * share, _PLAIN_MOMENTUM if step < after else _RENORM_MOMENTUM
 
 
 def _named(report: StepReport) -> dict[str, Tensor]:

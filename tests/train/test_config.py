@@ -53,6 +53,12 @@ def test_missing_entries_take_their_defaults_and_whole_numbers_become_floats() -
     assert TrainConfig.from_json({}) == TrainConfig()
 
 
+def test_runs_of_before_that_did_not_use_what_is_no_more_go_on() -> None:
+    assert TrainConfig.from_json({"fixed_statistics_after": 0, "batch_size": 8}) == dataclasses.replace(TrainConfig(), batch_size=8)
+    with pytest.raises(ConfigError, match="unknown entry 'fixed_statistics_after'"):
+        TrainConfig.from_json({"fixed_statistics_after": 350})
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

@@ -107,6 +107,7 @@ with joined_ranks("cpu") as ranks:
 
 def test_batch_norm_of_two_ranks_is_that_of_one_with_all_pictures(run_ranks: RunRanks) -> None:
     done = run_ranks("""
+from spade_studio.engine.networks.batch_renorm import renormalize, set_renormalization
 from spade_studio.train.batch_norm import synchronize_batch_norm
 
 def compare(what, a, b, tolerance):
@@ -115,7 +116,7 @@ def compare(what, a, b, tolerance):
     difference = float((a - b).abs().max()) if b.numel() else 0.0
     assert a.shape == b.shape and a.dtype == b.dtype and difference <= tolerance * scale, (what, difference, scale)
 
-def check(ranks, sizes, dtype, tolerance, *, offset=0.0, channels_last=False, **options):
+def check(ranks, sizes, dtype, tolerance, *, offset=0.0, channels_last=False, limits=None, **options):
     torch.manual_seed(5)
     whole = nn.BatchNorm2d(3, **options).to(torch.promote_types(dtype, torch.float32))
     if whole.affine:
@@ -124,6 +125,10 @@ def check(ranks, sizes, dtype, tolerance, *, offset=0.0, channels_last=False, **
     split = nn.BatchNorm2d(3, **options).to(whole.running_mean.dtype)
     split.load_state_dict(whole.state_dict())
     split = synchronize_batch_norm(split)
+    if limits:
+        whole = renormalize(whole)
+        for norm in (whole, split):
+            set_renormalization(norm, *limits, 0.3)
     mine = slice(0, sizes[0]) if ranks.rank == 0 else slice(sizes[0], None)
     for _ in range(3):
         x = (torch.randn(sum(sizes), 3, 4, 6, dtype=torch.float64) * 2 + offset).to(dtype)
@@ -157,6 +162,8 @@ with joined_ranks("cpu") as ranks:
     check(ranks, (3, 2), torch.float32, 1e-5)
     check(ranks, (2, 2), torch.float32, 2e-3, offset=1e3)  # a plain sum of squares would be off by several percent
     check(ranks, (2, 2), torch.bfloat16, 2e-2)
+    check(ranks, (3, 1), torch.float64, 1e-12, limits=(9.0, 9.0), affine=False)
+    check(ranks, (0, 3), torch.float64, 1e-12, limits=(1.2, 0.3), offset=0.5)
     norm = synchronize_batch_norm(nn.BatchNorm2d(2))
     norm(torch.zeros(1, 2, 1, 1))  # one value a rank, two together
     try:
