@@ -20,8 +20,11 @@ from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.loading import Batch, Collate, TrainingSet
 from spade_studio.train.datasets.sampler import SampleKey
 from spade_studio.train.ema import ExponentialAverage, reestimate_statistics
+from spade_studio.train.recipe import LossConfig
+from spade_studio.train.styles import StyleSpace, draw_styles, fit_style_space, own_styles
 
 _STREAM = 0xA7E  # keeps the choice of pictures apart from other random numbers
+_FEWEST = 2  # pictures that have a covariance
 _EPOCH = 1 << 40  # their crops are those of no epoch of training
 
 
@@ -34,7 +37,9 @@ class StyledLayout:
 
 
 class StatisticsBatches:
-    """Training pictures over which batch statistics are estimated: always the same ones, with random styles.
+    """Training pictures over which batch statistics are estimated: always the same ones, with styles mixed as in training.
+
+    Styles of photographs spread otherwise than those drawn by chance: statistics of the latter alone render other contrasts and colours.
 
     Args:
         data: Training samples with their transformation.
@@ -43,13 +48,27 @@ class StatisticsBatches:
         batch_size: Of a batch.
         seed: Of the choice and of the styles.
         z_width: Of style codes; None for generators that take none.
-        device: Where the generator is.
+        encoder: Gives photographs' styles, drawn from their distributions; None for standard normal ones.
+        losses: Which part of a batch has styles by chance, and which these are.
+        device: Where the networks are.
     """
 
     def __init__(
-        self, data: TrainingSet, collate: Collate, images: int, batch_size: int, *, seed: int, z_width: int | None, device: torch.device
+        self,
+        data: TrainingSet,
+        collate: Collate,
+        images: int,
+        batch_size: int,
+        *,
+        seed: int,
+        z_width: int | None,
+        encoder: Encoder | None,
+        losses: LossConfig,
+        device: torch.device,
     ) -> None:
         self.data, self.collate, self.device, self.seed, self.z_width = data, collate, device, seed, z_width
+        self.encoder, self.losses = encoder, losses
+        self.posteriors: list[tuple[Tensor, Tensor]] = []
         order = np.random.default_rng((seed, _STREAM)).permutation(len(data))[:images].tolist()
         self.batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
@@ -59,17 +78,42 @@ class StatisticsBatches:
         Raises:
             DataError: A sample cannot be read.
         """
+        self.posteriors.clear()
         for indices in self.batches:
             batch = self.collate.batch([self.data[SampleKey(_EPOCH, index)] for index in indices])
             if isinstance(batch, DataError):
                 raise batch
-            yield StyledLayout(batch.to(self.device).layout, self._styles(indices))
+            moved = batch.to(self.device)
+            yield StyledLayout(moved.layout, self._styles(indices, moved.photos))
 
-    def _styles(self, indices: list[int]) -> Tensor | None:
+    @torch.no_grad()
+    def _styles(self, indices: list[int], photos: Tensor) -> Tensor | None:
         if self.z_width is None:
             return None
         rows = [np.random.default_rng((self.seed, _STREAM, index)).standard_normal(self.z_width, np.float32) for index in indices]
-        return torch.as_tensor(np.stack(rows)).to(self.device)
+        noise = torch.as_tensor(np.stack(rows)).to(self.device)
+        if self.encoder is None:
+            return noise
+        mu, logvar = self.encoder(photos)
+        self.posteriors.append((mu.float(), logvar.float()))
+        own = own_styles(len(indices), self.losses.prior_share)
+        return draw_styles(mu[:own], logvar[:own], noise, of_photographs=self.losses.chance_styles == "photographs")
+
+    def style_space(self) -> StyleSpace | None:
+        """Return the coordinates of styles that exported weights use, those of these pictures; None for the codes as they are.
+
+        Raises:
+            DataError: A sample cannot be read.
+        """
+        if self.encoder is None or self.losses.chance_styles == "normal":
+            return None
+        if not self.posteriors:  # nobody read them: there are no batch statistics
+            for _ in self:
+                pass
+        if sum(len(mu) for mu, _ in self.posteriors) < _FEWEST:
+            return None
+        mu, logvar = (torch.cat(parts) for parts in zip(*self.posteriors, strict=True))
+        return fit_style_space(mu, logvar)
 
 
 class AveragedNetworks:
@@ -87,6 +131,7 @@ class AveragedNetworks:
         self._live = generator, encoder
         self._generator = ExponentialAverage(generator, averaged_generator, decay)
         self._encoder = None if encoder is None or averaged_encoder is None else ExponentialAverage(encoder, averaged_encoder, decay)
+        self._styles: StyleSpace | None = None
 
     @property
     def generator(self) -> nn.Module:
@@ -105,7 +150,7 @@ class AveragedNetworks:
             self._encoder.update(encoder)
 
     def fit(self, batches: StatisticsBatches) -> None:
-        """Make the averages usable: fit spectral norms, and estimate batch statistics anew.
+        """Make the averages usable: fit spectral norms, and estimate batch statistics and the coordinates of styles anew.
 
         The result follows from the training alone, not from how often the averages were fitted before.
 
@@ -120,16 +165,29 @@ class AveragedNetworks:
                 _copy_spectral_vectors(live, average.network)
                 average.refresh()
         reestimate_statistics(self.generator, batches)
+        self._styles = batches.style_space()
 
     @torch.no_grad()
     def generate(self, layout: Layout, z: Tensor | None) -> Tensor:
-        """Return pictures float32 [B, 3, H, W] in [-1, 1], with batch statistics as last estimated."""
-        return self.generator(layout, z).float()
+        """Return pictures float32 [B, 3, H, W] in [-1, 1], with statistics and coordinates of styles as last estimated."""
+        return self.generator(layout, z if z is None or self._styles is None else self._styles.codes(z)).float()
 
     @torch.no_grad()
     def encode(self, photos: Tensor) -> Tensor | None:
         """Return the styles [B, z_width] (mu) of photographs [B, 3, H, W] in [-1, 1]; None without an encoder."""
-        return None if self.encoder is None else self.encoder(photos)[0].float()
+        if self.encoder is None:
+            return None
+        mu = self.encoder(photos)[0].float()
+        return mu if self._styles is None else self._styles.coordinates(mu)
+
+    def weights(self) -> tuple[dict[str, Tensor], dict[str, Tensor] | None]:
+        """Return the states of generator and encoder as they are exported: what they take and give are coordinates of styles."""
+        generator = self.generator.state_dict()
+        encoder = None if self.encoder is None else self.encoder.state_dict()
+        if self._styles is not None:
+            generator = self._styles.generator_state(generator)
+            encoder = None if encoder is None else self._styles.encoder_state(encoder)
+        return generator, encoder
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that a resume needs."""

@@ -174,6 +174,8 @@ class TrainConfig:
             options = plain.to_json(self.encoder)
             del options["used"]
             encoder = EncoderConfig(z_width=generator.style_width, **options)
+        elif self.losses.chance_styles == "photographs":
+            raise ConfigError("losses.chance_styles is photographs without an encoder", "one", "Set encoder.used to true, or take normal")
         return generator, encoder, DiscriminatorConfig(semantic_channels=semantic_channels, **plain.to_json(self.discriminator))
 
     def rank_batch_size(self, world_size: int) -> int:

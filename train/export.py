@@ -52,14 +52,15 @@ def write_weights(path: Path, trainer: Trainer, run_name: str, options: ExportOp
     averages = trainer.averages
     assert averages is not None, "only the first rank keeps averages"
     averages.fit(trainer.statistics_batches())
+    generator, encoder = averages.weights()
     dataset, config = trainer.dataset, trainer.generator_config
     save_bundle(
         path,
         generator_config=config,
-        generator=averages.generator.state_dict(),
+        generator=generator,
         channels=dataset.channels,
         encoder_config=trainer.encoder_config,
-        encoder=None if averages.encoder is None else averages.encoder.state_dict(),
+        encoder=encoder,
         training_size=output_size(trainer.config.geometry) or config.picture_size,
         name=options.name or plain_run_name(run_name),
         steps=trainer.step,

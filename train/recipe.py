@@ -13,6 +13,7 @@ from spade_studio.train.plain import check_range
 
 AdversarialKind = Literal["hinge", "least_squares", "cross_entropy", "wasserstein"]
 KLForm = Literal["sum", "mean"]
+ChanceStyles = Literal["normal", "photographs"]
 PerceptualKind = Literal["vgg19", "vgg16", "hed_vgg16"]
 TapScale = Literal["activation", "relative"]
 
@@ -77,6 +78,9 @@ class LossConfig:
             not in the paper.
         prior_share: Share of a batch's pictures, the last ones, that get styles drawn by chance in place of their photograph's: they are
             judged, and compared with no photograph. Styles that a person draws then look as good as those of photographs.
+        chance_styles: What those styles are: normal draws standard normal codes. photographs takes those of other photographs of the batch,
+            and what is exported counts styles in coordinates in which photographs' are standard normal, so that one drawn at random is
+            like theirs; it needs an encoder. Where the divergence has little weight the two differ much.
         judge_shift: Pictures are judged without up to so many pixels at their edges, another number each time: a discriminator's strides
             then leave no grid.
     """
@@ -91,11 +95,13 @@ class LossConfig:
     grid_weight: float = 0.0
     line_weight: float = 0.0
     prior_share: float = 0.0
+    chance_styles: ChanceStyles = "normal"
     judge_shift: int = 0
 
     def __post_init__(self) -> None:
         _check_choice("adversarial", self.adversarial, get_args(AdversarialKind))
         _check_choice("kl_form", self.kl_form, get_args(KLForm))
+        _check_choice("chance_styles", self.chance_styles, get_args(ChanceStyles))
         for weight in ("adversarial", "feature_matching", "perceptual", "kl", "grid", "line"):
             check_range(f"{weight}_weight", getattr(self, f"{weight}_weight"), 0)
         check_range("prior_share", self.prior_share, 0, 0.9)

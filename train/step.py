@@ -24,12 +24,12 @@ from spade_studio.train.losses import (
     kl_divergence,
     line_excess,
     split_features,
-    wide,
 )
 from spade_studio.train.networks import keep_spectral_norms_wide, mend_instance_norms
 from spade_studio.train.optimization import Optimizers, Side
 from spade_studio.train.perceptual import PerceptualDistance
 from spade_studio.train.recipe import LossConfig
+from spade_studio.train.styles import draw_styles, own_styles
 
 Phase = Literal["generator", "discriminator"]
 """Which half of a step noise is drawn for."""
@@ -208,14 +208,13 @@ class TrainingNetworks:
             return self.generator(batch.layout, noise), None
         own = self._own_styles(batch)
         mu, logvar = self.encoder(batch.photos[:own])
-        mu, logvar = wide(mu), wide(logvar)
-        z = torch.cat((mu + noise[:own] * (0.5 * logvar).exp(), noise[own:]))
+        z = draw_styles(mu, logvar, noise, of_photographs=self.losses.chance_styles == "photographs")
         return self.generator(batch.layout, z), (mu, logvar)
 
     def _own_styles(self, batch: TrainingBatch) -> int:
         """Return how many pictures, the first ones, have the style of their photograph."""
         count = batch.photos.shape[0]
-        return count if self.encoder is None else count - int(count * self.losses.prior_share)
+        return count if self.encoder is None else own_styles(count, self.losses.prior_share)
 
     def _judge(self, fake: Tensor, batch: TrainingBatch, crop_seed: int) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
         """Return the discriminator's features of fakes and of reals, from one forward pass: all fakes, then all reals."""

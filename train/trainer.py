@@ -180,6 +180,8 @@ class Trainer:
             max(2, min(config.batch_size // config.accumulation, _MOST_AT_ONCE)) if same_size else 1,
             seed=config.seed,
             z_width=self.z_width,
+            encoder=None if self.averages is None else self.averages.encoder,
+            losses=config.losses,
             device=self.ranks.device,
         )
 
