@@ -123,15 +123,24 @@ class AveragedNetworks:
         generator: The live one, and ``averaged_generator``, another built alike, which becomes the average.
         encoder: The same, or None.
         decay: Share of the past that every update keeps.
+        renormalized: Whether the live generator learns with running statistics, and the average's are to be taken likewise.
     """
 
     def __init__(
-        self, generator: nn.Module, averaged_generator: nn.Module, encoder: Encoder | None, averaged_encoder: Encoder | None, decay: float
+        self,
+        generator: nn.Module,
+        averaged_generator: nn.Module,
+        encoder: Encoder | None,
+        averaged_encoder: Encoder | None,
+        decay: float,
+        *,
+        renormalized: bool = False,
     ) -> None:
         self._live = generator, encoder
         self._generator = ExponentialAverage(generator, averaged_generator, decay)
         self._encoder = None if encoder is None or averaged_encoder is None else ExponentialAverage(encoder, averaged_encoder, decay)
         self._styles: StyleSpace | None = None
+        self._renormalized = renormalized
 
     @property
     def generator(self) -> nn.Module:
@@ -164,7 +173,7 @@ class AveragedNetworks:
             if average is not None and live is not None:
                 _copy_spectral_vectors(live, average.network)
                 average.refresh()
-        reestimate_statistics(self.generator, batches)
+        reestimate_statistics(self.generator, batches, of_running=self._renormalized)
         self._styles = batches.style_space()
 
     @torch.no_grad()

@@ -107,8 +107,8 @@ class TrainConfig:
         average_decay: Share of the past that the running average of the weights keeps at every step; 0 keeps no average.
         statistics_images: Training pictures over which batch statistics are estimated anew for averaged weights.
         renormalize_after: Steps after which batch renormalisation sets in, growing over as many steps again: the generator normalises
-            with its running statistics, as it will render, in place of those of each batch; 0 for never. With small batches the two
-            differ visibly.
+            with its running statistics, those of all processes, as it will render, in place of those of each batch; 0 for never. With
+            small batches the two differ visibly.
         seed: Of everything that is drawn by chance.
         log_every_steps: Steps from one logged step to the next.
         checkpoint_every_steps: Steps from one checkpoint to the next.
@@ -163,6 +163,8 @@ class TrainConfig:
             ConfigError: There can be no such network, or the encoder's style codes have nowhere to go.
         """
         generator = self.generator.config(semantic_channels, self.geometry)
+        if self.renormalize_after and generator.norm not in ("batch", "sync_batch"):
+            raise ConfigError(f"renormalize_after is {self.renormalize_after} with the norm {generator.norm}", "batch norm", "Set it to 0")
         encoder = None
         if self.encoder.used:
             if generator.style_width is None:

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from spade_studio.engine.device import choose_device
+from spade_studio.engine.networks.batch_renorm import set_renormalization
 from spade_studio.engine.weights.shapes import parameter_count
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.datasets import DataError
@@ -25,7 +26,7 @@ from spade_studio.train.distributed import Ranks
 from spade_studio.train.perceptual import PerceptualDistance, load_perceptual
 from spade_studio.train.run_data import RunData, open_run_data
 from spade_studio.train.step import style_noise
-from spade_studio.train.trainer import Trainer
+from spade_studio.train.trainer import Trainer, renormalization_limits
 
 _STATES = 3  # of every parameter: itself and Adam's two moments
 _FEW = 2  # pictures; one alone would have no batch statistics where it shrinks to a pixel
@@ -87,6 +88,8 @@ def _kept_by_generator_step(trainer: Trainer, batch: Batch) -> int:
     noise = None if width is None else style_noise(0, 0, "generator", batch.indices, width).to(trainer.ranks.device)
     networks = (trainer.generator, trainer.encoder, trainer.discriminator, trainer.networks.perceptual)
     state = [tensor for network in networks if network is not None for tensor in (*network.parameters(), *network.buffers())]
+    if after := trainer.config.renormalize_after:  # as it will be for most of the training; the next step sets its own limits
+        set_renormalization(trainer.generator, *renormalization_limits(2 * after, after))
     with _what_is_here(trainer), _counting({tensor.untyped_storage().data_ptr() for tensor in state}) as kept:
         trainer.networks.generator_step(batch, noise)
     return sum(kept.values())

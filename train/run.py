@@ -38,7 +38,7 @@ MOST_SKIPPED = 10
 
 _PAUSE_LOOKS = 0.5  # seconds between two looks whether a pause is over
 
-# What may be changed in config.json between two parts of a run: nothing of it but the schedule decides what a step computes.
+# What may be changed in config.json between two parts of a run: of it schedule and renormalisation alone decide what a step computes.
 _CHANGEABLE = (
     "data.path",
     "data.workers",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -90,7 +91,7 @@ def fit_style_space(mu: Tensor, logvar: Tensor) -> StyleSpace:
     mu, logvar = mu.cpu().double(), logvar.cpu().double()
     variance = logvar.exp()
     covariance = torch.cov(mu.T) + variance.mean(0).diag()
-    values, vectors = torch.linalg.eigh(covariance)  # pyright: ignore[reportUnknownMemberType]
+    values, vectors = cast("tuple[Tensor, Tensor]", torch.linalg.eigh(covariance))  # pyright: ignore[reportUnknownMemberType]
     root = (vectors * values.sqrt()) @ vectors.T
     inverse = (vectors * values.rsqrt()) @ vectors.T
     spread = ((variance @ inverse.square()).log() - logvar).mean(0)  # inverse is symmetric: the diagonal of inverse @ D @ inverse

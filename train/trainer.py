@@ -31,7 +31,6 @@ from spade_studio.train.projected import build_discriminator
 from spade_studio.train.step import Phase, StepReport, TrainingNetworks, style_noise, training_step
 from spade_studio.train.transforms import output_size
 
-_PLAIN_MOMENTUM, _RENORM_MOMENTUM = 0.1, 0.01  # torch's; that of Ioffe (2017), since now activations depend on it
 _MOST_AT_ONCE = 32  # pictures of a batch for statistics, which needs no gradients
 _TYPES: dict[str, torch.dtype | None] = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
@@ -107,9 +106,16 @@ class Trainer:
                 if compute.channels_last:
                     keep_channels_last(network)
                 network.to(ranks.device)
-        self.averages = (
-            AveragedNetworks(self.generator, averaged[0], self.encoder, averaged[1], config.average_decay) if ranks.is_first else None
-        )
+        self.averages: AveragedNetworks | None = None
+        if ranks.is_first:
+            self.averages = AveragedNetworks(
+                self.generator,
+                averaged[0],
+                self.encoder,
+                averaged[1],
+                config.average_decay,
+                renormalized=config.renormalize_after > 0,
+            )
         self._prepare_batch_norms()
         ranks.copy_from_first(*self._networks())
         scale = compute.dtype == "float16"
@@ -268,7 +274,8 @@ class Trainer:
             renormalize(self.generator)
         if self.ranks.world_size == 1:
             return
-        if self.generator_config.norm == "sync_batch":
+        # Running statistics that training depends on must be the same on every rank: one checkpoint holds them.
+        if self.generator_config.norm == "sync_batch" or self.config.renormalize_after:
             synchronize_batch_norm(self.generator)
         if self.config.discriminator.norm == "sync_batch":
             synchronize_batch_norm(self.discriminator)
@@ -278,9 +285,10 @@ def renormalization_limits(step: int, after: int) -> tuple[float, float, float]:
     """Return r_max, d_max and the momentum of the running statistics at a step.
 
     As in Ioffe (2017), section 4: batch norm at first, then limits that grow linearly, here over as many steps again, up to 3 and 5.
+    The momentum falls from torch's 0.1 to that paper's 0.01 meanwhile.
     """
     share = min(max(step - after, 0) / after, 1.0)
-    return 1 + 2 * share, 5 * share, _PLAIN_MOMENTUM if step < after else _RENORM_MOMENTUM
+    return 1 + 2 * share, 5 * share, 0.1 - 0.09 * share
 
 
 def _named(report: StepReport) -> dict[str, Tensor]:

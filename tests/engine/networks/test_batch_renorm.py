@@ -102,3 +102,26 @@ def test_both_paths_of_a_spade_layer_agree(dtype: torch.dtype) -> None:
     for dense_one, fast_one in zip(*results, strict=True):
         scale = float(dense_one.abs().max()) + 1e-6
         assert float((dense_one.double() - fast_one.double()).abs().max()) <= (1e-10 if dtype is torch.float64 else 0.05) * scale
+
+
+def test_mixed_precision_and_memory_layout_stay() -> None:
+    torch.manual_seed(6)
+    layer = SPADE(6, 4, 8, 3, "batch")
+    for _ in range(10):
+        layer.param_free_norm(torch.randn(2, 6, 8, 8) * 2 + 1)
+    renormalize(layer)
+    set_renormalization(layer, 2.0, 0.5, 0.1)
+    x = (torch.randn(3, 6, 8, 8) * 2).contiguous(memory_format=torch.channels_last)
+    layout = Layout.from_channels(np.random.default_rng(0).integers(0, 4, (3, 8, 8)), 4)
+    with torch.no_grad():
+        exact = copy.deepcopy(layer).double()(x.double(), layout)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        mixed = copy.deepcopy(layer)(x.bfloat16().contiguous(memory_format=torch.channels_last), layout)
+    assert mixed.dtype is torch.bfloat16
+    assert mixed.is_contiguous(memory_format=torch.channels_last)
+    assert float((mixed.double() - exact).abs().max()) < 0.05 * float(exact.abs().max())
+    norm = layer.param_free_norm
+    assert isinstance(norm, BatchRenorm2d)
+    alone = norm(x)
+    assert alone.is_contiguous(memory_format=torch.channels_last)
+    assert norm(x.bfloat16()).dtype is torch.bfloat16
