@@ -22,7 +22,6 @@ from spade_studio.engine.style import style_from_seed
 
 ROOT = Path(__file__).resolve().parent.parent
 SIDE = 160
-STRENGTHS = (1.0, 1.3)
 MEASURES = ("brightness", "contrast", "warmth", "colour", "haze")
 # What a name asks for, in standard deviations over all candidates; what it does not name does not matter to it.
 WISHES: dict[str, dict[str, float]] = {
@@ -77,22 +76,19 @@ def main() -> None:
     with Image.open(options.layout) as image:
         labels = np.array(image, np.uint8)
     renderer.set_layout(labels)
-    # Of every seed its code as drawn, and a stronger one.
-    candidates = [(seed, strength) for seed in range(options.candidates) for strength in STRENGTHS]
     rows: list[list[float]] = []
-    for number, (seed, strength) in enumerate(candidates, 1):
-        renderer.set_style(style_from_seed(seed, renderer.z_width, strength))
+    for seed in range(options.candidates):
+        renderer.set_style(style_from_seed(seed, renderer.z_width))
         rows.append(measure(renderer.render()))
-        print(f"\r{number} of {len(candidates)}", end="", flush=True)
+        print(f"\r{seed + 1} of {options.candidates}", end="", flush=True)
     print()
     entries: list[dict[str, object]] = []
     options.output.mkdir(parents=True, exist_ok=True)
     for old in options.output.glob("*.png"):
         old.unlink()
     pictures: list[Image.Image] = []
-    for name, index in choose(np.array(rows)).items():
-        seed, strength = candidates[index]
-        code = style_from_seed(seed, renderer.z_width, strength).astype("<f2")
+    for name, seed in choose(np.array(rows)).items():
+        code = style_from_seed(seed, renderer.z_width).astype("<f2")
         renderer.set_style(code.astype(np.float32))
         picture = Image.fromarray(renderer.render()[0])
         picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
@@ -100,7 +96,7 @@ def main() -> None:
         picture.save(options.output / file, optimize=True)
         pictures.append(picture)
         entries.append({"name": name, "picture": file, "code": base64.b64encode(code.tobytes()).decode("ascii")})
-        print(f"{name}: seed {seed} at {strength}: {', '.join(f'{m} {v:.2f}' for m, v in zip(MEASURES, rows[index], strict=True))}")
+        print(f"{name}: seed {seed}: {', '.join(f'{m} {v:.2f}' for m, v in zip(MEASURES, rows[seed], strict=True))}")
     data = {"format": "spade-studio styles", "version": 1, "weights_sha256": renderer.weights_sha256, "styles": entries}
     with atomic_writer(options.output / "styles.json") as out:
         out.write((json.dumps(data, indent=1) + "\n").encode())

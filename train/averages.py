@@ -19,7 +19,7 @@ from spade_studio.engine.networks import Encoder
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.loading import Batch, Collate, TrainingSet
 from spade_studio.train.datasets.sampler import SampleKey
-from spade_studio.train.ema import ExponentialAverage, reestimate_statistics
+from spade_studio.train.ema import ExponentialAverage, copy_statistics, reestimate_statistics
 from spade_studio.train.recipe import LossConfig
 from spade_studio.train.styles import StyleSpace, draw_styles, fit_style_space, own_styles
 
@@ -107,7 +107,7 @@ class StatisticsBatches:
         """
         if self.encoder is None or self.losses.chance_styles == "normal":
             return None
-        if not self.posteriors:  # nobody read them: there are no batch statistics
+        if not self.posteriors:  # nobody read them: no batch statistics were estimated
             for _ in self:
                 pass
         if sum(len(mu) for mu, _ in self.posteriors) < _FEWEST:
@@ -123,7 +123,7 @@ class AveragedNetworks:
         generator: The live one, and ``averaged_generator``, another built alike, which becomes the average.
         encoder: The same, or None.
         decay: Share of the past that every update keeps.
-        renormalized: Whether the live generator learns with running statistics, and the average's are to be taken likewise.
+        renormalized: Whether the live generator learns with its running statistics: then they are the average's too.
     """
 
     def __init__(
@@ -159,7 +159,7 @@ class AveragedNetworks:
             self._encoder.update(encoder)
 
     def fit(self, batches: StatisticsBatches) -> None:
-        """Make the averages usable: fit spectral norms, and estimate batch statistics and the coordinates of styles anew.
+        """Make the averages usable: fit spectral norms, estimate coordinates of styles anew, and batch statistics or take the live ones.
 
         The result follows from the training alone, not from how often the averages were fitted before.
 
@@ -173,7 +173,10 @@ class AveragedNetworks:
             if average is not None and live is not None:
                 _copy_spectral_vectors(live, average.network)
                 average.refresh()
-        reestimate_statistics(self.generator, batches, of_running=self._renormalized)
+        if self._renormalized:
+            copy_statistics(self._live[0], self.generator)
+        else:
+            reestimate_statistics(self.generator, batches)
         self._styles = batches.style_space()
 
     @torch.no_grad()

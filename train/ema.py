@@ -128,14 +128,21 @@ def _collecting(network: nn.Module) -> Generator[list[BatchNorm]]:
 
 
 @torch.no_grad()
-def reestimate_statistics(generator: nn.Module, batches: Iterable[StatisticsBatch], *, of_running: bool = False) -> int:
+def copy_statistics(source: nn.Module, target: nn.Module) -> None:
+    """Give the batch norms of a network those statistics that another one, built alike, has."""
+    for mine, theirs in zip(target.modules(), source.modules(), strict=True):
+        if isinstance(mine, BatchNorm):
+            for kept, new in zip(mine.buffers(recurse=False), theirs.buffers(recurse=False), strict=True):
+                kept.copy_(new)
+
+
+@torch.no_grad()
+def reestimate_statistics(generator: nn.Module, batches: Iterable[StatisticsBatch]) -> int:
     """Replace a generator's batch statistics by the averages over batches, computed with the parameters it has.
 
     Args:
         generator: Called with (layout, z). Its spectral norms must fit its weights: see :func:`converge_spectral_norms`.
-        batches: At least one, if it has batch norms; none are drawn otherwise. Each counts the same. Read anew if ``of_running``.
-        of_running: Whether the batches that statistics are taken of were normalised by running statistics before, as in batch
-            renormalisation, and not by their own: a second pass takes them so, with the statistics of the first.
+        batches: At least one, if it has batch norms; none are drawn otherwise. Each counts the same.
 
     Returns:
         How many batches were used.
@@ -150,34 +157,6 @@ def reestimate_statistics(generator: nn.Module, batches: Iterable[StatisticsBatc
         for batch in batches:
             generator(batch.layout, batch.style)
             used += 1
-        if of_running and used:
-            _estimate_behind_running(generator, norms, batches)
     if not used:
         raise ValueError("batch statistics cannot be estimated from no batches")
     return used
-
-
-def _estimate_behind_running(generator: nn.Module, norms: list[BatchNorm], batches: Iterable[StatisticsBatch]) -> None:
-    """Replace statistics by those of the same batches, normalised with the statistics that there are."""
-    sums: dict[BatchNorm, list[Tensor]] = {norm: [] for norm in norms}
-
-    def look(norm: nn.Module, inputs: tuple[Tensor, ...]) -> None:
-        assert isinstance(norm, BatchNorm)
-        x = inputs[0]
-        variance, mean = torch.var_mean(x.to(torch.promote_types(x.dtype, torch.float32)), (0, 2, 3))
-        sums[norm] = [mean, variance] if not sums[norm] else [sums[norm][0] + mean, sums[norm][1] + variance]
-
-    generator.eval()
-    handles = [norm.register_forward_pre_hook(look) for norm in norms]
-    try:
-        used = 0
-        for batch in batches:
-            generator(batch.layout, batch.style)
-            used += 1
-    finally:
-        for handle in handles:
-            handle.remove()
-    for norm, found in sums.items():
-        for kept, value in zip((norm.running_mean, norm.running_var), found, strict=False):
-            assert kept is not None
-            kept.copy_(value / used)

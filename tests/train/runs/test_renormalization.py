@@ -76,6 +76,19 @@ def test_what_is_trained_is_what_renders(landscape_data: Path) -> None:
     assert difference(0) > 0.02
 
 
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("renormalize_after", [0, AFTER])
+def test_averages_have_the_statistics_that_were_trained_with(landscape_data: Path, renormalize_after: int) -> None:
+    trainer = make_trainer(landscape_data, renormalize_after)
+    averages = trainer.averages
+    assert averages is not None
+    take_steps(trainer, AFTER + 2)
+    averages.fit(trainer.statistics_batches())
+    live = {name: value for name, value in trainer.generator.named_buffers() if "running_" in name}
+    assert len(live) > 4
+    assert same(live, dict(averages.generator.named_buffers())) == (renormalize_after > 0)
+
+
 def test_a_norm_without_batch_statistics_is_refused() -> None:
     config = dataclasses.replace(preset("tiny"), renormalize_after=AFTER)
     with pytest.raises(ConfigError, match="with the norm instance"):
