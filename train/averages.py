@@ -37,7 +37,7 @@ class StyledLayout:
 
 
 class StatisticsBatches:
-    """Training pictures over which batch statistics are estimated: always the same ones, with styles mixed as in training.
+    """Training pictures over which batch statistics are estimated: always the same ones, with styles mixed as in training on one rank.
 
     Styles of photographs spread otherwise than those drawn by chance: statistics of the latter alone render other contrasts and colours.
 
@@ -113,6 +113,8 @@ class StatisticsBatches:
         if sum(len(mu) for mu, _ in self.posteriors) < _FEWEST:
             return None
         mu, logvar = (torch.cat(parts) for parts in zip(*self.posteriors, strict=True))
+        if not (mu.isfinite().all() and logvar.isfinite().all()):
+            return None  # a training that diverged: what checks its weights says so
         return fit_style_space(mu, logvar)
 
 
@@ -123,24 +125,15 @@ class AveragedNetworks:
         generator: The live one, and ``averaged_generator``, another built alike, which becomes the average.
         encoder: The same, or None.
         decay: Share of the past that every update keeps.
-        renormalized: Whether the live generator learns with its running statistics: then they are the average's too.
     """
 
     def __init__(
-        self,
-        generator: nn.Module,
-        averaged_generator: nn.Module,
-        encoder: Encoder | None,
-        averaged_encoder: Encoder | None,
-        decay: float,
-        *,
-        renormalized: bool = False,
+        self, generator: nn.Module, averaged_generator: nn.Module, encoder: Encoder | None, averaged_encoder: Encoder | None, decay: float
     ) -> None:
         self._live = generator, encoder
         self._generator = ExponentialAverage(generator, averaged_generator, decay)
         self._encoder = None if encoder is None or averaged_encoder is None else ExponentialAverage(encoder, averaged_encoder, decay)
         self._styles: StyleSpace | None = None
-        self._renormalized = renormalized
 
     @property
     def generator(self) -> nn.Module:
@@ -158,13 +151,14 @@ class AveragedNetworks:
         if self._encoder is not None and encoder is not None:
             self._encoder.update(encoder)
 
-    def fit(self, batches: StatisticsBatches) -> None:
+    def fit(self, batches: StatisticsBatches, *, renormalized: bool = False) -> None:
         """Make the averages usable: fit spectral norms, estimate coordinates of styles anew, and batch statistics or take the live ones.
 
         The result follows from the training alone, not from how often the averages were fitted before.
 
         Args:
             batches: What statistics are estimated over.
+            renormalized: Whether the live generator learns with its running statistics: then they are the average's too.
 
         Raises:
             DataError: A training picture cannot be read.
@@ -173,7 +167,7 @@ class AveragedNetworks:
             if average is not None and live is not None:
                 _copy_spectral_vectors(live, average.network)
                 average.refresh()
-        if self._renormalized:
+        if renormalized:
             copy_statistics(self._live[0], self.generator)
         else:
             reestimate_statistics(self.generator, batches)

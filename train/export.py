@@ -49,10 +49,7 @@ def write_weights(path: Path, trainer: Trainer, run_name: str, options: ExportOp
         WeightsError: The weights cannot be stored, for example since they are not finite.
         OSError: A file cannot be written.
     """
-    averages = trainer.averages
-    assert averages is not None, "only the first rank keeps averages"
-    averages.fit(trainer.statistics_batches())
-    generator, encoder = averages.weights()
+    generator, encoder = trainer.fit_averages().weights()
     dataset, config = trainer.dataset, trainer.generator_config
     save_bundle(
         path,

@@ -81,11 +81,10 @@ class Monitor:
         if not len(self._validation):
             return None
         with untouched_random_state(self.trainer.ranks.device):
-            assert self.trainer.averages is not None
-            self.trainer.averages.fit(self.trainer.statistics_batches())
+            averages = self.trainer.fit_averages()
             if self.samples_due(self.trainer):
                 self._write_samples()
-            return self._measure(self.trainer.averages) if self.metrics_due(self.trainer) else None
+            return self._measure(averages) if self.metrics_due(self.trainer) else None
 
     def _write_samples(self) -> None:
         trainer, averages = self.trainer, self.trainer.averages

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from spade_studio.train.losses import wide
 
+_LEAST = 1e-6  # of the largest variance: directions in which nothing spreads keep a finite inverse
+
 
 def own_styles(count: int, prior_share: float) -> int:
     """Return how many of a batch's pictures, the first ones, have the style of their photograph."""
@@ -92,6 +94,7 @@ def fit_style_space(mu: Tensor, logvar: Tensor) -> StyleSpace:
     variance = logvar.exp()
     covariance = torch.cov(mu.T) + variance.mean(0).diag()
     values, vectors = cast("tuple[Tensor, Tensor]", torch.linalg.eigh(covariance))  # pyright: ignore[reportUnknownMemberType]
+    values = values.clamp_min(_LEAST * float(values.max()))
     root = (vectors * values.sqrt()) @ vectors.T
     inverse = (vectors * values.rsqrt()) @ vectors.T
     spread = ((variance @ inverse.square()).log() - logvar).mean(0)  # inverse is symmetric: the diagonal of inverse @ D @ inverse

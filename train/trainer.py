@@ -106,16 +106,9 @@ class Trainer:
                 if compute.channels_last:
                     keep_channels_last(network)
                 network.to(ranks.device)
-        self.averages: AveragedNetworks | None = None
-        if ranks.is_first:
-            self.averages = AveragedNetworks(
-                self.generator,
-                averaged[0],
-                self.encoder,
-                averaged[1],
-                config.average_decay,
-                renormalized=config.renormalize_after > 0,
-            )
+        self.averages = (
+            AveragedNetworks(self.generator, averaged[0], self.encoder, averaged[1], config.average_decay) if ranks.is_first else None
+        )
         self._prepare_batch_norms()
         ranks.copy_from_first(*self._networks())
         scale = compute.dtype == "float16"
@@ -174,6 +167,16 @@ class Trainer:
         """Return the batches from the present place in the data on."""
         pin = self.ranks.device.type == "cuda"
         return BatchLoader(self.training_set, self.sampler, self.collate, workers=self.config.data.workers, pin_memory=pin)
+
+    def fit_averages(self) -> AveragedNetworks:
+        """Make the averages, which the first rank alone has, usable, and return them.
+
+        Raises:
+            DataError: A training picture cannot be read.
+        """
+        assert self.averages is not None, "only the first rank keeps averages"
+        self.averages.fit(self.statistics_batches(), renormalized=0 < self.config.renormalize_after < self.step)
+        return self.averages
 
     def statistics_batches(self) -> StatisticsBatches:
         """Return the training pictures over which the averages' batch statistics are estimated; the number of ranks is all one."""

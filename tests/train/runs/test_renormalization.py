@@ -77,16 +77,16 @@ def test_what_is_trained_is_what_renders(landscape_data: Path) -> None:
 
 
 @pytest.mark.usefixtures("one_thread")
-@pytest.mark.parametrize("renormalize_after", [0, AFTER])
-def test_averages_have_the_statistics_that_were_trained_with(landscape_data: Path, renormalize_after: int) -> None:
+@pytest.mark.parametrize(("renormalize_after", "step", "live_ones"), [(0, 4, False), (AFTER, AFTER, False), (AFTER, AFTER + 1, True)])
+def test_averages_have_the_statistics_that_were_trained_with(
+    landscape_data: Path, renormalize_after: int, step: int, live_ones: bool
+) -> None:
     trainer = make_trainer(landscape_data, renormalize_after)
-    averages = trainer.averages
-    assert averages is not None
-    take_steps(trainer, AFTER + 2)
-    averages.fit(trainer.statistics_batches())
+    take_steps(trainer, step)
+    averages = trainer.fit_averages()
     live = {name: value for name, value in trainer.generator.named_buffers() if "running_" in name}
     assert len(live) > 4
-    assert same(live, dict(averages.generator.named_buffers())) == (renormalize_after > 0)
+    assert same(live, dict(averages.generator.named_buffers())) == live_ones
 
 
 def test_a_norm_without_batch_statistics_is_refused() -> None:

@@ -28,14 +28,17 @@ def test_the_last_pictures_of_a_batch_have_styles_by_chance(count: int, share: f
 
 
 def test_styles_by_chance_are_noise_or_those_of_the_photographs_in_turn() -> None:
-    mu, logvar = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True), torch.zeros(2, 2).log1p()
+    mu = torch.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    deviation = torch.tensor([[0.5, 2.0], [3.0, 0.25]])
+    logvar = deviation.square().log().requires_grad_()
     noise = torch.arange(10.0).view(5, 2)
-    for of_photographs, expected in ((False, noise[2:]), (True, noise[2:] + mu[[0, 1, 0]])):
+    turn = [0, 1, 0]
+    for of_photographs, expected in ((False, noise[2:]), (True, mu[turn] + noise[2:] * deviation[turn])):
         styles = draw_styles(mu, logvar, noise, of_photographs=of_photographs)
-        assert torch.equal(styles[:2], mu + noise[:2])
-        assert torch.equal(styles[2:], expected)
-        (gradient,) = torch.autograd.grad(styles[2:].sum() + 0 * mu.sum(), mu)
-        assert not gradient.any()
+        assert torch.allclose(styles[:2], mu + noise[:2] * deviation)
+        assert torch.allclose(styles[2:], expected)
+        for gradient in torch.autograd.grad(styles[2:].sum() + 0 * styles[:2].sum(), (mu, logvar)):
+            assert not gradient.any()
 
 
 def posteriors() -> tuple[Tensor, Tensor]:
@@ -62,6 +65,13 @@ def test_log_variances_change_by_what_they_do_on_average() -> None:
     space = fit_style_space(mu, logvar)
     exact = torch.stack([(space.inverse @ row.exp().double().diag() @ space.inverse).diagonal().log() for row in logvar])
     assert torch.allclose(space.spread, (exact - logvar).mean(0), atol=1e-9)
+
+
+def test_directions_without_spread_keep_a_finite_inverse() -> None:
+    mu = torch.tensor([[1.0, 2.0, 3.0], [2.0, 4.0, 3.0]])
+    space = fit_style_space(mu, torch.full((2, 3), -80.0))
+    assert space.inverse.isfinite().all()
+    assert torch.allclose(space.codes(space.coordinates(mu)), mu, atol=1e-4)
 
 
 def make_trainer(data: Path, chance_styles: ChanceStyles = "photographs") -> Trainer:
@@ -96,8 +106,15 @@ def test_exported_weights_take_and_give_coordinates(landscape_data: Path, tmp_pa
     assert float((shown - trainer.averages.generator(batch.layout, coordinates)).abs().max()) > 0.01
     exported, own = load_weights(path), trainer.averages.generator.state_dict()
     assert exported.generator is not None
-    differing = [name for name, value in exported.generator.items() if not torch.equal(value, own[name])]
-    assert set(differing) <= {"fc.weight", "fc.bias"} | {name for name in own if "weight" in name and f"{name}_orig" in own}
+    assert exported.encoder is not None
+    plain = {name for name in own if f"{name}_orig" not in own}  # spectral norms are applied in files
+    differing = {name for name, value in exported.generator.items() if name in plain and not torch.equal(value, own[name])}
+    assert differing == {"fc.weight", "fc.bias"}
+    weight, bias = own["fc.weight"].double(), own["fc.bias"].double()
+    assert torch.allclose(exported.generator["fc.weight"].double(), weight @ space.root, atol=1e-5)
+    assert torch.allclose(exported.generator["fc.bias"].double(), bias + weight @ space.mean, atol=1e-4)
+    shift = exported.encoder["fc_var.bias"] - trainer.averages.encoder.fc_var.bias.detach()
+    assert torch.allclose(shift.double(), space.spread, atol=1e-4)
     renderer = Renderer.load(path, device="cpu", dtype="float32")
     photo = (torch.rand(64, 64, 3, generator=torch.Generator().manual_seed(4)) * 255).byte().numpy()
     style = renderer.style_from_image(photo)
