@@ -106,7 +106,7 @@ class TrainConfig:
         accumulation: Parts that a rank's share of a step is computed in, one after the other; saves memory.
         average_decay: Share of the past that the running average of the weights keeps at every step; 0 keeps no average.
         statistics_images: Training pictures over which batch statistics are estimated anew for averaged weights, and the coordinates of
-            styles where ``losses.chance_styles`` is photographs: for that several times as many as a style has numbers are better.
+            styles where losses.chance_styles is photographs: for that several times as many as a style has numbers are better.
         renormalize_after: Steps after which batch renormalisation sets in, growing over as many steps again: the generator normalises
             with its running statistics, those of all processes, as it will render, in place of those of each batch; 0 for never. With
             small batches the two differ visibly.
