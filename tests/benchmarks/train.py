@@ -48,7 +48,7 @@ from spade_studio.train.trainer import Trainer
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 SAMPLE_LAYOUTS = Path(__file__).resolve().parents[2] / "resources" / "layouts"
 SIDE = 128
-PARTS = ("generator", "step", "perceptual", "loading", "processes")
+PARTS = ("generator", "step", "renorm", "perceptual", "loading", "processes")
 
 
 @dataclass(frozen=True)
@@ -212,8 +212,11 @@ def measure_compact(case: Case, folder: Path) -> dict[str, Any]:
             torch.set_num_threads(1)
         config = dataclasses.replace(config, losses=dataclasses.replace(config.losses, perceptual_weight=0.0))
         distance = None
+    if case.part == "renorm":
+        config = dataclasses.replace(config, renormalize_after=1)
     with joined_ranks("cpu") as ranks:
         trainer = Trainer(config, open_run_data(config).training, ranks, distance)
+        trainer.step = 2 * config.renormalize_after  # with its full limits
         loaded = iter(trainer.loader())
         if case.part in ("loading", "processes"):
             for _ in range(3):
@@ -327,6 +330,10 @@ def rows(network: str, parts: list[str], dtypes: list[str], repeats: int) -> Ite
             yield row(dtype, f"{title}, fast", fast, ratio, f"{notes[1]}; memory x {' / '.join(shares)}")
     if network == "coco":
         return
+    for dtype in dtypes if "renorm" in parts else []:
+        plain, found = (measure(Case(network, part, dtype, repeats=repeats)) for part in ("step", "renorm"))
+        note = f"x {found['seconds'] / plain['seconds']:.2f} of batch norm's {plain['seconds']:.3f} s"
+        yield row(dtype, "whole step without perceptual loss, batch renormalisation", found, "", note)
     for dtype in dtypes if "perceptual" in parts else []:
         found = measure(Case(network, "perceptual", dtype, repeats=repeats))
         yield row(dtype, "perceptual loss alone, forward and backward", found, "", found["note"])
