@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QSplitter, QToolBar, Q
 from spade_studio.app import document_io
 from spade_studio.app.actions import Actions
 from spade_studio.app.batch.controller import ExportController
+from spade_studio.app.canvas.brush_size import BrushSizePanel
 from spade_studio.app.canvas.tools import MAX_BRUSH_SIZE, Toolbox, ToolKind
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.canvas_commands import CanvasCommands
@@ -30,7 +31,6 @@ from spade_studio.app.loading import LoadOptions
 from spade_studio.app.messages import step_name
 from spade_studio.app.palette.controller import PaletteController
 from spade_studio.app.panels.boxes import column, row
-from spade_studio.app.panels.brush_size import BrushSizePanel
 from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.panels.render import RenderPanel
 from spade_studio.app.panels.status import StatusBar

@@ -1,4 +1,1 @@
-"""Painting: pixels, tools and the view that shows them.
-
-Nothing here knows of renderers, panels or files.
-"""
+"""Painting: view, tools, gestures, and the panels that belong to tools."""

@@ -13,6 +13,8 @@ from PySide6.QtGui import QAction, QActionGroup, QIcon
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from spade_studio.app.actions import Actions
+from spade_studio.app.canvas.new_dialog import SetOffer
+from spade_studio.app.canvas.replace_dialog import ReplaceDialog
 from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.document import Document
@@ -25,9 +27,7 @@ from spade_studio.app.palette.switching import lost_labels, switch, transfer_tab
 from spade_studio.app.panels.docks import add_dock, dock_beside
 from spade_studio.app.panels.label_items import display_name
 from spade_studio.app.panels.label_tree import LabelTreePanel
-from spade_studio.app.panels.new_dialog import SetOffer
 from spade_studio.app.panels.palette import PalettePanel
-from spade_studio.app.panels.replace_dialog import ReplaceDialog
 from spade_studio.app.rendered_document import RenderedDocument
 from spade_studio.app.settings import Settings
 from spade_studio.engine.label_transfer import LabelTransfer

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from spade_studio.app import label_names, translations
+from spade_studio.app.canvas.replace_dialog import ReplaceDialog
 from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.map_import import carry_over
 from spade_studio.app.documents.state import DocumentState
@@ -21,7 +22,6 @@ from spade_studio.app.palette.switching import lost_labels
 from spade_studio.app.panels.label_items import display_name
 from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.panels.palette_chips import ChipDelegate
-from spade_studio.app.panels.replace_dialog import ReplaceDialog
 from spade_studio.app.settings import Language
 from spade_studio.app.training.data_report import report_words
 from spade_studio.engine.labels import Label, LabelSet, built_in_label_sets, load_label_set

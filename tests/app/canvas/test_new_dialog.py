@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 
-from spade_studio.app.panels.new_dialog import NewDialog
-from spade_studio.app.panels.size_dialog import LARGEST, SMALLEST, SizeDialog
+from spade_studio.app.canvas.new_dialog import NewDialog
+from spade_studio.app.canvas.size_dialog import LARGEST, SMALLEST, SizeDialog
 from spade_studio.app.settings import Settings
 from spade_studio.engine.labels import LabelChannels, LabelSet, load_label_set
 

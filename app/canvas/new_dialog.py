@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from spade_studio.app.panels.size_dialog import SizeDialog
+from spade_studio.app.canvas.size_dialog import SizeDialog
 from spade_studio.engine.labels import LabelSet
 
 
