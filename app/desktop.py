@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, QRect, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDialog
 
-from spade_studio.app import document_io
 from spade_studio.app.crash import Failure, Reports
-from spade_studio.app.document_io import Sample
+from spade_studio.app.documents import samples
+from spade_studio.app.documents.samples import Sample
 from spade_studio.app.help.about import AboutDialog
 from spade_studio.app.help.gallery import SampleGallery
 from spade_studio.app.help.guide import GuideWindow
@@ -172,7 +172,7 @@ class Desktop(QObject):
 
     def ask_sample(self) -> SampleGallery:
         """Show the layouts that come with the program."""
-        dialog = SampleGallery(document_io.SAMPLES, load_label_set(document_io.SAMPLE_LABELS), self._window)
+        dialog = SampleGallery(samples.SAMPLES, load_label_set(samples.SAMPLE_LABELS), self._window)
         # After the dialog is gone: a question about unsaved changes may follow.
         dialog.chosen.connect(self._open_sample, Qt.ConnectionType.QueuedConnection)
         return self._open(dialog)

@@ -14,7 +14,6 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QSplitter, QToolBar, QWidget
 
-from spade_studio.app import document_io
 from spade_studio.app.actions import Actions
 from spade_studio.app.batch.controller import ExportController
 from spade_studio.app.canvas.brush_size import BrushSizePanel
@@ -23,8 +22,9 @@ from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.canvas_commands import CanvasCommands
 from spade_studio.app.desktop import Desktop
 from spade_studio.app.document import Document
+from spade_studio.app.documents import samples
+from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.documents.window_documents import WindowDocuments
-from spade_studio.app.file_commands import FileCommands
 from spade_studio.app.label_choice import offered_labels, starting_labels
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.loading import LoadOptions
@@ -67,9 +67,9 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._settings = settings
         self._theme = theme
-        sample = document_io.SAMPLES[0]
+        sample = samples.SAMPLES[0]
         label_set = load_label_set("coco_stuff")
-        self.document = Document(document_io.read_sample(sample), label_set, sample.name, self)
+        self.document = Document(samples.read_sample(sample), label_set, sample.name, self)
         first, second = starting_labels(self.document.labels, offered_labels(label_set, channels.known_ids if channels else ()))
         self.toolbox = Toolbox(self.document, first.id, second.id, self)
         self.toolbox.brush_size = settings.brush_size or self.toolbox.brush_size

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.app.document_io import write_labels
+from spade_studio.app.documents.samples import write_labels
 from spade_studio.engine.labels import load_label_set
 
 SIZE = 256

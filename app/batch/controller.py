@@ -15,8 +15,8 @@ from spade_studio.app.actions import Actions
 from spade_studio.app.batch.plan import PaintedLayout, Style
 from spade_studio.app.batch.restore import PictureRestorer
 from spade_studio.app.document import Document
+from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.documents.window_documents import WindowDocuments
-from spade_studio.app.file_commands import FileCommands
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.settings import Settings

@@ -1,4 +1,1 @@
-"""Documents as files: the archive, autosave and recovery, import and export.
-
-It knows no canvas and no renderer.
-"""
+"""Documents as files: the archive, autosave and recovery, import and export of label maps and pictures."""

@@ -12,8 +12,8 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
 
-from spade_studio.app import document_io
-from spade_studio.app.document_io import Sample
+from spade_studio.app.documents import samples as document_io
+from spade_studio.app.documents.samples import Sample
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.engine.labels import LabelSet
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from spade_studio.app import document_io
 from spade_studio.app.canvas.raster import LabelArray
+from spade_studio.app.documents import samples
 from spade_studio.app.training.tool_run import ToolRun
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
@@ -212,7 +212,7 @@ class MyDrawing(QObject):
         drawing, folder = self._drawing(), self._folder()
         # The picture takes its name from the layout's: render in a place of its own, then put it among the others at once.
         layout, labels = folder / "layout.png", folder / "label_set.json"
-        document_io.write_labels(layout, drawing.labels, drawing.label_set)
+        samples.write_labels(layout, drawing.labels, drawing.label_set)
         labels.write_text(json.dumps(drawing.label_set.to_json()), encoding="utf-8")
         words = [str(layout), "--weights", str(self._weights(self._step)), "--output", str(folder / "new"), "--label-set", str(labels)]
         words += ["--overwrite", "--quiet", "--device", "cpu"]

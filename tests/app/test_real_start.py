@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spade_studio.app import document_io
+from spade_studio.app.documents import samples
 from spade_studio.app.single_instance import Listener, Message, address, hand_over
 from spade_studio.engine.labels import load_label_set
 
@@ -74,7 +74,7 @@ def running(place: str) -> Iterator[subprocess.Popen[str]]:
 
 def label_map(folder: Path) -> Path:
     path = folder / "map.png"
-    document_io.write_labels(path, np.full((40, 50), 156, np.uint8), load_label_set("coco_stuff"))
+    samples.write_labels(path, np.full((40, 50), 156, np.uint8), load_label_set("coco_stuff"))
     return path
 
 

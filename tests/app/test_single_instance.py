@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spade_studio.app import document_io, single_instance
+from spade_studio.app import single_instance
+from spade_studio.app.documents import samples
 from spade_studio.app.single_instance import MAX_BYTES, MAX_FILES, Listener, Message, address
 
 pytest.importorskip("PySide6.QtNetwork", exc_type=ImportError)
@@ -158,7 +159,7 @@ def test_a_second_listener_does_not_take_the_place(listener):
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_the_window_opens_what_is_handed_over_and_comes_to_the_front(window, qtbot, tmp_path):
     path = tmp_path / "map.png"
-    document_io.write_labels(path, np.full((40, 50), 156, np.uint8), window.document.label_set)
+    samples.write_labels(path, np.full((40, 50), 156, np.uint8), window.document.label_set)
     window.showMinimized()
     window.desktop.on_asked(Message((path,)))
     assert not window.isMinimized()
@@ -168,7 +169,7 @@ def test_the_window_opens_what_is_handed_over_and_comes_to_the_front(window, qtb
 @pytest.mark.qt_log_ignore("This plugin does not support")
 def test_a_file_waits_while_a_dialog_is_open(window, qtbot, tmp_path):
     path = tmp_path / "map.png"
-    document_io.write_labels(path, np.full((40, 50), 156, np.uint8), window.document.label_set)
+    samples.write_labels(path, np.full((40, 50), 156, np.uint8), window.document.label_set)
     dialog = window.desktop.show_about()
     window.desktop.on_asked(Message((path,)))
     assert window.document.name == "Mountain lake"

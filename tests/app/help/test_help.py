@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QUrl
 from PySide6.QtWidgets import QApplication
 
-from spade_studio.app import document_io
+from spade_studio.app.documents import samples
 from spade_studio.app.help import guide as guide_module
 from spade_studio.app.help import licences
 from spade_studio.app.help.about import AboutDialog
@@ -40,7 +40,7 @@ def test_the_tour_shows_at_the_first_start_only(window, settings, qtbot):
 
 
 def test_a_file_on_the_command_line_is_more_urgent_than_the_tour(window, settings, tmp_path):
-    document_io.write_labels(tmp_path / "map.png", window.document.labels, window.document.label_set)
+    samples.write_labels(tmp_path / "map.png", window.document.labels, window.document.label_set)
     window.desktop.greet(tmp_path / "map.png")
     assert window.document.name == "map"
     assert window.desktop.tour is None
@@ -103,13 +103,13 @@ def test_a_sample_opens_from_the_gallery_with_its_style(window, qtbot):
     window.commands["open_sample"].trigger()
     gallery = QApplication.activeModalWidget()
     assert isinstance(gallery, SampleGallery)
-    assert gallery.list.count() == len(document_io.SAMPLES)
+    assert gallery.list.count() == len(samples.SAMPLES)
     assert all(not gallery.list.item(index).icon().isNull() for index in range(gallery.list.count()))
     qtbot.keyClick(gallery.list, Qt.Key.Key_Right)
     with qtbot.waitSignal(window.document.replaced):
         qtbot.keyClick(gallery.list, Qt.Key.Key_Return)
     assert window.document.name == "Coast"
-    assert window.style_panel.seed == document_io.SAMPLES[1].seed
+    assert window.style_panel.seed == samples.SAMPLES[1].seed
     assert not window.document.is_modified
 
 
@@ -124,7 +124,7 @@ def test_a_sample_brings_its_own_label_set(window):
     painted = coco.by_name("sky-other")
     assert painted
     assert (sky.red(), sky.green(), sky.blue()) == painted.color
-    assert window.files.open_sample(document_io.SAMPLES[0])
+    assert window.files.open_sample(samples.SAMPLES[0])
     assert window.document.label_set == coco
     assert window.document.describe(int(window.document.labels[4, 128])) == "sky-other"
 

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from spade_studio.app import document_io, messages
+from spade_studio.app import messages
 from spade_studio.app.document import Document
-from spade_studio.app.document_io import Sample
-from spade_studio.app.documents import archive, export, map_import
+from spade_studio.app.documents import archive, export, map_import, samples
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.documents.import_dialog import ImportDialog
+from spade_studio.app.documents.samples import Sample
 from spade_studio.app.documents.saver import Saver, wait_cursor
 from spade_studio.app.documents.state import DocumentState, Picture
 from spade_studio.app.marking import QT_TRANSLATE_NOOP
@@ -61,19 +61,19 @@ class FileCommands(QObject):
         self.read_picture: Callable[[], NDArray[np.uint8] | None] = lambda: None
         self.open_picture: Callable[[Path], bool] = self._import_map
 
-    def new(self, size: tuple[int, int] = document_io.BLANK_SIZE, label_set: LabelSet | None = None) -> bool:
+    def new(self, size: tuple[int, int] = samples.BLANK_SIZE, label_set: LabelSet | None = None) -> bool:
         """Start an empty layout of (height, width), in the label set of the one before unless another one is given."""
         if not self.may_lose_changes():
             return False
         label_set = label_set or self._document.label_set
-        self._document.replace(document_io.blank_labels(label_set, size), self.tr("Untitled"), label_set=label_set)
+        self._document.replace(samples.blank_labels(label_set, size), self.tr("Untitled"), label_set=label_set)
         return True
 
     def open_sample(self, sample: Sample) -> bool:
         """Start from a layout that comes with the program."""
         if not self.may_lose_changes():
             return False
-        self._document.replace(document_io.read_sample(sample), sample.name, label_set=load_label_set(document_io.SAMPLE_LABELS))
+        self._document.replace(samples.read_sample(sample), sample.name, label_set=load_label_set(samples.SAMPLE_LABELS))
         return True
 
     def open(self) -> bool:
@@ -173,13 +173,13 @@ class FileCommands(QObject):
     def export_ids(self, *, wait: bool = True) -> bool:
         """Ask for a file and write the map as a palette PNG whose indices are the ids."""
         title = self.tr("Export the label map as ids")
-        return self._export(title, "", lambda path, state, _: document_io.write_labels(path, state.labels, state.label_set), wait=wait)
+        return self._export(title, "", lambda path, state, _: samples.write_labels(path, state.labels, state.label_set), wait=wait)
 
     def export_colors(self, *, wait: bool = True) -> bool:
         """Ask for a file and write the map as a picture in the label set's colours."""
         title = self.tr("Export the label map in colours")
         return self._export(
-            title, "-colours", lambda path, state, _: document_io.write_colors(path, state.labels, state.label_set), wait=wait
+            title, "-colours", lambda path, state, _: samples.write_colors(path, state.labels, state.label_set), wait=wait
         )
 
     def export_layers(self, *, wait: bool = True) -> bool:

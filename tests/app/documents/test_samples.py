@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spade_studio.app import document_io
+from spade_studio.app.documents import samples
 from spade_studio.app.documents.errors import SaveError
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.labels import load_label_set
@@ -25,13 +25,13 @@ def noise(height: int = 20, width: int = 30) -> np.ndarray:
 
 def test_saved_indices_are_the_ids_and_colours_the_sets(tmp_path):
     labels = noise()
-    document_io.write_labels(tmp_path / "a.png", labels, COCO)
+    samples.write_labels(tmp_path / "a.png", labels, COCO)
     with Image.open(tmp_path / "a.png") as image:
         assert image.mode == "P"
         np.testing.assert_array_equal(np.asarray(image), labels)
         palette = np.array(image.getpalette(), np.uint8).reshape(-1, 3)
     np.testing.assert_array_equal(palette, COCO.palette())
-    read = document_io.read_labels(tmp_path / "a.png", COCO)
+    read = samples.read_labels(tmp_path / "a.png", COCO)
     np.testing.assert_array_equal(read.labels, labels)
     assert not read.is_color_map
 
@@ -39,7 +39,7 @@ def test_saved_indices_are_the_ids_and_colours_the_sets(tmp_path):
 def test_grey_is_read_by_value(tmp_path):
     labels = noise()
     Image.fromarray(labels).save(tmp_path / "grey.png")
-    read = document_io.read_labels(tmp_path / "grey.png", COCO)
+    read = samples.read_labels(tmp_path / "grey.png", COCO)
     np.testing.assert_array_equal(read.labels, labels)
     assert not read.is_color_map
 
@@ -50,28 +50,28 @@ def test_a_foreign_palette_is_read_by_index_not_by_colour(tmp_path):
     image.putdata([0, 1, 2, 1])
     image.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255])
     image.save(tmp_path / "foreign.png")
-    np.testing.assert_array_equal(document_io.read_labels(tmp_path / "foreign.png", COCO).labels, labels)
+    np.testing.assert_array_equal(samples.read_labels(tmp_path / "foreign.png", COCO).labels, labels)
 
 
 def test_a_map_in_the_sets_colours_is_told_apart(tmp_path):
     labels = np.array([[156, 168], [123, 156]], np.uint8)
     Image.fromarray(COCO.palette()[labels]).save(tmp_path / "colours.png")
-    read = document_io.read_labels(tmp_path / "colours.png", COCO)
+    read = samples.read_labels(tmp_path / "colours.png", COCO)
     np.testing.assert_array_equal(read.labels, labels)
     assert read.is_color_map
 
 
 def test_a_map_exported_in_colours_comes_back(tmp_path):
     labels = np.array([[156, 168, 255], [123, 156, 255]], np.uint8)
-    document_io.write_colors(tmp_path / "colours.png", labels, COCO)
+    samples.write_colors(tmp_path / "colours.png", labels, COCO)
     with Image.open(tmp_path / "colours.png") as image:
         assert image.mode == "RGB"
-    np.testing.assert_array_equal(document_io.read_labels(tmp_path / "colours.png", COCO).labels, labels)
+    np.testing.assert_array_equal(samples.read_labels(tmp_path / "colours.png", COCO).labels, labels)
 
 
-@pytest.mark.parametrize("sample", document_io.SAMPLES, ids=lambda sample: sample.file_name)
+@pytest.mark.parametrize("sample", samples.SAMPLES, ids=lambda sample: sample.file_name)
 def test_samples_hold_only_labels_of_the_default_weights(sample):
-    labels = document_io.read_sample(sample)
+    labels = samples.read_sample(sample)
     assert labels.shape == (256, 256)
     assert set(np.unique(labels).tolist()) <= {156, 134, 158, 168, 123, 110, 154, 177, 148, 95, 96}
     assert len(np.unique(labels)) >= 4
@@ -79,7 +79,7 @@ def test_samples_hold_only_labels_of_the_default_weights(sample):
 
 def test_a_failed_save_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
     path = tmp_path / "a.png"
-    document_io.write_labels(path, noise(), COCO)
+    samples.write_labels(path, noise(), COCO)
     before = path.read_bytes()
 
     def full(descriptor: int) -> None:
@@ -87,14 +87,14 @@ def test_a_failed_save_leaves_the_old_file_and_no_litter(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(SaveError, match=r"no space left on device.*another folder"):
-        document_io.write_labels(path, noise(9, 9), COCO)
+        samples.write_labels(path, noise(9, 9), COCO)
     assert path.read_bytes() == before
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.png"]
 
 
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(SaveError, match="not_there"):
-        document_io.write_labels(tmp_path / "not_there" / "a.png", noise(), COCO)
+        samples.write_labels(tmp_path / "not_there" / "a.png", noise(), COCO)
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
@@ -123,7 +123,7 @@ def test_hostile_files_are_refused_with_what_to_do(tmp_path, name):
     path = tmp_path / f"{name}.png"
     path.write_bytes(HOSTILE[name])
     with pytest.raises(LabelError) as caught:
-        document_io.read_labels(path, COCO)
+        samples.read_labels(path, COCO)
     assert path.name in str(caught.value)
     assert caught.value.expected
 
@@ -131,10 +131,10 @@ def test_hostile_files_are_refused_with_what_to_do(tmp_path, name):
 def test_a_photograph_is_refused_and_its_colours_counted(tmp_path):
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(tmp_path / "photo.png")
     with pytest.raises(LabelError, match=r"1,\d\d\d of 1,600 pixels"):
-        document_io.read_labels(tmp_path / "photo.png", COCO)
+        samples.read_labels(tmp_path / "photo.png", COCO)
 
 
 def test_a_folder_or_nothing_is_refused(tmp_path):
     for path in (tmp_path, Path("nowhere.png")):
         with pytest.raises(LabelError):
-            document_io.read_labels(path, COCO)
+            samples.read_labels(path, COCO)
