@@ -12,11 +12,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QWidget
 
 from spade_studio.app.actions import Actions
-from spade_studio.app.batch.plan import PaintedLayout, Style
-from spade_studio.app.batch.restore import PictureRestorer
 from spade_studio.app.document import Document
 from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.documents.window_documents import WindowDocuments
+from spade_studio.app.export.plan import PaintedLayout, Style
+from spade_studio.app.export.restore import PictureRestorer
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.settings import Settings
@@ -25,7 +25,7 @@ from spade_studio.engine.label_set import LabelSet
 from spade_studio.engine.provenance import has_provenance
 
 if TYPE_CHECKING:
-    from spade_studio.app.batch.window import ExportWindow
+    from spade_studio.app.export.window import ExportWindow
     from spade_studio.app.variations.sheet_renderer import SheetLayout
     from spade_studio.app.variations.window import VariationsWindow
     from spade_studio.app.video.window import VideoWindow
@@ -122,7 +122,7 @@ class ExportController(QObject):
 
     def _made_export(self) -> ExportWindow:
         if self.export is None:
-            from spade_studio.app.batch.window import ExportWindow
+            from spade_studio.app.export.window import ExportWindow
 
             self.export = ExportWindow(self._live, self._settings, self._theme, self._capture, self._window)
             self.export.ended.connect(self._tell)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QImage
 
-from spade_studio.app.batch.plan import Style
+from spade_studio.app.export.plan import Style
 
 CELL = Qt.ItemDataRole.UserRole
 _KEPT_SIDE = 512

@@ -15,9 +15,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QSpinBox, QToolButton, QWidget
 
-from spade_studio.app.batch.look import style_sheet
-from spade_studio.app.batch.pace import Pace, describe_pace
-from spade_studio.app.batch.plan import Style
+from spade_studio.app.export.look import style_sheet
+from spade_studio.app.export.pace import Pace, describe_pace
+from spade_studio.app.export.plan import Style
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.panels.boxes import column, padded, row
 from spade_studio.app.panels.style import MAX_SEED

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from spade_studio.app.batch.plan import Size, Style
+from spade_studio.app.export.plan import Size, Style
 from spade_studio.app.variations.cells import Mix
 from spade_studio.engine.errors import EngineError
 

@@ -27,10 +27,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from spade_studio.app.batch.look import style_sheet
-from spade_studio.app.batch.pace import describe_pace
-from spade_studio.app.batch.plan import Style
-from spade_studio.app.batch.sizes import size_box, sizes_in
+from spade_studio.app.export.look import style_sheet
+from spade_studio.app.export.pace import describe_pace
+from spade_studio.app.export.plan import Style
+from spade_studio.app.export.sizes import size_box, sizes_in
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.panels.boxes import column, padded, row
 from spade_studio.app.settings import Settings

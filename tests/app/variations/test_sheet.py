@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 
-from spade_studio.app.batch.rendering import render_layout
+from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.loading import LoadOptions, renderer_loader
 from spade_studio.app.variations.cells import CELL, Mix
 

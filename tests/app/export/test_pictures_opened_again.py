@@ -12,7 +12,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from spade_studio.app import messages
-from spade_studio.app.batch.exporter import State
+from spade_studio.app.export.exporter import State
 from spade_studio.app.loading import LoadOptions, renderer_loader
 from spade_studio.engine import cli
 from spade_studio.engine.labels import Label, LabelSet

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spade_studio.app.batch import export_files
-from spade_studio.app.batch.exporter import BatchExporter, State
-from spade_studio.app.batch.manifest import NAME, Manifest, read_manifest
-from spade_studio.app.batch.plan import ExportPlan, FileLayout, PaintedLayout
+from spade_studio.app.export import export_files
+from spade_studio.app.export.exporter import BatchExporter, State
+from spade_studio.app.export.manifest import NAME, Manifest, read_manifest
+from spade_studio.app.export.plan import ExportPlan, FileLayout, PaintedLayout
 from spade_studio.app.loading import LoadOptions, renderer_loader
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.provenance import read_provenance
@@ -192,8 +192,8 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QTimer
-from spade_studio.app.batch.exporter import BatchExporter
-from spade_studio.app.batch.plan import ExportPlan, PaintedLayout
+from spade_studio.app.export.exporter import BatchExporter
+from spade_studio.app.export.plan import ExportPlan, PaintedLayout
 from spade_studio.app.document import Document
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.loading import LoadOptions, renderer_loader

@@ -25,9 +25,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from spade_studio.app.batch.names import DEFAULT_PATTERN, FIELDS
-from spade_studio.app.batch.plan import FILE_FORMATS, ExportPlan, FileFormat, FileLayout, Layout, PaintedLayout, Style
-from spade_studio.app.batch.sizes import size_box, sizes_in
+from spade_studio.app.export.names import DEFAULT_PATTERN, FIELDS
+from spade_studio.app.export.plan import FILE_FORMATS, ExportPlan, FileFormat, FileLayout, Layout, PaintedLayout, Style
+from spade_studio.app.export.sizes import size_box, sizes_in
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.panels.boxes import padded, row
 from spade_studio.app.panels.style import MAX_SEED

@@ -15,12 +15,12 @@ from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QMessageBox, QPlainTextEdit, QProgressBar, QPushButton, QWidget
 
 from spade_studio.app import messages
-from spade_studio.app.batch.exporter import BatchExporter, State
-from spade_studio.app.batch.form import ExportForm
-from spade_studio.app.batch.look import style_sheet
-from spade_studio.app.batch.manifest import NAME, Manifest, read_manifest
-from spade_studio.app.batch.pace import describe_pace
-from spade_studio.app.batch.plan import ExportPlan, PaintedLayout, Style
+from spade_studio.app.export.exporter import BatchExporter, State
+from spade_studio.app.export.form import ExportForm
+from spade_studio.app.export.look import style_sheet
+from spade_studio.app.export.manifest import NAME, Manifest, read_manifest
+from spade_studio.app.export.pace import describe_pace
+from spade_studio.app.export.plan import ExportPlan, PaintedLayout, Style
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.settings import Settings

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spade_studio.app.batch.manifest import Manifest, write_manifest
-from spade_studio.app.batch.plan import ExportPlan, FileLayout, PaintedLayout, PlannedPicture
 from spade_studio.app.documents.errors import save_error
+from spade_studio.app.export.manifest import Manifest, write_manifest
+from spade_studio.app.export.plan import ExportPlan, FileLayout, PaintedLayout, PlannedPicture
 from spade_studio.engine.errors import EngineError, LabelError
 from spade_studio.engine.image_files import read_label_map
 from spade_studio.engine.picture_files import write_picture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spade_studio.app.batch.pace import Pace, describe_pace, describe_seconds
+from spade_studio.app.export.pace import Pace, describe_pace, describe_seconds
 
 
 def test_rate_and_rest_follow_the_last_things_done():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from spade_studio.app import loading
-from spade_studio.app.batch.plan import PaintedLayout, Size, Style
+from spade_studio.app.export.plan import PaintedLayout, Size, Style
 from spade_studio.app.live_renderer import object_borders
 from spade_studio.engine.label_set import LabelSet
 from spade_studio.engine.label_transfer import LabelTransfer
@@ -25,7 +25,7 @@ def render_layout(renderer: Renderer, layout: PaintedLayout, source: LabelSet | 
         renderer: The loaded weights.
         layout: Labels and objects.
         source: The label set of the layout; None where its ids are the weights' own.
-        size: As :class:`~spade_studio.app.batch.plan.ExportPlan` has it.
+        size: As :class:`~spade_studio.app.export.plan.ExportPlan` has it.
         style: A seed or a code.
 
     Raises:

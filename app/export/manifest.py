@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 
 from PySide6.QtCore import QCoreApplication
 
-from spade_studio.app.batch.plan import ExportPlan, PlannedPicture
+from spade_studio.app.export.plan import ExportPlan, PlannedPicture
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.label_set import json_object, json_text, json_whole

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, Signal
 
-from spade_studio.app.batch import export_files
-from spade_studio.app.batch.export_files import Prepared, Written
-from spade_studio.app.batch.manifest import Manifest
-from spade_studio.app.batch.pace import Pace
-from spade_studio.app.batch.plan import ExportPlan, FileLayout, Layout, PaintedLayout, PlannedPicture
-from spade_studio.app.batch.rendering import render_layout
 from spade_studio.app.documents.errors import save_error
+from spade_studio.app.export import export_files
+from spade_studio.app.export.export_files import Prepared, Written
+from spade_studio.app.export.manifest import Manifest
+from spade_studio.app.export.pace import Pace
+from spade_studio.app.export.plan import ExportPlan, FileLayout, Layout, PaintedLayout, PlannedPicture
+from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.live_renderer import LiveRenderer, RendererReplacedError
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.render_service import RenderJob

@@ -12,8 +12,8 @@ from PIL import Image
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from spade_studio.app.batch.exporter import State
-from spade_studio.app.batch.manifest import NAME, read_manifest
+from spade_studio.app.export.exporter import State
+from spade_studio.app.export.manifest import NAME, read_manifest
 from spade_studio.engine.provenance import has_provenance, read_provenance
 
 WAIT = 60_000
@@ -137,7 +137,7 @@ def test_what_was_set_is_there_again(window, export, qtbot, settings):
     export.form.quality.setValue(60)
     qtbot.mouseClick(export.export_button, LEFT)
     finish(qtbot, export)
-    from spade_studio.app.batch.form import ExportForm
+    from spade_studio.app.export.form import ExportForm
 
     again = ExportForm(window.live, settings, window.batch._capture)
     assert (again.count.value(), again.pattern.text(), again.plan().file_format, again.quality.value()) == (1, "x{seed}", "jpg", 60)
@@ -234,7 +234,7 @@ def test_folders_that_nobody_can_read_or_that_no_user_has_are_told(window, expor
     def refuse(_folders):
         raise PermissionError("no")
 
-    monkeypatch.setattr("spade_studio.app.batch.form.find_label_maps", refuse)
+    monkeypatch.setattr("spade_studio.app.export.form.find_label_maps", refuse)
     form.maps_field.setText(str(tmp_path))
     assert "cannot be read" in form.problem
 

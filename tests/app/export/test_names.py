@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spade_studio.app.batch.names import NamePattern
+from spade_studio.app.export.names import NamePattern
 from spade_studio.engine.errors import EngineError
 
 VALUES = {"layout": "Lake", "index": 7, "variation": 3, "seed": 42, "size": "64x64", "weights": "tiny"}
