@@ -20,16 +20,16 @@ from spade_studio.app.canvas.history_panel import HistoryPanel
 from spade_studio.app.canvas.layers import Compare
 from spade_studio.app.canvas.layers_panel import LayersPanel
 from spade_studio.app.canvas.new_dialog import NewDialog, SetOffer
-from spade_studio.app.canvas.raster_shapes import resize_nearest, shifted
 from spade_studio.app.canvas.replace_dialog import ReplaceDialog
 from spade_studio.app.canvas.size_dialog import LARGEST, SizeDialog
 from spade_studio.app.canvas.tool_options import ToolOptionsPanel
 from spade_studio.app.canvas.tools import Toolbox, ToolKind
 from spade_studio.app.canvas.view import CanvasView
-from spade_studio.app.document import Document
 from spade_studio.app.documents.pictures import shrunk
-from spade_studio.app.documents.state import MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, Snapshot, Underlay
 from spade_studio.app.marking import QT_TRANSLATE_NOOP
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.raster_shapes import resize_nearest, shifted
+from spade_studio.app.model.state import MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, Snapshot, Underlay
 from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.panels.render import RenderPanel
 from spade_studio.engine.errors import EngineError

@@ -21,14 +21,14 @@ from spade_studio.app.canvas.tools import MAX_BRUSH_SIZE, Toolbox, ToolKind
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.canvas_commands import CanvasCommands
 from spade_studio.app.desktop import Desktop
-from spade_studio.app.document import Document
 from spade_studio.app.documents import samples
 from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.documents.window_documents import WindowDocuments
-from spade_studio.app.label_choice import offered_labels, starting_labels
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.loading import LoadOptions
 from spade_studio.app.messages import step_name
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.label_choice import offered_labels, starting_labels
 from spade_studio.app.palette.controller import PaletteController
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.panels.palette import PalettePanel

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from spade_studio.app.canvas.raster import InstanceArray, LabelArray
-from spade_studio.app.document import Document
-from spade_studio.app.palette.switching import unlabeled_of
-from spade_studio.app.stroke import Stroke
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.label_switching import unlabeled_of
+from spade_studio.app.model.raster import InstanceArray, LabelArray
+from spade_studio.app.model.stroke import Stroke
 from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import LabelChannels, LabelSet
 

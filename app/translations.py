@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
-from spade_studio.app import label_names
+from spade_studio.app.model import label_names
 from spade_studio.app.settings import Language
 
 TRANSLATED = ("de",)

@@ -13,10 +13,10 @@ import qtawesome
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPixmap
 
-from spade_studio.app.canvas import raster
-from spade_studio.app.canvas.raster import Nib
-from spade_studio.app.canvas.raster_shapes import Point
 from spade_studio.app.canvas.viewport import Viewport
+from spade_studio.app.model import raster
+from spade_studio.app.model.raster import Nib
+from spade_studio.app.model.raster_shapes import Point
 
 _ICON_SIZE = 22
 

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spade_studio.app.canvas import raster, raster_shapes
-from spade_studio.app.canvas.raster import NO_SYMMETRY, Nib, Patch, Symmetry
-from spade_studio.app.canvas.raster_shapes import Point
-from spade_studio.app.document import Document
-from spade_studio.app.stroke import Stroke
+from spade_studio.app.model import raster, raster_shapes
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.raster import NO_SYMMETRY, Nib, Patch, Symmetry
+from spade_studio.app.model.raster_shapes import Point
+from spade_studio.app.model.stroke import Stroke
 
 
 @dataclass(frozen=True)

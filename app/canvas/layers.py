@@ -12,10 +12,10 @@ from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from spade_studio.app.canvas.label_image import LabelImage, OutlineImage
-from spade_studio.app.canvas.raster import Rect
 from spade_studio.app.canvas.viewport import Viewport
-from spade_studio.app.document import Document
-from spade_studio.app.documents.state import Underlay
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.raster import Rect
+from spade_studio.app.model.state import Underlay
 
 _HANDLE = 9.0
 

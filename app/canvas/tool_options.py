@@ -13,8 +13,8 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QSizePolicy, QSpinBox, QWidget
 
-from spade_studio.app.canvas.raster import Nib
 from spade_studio.app.canvas.tools import MAX_GAP, MOST_RECENT, ToolKind, ToolOptions
+from spade_studio.app.model.raster import Nib
 from spade_studio.app.panels.boxes import padded, row
 from spade_studio.app.panels.label_items import display_name
 from spade_studio.app.panels.swatches import draw_swatch

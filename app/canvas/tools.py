@@ -13,9 +13,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.canvas.gestures import Figure, Freehand, Gesture, Lasso, Paint, Polygon, Selection, begin
-from spade_studio.app.canvas.raster import NO_SYMMETRY, Nib, Symmetry
-from spade_studio.app.canvas.raster_shapes import Point
-from spade_studio.app.document import Document
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.raster import NO_SYMMETRY, Nib, Symmetry
+from spade_studio.app.model.raster_shapes import Point
 
 MAX_BRUSH_SIZE = 512
 MAX_GAP = 32

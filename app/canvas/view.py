@@ -28,10 +28,10 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QSizePo
 
 from spade_studio.app.canvas.cursors import draw_outline, figure_path, icon_cursor, nib_outline
 from spade_studio.app.canvas.layers import Layers
-from spade_studio.app.canvas.raster import Rect, disc_center
 from spade_studio.app.canvas.tools import Toolbox, ToolKind
 from spade_studio.app.canvas.viewport import Viewport
-from spade_studio.app.document import Document
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.raster import Rect, disc_center
 
 _WHEEL_NOTCH = 120
 _ZOOM_PER_NOTCH = 1.2

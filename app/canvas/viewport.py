@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
-from spade_studio.app.canvas.raster import Rect
+from spade_studio.app.model.raster import Rect
 
 _MAX_ZOOM = 64.0
 _MARGIN = 12.0

@@ -11,12 +11,12 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
-from spade_studio.app.canvas.raster import InstanceArray, LabelArray
 from spade_studio.app.documents import document_json, pictures
 from spade_studio.app.documents.errors import DocumentError, save_error
 from spade_studio.app.documents.guarded_zip import GuardedZip, open_guarded
 from spade_studio.app.documents.openraster import MIMETYPE, THUMBNAIL, Layer, write_openraster, write_sketch
-from spade_studio.app.documents.state import DocumentState, Picture, Snapshot, Underlay
+from spade_studio.app.model.raster import InstanceArray, LabelArray
+from spade_studio.app.model.state import DocumentState, Picture, Snapshot, Underlay
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.labels import LabelSet
 

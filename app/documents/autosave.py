@@ -10,10 +10,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from spade_studio.app.document import Document
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.sessions import Session
-from spade_studio.app.documents.state import DocumentState
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.state import DocumentState
 from spade_studio.engine.errors import EngineError
 
 SECONDS = 55

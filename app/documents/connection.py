@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from spade_studio.app.document import Document
-from spade_studio.app.documents.state import MAX_NAME, DocumentState, Json, Snapshot
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.state import MAX_NAME, DocumentState, Json, Snapshot
 
 Style = Mapping[str, Json]
 

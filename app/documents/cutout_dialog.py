@@ -9,8 +9,8 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 
-from spade_studio.app.documents.state import DocumentState
-from spade_studio.app.label_names import label_text
+from spade_studio.app.model.label_names import label_text
+from spade_studio.app.model.state import DocumentState
 from spade_studio.app.panels.boxes import column, row
 
 _ID = Qt.ItemDataRole.UserRole

@@ -15,7 +15,7 @@ from spade_studio.app.documents.archive import document_layers
 from spade_studio.app.documents.errors import DocumentError, save_error
 from spade_studio.app.documents.openraster import merge, write_openraster
 from spade_studio.app.documents.pictures import encode_picture
-from spade_studio.app.documents.state import DocumentState, Picture
+from spade_studio.app.model.state import DocumentState, Picture
 from spade_studio.engine.files import atomic_writer
 
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QLabel, QPushButton
 from spade_studio.app.documents.archive import colored
 from spade_studio.app.documents.map_import import Reading, carry_over
 from spade_studio.app.documents.pictures import thumbnail_of
-from spade_studio.app.label_names import label_text
+from spade_studio.app.model.label_names import label_text
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.panels.render import to_image
 from spade_studio.engine.labels import LabelSet

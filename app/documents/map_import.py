@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.app.canvas.raster import LabelArray
 from spade_studio.app.documents import pictures
 from spade_studio.app.documents.errors import DocumentError
-from spade_studio.app.label_names import label_text
+from spade_studio.app.model.label_names import label_text
+from spade_studio.app.model.raster import LabelArray
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.image_files import read_label_map
 from spade_studio.engine.label_transfer import LabelTransfer

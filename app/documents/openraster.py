@@ -14,7 +14,7 @@ from xml.sax.saxutils import quoteattr
 import numpy as np
 
 from spade_studio.app.documents.pictures import encode_picture, thumbnail_of
-from spade_studio.app.documents.state import Picture
+from spade_studio.app.model.state import Picture
 
 MIMETYPE = "image/openraster"
 THUMBNAIL = "Thumbnails/thumbnail.png"

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from spade_studio.app.canvas.raster import InstanceArray, LabelArray
 from spade_studio.app.documents.errors import DocumentError
-from spade_studio.app.documents.state import Picture
+from spade_studio.app.model.raster import InstanceArray, LabelArray
+from spade_studio.app.model.state import Picture
 from spade_studio.engine.image_files import DAMAGE, MAX_SIDE
 
 THUMBNAIL_SIDE = 256

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from spade_studio.app.canvas.raster import LabelArray
 from spade_studio.app.documents.errors import save_error
 from spade_studio.app.documents.pictures import encode_picture, encode_plane
+from spade_studio.app.model.raster import LabelArray
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.image_files import read_label_map

@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from spade_studio.app.documents import archive
 from spade_studio.app.documents.errors import SaveError, save_error
-from spade_studio.app.documents.state import MAX_NAME, DocumentState
+from spade_studio.app.model.state import MAX_NAME, DocumentState
 from spade_studio.engine.files import atomic_writer
 
 _DOCUMENT, _ORIGIN, _LOCK = "document.ora", "origin.json", "lock"

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
-from spade_studio.app.canvas.raster import InstanceArray, LabelArray
 from spade_studio.app.export.names import DEFAULT_PATTERN, NamePattern
+from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.image_files import MAX_SIDE

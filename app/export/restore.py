@@ -13,11 +13,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from spade_studio.app import loading, messages
-from spade_studio.app.canvas.raster import InstanceArray, LabelArray
 from spade_studio.app.documents.commands import FileCommands
-from spade_studio.app.documents.state import DocumentState
 from spade_studio.app.export.plan import Style
 from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.model.raster import InstanceArray, LabelArray
+from spade_studio.app.model.state import DocumentState
 from spade_studio.app.panels.style import MAX_SEED
 from spade_studio.app.styles.style import style_of as as_style
 from spade_studio.app.styles.style_json import style_to_json

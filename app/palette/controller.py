@@ -17,13 +17,13 @@ from spade_studio.app.canvas.new_dialog import SetOffer
 from spade_studio.app.canvas.replace_dialog import ReplaceDialog
 from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.view import CanvasView
-from spade_studio.app.document import Document
-from spade_studio.app.label_choice import is_same_set, known_ids, set_of, starting_labels
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.label_choice import is_same_set, known_ids, set_of, starting_labels
+from spade_studio.app.model.label_switching import lost_labels, switch, transfer_table, unlabeled_of
 from spade_studio.app.palette.finding import Found, find_label
 from spade_studio.app.palette.highlight import Highlight
 from spade_studio.app.palette.memory import PaletteMemory
 from spade_studio.app.palette.switch_dialog import SwitchDialog
-from spade_studio.app.palette.switching import lost_labels, switch, transfer_table, unlabeled_of
 from spade_studio.app.panels.docks import add_dock, dock_beside
 from spade_studio.app.panels.label_items import display_name
 from spade_studio.app.panels.label_tree import LabelTreePanel

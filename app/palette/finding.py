@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from spade_studio.app.canvas.raster import LabelArray, Rect
+from spade_studio.app.model.raster import LabelArray, Rect
 
 _CONNECTIVITY = 4
 _FINEST = 2048

@@ -15,8 +15,8 @@ from PySide6.QtCore import QEasingCurve, QEvent, QObject, QPointF, QRectF, Qt, Q
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QApplication
 
-from spade_studio.app.canvas.raster import LabelArray
 from spade_studio.app.canvas.view import CanvasView
+from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.palette.overlay import Overlay
 
 MILLISECONDS = 3200

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from spade_studio.app.palette.nearest import plain_name
+from spade_studio.app.model.nearest_label import plain_name
 from spade_studio.engine.labels import Label
 
 _WORDS: Final[dict[str, str]] = {

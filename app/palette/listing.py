@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from spade_studio.app.label_names import label_text, search_text, sort_key
-from spade_studio.app.palette.nearest import plain_name
+from spade_studio.app.model.label_names import label_text, search_text, sort_key
+from spade_studio.app.model.nearest_label import plain_name
 from spade_studio.engine.labels import Label
 
 Show = Literal["known", "all", "favourites", "recent", "group"]

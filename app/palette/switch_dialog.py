@@ -11,8 +11,8 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QGridLayout, QLabel, QScrollArea, QWidget
 
+from spade_studio.app.model.label_switching import Lost
 from spade_studio.app.palette.icons import icon_of
-from spade_studio.app.palette.switching import Lost
 from spade_studio.app.panels.boxes import column
 from spade_studio.app.panels.label_items import display_name
 from spade_studio.app.panels.swatches import draw_swatch

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from spade_studio.app.document import Document
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.loading import LoadOptions, renderer_loader
+from spade_studio.app.model.document import Document
 from spade_studio.app.panels.render import RenderPanel
 from spade_studio.app.panels.status import StatusBar
 from spade_studio.app.rendering.menus import AUTO, RenderMenus, pixels

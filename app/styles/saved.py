@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from spade_studio.app.document import Document
+from spade_studio.app.model.document import Document
 from spade_studio.app.styles.style import Style
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from spade_studio.app.label_names import label_text
+from spade_studio.app.model.label_names import label_text
 from spade_studio.app.training.history import last_event
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.config import TrainConfig

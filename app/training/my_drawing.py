@@ -14,8 +14,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from spade_studio.app.canvas.raster import LabelArray
 from spade_studio.app.documents import samples
+from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.training.tool_run import ToolRun
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet

@@ -13,9 +13,9 @@ from PySide6.QtCore import QObject, QSize
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolButton, QWidget
 
-from spade_studio.app.document import Document
 from spade_studio.app.documents.drops import FileDrops
 from spade_studio.app.live_renderer import LiveRenderer, object_borders
+from spade_studio.app.model.document import Document
 from spade_studio.app.panels.status import StatusBar
 from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.settings import Settings

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLocale
 
-from spade_studio.app.label_names import label_text
+from spade_studio.app.model.label_names import label_text
 from spade_studio.engine.config import (
     AnyGeneratorConfig,
     ConcatenationConfig,

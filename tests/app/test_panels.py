@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractButton, QApplication, QToolButton
 
-from spade_studio.app.label_choice import offered_labels, set_of, starting_labels
+from spade_studio.app.model.label_choice import offered_labels, set_of, starting_labels
 from spade_studio.app.panels.label_items import display_name
 from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.theme import DARK, LIGHT, Colors

@@ -14,7 +14,8 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu
 
-from spade_studio.app import label_names, translations
+from spade_studio.app import translations
+from spade_studio.app.model import label_names
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from spade_studio.app.canvas import raster
 from spade_studio.app.canvas.tools import ToolKind
-from spade_studio.app.document import Document
+from spade_studio.app.model import raster
+from spade_studio.app.model.document import Document
 from spade_studio.engine.labels import load_label_set
 
 RIGHT, MIDDLE = Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton

@@ -9,10 +9,10 @@ from PySide6.QtGui import QInputDevice, QPointingDevice, QTabletEvent
 from PySide6.QtWidgets import QApplication
 
 from spade_studio.app.canvas.layers import Compare
-from spade_studio.app.canvas.raster import Nib
 from spade_studio.app.canvas.replace_dialog import ReplaceDialog
 from spade_studio.app.canvas.size_dialog import SizeDialog
 from spade_studio.app.canvas.tools import ToolKind
+from spade_studio.app.model.raster import Nib
 
 SHIFT, CONTROL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 SKY, GRASS, ROAD, SEA, PERSON, UNLABELED = 156, 123, 148, 154, 0, 255

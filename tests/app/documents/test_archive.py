@@ -20,7 +20,7 @@ from PIL import Image
 
 from spade_studio.app.documents import archive, document_json, guarded_zip
 from spade_studio.app.documents.errors import DocumentError, SaveError
-from spade_studio.app.documents.state import MAX_NAME, DocumentState, Snapshot, Underlay
+from spade_studio.app.model.state import MAX_NAME, DocumentState, Snapshot, Underlay
 from spade_studio.engine.labels import Label, LabelSet, load_label_set
 
 COCO = load_label_set("coco_stuff")
@@ -192,7 +192,7 @@ _FAULTS = textwrap.dedent("""
     import numpy as np
     from spade_studio.app.documents import archive
     from spade_studio.app.documents.errors import SaveError
-    from spade_studio.app.documents.state import DocumentState
+    from spade_studio.app.model.state import DocumentState
     from spade_studio.engine.labels import load_label_set
 
     folder, how = pathlib.Path(sys.argv[1]), sys.argv[2]

@@ -11,10 +11,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QMessageBox
 
 from spade_studio.app.canvas.layers import Compare
-from spade_studio.app.canvas.raster import Patch, Rect
-from spade_studio.app.document import Document
-from spade_studio.app.documents import archive, state
-from spade_studio.app.documents.state import Underlay
+from spade_studio.app.documents import archive
+from spade_studio.app.model import state
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.raster import Patch, Rect
+from spade_studio.app.model.state import Underlay
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import load_label_set
 
@@ -197,7 +198,7 @@ def test_f2_renames_a_snapshot_and_leaves_the_view_alone(hand):
 
 def test_snapshots_stop_where_a_file_could_not_hold_more(window, monkeypatch):
     height, width = window.document.size
-    monkeypatch.setattr("spade_studio.app.document.MAX_SNAPSHOT_BYTES", 2 * height * width)
+    monkeypatch.setattr("spade_studio.app.model.document.MAX_SNAPSHOT_BYTES", 2 * height * width)
     for _ in range(3):
         window.commands["snapshot"].trigger()
     assert len(window.document.snapshots) == 2

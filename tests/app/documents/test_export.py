@@ -17,7 +17,7 @@ from spade_studio.app.documents import export
 from spade_studio.app.documents.archive import document_layers
 from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.errors import DocumentError
-from spade_studio.app.documents.state import DocumentState, Underlay
+from spade_studio.app.model.state import DocumentState, Underlay
 from spade_studio.engine.labels import load_label_set
 
 SKY, TREE = 156, 168

@@ -15,7 +15,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QWidget
 
 from spade_studio.app.documents import archive
-from spade_studio.app.documents.state import DocumentState, Snapshot
+from spade_studio.app.model.state import DocumentState, Snapshot
 from spade_studio.engine.labels import load_label_set
 
 SKY, ROAD = 156, 148

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from spade_studio.app.documents import archive, document_json, guarded_zip
 from spade_studio.app.documents.errors import DocumentError
-from spade_studio.app.documents.state import DocumentState, Snapshot
+from spade_studio.app.model.state import DocumentState, Snapshot
 from spade_studio.engine.labels import load_label_set
 
 _ONE = Snapshot("one", np.ones((20, 30), np.uint8))

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from spade_studio.app.documents import archive, autosave
 from spade_studio.app.documents.recovery_dialog import RecoveryDialog
 from spade_studio.app.documents.sessions import LeftDocument, Session, left_documents
-from spade_studio.app.documents.state import DocumentState
+from spade_studio.app.model.state import DocumentState
 from spade_studio.engine.labels import load_label_set
 
 ROAD = 148
@@ -220,7 +220,7 @@ _PAINT = textwrap.dedent("""
     from pathlib import Path
     import numpy as np
     from PySide6.QtWidgets import QApplication, QWidget
-    from spade_studio.app.document import Document
+    from spade_studio.app.model.document import Document
     from spade_studio.app.documents.autosave import Autosave
     from spade_studio.app.documents.connection import DocumentConnection
     from spade_studio.engine.labels import load_label_set

@@ -15,7 +15,7 @@ import pytest
 from spade_studio.app.documents import archive
 from spade_studio.app.documents.errors import SaveError
 from spade_studio.app.documents.sessions import Session, left_documents
-from spade_studio.app.documents.state import DocumentState
+from spade_studio.app.model.state import DocumentState
 from spade_studio.engine.labels import load_label_set
 
 STATE = DocumentState(np.full((20, 30), 156, np.uint8), load_label_set("coco_stuff"), "Lake")
@@ -42,7 +42,7 @@ def test_what_a_killed_process_leaves_is_found_once_and_kept_until_it_is_discard
         import os, pathlib, signal
         import numpy as np
         from spade_studio.app.documents.sessions import Session
-        from spade_studio.app.documents.state import DocumentState
+        from spade_studio.app.model.state import DocumentState
         from spade_studio.engine.labels import load_label_set
         session = Session(pathlib.Path({str(tmp_path)!r}))
         state = DocumentState(np.full((20, 30), 156, np.uint8), load_label_set("coco_stuff"), "Lake")

@@ -194,7 +194,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication, QTimer
 from spade_studio.app.export.exporter import BatchExporter
 from spade_studio.app.export.plan import ExportPlan, PaintedLayout
-from spade_studio.app.document import Document
+from spade_studio.app.model.document import Document
 from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.loading import LoadOptions, renderer_loader
 from spade_studio.engine.labels import load_label_set

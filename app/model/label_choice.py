@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from spade_studio.app.canvas.raster import LabelArray
+from spade_studio.app.model.raster import LabelArray
 from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from spade_studio.app.canvas.raster import InstanceArray, LabelArray, MaskArray, Rect
-from spade_studio.app.commands import PaintStroke, ReplaceMap
-from spade_studio.app.documents.state import MAX_NAME, MAX_SNAPSHOT_BYTES, Beside, Picture, Snapshot, Underlay, snapshot_bytes
-from spade_studio.app.history import History
-from spade_studio.app.label_names import label_text
-from spade_studio.app.stroke import Stroke
+from spade_studio.app.model.label_names import label_text
+from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Rect
+from spade_studio.app.model.state import MAX_NAME, MAX_SNAPSHOT_BYTES, Beside, Picture, Snapshot, Underlay, snapshot_bytes
+from spade_studio.app.model.stroke import Stroke
+from spade_studio.app.model.undo_commands import PaintStroke, ReplaceMap
+from spade_studio.app.model.undo_history import History
 from spade_studio.engine.labels import LabelSet
 
 # What an eraser leaves where the label set has no value for "unlabeled": no set uses it as an id.

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from spade_studio.app.canvas import raster, raster_shapes
-from spade_studio.app.canvas.raster import InstanceArray, LabelArray, MaskArray, Nib, Patch, Rect, Symmetry
+from spade_studio.app.model import raster, raster_shapes
+from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Nib, Patch, Rect, Symmetry
 
 
 class Stroke:

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.app.canvas.raster import LabelArray
-from spade_studio.app.commands import Plane
-from spade_studio.app.document import Document
-from spade_studio.app.documents.state import Snapshot
-from spade_studio.app.label_names import label_text
-from spade_studio.app.palette.nearest import nearest_label
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.label_names import label_text
+from spade_studio.app.model.nearest_label import nearest_label
+from spade_studio.app.model.raster import LabelArray
+from spade_studio.app.model.state import Snapshot
+from spade_studio.app.model.undo_commands import Plane
 from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
 

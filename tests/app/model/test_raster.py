@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spade_studio.app.canvas import raster
-from spade_studio.app.canvas.raster import Rect
+from spade_studio.app.model import raster
+from spade_studio.app.model.raster import Rect
 
 
 def blank(height: int = 40, width: int = 50) -> raster.LabelArray:

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from spade_studio.app import label_names, translations
+from spade_studio.app import translations
 from spade_studio.app.canvas.replace_dialog import ReplaceDialog
 from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.map_import import carry_over
-from spade_studio.app.documents.state import DocumentState
-from spade_studio.app.label_names import group_text, label_text, other_words
+from spade_studio.app.model import label_names
+from spade_studio.app.model.label_names import group_text, label_text, other_words
+from spade_studio.app.model.label_switching import lost_labels
+from spade_studio.app.model.state import DocumentState
 from spade_studio.app.palette.listing import Choice, Offer, grouped, listed
 from spade_studio.app.palette.memory import PaletteMemory
-from spade_studio.app.palette.switching import lost_labels
 from spade_studio.app.panels.label_items import display_name
 from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.panels.palette_chips import ChipDelegate

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.app.canvas import raster_fill
+from spade_studio.app.model import raster_fill
 
 LabelArray = NDArray[np.uint8]
 InstanceArray = NDArray[np.uint16]

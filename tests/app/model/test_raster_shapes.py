@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spade_studio.app.canvas import raster, raster_shapes
-from spade_studio.app.canvas.raster import Nib, Rect, Symmetry
+from spade_studio.app.model import raster, raster_shapes
+from spade_studio.app.model.raster import Nib, Rect, Symmetry
 
 SIZE = (40, 50)
 

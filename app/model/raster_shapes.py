@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.app.canvas.raster import Patch, Rect, clipped
+from spade_studio.app.model.raster import Patch, Rect, clipped
 
 Point = tuple[float, float]
 Scalar = TypeVar("Scalar", bound=np.generic)

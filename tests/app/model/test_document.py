@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spade_studio.app.canvas.raster import Rect
-from spade_studio.app.commands import PaintStroke
-from spade_studio.app.document import Document
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.raster import Rect
+from spade_studio.app.model.undo_commands import PaintStroke
 from spade_studio.engine.labels import load_label_set
 
 

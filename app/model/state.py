@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.app.canvas.raster import InstanceArray, LabelArray
+from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.image_files import MAX_SIDE
 from spade_studio.engine.labels import LabelSet

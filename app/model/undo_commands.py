@@ -12,8 +12,8 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.app.canvas.raster import InstanceArray, LabelArray, Rect
-from spade_studio.app.documents.state import Picture
+from spade_studio.app.model.raster import InstanceArray, LabelArray, Rect
+from spade_studio.app.model.state import Picture
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 

@@ -1,0 +1,1 @@
+"""The drawing: document, strokes, rasters, undo, and which label is which."""
