@@ -30,7 +30,7 @@ from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster_shapes import resize_nearest, shifted
 from spade_studio.app.model.state import MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, Snapshot, Underlay
-from spade_studio.app.panels.palette import PalettePanel
+from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.panels.render import RenderPanel
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.image_files import read_style_image

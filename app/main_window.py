@@ -30,8 +30,8 @@ from spade_studio.app.messages import step_name
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.label_choice import offered_labels, starting_labels
 from spade_studio.app.palette.controller import PaletteController
+from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.panels.boxes import column, row
-from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.panels.render import RenderPanel
 from spade_studio.app.panels.status import StatusBar
 from spade_studio.app.panels.style import StylePanel

@@ -22,12 +22,12 @@ from spade_studio.app.model.label_choice import is_same_set, known_ids, set_of, 
 from spade_studio.app.model.label_switching import lost_labels, switch, transfer_table, unlabeled_of
 from spade_studio.app.palette.finding import Found, find_label
 from spade_studio.app.palette.highlight import Highlight
+from spade_studio.app.palette.label_tree import LabelTreePanel
 from spade_studio.app.palette.memory import PaletteMemory
+from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.palette.switch_dialog import SwitchDialog
 from spade_studio.app.panels.docks import add_dock, dock_beside
 from spade_studio.app.panels.label_items import display_name
-from spade_studio.app.panels.label_tree import LabelTreePanel
-from spade_studio.app.panels.palette import PalettePanel
 from spade_studio.app.rendered_document import RenderedDocument
 from spade_studio.app.settings import Settings
 from spade_studio.engine.label_transfer import LabelTransfer

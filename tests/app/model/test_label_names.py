@@ -18,11 +18,11 @@ from spade_studio.app.model import label_names
 from spade_studio.app.model.label_names import group_text, label_text, other_words
 from spade_studio.app.model.label_switching import lost_labels
 from spade_studio.app.model.state import DocumentState
+from spade_studio.app.palette.chips import ChipDelegate
 from spade_studio.app.palette.listing import Choice, Offer, grouped, listed
 from spade_studio.app.palette.memory import PaletteMemory
+from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.panels.label_items import display_name
-from spade_studio.app.panels.palette import PalettePanel
-from spade_studio.app.panels.palette_chips import ChipDelegate
 from spade_studio.app.settings import Language
 from spade_studio.app.training.data_report import report_words
 from spade_studio.engine.labels import Label, LabelSet, built_in_label_sets, load_label_set

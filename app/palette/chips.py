@@ -13,7 +13,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from spade_studio.app.panels.label_hands import LabelHands
+from spade_studio.app.palette.label_hands import LabelHands
 from spade_studio.app.panels.label_items import Role
 from spade_studio.app.panels.swatches import draw_icon, draw_swatch
 
