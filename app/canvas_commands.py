@@ -31,7 +31,7 @@ from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster_shapes import resize_nearest, shifted
 from spade_studio.app.model.state import MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, Snapshot, Underlay
 from spade_studio.app.palette.panel import PalettePanel
-from spade_studio.app.panels.render import RenderPanel
+from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.image_files import read_style_image
 from spade_studio.engine.labels import LabelSet

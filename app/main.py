@@ -139,8 +139,8 @@ def start_qt() -> tuple[Application, Settings]:
 
 def make_window(application: QApplication, settings: Settings, options: argparse.Namespace) -> MainWindow:
     """Make the window, which is not shown yet."""
-    from spade_studio.app.loading import peek_channels, renderer_loader, starting_options
     from spade_studio.app.main_window import MainWindow
+    from spade_studio.app.rendering.loading import peek_channels, renderer_loader, starting_options
     from spade_studio.app.theme import Theme
 
     theme = Theme(application, settings.appearance)

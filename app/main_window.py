@@ -24,19 +24,19 @@ from spade_studio.app.desktop import Desktop
 from spade_studio.app.documents import samples
 from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.documents.window_documents import WindowDocuments
-from spade_studio.app.live_renderer import LiveRenderer
-from spade_studio.app.loading import LoadOptions
 from spade_studio.app.messages import step_name
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.label_choice import offered_labels, starting_labels
 from spade_studio.app.palette.controller import PaletteController
 from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.panels.boxes import column, row
-from spade_studio.app.panels.render import RenderPanel
 from spade_studio.app.panels.status import StatusBar
 from spade_studio.app.panels.style import StylePanel
-from spade_studio.app.rendered_document import RenderedDocument
 from spade_studio.app.rendering.controller import RenderingController
+from spade_studio.app.rendering.live_renderer import LiveRenderer
+from spade_studio.app.rendering.loading import LoadOptions
+from spade_studio.app.rendering.panel import RenderPanel
+from spade_studio.app.rendering.rendered_document import RenderedDocument
 from spade_studio.app.settings import Appearance, Settings
 from spade_studio.app.styles.window_styles import WindowStyles
 from spade_studio.app.theme import Theme

@@ -19,8 +19,8 @@ from spade_studio.app.documents.drops import FileDrops
 from spade_studio.app.documents.recent_menu import RecentMenu
 from spade_studio.app.documents.recovery_dialog import RecoveryDialog, Restored
 from spade_studio.app.documents.sessions import LeftDocument, left_documents
-from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.model.document import Document
+from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.settings import Settings
 from spade_studio.engine.render_service import RenderResult
 

@@ -25,7 +25,7 @@ from spade_studio.app.export.manifest import Manifest
 from spade_studio.app.export.pace import Pace
 from spade_studio.app.export.plan import ExportPlan, FileLayout, Layout, PaintedLayout, PlannedPicture
 from spade_studio.app.export.rendering import render_layout
-from spade_studio.app.live_renderer import LiveRenderer, RendererReplacedError
+from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.render_service import RenderJob
 

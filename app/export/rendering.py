@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from spade_studio.app import loading
 from spade_studio.app.export.plan import PaintedLayout, Size, Style
-from spade_studio.app.live_renderer import object_borders
+from spade_studio.app.rendering import loading
+from spade_studio.app.rendering.live_renderer import object_borders
 from spade_studio.engine.label_set import LabelSet
 from spade_studio.engine.label_transfer import LabelTransfer
 

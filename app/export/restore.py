@@ -12,13 +12,14 @@ import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from spade_studio.app import loading, messages
+from spade_studio.app import messages
 from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.export.plan import Style
-from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.state import DocumentState
 from spade_studio.app.panels.style import MAX_SEED
+from spade_studio.app.rendering import loading
+from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.style import style_of as as_style
 from spade_studio.app.styles.style_json import style_to_json
 from spade_studio.engine.errors import EngineError
@@ -114,7 +115,7 @@ def objects_of(recorded: Provenance) -> InstanceArray | None:
 
 
 def objects_from_borders(instances: InstanceArray, labels: LabelArray) -> InstanceArray | None:
-    """Undo :func:`spade_studio.app.live_renderer.object_borders`; None where there is no object."""
+    """Undo :func:`spade_studio.app.rendering.live_renderer.object_borders`; None where there is no object."""
     objects = np.where(instances >= _BORDERS, instances - _BORDERS, 0).astype(np.uint16)
     return objects if bool(objects.any()) else None
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QComboBox
 
 from spade_studio.app.export.plan import Size
-from spade_studio.app.live_renderer import LiveRenderer
+from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.image_files import MAX_SIDE
 

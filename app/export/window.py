@@ -21,8 +21,8 @@ from spade_studio.app.export.look import style_sheet
 from spade_studio.app.export.manifest import NAME, Manifest, read_manifest
 from spade_studio.app.export.pace import describe_pace
 from spade_studio.app.export.plan import ExportPlan, PaintedLayout, Style
-from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.settings import Settings
 from spade_studio.app.theme import Theme
 from spade_studio.engine.errors import EngineError

@@ -28,7 +28,7 @@ from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.palette.switch_dialog import SwitchDialog
 from spade_studio.app.panels.docks import add_dock, dock_beside
 from spade_studio.app.panels.label_items import display_name
-from spade_studio.app.rendered_document import RenderedDocument
+from spade_studio.app.rendering.rendered_document import RenderedDocument
 from spade_studio.app.settings import Settings
 from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import LabelChannels, LabelSet, built_in_label_sets, load_label_set

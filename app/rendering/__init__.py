@@ -1,4 +1,1 @@
-"""How and with what pictures are rendered, as a person chooses it: weights, device, compute type, size; and what is said of pictures.
-
-It knows nothing of painting.
-"""
+"""Document to picture: the bridge to the render thread, what it renders with, and the picture pane."""

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
-from spade_studio.app.live_renderer import LiveRenderer
-from spade_studio.app.loading import LoadOptions, renderer_loader
 from spade_studio.app.model.document import Document
-from spade_studio.app.panels.render import RenderPanel
 from spade_studio.app.panels.status import StatusBar
+from spade_studio.app.rendering.live_renderer import LiveRenderer
+from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.rendering.menus import AUTO, RenderMenus, pixels
+from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.size_question import SizeQuestion
 from spade_studio.app.settings import Settings
 from spade_studio.engine.frame_sizes import Size, SizeWish

@@ -16,10 +16,10 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from spade_studio.app.documents.connection import DocumentConnection
-from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.state import Json
 from spade_studio.app.panels.style import MAX_SEED
+from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles import pictures
 from spade_studio.app.styles.past import StyleHistory
 from spade_studio.app.styles.saved import SavedStyle

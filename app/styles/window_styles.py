@@ -17,9 +17,9 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 from spade_studio.app.actions import Actions
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.drops import FileDrops
-from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.panels.docks import add_dock, dock_beside
 from spade_studio.app.panels.style import StylePanel
+from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.settings import Settings
 from spade_studio.app.styles.controller import StylesController
 from spade_studio.app.styles.panel import StylesPanel

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.model.document import Document
+from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.settings import Settings
 from spade_studio.app.theme import Theme
 

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.export.plan import PaintedLayout, Style
 from spade_studio.app.export.rendering import render_layout
-from spade_studio.app.live_renderer import LiveRenderer, RendererReplacedError
+from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError
 from spade_studio.app.variations.cells import Cell, Mix, to_image
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.frame_sizes import SizeWish

@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from spade_studio.app.documents.errors import save_error
 from spade_studio.app.export.pace import Pace
 from spade_studio.app.export.rendering import render_layout
-from spade_studio.app.live_renderer import LiveRenderer, RendererReplacedError
+from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError
 from spade_studio.app.variations.cells import Mix
 from spade_studio.app.variations.sheet_renderer import SheetLayout, mixed
 from spade_studio.app.video.plan import FilmPlan

@@ -31,8 +31,8 @@ from spade_studio.app.export.look import style_sheet
 from spade_studio.app.export.pace import describe_pace
 from spade_studio.app.export.plan import Style
 from spade_studio.app.export.sizes import size_box, sizes_in
-from spade_studio.app.live_renderer import LiveRenderer
 from spade_studio.app.panels.boxes import column, padded, row
+from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.settings import Settings
 from spade_studio.app.theme import Theme
 from spade_studio.app.typed_path import typed_path

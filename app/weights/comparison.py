@@ -14,7 +14,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from spade_studio.app.panels.boxes import column, row
-from spade_studio.app.panels.render import to_image
+from spade_studio.app.rendering.panel import to_image
 
 
 class Picture(QWidget):

@@ -14,10 +14,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from spade_studio.app.documents.drops import FileDrops
-from spade_studio.app.live_renderer import LiveRenderer, object_borders
 from spade_studio.app.model.document import Document
 from spade_studio.app.panels.status import StatusBar
 from spade_studio.app.rendering.controller import RenderingController
+from spade_studio.app.rendering.live_renderer import LiveRenderer, object_borders
 from spade_studio.app.settings import Settings
 from spade_studio.app.theme import Theme
 from spade_studio.app.weights.shelf import Shelf

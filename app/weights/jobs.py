@@ -1,6 +1,6 @@
 """What the weights manager has done on its thread: looking at files, and a trial of other weights beside those in use.
 
-It knows neither widgets nor torch; what renders comes from app/loading.py.
+It knows neither widgets nor torch; what renders comes from app/rendering/loading.py.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
-from spade_studio.app import loading
+from spade_studio.app.rendering import loading
 from spade_studio.app.weights.shelf import Shelf, Stamp
 from spade_studio.app.weights.worker import Job, Progress
 from spade_studio.engine.errors import AmbiguousWeightsError, EngineError, WeightsError
@@ -25,7 +25,7 @@ from spade_studio.engine.weights.facts import WeightsFacts
 from spade_studio.engine.weights.info import PublishedOptions
 
 if TYPE_CHECKING:
-    from spade_studio.app.loading import LoadOptions
+    from spade_studio.app.rendering.loading import LoadOptions
     from spade_studio.engine.renderer import Renderer
 
 _TELL_SECONDS = 0.05

@@ -94,7 +94,7 @@ def test_help_and_version_need_no_window(argument, expected, capsys, monkeypatch
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
 def test_torchs_libraries_are_loaded_without_importing_torch():
     code = (
-        "import sys\nfrom spade_studio.app.loading import preload_torch_libraries\npreload_torch_libraries()\n"
+        "import sys\nfrom spade_studio.app.rendering.loading import preload_torch_libraries\npreload_torch_libraries()\n"
         "print('torch' in sys.modules, 'libtorch_cpu' in open('/proc/self/maps').read())\n"
         "import torch\nprint(float(torch.ones(3).sum()))"
     )

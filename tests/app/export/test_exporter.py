@@ -16,7 +16,7 @@ from spade_studio.app.export import export_files
 from spade_studio.app.export.exporter import BatchExporter, State
 from spade_studio.app.export.manifest import NAME, Manifest, read_manifest
 from spade_studio.app.export.plan import ExportPlan, FileLayout, PaintedLayout
-from spade_studio.app.loading import LoadOptions, renderer_loader
+from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.provenance import read_provenance
 
@@ -195,8 +195,8 @@ from PySide6.QtCore import QCoreApplication, QTimer
 from spade_studio.app.export.exporter import BatchExporter
 from spade_studio.app.export.plan import ExportPlan, PaintedLayout
 from spade_studio.app.model.document import Document
-from spade_studio.app.live_renderer import LiveRenderer
-from spade_studio.app.loading import LoadOptions, renderer_loader
+from spade_studio.app.rendering.live_renderer import LiveRenderer
+from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.engine.labels import load_label_set
 app = QCoreApplication([])
 layout = np.full((64, 64), 10, np.uint8)

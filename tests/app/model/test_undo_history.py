@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from spade_studio.app.live_renderer import object_borders
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import Rect
 from spade_studio.app.model.undo_history import History
+from spade_studio.app.rendering.live_renderer import object_borders
 from spade_studio.engine.labels import load_label_set
 
 

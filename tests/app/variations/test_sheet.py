@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 
 from spade_studio.app.export.rendering import render_layout
-from spade_studio.app.loading import LoadOptions, renderer_loader
+from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.variations.cells import CELL, Mix
 
 WAIT = 60_000

@@ -13,7 +13,7 @@ from PIL import Image
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from spade_studio.app.loading import LoadOptions, renderer_loader
+from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.variations.cells import Mix
 from spade_studio.app.video.plan import FilmPlan
 from spade_studio.app.video.writer import FramesWriter, Mp4Writer

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from spade_studio.app.live_renderer import REST_MILLISECONDS, LiveRenderer
-from spade_studio.app.loading import LoadOptions, peek_channels, renderer_loader
 from spade_studio.app.main_window import MainWindow
 from spade_studio.app.model.document import Document
+from spade_studio.app.rendering.live_renderer import REST_MILLISECONDS, LiveRenderer
+from spade_studio.app.rendering.loading import LoadOptions, peek_channels, renderer_loader
 from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import RenderError, WeightsError
 from spade_studio.engine.frame_sizes import SizeWish
@@ -330,7 +330,7 @@ def test_a_picture_at_an_unmeasured_large_size_begins_small(document, live, rend
 
 
 def test_what_is_replaced_ends_behind_the_windows_back(document, live, renderer, qtbot, monkeypatch):
-    monkeypatch.setattr("spade_studio.app.live_renderer.RETIRING_SECONDS", 0.0)
+    monkeypatch.setattr("spade_studio.app.rendering.live_renderer.RETIRING_SECONDS", 0.0)
     live.start()
     wait(qtbot, live)
     renderer.gate.clear()

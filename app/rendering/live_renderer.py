@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import InstanceArray, LabelArray, Rect
-from spade_studio.app.rendered_document import RenderedDocument
+from spade_studio.app.rendering.rendered_document import RenderedDocument
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.render_service import (
