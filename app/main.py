@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from spade_studio.app.application import Application
     from spade_studio.app.crash import Failure
-    from spade_studio.app.main_window import MainWindow
     from spade_studio.app.settings import Settings
+    from spade_studio.app.shell.main_window import MainWindow
 
 # A thread that computes in Python gives the lock to the window after this time; at Python's 5 ms the window would stutter while torch
 # is imported, since it takes the lock several times for every event.
@@ -139,8 +139,8 @@ def start_qt() -> tuple[Application, Settings]:
 
 def make_window(application: QApplication, settings: Settings, options: argparse.Namespace) -> MainWindow:
     """Make the window, which is not shown yet."""
-    from spade_studio.app.main_window import MainWindow
     from spade_studio.app.rendering.loading import peek_channels, renderer_loader, starting_options
+    from spade_studio.app.shell.main_window import MainWindow
     from spade_studio.app.theme import Theme
 
     theme = Theme(application, settings.appearance)

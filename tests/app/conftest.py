@@ -29,9 +29,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from spade_studio.app.export.rendering import render_layout
-from spade_studio.app.main_window import MainWindow
 from spade_studio.app.rendering.loading import LoadOptions, peek_channels, renderer_loader
 from spade_studio.app.settings import Settings
+from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.app.theme import Theme
 
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

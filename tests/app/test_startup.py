@@ -103,7 +103,7 @@ def test_torchs_libraries_are_loaded_without_importing_torch():
 
 
 def test_painting_goes_on_while_the_weights_load(qtbot, settings, theme, renderer, make_hand):
-    from spade_studio.app.main_window import MainWindow
+    from spade_studio.app.shell.main_window import MainWindow
 
     renderer.gate.clear()
     window = MainWindow(settings, theme, renderer.load, renderer.channels)

@@ -88,7 +88,7 @@ def test_the_language_is_that_of_the_settings_or_the_systems_first_known_one(ask
 
 
 def test_a_window_speaks_german(german, settings, theme, renderer, qtbot):
-    from spade_studio.app.main_window import MainWindow
+    from spade_studio.app.shell.main_window import MainWindow
 
     window = MainWindow(settings, theme, renderer.load, renderer.channels)
     qtbot.addWidget(window, before_close_func=lambda window: window.document.undo_stack.setClean())

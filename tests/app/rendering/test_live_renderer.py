@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 
-from spade_studio.app.main_window import MainWindow
 from spade_studio.app.model.document import Document
 from spade_studio.app.rendering.live_renderer import REST_MILLISECONDS, LiveRenderer
 from spade_studio.app.rendering.loading import LoadOptions, peek_channels, renderer_loader
+from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import RenderError, WeightsError
 from spade_studio.engine.frame_sizes import SizeWish

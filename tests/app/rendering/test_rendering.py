@@ -68,7 +68,7 @@ def test_only_what_the_machine_has_is_offered(window, loads):
 
 
 def test_the_machine_is_asked_on_the_render_thread_once(qtbot, settings, theme, renderer):
-    from spade_studio.app.main_window import MainWindow
+    from spade_studio.app.shell.main_window import MainWindow
 
     asked: list[str] = []
     renderer.available_devices = lambda: asked.append(threading.current_thread().name) or DEVICES
@@ -156,7 +156,7 @@ def test_a_device_that_fails_leaves_the_one_in_use_and_says_so(window, loads, re
 
 @pytest.mark.parametrize("fails", [False, True])
 def test_what_is_chosen_before_the_first_weights_are_loaded_counts_when_it_is_loaded_itself(qtbot, settings, theme, renderer, fails):
-    from spade_studio.app.main_window import MainWindow
+    from spade_studio.app.shell.main_window import MainWindow
 
     def load() -> Any:
         renderer.load()
@@ -188,7 +188,7 @@ def test_what_is_chosen_before_the_first_weights_are_loaded_counts_when_it_is_lo
 
 
 def test_weights_that_failed_at_the_start_are_tried_again(qtbot, settings, theme, renderer):
-    from spade_studio.app.main_window import MainWindow
+    from spade_studio.app.shell.main_window import MainWindow
 
     def fail() -> Any:
         raise WeightsError("landscapes.safetensors is cut off", "a whole file", "Download it again")
@@ -234,7 +234,7 @@ def test_the_size_is_remembered(settings: Settings, value: str, wish: SizeWish):
 
 
 def test_a_remembered_device_that_is_gone_gives_way_and_is_named(tiny_weights, qtbot, settings, theme):
-    from spade_studio.app.main_window import MainWindow
+    from spade_studio.app.shell.main_window import MainWindow
 
     options = LoadOptions(tiny_weights, "cuda:97", "float16", is_device_remembered=True, is_dtype_remembered=True)
     window = MainWindow(settings, theme, renderer_loader(options), None, "", options)

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from spade_studio.app.actions import SPECS
-from spade_studio.app.main_window import MainWindow
 from spade_studio.app.settings import Settings
+from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.app.shortcuts.dialog import ShortcutsDialog
 
 

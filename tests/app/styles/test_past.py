@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spade_studio.app.main_window import MainWindow
+from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.app.styles import past, pictures
 from spade_studio.app.styles.past import StyleHistory
 from spade_studio.app.styles.style import Style, style_of

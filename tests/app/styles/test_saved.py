@@ -14,8 +14,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from spade_studio.app.documents import archive
-from spade_studio.app.main_window import MainWindow
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
+from spade_studio.app.shell.main_window import MainWindow
 
 Wait = Callable[[Callable[[], bool]], None]
 

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from spade_studio.app.documents import archive
-from spade_studio.app.main_window import MainWindow
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.settings import Settings
+from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.app.styles import panel as panel_module
 from spade_studio.app.styles import pictures
 from spade_studio.app.styles.shelf import BuiltIn, Shelf

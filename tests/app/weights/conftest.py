@@ -13,9 +13,9 @@ pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 import torch
 from pytestqt.qtbot import QtBot
 
-from spade_studio.app.main_window import MainWindow
 from spade_studio.app.rendering.loading import LoadOptions, peek_channels, renderer_loader
 from spade_studio.app.settings import Settings
+from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.app.theme import Theme
 from spade_studio.app.weights.window import WeightsWindow
 from spade_studio.engine.config import EncoderConfig, GeneratorConfig

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QTreeWidgetItemIterator
 
-from spade_studio.app.main_window import MainWindow
+from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.app.weights.shelf import Entry
 from spade_studio.app.weights.shelf_list import ShelfList
 from spade_studio.engine.weights import default_weights_path

@@ -9,7 +9,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from spade_studio.app.main_window import MainWindow
+from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.app.weights.page import CardView
 from spade_studio.app.weights.window import WeightsWindow
 

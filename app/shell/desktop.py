@@ -33,7 +33,7 @@ from spade_studio.app.theme import Theme
 from spade_studio.engine.labels import load_label_set
 
 if TYPE_CHECKING:
-    from spade_studio.app.main_window import MainWindow
+    from spade_studio.app.shell.main_window import MainWindow
 
 _logger = logging.getLogger(__name__)
 _Dialog = TypeVar("_Dialog", bound=QDialog)

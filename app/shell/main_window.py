@@ -15,15 +15,11 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QSplitter, QToolBar, QWidget
 
 from spade_studio.app.actions import Actions
-from spade_studio.app.batch.controller import ExportController
 from spade_studio.app.canvas.brush_size import BrushSizePanel
 from spade_studio.app.canvas.tools import MAX_BRUSH_SIZE, Toolbox, ToolKind
 from spade_studio.app.canvas.view import CanvasView
-from spade_studio.app.canvas_commands import CanvasCommands
-from spade_studio.app.desktop import Desktop
 from spade_studio.app.documents import samples
 from spade_studio.app.documents.commands import FileCommands
-from spade_studio.app.documents.window_documents import WindowDocuments
 from spade_studio.app.messages import step_name
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.label_choice import offered_labels, starting_labels
@@ -38,7 +34,11 @@ from spade_studio.app.rendering.loading import LoadOptions
 from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.rendered_document import RenderedDocument
 from spade_studio.app.settings import Appearance, Settings
-from spade_studio.app.styles.window_styles import WindowStyles
+from spade_studio.app.shell.canvas_wiring import CanvasCommands
+from spade_studio.app.shell.desktop import Desktop
+from spade_studio.app.shell.document_wiring import WindowDocuments
+from spade_studio.app.shell.export_controller import ExportController
+from spade_studio.app.shell.style_wiring import WindowStyles
 from spade_studio.app.theme import Theme
 from spade_studio.app.training.controller import TrainingController
 from spade_studio.app.weights.controller import WeightsController
