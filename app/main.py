@@ -14,16 +14,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spade_studio.app.system_libraries import explain_missing, missing_libraries
+from spade_studio.app.startup.system_libraries import explain_missing, missing_libraries
 from spade_studio.app.training.tools import run_asked_tool
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from spade_studio.app.application import Application
-    from spade_studio.app.crash import Failure
     from spade_studio.app.settings import Settings
     from spade_studio.app.shell.main_window import MainWindow
+    from spade_studio.app.startup.application import Application
+    from spade_studio.app.startup.crash import Failure
 
 # A thread that computes in Python gives the lock to the window after this time; at Python's 5 ms the window would stutter while torch
 # is imported, since it takes the lock several times for every event.
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     application, settings = start_qt()
 
-    from spade_studio.app import single_instance
+    from spade_studio.app.startup import single_instance
 
     place = None if options.new_instance or _wants_its_own(options) else single_instance.address(settings.state_folder)
     token = os.environ.pop("XDG_ACTIVATION_TOKEN", "")
@@ -58,9 +58,9 @@ def run(application: Application, settings: Settings, options: argparse.Namespac
         options: The command line.
         place: Where to listen for further starts, or None.
     """
-    from spade_studio.app import crash, log
-    from spade_studio.app.quit_signals import QuitSignals
-    from spade_studio.app.single_instance import Listener
+    from spade_studio.app.startup import crash, log
+    from spade_studio.app.startup.quit_signals import QuitSignals
+    from spade_studio.app.startup.single_instance import Listener
 
     log.start(settings.state_folder / "log")
     log.log_qt_messages()
@@ -121,9 +121,10 @@ def start_qt() -> tuple[Application, Settings]:
     from PySide6.QtCore import Qt
     from PySide6.QtGui import QGuiApplication
 
-    from spade_studio.app import icons, translations
-    from spade_studio.app.application import Application
+    from spade_studio.app import icons
     from spade_studio.app.settings import APPLICATION, Settings
+    from spade_studio.app.startup import translations
+    from spade_studio.app.startup.application import Application
 
     sys.setswitchinterval(_SWITCH_SECONDS)
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)

@@ -224,11 +224,11 @@ def run_tests(project: Project, arguments: list[str]) -> int:
 
 
 def system_libraries(project: Project) -> ModuleType:
-    """Load app/system_libraries.py by its path, since what it is part of may not be installed."""
+    """Load app/startup/system_libraries.py by its path, since what it is part of may not be installed."""
     name = "spade_studio_system_libraries"
-    spec = importlib.util.spec_from_file_location(name, project.root / "app" / "system_libraries.py")
+    spec = importlib.util.spec_from_file_location(name, project.root / "app" / "startup" / "system_libraries.py")
     if spec is None or spec.loader is None:
-        raise BootstrapError("app/system_libraries.py is missing from this checkout.")
+        raise BootstrapError("app/startup/system_libraries.py is missing from this checkout.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from spade_studio.app.system_libraries import MissingLibrary, explain_missing, missing_libraries
+from spade_studio.app.startup.system_libraries import MissingLibrary, explain_missing, missing_libraries
 
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared"
 # Set by packaging/bootstrap.py, which runs the linters and the type checker before pytest.

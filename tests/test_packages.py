@@ -137,7 +137,7 @@ def test_architecture_names_only_what_exists(tracked: list[Path]) -> None:
 
 
 def test_readme_lists_the_system_libraries() -> None:
-    from spade_studio.app.system_libraries import needed_libraries
+    from spade_studio.app.startup.system_libraries import needed_libraries
 
     words = set(re.findall(r"[\w.+-]+", (ROOT / "README.md").read_text("utf-8")))
     needed = {name for library in needed_libraries("xcb") for name in (library.debian, library.fedora)}

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtCore import QObject, QRect, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QDialog
 
-from spade_studio.app.crash import Failure, Reports
 from spade_studio.app.documents import samples
 from spade_studio.app.documents.samples import Sample
 from spade_studio.app.help.about import AboutDialog
@@ -28,7 +27,8 @@ from spade_studio.app.preferences.values import Preferences
 from spade_studio.app.settings import Settings
 from spade_studio.app.shortcuts.dialog import ShortcutsDialog
 from spade_studio.app.shortcuts.table import ShortcutTable
-from spade_studio.app.single_instance import Message
+from spade_studio.app.startup.crash import Failure, Reports
+from spade_studio.app.startup.single_instance import Message
 from spade_studio.app.theme import Theme
 from spade_studio.engine.labels import load_label_set
 

@@ -70,9 +70,9 @@ class Commands:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     (tmp_path / "packaging").mkdir()
-    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "startup").mkdir(parents=True)
     (tmp_path / "engine").mkdir()
-    shutil.copy(BOOTSTRAP.parents[1] / "app" / "system_libraries.py", tmp_path / "app")
+    shutil.copy(BOOTSTRAP.parents[1] / "app" / "startup" / "system_libraries.py", tmp_path / "app" / "startup")
     (tmp_path / "pyproject.toml").write_text(PYPROJECT, "utf-8")
     (tmp_path / "packaging" / "constraints.txt").write_text("pytest==9.0\n", "utf-8")
     return tmp_path

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
-from spade_studio.app import translations
 from spade_studio.app.canvas.replace_dialog import ReplaceDialog
 from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.map_import import carry_over
@@ -24,6 +23,7 @@ from spade_studio.app.palette.memory import PaletteMemory
 from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.panels.label_items import display_name
 from spade_studio.app.settings import Language
+from spade_studio.app.startup import translations
 from spade_studio.app.training.data_report import report_words
 from spade_studio.engine.labels import Label, LabelSet, built_in_label_sets, load_label_set
 

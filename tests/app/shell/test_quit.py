@@ -12,7 +12,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from spade_studio.app.documents.sessions import left_documents
-from spade_studio.app.quit_signals import QuitSignals
+from spade_studio.app.startup.quit_signals import QuitSignals
 
 
 def test_unsaved_changes_are_kept_for_the_next_start(window, hand, settings):

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spade_studio.app import single_instance
 from spade_studio.app.documents import samples
-from spade_studio.app.single_instance import MAX_BYTES, MAX_FILES, Listener, Message, address
+from spade_studio.app.startup import single_instance
+from spade_studio.app.startup.single_instance import MAX_BYTES, MAX_FILES, Listener, Message, address
 
 pytest.importorskip("PySide6.QtNetwork", exc_type=ImportError)
 posix = pytest.mark.skipif(sys.platform == "win32", reason="sockets in the file system")
@@ -187,7 +187,7 @@ FILE_EVENTS = """
 from pathlib import Path
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QFileOpenEvent
-from spade_studio.app.application import Application
+from spade_studio.app.startup.application import Application
 application = Application(["test"])
 def send(name):
     assert application.sendEvent(application, QFileOpenEvent(QUrl.fromLocalFile(str(Path.cwd() / name))))

@@ -14,10 +14,10 @@ import pytest
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu
 
-from spade_studio.app import translations
 from spade_studio.app.model import label_names
+from spade_studio.app.startup import translations
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from spade_studio.app import system_libraries
-from spade_studio.app.system_libraries import MissingLibrary, explain_missing, missing_libraries, needed_libraries, qt_platform
+from spade_studio.app.startup import system_libraries
+from spade_studio.app.startup.system_libraries import MissingLibrary, explain_missing, missing_libraries, needed_libraries, qt_platform
 
 SOURCE = Path(system_libraries.__file__)
 

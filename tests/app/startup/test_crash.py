@@ -12,9 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from spade_studio.app import crash, log
-from spade_studio.app.crash import Failure, Reports
 from spade_studio.app.help.report_dialog import ReportDialog
+from spade_studio.app.startup import crash, log
+from spade_studio.app.startup.crash import Failure, Reports
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_an_exception_of_another_thread_gets_a_report_too(tmp_path, hooks, capsy
 NATIVE = """
 import sys, faulthandler
 from pathlib import Path
-from spade_studio.app.crash import Reports
+from spade_studio.app.startup.crash import Reports
 reports = Reports(Path(sys.argv[1]))
 reports.watch_native()
 def where_it_happened():

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from spade_studio.app import main
-from spade_studio.app.system_libraries import MissingLibrary
+from spade_studio.app.startup.system_libraries import MissingLibrary
 from spade_studio.engine.weights import default_weights_path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def run_python(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -136,8 +136,8 @@ def test_a_start_that_fails_says_so_and_leaves_a_report(qapp, settings, monkeypa
     from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication, QMessageBox
 
-    from spade_studio.app import log
-    from spade_studio.app.crash import Reports
+    from spade_studio.app.startup import log
+    from spade_studio.app.startup.crash import Reports
 
     def broken(*_arguments: object) -> None:
         raise RuntimeError("no window today")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from spade_studio.app.documents import samples
-from spade_studio.app.single_instance import Listener, Message, address, hand_over
+from spade_studio.app.startup.single_instance import Listener, Message, address, hand_over
 from spade_studio.engine.labels import load_label_set
 
 pytest.importorskip("PySide6.QtNetwork", exc_type=ImportError)

@@ -25,7 +25,7 @@ from typing import IO
 
 from filelock import FileLock, Timeout
 
-from spade_studio.app.log import last_lines, without_home
+from spade_studio.app.startup.log import last_lines, without_home
 
 MOST_REPORTS = 20
 _MOST_IN_ONE_RUN = 5  # an error in a mouse move comes a hundred times a second

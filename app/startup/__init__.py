@@ -1,0 +1,1 @@
+"""The process: log, crash reports, single instance, signals, missing libraries, language."""
