@@ -27,7 +27,6 @@ from spade_studio.app.palette.controller import PaletteController
 from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.panels.status import StatusBar
-from spade_studio.app.panels.style import StylePanel
 from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.rendering.loading import LoadOptions
@@ -39,6 +38,7 @@ from spade_studio.app.shell.desktop import Desktop
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.shell.export_controller import ExportController
 from spade_studio.app.shell.style_wiring import WindowStyles
+from spade_studio.app.styles.style_panel import StylePanel
 from spade_studio.app.theme import Theme
 from spade_studio.app.training.controller import TrainingController
 from spade_studio.app.weights.controller import WeightsController

@@ -1,4 +1,1 @@
-"""Styles: what a picture looks like beside its layout; references, built-in ones, mixes, and the last ones with pictures.
-
-They know codes and seeds; they render nothing.
-"""
+"""Styles: what a picture looks like beside its layout; references, built-in ones, mixes, and the last ones with pictures."""

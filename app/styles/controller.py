@@ -18,7 +18,6 @@ from PySide6.QtGui import QImage
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.state import Json
-from spade_studio.app.panels.style import MAX_SEED
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles import pictures
 from spade_studio.app.styles.past import StyleHistory
@@ -26,6 +25,7 @@ from spade_studio.app.styles.saved import SavedStyle
 from spade_studio.app.styles.shelf import BuiltIn, Reference, Shelf
 from spade_studio.app.styles.style import MAX_STRENGTH, Style, blend, style_of
 from spade_studio.app.styles.style_json import style_from_json, style_to_json
+from spade_studio.app.styles.style_panel import MAX_SEED
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.image_files import read_style_image
 from spade_studio.engine.render_service import RendererReady, RenderJob, RenderResult
