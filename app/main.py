@@ -20,10 +20,10 @@ from spade_studio.app.training.tools import run_asked_tool
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from spade_studio.app.settings import Settings
     from spade_studio.app.shell.main_window import MainWindow
     from spade_studio.app.startup.application import Application
     from spade_studio.app.startup.crash import Failure
+    from spade_studio.app.ui.settings import Settings
 
 # A thread that computes in Python gives the lock to the window after this time; at Python's 5 ms the window would stutter while torch
 # is imported, since it takes the lock several times for every event.
@@ -121,10 +121,10 @@ def start_qt() -> tuple[Application, Settings]:
     from PySide6.QtCore import Qt
     from PySide6.QtGui import QGuiApplication
 
-    from spade_studio.app import icons
-    from spade_studio.app.settings import APPLICATION, Settings
     from spade_studio.app.startup import translations
     from spade_studio.app.startup.application import Application
+    from spade_studio.app.ui import icons
+    from spade_studio.app.ui.settings import APPLICATION, Settings
 
     sys.setswitchinterval(_SWITCH_SECONDS)
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
@@ -142,7 +142,7 @@ def make_window(application: QApplication, settings: Settings, options: argparse
     """Make the window, which is not shown yet."""
     from spade_studio.app.rendering.loading import peek_channels, renderer_loader, starting_options
     from spade_studio.app.shell.main_window import MainWindow
-    from spade_studio.app.theme import Theme
+    from spade_studio.app.ui.theme import Theme
 
     theme = Theme(application, settings.appearance)
     weights = starting_options(options.weights, options.device, options.dtype, settings)

@@ -52,12 +52,12 @@ def release(source: Path, target: Path) -> None:
 
 def table_texts() -> Iterator[tuple[str, str]]:
     """Give the texts that stand in tables of the program, with the context that they are looked up in."""
-    from spade_studio.app.actions import SPECS
     from spade_studio.app.documents.samples import SAMPLES
-    from spade_studio.app.messages import STEPS
     from spade_studio.app.model.raster import Nib
     from spade_studio.app.training.fields import title_texts
     from spade_studio.app.training.history import RunState
+    from spade_studio.app.ui.actions import SPECS
+    from spade_studio.app.ui.messages import STEPS
 
     for spec in SPECS:
         yield from (("Actions", text) for text in (spec.text, spec.tip) if text)

@@ -10,7 +10,7 @@ import math
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QSizePolicy, QSlider, QWidget
 
-from spade_studio.app.panels.boxes import row
+from spade_studio.app.ui.boxes import row
 
 _STEPS = 200
 

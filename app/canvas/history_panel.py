@@ -9,9 +9,9 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
 
-from spade_studio.app.messages import step_name
 from spade_studio.app.model.document import Document
-from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.messages import step_name
 
 _MEGABYTE = 1024 * 1024
 

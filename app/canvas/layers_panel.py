@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QLabel, QSlider, QToolButton, QWidget
 
-from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.ui.boxes import column, row
 
 
 class LayersPanel(QWidget):

@@ -11,9 +11,9 @@ from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QWidget
 
-from spade_studio.app.panels.boxes import column
-from spade_studio.app.panels.label_items import display_name
-from spade_studio.app.panels.swatches import draw_swatch
+from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.label_items import display_name
+from spade_studio.app.ui.swatches import draw_swatch
 from spade_studio.engine.labels import Label
 
 

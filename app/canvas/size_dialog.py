@@ -8,8 +8,8 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QWidget
 
-from spade_studio.app.marking import QT_TRANSLATE_NOOP
-from spade_studio.app.panels.boxes import column, padded, row
+from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
 
 SMALLEST, LARGEST = 16, 4096
 _SHAPES = (

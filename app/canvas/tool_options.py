@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QSi
 
 from spade_studio.app.canvas.tools import MAX_GAP, MOST_RECENT, ToolKind, ToolOptions
 from spade_studio.app.model.raster import Nib
-from spade_studio.app.panels.boxes import padded, row
-from spade_studio.app.panels.label_items import display_name
-from spade_studio.app.panels.swatches import draw_swatch
+from spade_studio.app.ui.boxes import padded, row
+from spade_studio.app.ui.label_items import display_name
+from spade_studio.app.ui.swatches import draw_swatch
 from spade_studio.engine.labels import Label
 
 _SLOT = 24

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from spade_studio.app import messages
 from spade_studio.app.documents import archive, export, map_import, samples
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.cutout_dialog import CutoutDialog
@@ -21,10 +20,11 @@ from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.documents.import_dialog import ImportDialog
 from spade_studio.app.documents.samples import Sample
 from spade_studio.app.documents.saver import Saver, wait_cursor
-from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.state import DocumentState, Picture
-from spade_studio.app.settings import Settings
+from spade_studio.app.ui import messages
+from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
+from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.provenance import has_provenance

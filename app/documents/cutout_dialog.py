@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QTreeWidget, QTreeWi
 
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.model.state import DocumentState
-from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.ui.boxes import column, row
 
 _ID = Qt.ItemDataRole.UserRole
 

@@ -16,8 +16,8 @@ from spade_studio.app.documents.archive import colored
 from spade_studio.app.documents.map_import import Reading, carry_over
 from spade_studio.app.documents.pictures import thumbnail_of
 from spade_studio.app.model.label_names import label_text
-from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.rendering.panel import to_image
+from spade_studio.app.ui.boxes import column, row
 from spade_studio.engine.labels import LabelSet
 
 _SIDE = 200

@@ -11,7 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
-from spade_studio.app.settings import Settings
+from spade_studio.app.ui.settings import Settings
 
 
 class RecentMenu(QMenu):

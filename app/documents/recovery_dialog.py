@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPu
 from spade_studio.app.documents import archive
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.documents.sessions import LeftDocument
-from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.ui.boxes import column, row
 
 _SIDE = 96
 _ROWS_SHOWN = 3

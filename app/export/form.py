@@ -28,11 +28,11 @@ from PySide6.QtWidgets import (
 from spade_studio.app.export.names import DEFAULT_PATTERN, FIELDS
 from spade_studio.app.export.plan import FILE_FORMATS, ExportPlan, FileFormat, FileLayout, Layout, PaintedLayout, Style
 from spade_studio.app.export.sizes import size_box, sizes_in
-from spade_studio.app.panels.boxes import padded, row
 from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.settings import Settings
 from spade_studio.app.styles.style_panel import MAX_SEED
-from spade_studio.app.typed_path import typed_path
+from spade_studio.app.ui.boxes import padded, row
+from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.typed_path import typed_path
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.label_set import LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.map_list import find_label_maps

@@ -5,7 +5,7 @@ It knows colours and Qt's rules; it knows no widget.
 
 from __future__ import annotations
 
-from spade_studio.app.theme import Colors, mix
+from spade_studio.app.ui.theme import Colors, mix
 
 
 def style_sheet(colors: Colors) -> str:

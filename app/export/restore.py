@@ -12,7 +12,6 @@ import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from spade_studio.app import messages
 from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.export.plan import Style
 from spade_studio.app.model.raster import InstanceArray, LabelArray
@@ -22,6 +21,7 @@ from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.style import style_of as as_style
 from spade_studio.app.styles.style_json import style_to_json
 from spade_studio.app.styles.style_panel import MAX_SEED
+from spade_studio.app.ui import messages
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.label_set import Label, LabelSet, built_in_label_sets, load_label_set

@@ -14,17 +14,17 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QMessageBox, QPlainTextEdit, QProgressBar, QPushButton, QWidget
 
-from spade_studio.app import messages
 from spade_studio.app.export.exporter import BatchExporter, State
 from spade_studio.app.export.form import ExportForm
 from spade_studio.app.export.look import style_sheet
 from spade_studio.app.export.manifest import NAME, Manifest, read_manifest
 from spade_studio.app.export.pace import describe_pace
 from spade_studio.app.export.plan import ExportPlan, PaintedLayout, Style
-from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.settings import Settings
-from spade_studio.app.theme import Theme
+from spade_studio.app.ui import messages
+from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.label_set import LabelSet
 

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from spade_studio.app.help import licences
-from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.ui.boxes import column, row
 
 _ICON = 64
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPu
 
 from spade_studio.app.documents import samples as document_io
 from spade_studio.app.documents.samples import Sample
-from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.ui.boxes import column, row
 from spade_studio.engine.labels import LabelSet
 
 _SIDE = 160

@@ -10,7 +10,7 @@ from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QTextCursor
 from PySide6.QtWidgets import QLineEdit, QTextBrowser, QWidget
 
 from spade_studio.app.help import licences
-from spade_studio.app.panels.boxes import column
+from spade_studio.app.ui.boxes import column
 
 
 class GuideWindow(QWidget):

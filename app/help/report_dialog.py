@@ -13,9 +13,9 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QPlainTextEdit, QPushButton, QWidget
 
-from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.startup.crash import Reports
 from spade_studio.app.startup.log import without_home
+from spade_studio.app.ui.boxes import column, row
 
 _MAX_TEXT = 400_000
 

@@ -14,8 +14,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter, QPale
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from spade_studio.app.palette.label_hands import LabelHands
-from spade_studio.app.panels.label_items import Role
-from spade_studio.app.panels.swatches import draw_icon, draw_swatch
+from spade_studio.app.ui.label_items import Role
+from spade_studio.app.ui.swatches import draw_icon, draw_swatch
 
 CHIP_HEIGHT = 30
 CHIP_SPACING = 2

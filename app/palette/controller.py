@@ -12,7 +12,6 @@ from PySide6.QtCore import QObject, QRectF, Qt
 from PySide6.QtGui import QAction, QActionGroup, QIcon
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from spade_studio.app.actions import Actions
 from spade_studio.app.canvas.new_dialog import SetOffer
 from spade_studio.app.canvas.replace_dialog import ReplaceDialog
 from spade_studio.app.canvas.tools import Toolbox
@@ -26,10 +25,11 @@ from spade_studio.app.palette.label_tree import LabelTreePanel
 from spade_studio.app.palette.memory import PaletteMemory
 from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.palette.switch_dialog import SwitchDialog
-from spade_studio.app.panels.docks import add_dock, dock_beside
-from spade_studio.app.panels.label_items import display_name
 from spade_studio.app.rendering.rendered_document import RenderedDocument
-from spade_studio.app.settings import Settings
+from spade_studio.app.ui.actions import Actions
+from spade_studio.app.ui.docks import add_dock, dock_beside
+from spade_studio.app.ui.label_items import display_name
+from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import LabelChannels, LabelSet, built_in_label_sets, load_label_set
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit
 
-from spade_studio.app.panels.label_items import Role
+from spade_studio.app.ui.label_items import Role
 
 _View = QAbstractItemView if TYPE_CHECKING else object  # the view's own class comes after this one, and brings it
 

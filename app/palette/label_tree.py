@@ -24,8 +24,8 @@ from spade_studio.app.palette.chips import ChipDelegate
 from spade_studio.app.palette.label_hands import LabelHands, SearchKeys
 from spade_studio.app.palette.listing import Choice, grouped, listed
 from spade_studio.app.palette.panel import PalettePanel
-from spade_studio.app.panels.boxes import column
-from spade_studio.app.panels.label_items import Role, group_name, make_item
+from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.label_items import Role, group_name, make_item
 
 _GROUP = Role.UNKNOWN + 1
 _INDENTATION = 14

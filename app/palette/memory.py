@@ -9,7 +9,7 @@ import json
 from typing import Literal, cast
 
 from spade_studio.app.palette.listing import touched
-from spade_studio.app.settings import Settings
+from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.labels import LabelSet
 
 MOST_RECENT = 12

@@ -17,12 +17,12 @@ from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSizePo
 
 from spade_studio.app.model.nearest_label import nearest_label
 from spade_studio.app.palette.chips import CHIP_HEIGHT, CHIP_SPACING, ChipDelegate, ChipView
-from spade_studio.app.palette.icons import icon_of
 from spade_studio.app.palette.label_hands import SearchKeys
 from spade_studio.app.palette.listing import Choice, Offer, Show, listed
-from spade_studio.app.panels.boxes import column, row
-from spade_studio.app.panels.label_items import Role, display_name, group_name, make_item, show_standing
-from spade_studio.app.panels.swatches import Swatches
+from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.label_icons import icon_of
+from spade_studio.app.ui.label_items import Role, display_name, group_name, make_item, show_standing
+from spade_studio.app.ui.swatches import Swatches
 from spade_studio.engine.labels import Label
 
 _SIDE_WIDTH = 166

@@ -12,10 +12,10 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QGridLayout, QLabel, QScrollArea, QWidget
 
 from spade_studio.app.model.label_switching import Lost
-from spade_studio.app.palette.icons import icon_of
-from spade_studio.app.panels.boxes import column
-from spade_studio.app.panels.label_items import display_name
-from spade_studio.app.panels.swatches import draw_swatch
+from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.label_icons import icon_of
+from spade_studio.app.ui.label_items import display_name
+from spade_studio.app.ui.swatches import draw_swatch
 from spade_studio.engine.labels import Label, LabelSet
 
 _MOST_SEEN = 8

@@ -25,10 +25,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from spade_studio.app.panels.boxes import column, padded, row
 from spade_studio.app.preferences.menu_choice import MenuChoice
 from spade_studio.app.preferences.values import Preferences
-from spade_studio.app.settings import AUTOSAVE_SECONDS, HISTORY_MEGABYTES, RECENT_FILES
+from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.settings import AUTOSAVE_SECONDS, HISTORY_MEGABYTES, RECENT_FILES
 
 _MARGIN = 18
 _Button = QDialogButtonBox.StandardButton

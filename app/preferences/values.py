@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from spade_studio.app.settings import (
+from spade_studio.app.ui.settings import (
     AUTOSAVE_SECONDS,
     HISTORY_MEGABYTES,
     RECENT_FILES,

@@ -12,7 +12,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from spade_studio.app.panels.boxes import row
+from spade_studio.app.ui.boxes import row
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,13 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from spade_studio.app.model.document import Document
-from spade_studio.app.panels.status import StatusBar
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.rendering.menus import AUTO, RenderMenus, pixels
 from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.size_question import SizeQuestion
-from spade_studio.app.settings import Settings
+from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.status import StatusBar
 from spade_studio.engine.frame_sizes import Size, SizeWish
 from spade_studio.engine.hardware import DeviceEntry
 from spade_studio.engine.render_service import RendererReady, RenderFailure, RenderResult

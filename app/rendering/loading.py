@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spade_studio.app import collector
+from spade_studio.app.ui import collector
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelChannels
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from spade_studio.app.settings import Settings
+    from spade_studio.app.ui.settings import Settings
     from spade_studio.engine.batch_picture import DescribedPicture
     from spade_studio.engine.frame_sizes import SizeWish
     from spade_studio.engine.label_set import LabelSet

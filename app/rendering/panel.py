@@ -16,8 +16,8 @@ from PySide6.QtCore import QEvent, QObject, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QColor, QHideEvent, QImage, QPainter, QPaintEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from spade_studio.app.panels.boxes import column
 from spade_studio.app.rendering.banner import Banner, Notice
+from spade_studio.app.ui.boxes import column
 
 _MARGIN = 12
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QWidget
 
-from spade_studio.app.panels.boxes import column, padded
 from spade_studio.app.rendering.menus import pixels
+from spade_studio.app.ui.boxes import column, padded
 from spade_studio.engine.frame_sizes import Size, SizeWish
 
 

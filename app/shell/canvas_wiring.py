@@ -14,8 +14,6 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QMenu, QToolBar
 
-from spade_studio.app import messages
-from spade_studio.app.actions import Actions
 from spade_studio.app.canvas.history_panel import HistoryPanel
 from spade_studio.app.canvas.layers import Compare
 from spade_studio.app.canvas.layers_panel import LayersPanel
@@ -26,12 +24,14 @@ from spade_studio.app.canvas.tool_options import ToolOptionsPanel
 from spade_studio.app.canvas.tools import Toolbox, ToolKind
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.documents.pictures import shrunk
-from spade_studio.app.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster_shapes import resize_nearest, shifted
 from spade_studio.app.model.state import MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, Snapshot, Underlay
 from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.rendering.panel import RenderPanel
+from spade_studio.app.ui import messages
+from spade_studio.app.ui.actions import Actions
+from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.image_files import read_style_image
 from spade_studio.engine.labels import LabelSet

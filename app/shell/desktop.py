@@ -24,12 +24,12 @@ from spade_studio.app.help.report_dialog import ReportDialog
 from spade_studio.app.help.tour import Hint, Tour, place_of
 from spade_studio.app.preferences.dialog import PreferencesDialog
 from spade_studio.app.preferences.values import Preferences
-from spade_studio.app.settings import Settings
 from spade_studio.app.shortcuts.dialog import ShortcutsDialog
 from spade_studio.app.shortcuts.table import ShortcutTable
 from spade_studio.app.startup.crash import Failure, Reports
 from spade_studio.app.startup.single_instance import Message
-from spade_studio.app.theme import Theme
+from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.labels import load_label_set
 
 if TYPE_CHECKING:

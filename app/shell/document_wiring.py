@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from spade_studio.app.actions import Actions
 from spade_studio.app.documents.autosave import Autosave
 from spade_studio.app.documents.commands import FileCommands, can_open
 from spade_studio.app.documents.drops import FileDrops
@@ -21,7 +20,8 @@ from spade_studio.app.documents.recovery_dialog import RecoveryDialog, Restored
 from spade_studio.app.documents.sessions import LeftDocument, left_documents
 from spade_studio.app.model.document import Document
 from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.settings import Settings
+from spade_studio.app.ui.actions import Actions
+from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.render_service import RenderResult
 
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QWidget
 
-from spade_studio.app.actions import Actions
 from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.export.plan import PaintedLayout, Style
 from spade_studio.app.export.restore import PictureRestorer
 from spade_studio.app.model.document import Document
 from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.settings import Settings
 from spade_studio.app.shell.document_wiring import WindowDocuments
-from spade_studio.app.theme import Theme
+from spade_studio.app.ui.actions import Actions
+from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.label_set import LabelSet
 from spade_studio.engine.provenance import has_provenance
 

@@ -14,33 +14,33 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QSplitter, QToolBar, QWidget
 
-from spade_studio.app.actions import Actions
 from spade_studio.app.canvas.brush_size import BrushSizePanel
 from spade_studio.app.canvas.tools import MAX_BRUSH_SIZE, Toolbox, ToolKind
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.documents import samples
 from spade_studio.app.documents.commands import FileCommands
-from spade_studio.app.messages import step_name
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.label_choice import offered_labels, starting_labels
 from spade_studio.app.palette.controller import PaletteController
 from spade_studio.app.palette.panel import PalettePanel
-from spade_studio.app.panels.boxes import column, row
-from spade_studio.app.panels.status import StatusBar
 from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.rendering.loading import LoadOptions
 from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.rendered_document import RenderedDocument
-from spade_studio.app.settings import Appearance, Settings
 from spade_studio.app.shell.canvas_wiring import CanvasCommands
 from spade_studio.app.shell.desktop import Desktop
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.shell.export_controller import ExportController
 from spade_studio.app.shell.style_wiring import WindowStyles
 from spade_studio.app.styles.style_panel import StylePanel
-from spade_studio.app.theme import Theme
 from spade_studio.app.training.controller import TrainingController
+from spade_studio.app.ui.actions import Actions
+from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.messages import step_name
+from spade_studio.app.ui.settings import Appearance, Settings
+from spade_studio.app.ui.status import StatusBar
+from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.controller import WeightsController
 from spade_studio.engine.labels import LabelChannels, load_label_set
 from spade_studio.engine.render_service import RendererReady

@@ -14,16 +14,16 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
-from spade_studio.app.actions import Actions
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.drops import FileDrops
-from spade_studio.app.panels.docks import add_dock, dock_beside
 from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.settings import Settings
 from spade_studio.app.styles.controller import StylesController
 from spade_studio.app.styles.panel import StylesPanel
 from spade_studio.app.styles.style import Style
 from spade_studio.app.styles.style_panel import StylePanel
+from spade_studio.app.ui.actions import Actions
+from spade_studio.app.ui.docks import add_dock, dock_beside
+from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.image_files import DAMAGE
 from spade_studio.engine.provenance import has_provenance
 from spade_studio.engine.style import StyleCode

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.shortcuts.table import Command, ShortcutTable, shown
+from spade_studio.app.ui.boxes import column, row
 
 _NAME = Qt.ItemDataRole.UserRole
 _Portable = QKeySequence.SequenceFormat.PortableText

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
-from spade_studio.app.settings import Settings
+from spade_studio.app.ui.settings import Settings
 
 _DEFAULTS = "default_keys"
 _Portable, _Native = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText

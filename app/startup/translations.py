@@ -11,7 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from spade_studio.app.model import label_names
-from spade_studio.app.settings import Language
+from spade_studio.app.ui.settings import Language
 
 TRANSLATED = ("de",)
 """Languages beside English, which the texts are written in."""

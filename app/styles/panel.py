@@ -13,12 +13,12 @@ from PySide6.QtCore import QMimeData, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QTabWidget, QWidget
 
-from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.styles import pictures
 from spade_studio.app.styles.controller import StylesController
 from spade_studio.app.styles.shelf import BuiltIn, built_in_styles
 from spade_studio.app.styles.style import MAX_STRENGTH
 from spade_studio.app.styles.tiles import EndButton, Tiles
+from spade_studio.app.ui.boxes import column, row
 
 
 class StylesPanel(QWidget):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
 
-from spade_studio.app.panels.boxes import column, padded, row
+from spade_studio.app.ui.boxes import column, padded, row
 
 MAX_SEED = 999_999
 _PICTURE = QSize(64, 48)

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QWidget
 
 from spade_studio.app.model.document import Document
 from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.settings import Settings
-from spade_studio.app.theme import Theme
+from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.theme import Theme
 
 if TYPE_CHECKING:
     from spade_studio.app.training.my_drawing import Drawing

@@ -18,10 +18,10 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QGraphicsGridLayout, QGridLayout, QSizePolicy, QWidget
 
-from spade_studio.app.marking import QT_TRANSLATE_NOOP
-from spade_studio.app.panels.boxes import column, row
-from spade_studio.app.theme import DARK, Colors
 from spade_studio.app.training.history import RunHistory
+from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
+from spade_studio.app.ui.theme import DARK, Colors
 
 _LINES = ("#1f77d0", "#e07b1a", "#2e9e4f", "#c8443c", "#8a63c9", "#0f9aa8", "#b5872a", "#cc5fa4")
 _LINES_IN_THE_DARK = ("#6ea8ff", "#f2a65a", "#6fcf87", "#f08078", "#bfa0f0", "#5fd0dc", "#dfc06a", "#f0a0d0")

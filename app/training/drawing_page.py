@@ -10,11 +10,11 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
 
-from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.training.follower import RunFollower
 from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.my_drawing import Drawing, MyDrawing, RenderedDrawing
 from spade_studio.app.training.pictures import PictureTimeline
+from spade_studio.app.ui.boxes import column, row
 from spade_studio.train.events import CheckpointWritten, Event
 
 

@@ -27,9 +27,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from spade_studio.app.marking import QT_TRANSLATE_NOOP
-from spade_studio.app.panels.boxes import padded, row
 from spade_studio.app.training.fields import PATHS, SUGGESTIONS, Field
+from spade_studio.app.ui.boxes import padded, row
+from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
 
 _LARGEST = 2_000_000_000
 _OWN = QT_TRANSLATE_NOOP("Editors", "the architecture's own")

@@ -17,7 +17,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from PySide6.QtCore import QCoreApplication
 
-from spade_studio.app.typed_path import typed_path
+from spade_studio.app.ui.typed_path import typed_path
 from spade_studio.engine.errors import ConfigError
 from spade_studio.train import plain
 from spade_studio.train.config import TrainConfig

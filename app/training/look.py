@@ -5,7 +5,7 @@ It knows colours and Qt's rules; it knows no widget of the window.
 
 from __future__ import annotations
 
-from spade_studio.app.theme import Colors
+from spade_studio.app.ui.theme import Colors
 
 
 def style_sheet(colors: Colors) -> str:

@@ -9,7 +9,7 @@ import json
 from pathlib import Path
 from typing import cast
 
-from spade_studio.app.settings import Settings
+from spade_studio.app.ui.settings import Settings
 
 
 class TrainingMemory:

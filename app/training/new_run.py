@@ -11,14 +11,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSplitter, QWidget
 
-from spade_studio.app import messages
-from spade_studio.app.panels.boxes import column, row
 from spade_studio.app.training.data_report import pace_of_similar_runs, report_words
 from spade_studio.app.training.fields import absolute_path, option_words
 from spade_studio.app.training.form import ConfigForm
 from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.run_page import time_words
 from spade_studio.app.training.tool_run import ToolRun
+from spade_studio.app.ui import messages
+from spade_studio.app.ui.boxes import column, row
 from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.train.presets import PRESETS, preset
 from spade_studio.train.run_directory import RunDirectory

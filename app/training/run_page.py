@@ -11,13 +11,13 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QProgressBar, QPushButton, QTabWidget, QWidget
 
-from spade_studio.app.panels.boxes import column, row
-from spade_studio.app.theme import Colors
 from spade_studio.app.training.curves import Curves
 from spade_studio.app.training.follower import RunFollower
 from spade_studio.app.training.history import RunHistory, RunState
 from spade_studio.app.training.pictures import PictureTimeline
 from spade_studio.app.training.run_list import state_words
+from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.theme import Colors
 
 _LOG_LINES = 5000
 _WIDEST_NAME = 330  # pixels: names of runs can be wider than the window

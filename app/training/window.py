@@ -14,9 +14,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QMessageBox, QPushButton, QSplitter, QStackedWidget, QWidget
 
-from spade_studio.app import messages
-from spade_studio.app.panels.boxes import column, row
-from spade_studio.app.theme import Theme
 from spade_studio.app.training.drawing_page import DrawingPage
 from spade_studio.app.training.follower import RunFollower
 from spade_studio.app.training.look import style_sheet
@@ -26,6 +23,9 @@ from spade_studio.app.training.new_run import NewRunPage
 from spade_studio.app.training.run_list import RunList
 from spade_studio.app.training.run_page import RunPage
 from spade_studio.app.training.trainer_process import end_trainer, start_trainer
+from spade_studio.app.ui import messages
+from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.run_directory import RunDirectory
 

@@ -15,7 +15,7 @@ from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QPersistentModel
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from spade_studio.app.theme import Colors
+from spade_studio.app.ui.theme import Colors
 from spade_studio.app.variations.cells import CELL, Cell, CellModel
 
 _GAP = 5

@@ -18,10 +18,10 @@ from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QSpi
 from spade_studio.app.export.look import style_sheet
 from spade_studio.app.export.pace import Pace, describe_pace
 from spade_studio.app.export.plan import Style
-from spade_studio.app.panels.boxes import column, padded, row
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.style_panel import MAX_SEED
-from spade_studio.app.theme import Theme
+from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.theme import Theme
 from spade_studio.app.variations.cells import Cell, CellModel, Mix, is_same_style
 from spade_studio.app.variations.sheet_renderer import SheetLayout, SheetRenderer
 from spade_studio.app.variations.view import CellView

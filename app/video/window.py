@@ -31,11 +31,11 @@ from spade_studio.app.export.look import style_sheet
 from spade_studio.app.export.pace import describe_pace
 from spade_studio.app.export.plan import Style
 from spade_studio.app.export.sizes import size_box, sizes_in
-from spade_studio.app.panels.boxes import column, padded, row
 from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.settings import Settings
-from spade_studio.app.theme import Theme
-from spade_studio.app.typed_path import typed_path
+from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.theme import Theme
+from spade_studio.app.ui.typed_path import typed_path
 from spade_studio.app.variations.sheet_renderer import SheetLayout
 from spade_studio.app.video.maker import FilmMaker
 from spade_studio.app.video.plan import FilmPlan

@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QLabel, QProgressBar, QPushButton, QWidget
 
-from spade_studio.app.panels.boxes import column, row
+from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.weights.worker import Progress
 
 

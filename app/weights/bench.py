@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.theme import Theme
+from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.comparison import Comparison
 from spade_studio.app.weights.jobs import Examined, Scene, Trial, render_scene, try_out
 from spade_studio.app.weights.report import Painted

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import QToolButton, QWidget
 
 from spade_studio.app.documents.drops import FileDrops
 from spade_studio.app.model.document import Document
-from spade_studio.app.panels.status import StatusBar
 from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.rendering.live_renderer import LiveRenderer, object_borders
-from spade_studio.app.settings import Settings
-from spade_studio.app.theme import Theme
+from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.status import StatusBar
+from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.shelf import Shelf
 from spade_studio.engine.errors import AmbiguousWeightsError
 from spade_studio.engine.render_service import RendererReady, RenderFailure

@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QImage, QTextDocument
 from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QPlainTextEdit, QScrollArea, QTextBrowser, QToolButton, QWidget
 
-from spade_studio.app.panels.boxes import column, row
-from spade_studio.app.theme import Theme
+from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.questions import QuestionsForm
 from spade_studio.app.weights.report import Report
 from spade_studio.app.weights.shelf import MAX_NOTE, Entry

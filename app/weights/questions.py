@@ -12,8 +12,8 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QWidget
 
-from spade_studio.app import messages
-from spade_studio.app.panels.boxes import column
+from spade_studio.app.ui import messages
+from spade_studio.app.ui.boxes import column
 from spade_studio.app.weights.jobs import Examined, may_ask
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.label_set import LabelSet, built_in_label_sets, load_label_set

@@ -14,7 +14,7 @@ from PySide6.QtCore import QDateTime, QLocale, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QIcon, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from spade_studio.app.theme import Theme, mix
+from spade_studio.app.ui.theme import Theme, mix
 from spade_studio.app.weights.shelf import Entry
 
 

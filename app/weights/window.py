@@ -15,9 +15,9 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QWidget
 
-from spade_studio.app.panels.boxes import column
 from spade_studio.app.rendering import loading
 from spade_studio.app.training.look import style_sheet
+from spade_studio.app.ui.boxes import column
 from spade_studio.app.weights.bar import ActionBar, OpenButtons, framed
 from spade_studio.app.weights.bench import Bench, WindowParts
 from spade_studio.app.weights.jobs import Examined, examine, examine_again

@@ -30,9 +30,9 @@ from pytestqt.qtbot import QtBot
 
 from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.rendering.loading import LoadOptions, peek_channels, renderer_loader
-from spade_studio.app.settings import Settings
 from spade_studio.app.shell.main_window import MainWindow
-from spade_studio.app.theme import Theme
+from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.theme import Theme
 
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 KNOWN_IDS = (156, 134, 158, 168, 123, 110, 154, 177, 148, 95, 96)

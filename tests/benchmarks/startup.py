@@ -27,7 +27,8 @@ GOALS = {"window": 1.5, "picture": 4.0, "worst wait": 0.3}
 
 def build() -> tuple[Any, Any]:
     """Make the application with settings that nothing else sees."""
-    from spade_studio.app import main, settings
+    from spade_studio.app import main
+    from spade_studio.app.ui import settings
 
     own = Path(tempfile.mkdtemp(prefix="spade-startup-")) / "settings.ini"
     real = settings.Settings

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from spade_studio.app.canvas.new_dialog import NewDialog
 from spade_studio.app.canvas.size_dialog import LARGEST, SMALLEST, SizeDialog
-from spade_studio.app.settings import Settings
+from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.labels import LabelChannels, LabelSet, load_label_set
 
 COCO, ADE, CITY = (load_label_set(name) for name in ("coco_stuff", "ade20k", "cityscapes"))

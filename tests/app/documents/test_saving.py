@@ -13,9 +13,9 @@ from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QMessageBox
 
-from spade_studio.app import messages
 from spade_studio.app.documents import archive, openraster
 from spade_studio.app.documents.sessions import left_documents
+from spade_studio.app.ui import messages
 
 SKY, ROAD, UNLABELED = 156, 148, 255
 CONTROL = Qt.KeyboardModifier.ControlModifier

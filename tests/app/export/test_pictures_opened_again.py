@@ -11,9 +11,9 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from spade_studio.app import messages
 from spade_studio.app.export.exporter import State
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
+from spade_studio.app.ui import messages
 from spade_studio.engine import cli
 from spade_studio.engine.labels import Label, LabelSet
 from spade_studio.engine.provenance import has_provenance, read_provenance

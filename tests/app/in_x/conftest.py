@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from spade_studio.app.settings import APPLICATION
+from spade_studio.app.ui.settings import APPLICATION
 from spade_studio.engine.weights import default_weights_path
 
 WIDTH, HEIGHT = 1280, 720

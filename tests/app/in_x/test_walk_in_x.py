@@ -13,8 +13,8 @@ from PySide6.QtGui import QColor
 
 from spade_studio.app.documents.archive import load_document
 from spade_studio.app.export.manifest import read_manifest
-from spade_studio.app.theme import LIGHT
 from spade_studio.app.training.history import RunState, last_event, run_state
+from spade_studio.app.ui.theme import LIGHT
 from spade_studio.app.weights.shelf import Shelf
 from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.layout import Layout

@@ -21,10 +21,10 @@ from spade_studio.app.palette.chips import ChipDelegate
 from spade_studio.app.palette.listing import Choice, Offer, grouped, listed
 from spade_studio.app.palette.memory import PaletteMemory
 from spade_studio.app.palette.panel import PalettePanel
-from spade_studio.app.panels.label_items import display_name
-from spade_studio.app.settings import Language
 from spade_studio.app.startup import translations
 from spade_studio.app.training.data_report import report_words
+from spade_studio.app.ui.label_items import display_name
+from spade_studio.app.ui.settings import Language
 from spade_studio.engine.labels import Label, LabelSet, built_in_label_sets, load_label_set
 
 SETS = {name: load_label_set(name) for name in built_in_label_sets()}

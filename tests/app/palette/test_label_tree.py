@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu
 
 from spade_studio.app.palette.highlight import GLANCE_MILLISECONDS
 from spade_studio.app.palette.listing import Choice, Offer, grouped, listed
-from spade_studio.app.panels.label_items import Role
+from spade_studio.app.ui.label_items import Role
 from spade_studio.engine.labels import Label, load_label_set
 
 COCO, ADE, CITY = (load_label_set(name) for name in ("coco_stuff", "ade20k", "cityscapes"))

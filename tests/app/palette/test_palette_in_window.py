@@ -13,8 +13,8 @@ from spade_studio.app.palette.finding import find_label
 from spade_studio.app.palette.listing import Choice
 from spade_studio.app.palette.memory import PaletteMemory
 from spade_studio.app.palette.switch_dialog import SwitchDialog
-from spade_studio.app.panels.label_items import Role
 from spade_studio.app.shell.main_window import MainWindow
+from spade_studio.app.ui.label_items import Role
 from spade_studio.engine.labels import LabelChannels, LabelSet, load_label_set
 
 SKY, TREE, SEA, ROAD, BUILDING, SNOW = 156, 168, 154, 148, 95, 158

@@ -13,10 +13,10 @@ from spade_studio.app.model.label_choice import is_same_set, known_ids
 from spade_studio.app.model.label_switching import lost_labels
 from spade_studio.app.model.nearest_label import nearest_label
 from spade_studio.app.palette.finding import find_label
-from spade_studio.app.palette.icons import icon_names, icon_of
 from spade_studio.app.palette.listing import Choice, Offer, listed, touched
 from spade_studio.app.palette.memory import MOST_RECENT, PaletteMemory
-from spade_studio.app.settings import Settings
+from spade_studio.app.ui.label_icons import icon_names, icon_of
+from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.labels import LabelChannels, LabelSet, load_label_set
 
 KNOWN_IDS = (156, 134, 158, 168, 123, 110, 154, 177, 148, 95, 96)

@@ -14,7 +14,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QDialog, QMenu
 
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader, starting_options
-from spade_studio.app.settings import Settings
+from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.errors import RenderError, WeightsError
 from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.hardware import DeviceEntry

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QToolButton
 
 from spade_studio.app.model.label_choice import offered_labels, set_of, starting_labels
 from spade_studio.app.palette.panel import PalettePanel
-from spade_studio.app.panels.label_items import display_name
-from spade_studio.app.theme import DARK, LIGHT, Colors
+from spade_studio.app.ui.label_items import display_name
+from spade_studio.app.ui.theme import DARK, LIGHT, Colors
 from spade_studio.engine.errors import OutOfMemoryError
 from spade_studio.engine.labels import Label, LabelChannels, load_label_set
 

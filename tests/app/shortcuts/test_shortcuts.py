@@ -8,10 +8,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLineEdit
 
-from spade_studio.app.actions import SPECS
-from spade_studio.app.settings import Settings
 from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.app.shortcuts.dialog import ShortcutsDialog
+from spade_studio.app.ui.actions import SPECS
+from spade_studio.app.ui.settings import Settings
 
 
 def of(window: MainWindow, name: str):

@@ -16,9 +16,9 @@ import torch
 from pytestqt.qtbot import QtBot
 
 from spade_studio.app.rendering.loading import LoadOptions, peek_channels, renderer_loader
-from spade_studio.app.settings import Settings
 from spade_studio.app.shell.main_window import MainWindow
-from spade_studio.app.theme import Theme
+from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.config import EncoderConfig, GeneratorConfig
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
 from spade_studio.engine.networks import Encoder, Generator

@@ -17,13 +17,13 @@ from pytestqt.qtbot import QtBot
 
 from spade_studio.app.documents import archive
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
-from spade_studio.app.settings import Settings
 from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.app.styles import panel as panel_module
 from spade_studio.app.styles import pictures
 from spade_studio.app.styles.shelf import BuiltIn, Shelf
 from spade_studio.app.styles.style import Style
 from spade_studio.app.styles.tiles import Tiles
+from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.image_files import read_style_image
 from spade_studio.engine.renderer import Renderer
 from spade_studio.engine.style import style_from_seed

@@ -16,12 +16,12 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from spade_studio.app.settings import Settings
-from spade_studio.app.theme import Theme
 from spade_studio.app.training import trainer_process
 from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.my_drawing import Drawing
 from spade_studio.app.training.window import TrainingWindow
+from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.labels import load_label_set
 from spade_studio.train.events import CheckpointWritten, Event, EventLog, MetricsMeasured, RunStarted, SamplesWritten, StepLogged
 from spade_studio.train.presets import preset

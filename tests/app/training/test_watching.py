@@ -7,12 +7,12 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor
 
-from spade_studio.app.theme import DARK
 from spade_studio.app.training import run_list
 from spade_studio.app.training.curves import running_mean
 from spade_studio.app.training.history import RunHistory, RunState, last_event, run_state
 from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.run_page import time_words
+from spade_studio.app.ui.theme import DARK
 from spade_studio.train.events import RunEnded, RunPaused, Warned
 
 

@@ -18,9 +18,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from spade_studio.app.rendering.loading import LoadOptions, peek_channels, renderer_loader
-from spade_studio.app.settings import Settings
 from spade_studio.app.shell.main_window import MainWindow
-from spade_studio.app.theme import Theme
+from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.shelf import Shelf
 from spade_studio.app.weights.window import WeightsWindow
 from spade_studio.engine.config import DiscriminatorConfig

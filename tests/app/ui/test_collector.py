@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from spade_studio.app import collector
+from spade_studio.app.ui import collector
 
 
 def test_it_comes_back_when_the_last_of_several_is_done():

@@ -28,8 +28,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from spade_studio.app.panels.boxes import column, padded
-from spade_studio.app.theme import DARK, LIGHT
+from spade_studio.app.ui.boxes import column, padded
+from spade_studio.app.ui.theme import DARK, LIGHT
 
 
 def contrast(a: QColor, b: QColor) -> float:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spade_studio.app.settings import HISTORY_MEGABYTES, SCHEMA, Settings, default_runs_folder
+from spade_studio.app.ui.settings import HISTORY_MEGABYTES, SCHEMA, Settings, default_runs_folder
 from spade_studio.engine.frame_sizes import SizeWish
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from spade_studio.app.theme import Theme
+from spade_studio.app.ui.theme import Theme
 
 _Key = QKeySequence.StandardKey
 _ROLES = {

@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor, QStandardItem
 
 from spade_studio.app.model.label_names import group_text, label_text, other_words
-from spade_studio.app.palette.icons import icon_of
+from spade_studio.app.ui.label_icons import icon_of
 from spade_studio.engine.labels import Label
 
 

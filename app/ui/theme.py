@@ -15,8 +15,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPalette
 from PySide6.QtWidgets import QApplication
 
-from spade_studio.app import collector
-from spade_studio.app.settings import Appearance
+from spade_studio.app.ui import collector
+from spade_studio.app.ui.settings import Appearance
 
 
 @dataclass(frozen=True)

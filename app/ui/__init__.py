@@ -1,0 +1,1 @@
+"""What every window shares: theme, icons, the table of commands, messages, docks, swatches, settings."""
