@@ -1,4 +1,1 @@
-"""What helps a person along: hints, guide, samples, what the program is made of, and what to do when it fails.
-
-It knows no document.
-"""
+"""Help: hints, guide, samples, what the program is made of, and what to do when it fails."""

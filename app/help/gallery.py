@@ -12,8 +12,7 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
 
-from spade_studio.app.documents import samples as document_io
-from spade_studio.app.documents.samples import Sample
+from spade_studio.app.documents.samples import Sample, read_sample
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.engine.labels import LabelSet
 
@@ -66,7 +65,7 @@ class SampleGallery(QDialog):
 
 
 def _thumbnail(sample: Sample, label_set: LabelSet) -> QIcon:
-    labels = document_io.read_sample(sample)
+    labels = read_sample(sample)
     pixels = np.ascontiguousarray(label_set.palette()[labels])
     height, width = labels.shape
     image = QImage(pixels.data, width, height, width * 3, QImage.Format.Format_RGB888).copy()

@@ -1,4 +1,1 @@
-"""What a person can set for good: the values, and the dialog that shows them.
-
-It knows no document and no canvas.
-"""
+"""Preferences: the values that are set for good, and the dialog that shows them."""

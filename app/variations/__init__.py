@@ -1,4 +1,1 @@
-"""The sheet of variations: one layout in many styles.
-
-It knows no files.
-"""
+"""The sheet of variations: one layout in many styles."""

@@ -1,4 +1,1 @@
-"""Films that lead from one style to the next.
-
-It knows layouts and styles; cv2 is imported when frames are written.
-"""
+"""Videos that lead from one style to the next."""

@@ -239,7 +239,7 @@ def test_a_full_disk_ends_it_and_the_picture_under_way_is_dropped(window, export
         assert gate.held.wait(60)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    gate = hold_at("batch.exporter", 1)
+    gate = hold_at("export.exporter", 1)
     monkeypatch.setattr(export_files, "write_picture", full)
     exporter.start(plan_of(layout), tmp_path)
     finish(qtbot, exporter)
@@ -257,7 +257,7 @@ def test_a_full_disk_ends_it_and_the_picture_under_way_is_dropped(window, export
 
 
 def test_the_same_weights_on_another_device_let_it_go_on(window, exporter, qtbot, layout, tmp_path, tiny_weights, hold_at):
-    gate = hold_at("batch.exporter", 2)
+    gate = hold_at("export.exporter", 2)
     exporter.start(plan_of(layout), tmp_path)
     qtbot.waitUntil(gate.held.is_set, timeout=WAIT)
     with qtbot.waitSignal(window.live.ready, timeout=WAIT):
