@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spade_studio.engine.batch_plan import BatchPlan, InstanceFolder, plan_batch
+from spade_studio.engine.batch.map_list import MapFile, find_label_maps
+from spade_studio.engine.batch.plan import BatchPlan, InstanceFolder, plan_batch
+from spade_studio.engine.batch.shares import Process, Share
+from spade_studio.engine.batch.style_plan import StyleSource, plan_styles, style_source_from
 from spade_studio.engine.console import Console
 from spade_studio.engine.errors import AmbiguousWeightsError, EngineError
 from spade_studio.engine.labels import LabelSet, load_label_set
-from spade_studio.engine.map_list import MapFile, find_label_maps
 from spade_studio.engine.picture_files import PictureFormat
-from spade_studio.engine.shares import Process, Share
-from spade_studio.engine.style_plan import StyleSource, plan_styles, style_source_from
 from spade_studio.engine.torchrun import report_done
 
 if TYPE_CHECKING:
-    from spade_studio.engine.batch import BatchOutcome
+    from spade_studio.engine.batch.renderer import BatchOutcome
     from spade_studio.engine.renderer import Modulation, Renderer
     from spade_studio.engine.weights import PublishedOptions
 
@@ -128,7 +128,7 @@ def _render(
     started: float,
 ) -> bool:
     """Render a plan and say what came of it; return whether anything failed."""
-    from spade_studio.engine.batch import BatchRenderer
+    from spade_studio.engine.batch.renderer import BatchRenderer
     from spade_studio.engine.label_transfer import LabelTransfer
 
     if instances is not None and not renderer.info.uses_edges:

@@ -77,8 +77,8 @@ def _render_again(given: dict[str, Any], console: Any) -> int:
 
 
 def _render(given: dict[str, Any]) -> int:
+    from spade_studio.engine.batch.shares import Share
     from spade_studio.engine.batch_command import BatchOptions, run_batch
-    from spade_studio.engine.shares import Share
 
     return run_batch(
         BatchOptions(

@@ -218,8 +218,8 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _share(text: str) -> Any:
+    from spade_studio.engine.batch.shares import Share
     from spade_studio.engine.errors import EngineError
-    from spade_studio.engine.shares import Share
 
     try:
         return Share.parse(text)

@@ -21,9 +21,9 @@ from torch import Tensor, nn
 from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous  # pyright: ignore[reportUnknownVariableType]
 
+from spade_studio.engine.batch.shares import Process
 from spade_studio.engine.device import choose_device
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.shares import Process
 
 LONGEST_WAIT: Final = timedelta(minutes=30)
 """How long a rank waits for the others before it takes them for lost; the first rank may be busy with a checkpoint meanwhile."""

@@ -19,7 +19,7 @@ from spade_studio.engine.picture_files import write_picture
 from spade_studio.engine.provenance import Provenance, pack_layout, pack_settings
 
 if TYPE_CHECKING:
-    from spade_studio.engine.batch_picture import DescribedPicture
+    from spade_studio.engine.batch.picture import DescribedPicture
     from spade_studio.engine.label_set import LabelSet
 
 SAVE_ACTION = "Make room there and export again, which goes on from here, or choose another folder"

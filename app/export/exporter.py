@@ -30,7 +30,7 @@ from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.render_service import RenderJob
 
 if TYPE_CHECKING:
-    from spade_studio.engine.batch_picture import DescribedPicture
+    from spade_studio.engine.batch.picture import DescribedPicture
     from spade_studio.engine.renderer import Renderer
 
 _WRITERS = 3

@@ -14,7 +14,7 @@ from spade_studio.engine.label_set import LabelSet
 from spade_studio.engine.label_transfer import LabelTransfer
 
 if TYPE_CHECKING:
-    from spade_studio.engine.batch_picture import DescribedPicture
+    from spade_studio.engine.batch.picture import DescribedPicture
     from spade_studio.engine.renderer import Renderer
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spade_studio.app.ui.settings import Settings
-    from spade_studio.engine.batch_picture import DescribedPicture
+    from spade_studio.engine.batch.picture import DescribedPicture
     from spade_studio.engine.frame_sizes import SizeWish
     from spade_studio.engine.label_set import LabelSet
     from spade_studio.engine.provenance import Provenance
@@ -119,10 +119,10 @@ def render_described(
     size: tuple[int, int] | SizeWish | None,
     style: int | NDArray[np.float32],
 ) -> DescribedPicture:
-    """Render one picture with its record, on the render thread: :func:`spade_studio.engine.batch_picture.render_described`."""
-    from spade_studio.engine import batch_picture
+    """Render one picture with its record, on the render thread: :func:`spade_studio.engine.batch.picture.render_described`."""
+    from spade_studio.engine.batch import picture
 
-    return batch_picture.render_described(renderer, labels, instances, source, size, style)
+    return picture.render_described(renderer, labels, instances, source, size, style)
 
 
 def differences(recorded: Provenance, renderer: Renderer) -> list[str]:

@@ -25,7 +25,7 @@ from spade_studio.engine.render_service import RenderJob
 from spade_studio.engine.style import interpolate_styles
 
 if TYPE_CHECKING:
-    from spade_studio.engine.batch_picture import DescribedPicture
+    from spade_studio.engine.batch.picture import DescribedPicture
     from spade_studio.engine.renderer import Renderer
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from spade_studio.engine.batch.shares import Share
 from spade_studio.engine.cli_options import build_parser, parse_command_line
-from spade_studio.engine.shares import Share
 
 WRONG = {
     "": "give LABELS",

@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 import tyro
 
+from spade_studio.engine.batch.shares import Share
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.shares import Share
 from spade_studio.train.cli_options import DatasetKind, Device, Flag, Text, option, shown, whole_number  # pyright: ignore[reportPrivateUsage]
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from spade_studio.engine.batch_plan import BatchPlan, InstanceFolder, plan_batch
+from spade_studio.engine.batch.map_list import MapFile, find_label_maps
+from spade_studio.engine.batch.plan import BatchPlan, InstanceFolder, plan_batch
+from spade_studio.engine.batch.shares import Share
 from spade_studio.engine.errors import EngineError, LabelError
-from spade_studio.engine.map_list import MapFile, find_label_maps
-from spade_studio.engine.shares import Share
 
 
 def maps(folder: Path, count: int) -> list[MapFile]:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spade_studio.engine.batch.shares import Process, Share
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.shares import Process, Share
 
 
 @given(total=st.integers(0, 200), outer=st.integers(1, 9), inner=st.integers(1, 9))

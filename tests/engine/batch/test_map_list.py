@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from spade_studio.engine.batch.map_list import find_label_maps, natural_key, picture_name
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.map_list import find_label_maps, natural_key, picture_name
 
 
 def touch(folder: Path, *names: str) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spade_studio.engine.batch_picture import render_described
+from spade_studio.engine.batch.picture import render_described
 from spade_studio.engine.errors import RenderError, StyleError
 from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.labels import Label, LabelSet

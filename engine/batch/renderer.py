@@ -16,8 +16,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.engine.batch_picture import prepare_layout
-from spade_studio.engine.batch_plan import BatchPlan, InstanceFolder, MapWork
+from spade_studio.engine.batch.picture import prepare_layout
+from spade_studio.engine.batch.plan import BatchPlan, InstanceFolder, MapWork
+from spade_studio.engine.batch.style_plan import StylePlan
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.image_files import read_instance_map, read_label_map
 from spade_studio.engine.label_transfer import LabelTransfer, UnknownLabels
@@ -25,7 +26,6 @@ from spade_studio.engine.picture_files import Picture, PictureFormat, write_pict
 from spade_studio.engine.picture_record import describe_picture
 from spade_studio.engine.provenance import pack_layout, pack_settings
 from spade_studio.engine.renderer import Renderer
-from spade_studio.engine.style_plan import StylePlan
 
 _READ_AHEAD = 2
 _WRITE_BEHIND = 16
