@@ -34,8 +34,8 @@ def run_asked_tool(arguments: Sequence[str]) -> int | None:
 
             return train_cli.main(rest)
         case ["--spade-render", *rest]:
-            from spade_studio.engine import cli as render_cli
+            from spade_studio.engine.cli.main import main as render
 
-            return render_cli.main(rest)
+            return render(rest)
         case _:
             return None

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from spade_studio.app.export.exporter import State
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.ui import messages
-from spade_studio.engine import cli
+from spade_studio.engine.cli.main import main as render
 from spade_studio.engine.labels import Label, LabelSet
 from spade_studio.engine.provenance import has_provenance, read_provenance
 
@@ -156,5 +156,5 @@ def test_label_maps_are_still_opened_as_label_maps(window, layout, tmp_path):
 @pytest.mark.slow
 def test_the_command_line_renders_an_exported_picture_bit_for_bit(window, export, qtbot, tmp_path, tiny_weights, capsys):
     path = exported(export, qtbot, tmp_path)
-    assert cli.main(["--from", str(path), "--weights", str(tiny_weights), "--output", str(tmp_path / "again")]) == 0
+    assert render(["--from", str(path), "--weights", str(tiny_weights), "--output", str(tmp_path / "again")]) == 0
     assert "bit for bit" in capsys.readouterr().out

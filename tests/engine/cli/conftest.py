@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from spade_studio.engine.cli import main
+from spade_studio.engine.cli.main import main
 from spade_studio.engine.config import ConcatenationConfig, EncoderConfig, GeneratorConfig, Upsampling
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
 from spade_studio.engine.layout import Layout

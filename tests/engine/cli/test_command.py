@@ -16,9 +16,9 @@ import torch
 from PIL import Image
 from tqdm import tqdm
 
-from spade_studio.engine import batch_command
 from spade_studio.engine.batch import renderer as batch_module
-from spade_studio.engine.cli import main
+from spade_studio.engine.cli import batch_command
+from spade_studio.engine.cli.main import main
 from spade_studio.engine.errors import OutOfMemoryError
 from spade_studio.engine.provenance import read_provenance
 from spade_studio.engine.renderer import Renderer

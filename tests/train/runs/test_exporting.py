@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from spade_studio.engine.cli import main as render_main
+from spade_studio.engine.cli.main import main as render_main
 from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.renderer import Renderer

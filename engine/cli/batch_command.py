@@ -16,11 +16,11 @@ from spade_studio.engine.batch.map_list import MapFile, find_label_maps
 from spade_studio.engine.batch.plan import BatchPlan, InstanceFolder, plan_batch
 from spade_studio.engine.batch.shares import Process, Share
 from spade_studio.engine.batch.style_plan import StyleSource, plan_styles, style_source_from
-from spade_studio.engine.console import Console
+from spade_studio.engine.cli.console import Console
+from spade_studio.engine.cli.torchrun import report_done
 from spade_studio.engine.errors import AmbiguousWeightsError, EngineError
 from spade_studio.engine.labels import LabelSet, load_label_set
 from spade_studio.engine.picture_files import PictureFormat
-from spade_studio.engine.torchrun import report_done
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.renderer import BatchOutcome

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from spade_studio.engine.cli_options import PUBLISHED_OPTIONS, parse_command_line
+from spade_studio.engine.cli.options import PUBLISHED_OPTIONS, parse_command_line
 
 if TYPE_CHECKING:
     from spade_studio.engine.weights import PublishedOptions
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 something could not be rendered, 130 interrupted. Wrong usage raises SystemExit(2).
     """
     given = parse_command_line(arguments)
-    from spade_studio.engine.console import Console
+    from spade_studio.engine.cli.console import Console
     from spade_studio.engine.errors import AmbiguousWeightsError, EngineError
 
     console = Console(given.get("quiet", False))
@@ -60,7 +60,7 @@ def _inspect(given: dict[str, Any], console: Any) -> int:
 
 
 def _render_again(given: dict[str, Any], console: Any) -> int:
-    from spade_studio.engine.render_again import AgainOptions, render_again
+    from spade_studio.engine.cli.render_again import AgainOptions, render_again
 
     given["output"].mkdir(parents=True, exist_ok=True)
     options = AgainOptions(
@@ -78,7 +78,7 @@ def _render_again(given: dict[str, Any], console: Any) -> int:
 
 def _render(given: dict[str, Any]) -> int:
     from spade_studio.engine.batch.shares import Share
-    from spade_studio.engine.batch_command import BatchOptions, run_batch
+    from spade_studio.engine.cli.batch_command import BatchOptions, run_batch
 
     return run_batch(
         BatchOptions(
@@ -116,7 +116,3 @@ def _options_for(error: Any) -> str:
     """Name the command-line options that answer what weights leave open."""
     options = [f"--{field.replace('_', '-')} {'|'.join(choices)}" for field, choices in error.questions.items()]
     return f"Options that settle it: {', '.join(options)}" if options else ""
-
-
-if __name__ == "__main__":
-    sys.exit(main())

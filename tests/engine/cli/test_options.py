@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spade_studio.engine.batch.shares import Share
-from spade_studio.engine.cli_options import build_parser, parse_command_line
+from spade_studio.engine.cli.options import build_parser, parse_command_line
 
 WRONG = {
     "": "give LABELS",
@@ -73,7 +73,7 @@ def test_help_and_version_do_not_wait_for_torch(option: str) -> None:
     code = f"""
 import json, sys
 try:
-    from spade_studio.engine.cli import main
+    from spade_studio.engine.cli.main import main
     main([{option!r}])
 finally:
     print(json.dumps([name for name in ("torch", "numpy", "PIL", "PySide6") if name in sys.modules]))

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.engine.console import Console
+from spade_studio.engine.cli.console import Console
 from spade_studio.engine.device import choose_device, choose_dtype
 from spade_studio.engine.errors import RenderError, WeightsError
 from spade_studio.engine.label_set import Label, LabelSet
