@@ -20,7 +20,7 @@ from spade_studio.engine.provenance import Provenance, pack_layout, pack_setting
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.picture import DescribedPicture
-    from spade_studio.engine.label_set import LabelSet
+    from spade_studio.engine.labels.label_set import LabelSet
 
 SAVE_ACTION = "Make room there and export again, which goes on from here, or choose another folder"
 _FORMATS: dict[str, Any] = {".png": "png", ".jpg": "jpg", ".webp": "webp"}

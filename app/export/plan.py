@@ -20,7 +20,7 @@ from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.image_files import MAX_SIDE
-from spade_studio.engine.label_set import LabelSet, json_object, json_text, json_whole
+from spade_studio.engine.labels.label_set import LabelSet, json_object, json_text, json_whole
 from spade_studio.engine.picture_files import QUALITY
 from spade_studio.engine.provenance import pack_plane, pack_style, unpack_plane, unpack_style
 

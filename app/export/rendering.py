@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from spade_studio.app.export.plan import PaintedLayout, Size, Style
 from spade_studio.app.rendering import loading
 from spade_studio.app.rendering.live_renderer import object_borders
-from spade_studio.engine.label_set import LabelSet
-from spade_studio.engine.label_transfer import LabelTransfer
+from spade_studio.engine.labels.label_set import LabelSet
+from spade_studio.engine.labels.transfer import LabelTransfer
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.picture import DescribedPicture

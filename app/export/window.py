@@ -26,7 +26,7 @@ from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.label_set import LabelSet
+from spade_studio.engine.labels.label_set import LabelSet
 
 _MARGIN = 16
 _SHOWN_FAILURES = 200

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from spade_studio.app.model.raster import LabelArray
-from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
+from spade_studio.engine.labels.transfer import LabelTransfer
 
 _GOLDEN_RATIO = 0.618034
 _WORTH_HOLDING = 0.05

@@ -17,8 +17,8 @@ from spade_studio.app.model.nearest_label import nearest_label
 from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.model.state import Snapshot
 from spade_studio.app.model.undo_commands import Plane
-from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
+from spade_studio.engine.labels.transfer import LabelTransfer
 
 _FALLBACK_UNLABELED = 255
 

@@ -30,8 +30,8 @@ from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.docks import add_dock, dock_beside
 from spade_studio.app.ui.label_items import display_name
 from spade_studio.app.ui.settings import Settings
-from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import LabelChannels, LabelSet, built_in_label_sets, load_label_set
+from spade_studio.engine.labels.transfer import LabelTransfer
 
 _SEEN = 24.0  # pixels of a region that must lie in the view for it to count as seen
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from spade_studio.app.ui.settings import Settings
     from spade_studio.engine.batch.picture import DescribedPicture
     from spade_studio.engine.frame_sizes import SizeWish
-    from spade_studio.engine.label_set import LabelSet
+    from spade_studio.engine.labels.label_set import LabelSet
     from spade_studio.engine.provenance import Provenance
     from spade_studio.engine.renderer import Renderer
     from spade_studio.engine.weights.facts import WeightsFacts

@@ -15,8 +15,8 @@ from spade_studio.app.model.document import Document
 from spade_studio.app.model.label_switching import unlabeled_of
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.stroke import Stroke
-from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import LabelChannels, LabelSet
+from spade_studio.engine.labels.transfer import LabelTransfer
 
 
 class RenderedDocument(QObject):

@@ -21,7 +21,7 @@ from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
-from spade_studio.engine.label_set import LabelSet
+from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.provenance import has_provenance
 
 if TYPE_CHECKING:

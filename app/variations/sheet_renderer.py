@@ -20,7 +20,7 @@ from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererRepla
 from spade_studio.app.variations.cells import Cell, Mix, to_image
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.frame_sizes import SizeWish
-from spade_studio.engine.label_set import LabelSet
+from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.render_service import RenderJob
 from spade_studio.engine.style import interpolate_styles
 

@@ -20,7 +20,7 @@ from spade_studio.app.weights.shelf import Shelf, Stamp
 from spade_studio.app.weights.worker import Job, Progress
 from spade_studio.engine.errors import AmbiguousWeightsError, EngineError, WeightsError
 from spade_studio.engine.frame_sizes import SizeWish
-from spade_studio.engine.label_set import LabelSet
+from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.weights.facts import WeightsFacts
 from spade_studio.engine.weights.info import PublishedOptions
 

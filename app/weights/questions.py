@@ -16,7 +16,7 @@ from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column
 from spade_studio.app.weights.jobs import Examined, may_ask
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.label_set import LabelSet, built_in_label_sets, load_label_set
+from spade_studio.engine.labels.label_set import LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.weights.info import PublishedOptions
 
 _FROM_FILE = object()

@@ -21,9 +21,9 @@ from spade_studio.engine.config import (
     LayeredPix2PixHDConfig,
     Pix2PixHDConfig,
 )
-from spade_studio.engine.label_set import LabelSet
-from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import LabelChannels
+from spade_studio.engine.labels.label_set import LabelSet
+from spade_studio.engine.labels.transfer import LabelTransfer
 from spade_studio.engine.weights.facts import WeightsFacts
 
 _SHOWN_LABELS = 10

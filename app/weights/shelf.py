@@ -15,7 +15,7 @@ from typing import Final, cast
 
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import atomic_writer
-from spade_studio.engine.label_set import LabelSet
+from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.weights.info import PublishedOptions
 
 SCHEMA: Final = 2

@@ -21,7 +21,7 @@ from spade_studio.engine.batch.plan import BatchPlan, InstanceFolder, MapWork
 from spade_studio.engine.batch.style_plan import StylePlan
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.image_files import read_instance_map, read_label_map
-from spade_studio.engine.label_transfer import LabelTransfer, UnknownLabels
+from spade_studio.engine.labels.transfer import LabelTransfer, UnknownLabels
 from spade_studio.engine.picture_files import Picture, PictureFormat, write_picture
 from spade_studio.engine.picture_record import describe_picture
 from spade_studio.engine.provenance import pack_layout, pack_settings

@@ -129,7 +129,7 @@ def _render(
 ) -> bool:
     """Render a plan and say what came of it; return whether anything failed."""
     from spade_studio.engine.batch.renderer import BatchRenderer
-    from spade_studio.engine.label_transfer import LabelTransfer
+    from spade_studio.engine.labels.transfer import LabelTransfer
 
     if instances is not None and not renderer.info.uses_edges:
         console.note("The weights have no channel for instance edges: --instances changes nothing.")

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from spade_studio.engine.cli.console import Console
 from spade_studio.engine.device import choose_device, choose_dtype
 from spade_studio.engine.errors import RenderError, WeightsError
-from spade_studio.engine.label_set import Label, LabelSet
-from spade_studio.engine.label_transfer import LabelTransfer, UnknownLabels
+from spade_studio.engine.labels.label_set import Label, LabelSet
+from spade_studio.engine.labels.transfer import LabelTransfer, UnknownLabels
 from spade_studio.engine.picture_files import PictureFormat, is_whole, write_picture
 from spade_studio.engine.picture_record import describe_picture, differences
 from spade_studio.engine.provenance import Provenance, pack_layout, pack_settings, read_provenance

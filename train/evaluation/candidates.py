@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from spade_studio.engine.label_transfer import LabelTransfer
 from spade_studio.engine.labels import LabelSet
+from spade_studio.engine.labels.transfer import LabelTransfer
 from spade_studio.engine.renderer import Renderer
 from spade_studio.engine.style import StyleCode
 from spade_studio.train.datasets.decoding import PHOTO_SUFFIXES, decode_photo

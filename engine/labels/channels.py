@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spade_studio.engine.errors import LabelError
-from spade_studio.engine.label_set import LabelSet, json_object, json_whole, load_label_set
+from spade_studio.engine.labels.label_set import LabelSet, json_object, json_whole, load_label_set
 
 MAX_CHANNELS: Final = 32767  # what an int16 lookup can hold
 

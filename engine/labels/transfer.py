@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.engine.labels import Label, LabelChannels, LabelSet
+from spade_studio.engine.labels.channels import LabelChannels
+from spade_studio.engine.labels.label_set import Label, LabelSet
 
 _NOTHING = 255
 """The id for "no label" where the weights' label set has none: never the id of a label."""

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from spade_studio.engine.label_transfer import LabelTransfer, UnknownLabels
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet, load_label_set
+from spade_studio.engine.labels.transfer import LabelTransfer, UnknownLabels
 
 MINE = LabelSet(
     "Mine",

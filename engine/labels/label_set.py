@@ -1,6 +1,6 @@
 """Label sets: the ids, names and colours of the classes that a dataset knows, built-in or from a JSON file.
 
-It knows nothing of networks: which channel an id sets is told by :mod:`spade_studio.engine.label_channels`.
+It knows nothing of networks: which channel an id sets is told by :mod:`spade_studio.engine.labels.channels`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Labels: all that the engine says about them, and whether an array can be used as a map of labels.
-
-Sets are defined in :mod:`spade_studio.engine.label_set` and channels in :mod:`spade_studio.engine.label_channels`; nothing here knows torch
-or image files.
-"""
+"""Label maps: whether an array is one, and one from a picture in the colours of a label set."""
 
 from __future__ import annotations
 
@@ -10,22 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spade_studio.engine.errors import LabelError
-from spade_studio.engine.label_channels import LabelChannels, UnlabeledPlace
-from spade_studio.engine.label_set import UNLABELED_COLOR, Color, Label, LabelSet, built_in_label_sets, color_text, load_label_set
-
-__all__ = [
-    "UNLABELED_COLOR",
-    "Color",
-    "Label",
-    "LabelChannels",
-    "LabelSet",
-    "UnlabeledPlace",
-    "built_in_label_sets",
-    "check_label_map",
-    "color_text",
-    "label_map_from_colors",
-    "load_label_set",
-]
+from spade_studio.engine.labels.label_set import LabelSet, color_text
 
 
 def check_label_map(array: object, where: str) -> NDArray[np.uint8]:
