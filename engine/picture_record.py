@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spade_studio.engine.config import DecoderConfig
+from spade_studio.engine.networks.config import DecoderConfig
 from spade_studio.engine.provenance import Provenance
 from spade_studio.engine.renderer import Renderer
 from spade_studio.engine.style import StyleCode

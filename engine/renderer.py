@@ -23,8 +23,8 @@ from spade_studio.engine.hardware import DeviceEntry
 from spade_studio.engine.inference.pictures import PictureMaker, make_picture_maker
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.labels import LabelChannels, check_label_map
-from spade_studio.engine.layout import Layout, resize_nearest
-from spade_studio.engine.networks import Encoder
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.layout import Layout, resize_nearest
 from spade_studio.engine.style import StyleCode, check_truncation, interpolate_styles, style_from_seed
 from spade_studio.engine.weights import LoadedWeights, PublishedOptions, WeightsInfo, default_weights_path, load_weights
 

@@ -17,7 +17,7 @@ LONGEST_FILE = 400
 
 # Modules that windows and inspections use before, or without, torch.
 LIGHT_MODULES = [
-    "spade_studio.engine.config",
+    "spade_studio.engine.networks.config",
     "spade_studio.engine.errors",
     "spade_studio.engine.files",
     "spade_studio.engine.labels",

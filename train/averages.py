@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Encoder
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.loading import Batch, Collate, TrainingSet
 from spade_studio.train.datasets.sampler import SampleKey

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig
 from spade_studio.engine.errors import ConfigError
+from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig
 from spade_studio.train import plain
 from spade_studio.train.data_config import DataConfig, GeometryConfig, LabelsConfig
 from spade_studio.train.network_options import DiscriminatorOptions, EncoderOptions, GeneratorOptions, InitialConfig, ProjectedOptions

@@ -15,9 +15,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor
 
-from spade_studio.engine.config import DiscriminatorConfig
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.networks.config import DiscriminatorConfig
 from spade_studio.engine.weights.safetensors_header import read_safetensors_header
 from spade_studio.engine.weights.torch_file import load_torch_file, read_torch_file
 

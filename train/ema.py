@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # pyright: ignore[reportPrivateUsage]
 
-from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks.layout import Layout
 
 _EPSILON = 1e-12  # as in the networks' spectral norms
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from spade_studio.engine.config import AnyGeneratorConfig, ConcatenationConfig, LayeredPix2PixHDConfig
 from spade_studio.engine.errors import AmbiguousWeightsError, WeightsError
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator
+from spade_studio.engine.networks.config import AnyGeneratorConfig, ConcatenationConfig, LayeredPix2PixHDConfig
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.weights import LoadedWeights, PublishedOptions, load_weights
 from spade_studio.train.discriminator_file import load_discriminator_beside
 from spade_studio.train.ema import converge_spectral_norms

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from spade_studio.engine.config import AnyGeneratorConfig, ConvNorm, GeneratorInput, Upsampling
+from spade_studio.engine.networks.config import AnyGeneratorConfig, ConvNorm, GeneratorInput, Upsampling
 from spade_studio.train import plain
 from spade_studio.train.data_config import GeometryConfig
 from spade_studio.train.plain import check_range

@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.utils.spectral_norm import SpectralNorm
 
-from spade_studio.engine.networks import SPADE, initialize_xavier
+from spade_studio.engine.networks.initialize import initialize_xavier
+from spade_studio.engine.networks.spade import SPADE
 
 _AT_ONCE = 1 << 19  # numbers
 

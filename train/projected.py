@@ -12,10 +12,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spade_studio.engine.config import DiscriminatorConfig
 from spade_studio.engine.errors import WeightsError
-from spade_studio.engine.networks import MultiscaleDiscriminator
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE, maybe_spectral
+from spade_studio.engine.networks.config import DiscriminatorConfig
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.train.metrics.efficientnet_lite import EfficientNetLiteFeatures
 from spade_studio.train.metrics.features import load_features
 from spade_studio.train.network_options import ProjectedOptions

@@ -11,8 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from spade_studio.engine.config import AnyGeneratorConfig, ConcatenationConfig, GeneratorConfig, LayeredPix2PixHDConfig, Pix2PixHDConfig
 from spade_studio.engine.errors import ConfigError
+from spade_studio.engine.networks.config import (
+    AnyGeneratorConfig,
+    ConcatenationConfig,
+    GeneratorConfig,
+    LayeredPix2PixHDConfig,
+    Pix2PixHDConfig,
+)
 from spade_studio.train.recipe import AdversarialKind
 
 GeneratorClass = type[GeneratorConfig] | type[Pix2PixHDConfig] | type[ConcatenationConfig] | type[LayeredPix2PixHDConfig]

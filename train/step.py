@@ -14,8 +14,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.losses import (
     discriminator_adversarial,
     feature_matching,

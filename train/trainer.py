@@ -12,10 +12,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spade_studio.engine.config import EncoderConfig
 from spade_studio.engine.device import allow_tf32
-from spade_studio.engine.networks import Encoder, build_generator
 from spade_studio.engine.networks.batch_renorm import renormalize, set_renormalization
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import EncoderConfig
+from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.train.averages import AveragedNetworks, StatisticsBatches, untouched_random_state
 from spade_studio.train.batch_norm import synchronize_batch_norm
 from spade_studio.train.config import TrainConfig

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from spade_studio.engine.layout import ScalarT
+from spade_studio.engine.networks.layout import ScalarT
 from spade_studio.train.data_config import GeometryConfig
 from spade_studio.train.datasets.pairs import Sample
 

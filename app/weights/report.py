@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from spade_studio.app.model.label_names import label_text
-from spade_studio.engine.config import (
+from spade_studio.engine.labels import LabelChannels
+from spade_studio.engine.labels.label_set import LabelSet
+from spade_studio.engine.labels.transfer import LabelTransfer
+from spade_studio.engine.networks.config import (
     AnyGeneratorConfig,
     ConcatenationConfig,
     EncoderConfig,
@@ -21,9 +24,6 @@ from spade_studio.engine.config import (
     LayeredPix2PixHDConfig,
     Pix2PixHDConfig,
 )
-from spade_studio.engine.labels import LabelChannels
-from spade_studio.engine.labels.label_set import LabelSet
-from spade_studio.engine.labels.transfer import LabelTransfer
 from spade_studio.engine.weights.facts import WeightsFacts
 
 _SHOWN_LABELS = 10

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from spade_studio.engine.inference.fast_generator import FastGenerator, SizePlan
-from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.style import StyleCode
 
 _LOG = logging.getLogger(__name__)

@@ -15,13 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.inference.folding import FoldedBlock, fold_blocks
 from spade_studio.engine.inference.modulation_table import ModulationTable
 from spade_studio.engine.inference.transfer import to_device
-from spade_studio.engine.layout import CodeBook, Hashes, Layout, Scale
-from spade_studio.engine.modulation import window_sum, window_table
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
+from spade_studio.engine.networks.config import GeneratorConfig
+from spade_studio.engine.networks.layout import CodeBook, Hashes, Layout, Scale
+from spade_studio.engine.networks.modulation import window_sum, window_table
 from spade_studio.engine.style import StyleCode
 
 _TABLE_BUDGET = 384 * 2**20

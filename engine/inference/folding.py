@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.inference.convolution import Convolution, folded_weight
 from spade_studio.engine.inference.modulation_table import RowSource
+from spade_studio.engine.networks.config import GeneratorConfig
 
 _BATCH_NORM_EPS = 1e-5
 

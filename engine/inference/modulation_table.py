@@ -16,8 +16,8 @@ from torch import Tensor
 
 from spade_studio.engine.inference.linear import Linear
 from spade_studio.engine.inference.transfer import host_tensor, to_device
-from spade_studio.engine.layout import CodeBook, Hashes, Ids, Scale, unique_hashes
-from spade_studio.engine.modulation import hidden_rows, window_table
+from spade_studio.engine.networks.layout import CodeBook, Hashes, Ids, Scale, unique_hashes
+from spade_studio.engine.networks.modulation import hidden_rows, window_table
 
 _ROWS_AT_ONCE = 2048
 _FIRST_CAPACITY = 256

@@ -16,14 +16,14 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from spade_studio.engine.config import AnyGeneratorConfig, GeneratorConfig
 from spade_studio.engine.inference.captured import CapturedForward
 from spade_studio.engine.inference.fast_generator import FastGenerator, GaveWayError
 from spade_studio.engine.inference.preview import estimated_share
 from spade_studio.engine.inference.preview import preview as render_preview
 from spade_studio.engine.inference.transfer import to_device, to_host
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import build_generator
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import AnyGeneratorConfig, GeneratorConfig
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.style import StyleCode
 
 Quality = Literal["preview", "exact"]

@@ -18,8 +18,8 @@ from torch import Tensor
 from spade_studio.engine.inference.fast_generator import Activations, BlockTables, FastGenerator, SizePlan, Stage
 from spade_studio.engine.inference.folding import FoldedBlock
 from spade_studio.engine.inference.transfer import to_device
-from spade_studio.engine.layout import Hashes, Ids, Layout
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
+from spade_studio.engine.networks.layout import Hashes, Ids, Layout
 from spade_studio.engine.style import StyleCode
 
 _MARGIN = 1

@@ -8,9 +8,9 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn.utils import spectral_norm
 
-from spade_studio.engine.config import GeneratorConfig
-from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.networks.convolution import Convolution
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.networks.spade import SPADE
 
 LEAKY_SLOPE = 0.2

@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spade_studio.engine.config import ConcatenationConfig
-from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE, maybe_spectral
+from spade_studio.engine.networks.config import ConcatenationConfig
 from spade_studio.engine.networks.discriminator import conv_norm
+from spade_studio.engine.networks.layout import Layout
 
 
 def with_planes(x: Tensor, layout: Layout) -> Tensor:

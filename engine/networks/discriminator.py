@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spade_studio.engine.config import ConvNorm, DiscriminatorConfig
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE, maybe_spectral
+from spade_studio.engine.networks.config import ConvNorm, DiscriminatorConfig
 
 _MAX_WIDTH = 512
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spade_studio.engine.config import EncoderConfig
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE, maybe_spectral
+from spade_studio.engine.networks.config import EncoderConfig
 
 
 class Encoder(nn.Module):

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spade_studio.engine.config import GeneratorConfig
-from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE, SPADEResBlock
+from spade_studio.engine.networks.config import GeneratorConfig
+from spade_studio.engine.networks.layout import Layout
 
 
 class Generator(nn.Module):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from spade_studio.engine.config import Pix2PixHDConfig
-from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks.blocks import maybe_spectral
+from spade_studio.engine.networks.config import Pix2PixHDConfig
 from spade_studio.engine.networks.discriminator import conv_norm
+from spade_studio.engine.networks.layout import Layout
 
 
 class ResidualBlock(nn.Module):

@@ -9,10 +9,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spade_studio.engine.config import SpadeNorm
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.modulation import Statistics, head_rows, modulate
 from spade_studio.engine.networks.batch_renorm import BatchRenorm2d, Correction
+from spade_studio.engine.networks.config import SpadeNorm
+from spade_studio.engine.networks.layout import Layout
+from spade_studio.engine.networks.modulation import Statistics, head_rows, modulate
 
 
 def parameter_free_norm(kind: SpadeNorm, channels: int) -> nn.Module:

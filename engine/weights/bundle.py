@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from spade_studio.engine.config import AnyGeneratorConfig, EncoderConfig, generator_config_from_json
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import atomic_writer, sha256_of
 from spade_studio.engine.labels import LabelChannels
+from spade_studio.engine.networks.config import AnyGeneratorConfig, EncoderConfig, generator_config_from_json
 from spade_studio.engine.weights.geometry import check_options_of_bundle
 from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, TensorEntry, WeightsInfo, printable
 from spade_studio.engine.weights.published_sets import name_channels

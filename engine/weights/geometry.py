@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar, cast, get_args
 
-from spade_studio.engine.config import AnyGeneratorConfig, GeneratorConfig, Pix2PixHDConfig, SpadeNorm, Upsampling
 from spade_studio.engine.errors import AmbiguousWeightsError, WeightsError
 from spade_studio.engine.labels import LabelChannels
+from spade_studio.engine.networks.config import AnyGeneratorConfig, GeneratorConfig, Pix2PixHDConfig, SpadeNorm, Upsampling
 from spade_studio.engine.weights.info import PublishedOptions, printable
 from spade_studio.engine.weights.options_file import OptionsFile
 from spade_studio.engine.weights.published_sets import PublishedSet

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, Upsampling
 from spade_studio.engine.labels import LabelChannels, LabelSet
+from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, Upsampling
 
 if TYPE_CHECKING:
     from torch import Tensor

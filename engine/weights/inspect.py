@@ -9,7 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from spade_studio.engine.config import (
+from spade_studio.engine.labels import LabelChannels
+from spade_studio.engine.networks.config import (
     AnyGeneratorConfig,
     DecoderConfig,
     DiscriminatorConfig,
@@ -17,7 +18,6 @@ from spade_studio.engine.config import (
     GeneratorConfig,
     LayeredPix2PixHDConfig,
 )
-from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.weights.bundle import inspect_bundle, load_bundle
 from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, WeightsInfo, printable
 from spade_studio.engine.weights.published import inspect_published, load_published

@@ -12,10 +12,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from spade_studio.engine.config import AnyGeneratorConfig, ConvNorm, DiscriminatorConfig, EncoderConfig, SpadeNorm
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import sha256_of
 from spade_studio.engine.labels import LabelChannels
+from spade_studio.engine.networks.config import AnyGeneratorConfig, ConvNorm, DiscriminatorConfig, EncoderConfig, SpadeNorm
 from spade_studio.engine.weights.geometry import resolve_pix2pixhd, resolve_spade
 from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, WeightsInfo, printable
 from spade_studio.engine.weights.options_file import OptionsFile, read_options_file

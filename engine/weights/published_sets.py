@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from spade_studio.engine.config import Upsampling
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.labels import LabelChannels, LabelSet
+from spade_studio.engine.networks.config import Upsampling
 from spade_studio.engine.weights.info import PublishedOptions
 from spade_studio.engine.weights.options_file import OptionsFile
 

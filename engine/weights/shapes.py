@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import prod
 from typing import Final
 
-from spade_studio.engine.config import (
+from spade_studio.engine.networks.config import (
     AnyGeneratorConfig,
     ConcatenationConfig,
     ConvNorm,

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from spade_studio.engine.config import EncoderDecoderConfig
 from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.networks.config import EncoderDecoderConfig
 from spade_studio.engine.weights.info import TensorEntry, printable
 from spade_studio.engine.weights.shapes import AnyConfig, is_needed, tensor_shapes
 

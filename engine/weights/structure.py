@@ -11,8 +11,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from spade_studio.engine.config import ConvNorm, DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig, SpadeNorm, Upsampling
 from spade_studio.engine.errors import ConfigError, LabelError, WeightsError
+from spade_studio.engine.networks.config import (
+    ConvNorm,
+    DiscriminatorConfig,
+    EncoderConfig,
+    GeneratorConfig,
+    Pix2PixHDConfig,
+    SpadeNorm,
+    Upsampling,
+)
 from spade_studio.engine.weights.info import TensorEntry, printable
 
 Entries = Mapping[str, TensorEntry]

@@ -16,10 +16,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import RenderError
 from spade_studio.engine.hardware import DeviceEntry
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet, load_label_set
+from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.weights.info import WeightsInfo
 
 pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
@@ -218,7 +218,7 @@ def save_tiny(path: Path, seed: int = 0) -> Path:
     """Write a bundle that knows :data:`TINY_IDS`, unlabeled and edges, stride 32, trained at 64x64."""
     import torch
 
-    from spade_studio.engine.networks import Generator
+    from spade_studio.engine.networks.generator import Generator
     from spade_studio.engine.weights import save_bundle
 
     torch.manual_seed(seed)

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from spade_studio.engine.networks import Encoder, build_generator
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.presets import preset, with_architecture
 

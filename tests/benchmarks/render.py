@@ -23,12 +23,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.device import choose_device, cpu_has_bfloat16
 from spade_studio.engine.inference.fast_generator import FastGenerator
 from spade_studio.engine.inference.pictures import DefinitionMaker, FastMaker, Pictures
-from spade_studio.engine.layout import Layout, resize_nearest, unique_hashes
-from spade_studio.engine.networks import Generator, initialize_xavier
+from spade_studio.engine.networks.config import GeneratorConfig
+from spade_studio.engine.networks.generator import Generator
+from spade_studio.engine.networks.initialize import initialize_xavier
+from spade_studio.engine.networks.layout import Layout, resize_nearest, unique_hashes
 from spade_studio.engine.weights import default_weights_path, load_weights
 
 SHARED_MAPS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "coco_stuff_maps"

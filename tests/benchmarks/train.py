@@ -29,10 +29,11 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.profiler import ProfilerActivity, profile
 
-from spade_studio.engine.config import DiscriminatorConfig, GeneratorConfig
 from spade_studio.engine.device import cpu_has_bfloat16
-from spade_studio.engine.layout import Layout, resize_nearest
-from spade_studio.engine.networks import Generator, MultiscaleDiscriminator
+from spade_studio.engine.networks.config import DiscriminatorConfig, GeneratorConfig
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.generator import Generator
+from spade_studio.engine.networks.layout import Layout, resize_nearest
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.datasets.loading import modulation_resolutions
 from spade_studio.train.distributed import joined_ranks

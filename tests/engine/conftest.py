@@ -12,10 +12,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spade_studio.engine.config import EncoderConfig, GeneratorConfig
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Encoder, Generator
+from spade_studio.engine.networks.config import EncoderConfig, GeneratorConfig
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.generator import Generator
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.weights import save_bundle
 
 LABELS = LabelSet("Tiny", tuple(Label(10 * i, f"label {i}", (20 * i, 90, 200 - 20 * i)) for i in range(1, 5)), unlabeled_id=255)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from spade_studio.engine.errors import LabelError, OutOfMemoryError, RenderError, StyleError
 from spade_studio.engine.inference import preview as previews
-from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.render_service import (
     Delivery,
     JobDone,

@@ -11,12 +11,13 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from spade_studio.engine.config import GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.errors import LabelError, OutOfMemoryError, RenderError, StyleError, WeightsError
 from spade_studio.engine.inference import preview as previews
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Encoder, build_generator
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import GeneratorConfig, Pix2PixHDConfig
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.renderer import Renderer, interpolate_styles
 from spade_studio.engine.style import style_from_seed
 from spade_studio.engine.weights import load_weights, save_bundle

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import ConfigError, LabelError
 from spade_studio.engine.labels import LabelChannels, load_label_set
+from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.train import plain
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.data_config import DataConfig, GeometryConfig, LabelsConfig
@@ -173,7 +173,9 @@ def test_published_presets_train_as_the_paper_does(name: str) -> None:
 def test_parameters_of_the_published_presets_are_the_published_ones() -> None:
     import torch
 
-    from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator, build_generator
+    from spade_studio.engine.networks.build import build_generator
+    from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+    from spade_studio.engine.networks.encoder import Encoder
 
     def millions(network: torch.nn.Module) -> float:
         return round(sum(parameter.numel() for parameter in network.parameters()) / 1e6, 1)

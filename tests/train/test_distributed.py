@@ -179,9 +179,9 @@ def test_gradients_of_two_ranks_are_those_of_one_with_all_pictures(run_ranks: Ru
     done = run_ranks("""
 import copy
 import numpy as np
-from spade_studio.engine.config import GeneratorConfig
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Generator
+from spade_studio.engine.networks.config import GeneratorConfig
+from spade_studio.engine.networks.layout import Layout
+from spade_studio.engine.networks.generator import Generator
 from spade_studio.train.batch_norm import synchronize_batch_norm
 
 torch.manual_seed(3)

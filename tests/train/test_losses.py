@@ -11,10 +11,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from spade_studio.engine.config import DiscriminatorConfig
 from spade_studio.engine.errors import ConfigError
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import MultiscaleDiscriminator
+from spade_studio.engine.networks.config import DiscriminatorConfig
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.losses import (
     Features,
     discriminator_adversarial,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spade_studio.engine.layout import instance_edges
+from spade_studio.engine.networks.layout import instance_edges
 from spade_studio.train.coco_masks import region_mask
 from spade_studio.train.datasets import DataError, open_dataset
 from spade_studio.train.prepare import instance_map, prepare_coco

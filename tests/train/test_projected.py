@@ -12,10 +12,12 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from spade_studio.engine.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
 from spade_studio.engine.errors import ConfigError, WeightsError
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Encoder, Generator, MultiscaleDiscriminator
+from spade_studio.engine.networks.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.generator import Generator
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.losses import grid_excess, grid_strength, line_excess, line_share
 from spade_studio.train.metrics.efficientnet_lite import EfficientNetLiteFeatures
 from spade_studio.train.network_options import ProjectedOptions

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from spade_studio.engine.config import ConcatenationConfig, GeneratorConfig, LayeredPix2PixHDConfig, generator_config_from_json
 from spade_studio.engine.errors import ConfigError
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import build_generator
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import ConcatenationConfig, GeneratorConfig, LayeredPix2PixHDConfig, generator_config_from_json
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.presets import preset, with_architecture
 from spade_studio.train.registry import ARCHITECTURES, architecture
 

@@ -12,10 +12,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from spade_studio.engine.config import EncoderConfig, GeneratorConfig
 from spade_studio.engine.labels import UNLABELED_COLOR, LabelChannels, load_label_set
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Encoder, Generator
+from spade_studio.engine.networks.config import EncoderConfig, GeneratorConfig
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.generator import Generator
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.data_config import GeometryConfig
 from spade_studio.train.datasets import DataError, open_dataset
 from spade_studio.train.datasets.loading import Batch, Collate, TrainingSet

@@ -12,9 +12,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spade_studio.engine.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Encoder, Generator, MultiscaleDiscriminator
+from spade_studio.engine.networks.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.generator import Generator
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.networks import initialize, keep_channels_last
 from spade_studio.train.optimization import Optimizers, all_finite
 from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures

@@ -17,9 +17,11 @@ import sys
 from dataclasses import dataclass
 import numpy as np
 import torch
-from spade_studio.engine.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Encoder, Generator, MultiscaleDiscriminator
+from spade_studio.engine.networks.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig
+from spade_studio.engine.networks.layout import Layout
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.generator import Generator
 from spade_studio.train.batch_norm import synchronize_batch_norm
 from spade_studio.train.distributed import joined_ranks
 from spade_studio.train.networks import initialize

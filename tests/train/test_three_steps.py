@@ -12,9 +12,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from spade_studio.engine.config import DiscriminatorConfig, GeneratorConfig
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Generator, MultiscaleDiscriminator
+from spade_studio.engine.networks.config import DiscriminatorConfig, GeneratorConfig
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.generator import Generator
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.optimization import Optimizers
 from spade_studio.train.recipe import LossConfig, OptimizerConfig
 from spade_studio.train.step import StepReport, TrainingNetworks, training_step

@@ -15,9 +15,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from spade_studio.engine.config import AnyGeneratorConfig, GeneratorConfig
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.engine.layout import CodeBook, Grid, Layout
+from spade_studio.engine.networks.config import AnyGeneratorConfig, GeneratorConfig
+from spade_studio.engine.networks.layout import CodeBook, Grid, Layout
 from spade_studio.train.data_config import GeometryConfig
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.packing import TensorForm, pack, unpack

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.metrics.errors import MetricError
 from spade_studio.train.metrics.frechet import FrechetDistance
 from spade_studio.train.perceptual import PerceptualDistance

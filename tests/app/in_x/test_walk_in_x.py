@@ -16,9 +16,9 @@ from spade_studio.app.export.manifest import read_manifest
 from spade_studio.app.training.history import RunState, last_event, run_state
 from spade_studio.app.ui.theme import LIGHT
 from spade_studio.app.weights.shelf import Shelf
-from spade_studio.engine.config import GeneratorConfig
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Generator
+from spade_studio.engine.networks.config import GeneratorConfig
+from spade_studio.engine.networks.generator import Generator
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.events import EventReader, StepLogged
 from spade_studio.train.run_directory import RunDirectory
 

@@ -13,10 +13,10 @@ from spade_studio.app.model.document import Document
 from spade_studio.app.rendering.live_renderer import REST_MILLISECONDS, LiveRenderer
 from spade_studio.app.rendering.loading import LoadOptions, peek_channels, renderer_loader
 from spade_studio.app.shell.main_window import MainWindow
-from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.errors import RenderError, WeightsError
 from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.labels import LabelChannels, load_label_set
+from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.render_service import RenderFailure, RenderResult
 
 SKY, GRASS = 156, 123
@@ -160,7 +160,7 @@ def test_weights_that_cannot_be_loaded_are_a_failure_signal(document, qtbot):
 def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
-    from spade_studio.engine.networks import build_generator
+    from spade_studio.engine.networks.build import build_generator
     from spade_studio.engine.weights import save_bundle
 
     torch.manual_seed(4)

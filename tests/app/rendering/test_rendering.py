@@ -270,9 +270,9 @@ def test_weights_that_cannot_render_fail_as_those_that_cannot_be_loaded(tiny_wei
 def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
-    from spade_studio.engine.config import GeneratorConfig
     from spade_studio.engine.labels import LabelChannels, load_label_set
-    from spade_studio.engine.networks import build_generator
+    from spade_studio.engine.networks.build import build_generator
+    from spade_studio.engine.networks.config import GeneratorConfig
     from spade_studio.engine.weights import save_bundle
 
     torch.manual_seed(2)

@@ -25,7 +25,8 @@ SECONDS = 60
 # No weights are loaded: the tests are about processes, and a machine that is busy takes long for torch.
 NO_WEIGHTS = """
 import sys
-from spade_studio.app import loading, main
+from spade_studio.app import main
+from spade_studio.app.rendering import loading
 from spade_studio.engine.errors import RenderError
 def load():
     raise RenderError("the test has none")

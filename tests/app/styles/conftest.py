@@ -19,9 +19,10 @@ from spade_studio.app.rendering.loading import LoadOptions, peek_channels, rende
 from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
-from spade_studio.engine.config import EncoderConfig, GeneratorConfig
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
-from spade_studio.engine.networks import Encoder, Generator
+from spade_studio.engine.networks.config import EncoderConfig, GeneratorConfig
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.weights import save_bundle
 
 LABELS = LabelSet("Tiny", tuple(Label(10 * i, f"label {i}", (20 * i, 90, 200 - 20 * i)) for i in range(1, 5)), unlabeled_id=255)

@@ -23,9 +23,9 @@ from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.shelf import Shelf
 from spade_studio.app.weights.window import WeightsWindow
-from spade_studio.engine.config import DiscriminatorConfig
 from spade_studio.engine.errors import WeightsError
-from spade_studio.engine.networks import MultiscaleDiscriminator
+from spade_studio.engine.networks.config import DiscriminatorConfig
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 
 Look = Callable[[Path], WeightsWindow]
 Publish = Callable[..., Path]

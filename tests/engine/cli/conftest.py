@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spade_studio.engine.cli.main import main
-from spade_studio.engine.config import ConcatenationConfig, EncoderConfig, GeneratorConfig, Upsampling
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Encoder, build_generator
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import ConcatenationConfig, EncoderConfig, GeneratorConfig, Upsampling
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.weights import save_bundle
 
 TINY = LabelSet(

@@ -115,8 +115,8 @@ def test_a_label_set_names_the_channels_of_weights_that_have_no_names(render: Re
 @pytest.fixture(scope="session")
 def ambiguous(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A published generator for noise input without opt.txt: neither upsampling nor crop size can be told from its shapes."""
-    from spade_studio.engine.config import GeneratorConfig
-    from spade_studio.engine.networks import build_generator
+    from spade_studio.engine.networks.build import build_generator
+    from spade_studio.engine.networks.config import GeneratorConfig
 
     torch.manual_seed(3)
     config = GeneratorConfig(semantic_channels=7, base_channels=2, hidden_width=4, input="noise", z_width=8, crop_size=128)

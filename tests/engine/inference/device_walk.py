@@ -19,14 +19,21 @@ from torch._subclasses.fake_tensor import FakeTensorMode, unset_fake_temporarily
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
-from spade_studio.engine.config import AnyGeneratorConfig, ConcatenationConfig, EncoderConfig, LayeredPix2PixHDConfig, Pix2PixHDConfig
 from spade_studio.engine.inference import pictures as makers
 from spade_studio.engine.inference import preview as previews
 from spade_studio.engine.inference.fast_generator import FastGenerator
 from spade_studio.engine.inference.pictures import DefinitionMaker, FastMaker, make_picture_maker
 from spade_studio.engine.inference.transfer import to_device
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import AnyGenerator, Encoder, build_generator
+from spade_studio.engine.networks.build import AnyGenerator, build_generator
+from spade_studio.engine.networks.config import (
+    AnyGeneratorConfig,
+    ConcatenationConfig,
+    EncoderConfig,
+    LayeredPix2PixHDConfig,
+    Pix2PixHDConfig,
+)
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.layout import Layout
 
 _setup_privateuseone_for_python_backend("gpu")
 GPU = torch.device("gpu:0")

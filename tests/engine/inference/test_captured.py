@@ -11,7 +11,7 @@ from torch import Tensor
 
 from spade_studio.engine.inference.captured import CapturedForward
 from spade_studio.engine.inference.fast_generator import FastGenerator, SizePlan
-from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks.layout import Layout
 
 CPU = torch.device("cpu")
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.inference import fast_generator
 from spade_studio.engine.inference.convolution import Convolution
 from spade_studio.engine.inference.fast_generator import FastGenerator, GaveWayError
 from spade_studio.engine.inference.linear import can_pack
-from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks.config import GeneratorConfig
+from spade_studio.engine.networks.layout import Layout
 
 CPU = torch.device("cpu")
 

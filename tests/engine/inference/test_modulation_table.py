@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from spade_studio.engine.inference import modulation_table
 from spade_studio.engine.inference.modulation_table import ModulationTable, RowSource
-from spade_studio.engine.layout import CodeBook, Layout
-from spade_studio.engine.modulation import modulation_rows
+from spade_studio.engine.networks.layout import CodeBook, Layout
+from spade_studio.engine.networks.modulation import modulation_rows
 
 S, HIDDEN, CPU = 6, 5, torch.device("cpu")
 SIZE = 24

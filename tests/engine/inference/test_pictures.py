@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from spade_studio.engine.config import AnyGeneratorConfig, ConcatenationConfig, GeneratorConfig, LayeredPix2PixHDConfig, Pix2PixHDConfig
 from spade_studio.engine.inference import preview as previews
 from spade_studio.engine.inference.pictures import (
     DefinitionMaker,
@@ -18,8 +17,15 @@ from spade_studio.engine.inference.pictures import (
     TimedChoice,
     make_picture_maker,
 )
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import build_generator
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import (
+    AnyGeneratorConfig,
+    ConcatenationConfig,
+    GeneratorConfig,
+    LayeredPix2PixHDConfig,
+    Pix2PixHDConfig,
+)
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.style import StyleCode
 
 CPU = torch.device("cpu")

@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spade_studio.engine.config import GeneratorConfig
 from spade_studio.engine.inference import modulation_table
 from spade_studio.engine.inference import preview as previews
 from spade_studio.engine.inference.fast_generator import FastGenerator, GaveWayError
-from spade_studio.engine.layout import Layout
+from spade_studio.engine.networks.config import GeneratorConfig
+from spade_studio.engine.networks.layout import Layout
 
 CPU = torch.device("cpu")
 SIZE = 128

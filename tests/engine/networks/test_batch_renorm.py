@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spade_studio.engine.layout import Layout
 from spade_studio.engine.networks.batch_renorm import BatchRenorm2d, renormalize, set_renormalization
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.networks.spade import SPADE
 
 

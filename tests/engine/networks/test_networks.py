@@ -10,16 +10,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spade_studio.engine.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import (
-    Encoder,
-    Generator,
-    MultiscaleDiscriminator,
-    SPADEResBlock,
-    build_generator,
-    initialize_xavier,
-)
+from spade_studio.engine.networks.blocks import SPADEResBlock
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.generator import Generator
+from spade_studio.engine.networks.initialize import initialize_xavier
+from spade_studio.engine.networks.layout import Layout
 
 
 def names_in(network: nn.Module, prefix: str) -> set[str]:

@@ -12,16 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from spade_studio.engine.config import (
-    AnyGeneratorConfig,
-    DiscriminatorConfig,
-    EncoderConfig,
-    GeneratorConfig,
-    Pix2PixHDConfig,
-)
 from spade_studio.engine.inference.fast_generator import FastGenerator
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator, build_generator
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.layout import Layout
 
 TOLERANCE = 1e-4
 CPU = torch.device("cpu")

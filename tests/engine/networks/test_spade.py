@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spade_studio.engine.config import SpadeNorm
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.modulation import modulate, modulation_rows
-from spade_studio.engine.networks import SPADE
+from spade_studio.engine.networks.config import SpadeNorm
+from spade_studio.engine.networks.layout import Layout
+from spade_studio.engine.networks.modulation import modulate, modulation_rows
+from spade_studio.engine.networks.spade import SPADE
 
 S, C, HIDDEN = 5, 6, 7
 PATHS = pytest.mark.parametrize("dense", [True, False], ids=["dense", "fast"])

@@ -10,8 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import SPADE
+from spade_studio.engine.networks.layout import Layout
+from spade_studio.engine.networks.spade import SPADE
 
 S, C = 5, 6
 

@@ -10,9 +10,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator, build_generator
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.weights import save_bundle
 
 StateDict = dict[str, Tensor]

@@ -15,11 +15,11 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import sha256_of
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
-from spade_studio.engine.networks import build_generator
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.weights import PublishedOptions, inspect_weights, load_weights
 from spade_studio.engine.weights.bundle import METADATA_KEY
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import torch
 
-from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig
 from spade_studio.engine.errors import AmbiguousWeightsError, WeightsError
 from spade_studio.engine.files import sha256_of
+from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig
 from spade_studio.engine.weights import PublishedOptions, deciding_files, examine_weights, fingerprint, inspect_weights, load_weights
 from spade_studio.engine.weights.shapes import parameter_count
 

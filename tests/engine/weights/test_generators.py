@@ -18,7 +18,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spade_studio.engine.config import (
+from spade_studio.engine.errors import RenderError, StyleError, WeightsError
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import (
     AnyGeneratorConfig,
     ConcatenationConfig,
     EncoderConfig,
@@ -26,9 +28,8 @@ from spade_studio.engine.config import (
     LayeredPix2PixHDConfig,
     Pix2PixHDConfig,
 )
-from spade_studio.engine.errors import RenderError, StyleError, WeightsError
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Encoder, build_generator
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.renderer import Renderer
 from spade_studio.engine.weights import describe, inspect_weights, load_weights
 from spade_studio.engine.weights.bundle import METADATA_KEY

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from spade_studio.engine.config import Pix2PixHDConfig
 from spade_studio.engine.errors import AmbiguousWeightsError, WeightsError
+from spade_studio.engine.networks.config import Pix2PixHDConfig
 from spade_studio.engine.weights.geometry import resolve_pix2pixhd, resolve_spade
 from spade_studio.engine.weights.info import PublishedOptions
 from spade_studio.engine.weights.options_file import OptionsFile

@@ -27,8 +27,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch import Tensor
 
-from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig
 from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig
 from spade_studio.engine.weights import PublishedOptions, describe, inspect_weights, load_weights
 
 Build = Callable[[AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig], dict[str, Tensor]]

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.labels import LabelChannels
+from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.weights import WeightsInfo, describe
 from spade_studio.engine.weights.shapes import parameter_count
 

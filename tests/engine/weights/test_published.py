@@ -11,10 +11,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from spade_studio.engine.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import sha256_of
-from spade_studio.engine.networks import Encoder, build_generator
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig, Pix2PixHDConfig
+from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.weights import PublishedOptions, inspect_weights, load_weights
 
 StateDict = dict[str, Tensor]

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from spade_studio.engine.config import GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.errors import AmbiguousWeightsError, WeightsError
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.engine.networks import build_generator
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.weights import PublishedOptions, inspect_weights, load_weights
 from spade_studio.engine.weights.shapes import parameter_count
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from spade_studio.engine.config import (
+from spade_studio.engine.networks.build import build_generator
+from spade_studio.engine.networks.config import (
     AnyGeneratorConfig,
     ConcatenationConfig,
     DiscriminatorConfig,
@@ -14,7 +15,8 @@ from spade_studio.engine.config import (
     LayeredPix2PixHDConfig,
     Pix2PixHDConfig,
 )
-from spade_studio.engine.networks import Encoder, MultiscaleDiscriminator, build_generator
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.weights.shapes import is_needed, parameter_count, tensor_shapes
 
 CONFIGS: list[AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig] = [

@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from spade_studio.engine.config import GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.engine.layout import Layout
-from spade_studio.engine.networks import Generator
+from spade_studio.engine.networks.config import GeneratorConfig, Pix2PixHDConfig
+from spade_studio.engine.networks.generator import Generator
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.data_config import GeometryConfig
 from spade_studio.train.datasets import DataError, open_dataset
 from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, StepBatches, TrainingSet, modulation_resolutions

@@ -13,9 +13,10 @@ import safetensors.torch
 import torch
 from PIL import Image
 
-from spade_studio.engine.config import EncoderConfig, GeneratorConfig
 from spade_studio.engine.labels import LabelChannels, load_label_set
-from spade_studio.engine.networks import Encoder, Generator
+from spade_studio.engine.networks.config import EncoderConfig, GeneratorConfig
+from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.weights import save_bundle
 
 SKY, GRASS, TREE, UNLABELED = 156, 123, 168, 255

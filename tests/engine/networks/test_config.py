@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from spade_studio.engine.config import (
+from spade_studio.engine.errors import ConfigError
+from spade_studio.engine.networks.config import (
     AnyGeneratorConfig,
     BaseGeneratorConfig,
     ConcatenationConfig,
@@ -18,7 +19,6 @@ from spade_studio.engine.config import (
     Pix2PixHDConfig,
     generator_config_from_json,
 )
-from spade_studio.engine.errors import ConfigError
 
 WIDE: dict[str, Any] = {"upsampling": "more", "input": "noise", "z_width": 128, "crop_size": 512, "aspect_ratio": 2.0}
 GENERATORS: list[AnyGeneratorConfig] = [

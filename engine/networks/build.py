@@ -1,0 +1,30 @@
+"""The generator that a configuration describes."""
+
+from __future__ import annotations
+
+from spade_studio.engine.networks.concatenation import ConcatenationGenerator
+from spade_studio.engine.networks.config import (
+    AnyGeneratorConfig,
+    ConcatenationConfig,
+    GeneratorConfig,
+    LayeredPix2PixHDConfig,
+    Pix2PixHDConfig,
+)
+from spade_studio.engine.networks.generator import Generator
+from spade_studio.engine.networks.layered_pix2pixhd import LayeredPix2PixHDGenerator
+from spade_studio.engine.networks.pix2pixhd import Pix2PixHDGenerator
+
+AnyGenerator = Generator | ConcatenationGenerator | Pix2PixHDGenerator | LayeredPix2PixHDGenerator
+
+
+def build_generator(config: AnyGeneratorConfig) -> AnyGenerator:
+    """Build the generator that ``config`` describes, with torch's own random weights; it is called with (layout, z)."""
+    match config:
+        case GeneratorConfig():
+            return Generator(config)
+        case ConcatenationConfig():
+            return ConcatenationGenerator(config)
+        case Pix2PixHDConfig():
+            return Pix2PixHDGenerator(config)
+        case LayeredPix2PixHDConfig():
+            return LayeredPix2PixHDGenerator(config)
