@@ -27,7 +27,7 @@ from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet, built_in_label_sets, load_label_set
-from spade_studio.engine.provenance import has_provenance
+from spade_studio.engine.pictures.provenance import has_provenance
 
 _DOCUMENTS = QT_TRANSLATE_NOOP("FileCommands", "Documents (*.ora)")
 _MAPS = QT_TRANSLATE_NOOP("FileCommands", "Label maps (*.png)")

@@ -18,9 +18,9 @@ from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.model.raster import LabelArray
 from spade_studio.engine.errors import LabelError
-from spade_studio.engine.image_files import read_label_map
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
+from spade_studio.engine.pictures.image_files import read_label_map
 
 _MAX_BYTES = 512 << 20
 _UNLABELED = 255

@@ -16,7 +16,7 @@ from PIL import Image
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.state import Picture
-from spade_studio.engine.image_files import DAMAGE, MAX_SIDE
+from spade_studio.engine.pictures.image_files import DAMAGE, MAX_SIDE
 
 THUMBNAIL_SIDE = 256
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -18,8 +18,8 @@ from spade_studio.app.documents.pictures import encode_picture, encode_plane
 from spade_studio.app.model.raster import LabelArray
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.files import atomic_writer
-from spade_studio.engine.image_files import read_label_map
 from spade_studio.engine.labels import LabelSet
+from spade_studio.engine.pictures.image_files import read_label_map
 
 BLANK_SIZE = (256, 256)
 _PNG_COLOR_TYPE = 25

@@ -14,9 +14,9 @@ from spade_studio.app.documents.errors import save_error
 from spade_studio.app.export.manifest import Manifest, write_manifest
 from spade_studio.app.export.plan import ExportPlan, FileLayout, PaintedLayout, PlannedPicture
 from spade_studio.engine.errors import EngineError, LabelError
-from spade_studio.engine.image_files import read_label_map
-from spade_studio.engine.picture_files import write_picture
-from spade_studio.engine.provenance import Provenance, pack_layout, pack_settings
+from spade_studio.engine.pictures.image_files import read_label_map
+from spade_studio.engine.pictures.picture_files import write_picture
+from spade_studio.engine.pictures.provenance import Provenance, pack_layout, pack_settings
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.picture import DescribedPicture

@@ -36,7 +36,7 @@ from spade_studio.app.ui.typed_path import typed_path
 from spade_studio.engine.batch.map_list import find_label_maps
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet, built_in_label_sets, load_label_set
-from spade_studio.engine.picture_files import QUALITY
+from spade_studio.engine.pictures.picture_files import QUALITY
 
 
 class ExportForm(QWidget):

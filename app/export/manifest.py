@@ -18,8 +18,8 @@ from spade_studio.app.export.plan import ExportPlan, PlannedPicture
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.labels.label_set import json_object, json_text, json_whole
-from spade_studio.engine.picture_files import is_whole
-from spade_studio.engine.provenance import Provenance
+from spade_studio.engine.pictures.picture_files import is_whole
+from spade_studio.engine.pictures.provenance import Provenance
 
 NAME = "manifest.json"
 _FORMAT = 1

@@ -25,7 +25,7 @@ from spade_studio.app.ui import messages
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.labels.label_set import Label, LabelSet, built_in_label_sets, load_label_set
-from spade_studio.engine.provenance import Provenance, read_provenance
+from spade_studio.engine.pictures.provenance import Provenance, read_provenance
 from spade_studio.engine.style import style_from_seed
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from spade_studio.engine.batch.picture import DescribedPicture
     from spade_studio.engine.frame_sizes import SizeWish
     from spade_studio.engine.labels.label_set import LabelSet
-    from spade_studio.engine.provenance import Provenance
+    from spade_studio.engine.pictures.provenance import Provenance
     from spade_studio.engine.renderer import Renderer
     from spade_studio.engine.weights.facts import WeightsFacts
     from spade_studio.engine.weights.info import PublishedOptions
@@ -126,10 +126,10 @@ def render_described(
 
 
 def differences(recorded: Provenance, renderer: Renderer) -> list[str]:
-    """Say what is not as a picture was rendered, on the render thread: :func:`spade_studio.engine.picture_record.differences`."""
-    from spade_studio.engine import picture_record
+    """Say what is not as a picture was rendered, on the render thread: :func:`spade_studio.engine.pictures.record.differences`."""
+    from spade_studio.engine.pictures import record
 
-    return picture_record.differences(recorded, renderer)
+    return record.differences(recorded, renderer)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.labels.label_set import LabelSet
-from spade_studio.engine.provenance import has_provenance
+from spade_studio.engine.pictures.provenance import has_provenance
 
 if TYPE_CHECKING:
     from spade_studio.app.export.window import ExportWindow

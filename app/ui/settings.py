@@ -17,7 +17,7 @@ import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
 from spade_studio.engine.frame_sizes import SizeWish
-from spade_studio.engine.image_files import MAX_SIDE
+from spade_studio.engine.pictures.image_files import MAX_SIDE
 
 Appearance = Literal["system", "light", "dark"]
 Language = Literal["system", "en", "de"]

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.picture_files import write_picture
+from spade_studio.engine.pictures.picture_files import write_picture
 
 Frame = NDArray[np.uint8]
 

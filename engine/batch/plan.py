@@ -12,7 +12,7 @@ from pathlib import Path
 from spade_studio.engine.batch.map_list import MapFile, picture_name
 from spade_studio.engine.batch.shares import Share
 from spade_studio.engine.errors import EngineError, LabelError
-from spade_studio.engine.picture_files import PictureFormat, is_whole
+from spade_studio.engine.pictures.picture_files import PictureFormat, is_whole
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,11 @@ from spade_studio.engine.batch.picture import prepare_layout
 from spade_studio.engine.batch.plan import BatchPlan, InstanceFolder, MapWork
 from spade_studio.engine.batch.style_plan import StylePlan
 from spade_studio.engine.errors import EngineError, RenderError
-from spade_studio.engine.image_files import read_instance_map, read_label_map
 from spade_studio.engine.labels.transfer import LabelTransfer, UnknownLabels
-from spade_studio.engine.picture_files import Picture, PictureFormat, write_picture
-from spade_studio.engine.picture_record import describe_picture
-from spade_studio.engine.provenance import pack_layout, pack_settings
+from spade_studio.engine.pictures.image_files import read_instance_map, read_label_map
+from spade_studio.engine.pictures.picture_files import Picture, PictureFormat, write_picture
+from spade_studio.engine.pictures.provenance import pack_layout, pack_settings
+from spade_studio.engine.pictures.record import describe_picture
 from spade_studio.engine.renderer import Renderer
 
 _READ_AHEAD = 2

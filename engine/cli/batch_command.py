@@ -20,7 +20,7 @@ from spade_studio.engine.cli.console import Console
 from spade_studio.engine.cli.torchrun import report_done
 from spade_studio.engine.errors import AmbiguousWeightsError, EngineError
 from spade_studio.engine.labels import LabelSet, load_label_set
-from spade_studio.engine.picture_files import PictureFormat
+from spade_studio.engine.pictures.picture_files import PictureFormat
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.renderer import BatchOutcome

@@ -17,9 +17,9 @@ from spade_studio.engine.device import choose_device, choose_dtype
 from spade_studio.engine.errors import RenderError, WeightsError
 from spade_studio.engine.labels.label_set import Label, LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer, UnknownLabels
-from spade_studio.engine.picture_files import PictureFormat, is_whole, write_picture
-from spade_studio.engine.picture_record import describe_picture, differences
-from spade_studio.engine.provenance import Provenance, pack_layout, pack_settings, read_provenance
+from spade_studio.engine.pictures.picture_files import PictureFormat, is_whole, write_picture
+from spade_studio.engine.pictures.provenance import Provenance, pack_layout, pack_settings, read_provenance
+from spade_studio.engine.pictures.record import describe_picture, differences
 from spade_studio.engine.renderer import Modulation, Renderer
 from spade_studio.engine.style import StyleCode
 from spade_studio.engine.weights import PublishedOptions

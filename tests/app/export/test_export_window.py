@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from spade_studio.app.export.exporter import State
 from spade_studio.app.export.manifest import NAME, read_manifest
-from spade_studio.engine.provenance import has_provenance, read_provenance
+from spade_studio.engine.pictures.provenance import has_provenance, read_provenance
 
 WAIT = 60_000
 LEFT = Qt.MouseButton.LeftButton

@@ -18,7 +18,7 @@ from spade_studio.app.export.manifest import NAME, Manifest, read_manifest
 from spade_studio.app.export.plan import ExportPlan, FileLayout, PaintedLayout
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.provenance import read_provenance
+from spade_studio.engine.pictures.provenance import read_provenance
 
 WAIT = 60_000
 

@@ -16,7 +16,7 @@ from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.ui import messages
 from spade_studio.engine.cli.main import main as render
 from spade_studio.engine.labels import Label, LabelSet
-from spade_studio.engine.provenance import has_provenance, read_provenance
+from spade_studio.engine.pictures.provenance import has_provenance, read_provenance
 
 WAIT = 60_000
 LEFT = Qt.MouseButton.LeftButton

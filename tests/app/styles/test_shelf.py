@@ -129,7 +129,7 @@ def test_a_label_map_is_no_photograph(tmp_path: Path, kind: str, photo: MakePhot
     if kind == "render":
         from PIL.PngImagePlugin import PngInfo
 
-        from spade_studio.engine.provenance import KEYWORD
+        from spade_studio.engine.pictures.provenance import KEYWORD
 
         text = PngInfo()
         text.add_text(KEYWORD, "{}")

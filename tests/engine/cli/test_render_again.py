@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
-from spade_studio.engine.picture_files import write_picture
-from spade_studio.engine.provenance import pack_layout, pack_settings, read_provenance
+from spade_studio.engine.pictures.picture_files import write_picture
+from spade_studio.engine.pictures.provenance import pack_layout, pack_settings, read_provenance
 
 Render = Callable[..., Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spade_studio.engine.provenance import read_provenance
+from spade_studio.engine.pictures.provenance import read_provenance
 from spade_studio.engine.style import interpolate_styles, style_from_seed
 
 Render = Callable[..., Any]

@@ -1,6 +1,6 @@
 """What a renderer has to say of a picture it made, and what of it another renderer would do differently.
 
-It knows no files: :mod:`spade_studio.engine.provenance` puts this into PNGs and reads it back.
+It knows no files: :mod:`spade_studio.engine.pictures.provenance` puts this into PNGs and reads it back.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from spade_studio.engine.networks.config import DecoderConfig
-from spade_studio.engine.provenance import Provenance
+from spade_studio.engine.pictures.provenance import Provenance
 from spade_studio.engine.renderer import Renderer
 from spade_studio.engine.style import StyleCode
 from spade_studio.engine.weights import PublishedOptions

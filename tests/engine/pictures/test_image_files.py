@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from spade_studio.engine.errors import LabelError, StyleError
-from spade_studio.engine.image_files import read_instance_map, read_label_map, read_style_image
 from spade_studio.engine.labels import load_label_set
+from spade_studio.engine.pictures.image_files import read_instance_map, read_label_map, read_style_image
 
 IDS = np.array([[0, 1, 2, 3], [156, 134, 154, 255]], np.uint8)
 

@@ -14,8 +14,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.labels import Label, LabelSet, load_label_set
-from spade_studio.engine.picture_files import write_picture
-from spade_studio.engine.provenance import KEYWORD, Provenance, pack_layout, pack_settings, read_provenance
+from spade_studio.engine.pictures.picture_files import write_picture
+from spade_studio.engine.pictures.provenance import KEYWORD, Provenance, pack_layout, pack_settings, read_provenance
 from spade_studio.engine.weights import PublishedOptions
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 4, 3), np.uint8)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spade_studio.engine.picture_files import PictureFormat, is_whole, write_picture
+from spade_studio.engine.pictures.picture_files import PictureFormat, is_whole, write_picture
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (8, 6, 3), np.uint8).repeat(8, axis=0).repeat(8, axis=1)
 
