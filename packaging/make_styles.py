@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spade_studio.engine.files import atomic_writer
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.style import style_from_seed
 
 ROOT = Path(__file__).resolve().parent.parent

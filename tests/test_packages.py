@@ -21,7 +21,7 @@ LIGHT_MODULES = [
     "spade_studio.engine.errors",
     "spade_studio.engine.files",
     "spade_studio.engine.labels",
-    "spade_studio.engine.render_service",
+    "spade_studio.engine.rendering.service",
     "spade_studio.engine.weights",
     "spade_studio.engine.weights.info",
     "spade_studio.resources",

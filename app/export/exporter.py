@@ -27,11 +27,11 @@ from spade_studio.app.export.plan import ExportPlan, FileLayout, Layout, Painted
 from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError
 from spade_studio.engine.errors import EngineError, RenderError
-from spade_studio.engine.render_service import RenderJob
+from spade_studio.engine.rendering.service import RenderJob
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.picture import DescribedPicture
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
 _WRITERS = 3
 _WRITE_BEHIND = 4

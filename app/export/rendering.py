@@ -15,7 +15,7 @@ from spade_studio.engine.labels.transfer import LabelTransfer
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.picture import DescribedPicture
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
 
 def render_layout(renderer: Renderer, layout: PaintedLayout, source: LabelSet | None, size: Size, style: Style) -> DescribedPicture:

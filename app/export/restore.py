@@ -23,15 +23,15 @@ from spade_studio.app.styles.style_json import style_to_json
 from spade_studio.app.styles.style_panel import MAX_SEED
 from spade_studio.app.ui import messages
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.labels.label_set import Label, LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.pictures.provenance import Provenance, read_provenance
+from spade_studio.engine.rendering.frame_sizes import SizeWish
 from spade_studio.engine.style import style_from_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
 _BORDERS = 256
 """LiveRenderer gives objects numbers from here on, so that they differ from labels."""

@@ -22,12 +22,12 @@ from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.size_question import SizeQuestion
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.status import StatusBar
-from spade_studio.engine.frame_sizes import Size, SizeWish
 from spade_studio.engine.hardware import DeviceEntry
-from spade_studio.engine.render_service import RendererReady, RenderFailure, RenderResult
+from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
+from spade_studio.engine.rendering.service import RendererReady, RenderFailure, RenderResult
 
 if TYPE_CHECKING:
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
     from spade_studio.engine.weights.info import PublishedOptions
 
 _DEFAULT_LIMITS = (32, 8192)

@@ -17,8 +17,8 @@ from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import InstanceArray, LabelArray, Rect
 from spade_studio.app.rendering.rendered_document import RenderedDocument
 from spade_studio.engine.errors import EngineError, RenderError
-from spade_studio.engine.frame_sizes import SizeWish
-from spade_studio.engine.render_service import (
+from spade_studio.engine.rendering.frame_sizes import SizeWish
+from spade_studio.engine.rendering.service import (
     Delivery,
     JobDone,
     RendererReady,
@@ -30,7 +30,7 @@ from spade_studio.engine.render_service import (
 )
 
 if TYPE_CHECKING:
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
 _T = TypeVar("_T")
 

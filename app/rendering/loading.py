@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 
     from spade_studio.app.ui.settings import Settings
     from spade_studio.engine.batch.picture import DescribedPicture
-    from spade_studio.engine.frame_sizes import SizeWish
     from spade_studio.engine.labels.label_set import LabelSet
     from spade_studio.engine.pictures.provenance import Provenance
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.frame_sizes import SizeWish
+    from spade_studio.engine.rendering.renderer import Renderer
     from spade_studio.engine.weights.facts import WeightsFacts
     from spade_studio.engine.weights.info import PublishedOptions
 
@@ -79,7 +79,7 @@ def renderer_loader(options: LoadOptions, *, tries: bool = False) -> Callable[[]
         preload_torch_libraries()
         with _no_garbage_collection():
             from spade_studio.engine.device import choose_device, choose_dtype
-            from spade_studio.engine.renderer import Renderer
+            from spade_studio.engine.rendering.renderer import Renderer
 
             device = _or_auto(options.device, choose_device) if options.is_device_remembered else options.device
             dtype = options.dtype

@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
-from spade_studio.engine.frame_sizes import Size, SizeWish
 from spade_studio.engine.hardware import DeviceEntry
+from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
 
 SIDES = (128, 256, 512, 1024)
 """Longer sides that are offered, in pixels."""

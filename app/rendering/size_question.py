@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QS
 
 from spade_studio.app.rendering.menus import pixels
 from spade_studio.app.ui.boxes import column, padded
-from spade_studio.engine.frame_sizes import Size, SizeWish
+from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
 
 
 class SizeQuestion(QDialog):

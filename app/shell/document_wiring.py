@@ -22,7 +22,7 @@ from spade_studio.app.model.document import Document
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.settings import Settings
-from spade_studio.engine.render_service import RenderResult
+from spade_studio.engine.rendering.service import RenderResult
 
 
 class WindowDocuments(QObject):

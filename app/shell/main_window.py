@@ -43,10 +43,10 @@ from spade_studio.app.ui.status import StatusBar
 from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.controller import WeightsController
 from spade_studio.engine.labels import LabelChannels, load_label_set
-from spade_studio.engine.render_service import RendererReady
+from spade_studio.engine.rendering.service import RendererReady
 
 if TYPE_CHECKING:
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
 _MARGIN = 12
 _ZOOM_STEP = 1.25

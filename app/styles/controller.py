@@ -28,11 +28,11 @@ from spade_studio.app.styles.style_json import style_from_json, style_to_json
 from spade_studio.app.styles.style_panel import MAX_SEED
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.pictures.image_files import read_style_image
-from spade_studio.engine.render_service import RendererReady, RenderJob, RenderResult
+from spade_studio.engine.rendering.service import RendererReady, RenderJob, RenderResult
 from spade_studio.engine.style import StyleCode
 
 if TYPE_CHECKING:
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
 MAX_DROPPED = 20
 """Photographs that are read at once."""

@@ -19,14 +19,14 @@ from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError
 from spade_studio.app.variations.cells import Cell, Mix, to_image
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.labels.label_set import LabelSet
-from spade_studio.engine.render_service import RenderJob
+from spade_studio.engine.rendering.frame_sizes import SizeWish
+from spade_studio.engine.rendering.service import RenderJob
 from spade_studio.engine.style import interpolate_styles
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.picture import DescribedPicture
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
 
 _SIZE = SizeWish("training")

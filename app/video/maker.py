@@ -22,11 +22,11 @@ from spade_studio.app.variations.sheet_renderer import SheetLayout, mixed
 from spade_studio.app.video.plan import FilmPlan
 from spade_studio.app.video.writer import Frame, FramesWriter, FrameWriter, Mp4Writer, VideoError
 from spade_studio.engine.errors import EngineError, RenderError
-from spade_studio.engine.render_service import RenderJob
+from spade_studio.engine.rendering.service import RenderJob
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.picture import DescribedPicture
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
 _WRITE_BEHIND = 8
 _SAVE_ACTION = "Make room there or choose another folder, and make it again"

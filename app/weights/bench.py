@@ -19,7 +19,7 @@ from spade_studio.app.weights.jobs import Examined, Scene, Trial, render_scene, 
 from spade_studio.app.weights.report import Painted
 from spade_studio.app.weights.worker import Job, Progress, Worker
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.render_service import RenderJob
+from spade_studio.engine.rendering.service import RenderJob
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,7 @@ from spade_studio.app.ui.status import StatusBar
 from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.shelf import Shelf
 from spade_studio.engine.errors import AmbiguousWeightsError
-from spade_studio.engine.render_service import RendererReady, RenderFailure
+from spade_studio.engine.rendering.service import RendererReady, RenderFailure
 
 if TYPE_CHECKING:
     from spade_studio.app.weights.jobs import Scene

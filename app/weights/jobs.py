@@ -19,14 +19,14 @@ from spade_studio.app.rendering import loading
 from spade_studio.app.weights.shelf import Shelf, Stamp
 from spade_studio.app.weights.worker import Job, Progress
 from spade_studio.engine.errors import AmbiguousWeightsError, EngineError, WeightsError
-from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.labels.label_set import LabelSet
+from spade_studio.engine.rendering.frame_sizes import SizeWish
 from spade_studio.engine.weights.facts import WeightsFacts
 from spade_studio.engine.weights.info import PublishedOptions
 
 if TYPE_CHECKING:
     from spade_studio.app.rendering.loading import LoadOptions
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
 _TELL_SECONDS = 0.05
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
 from spade_studio.engine.networks.layout import resize_nearest
 from spade_studio.engine.pictures.provenance import Provenance
 from spade_studio.engine.pictures.record import describe_picture
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.frame_sizes import SizeWish
+from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.style import StyleCode
 
 

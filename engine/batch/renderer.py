@@ -25,7 +25,7 @@ from spade_studio.engine.pictures.image_files import read_instance_map, read_lab
 from spade_studio.engine.pictures.picture_files import Picture, PictureFormat, write_picture
 from spade_studio.engine.pictures.provenance import pack_layout, pack_settings
 from spade_studio.engine.pictures.record import describe_picture
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 
 _READ_AHEAD = 2
 _WRITE_BEHIND = 16

@@ -19,7 +19,7 @@ from spade_studio.engine.pictures.image_files import read_style_image
 from spade_studio.engine.style import StyleCode, check_truncation, interpolate_styles
 
 if TYPE_CHECKING:
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
 MAX_CODES = 100_000
 MAX_SEED = 2**63 - 1

@@ -24,7 +24,7 @@ from spade_studio.engine.pictures.picture_files import PictureFormat
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.renderer import BatchOutcome
-    from spade_studio.engine.renderer import Modulation, Renderer
+    from spade_studio.engine.rendering.renderer import Modulation, Renderer
     from spade_studio.engine.weights import PublishedOptions
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ def _render(
 def _load(options: BatchOptions, label_set: LabelSet | None, process: Process) -> Renderer:
     import torch
 
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
     device = process.device(options.device, torch.cuda.device_count())
     if label_set is not None and _needs_label_set(options):

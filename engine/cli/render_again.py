@@ -20,7 +20,7 @@ from spade_studio.engine.labels.transfer import LabelTransfer, UnknownLabels
 from spade_studio.engine.pictures.picture_files import PictureFormat, is_whole, write_picture
 from spade_studio.engine.pictures.provenance import Provenance, pack_layout, pack_settings, read_provenance
 from spade_studio.engine.pictures.record import describe_picture, differences
-from spade_studio.engine.renderer import Modulation, Renderer
+from spade_studio.engine.rendering.renderer import Modulation, Renderer
 from spade_studio.engine.style import StyleCode
 from spade_studio.engine.weights import PublishedOptions
 

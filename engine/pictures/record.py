@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from spade_studio.engine.networks.config import DecoderConfig
 from spade_studio.engine.pictures.provenance import Provenance
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.style import StyleCode
 from spade_studio.engine.weights import PublishedOptions
 

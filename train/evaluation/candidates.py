@@ -18,7 +18,7 @@ from PIL import Image
 
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.style import StyleCode
 from spade_studio.train.datasets.decoding import PHOTO_SUFFIXES, decode_photo
 from spade_studio.train.datasets.pairs import PairDataset, Sample

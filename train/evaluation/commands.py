@@ -20,7 +20,7 @@ from spade_studio.engine.device import choose_device
 from spade_studio.engine.errors import AmbiguousWeightsError, EngineError
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.labels import load_label_set
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.weights import PublishedOptions, inspect_weights
 from spade_studio.train.datasets import PairDataset
 from spade_studio.train.evaluation.candidates import (

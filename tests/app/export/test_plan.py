@@ -11,8 +11,8 @@ import pytest
 from spade_studio.app.export.manifest import NAME, Manifest, fingerprint, read_manifest, write_manifest
 from spade_studio.app.export.plan import ExportPlan, FileLayout, PaintedLayout
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.labels import load_label_set
+from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 
 def a_plan(**changes):

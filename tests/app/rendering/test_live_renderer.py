@@ -14,10 +14,10 @@ from spade_studio.app.rendering.live_renderer import REST_MILLISECONDS, LiveRend
 from spade_studio.app.rendering.loading import LoadOptions, peek_channels, renderer_loader
 from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.engine.errors import RenderError, WeightsError
-from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.labels import LabelChannels, load_label_set
 from spade_studio.engine.networks.config import GeneratorConfig
-from spade_studio.engine.render_service import RenderFailure, RenderResult
+from spade_studio.engine.rendering.frame_sizes import SizeWish
+from spade_studio.engine.rendering.service import RenderFailure, RenderResult
 
 SKY, GRASS = 156, 123
 COCO = load_label_set("coco_stuff")

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QApplication, QDialog, QMenu
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader, starting_options
 from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.errors import RenderError, WeightsError
-from spade_studio.engine.frame_sizes import SizeWish
 from spade_studio.engine.hardware import DeviceEntry
-from spade_studio.engine.render_service import RenderResult
+from spade_studio.engine.rendering.frame_sizes import SizeWish
+from spade_studio.engine.rendering.service import RenderResult
 
 DEVICES = (
     DeviceEntry("cpu", "", ("float32", "bfloat16")),
@@ -255,7 +255,7 @@ def test_what_the_command_line_orders_is_not_replaced_silently(tiny_weights):
 
 
 def test_weights_that_cannot_render_fail_as_those_that_cannot_be_loaded(tiny_weights, monkeypatch):
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
     def fail(_self: Renderer) -> Any:
         raise RenderError("cpu failed")

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 
 from spade_studio.engine.errors import RenderError
-from spade_studio.engine.render_service import RenderFailure, RenderResult
+from spade_studio.engine.rendering.service import RenderFailure, RenderResult
 
 
 def result_of(window, **changes: Any) -> RenderResult:

@@ -19,7 +19,7 @@ from spade_studio.app.styles.shelf import MAX_REFERENCES, Shelf, built_in_styles
 from spade_studio.app.styles.style import style_of
 from spade_studio.engine.errors import StyleError
 from spade_studio.engine.labels import load_label_set
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 
 MakePhoto = Callable[..., NDArray[np.uint8]]
 

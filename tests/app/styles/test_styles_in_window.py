@@ -25,7 +25,7 @@ from spade_studio.app.styles.style import Style
 from spade_studio.app.styles.tiles import Tiles
 from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.pictures.image_files import read_style_image
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.style import style_from_seed
 
 Wait = Callable[[Callable[[], bool]], None]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spade_studio.app.ui.settings import HISTORY_MEGABYTES, SCHEMA, Settings, default_runs_folder
-from spade_studio.engine.frame_sizes import SizeWish
+from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 
 def write(path: Path, text: str) -> Settings:

@@ -21,7 +21,7 @@ from spade_studio.engine.cli import batch_command
 from spade_studio.engine.cli.main import main
 from spade_studio.engine.errors import OutOfMemoryError
 from spade_studio.engine.pictures.provenance import read_provenance
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 
 Render = Callable[..., Any]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from spade_studio.engine.files import sha256_of
 from spade_studio.engine.networks.config import GeneratorConfig
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.weights import default_weights_path, inspect_weights
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -30,7 +30,7 @@ from spade_studio.engine.networks.config import (
 )
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.weights import describe, inspect_weights, load_weights
 from spade_studio.engine.weights.bundle import METADATA_KEY
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.weights import inspect_weights
 from spade_studio.train.averages import fixed_batches
 from spade_studio.train.config import TrainConfig

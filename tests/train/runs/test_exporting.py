@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from spade_studio.engine.cli.main import main as render_main
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.networks.config import GeneratorConfig
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.weights import default_weights_path, inspect_weights, load_weights
 from spade_studio.train.cli import main
 from spade_studio.train.config import TrainConfig

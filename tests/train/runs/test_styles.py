@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from spade_studio.engine.errors import ConfigError
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.weights import load_weights
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.distributed import Ranks

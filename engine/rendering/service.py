@@ -16,11 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from spade_studio.engine.errors import EngineError, OutOfMemoryError, RenderError
-from spade_studio.engine.frame_sizes import FrameTimes, Size, SizeWish, smaller_size, takes_long
-from spade_studio.engine.render_values import Delivery, JobDone, RendererReady, RenderFailure, RenderJob, RenderRequest, RenderResult
+from spade_studio.engine.rendering.frame_sizes import FrameTimes, Size, SizeWish, smaller_size, takes_long
+from spade_studio.engine.rendering.values import Delivery, JobDone, RendererReady, RenderFailure, RenderJob, RenderRequest, RenderResult
 
 if TYPE_CHECKING:
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
 
 __all__ = ["Delivery", "JobDone", "RenderFailure", "RenderJob", "RenderRequest", "RenderResult", "RenderService", "RendererReady"]
 
@@ -31,8 +31,8 @@ SECONDS_BETWEEN_FRAMES = 1.0
 class RenderService:
     """One thread that renders the newest request.
 
-    Where a frame would take longer than :data:`~spade_studio.engine.frame_sizes.PATIENCE_SECONDS` a smaller one comes first; the full
-    size follows at once where the hand rests, else with the request that comes when it does.
+    Where a frame would take longer than :data:`~spade_studio.engine.rendering.frame_sizes.PATIENCE_SECONDS` a smaller one comes first; the
+    full size follows at once where the hand rests, else with the request that comes when it does.
 
     Args:
         load: Makes the renderer; called once, on the thread.

@@ -18,13 +18,13 @@ from PIL import Image
 
 from spade_studio.engine.device import allow_tf32, available_devices, choose_device, choose_dtype, device_errors, dtype_name
 from spade_studio.engine.errors import RenderError, StyleError, WeightsError
-from spade_studio.engine.frame_sizes import SAME_ASPECT
 from spade_studio.engine.hardware import DeviceEntry
 from spade_studio.engine.inference.pictures import PictureMaker, make_picture_maker
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.labels import LabelChannels, check_label_map
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout, resize_nearest
+from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT
 from spade_studio.engine.style import StyleCode, check_truncation, interpolate_styles, style_from_seed
 from spade_studio.engine.weights import LoadedWeights, PublishedOptions, WeightsInfo, default_weights_path, load_weights
 

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.frame_sizes import Size, SizeWish
+from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
 
 if TYPE_CHECKING:
-    from spade_studio.engine.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import Renderer
     from spade_studio.engine.weights import WeightsInfo
 
 

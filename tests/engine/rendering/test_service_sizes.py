@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import torch
 
-from spade_studio.engine.frame_sizes import SizeWish
-from spade_studio.engine.render_service import Delivery, RendererReady, RenderFailure, RenderRequest, RenderResult, RenderService
-from spade_studio.engine.renderer import Frame, Renderer
+from spade_studio.engine.rendering.frame_sizes import SizeWish
+from spade_studio.engine.rendering.renderer import Frame, Renderer
+from spade_studio.engine.rendering.service import Delivery, RendererReady, RenderFailure, RenderRequest, RenderResult, RenderService
 
 PATIENCE = 30.0
 LARGE = (256, 256)
@@ -28,7 +28,7 @@ class Studio:
         self.tiny = tiny
         self.seconds = 0.0
         clock = SimpleNamespace(monotonic=lambda: self.seconds, perf_counter=lambda: self.seconds)
-        monkeypatch.setattr("spade_studio.engine.render_service.time", clock)
+        monkeypatch.setattr("spade_studio.engine.rendering.service.time", clock)
         self.deliveries: queue.Queue[Delivery] = queue.Queue()
         self.renderer = Renderer.load(weights, device="cpu", dtype="float32")
         self._render_frame = self.renderer.render_frame

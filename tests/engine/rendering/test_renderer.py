@@ -18,7 +18,7 @@ from spade_studio.engine.networks.build import build_generator
 from spade_studio.engine.networks.config import GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout
-from spade_studio.engine.renderer import Renderer, interpolate_styles
+from spade_studio.engine.rendering.renderer import Renderer, interpolate_styles
 from spade_studio.engine.style import style_from_seed
 from spade_studio.engine.weights import load_weights, save_bundle
 

@@ -16,8 +16,8 @@ from typing import Any, cast
 import pytest
 
 from spade_studio.engine.errors import EngineError, OutOfMemoryError, WeightsError
-from spade_studio.engine.render_service import Delivery, JobDone, RendererReady, RenderFailure, RenderJob, RenderRequest, RenderService
-from spade_studio.engine.renderer import Renderer
+from spade_studio.engine.rendering.renderer import Renderer
+from spade_studio.engine.rendering.service import Delivery, JobDone, RendererReady, RenderFailure, RenderJob, RenderRequest, RenderService
 
 PATIENCE = 30.0
 
@@ -67,7 +67,7 @@ def test_closing_while_loading_delivers_nothing(tiny: Any, tiny_weights: Path) -
 
 
 def test_the_service_is_imported_without_torch() -> None:
-    code = "import sys, spade_studio.engine.render_service; sys.exit('torch' in sys.modules)"
+    code = "import sys, spade_studio.engine.rendering.service; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spade_studio.engine.frame_sizes import PATIENCE_SECONDS, FrameTimes, Size, SizeWish, smaller_size, takes_long
+from spade_studio.engine.rendering.frame_sizes import PATIENCE_SECONDS, FrameTimes, Size, SizeWish, smaller_size, takes_long
 
 
 def nearest(height: int, width: int) -> Size:

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from spade_studio.engine.errors import LabelError, OutOfMemoryError, RenderError, StyleError
 from spade_studio.engine.inference import preview as previews
 from spade_studio.engine.networks.layout import Layout
-from spade_studio.engine.render_service import (
+from spade_studio.engine.rendering.renderer import Frame, Renderer
+from spade_studio.engine.rendering.service import (
     Delivery,
     JobDone,
     RendererReady,
@@ -28,7 +29,6 @@ from spade_studio.engine.render_service import (
     RenderResult,
     RenderService,
 )
-from spade_studio.engine.renderer import Frame, Renderer
 
 PATIENCE = 30.0
 
@@ -61,7 +61,7 @@ class Studio:
         self.tiny = tiny
         self.seconds = 0.0
         clock = SimpleNamespace(monotonic=lambda: self.seconds, perf_counter=lambda: self.seconds)
-        monkeypatch.setattr("spade_studio.engine.render_service.time", clock)
+        monkeypatch.setattr("spade_studio.engine.rendering.service.time", clock)
         self.deliveries: queue.Queue[Delivery] = queue.Queue()
         self.renderer = Renderer.load(weights, device="cpu", dtype="float32")
         self.service = RenderService(lambda: self.renderer, self.deliveries.put)
