@@ -30,9 +30,9 @@ def run_asked_tool(arguments: Sequence[str]) -> int | None:
     """
     match list(arguments):
         case ["--spade-train", *rest]:
-            from spade_studio.train import cli as train_cli
+            from spade_studio.train.cli.main import main as train
 
-            return train_cli.main(rest)
+            return train(rest)
         case ["--spade-render", *rest]:
             from spade_studio.engine.cli.main import main as render
 

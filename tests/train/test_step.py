@@ -47,9 +47,7 @@ def networks(
     losses: LossConfig = PLAIN, *, norm: Any = "batch", spectral: bool = True, dtype: torch.dtype = torch.float32, **options: Any
 ) -> TrainingNetworks:
     torch.manual_seed(5)
-    generator = Generator(
-        GeneratorConfig(LABELS, 2, 8, norm=norm, spectral_norm=spectral, input="noise", z_width=STYLE, crop_size=SIDE)
-    )
+    generator = Generator(GeneratorConfig(LABELS, 2, 8, norm=norm, spectral_norm=spectral, input="noise", z_width=STYLE, crop_size=SIDE))
     encoder = Encoder(EncoderConfig(2, 5, STYLE, spectral))
     discriminator = MultiscaleDiscriminator(DiscriminatorConfig(LABELS, 4, 3, spectral_norm=spectral))
     for network in (generator, encoder, discriminator):

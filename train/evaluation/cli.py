@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import tyro
 
-from spade_studio.train.command_line import description, exit_code, first_word
+from spade_studio.train.cli.command_line import description, exit_code, first_word
 from spade_studio.train.evaluation.cli_options import COMMANDS, Command
 
 EXAMPLES = """examples:

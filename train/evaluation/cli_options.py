@@ -14,7 +14,7 @@ import tyro
 
 from spade_studio.engine.batch.shares import Share
 from spade_studio.engine.errors import EngineError
-from spade_studio.train.cli_options import DatasetKind, Device, Flag, Text, option, shown, whole_number  # pyright: ignore[reportPrivateUsage]
+from spade_studio.train.cli.options import DatasetKind, Device, Flag, Text, option, shown, whole_number  # pyright: ignore[reportPrivateUsage]
 
 
 def _read_share(word: str) -> Share:

@@ -14,9 +14,9 @@ from spade_studio.app.training.editors import Editor, NumberBox
 from spade_studio.app.training.fields import SUGGESTIONS, all_fields, flat_values, nested, option_words
 from spade_studio.app.training.form import ConfigForm
 from spade_studio.engine.errors import ConfigError
-from spade_studio.train.cli import parse
-from spade_studio.train.cli_options import DatasetKind, New
-from spade_studio.train.commands import resolve
+from spade_studio.train.cli.commands import resolve
+from spade_studio.train.cli.main import parse
+from spade_studio.train.cli.options import DatasetKind, New
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.presets import PRESETS, preset, with_architecture
 

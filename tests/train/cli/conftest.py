@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from spade_studio.train.cli import main
+from spade_studio.train.cli.main import main
 from spade_studio.train.run_directory import RunDirectory, list_runs
 
 

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 
 from spade_studio.engine.weights.shapes import parameter_count
+from spade_studio.train.cli.estimate import describe_run, estimate_memory, seconds_per_picture, time_words
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.datasets.loading import Batch
 from spade_studio.train.distributed import Ranks
-from spade_studio.train.estimate import describe_run, estimate_memory, seconds_per_picture, time_words
 from spade_studio.train.optimization import Side
 from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
 from spade_studio.train.presets import preset, with_architecture
@@ -175,7 +175,7 @@ def test_the_time_is_that_of_whole_steps(config: TrainConfig, monkeypatch: pytes
     seconds = seconds_per_picture(trainer, 8)
     assert seen == [2]
     assert 0.25 < seconds < 30
-    monkeypatch.setattr("spade_studio.train.estimate.seconds_per_picture", lambda *given: 2.0)
+    monkeypatch.setattr("spade_studio.train.cli.estimate.seconds_per_picture", lambda *given: 2.0)
     # 8 pictures a step, 2 ranks: a picture a second
     both = dataclasses.replace(config, compute=dataclasses.replace(config.compute, processes_per_node=2, device="cpu"))
     steps = both.total_steps(trainer.steps_per_epoch)
@@ -186,7 +186,7 @@ def test_a_device_without_room_for_a_step_is_told(config: TrainConfig, monkeypat
     def full(*given: Any) -> float:
         raise torch.OutOfMemoryError("no room")
 
-    monkeypatch.setattr("spade_studio.train.estimate.seconds_per_picture", full)
+    monkeypatch.setattr("spade_studio.train.cli.estimate.seconds_per_picture", full)
     assert describe_run(config).endswith("has no memory left to time a step")
 
 

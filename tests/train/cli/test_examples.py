@@ -9,9 +9,9 @@ from typing import get_args
 
 import pytest
 
-from spade_studio.train.cli import EXAMPLES, parse
-from spade_studio.train.cli_options import COMMANDS, New, PresetName
-from spade_studio.train.commands import resolve
+from spade_studio.train.cli.commands import resolve
+from spade_studio.train.cli.main import EXAMPLES, parse
+from spade_studio.train.cli.options import COMMANDS, New, PresetName
 
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -11,9 +11,9 @@ from typing import Any, get_args
 import pytest
 
 from spade_studio.engine.errors import ConfigError
-from spade_studio.train.cli import parse
-from spade_studio.train.cli_options import New, PresetName
-from spade_studio.train.commands import resolve
+from spade_studio.train.cli.commands import resolve
+from spade_studio.train.cli.main import parse
+from spade_studio.train.cli.options import New, PresetName
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.datasets import open_dataset
 from spade_studio.train.launch import torchrun_command
@@ -243,7 +243,7 @@ def test_several_processes_are_started_through_torchrun(
     train: Any, data: Path, tmp_path: Path, only_run: Callable[[], RunDirectory], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Any] = []
-    monkeypatch.setattr("spade_studio.train.commands.launch", lambda *given: started.append(given) or 0)
+    monkeypatch.setattr("spade_studio.train.cli.commands.launch", lambda *given: started.append(given) or 0)
     options = ["--preset", "tiny", "--nproc-per-node", "2", "--max-restarts", "3", "--console", "plain"]
     assert train("new", data, *options, "--runs", tmp_path / "runs").code == 0
     run = only_run()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from spade_studio.train.cli import main
+from spade_studio.train.cli.main import main
 from spade_studio.train.presets import preset
 from spade_studio.train.run_directory import RunDirectory
 
@@ -123,7 +123,7 @@ def test_an_interruption_says_what_is_left(line: str, words: str, train: Any, mo
     def interrupted(command: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("spade_studio.train.commands.run", interrupted)
+    monkeypatch.setattr("spade_studio.train.cli.commands.run", interrupted)
     assert train(*line.split()) == (130, "", f"{words}\n")
 
 
@@ -131,7 +131,7 @@ def test_an_error_of_the_system_is_one_line(monkeypatch: pytest.MonkeyPatch, cap
     def failing(command: object) -> int:
         raise PermissionError(13, "Permission denied", "data")
 
-    monkeypatch.setattr("spade_studio.train.commands.run", failing)
+    monkeypatch.setattr("spade_studio.train.cli.commands.run", failing)
     assert main(["check", "data"]) == 1
     assert capsys.readouterr() == ("", "Error: [Errno 13] Permission denied: 'data'\n")
 

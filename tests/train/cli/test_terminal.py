@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from spade_studio.train.cli import main
+from spade_studio.train.cli.main import main
 from spade_studio.train.run_directory import list_runs
 from spade_studio.train.state import CheckpointStore
 from spade_studio.train.trainer import Trainer

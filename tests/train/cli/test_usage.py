@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from spade_studio.train.cli_options import COMMANDS, DatasetKind, PresetName
+from spade_studio.train.cli.options import COMMANDS, DatasetKind, PresetName
 from spade_studio.train.datasets import DATASET_KINDS
 from spade_studio.train.presets import PRESETS
 from spade_studio.train.registry import ARCHITECTURES
@@ -177,7 +177,7 @@ def test_help_and_wrong_usage_do_not_wait_for_torch() -> None:
     lines = ["--help", "--version", *(f"{name} --help" for name in COMMANDS), "new data --steps x", "new data --batch-size 0"]
     code = f"""
 import json, sys
-from spade_studio.train.cli import main
+from spade_studio.train.cli.main import main
 for line in {lines!r}:
     try:
         main(line.split())

@@ -16,9 +16,9 @@ from typing import Any
 
 import pytest
 
-from spade_studio.train.cli import parse
-from spade_studio.train.cli_options import New
-from spade_studio.train.commands import resolve
+from spade_studio.train.cli.commands import resolve
+from spade_studio.train.cli.main import parse
+from spade_studio.train.cli.options import New
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.events import EventLog, RunStarted, StepLogged
 from spade_studio.train.presets import preset

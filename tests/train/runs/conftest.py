@@ -95,7 +95,7 @@ def wait_until(condition: Callable[[], bool], words: str) -> None:
 
 MAIN = """
 import sys
-from spade_studio.train.cli import main
+from spade_studio.train.cli.main import main
 if __name__ == "__main__":
     sys.exit(main())
 """

@@ -19,7 +19,7 @@ from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.weights import default_weights_path, inspect_weights, load_weights
-from spade_studio.train.cli import main
+from spade_studio.train.cli.main import main
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.distributed import Ranks
 from spade_studio.train.network_options import InitialConfig

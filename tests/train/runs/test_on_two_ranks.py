@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from spade_studio.train.cli import main
+from spade_studio.train.cli.main import main
 
 pytestmark = [
     pytest.mark.slow,

@@ -16,7 +16,7 @@ from typing import Literal, NoReturn
 
 from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.engine.labels import load_label_set
-from spade_studio.train.cli_options import Check, Command, Export, Label, New, Pause, Prepare, Resume, Stop
+from spade_studio.train.cli.options import Check, Command, Export, Label, New, Pause, Prepare, Resume, Stop
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.console import open_console
 from spade_studio.train.data_config import LabelsConfig
@@ -102,7 +102,7 @@ def _absolute(path: str | Path) -> str:
 def _new(command: New) -> int:
     config = resolve(command)
     if command.dry_run:
-        from spade_studio.train.estimate import describe_run
+        from spade_studio.train.cli.estimate import describe_run
 
         _say(describe_run(config))
         return 0

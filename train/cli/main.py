@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import tyro
 
-from spade_studio.train import commands
-from spade_studio.train.cli_options import COMMANDS, Command, New
-from spade_studio.train.command_line import description, exit_code, first_word, listed
+from spade_studio.train.cli import commands
+from spade_studio.train.cli.command_line import description, exit_code, first_word, listed
+from spade_studio.train.cli.options import COMMANDS, Command, New
 from spade_studio.train.config import TrainConfig
 from spade_studio.train.presets import PRESETS, preset, with_architecture
 from spade_studio.train.registry import ARCHITECTURES
@@ -79,7 +79,3 @@ def _starting_config(arguments: Sequence[str]) -> TrainConfig:
     # An unknown name, or none, is refused by the command's own parser.
     config = preset(given.preset) if given.preset in PRESETS else TrainConfig()
     return config if given.architecture is None else with_architecture(config, given.architecture)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

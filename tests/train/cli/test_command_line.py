@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from spade_studio.engine.errors import EngineError
-from spade_studio.train.command_line import description, exit_code, first_word, listed
+from spade_studio.train.cli.command_line import description, exit_code, first_word, listed
 
 
 class Options:
