@@ -25,9 +25,9 @@ LIGHT_MODULES = [
     "spade_studio.engine.weights",
     "spade_studio.engine.weights.info",
     "spade_studio.resources",
-    "spade_studio.train.config",
+    "spade_studio.train.config.run",
     "spade_studio.train.events",
-    "spade_studio.train.presets",
+    "spade_studio.train.config.presets",
     "spade_studio.train.run_directory",
 ]
 

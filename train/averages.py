@@ -16,11 +16,11 @@ from torch import Tensor, nn
 
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.train.config.losses import LossConfig
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.loading import Batch, Collate, TrainingSet
 from spade_studio.train.datasets.sampler import SampleKey
 from spade_studio.train.ema import ExponentialAverage, copy_statistics, reestimate_statistics
-from spade_studio.train.recipe import LossConfig
 from spade_studio.train.styles import StyleSpace, draw_styles, fit_style_space, own_styles
 
 _STREAM = 0xA7E  # keeps the choice of pictures apart from other random numbers

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from spade_studio.engine.errors import EngineError
-from spade_studio.train import plain
+from spade_studio.train.config import plain
 
 _LONGEST_READ = 1 << 24  # bytes that one look at the file takes in
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from spade_studio.train.recipe import AdversarialKind
+from spade_studio.train.config.losses import AdversarialKind
 
 Features = Sequence[Sequence[Tensor]]
 """Of every scale, the output of every layer, the patch scores last."""

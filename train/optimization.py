@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spade_studio.train.recipe import OptimizerConfig
+from spade_studio.train.config.losses import OptimizerConfig
 
 _HOPELESS_SCALE = 2.0**-10  # of losses: gradients that are infinite even so are not finite at all
 

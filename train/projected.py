@@ -16,9 +16,9 @@ from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE, maybe_spectral
 from spade_studio.engine.networks.config import DiscriminatorConfig
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.train.config.networks import ProjectedOptions
 from spade_studio.train.metrics.efficientnet_lite import EfficientNetLiteFeatures
 from spade_studio.train.metrics.features import load_features
-from spade_studio.train.network_options import ProjectedOptions
 from spade_studio.train.networks import keep_channels_last
 
 _LEVELS = (24, 40, 112, 320)

@@ -15,7 +15,7 @@ from typing import Literal
 
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.check import check_dataset
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.console import TrainingConsole
 from spade_studio.train.datasets import DataError
 from spade_studio.train.distributed import Ranks, StopSignals, joined_ranks

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.labels import LabelSet, load_label_set
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError, FolderDataset, PairDataset, open_dataset, read_scene_list
 from spade_studio.train.datasets.folder import LABEL_SET_FILE
 from spade_studio.train.datasets.published import Split

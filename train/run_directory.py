@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import atomic_writer
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.run import TrainConfig
 
 _NUMBERED = re.compile(r"([0-9]{5,})-.+")
 _LONGEST_NAME = 60

@@ -22,7 +22,7 @@ import torch
 
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import atomic_writer, sha256_of
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.run import TrainConfig
 
 FORMAT_VERSION: Final = 1
 LATEST: Final = "latest.json"

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.train.config.losses import LossConfig
 from spade_studio.train.losses import (
     discriminator_adversarial,
     feature_matching,
@@ -29,7 +30,6 @@ from spade_studio.train.losses import (
 from spade_studio.train.networks import keep_spectral_norms_wide, mend_instance_norms
 from spade_studio.train.optimization import Optimizers, Side
 from spade_studio.train.perceptual import PerceptualDistance
-from spade_studio.train.recipe import LossConfig
 from spade_studio.train.styles import draw_styles, own_styles
 
 Phase = Literal["generator", "discriminator"]

@@ -19,7 +19,7 @@ from spade_studio.engine.networks.config import EncoderConfig
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.train.averages import AveragedNetworks, StatisticsBatches, untouched_random_state
 from spade_studio.train.batch_norm import synchronize_batch_norm
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError, PairDataset
 from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, TrainingSet, modulation_resolutions
 from spade_studio.train.datasets.sampler import ResumableSampler

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spade_studio.engine.networks.layout import ScalarT
-from spade_studio.train.data_config import GeometryConfig
+from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets.pairs import Sample
 
 DEFAULT_MULTIPLE = 32

@@ -15,7 +15,7 @@ from PySide6.QtCore import QCoreApplication
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.training.history import last_event
 from spade_studio.engine.errors import EngineError
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.events import EventReader, StepLogged
 from spade_studio.train.run_directory import list_runs
 

@@ -19,9 +19,9 @@ from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.ui.typed_path import typed_path
 from spade_studio.engine.errors import ConfigError
-from spade_studio.train import plain
-from spade_studio.train.config import TrainConfig
-from spade_studio.train.registry import ARCHITECTURES
+from spade_studio.train.config import plain
+from spade_studio.train.config.architectures import ARCHITECTURES
+from spade_studio.train.config.run import TrainConfig
 
 BASIC = {
     "data.path": "Data",

@@ -14,8 +14,8 @@ from spade_studio.app.training.editors import Editor
 from spade_studio.app.training.fields import BASIC, PATHS, absolute_path, all_fields, culprit, flat_values, is_missing, nested, shown_title
 from spade_studio.app.ui.boxes import column
 from spade_studio.engine.errors import ConfigError
-from spade_studio.train.config import TrainConfig
-from spade_studio.train.presets import with_architecture
+from spade_studio.train.config.presets import with_architecture
+from spade_studio.train.config.run import TrainConfig
 
 
 class ConfigForm(QScrollArea):

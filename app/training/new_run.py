@@ -20,7 +20,7 @@ from spade_studio.app.training.tool_run import ToolRun
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.engine.errors import ConfigError, EngineError
-from spade_studio.train.presets import PRESETS, preset
+from spade_studio.train.config.presets import PRESETS, preset
 from spade_studio.train.run_directory import RunDirectory
 
 _START = "compact"

@@ -13,8 +13,8 @@ from torch import nn
 
 from spade_studio.engine.networks.build import build_generator
 from spade_studio.engine.networks.encoder import Encoder
-from spade_studio.train.config import TrainConfig
-from spade_studio.train.presets import preset, with_architecture
+from spade_studio.train.config.presets import preset, with_architecture
+from spade_studio.train.config.run import TrainConfig
 
 
 @dataclass(frozen=True)

@@ -34,14 +34,14 @@ from spade_studio.engine.networks.config import DiscriminatorConfig, GeneratorCo
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout, resize_nearest
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.losses import LossConfig, OptimizerConfig
+from spade_studio.train.config.presets import LANDSCAPE_IDS, preset
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets.loading import modulation_resolutions
 from spade_studio.train.distributed import joined_ranks
 from spade_studio.train.networks import initialize, keep_channels_last, keep_spectral_norms_wide
 from spade_studio.train.optimization import Optimizers
 from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures, load_perceptual
-from spade_studio.train.presets import LANDSCAPE_IDS, preset
-from spade_studio.train.recipe import LossConfig, OptimizerConfig
 from spade_studio.train.run_data import open_run_data
 from spade_studio.train.step import TrainingNetworks, style_noise, training_step
 from spade_studio.train.trainer import Trainer

@@ -15,6 +15,7 @@ from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.networks.config import DiscriminatorConfig
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.train.config.losses import AdversarialKind, LossConfig, OptimizerConfig, PerceptualConfig, ScheduleConfig
 from spade_studio.train.losses import (
     Features,
     discriminator_adversarial,
@@ -23,7 +24,6 @@ from spade_studio.train.losses import (
     kl_divergence,
     split_features,
 )
-from spade_studio.train.recipe import AdversarialKind, LossConfig, OptimizerConfig, PerceptualConfig, ScheduleConfig
 
 PUBLISHED: dict[AdversarialKind, str] = {"hinge": "hinge", "least_squares": "ls", "cross_entropy": "original", "wasserstein": "w"}
 Judged = tuple[Features, Features, dict[str, Tensor], dict[str, float]]

@@ -18,12 +18,12 @@ from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.train.config.losses import LossConfig
+from spade_studio.train.config.networks import ProjectedOptions
 from spade_studio.train.losses import grid_excess, grid_strength, line_excess, line_share
 from spade_studio.train.metrics.efficientnet_lite import EfficientNetLiteFeatures
-from spade_studio.train.network_options import ProjectedOptions
 from spade_studio.train.networks import initialize
 from spade_studio.train.projected import ProjectedDiscriminator, build_discriminator
-from spade_studio.train.recipe import LossConfig
 from spade_studio.train.step import TrainingNetworks
 
 LABELS, STYLE, SIDE = 4, 5, 64

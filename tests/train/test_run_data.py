@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from spade_studio.engine.errors import ConfigError
-from spade_studio.train.config import TrainConfig
-from spade_studio.train.data_config import GeometryConfig
+from spade_studio.train.config.data import GeometryConfig
+from spade_studio.train.config.presets import preset
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
-from spade_studio.train.presets import preset
 from spade_studio.train.run_data import open_run_data
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from spade_studio.train.config import TrainConfig
-from spade_studio.train.presets import preset
+from spade_studio.train.config.presets import preset
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.run_directory import RunDirectory, RunError, list_runs
 
 

@@ -17,7 +17,7 @@ from spade_studio.engine.networks.config import EncoderConfig, GeneratorConfig
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
-from spade_studio.train.data_config import GeometryConfig
+from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets import DataError, open_dataset
 from spade_studio.train.datasets.loading import Batch, Collate, TrainingSet
 from spade_studio.train.samples import (

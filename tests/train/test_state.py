@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from spade_studio.train import state
-from spade_studio.train.presets import preset
+from spade_studio.train.config.presets import preset
 from spade_studio.train.state import (
     BestCheckpoint,
     Checkpoint,
@@ -197,7 +197,7 @@ def test_a_process_killed_while_writing_leaves_the_one_before(store: CheckpointS
     store.write(checkpoint(6))
     code = (
         "import os, pathlib, signal, sys, torch\n"
-        "from spade_studio.train.presets import preset\n"
+        "from spade_studio.train.config.presets import preset\n"
         "from spade_studio.train.state import BestCheckpoint, Checkpoint, CheckpointStore\n"
         "save = torch.save\n"
         "def killed(value, file):\n"

@@ -17,10 +17,10 @@ from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.train.config.losses import LossConfig, OptimizerConfig, PerceptualConfig
 from spade_studio.train.networks import initialize, keep_channels_last
 from spade_studio.train.optimization import Optimizers, all_finite
 from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
-from spade_studio.train.recipe import LossConfig, OptimizerConfig, PerceptualConfig
 from spade_studio.train.step import Phase, TrainingNetworks, style_noise, training_step
 
 LABELS, STYLE, SIDE = 4, 5, 64

@@ -26,7 +26,7 @@ from spade_studio.train.batch_norm import synchronize_batch_norm
 from spade_studio.train.distributed import joined_ranks
 from spade_studio.train.networks import initialize
 from spade_studio.train.optimization import Optimizers
-from spade_studio.train.recipe import LossConfig, OptimizerConfig
+from spade_studio.train.config.losses import LossConfig, OptimizerConfig
 from spade_studio.train.step import TrainingNetworks, style_noise, training_step
 
 output, precision, steps = sys.argv[1], getattr(torch, sys.argv[2]), int(sys.argv[3])

@@ -16,8 +16,8 @@ from spade_studio.engine.networks.config import DiscriminatorConfig, GeneratorCo
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.train.config.losses import LossConfig, OptimizerConfig
 from spade_studio.train.optimization import Optimizers
-from spade_studio.train.recipe import LossConfig, OptimizerConfig
 from spade_studio.train.step import StepReport, TrainingNetworks, training_step
 
 NAMES = {"adversarial": "GAN", "feature_matching": "GAN_Feat", "fake": "D_Fake", "real": "D_real"}

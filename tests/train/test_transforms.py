@@ -9,7 +9,7 @@ from PIL import Image
 
 from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.train.data_config import GeometryConfig, GeometryMode
+from spade_studio.train.config.data import GeometryConfig, GeometryMode
 from spade_studio.train.datasets.pairs import Sample
 from spade_studio.train.transforms import loaded_size, output_size, resize_ids, sample_generator, transform
 

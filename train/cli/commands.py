@@ -17,13 +17,13 @@ from typing import Literal, NoReturn
 from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.engine.labels import load_label_set
 from spade_studio.train.cli.options import Check, Command, Export, Label, New, Pause, Prepare, Resume, Stop
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.data import LabelsConfig
+from spade_studio.train.config.losses import ScheduleConfig
+from spade_studio.train.config.presets import preset
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.console import open_console
-from spade_studio.train.data_config import LabelsConfig
 from spade_studio.train.datasets import open_dataset
 from spade_studio.train.launch import is_first, is_rank, launch
-from spade_studio.train.presets import preset
-from spade_studio.train.recipe import ScheduleConfig
 from spade_studio.train.run_data import open_run_data, refuse_other_labels
 from spade_studio.train.run_directory import RunDirectory
 

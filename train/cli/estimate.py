@@ -19,7 +19,7 @@ from torch import Tensor
 from spade_studio.engine.device import choose_device
 from spade_studio.engine.networks.batch_renorm import set_renormalization
 from spade_studio.engine.weights.shapes import parameter_count
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
 from spade_studio.train.datasets.loading import Batch
 from spade_studio.train.distributed import Ranks

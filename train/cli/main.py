@@ -14,9 +14,9 @@ import tyro
 from spade_studio.train.cli import commands
 from spade_studio.train.cli.command_line import description, exit_code, first_word, listed
 from spade_studio.train.cli.options import COMMANDS, Command, New
-from spade_studio.train.config import TrainConfig
-from spade_studio.train.presets import PRESETS, preset, with_architecture
-from spade_studio.train.registry import ARCHITECTURES
+from spade_studio.train.config.architectures import ARCHITECTURES
+from spade_studio.train.config.presets import PRESETS, preset, with_architecture
+from spade_studio.train.config.run import TrainConfig
 
 EXAMPLES = """examples:
   spade-train check photos/                                     what is in the data, and what is wrong with it

@@ -15,11 +15,11 @@ from typing import Annotated, Any, Literal
 import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.console import ConsoleMode
 
 PresetName = Literal["coco-stuff", "ade20k", "ade20k-outdoor", "cityscapes", "flickr-landscapes", "compact", "tiny"]
-"""The names of :data:`spade_studio.train.presets.PRESETS`."""
+"""The names of :data:`spade_studio.train.config.presets.PRESETS`."""
 DatasetKind = Literal["auto", "folder", "coco_stuff", "ade20k", "ade20k_outdoor", "cityscapes"]
 """``auto``, and the names of :data:`spade_studio.train.datasets.DATASET_KINDS`."""
 

@@ -18,7 +18,7 @@ from torch.utils.data import Dataset as TorchDataset
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.networks.config import AnyGeneratorConfig, GeneratorConfig
 from spade_studio.engine.networks.layout import CodeBook, Grid, Layout
-from spade_studio.train.data_config import GeometryConfig
+from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.packing import TensorForm, pack, unpack
 from spade_studio.train.datasets.pairs import Dataset

@@ -14,10 +14,10 @@ import torch
 
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import sha256_of
+from spade_studio.train.config.losses import PerceptualConfig, PerceptualKind
 from spade_studio.train.evaluation.errors import EvaluationError
 from spade_studio.train.metrics import FeatureNetwork, load_features
 from spade_studio.train.perceptual import PerceptualDistance, load_perceptual
-from spade_studio.train.recipe import PerceptualConfig, PerceptualKind
 
 INCEPTION: Final = "inception"
 """Stands for the Inception file of the FID, which is fetched once."""

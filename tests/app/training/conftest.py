@@ -23,8 +23,8 @@ from spade_studio.app.training.window import TrainingWindow
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.labels import load_label_set
+from spade_studio.train.config.presets import preset
 from spade_studio.train.events import CheckpointWritten, Event, EventLog, MetricsMeasured, RunStarted, SamplesWritten, StepLogged
-from spade_studio.train.presets import preset
 from spade_studio.train.run_directory import RunDirectory
 
 

@@ -17,8 +17,8 @@ from spade_studio.engine.errors import ConfigError
 from spade_studio.train.cli.commands import resolve
 from spade_studio.train.cli.main import parse
 from spade_studio.train.cli.options import DatasetKind, New
-from spade_studio.train.config import TrainConfig
-from spade_studio.train.presets import PRESETS, preset, with_architecture
+from spade_studio.train.config.presets import PRESETS, preset, with_architecture
+from spade_studio.train.config.run import TrainConfig
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from spade_studio.app.training.data_report import pace_of_similar_runs, report_w
 from spade_studio.app.training.history import RunState
 from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.new_run import NewRunPage
-from spade_studio.train.presets import preset
+from spade_studio.train.config.presets import preset
 
 LEFT = Qt.MouseButton.LeftButton
 

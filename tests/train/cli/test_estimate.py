@@ -14,13 +14,13 @@ from torch import Tensor, nn
 
 from spade_studio.engine.weights.shapes import parameter_count
 from spade_studio.train.cli.estimate import describe_run, estimate_memory, seconds_per_picture, time_words
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.losses import PerceptualConfig
+from spade_studio.train.config.presets import preset, with_architecture
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets.loading import Batch
 from spade_studio.train.distributed import Ranks
 from spade_studio.train.optimization import Side
 from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
-from spade_studio.train.presets import preset, with_architecture
-from spade_studio.train.recipe import PerceptualConfig
 from spade_studio.train.run_data import open_run_data
 from spade_studio.train.trainer import Trainer
 

@@ -14,12 +14,12 @@ from spade_studio.engine.errors import ConfigError
 from spade_studio.train.cli.commands import resolve
 from spade_studio.train.cli.main import parse
 from spade_studio.train.cli.options import New, PresetName
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.losses import ScheduleConfig
+from spade_studio.train.config.networks import GeneratorOptions
+from spade_studio.train.config.presets import preset
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import open_dataset
 from spade_studio.train.launch import torchrun_command
-from spade_studio.train.network_options import GeneratorOptions
-from spade_studio.train.presets import preset
-from spade_studio.train.recipe import ScheduleConfig
 from spade_studio.train.run_directory import RunDirectory
 
 # Options that make the networks of any preset small.

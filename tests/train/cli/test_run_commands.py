@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from spade_studio.train.cli.main import main
-from spade_studio.train.presets import preset
+from spade_studio.train.config.presets import preset
 from spade_studio.train.run_directory import RunDirectory
 
 

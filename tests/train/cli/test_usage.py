@@ -15,9 +15,9 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from spade_studio.train.cli.options import COMMANDS, DatasetKind, PresetName
+from spade_studio.train.config.architectures import ARCHITECTURES
+from spade_studio.train.config.presets import PRESETS
 from spade_studio.train.datasets import DATASET_KINDS
-from spade_studio.train.presets import PRESETS
-from spade_studio.train.registry import ARCHITECTURES
 
 POSITIONAL = {"data_path": "DATA", "run": "RUN", "photos": "PHOTOS", "dataset": "{coco}", "folder": "DIR"}
 

@@ -13,7 +13,7 @@ from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.networks.config import GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
-from spade_studio.train.data_config import GeometryConfig
+from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets import DataError, open_dataset
 from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, StepBatches, TrainingSet, modulation_resolutions
 from spade_studio.train.datasets.sampler import ResumableSampler, SampleKey

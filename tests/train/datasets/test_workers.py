@@ -22,7 +22,7 @@ SCRIPT = """
 import multiprocessing, resource, signal, sys, time
 from multiprocessing import forkserver
 
-from spade_studio.train.data_config import GeometryConfig
+from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets import open_dataset
 from spade_studio.train.datasets.loading import BatchLoader, Collate, TrainingSet
 from spade_studio.train.datasets.sampler import ResumableSampler

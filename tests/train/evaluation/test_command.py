@@ -235,9 +235,9 @@ def test_a_bad_picture_is_told_and_stops_nothing(evaluate: Evaluate, data: Path,
 def test_diversity_and_style(
     evaluate: Evaluate, data: Path, weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from spade_studio.train.config.losses import PerceptualConfig
     from spade_studio.train.evaluation import commands
     from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
-    from spade_studio.train.recipe import PerceptualConfig
 
     def tiny(*_: Any) -> PerceptualDistance:
         torch.manual_seed(0)

@@ -19,9 +19,9 @@ import pytest
 from spade_studio.train.cli.commands import resolve
 from spade_studio.train.cli.main import parse
 from spade_studio.train.cli.options import New
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.presets import preset
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.events import EventLog, RunStarted, StepLogged
-from spade_studio.train.presets import preset
 from spade_studio.train.run_directory import RunDirectory
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"

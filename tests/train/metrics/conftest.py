@@ -11,9 +11,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from spade_studio.train.config.losses import PerceptualConfig
 from spade_studio.train.metrics import FeatureNetwork, FrechetDistance
 from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
-from spade_studio.train.recipe import PerceptualConfig
 
 
 class TinyFeatures(FeatureNetwork):

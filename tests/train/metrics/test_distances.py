@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from spade_studio.train.config.losses import PerceptualConfig
 from spade_studio.train.metrics import MetricError, diversity, reconstruction_l1, whole_pictures
 from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
-from spade_studio.train.recipe import PerceptualConfig
 
 
 def grey(*levels: float) -> Tensor:

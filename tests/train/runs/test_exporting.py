@@ -20,10 +20,10 @@ from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.weights import default_weights_path, inspect_weights, load_weights
 from spade_studio.train.cli.main import main
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.networks import InitialConfig
+from spade_studio.train.config.presets import LANDSCAPE_IDS, preset, with_architecture
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.distributed import Ranks
-from spade_studio.train.network_options import InitialConfig
-from spade_studio.train.presets import LANDSCAPE_IDS, preset, with_architecture
 from spade_studio.train.run_data import open_run_data
 from spade_studio.train.state import read_checkpoint
 from spade_studio.train.trainer import Trainer

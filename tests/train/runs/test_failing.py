@@ -20,8 +20,8 @@ from spade_studio.engine.files import sha256_of
 from spade_studio.engine.weights import inspect_weights
 from spade_studio.train import state, step
 from spade_studio.train.cli.main import main
+from spade_studio.train.config.presets import preset
 from spade_studio.train.events import EventReader, RunEnded, StepLogged
-from spade_studio.train.presets import preset
 from spade_studio.train.run_directory import RunDirectory
 
 MiB = 1 << 20

@@ -149,7 +149,7 @@ SYNCHRONIZED = """
 import dataclasses, io, sys
 from pathlib import Path
 import torch
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.distributed import joined_ranks
 from spade_studio.train.run_data import open_run_data
 from spade_studio.train.trainer import Trainer

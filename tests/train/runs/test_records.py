@@ -72,7 +72,7 @@ def test_scalars_and_pictures_for_tensorboard(reference_run: Any) -> None:
 
 
 def test_the_configuration_is_whole(reference_run: Any) -> None:
-    from spade_studio.train.config import TrainConfig
+    from spade_studio.train.config.run import TrainConfig
 
     config = TrainConfig.read(reference_run.path / "config.json")
     assert (config.schedule.length, config.schedule_unit, config.batch_size, config.seed) == (10, "steps", 4, 0)

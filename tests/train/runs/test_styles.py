@@ -12,11 +12,11 @@ from torch import Tensor
 from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.weights import load_weights
-from spade_studio.train.config import TrainConfig
+from spade_studio.train.config.losses import ChanceStyles
+from spade_studio.train.config.presets import preset
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.distributed import Ranks
 from spade_studio.train.export import ExportOptions, write_weights
-from spade_studio.train.presets import preset
-from spade_studio.train.recipe import ChanceStyles
 from spade_studio.train.run_data import open_run_data
 from spade_studio.train.styles import draw_styles, fit_style_space, own_styles
 from spade_studio.train.trainer import Trainer

@@ -12,11 +12,11 @@ from typing import Any, Literal, cast
 
 from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig
-from spade_studio.train import plain
-from spade_studio.train.data_config import DataConfig, GeometryConfig, LabelsConfig
-from spade_studio.train.network_options import DiscriminatorOptions, EncoderOptions, GeneratorOptions, InitialConfig, ProjectedOptions
-from spade_studio.train.plain import check_range
-from spade_studio.train.recipe import LossConfig, OptimizerConfig, ScheduleConfig
+from spade_studio.train.config import plain
+from spade_studio.train.config.data import DataConfig, GeometryConfig, LabelsConfig
+from spade_studio.train.config.losses import LossConfig, OptimizerConfig, ScheduleConfig
+from spade_studio.train.config.networks import DiscriminatorOptions, EncoderOptions, GeneratorOptions, InitialConfig, ProjectedOptions
+from spade_studio.train.config.plain import check_range
 
 _LARGEST_CONFIGURATION = 1_000_000  # bytes of JSON
 

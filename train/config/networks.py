@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spade_studio.engine.networks.config import AnyGeneratorConfig, ConvNorm, GeneratorInput, Upsampling
-from spade_studio.train import plain
-from spade_studio.train.data_config import GeometryConfig
-from spade_studio.train.plain import check_range
-from spade_studio.train.registry import architecture
+from spade_studio.train.config import plain
+from spade_studio.train.config.architectures import architecture
+from spade_studio.train.config.data import GeometryConfig
+from spade_studio.train.config.plain import check_range
 
 
 @dataclass(frozen=True)

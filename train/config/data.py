@@ -10,7 +10,7 @@ from typing import Literal
 
 from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.labels import LabelChannels, LabelSet, load_label_set
-from spade_studio.train.plain import check_range
+from spade_studio.train.config.plain import check_range
 
 GeometryMode = Literal[
     "resize_and_crop",

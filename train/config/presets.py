@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from spade_studio.engine.errors import ConfigError
-from spade_studio.train.config import ComputeConfig, MonitorConfig, TrainConfig
-from spade_studio.train.data_config import DataConfig, GeometryConfig, LabelsConfig
-from spade_studio.train.network_options import DiscriminatorOptions, EncoderOptions, GeneratorOptions, InitialConfig
-from spade_studio.train.recipe import LossConfig, OptimizerConfig, PerceptualConfig, ScheduleConfig
-from spade_studio.train.registry import architecture
+from spade_studio.train.config.architectures import architecture
+from spade_studio.train.config.data import DataConfig, GeometryConfig, LabelsConfig
+from spade_studio.train.config.losses import LossConfig, OptimizerConfig, PerceptualConfig, ScheduleConfig
+from spade_studio.train.config.networks import DiscriminatorOptions, EncoderOptions, GeneratorOptions, InitialConfig
+from spade_studio.train.config.run import ComputeConfig, MonitorConfig, TrainConfig
 
 # sky, mountain, snow, tree, grass, dirt, sea, water, road, building, bush: COCO-Stuff ids in the channel order of the default weights
 LANDSCAPE_IDS = (156, 134, 158, 168, 123, 110, 154, 177, 148, 95, 96)

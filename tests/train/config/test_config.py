@@ -13,13 +13,13 @@ import pytest
 from spade_studio.engine.errors import ConfigError, LabelError
 from spade_studio.engine.labels import LabelChannels, load_label_set
 from spade_studio.engine.networks.config import GeneratorConfig
-from spade_studio.train import plain
-from spade_studio.train.config import TrainConfig
-from spade_studio.train.data_config import DataConfig, GeometryConfig, LabelsConfig
-from spade_studio.train.network_options import EncoderOptions, GeneratorOptions
-from spade_studio.train.presets import PRESETS, preset, with_architecture
-from spade_studio.train.recipe import OptimizerConfig, ScheduleConfig
-from spade_studio.train.registry import ARCHITECTURES
+from spade_studio.train.config import plain
+from spade_studio.train.config.architectures import ARCHITECTURES
+from spade_studio.train.config.data import DataConfig, GeometryConfig, LabelsConfig
+from spade_studio.train.config.losses import OptimizerConfig, ScheduleConfig
+from spade_studio.train.config.networks import EncoderOptions, GeneratorOptions
+from spade_studio.train.config.presets import PRESETS, preset, with_architecture
+from spade_studio.train.config.run import TrainConfig
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -19,7 +19,7 @@ from spade_studio.engine.networks.config import (
     LayeredPix2PixHDConfig,
     Pix2PixHDConfig,
 )
-from spade_studio.train.recipe import AdversarialKind
+from spade_studio.train.config.losses import AdversarialKind
 
 GeneratorClass = type[GeneratorConfig] | type[Pix2PixHDConfig] | type[ConcatenationConfig] | type[LayeredPix2PixHDConfig]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from spade_studio.engine.errors import ConfigError
-from spade_studio.train.plain import check_range
+from spade_studio.train.config.plain import check_range
 
 AdversarialKind = Literal["hinge", "least_squares", "cross_entropy", "wasserstein"]
 KLForm = Literal["sum", "mean"]

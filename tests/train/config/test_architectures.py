@@ -15,8 +15,8 @@ from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.networks.build import build_generator
 from spade_studio.engine.networks.config import ConcatenationConfig, GeneratorConfig, LayeredPix2PixHDConfig, generator_config_from_json
 from spade_studio.engine.networks.layout import Layout
-from spade_studio.train.presets import preset, with_architecture
-from spade_studio.train.registry import ARCHITECTURES, architecture
+from spade_studio.train.config.architectures import ARCHITECTURES, architecture
+from spade_studio.train.config.presets import preset, with_architecture
 
 PRINTED = {
     "spade": 96,
@@ -126,7 +126,7 @@ def test_unknown_names_and_unbuildable_configurations_are_refused() -> None:
 
 
 def test_names_and_recipes_need_no_torch() -> None:
-    code = "import sys, spade_studio.train.registry, spade_studio.train.recipe; sys.exit('torch' in sys.modules)"
+    code = "import sys, spade_studio.train.config.architectures, spade_studio.train.config.losses; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
 
 
