@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from spade_studio.engine.weights import save_bundle
+from spade_studio.train.datasets.transforms import output_size
 from spade_studio.train.discriminator_file import discriminator_path, save_discriminator
 from spade_studio.train.distributed import Ranks
 from spade_studio.train.run_data import open_run_data
 from spade_studio.train.run_directory import RunDirectory, RunError
 from spade_studio.train.state import CheckpointStore
 from spade_studio.train.trainer import Trainer
-from spade_studio.train.transforms import output_size
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from importlib.metadata import version
 from typing import Literal
 
 from spade_studio.engine.errors import EngineError
-from spade_studio.train.check import check_dataset
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.console import TrainingConsole
 from spade_studio.train.datasets import DataError
+from spade_studio.train.datasets.check import check_dataset
 from spade_studio.train.distributed import Ranks, StopSignals, joined_ranks
 from spade_studio.train.events import CheckpointWritten, RunContinued, RunEnded, RunPaused, RunStarted, StepLogged, Warned, finite_or_none
 from spade_studio.train.export import ExportOptions, write_weights

@@ -23,6 +23,7 @@ from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError, PairDataset
 from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, TrainingSet, modulation_resolutions
 from spade_studio.train.datasets.sampler import ResumableSampler
+from spade_studio.train.datasets.transforms import output_size
 from spade_studio.train.distributed import Ranks
 from spade_studio.train.initial_weights import load_initial_weights
 from spade_studio.train.networks import initialize, keep_channels_last
@@ -30,7 +31,6 @@ from spade_studio.train.optimization import Optimizers
 from spade_studio.train.perceptual import PerceptualDistance
 from spade_studio.train.projected import build_discriminator
 from spade_studio.train.step import Phase, StepReport, TrainingNetworks, style_noise, training_step
-from spade_studio.train.transforms import output_size
 
 _MOST_AT_ONCE = 32  # pictures of a batch for statistics, which needs no gradients
 _TYPES: dict[str, torch.dtype | None] = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}

@@ -219,7 +219,7 @@ def _export(command: Export) -> int:
 
 
 def _check(command: Check) -> int:
-    from spade_studio.train.check import check_dataset
+    from spade_studio.train.datasets.check import check_dataset
 
     dataset = open_dataset(command.data_path, command.kind, split=command.split)
     if command.preset is not None and not command.label_set and (name := preset(command.preset).labels.label_set):
@@ -237,7 +237,7 @@ def _check(command: Check) -> int:
 
 def _label(command: Label) -> int:
     from spade_studio.engine.device import choose_device
-    from spade_studio.train.label_photos import Segmenter, label_photos
+    from spade_studio.train.datasets.label_photos import Segmenter, label_photos
 
     label_set = command.label_set if command.label_set in ("auto", "model") else load_label_set(command.label_set)
     report = label_photos(
@@ -257,7 +257,7 @@ def _label(command: Label) -> int:
 
 
 def _prepare(command: Prepare) -> int:
-    from spade_studio.train.prepare import prepare_coco
+    from spade_studio.train.datasets.prepare_coco import prepare_coco
 
     made = prepare_coco(
         command.folder, command.split, annotations=command.annotations, overwrite=command.overwrite, progress=_bar("Drawing")

@@ -23,8 +23,8 @@ from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.packing import TensorForm, pack, unpack
 from spade_studio.train.datasets.pairs import Dataset
 from spade_studio.train.datasets.sampler import ResumableSampler, SampleKey
+from spade_studio.train.datasets.transforms import DEFAULT_MULTIPLE, Example, sample_generator, transform
 from spade_studio.train.datasets.workers import start_worker, worker_context
-from spade_studio.train.transforms import DEFAULT_MULTIPLE, Example, sample_generator, transform
 
 Resolution = tuple[int, int, int]  # height, width, and side of the convolutions inside SPADE layers
 _GRID_FIELDS = tuple(field.name for field in fields(Grid))

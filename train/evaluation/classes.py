@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spade_studio.engine.labels import LabelSet
+from spade_studio.train.datasets.label_photos import map_classes
 from spade_studio.train.evaluation.errors import EvaluationError
-from spade_studio.train.label_photos import map_classes
 
 Groups = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
 """Name of a class that is measured: labels of the data, classes of the segmenter."""
@@ -98,7 +98,7 @@ class MeasuredClasses:
 
 
 def classes_by_name(label_set: LabelSet, class_names: Mapping[int, str]) -> MeasuredClasses:
-    """Bring labels and a segmenter's classes together by name, as :func:`spade_studio.train.label_photos.map_classes` does.
+    """Bring labels and a segmenter's classes together by name, as :func:`spade_studio.train.datasets.label_photos.map_classes` does.
 
     Several classes of a segmenter that are one label of the data are one class.
 

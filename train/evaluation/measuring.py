@@ -17,6 +17,7 @@ from torch import Tensor
 
 from spade_studio.engine.errors import EngineError, OutOfMemoryError
 from spade_studio.train.datasets.pairs import PairDataset, Sample
+from spade_studio.train.datasets.transforms import resize_ids
 from spade_studio.train.evaluation.agreement import confusion
 from spade_studio.train.evaluation.candidates import Candidate, Shown, fitted
 from spade_studio.train.evaluation.classes import MeasuredClasses
@@ -24,7 +25,6 @@ from spade_studio.train.evaluation.parts import Part, PictureRecord, sparse_coun
 from spade_studio.train.evaluation.segmenters import Segmenter
 from spade_studio.train.metrics import FeatureNetwork, diversity, whole_pictures
 from spade_studio.train.perceptual import PerceptualDistance
-from spade_studio.train.transforms import resize_ids
 
 _THUMBNAIL_SIDE = 192
 

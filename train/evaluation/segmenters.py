@@ -19,9 +19,9 @@ from PIL import Image
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import sha256_of
 from spade_studio.engine.labels import load_label_set
+from spade_studio.train.datasets.label_photos import Segmenter as TransformersModel
 from spade_studio.train.evaluation.errors import EvaluationError
 from spade_studio.train.evaluation.graph_file import GraphNetwork, is_graph_file
-from spade_studio.train.label_photos import Segmenter as TransformersModel
 
 NOTHING: Final = "unlabeled"
 """What networks call pixels that are of none of their classes."""

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spade_studio.train.check import QUICK_SAMPLES
 from spade_studio.train.datasets import open_dataset
+from spade_studio.train.datasets.check import QUICK_SAMPLES
 
 # ---- check
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spade_studio.engine.files import atomic_writer
-from spade_studio.train.coco_masks import region_mask
+from spade_studio.train.datasets.coco_masks import region_mask
 from spade_studio.train.datasets.decoding import decode_label_map
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.published import COCO_INSTANCES, COCO_LABELS, COCO_SPLITS, Split

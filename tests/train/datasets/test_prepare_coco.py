@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from spade_studio.engine.networks.layout import instance_edges
-from spade_studio.train.coco_masks import region_mask
 from spade_studio.train.datasets import DataError, open_dataset
-from spade_studio.train.prepare import instance_map, prepare_coco
+from spade_studio.train.datasets.coco_masks import region_mask
+from spade_studio.train.datasets.prepare_coco import instance_map, prepare_coco
 
 SQUARE = [[2.0, 1.0, 6.0, 1.0, 6.0, 5.0, 2.0, 5.0]]  # columns 2..5, rows 1..4
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.train.check import QUICK_SAMPLES, CheckReport, check_dataset
 from spade_studio.train.datasets import open_dataset
+from spade_studio.train.datasets.check import QUICK_SAMPLES, CheckReport, check_dataset
 
 
 def good(make: Any, count: int = 4, side: int = 64) -> Any:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spade_studio.engine.labels import LabelSet, load_label_set
-from spade_studio.train.check import check_dataset
 from spade_studio.train.datasets import DataError, open_dataset
-from spade_studio.train.label_photos import Segmenter, label_photos, map_classes
+from spade_studio.train.datasets.check import check_dataset
+from spade_studio.train.datasets.label_photos import Segmenter, label_photos, map_classes
 
 
 class Halves:

@@ -11,7 +11,7 @@ from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.train.config.data import GeometryConfig, GeometryMode
 from spade_studio.train.datasets.pairs import Sample
-from spade_studio.train.transforms import loaded_size, output_size, resize_ids, sample_generator, transform
+from spade_studio.train.datasets.transforms import loaded_size, output_size, resize_ids, sample_generator, transform
 
 IDENTITY = np.arange(256, dtype=np.int16)
 
