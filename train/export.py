@@ -11,12 +11,12 @@ from pathlib import Path
 
 from spade_studio.engine.weights import save_bundle
 from spade_studio.train.datasets.transforms import output_size
-from spade_studio.train.discriminator_file import discriminator_path, save_discriminator
-from spade_studio.train.distributed import Ranks
+from spade_studio.train.learning.discriminator_file import discriminator_path, save_discriminator
+from spade_studio.train.learning.distributed import Ranks
+from spade_studio.train.learning.trainer import Trainer
 from spade_studio.train.run_data import open_run_data
 from spade_studio.train.run_directory import RunDirectory, RunError
 from spade_studio.train.state import CheckpointStore
-from spade_studio.train.trainer import Trainer
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ from torch import Tensor
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.labels import UNLABELED_COLOR, LabelChannels
 from spade_studio.engine.networks.layout import Layout
-from spade_studio.train.averages import fixed_batches
 from spade_studio.train.datasets.loading import Batch, Collate, TrainingSet
+from spade_studio.train.learning.averages import fixed_batches
 
 Pixels = NDArray[np.uint8]
 

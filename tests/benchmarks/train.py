@@ -38,13 +38,13 @@ from spade_studio.train.config.losses import LossConfig, OptimizerConfig
 from spade_studio.train.config.presets import LANDSCAPE_IDS, preset
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets.loading import modulation_resolutions
-from spade_studio.train.distributed import joined_ranks
-from spade_studio.train.networks import initialize, keep_channels_last, keep_spectral_norms_wide
-from spade_studio.train.optimization import Optimizers
+from spade_studio.train.learning.distributed import joined_ranks
+from spade_studio.train.learning.optimizer import Optimizers
+from spade_studio.train.learning.preparation import initialize, keep_channels_last, keep_spectral_norms_wide
+from spade_studio.train.learning.step import TrainingNetworks, style_noise, training_step
+from spade_studio.train.learning.trainer import Trainer
 from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures, load_perceptual
 from spade_studio.train.run_data import open_run_data
-from spade_studio.train.step import TrainingNetworks, style_noise, training_step
-from spade_studio.train.trainer import Trainer
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 SAMPLE_LAYOUTS = Path(__file__).resolve().parents[2] / "resources" / "layouts"

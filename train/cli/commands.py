@@ -138,7 +138,7 @@ def _made_by_first_rank(command: New, config: TrainConfig) -> RunDirectory:
     """Make the run's folder once where something outside, such as torchrun, has started several processes with this command."""
     if os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0":
         raise EngineError("torchrun started spade-train new again after a failure", "spade-train resume RUN", "Resume the run")
-    from spade_studio.train.distributed import joined_ranks
+    from spade_studio.train.learning.distributed import joined_ranks
 
     with joined_ranks("cpu") as ranks:
         made: tuple[str, str] = ("", "")

@@ -22,11 +22,11 @@ from spade_studio.engine.weights.shapes import parameter_count
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
 from spade_studio.train.datasets.loading import Batch
-from spade_studio.train.distributed import Ranks
+from spade_studio.train.learning.distributed import Ranks
+from spade_studio.train.learning.step import style_noise
+from spade_studio.train.learning.trainer import Trainer, renormalization_limits
 from spade_studio.train.perceptual import PerceptualDistance, load_perceptual
 from spade_studio.train.run_data import RunData, open_run_data
-from spade_studio.train.step import style_noise
-from spade_studio.train.trainer import Trainer, renormalization_limits
 
 _STATES = 3  # of every parameter: itself and Adam's two moments
 _FEW = 2  # pictures; one alone would have no batch statistics where it shrinks to a pixel

@@ -1,6 +1,6 @@
 """What a training step minimises and how: losses, perceptual taps, optimisers and schedule, as frozen settings with the paper's defaults.
 
-They know neither torch nor data; :mod:`spade_studio.train.losses`, ``perceptual`` and ``optimization`` give them their meaning.
+They know neither torch nor data; :mod:`spade_studio.train.learning.losses`, ``perceptual`` and ``optimization`` give them their meaning.
 """
 
 from __future__ import annotations

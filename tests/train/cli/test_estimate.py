@@ -18,11 +18,11 @@ from spade_studio.train.config.losses import PerceptualConfig
 from spade_studio.train.config.presets import preset, with_architecture
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets.loading import Batch
-from spade_studio.train.distributed import Ranks
-from spade_studio.train.optimization import Side
+from spade_studio.train.learning.distributed import Ranks
+from spade_studio.train.learning.optimizer import Side
+from spade_studio.train.learning.trainer import Trainer
 from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
 from spade_studio.train.run_data import open_run_data
-from spade_studio.train.trainer import Trainer
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from spade_studio.train.cli.main import main
+from spade_studio.train.learning.trainer import Trainer
 from spade_studio.train.run_directory import list_runs
 from spade_studio.train.state import CheckpointStore
-from spade_studio.train.trainer import Trainer
 
 PATIENCE = 120  # seconds
 

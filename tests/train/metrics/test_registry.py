@@ -16,8 +16,8 @@ from spade_studio.engine.networks.config import EncoderConfig, GeneratorConfig
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.train.learning.preparation import initialize
 from spade_studio.train.metrics import METRICS, FrechetDistance, MetricBatch, MetricContext, MetricError, measure
-from spade_studio.train.networks import initialize
 from spade_studio.train.perceptual import PerceptualDistance
 
 STYLE, SIDE = 6, 32

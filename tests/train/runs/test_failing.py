@@ -18,10 +18,11 @@ import pytest
 
 from spade_studio.engine.files import sha256_of
 from spade_studio.engine.weights import inspect_weights
-from spade_studio.train import state, step
+from spade_studio.train import state
 from spade_studio.train.cli.main import main
 from spade_studio.train.config.presets import preset
 from spade_studio.train.events import EventReader, RunEnded, StepLogged
+from spade_studio.train.learning import step
 from spade_studio.train.run_directory import RunDirectory
 
 MiB = 1 << 20

@@ -20,7 +20,7 @@ Wait = Callable[[Callable[[], bool], str], None]
 IN_STEP = """
 import os, signal
 from pathlib import Path
-from spade_studio.train.step import TrainingNetworks
+from spade_studio.train.learning.step import TrainingNetworks
 second_turn, steps = TrainingNetworks.discriminator_step, 0
 def interrupted(self, *args, **options):
     global steps

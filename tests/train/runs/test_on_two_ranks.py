@@ -27,7 +27,7 @@ OPTIONS = ["--accumulation", "2", "--data.validation", "4", "--steps", "14", "--
 
 FAILING = """
 import os
-from spade_studio.train.step import TrainingNetworks
+from spade_studio.train.learning.step import TrainingNetworks
 second_turn = TrainingNetworks.discriminator_step
 def failing(*args, **options):
     if os.environ["RANK"] == "1":
@@ -150,9 +150,9 @@ import dataclasses, io, sys
 from pathlib import Path
 import torch
 from spade_studio.train.config.run import TrainConfig
-from spade_studio.train.distributed import joined_ranks
+from spade_studio.train.learning.distributed import joined_ranks
 from spade_studio.train.run_data import open_run_data
-from spade_studio.train.trainer import Trainer
+from spade_studio.train.learning.trainer import Trainer
 
 config = TrainConfig.read(Path(sys.argv[1]))
 # Five pictures, four a step in two parts: the second step of an epoch has one picture, and no second part.

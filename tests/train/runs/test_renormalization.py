@@ -14,9 +14,9 @@ from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.networks.batch_renorm import BatchRenorm2d, set_renormalization
 from spade_studio.train.config.presets import preset
 from spade_studio.train.config.run import TrainConfig
-from spade_studio.train.distributed import Ranks
+from spade_studio.train.learning.distributed import Ranks
+from spade_studio.train.learning.trainer import Trainer, renormalization_limits
 from spade_studio.train.run_data import open_run_data
-from spade_studio.train.trainer import Trainer, renormalization_limits
 
 AFTER = 2
 

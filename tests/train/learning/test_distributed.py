@@ -14,8 +14,8 @@ import torch
 from torch import nn
 
 from spade_studio.engine.errors import EngineError
-from spade_studio.train.batch_norm import SynchronizedBatchNorm, synchronize_batch_norm
-from spade_studio.train.distributed import RankError, StopSignals, joined_ranks
+from spade_studio.train.learning.batch_norm import SynchronizedBatchNorm, synchronize_batch_norm
+from spade_studio.train.learning.distributed import RankError, StopSignals, joined_ranks
 
 WORKER = """
 import os, sys
@@ -23,7 +23,7 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 from torch import nn
-from spade_studio.train.distributed import RankError, joined_ranks
+from spade_studio.train.learning.distributed import RankError, joined_ranks
 
 torch.set_num_threads(1)
 """
@@ -108,7 +108,7 @@ with joined_ranks("cpu") as ranks:
 def test_batch_norm_of_two_ranks_is_that_of_one_with_all_pictures(run_ranks: RunRanks) -> None:
     done = run_ranks("""
 from spade_studio.engine.networks.batch_renorm import renormalize, set_renormalization
-from spade_studio.train.batch_norm import synchronize_batch_norm
+from spade_studio.train.learning.batch_norm import synchronize_batch_norm
 
 def compare(what, a, b, tolerance):
     a, b = a.detach(), b.detach()
@@ -182,7 +182,7 @@ import numpy as np
 from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.networks.generator import Generator
-from spade_studio.train.batch_norm import synchronize_batch_norm
+from spade_studio.train.learning.batch_norm import synchronize_batch_norm
 
 torch.manual_seed(3)
 whole = Generator(GeneratorConfig(6, base_channels=2, hidden_width=4, input="noise", z_width=5, crop_size=64)).double()
@@ -296,7 +296,7 @@ def test_synchronizing_keeps_parameters_buffers_and_mode() -> None:
 def test_a_signal_to_one_rank_stops_all_at_the_same_step(run_ranks: RunRanks) -> None:
     done = run_ranks("""
 import signal
-from spade_studio.train.distributed import StopSignals
+from spade_studio.train.learning.distributed import StopSignals
 
 with joined_ranks("cpu") as ranks, StopSignals() as stop:
     for step in range(100):

@@ -17,8 +17,8 @@ from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.config.losses import LossConfig, OptimizerConfig
-from spade_studio.train.optimization import Optimizers
-from spade_studio.train.step import StepReport, TrainingNetworks, training_step
+from spade_studio.train.learning.optimizer import Optimizers
+from spade_studio.train.learning.step import StepReport, TrainingNetworks, training_step
 
 NAMES = {"adversarial": "GAN", "feature_matching": "GAN_Feat", "fake": "D_Fake", "real": "D_real"}
 STATISTICS = ("running_mean", "running_var", "weight_u", "weight_v")

@@ -20,8 +20,8 @@ from spade_studio.train.config.losses import LossConfig
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.loading import Batch, Collate, TrainingSet
 from spade_studio.train.datasets.sampler import SampleKey
-from spade_studio.train.ema import ExponentialAverage, copy_statistics, reestimate_statistics
-from spade_studio.train.styles import StyleSpace, draw_styles, fit_style_space, own_styles
+from spade_studio.train.learning.ema import ExponentialAverage, copy_statistics, reestimate_statistics
+from spade_studio.train.learning.styles import StyleSpace, draw_styles, fit_style_space, own_styles
 
 _STREAM = 0xA7E  # keeps the choice of pictures apart from other random numbers
 _FEWEST = 2  # pictures that have a covariance

@@ -18,10 +18,10 @@ from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.config.losses import LossConfig, OptimizerConfig, PerceptualConfig
-from spade_studio.train.networks import initialize, keep_channels_last
-from spade_studio.train.optimization import Optimizers, all_finite
+from spade_studio.train.learning.optimizer import Optimizers, all_finite
+from spade_studio.train.learning.preparation import initialize, keep_channels_last
+from spade_studio.train.learning.step import Phase, TrainingNetworks, style_noise, training_step
 from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
-from spade_studio.train.step import Phase, TrainingNetworks, style_noise, training_step
 
 LABELS, STYLE, SIDE = 4, 5, 64
 PLAIN = LossConfig(perceptual_weight=0)

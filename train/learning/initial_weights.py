@@ -18,8 +18,8 @@ from spade_studio.engine.networks.config import AnyGeneratorConfig, Concatenatio
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.weights import LoadedWeights, PublishedOptions, load_weights
-from spade_studio.train.discriminator_file import load_discriminator_beside
-from spade_studio.train.ema import converge_spectral_norms
+from spade_studio.train.learning.discriminator_file import load_discriminator_beside
+from spade_studio.train.learning.ema import converge_spectral_norms
 
 # Where the layout's planes are the only input of a weight, or the first of its input channels.
 _FROM_FIRST = (

@@ -22,12 +22,12 @@ from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.generator import Generator
-from spade_studio.train.batch_norm import synchronize_batch_norm
-from spade_studio.train.distributed import joined_ranks
-from spade_studio.train.networks import initialize
-from spade_studio.train.optimization import Optimizers
+from spade_studio.train.learning.batch_norm import synchronize_batch_norm
+from spade_studio.train.learning.distributed import joined_ranks
+from spade_studio.train.learning.preparation import initialize
+from spade_studio.train.learning.optimizer import Optimizers
 from spade_studio.train.config.losses import LossConfig, OptimizerConfig
-from spade_studio.train.step import TrainingNetworks, style_noise, training_step
+from spade_studio.train.learning.step import TrainingNetworks, style_noise, training_step
 
 output, precision, steps = sys.argv[1], getattr(torch, sys.argv[2]), int(sys.argv[3])
 torch.set_num_threads(1)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import spectral_norm
 
-from spade_studio.train.networks import keep_channels_last, keep_spectral_norms_wide
+from spade_studio.train.learning.preparation import keep_channels_last, keep_spectral_norms_wide
 
 MODULES: dict[str, Callable[[], nn.Module]] = {
     "3x3": lambda: spectral_norm(nn.Conv2d(5, 7, 3), eps=1e-12),

@@ -17,20 +17,20 @@ from spade_studio.engine.networks.batch_renorm import renormalize, set_renormali
 from spade_studio.engine.networks.build import build_generator
 from spade_studio.engine.networks.config import EncoderConfig
 from spade_studio.engine.networks.encoder import Encoder
-from spade_studio.train.averages import AveragedNetworks, StatisticsBatches, untouched_random_state
-from spade_studio.train.batch_norm import synchronize_batch_norm
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError, PairDataset
 from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, TrainingSet, modulation_resolutions
 from spade_studio.train.datasets.sampler import ResumableSampler
 from spade_studio.train.datasets.transforms import output_size
-from spade_studio.train.distributed import Ranks
-from spade_studio.train.initial_weights import load_initial_weights
-from spade_studio.train.networks import initialize, keep_channels_last
-from spade_studio.train.optimization import Optimizers
+from spade_studio.train.learning.averages import AveragedNetworks, StatisticsBatches, untouched_random_state
+from spade_studio.train.learning.batch_norm import synchronize_batch_norm
+from spade_studio.train.learning.distributed import Ranks
+from spade_studio.train.learning.initial_weights import load_initial_weights
+from spade_studio.train.learning.optimizer import Optimizers
+from spade_studio.train.learning.preparation import initialize, keep_channels_last
+from spade_studio.train.learning.projected import build_discriminator
+from spade_studio.train.learning.step import Phase, StepReport, TrainingNetworks, style_noise, training_step
 from spade_studio.train.perceptual import PerceptualDistance
-from spade_studio.train.projected import build_discriminator
-from spade_studio.train.step import Phase, StepReport, TrainingNetworks, style_noise, training_step
 
 _MOST_AT_ONCE = 32  # pictures of a batch for statistics, which needs no gradients
 _TYPES: dict[str, torch.dtype | None] = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}

@@ -20,11 +20,11 @@ from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.config.losses import LossConfig
 from spade_studio.train.config.networks import ProjectedOptions
-from spade_studio.train.losses import grid_excess, grid_strength, line_excess, line_share
+from spade_studio.train.learning.losses import grid_excess, grid_strength, line_excess, line_share
+from spade_studio.train.learning.preparation import initialize
+from spade_studio.train.learning.projected import ProjectedDiscriminator, build_discriminator
+from spade_studio.train.learning.step import TrainingNetworks
 from spade_studio.train.metrics.efficientnet_lite import EfficientNetLiteFeatures
-from spade_studio.train.networks import initialize
-from spade_studio.train.projected import ProjectedDiscriminator, build_discriminator
-from spade_studio.train.step import TrainingNetworks
 
 LABELS, STYLE, SIDE = 4, 5, 64
 CONFIG = DiscriminatorConfig(LABELS, 4, 3, 1)

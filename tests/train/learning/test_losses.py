@@ -16,7 +16,7 @@ from spade_studio.engine.networks.config import DiscriminatorConfig
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.config.losses import AdversarialKind, LossConfig, OptimizerConfig, PerceptualConfig, ScheduleConfig
-from spade_studio.train.losses import (
+from spade_studio.train.learning.losses import (
     Features,
     discriminator_adversarial,
     feature_matching,

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from spade_studio.engine.networks.batch_renorm import BatchRenorm2d, rebuilt
-from spade_studio.train.distributed import answering
+from spade_studio.train.learning.distributed import answering
 
 
 class SynchronizedBatchNorm(BatchRenorm2d):

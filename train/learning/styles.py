@@ -12,7 +12,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from spade_studio.train.losses import wide
+from spade_studio.train.learning.losses import wide
 
 _LEAST = 1e-6  # of the largest variance: directions in which nothing spreads keep a finite inverse
 

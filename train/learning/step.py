@@ -18,7 +18,7 @@ from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.config.losses import LossConfig
-from spade_studio.train.losses import (
+from spade_studio.train.learning.losses import (
     discriminator_adversarial,
     feature_matching,
     generator_adversarial,
@@ -27,10 +27,10 @@ from spade_studio.train.losses import (
     line_excess,
     split_features,
 )
-from spade_studio.train.networks import keep_spectral_norms_wide, mend_instance_norms
-from spade_studio.train.optimization import Optimizers, Side
+from spade_studio.train.learning.optimizer import Optimizers, Side
+from spade_studio.train.learning.preparation import keep_spectral_norms_wide, mend_instance_norms
+from spade_studio.train.learning.styles import draw_styles, own_styles
 from spade_studio.train.perceptual import PerceptualDistance
-from spade_studio.train.styles import draw_styles, own_styles
 
 Phase = Literal["generator", "discriminator"]
 """Which half of a step noise is drawn for."""

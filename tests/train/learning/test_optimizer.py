@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from spade_studio.train.optimization import Side
+from spade_studio.train.learning.optimizer import Side
 
 
 @pytest.mark.parametrize(("scale", "finite"), [(65536.0, True), (2.0**-12, False)])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from spade_studio.train.discriminator_file import load_discriminator_beside
+from spade_studio.train.learning.discriminator_file import load_discriminator_beside
 
 
 def write(folder: Path, name: str, value: float) -> None:

@@ -1,0 +1,1 @@
+"""One training step: trainer, losses, optimiser, averages, networks in training, ranks."""
