@@ -26,7 +26,7 @@ from spade_studio.train.learning.trainer import StepResult, Trainer
 from spade_studio.train.metrics import MetricError
 from spade_studio.train.monitor import Monitor
 from spade_studio.train.pace import Pace, memory_mib
-from spade_studio.train.perceptual import PerceptualDistance, load_perceptual
+from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
 from spade_studio.train.reporter import Reporter, ReportError
 from spade_studio.train.run_data import RunData, open_run_data
 from spade_studio.train.run_directory import RunDirectory, RunError

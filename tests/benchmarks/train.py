@@ -43,7 +43,7 @@ from spade_studio.train.learning.optimizer import Optimizers
 from spade_studio.train.learning.preparation import initialize, keep_channels_last, keep_spectral_norms_wide
 from spade_studio.train.learning.step import TrainingNetworks, style_noise, training_step
 from spade_studio.train.learning.trainer import Trainer
-from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures, load_perceptual
+from spade_studio.train.pretrained.vgg import PerceptualDistance, VGGFeatures, load_perceptual
 from spade_studio.train.run_data import open_run_data
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"

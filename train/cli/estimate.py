@@ -25,7 +25,7 @@ from spade_studio.train.datasets.loading import Batch
 from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.step import style_noise
 from spade_studio.train.learning.trainer import Trainer, renormalization_limits
-from spade_studio.train.perceptual import PerceptualDistance, load_perceptual
+from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
 from spade_studio.train.run_data import RunData, open_run_data
 
 _STATES = 3  # of every parameter: itself and Adam's two moments

@@ -15,7 +15,8 @@ import torch
 from torch import Tensor
 
 from spade_studio.train.evaluation.parts import Part
-from spade_studio.train.metrics import FeatureNetwork, FrechetDistance
+from spade_studio.train.metrics import FrechetDistance
+from spade_studio.train.pretrained.feature_network import FeatureNetwork
 
 
 @dataclass(frozen=True)

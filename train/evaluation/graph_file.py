@@ -20,7 +20,7 @@ from torch import Tensor, cat, device
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.weights.info import printable
 from spade_studio.engine.weights.safetensors_header import read_safetensors_header
-from spade_studio.train.metrics.inception import resize_from_corners
+from spade_studio.train.pretrained.inception import resize_from_corners
 
 _KEY: Final = "graph"
 _MAX_OPERATIONS: Final = 4096

@@ -23,8 +23,9 @@ from spade_studio.train.evaluation.candidates import Candidate, Shown, fitted
 from spade_studio.train.evaluation.classes import MeasuredClasses
 from spade_studio.train.evaluation.parts import Part, PictureRecord, sparse_counts
 from spade_studio.train.evaluation.segmenters import Segmenter
-from spade_studio.train.metrics import FeatureNetwork, diversity, whole_pictures
-from spade_studio.train.perceptual import PerceptualDistance
+from spade_studio.train.metrics import diversity, whole_pictures
+from spade_studio.train.pretrained.feature_network import FeatureNetwork
+from spade_studio.train.pretrained.vgg import PerceptualDistance
 
 _THUMBNAIL_SIDE = 192
 

@@ -16,8 +16,9 @@ from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import sha256_of
 from spade_studio.train.config.losses import PerceptualConfig, PerceptualKind
 from spade_studio.train.evaluation.errors import EvaluationError
-from spade_studio.train.metrics import FeatureNetwork, load_features
-from spade_studio.train.perceptual import PerceptualDistance, load_perceptual
+from spade_studio.train.pretrained.feature_network import FeatureNetwork
+from spade_studio.train.pretrained.features import load_features
+from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
 
 INCEPTION: Final = "inception"
 """Stands for the Inception file of the FID, which is fetched once."""

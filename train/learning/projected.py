@@ -18,8 +18,8 @@ from spade_studio.engine.networks.config import DiscriminatorConfig
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.train.config.networks import ProjectedOptions
 from spade_studio.train.learning.preparation import keep_channels_last
-from spade_studio.train.metrics.efficientnet_lite import EfficientNetLiteFeatures
-from spade_studio.train.metrics.features import load_features
+from spade_studio.train.pretrained.efficientnet_lite import EfficientNetLiteFeatures
+from spade_studio.train.pretrained.features import load_features
 
 _LEVELS = (24, 40, 112, 320)
 """Channels of the features that are judged, at strides 4, 8, 16 and 32."""

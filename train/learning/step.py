@@ -30,7 +30,7 @@ from spade_studio.train.learning.losses import (
 from spade_studio.train.learning.optimizer import Optimizers, Side
 from spade_studio.train.learning.preparation import keep_spectral_norms_wide, mend_instance_norms
 from spade_studio.train.learning.styles import draw_styles, own_styles
-from spade_studio.train.perceptual import PerceptualDistance
+from spade_studio.train.pretrained.vgg import PerceptualDistance
 
 Phase = Literal["generator", "discriminator"]
 """Which half of a step noise is drawn for."""

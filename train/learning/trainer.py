@@ -30,7 +30,7 @@ from spade_studio.train.learning.optimizer import Optimizers
 from spade_studio.train.learning.preparation import initialize, keep_channels_last
 from spade_studio.train.learning.projected import build_discriminator
 from spade_studio.train.learning.step import Phase, StepReport, TrainingNetworks, style_noise, training_step
-from spade_studio.train.perceptual import PerceptualDistance
+from spade_studio.train.pretrained.vgg import PerceptualDistance
 
 _MOST_AT_ONCE = 32  # pictures of a batch for statistics, which needs no gradients
 _TYPES: dict[str, torch.dtype | None] = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}

@@ -17,7 +17,7 @@ from torch import Tensor
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.metrics.errors import MetricError
 from spade_studio.train.metrics.frechet import FrechetDistance
-from spade_studio.train.perceptual import PerceptualDistance
+from spade_studio.train.pretrained.vgg import PerceptualDistance
 
 _STREAM: Final = 0x3E7A  # keeps the styles apart from other random numbers
 

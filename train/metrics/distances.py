@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from spade_studio.train.metrics.errors import MetricError
-from spade_studio.train.perceptual import PerceptualDistance
+from spade_studio.train.pretrained.vgg import PerceptualDistance
 
 PictureDistance = Callable[[Tensor, Tensor], Tensor]
 """A number for two batches [1, 3, H, W] in [-1, 1]."""

@@ -21,7 +21,7 @@ from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.weights.safetensors_header import read_safetensors_header
 from spade_studio.train.metrics.errors import MetricError
-from spade_studio.train.metrics.feature_network import FeatureNetwork
+from spade_studio.train.pretrained.feature_network import FeatureNetwork
 
 if TYPE_CHECKING:
     from torchmetrics.image.fid import FrechetInceptionDistance

@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from spade_studio.train.metrics import FeatureNetwork
+from spade_studio.train.pretrained.feature_network import FeatureNetwork
 
 Evaluate = Callable[..., tuple[int, str, str]]
 
@@ -237,7 +237,7 @@ def test_diversity_and_style(
 ) -> None:
     from spade_studio.train.config.losses import PerceptualConfig
     from spade_studio.train.evaluation import commands
-    from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
+    from spade_studio.train.pretrained.vgg import PerceptualDistance, VGGFeatures
 
     def tiny(*_: Any) -> PerceptualDistance:
         torch.manual_seed(0)

@@ -11,7 +11,7 @@ import torch
 from spade_studio.engine.errors import WeightsError
 from spade_studio.train.evaluation.networks import fetch_inception, open_feature_networks, open_perceptual, perceptual_digest
 from spade_studio.train.evaluation.published import PUBLISHED
-from spade_studio.train.perceptual import VGGFeatures
+from spade_studio.train.pretrained.vgg import VGGFeatures
 
 CPU = torch.device("cpu")
 

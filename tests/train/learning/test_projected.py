@@ -24,7 +24,7 @@ from spade_studio.train.learning.losses import grid_excess, grid_strength, line_
 from spade_studio.train.learning.preparation import initialize
 from spade_studio.train.learning.projected import ProjectedDiscriminator, build_discriminator
 from spade_studio.train.learning.step import TrainingNetworks
-from spade_studio.train.metrics.efficientnet_lite import EfficientNetLiteFeatures
+from spade_studio.train.pretrained.efficientnet_lite import EfficientNetLiteFeatures
 
 LABELS, STYLE, SIDE = 4, 5, 64
 CONFIG = DiscriminatorConfig(LABELS, 4, 3, 1)

@@ -21,7 +21,7 @@ from spade_studio.train.config.losses import LossConfig, OptimizerConfig, Percep
 from spade_studio.train.learning.optimizer import Optimizers, all_finite
 from spade_studio.train.learning.preparation import initialize, keep_channels_last
 from spade_studio.train.learning.step import Phase, TrainingNetworks, style_noise, training_step
-from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
+from spade_studio.train.pretrained.vgg import PerceptualDistance, VGGFeatures
 
 LABELS, STYLE, SIDE = 4, 5, 64
 PLAIN = LossConfig(perceptual_weight=0)

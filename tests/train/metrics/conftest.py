@@ -12,8 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from spade_studio.train.config.losses import PerceptualConfig
-from spade_studio.train.metrics import FeatureNetwork, FrechetDistance
-from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
+from spade_studio.train.metrics import FrechetDistance
+from spade_studio.train.pretrained.feature_network import FeatureNetwork
+from spade_studio.train.pretrained.vgg import PerceptualDistance, VGGFeatures
 
 
 class TinyFeatures(FeatureNetwork):

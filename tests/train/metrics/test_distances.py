@@ -8,7 +8,7 @@ from torch import Tensor
 
 from spade_studio.train.config.losses import PerceptualConfig
 from spade_studio.train.metrics import MetricError, diversity, reconstruction_l1, whole_pictures
-from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures
+from spade_studio.train.pretrained.vgg import PerceptualDistance, VGGFeatures
 
 
 def grey(*levels: float) -> Tensor:

@@ -14,7 +14,8 @@ import torch.distributed
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from spade_studio.train.metrics import FeatureNetwork, FeatureStatistics, FrechetDistance, MetricError, RealCache
+from spade_studio.train.metrics import FeatureStatistics, FrechetDistance, MetricError, RealCache
+from spade_studio.train.pretrained.feature_network import FeatureNetwork
 
 MakeFeatures = Callable[..., FeatureNetwork]
 

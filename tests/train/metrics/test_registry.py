@@ -18,7 +18,7 @@ from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.learning.preparation import initialize
 from spade_studio.train.metrics import METRICS, FrechetDistance, MetricBatch, MetricContext, MetricError, measure
-from spade_studio.train.perceptual import PerceptualDistance
+from spade_studio.train.pretrained.vgg import PerceptualDistance
 
 STYLE, SIDE = 6, 32
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spade_studio.engine.errors import WeightsError
-from spade_studio.train.metrics.feature_network import FeatureNetwork
+from spade_studio.train.pretrained.feature_network import FeatureNetwork
 
 _SIDE: Final = 299
 _CLASSES: Final = 1008  # of the network of 2015; torchvision's of the same names has 1000

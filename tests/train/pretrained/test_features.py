@@ -16,9 +16,9 @@ from torch import Tensor
 
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import sha256_of
-from spade_studio.train.metrics.efficientnet_lite import SameConvolution
-from spade_studio.train.metrics.features import EfficientNetLiteFeatures, FeatureNetwork, InceptionFeatures, byte_values, load_features
-from spade_studio.train.metrics.inception import resize_from_corners
+from spade_studio.train.pretrained.efficientnet_lite import SameConvolution
+from spade_studio.train.pretrained.features import EfficientNetLiteFeatures, FeatureNetwork, InceptionFeatures, byte_values, load_features
+from spade_studio.train.pretrained.inception import resize_from_corners
 
 # What torch-fidelity 0.4.0's FeatureExtractorInceptionV3 gives for some_pictures() with the weights drawn here, at features of all
 # branches of the last block. Pooling another way in any block changes some of them by 1e-2 of their value or more.

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spade_studio.train.metrics.feature_network import FeatureNetwork
+from spade_studio.train.pretrained.feature_network import FeatureNetwork
 
 _SIDE: Final = 224
 # Of every stage: blocks, kernel, stride of the first block, expansion, channels.

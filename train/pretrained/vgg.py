@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from spade_studio.engine.errors import WeightsError
 from spade_studio.train.config.losses import PerceptualConfig, PerceptualKind
 from spade_studio.train.learning.losses import wide
-from spade_studio.train.tensor_files import read_tensors
+from spade_studio.train.pretrained.tensor_files import read_tensors
 
 # Convolutions of each of the five blocks up to relu5_1; blocks are separated by pooling, and the first of each is a tap.
 _VGG19 = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,))

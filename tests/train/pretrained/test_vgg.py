@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from spade_studio.engine.errors import WeightsError
 from spade_studio.train.config.losses import PerceptualConfig, PerceptualKind
-from spade_studio.train.perceptual import PerceptualDistance, VGGFeatures, load_perceptual
+from spade_studio.train.pretrained.vgg import PerceptualDistance, VGGFeatures, load_perceptual
 
 # torchvision's configurations "E" and "D", M for pooling.
 LAYERS: dict[PerceptualKind, tuple[int | str, ...]] = {

@@ -11,10 +11,10 @@ from typing import Final
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import sha256_of
 from spade_studio.engine.weights.info import printable
-from spade_studio.train.metrics.efficientnet_lite import EfficientNetLiteFeatures
-from spade_studio.train.metrics.feature_network import FeatureNetwork, byte_values
-from spade_studio.train.metrics.inception import InceptionFeatures
-from spade_studio.train.tensor_files import read_tensors
+from spade_studio.train.pretrained.efficientnet_lite import EfficientNetLiteFeatures
+from spade_studio.train.pretrained.feature_network import FeatureNetwork, byte_values
+from spade_studio.train.pretrained.inception import InceptionFeatures
+from spade_studio.train.pretrained.tensor_files import read_tensors
 
 __all__ = ["FEATURE_NETWORKS", "EfficientNetLiteFeatures", "FeatureNetwork", "InceptionFeatures", "byte_values", "load_features"]
 

@@ -1,0 +1,1 @@
+"""Frozen networks that judge or measure."""
