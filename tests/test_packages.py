@@ -17,18 +17,18 @@ LONGEST_FILE = 400
 
 # Modules that windows and inspections use before, or without, torch.
 LIGHT_MODULES = [
-    "spade_studio.engine.networks.config",
     "spade_studio.engine.errors",
     "spade_studio.engine.files",
     "spade_studio.engine.labels",
+    "spade_studio.engine.networks.config",
     "spade_studio.engine.rendering.service",
     "spade_studio.engine.weights",
     "spade_studio.engine.weights.info",
     "spade_studio.resources",
-    "spade_studio.train.config.run",
-    "spade_studio.train.events",
     "spade_studio.train.config.presets",
-    "spade_studio.train.run_directory",
+    "spade_studio.train.config.run",
+    "spade_studio.train.run.directory",
+    "spade_studio.train.run.events",
 ]
 
 

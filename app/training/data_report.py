@@ -16,8 +16,8 @@ from spade_studio.app.model.label_names import label_text
 from spade_studio.app.training.history import last_event
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.config.run import TrainConfig
-from spade_studio.train.events import EventReader, StepLogged
-from spade_studio.train.run_directory import list_runs
+from spade_studio.train.run.directory import list_runs
+from spade_studio.train.run.events import EventReader, StepLogged
 
 _LISTED = 12
 _SAME = ("geometry", "generator", "encoder", "discriminator", "losses", "compute", "batch_size", "accumulation")

@@ -15,7 +15,7 @@ from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.my_drawing import Drawing, MyDrawing, RenderedDrawing
 from spade_studio.app.training.pictures import PictureTimeline
 from spade_studio.app.ui.boxes import column, row
-from spade_studio.train.events import CheckpointWritten, Event
+from spade_studio.train.run.events import CheckpointWritten, Event
 
 
 class DrawingPage(QWidget):

@@ -11,8 +11,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from spade_studio.app.training.history import RunHistory, RunState, run_state
-from spade_studio.train.events import Event, EventReader
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.directory import RunDirectory
+from spade_studio.train.run.events import Event, EventReader
 
 INTERVAL_MILLISECONDS = 1000
 _FIRST_LOG = 1 << 16  # bytes of the log that are shown of what was written before

@@ -14,7 +14,8 @@ from math import nan
 from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.training.trainer_process import is_alive, last_output, read_note
-from spade_studio.train.events import (
+from spade_studio.train.run.directory import RunDirectory
+from spade_studio.train.run.events import (
     CheckpointWritten,
     Event,
     MetricsMeasured,
@@ -26,7 +27,6 @@ from spade_studio.train.events import (
     Warned,
     event_from_line,
 )
-from spade_studio.train.run_directory import RunDirectory
 
 _TAIL = 65536
 

@@ -19,7 +19,7 @@ from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.training.tool_run import ToolRun
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.directory import RunDirectory
 
 _FOLDER = "drawing"
 _USED = "used"  # in it: weights that were taken into use, which stay

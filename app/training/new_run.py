@@ -21,7 +21,7 @@ from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.train.config.presets import PRESETS, preset
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.directory import RunDirectory
 
 _START = "compact"
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
 from spade_studio.app.training.history import RunState, last_event, run_state
-from spade_studio.train.run_directory import RunDirectory, list_runs
+from spade_studio.train.run.directory import RunDirectory, list_runs
 
 INTERVAL_MILLISECONDS = 3000
 

@@ -18,7 +18,7 @@ from typing import cast
 
 from spade_studio.app.training.tools import tool_command
 from spade_studio.engine.errors import EngineError
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.directory import RunDirectory
 
 _NOTE = "trainer.json"
 _OUTPUT = "trainer_output.txt"

@@ -27,7 +27,7 @@ from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.errors import EngineError
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.directory import RunDirectory
 
 _MARGIN = 12
 

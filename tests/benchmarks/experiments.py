@@ -30,8 +30,8 @@ from experiment_report import Figures, experiment_report
 from experiment_rows import ROWS, Row, architecture_options, parameters
 
 from spade_studio.engine.files import atomic_writer
-from spade_studio.train.events import EventReader, standing_steps
-from spade_studio.train.run_directory import RunDirectory, list_runs
+from spade_studio.train.run.directory import RunDirectory, list_runs
+from spade_studio.train.run.events import EventReader, standing_steps
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "experiments.md"
 FOR_EVER = 1_000_000  # steps: a row ends by its time

@@ -44,7 +44,7 @@ from spade_studio.train.learning.preparation import initialize, keep_channels_la
 from spade_studio.train.learning.step import TrainingNetworks, style_noise, training_step
 from spade_studio.train.learning.trainer import Trainer
 from spade_studio.train.pretrained.vgg import PerceptualDistance, VGGFeatures, load_perceptual
-from spade_studio.train.run_data import open_run_data
+from spade_studio.train.run.data import open_run_data
 
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 SAMPLE_LAYOUTS = Path(__file__).resolve().parents[2] / "resources" / "layouts"

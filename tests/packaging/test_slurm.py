@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from spade_studio.train.events import CheckpointWritten, Event, RunEnded, RunStarted, event_to_line
+from spade_studio.train.run.events import CheckpointWritten, Event, RunEnded, RunStarted, event_to_line
 
 SCRIPT = Path(__file__).resolve().parents[2] / "packaging" / "slurm" / "train.sbatch"
 BASH = shutil.which("bash")

@@ -21,11 +21,11 @@ from spade_studio.train.config.data import LabelsConfig
 from spade_studio.train.config.losses import ScheduleConfig
 from spade_studio.train.config.presets import preset
 from spade_studio.train.config.run import TrainConfig
-from spade_studio.train.console import open_console
 from spade_studio.train.datasets import open_dataset
-from spade_studio.train.launch import is_first, is_rank, launch
-from spade_studio.train.run_data import open_run_data, refuse_other_labels
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.console import open_console
+from spade_studio.train.run.data import open_run_data, refuse_other_labels
+from spade_studio.train.run.directory import RunDirectory
+from spade_studio.train.run.launch import is_first, is_rank, launch
 
 
 def run(command: Command) -> int:
@@ -162,7 +162,7 @@ def _train(run_folder: RunDirectory, command: Resume) -> int:
         path = run_folder.path.absolute()
         options = ["--console", command.console, *(["--device", command.device] if command.device else [])]
         return launch(run_folder, ["resume", str(path), *options], processes, command.max_restarts)
-    from spade_studio.train.run import run_training
+    from spade_studio.train.run.loop import run_training
 
     outcome = run_training(run_folder, open_console(command.console), device=command.device)
     return 0 if outcome.reason in ("finished", "stopped") else 1
@@ -197,7 +197,7 @@ def _pause(command: Pause) -> int:
 def _export(command: Export) -> int:
     if command.best and command.step is not None:
         raise ConfigError("--best and --step are both given", "one of them")
-    from spade_studio.train.export import ExportOptions, export_run
+    from spade_studio.train.run.export import ExportOptions, export_run
 
     run_folder = RunDirectory.open(command.run)
     options = ExportOptions(

@@ -26,7 +26,7 @@ from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.step import style_noise
 from spade_studio.train.learning.trainer import Trainer, renormalization_limits
 from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
-from spade_studio.train.run_data import RunData, open_run_data
+from spade_studio.train.run.data import RunData, open_run_data
 
 _STATES = 3  # of every parameter: itself and Adam's two moments
 _FEW = 2  # pictures; one alone would have no batch statistics where it shrinks to a pixel

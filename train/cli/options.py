@@ -16,7 +16,7 @@ import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
 from spade_studio.train.config.run import TrainConfig
-from spade_studio.train.console import ConsoleMode
+from spade_studio.train.run.console import ConsoleMode
 
 PresetName = Literal["coco-stuff", "ade20k", "ade20k-outdoor", "cityscapes", "flickr-landscapes", "compact", "tiny"]
 """The names of :data:`spade_studio.train.config.presets.PRESETS`."""

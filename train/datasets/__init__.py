@@ -1,4 +1,4 @@
-"""Training data: photographs with label maps, read from disk in place. Nothing here knows networks or losses."""
+"""Training data: photographs with label maps, read from disk in place; checked, prepared and labelled."""
 
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.folder import FolderDataset

@@ -1,6 +1,6 @@
 """The trainer: networks, optimisers, averages and the place in the data, moved on step by step, with all of its state in one dict.
 
-It does not know run folders, logs or signals; what drives it (:mod:`spade_studio.train.run`) gives it batches and keeps its state.
+It does not know run folders, logs or signals; what drives it (:mod:`spade_studio.train.run.loop`) gives it batches and keeps its state.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from spade_studio.app.weights.shelf import Shelf
 from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
-from spade_studio.train.events import EventReader, StepLogged
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.directory import RunDirectory
+from spade_studio.train.run.events import EventReader, StepLogged
 
 pytestmark = [pytest.mark.window, pytest.mark.slow]
 

@@ -24,8 +24,8 @@ from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.labels import load_label_set
 from spade_studio.train.config.presets import preset
-from spade_studio.train.events import CheckpointWritten, Event, EventLog, MetricsMeasured, RunStarted, SamplesWritten, StepLogged
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.directory import RunDirectory
+from spade_studio.train.run.events import CheckpointWritten, Event, EventLog, MetricsMeasured, RunStarted, SamplesWritten, StepLogged
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -119,8 +119,8 @@ def training(qtbot: QtBot, settings: Settings, theme: Theme, used: list[Path]) -
 STAND_IN = """
 import subprocess, sys, time
 from pathlib import Path
-from spade_studio.train.events import EventLog, RunContinued, RunEnded, RunPaused, RunStarted
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.events import EventLog, RunContinued, RunEnded, RunPaused, RunStarted
+from spade_studio.train.run.directory import RunDirectory
 
 run = RunDirectory(Path(sys.argv[2]))
 if (run.path / "broken").exists():

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from spade_studio.app.training.history import RunState
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.directory import RunDirectory
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 
 from spade_studio.app.training import tool_run
 from spade_studio.engine.errors import WeightsError
-from spade_studio.train.events import CheckpointWritten
+from spade_studio.train.run.events import CheckpointWritten
 
 LEFT = Qt.MouseButton.LeftButton
 

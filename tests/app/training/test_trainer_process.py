@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QMessageBox
 from spade_studio.app.training.history import RunState
 from spade_studio.app.training.tools import run_asked_tool, tool_command
 from spade_studio.app.training.trainer_process import TrainerProcessError, end_trainer, is_alive, read_note, start_trainer
-from spade_studio.train.events import RunContinued
+from spade_studio.train.run.events import RunContinued
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -13,7 +13,7 @@ from spade_studio.app.training.history import RunHistory, RunState, last_event, 
 from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.run_page import time_words
 from spade_studio.app.ui.theme import DARK
-from spade_studio.train.events import RunEnded, RunPaused, Warned
+from spade_studio.train.run.events import RunEnded, RunPaused, Warned
 
 
 def test_every_state_is_told(training, make_run, runs, told):

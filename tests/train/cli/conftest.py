@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from spade_studio.train.cli.main import main
-from spade_studio.train.run_directory import RunDirectory, list_runs
+from spade_studio.train.run.directory import RunDirectory, list_runs
 
 
 class Done(NamedTuple):

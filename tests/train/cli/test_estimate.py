@@ -22,7 +22,7 @@ from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.optimizer import Side
 from spade_studio.train.learning.trainer import Trainer
 from spade_studio.train.pretrained.vgg import PerceptualDistance, VGGFeatures
-from spade_studio.train.run_data import open_run_data
+from spade_studio.train.run.data import open_run_data
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from spade_studio.train.config.networks import GeneratorOptions
 from spade_studio.train.config.presets import preset
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import open_dataset
-from spade_studio.train.launch import torchrun_command
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.directory import RunDirectory
+from spade_studio.train.run.launch import torchrun_command
 
 # Options that make the networks of any preset small.
 SHRUNK = [

@@ -1,4 +1,4 @@
-"""``spade-train stop``, ``pause``, ``resume`` and ``export`` where there is something to say; tests/train/runs has whole runs."""
+"""``spade-train stop``, ``pause``, ``resume`` and ``export`` where there is something to say; tests/train/run has whole runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from spade_studio.train.cli.main import main
 from spade_studio.train.config.presets import preset
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.directory import RunDirectory
 
 
 @pytest.fixture

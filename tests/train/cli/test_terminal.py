@@ -16,8 +16,8 @@ import pytest
 
 from spade_studio.train.cli.main import main
 from spade_studio.train.learning.trainer import Trainer
-from spade_studio.train.run_directory import list_runs
-from spade_studio.train.state import CheckpointStore
+from spade_studio.train.run.checkpoints import CheckpointStore
+from spade_studio.train.run.directory import list_runs
 
 PATIENCE = 120  # seconds
 

@@ -21,8 +21,8 @@ from spade_studio.train.cli.main import parse
 from spade_studio.train.cli.options import New
 from spade_studio.train.config.presets import preset
 from spade_studio.train.config.run import TrainConfig
-from spade_studio.train.events import EventLog, RunStarted, StepLogged
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.directory import RunDirectory
+from spade_studio.train.run.events import EventLog, RunStarted, StepLogged
 
 FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
 SCRIPT = FOLDER / "experiments.py"

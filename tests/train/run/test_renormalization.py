@@ -16,7 +16,7 @@ from spade_studio.train.config.presets import preset
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.trainer import Trainer, renormalization_limits
-from spade_studio.train.run_data import open_run_data
+from spade_studio.train.run.data import open_run_data
 
 AFTER = 2
 

@@ -19,13 +19,13 @@ from spade_studio.train.config.presets import preset, with_architecture
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets.loading import Batch, TrainingSet
 from spade_studio.train.datasets.transforms import resize_ids
-from spade_studio.train.export import ExportOptions, write_weights
 from spade_studio.train.learning.averages import fixed_batches
 from spade_studio.train.learning.discriminator_file import discriminator_path
 from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.ema import converge_spectral_norms
 from spade_studio.train.learning.trainer import Trainer
-from spade_studio.train.run_data import open_run_data
+from spade_studio.train.run.data import open_run_data
+from spade_studio.train.run.export import ExportOptions, write_weights
 
 # name, whether it takes a style, whether there is an encoder
 CASES = [(name, row.options.get("input") == "noise", row.options.get("input") == "noise") for name, row in ARCHITECTURES.items()]

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from spade_studio.train.events import (
+from spade_studio.train.run.events import (
     CheckpointWritten,
     Event,
     EventLog,

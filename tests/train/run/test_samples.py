@@ -20,15 +20,7 @@ from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets import DataError, open_dataset
 from spade_studio.train.datasets.loading import Batch, Collate, TrainingSet
-from spade_studio.train.samples import (
-    SampleGrid,
-    SampleRow,
-    channel_colors,
-    choose_items,
-    compose_grid,
-    layout_pictures,
-    write_grid,
-)
+from spade_studio.train.run.samples import SampleGrid, SampleRow, channel_colors, choose_items, compose_grid, layout_pictures, write_grid
 
 SET = load_label_set("coco_stuff")
 SKY, SEA, GRASS = 156, 154, 123

@@ -15,23 +15,32 @@ from typing import Literal
 
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.config.run import TrainConfig
-from spade_studio.train.console import TrainingConsole
 from spade_studio.train.datasets import DataError
 from spade_studio.train.datasets.check import check_dataset
-from spade_studio.train.events import CheckpointWritten, RunContinued, RunEnded, RunPaused, RunStarted, StepLogged, Warned, finite_or_none
-from spade_studio.train.export import ExportOptions, write_weights
-from spade_studio.train.launch import has_launcher
 from spade_studio.train.learning.distributed import Ranks, StopSignals, joined_ranks
 from spade_studio.train.learning.trainer import StepResult, Trainer
 from spade_studio.train.metrics import MetricError
-from spade_studio.train.monitor import Monitor
-from spade_studio.train.pace import Pace, memory_mib
 from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
-from spade_studio.train.reporter import Reporter, ReportError
-from spade_studio.train.run_data import RunData, open_run_data
-from spade_studio.train.run_directory import RunDirectory, RunError
-from spade_studio.train.state import Checkpoint, CheckpointStore, random_state, set_random_state
-from spade_studio.train.trackers import open_trackers
+from spade_studio.train.run.checkpoints import Checkpoint, CheckpointStore, random_state, set_random_state
+from spade_studio.train.run.console import TrainingConsole
+from spade_studio.train.run.data import RunData, open_run_data
+from spade_studio.train.run.directory import RunDirectory, RunError
+from spade_studio.train.run.events import (
+    CheckpointWritten,
+    RunContinued,
+    RunEnded,
+    RunPaused,
+    RunStarted,
+    StepLogged,
+    Warned,
+    finite_or_none,
+)
+from spade_studio.train.run.export import ExportOptions, write_weights
+from spade_studio.train.run.launch import has_launcher
+from spade_studio.train.run.monitor import Monitor
+from spade_studio.train.run.pace import Pace, memory_mib
+from spade_studio.train.run.reporter import Reporter, ReportError
+from spade_studio.train.run.trackers import open_trackers
 
 MOST_SKIPPED = 10
 """Steps in a row that may be not finite before the run ends."""

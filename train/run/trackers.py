@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import atomic_writer
-from spade_studio.train.events import MetricsMeasured, StepLogged
+from spade_studio.train.run.events import MetricsMeasured, StepLogged
 
 TRACKERS: Final = ("tensorboard", "wandb")
 """The names that :func:`open_trackers` knows; each is the name of the package that it needs, and of our extra with it."""

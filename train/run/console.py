@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column
 from rich.text import Text
 
-from spade_studio.train.events import (
+from spade_studio.train.run.events import (
     CheckpointWritten,
     Event,
     MetricsMeasured,

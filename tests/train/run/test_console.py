@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 from rich.console import Console
 
-from spade_studio.train.console import (
+from spade_studio.train.run.console import (
     ConsoleMode,
     PlainConsole,
     QuietConsole,
@@ -22,7 +22,7 @@ from spade_studio.train.console import (
     remaining,
     short_name,
 )
-from spade_studio.train.events import (
+from spade_studio.train.run.events import (
     CheckpointWritten,
     Event,
     MetricsMeasured,

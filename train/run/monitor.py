@@ -11,15 +11,15 @@ from pathlib import Path
 from spade_studio.train.datasets import PairDataset
 from spade_studio.train.datasets.loading import Batch, TrainingSet
 from spade_studio.train.datasets.transforms import output_size
-from spade_studio.train.events import MetricsMeasured, SamplesWritten, Warned, finite_or_none
 from spade_studio.train.learning.averages import AveragedNetworks, fixed_batches, untouched_random_state
 from spade_studio.train.learning.trainer import Trainer
 from spade_studio.train.metrics import METRICS, FrechetDistance, MetricContext, RealCache, measure
 from spade_studio.train.pretrained.features import load_features
-from spade_studio.train.reporter import Reporter, ReportError
-from spade_studio.train.run_directory import RunDirectory
-from spade_studio.train.samples import SampleGrid, choose_items, write_grid
-from spade_studio.train.state import BestCheckpoint
+from spade_studio.train.run.checkpoints import BestCheckpoint
+from spade_studio.train.run.directory import RunDirectory
+from spade_studio.train.run.events import MetricsMeasured, SamplesWritten, Warned, finite_or_none
+from spade_studio.train.run.reporter import Reporter, ReportError
+from spade_studio.train.run.samples import SampleGrid, choose_items, write_grid
 
 _AT_ONCE = 16  # pictures
 

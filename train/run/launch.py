@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from types import FrameType
 
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run.directory import RunDirectory
 
 _LAUNCHER = "SPADE_TRAIN_LAUNCHER"  # set for the processes that spade-train itself has started
 _PATIENCE = 60.0  # seconds that processes get to end after the second interruption

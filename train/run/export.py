@@ -14,9 +14,9 @@ from spade_studio.train.datasets.transforms import output_size
 from spade_studio.train.learning.discriminator_file import discriminator_path, save_discriminator
 from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.trainer import Trainer
-from spade_studio.train.run_data import open_run_data
-from spade_studio.train.run_directory import RunDirectory, RunError
-from spade_studio.train.state import CheckpointStore
+from spade_studio.train.run.checkpoints import CheckpointStore
+from spade_studio.train.run.data import open_run_data
+from spade_studio.train.run.directory import RunDirectory, RunError
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 import torch
 
-from spade_studio.train import state
 from spade_studio.train.config.presets import preset
-from spade_studio.train.state import (
+from spade_studio.train.run import checkpoints
+from spade_studio.train.run.checkpoints import (
     BestCheckpoint,
     Checkpoint,
     CheckpointError,
@@ -162,7 +162,7 @@ def test_going_on_from_an_earlier_one_forgets_the_lost_future(store: CheckpointS
 def test_a_full_disk_leaves_the_last_checkpoint_whole(store: CheckpointStore, monkeypatch: pytest.MonkeyPatch) -> None:
     store.write(checkpoint(6))
     before = {path.name: path.read_bytes() for path in store.folder.iterdir()}
-    written = state.atomic_writer
+    written = checkpoints.atomic_writer
 
     class Full:
         def __init__(self, file: Any) -> None:
@@ -182,7 +182,7 @@ def test_a_full_disk_leaves_the_last_checkpoint_whole(store: CheckpointStore, mo
         with written(path) as file:
             yield Full(file)
 
-    monkeypatch.setattr(state, "atomic_writer", small_disk)
+    monkeypatch.setattr(checkpoints, "atomic_writer", small_disk)
     with pytest.raises(CheckpointError, match="the disk is full; the last whole checkpoint is that of step 6"):
         store.write(checkpoint(7))
     monkeypatch.undo()
@@ -198,7 +198,7 @@ def test_a_process_killed_while_writing_leaves_the_one_before(store: CheckpointS
     code = (
         "import os, pathlib, signal, sys, torch\n"
         "from spade_studio.train.config.presets import preset\n"
-        "from spade_studio.train.state import BestCheckpoint, Checkpoint, CheckpointStore\n"
+        "from spade_studio.train.run.checkpoints import BestCheckpoint, Checkpoint, CheckpointStore\n"
         "save = torch.save\n"
         "def killed(value, file):\n"
         "    save(value, file)\n"

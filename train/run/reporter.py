@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spade_studio.engine.errors import EngineError
-from spade_studio.train.console import TrainingConsole, event_words
-from spade_studio.train.events import Event, EventLog, MetricsMeasured, RunStarted, StepLogged, Warned
-from spade_studio.train.run_directory import RunDirectory
-from spade_studio.train.trackers import Tracker, TrackerError, event_scalars
+from spade_studio.train.run.console import TrainingConsole, event_words
+from spade_studio.train.run.directory import RunDirectory
+from spade_studio.train.run.events import Event, EventLog, MetricsMeasured, RunStarted, StepLogged, Warned
+from spade_studio.train.run.trackers import Tracker, TrackerError, event_scalars
 
 
 class ReportError(EngineError):

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 
 from spade_studio.engine.errors import EngineError
-from spade_studio.train.events import MetricsMeasured, StepLogged
-from spade_studio.train.trackers import TensorBoardTracker, TrackerError, WandbTracker, event_scalars, open_trackers
+from spade_studio.train.run.events import MetricsMeasured, StepLogged
+from spade_studio.train.run.trackers import TensorBoardTracker, TrackerError, WandbTracker, event_scalars, open_trackers
 
 CONFIG = {"seed": 3, "data": {"path": "pictures"}}
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 7, 3)).astype(np.uint8)

@@ -11,7 +11,7 @@ from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.config.presets import preset
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
-from spade_studio.train.run_data import open_run_data
+from spade_studio.train.run.data import open_run_data
 
 
 def ade(make: Any) -> None:

@@ -18,12 +18,12 @@ import pytest
 
 from spade_studio.engine.files import sha256_of
 from spade_studio.engine.weights import inspect_weights
-from spade_studio.train import state
 from spade_studio.train.cli.main import main
 from spade_studio.train.config.presets import preset
-from spade_studio.train.events import EventReader, RunEnded, StepLogged
 from spade_studio.train.learning import step
-from spade_studio.train.run_directory import RunDirectory
+from spade_studio.train.run import checkpoints
+from spade_studio.train.run.directory import RunDirectory
+from spade_studio.train.run.events import EventReader, RunEnded, StepLogged
 
 MiB = 1 << 20
 
@@ -97,7 +97,7 @@ def test_the_last_step_does_not_overwrite_what_is_good(trainings: Any, monkeypat
 
 
 def test_a_disk_that_is_full_for_a_checkpoint(trainings: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    written, files = state.atomic_writer, 0
+    written, files = checkpoints.atomic_writer, 0
 
     class Full:
         def __init__(self, file: Any) -> None:
@@ -119,7 +119,7 @@ def test_a_disk_that_is_full_for_a_checkpoint(trainings: Any, monkeypatch: pytes
         with written(path) as file:
             yield Full(file) if files == 2 else file
 
-    monkeypatch.setattr(state, "atomic_writer", filling_up)
+    monkeypatch.setattr(checkpoints, "atomic_writer", filling_up)
     assert main(trainings.new_arguments()) == 1
     run = trainings.run()
     assert (

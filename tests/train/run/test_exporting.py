@@ -25,8 +25,8 @@ from spade_studio.train.config.presets import LANDSCAPE_IDS, preset, with_archit
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.trainer import Trainer
-from spade_studio.train.run_data import open_run_data
-from spade_studio.train.state import read_checkpoint
+from spade_studio.train.run.checkpoints import read_checkpoint
+from spade_studio.train.run.data import open_run_data
 
 NEW_IDS = (149, 147)  # of COCO-Stuff, and not of tiny
 

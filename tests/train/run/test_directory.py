@@ -12,7 +12,7 @@ import pytest
 
 from spade_studio.train.config.presets import preset
 from spade_studio.train.config.run import TrainConfig
-from spade_studio.train.run_directory import RunDirectory, RunError, list_runs
+from spade_studio.train.run.directory import RunDirectory, RunError, list_runs
 
 
 def create(runs: Path, name: str = "test") -> RunDirectory:
@@ -111,7 +111,7 @@ def test_a_killed_trainer_leaves_no_lock_behind(tmp_path: Path) -> None:
     run = create(tmp_path)
     code = (
         "import sys, pathlib\n"
-        "from spade_studio.train.run_directory import RunDirectory\n"
+        "from spade_studio.train.run.directory import RunDirectory\n"
         "with RunDirectory(pathlib.Path(sys.argv[1])).locked():\n"
         "    print('locked', flush=True)\n"
         "    sys.stdin.read()\n"

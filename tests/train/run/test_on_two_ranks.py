@@ -151,7 +151,7 @@ from pathlib import Path
 import torch
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.learning.distributed import joined_ranks
-from spade_studio.train.run_data import open_run_data
+from spade_studio.train.run.data import open_run_data
 from spade_studio.train.learning.trainer import Trainer
 
 config = TrainConfig.read(Path(sys.argv[1]))

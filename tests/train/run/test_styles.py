@@ -15,11 +15,11 @@ from spade_studio.engine.weights import load_weights
 from spade_studio.train.config.losses import ChanceStyles
 from spade_studio.train.config.presets import preset
 from spade_studio.train.config.run import TrainConfig
-from spade_studio.train.export import ExportOptions, write_weights
 from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.styles import draw_styles, fit_style_space, own_styles
 from spade_studio.train.learning.trainer import Trainer
-from spade_studio.train.run_data import open_run_data
+from spade_studio.train.run.data import open_run_data
+from spade_studio.train.run.export import ExportOptions, write_weights
 
 
 @pytest.mark.parametrize(("count", "share", "own"), [(8, 0.5, 4), (8, 0.35, 6), (4, 0.25, 3), (1, 0.9, 1), (5, 0.0, 5)])
