@@ -5,6 +5,7 @@ It knows discs and icons, nothing of documents or events.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ import qtawesome
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPixmap
 
+from spade_studio.app.canvas.selecting import Hold
 from spade_studio.app.canvas.viewport import Viewport
 from spade_studio.app.model import raster
 from spade_studio.app.model.raster import Nib
@@ -60,6 +62,19 @@ def figure_path(points: Sequence[Point], viewport: Viewport, *, is_closed: bool)
     if is_closed and len(points) > 2:
         path.closeSubpath()
     return path
+
+
+def hold_cursor(hold: Hold | None, angle: float) -> QCursor:
+    """Return the cursor over what a press of the select tool would take hold of, in a frame that is turned by so many degrees."""
+    if hold is None:
+        return QCursor(Qt.CursorShape.CrossCursor)
+    if hold.turns:
+        return icon_cursor("mdi6.rotate-right", 0.5, 0.5)
+    if hold.handle is None:
+        return QCursor(Qt.CursorShape.SizeAllCursor)
+    shapes = Qt.CursorShape.SizeHorCursor, Qt.CursorShape.SizeFDiagCursor, Qt.CursorShape.SizeVerCursor, Qt.CursorShape.SizeBDiagCursor
+    direction = math.degrees(math.atan2(hold.handle[1] - 0.5, hold.handle[0] - 0.5)) + angle
+    return QCursor(shapes[round(direction / 45) % 4])
 
 
 @lru_cache(maxsize=8)

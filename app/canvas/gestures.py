@@ -1,18 +1,13 @@
-"""What a hand does with one tool from press to release, or until it is confirmed: freehand, figures, polygon, lasso, selection.
-
-They take positions in the document's pixels and know no widgets, keys or zoom.
-"""
+"""What a hand does with one painting tool from press to release, or until it is confirmed: freehand, figures, polygon, lasso."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
 from spade_studio.app.model import raster, raster_shapes
 from spade_studio.app.model.document import Document
-from spade_studio.app.model.raster import NO_SYMMETRY, Nib, Patch, Symmetry
+from spade_studio.app.model.raster import NO_SYMMETRY, Nib, Symmetry
 from spade_studio.app.model.raster_shapes import Point
 from spade_studio.app.model.stroke import Stroke
 
@@ -195,111 +190,3 @@ class Polygon(Lasso):
             del self.outline[-2]
             return True
         return False
-
-
-class Selection(Gesture):
-    """A region that can be moved: drawn with the first drag, moved by drags from inside it, kept or taken back at the end."""
-
-    def __init__(self, document: Document, ground: int, at: Point, *, is_lasso: bool) -> None:
-        super().__init__(document)
-        self._ground = ground
-        self._is_lasso = is_lasso
-        self._corner = at
-        self._grip: Point | None = None
-        self._stroke: Stroke | None = None
-        self._offset, self._moved = (0, 0), (0, 0)
-        self._drawn: list[Point] = [at]
-        self.patch: Patch | None = None
-        self.outline = [at]
-        self.is_closed = True
-
-    def press(self, at: Point) -> bool:
-        """Take hold of the region; a press elsewhere ends the selection."""
-        if self.patch is None or not self._holds(at):
-            return False
-        self._grip = at
-        return True
-
-    def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
-        """Draw the region, or move it."""
-        if self._grip is not None:
-            if (stroke := self._open_stroke("move selection")) is not None:
-                self._show(stroke, (round(at[0] - self._grip[0]), round(at[1] - self._grip[1])))
-        elif self._is_lasso:
-            self._drawn.append(at)
-            self.outline = self._drawn
-        else:
-            at = raster_shapes.constrained(self._corner, at) if constrain else at
-            (x0, y0), (x1, y1) = self._corner, at
-            left, right = math.floor(min(x0, x1)), math.floor(max(x0, x1)) + 1
-            top, bottom = math.floor(min(y0, y1)), math.floor(max(y0, y1)) + 1
-            self.outline = self._drawn = [(left, top), (right, top), (right, bottom), (left, bottom)]
-
-    def release(self) -> None:
-        """Go on: the region stands until it is confirmed."""
-        if self._grip is not None:
-            self._grip, self._offset = None, self._moved
-        elif len(self._drawn) < 3:
-            self.cancel()
-        elif self._is_lasso:
-            self.patch = raster_shapes.polygon_patch(self._document.size, self._drawn)
-        else:
-            (left, top), _, (right, bottom), _ = self._drawn
-            self.patch = raster_shapes.rectangle_patch(self._document.size, (left, top), (right - 1, bottom - 1))
-        if self.patch is None:
-            self.cancel()
-
-    @property
-    def offset(self) -> tuple[int, int]:
-        """How far the region has been moved."""
-        return self._offset
-
-    def nudge(self, dx: int, dy: int) -> None:
-        """Move the region by whole pixels."""
-        if (stroke := self._open_stroke("move selection")) is not None:
-            self._show(stroke, (dx, dy))
-            self._offset = self._moved
-
-    def erase(self) -> None:
-        """Empty the region and end."""
-        if (stroke := self._open_stroke("erase selection")) is not None:
-            stroke.repaint(self.patch, self._ground)
-        self.commit()
-
-    def _show(self, stroke: Stroke, step: tuple[int, int]) -> None:
-        """Show the region moved by a step from where it was at the press."""
-        assert self.patch is not None
-        offset = self._offset[0] + step[0], self._offset[1] + step[1]
-        self._moved = offset
-        stroke.move(self.patch, *offset, self._ground)
-        self.outline = [(x + offset[0], y + offset[1]) for x, y in self._drawn]
-
-    def _open_stroke(self, text: str) -> Stroke | None:
-        """Return the stroke under way, or begin one; None where there is no region, or none any more."""
-        if self.patch is None:
-            return None
-        if self._stroke is None or self._stroke is not self._document.stroke:
-            if self._stroke is not None and not self._rebase(self.patch):
-                return None
-            self._stroke = self._document.begin_stroke(text)
-        return self._stroke
-
-    def _rebase(self, patch: Patch) -> bool:
-        """Start from where the region lies now, after a save has ended its stroke; False where it has left the map."""
-        (dx, dy), (held_x, held_y) = self._moved, self._offset
-        landing = raster_shapes.shifted(patch, dx, dy, self._document.size)
-        if landing is None:
-            self.cancel()
-            return False
-        self.patch = landing[0]
-        self._drawn = [(x + dx, y + dy) for x, y in self._drawn]
-        if self._grip is not None:
-            self._grip = self._grip[0] + dx - held_x, self._grip[1] + dy - held_y
-        self._offset = self._moved = (0, 0)
-        return True
-
-    def _holds(self, at: Point) -> bool:
-        assert self.patch is not None
-        box, mask = self.patch
-        row, column = math.floor(at[1]) - self._offset[1] - box.top, math.floor(at[0]) - self._offset[0] - box.left
-        return 0 <= row < box.height and 0 <= column < box.width and bool(np.asarray(mask)[row, column])

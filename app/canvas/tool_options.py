@@ -13,7 +13,8 @@ from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QSizePolicy, QSpinBox, QWidget
 
-from spade_studio.app.canvas.tools import MAX_GAP, MOST_RECENT, ToolKind, ToolOptions
+from spade_studio.app.canvas.tool_kinds import ToolKind, ToolOptions
+from spade_studio.app.canvas.tools import MAX_GAP, MOST_RECENT
 from spade_studio.app.model.raster import Nib
 from spade_studio.app.ui.boxes import padded, row
 from spade_studio.app.ui.label_items import display_name
@@ -98,12 +99,15 @@ class ToolOptionsPanel(QWidget):
         self.freely = QCheckBox(self.tr("Freehand"))
         self.freely.setToolTip(self.tr("Draw selections by hand, not as rectangles"))
         self.freely.toggled.connect(lambda on: self._tell("select_freely", on))
-        for box in (self.nib, self.everywhere, self.freely):
+        self.touching = QCheckBox(self.tr("Touching"))
+        self.touching.setToolTip(self.tr("A double-click selects what hangs together, not all of the label"))
+        self.touching.toggled.connect(lambda on: self._tell("select_touching", on))
+        for box in (self.nib, self.everywhere, self.freely, self.touching):
             box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.recent = [RecentButton(number) for number in range(1, MOST_RECENT + 1)]
         self._is_following = False
         layout = row(self, spacing=6, margins=(8, 0, 8, 0))
-        for widget in (self.nib, self.everywhere, self._gap_label, self.gap, self.freely):
+        for widget in (self.nib, self.everywhere, self._gap_label, self.gap, self.freely, self.touching):
             layout.addWidget(widget)
         layout.addStretch(1)
         slots = row(spacing=1)
@@ -119,7 +123,8 @@ class ToolOptionsPanel(QWidget):
         self.nib.setVisible(kind.has_size)
         for widget in (self.everywhere, self._gap_label, self.gap):
             widget.setVisible(kind is ToolKind.FILL)
-        self.freely.setVisible(kind is ToolKind.SELECT)
+        for widget in (self.freely, self.touching):
+            widget.setVisible(kind is ToolKind.SELECT)
 
     def show_options(self, options: ToolOptions) -> None:
         """Show options without telling them."""
@@ -129,6 +134,7 @@ class ToolOptionsPanel(QWidget):
         self.gap.setValue(options.fill_gap)
         self.gap.setEnabled(not options.fill_everywhere)
         self.freely.setChecked(options.select_freely)
+        self.touching.setChecked(options.select_touching)
         self._is_following = False
 
     def show_recent(self, labels: Sequence[Label], current: int) -> None:

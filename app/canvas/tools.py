@@ -1,68 +1,31 @@
-"""The painter's tools, and what the hand holds.
-
-They take positions in the document's pixels and know no widgets, keys or zoom.
-"""
+"""The painter's tools, and what the hand holds; positions are in the document's pixels."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from spade_studio.app.canvas.gestures import Figure, Freehand, Gesture, Lasso, Paint, Polygon, Selection, begin
+from spade_studio.app.canvas.gestures import Figure, Freehand, Gesture, Lasso, Paint, Polygon, begin
+from spade_studio.app.canvas.select_tool import SelectTool
+from spade_studio.app.canvas.tool_kinds import ToolKind, ToolOptions
 from spade_studio.app.model.document import Document
-from spade_studio.app.model.raster import NO_SYMMETRY, Nib, Symmetry
 from spade_studio.app.model.raster_shapes import Point
+from spade_studio.app.model.selections import Combine
 
 MAX_BRUSH_SIZE = 512
 MAX_GAP = 32
 MOST_RECENT = 9
 
 
-class ToolKind(StrEnum):
-    """The tools that can be chosen."""
-
-    BRUSH = "brush"
-    ERASER = "eraser"
-    FILL = "fill"
-    LINE = "line"
-    RECTANGLE = "rectangle"
-    ELLIPSE = "ellipse"
-    POLYGON = "polygon"
-    LASSO = "lasso"
-    SELECT = "select"
-    PICKER = "picker"
-
-    @property
-    def has_size(self) -> bool:
-        """Whether the brush's size matters."""
-        return self in (ToolKind.BRUSH, ToolKind.ERASER, ToolKind.LINE)
-
-
-@dataclass(frozen=True)
-class ToolOptions:
-    """How the tools work.
+class Toolbox(QObject):
+    """What the hand holds (tool, label, size), and what it does with it on a document.
 
     Attributes:
-        nib: Shape of brush, eraser and line.
-        symmetry: Mirrors that repeat every stroke.
-        fill_everywhere: Whether a fill takes all pixels of a label, not only those that hang together.
-        fill_gap: Openings of so many pixels stop a fill.
-        select_freely: Whether selections are drawn by hand, not as rectangles.
+        selecting: What it does with the select tool, and with what is selected.
     """
-
-    nib: Nib = Nib.ROUND
-    symmetry: Symmetry = NO_SYMMETRY
-    fill_everywhere: bool = False
-    fill_gap: int = 0
-    select_freely: bool = False
-
-
-class Toolbox(QObject):
-    """What the hand holds (tool, label, size), and what it does with it on a document."""
 
     kind_changed = Signal(object)  # ToolKind
     label_changed = Signal(int)
@@ -86,6 +49,7 @@ class Toolbox(QObject):
         self._is_picking = False
         self._gesture: Gesture | None = None
         self._last: Point | None = None
+        self.selecting = SelectTool(document, self)
         document.replaced.connect(self._forget_position)
 
     @property
@@ -153,9 +117,9 @@ class Toolbox(QObject):
         return (self._gesture.outline, self._gesture.is_closed) if self._gesture else ([], False)
 
     @property
-    def selection(self) -> Selection | None:
-        """The region that is selected, if one is."""
-        return self._gesture if isinstance(self._gesture, Selection) and self._gesture.patch is not None else None
+    def gesture(self) -> Gesture | None:
+        """The use of a tool that is under way, or None."""
+        return self._gesture
 
     @property
     def last_position(self) -> tuple[float, float] | None:
@@ -199,11 +163,35 @@ class Toolbox(QObject):
         self.label = self._previous_label
 
     def press(
-        self, x: float, y: float, *, erase: bool = False, pick: bool = False, straight: bool = False, pressure: float = 1.0
+        self,
+        x: float,
+        y: float,
+        *,
+        erase: bool = False,
+        pick: bool = False,
+        straight: bool = False,
+        subtract: bool = False,
+        pressure: float = 1.0,
+        grip: float = 1.0,
     ) -> None:
-        """Put the tool down; ``erase`` and ``pick`` override the chosen tool, ``straight`` starts where the last stroke ended."""
+        """Put the tool down.
+
+        Args:
+            x: In pixels of the document.
+            y: Likewise.
+            erase: Paint unlabeled, whatever the tool.
+            pick: Take the label there, whatever the tool; the select tool leaves a copy of what it moves instead.
+            straight: Start where the last stroke ended; the select tool adds to what is selected.
+            subtract: The select tool takes away from what is selected.
+            pressure: Of a stylus, 0..1.
+            grip: How near a press must be to a handle, in pixels of the document.
+        """
         self._is_down = True
         at = (x, y)
+        if self._kind is ToolKind.SELECT:
+            how = Combine.ADD if straight else Combine.SUBTRACT if subtract else Combine.REPLACE
+            self.selecting.press(at, how, grip, copies=pick)
+            return
         if self._gesture is not None and not pick:
             if self._gesture.press(at):
                 self.outline_changed.emit()
@@ -226,8 +214,6 @@ class Toolbox(QObject):
                 self._gesture = Polygon(self._document, paint, at)
             case ToolKind.LASSO:
                 self._gesture = Lasso(self._document, paint, at)
-            case ToolKind.SELECT:
-                self._gesture = Selection(self._document, self._document.unlabeled_id, at, is_lasso=self._options.select_freely)
             case _:
                 start = self._last if straight and self._last else at
                 self._gesture = Freehand(self._document, paint, start, at, pressure)
@@ -260,13 +246,13 @@ class Toolbox(QObject):
             self._document.end_stroke()
         else:
             self._gesture.release()
-        self._drop_gesture_when_over()
+        self.settle()
 
     def commit(self) -> None:
         """Confirm an open polygon or selection."""
         if self._gesture is not None:
             self._gesture.commit()
-            self._drop_gesture_when_over()
+            self.settle()
 
     def finish(self) -> None:
         """Make way for something else: a moved selection stays where it is, an unfinished polygon goes."""
@@ -281,7 +267,7 @@ class Toolbox(QObject):
         if self._gesture is not None:
             self._gesture.cancel()
         self._document.cancel_stroke()
-        self._drop_gesture_when_over()
+        self.settle()
 
     def step_back(self) -> bool:
         """Take back the last corner of a polygon, or all that is under way; False where nothing is."""
@@ -292,21 +278,7 @@ class Toolbox(QObject):
         self.cancel()
         return was_at_work
 
-    def nudge_selection(self, dx: int, dy: int) -> bool:
-        """Move the selected region by whole pixels; False where none is selected."""
-        selection = self.selection
-        if selection is not None:
-            selection.nudge(dx, dy)
-            self.outline_changed.emit()
-        return selection is not None
-
-    def erase_selection(self) -> bool:
-        """Empty the selected region; False where none is selected."""
-        selection = self.selection
-        if selection is not None:
-            selection.erase()
-            self._drop_gesture_when_over()
-        return selection is not None
+    # -- inside ---------------------------------------------------------------------------------------------------
 
     def replace_label(self, old: int, new: int) -> None:
         """Give all pixels of one label another, as one step."""
@@ -318,7 +290,13 @@ class Toolbox(QObject):
         label = self._document.unlabeled_id if erase else self._label
         return Paint(text, label, self._brush_size, self._options.nib, self._options.symmetry, 0 if erase else self._object_id)
 
-    def _drop_gesture_when_over(self) -> None:
+    def take_up(self, gesture: Gesture) -> None:
+        """Begin a use of a tool in the place of what was under way."""
+        self._gesture = gesture
+        self.outline_changed.emit()
+
+    def settle(self) -> None:
+        """Drop the use of a tool that is over."""
         if self._gesture is not None and self._gesture.is_over:
             self._gesture = None
         self.outline_changed.emit()

@@ -1,7 +1,4 @@
-"""The canvas: shows a document's layers and hands mouse, stylus, wheel and keys to the tools.
-
-It knows nothing of renders, panels or files.
-"""
+"""The canvas: shows a document's layers and hands mouse, stylus, wheel and keys to the tools."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -16,7 +13,6 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPalette,
     QPointingDevice,
@@ -26,12 +22,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QSizePolicy, QWidget
 
-from spade_studio.app.canvas.cursors import draw_outline, figure_path, icon_cursor, nib_outline
+from spade_studio.app.canvas.cursors import hold_cursor, icon_cursor
 from spade_studio.app.canvas.layers import Layers
-from spade_studio.app.canvas.tools import Toolbox, ToolKind
+from spade_studio.app.canvas.overlay import GRIP, Overlay
+from spade_studio.app.canvas.tool_kinds import ToolKind
+from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.viewport import Viewport
 from spade_studio.app.model.document import Document
-from spade_studio.app.model.raster import Rect, disc_center
+from spade_studio.app.model.raster import Rect
 
 _WHEEL_NOTCH = 120
 _ZOOM_PER_NOTCH = 1.2
@@ -39,6 +37,7 @@ _GRIP = 8  # how near to the wipe's divider a press takes hold of it
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _ALT = Qt.KeyboardModifier.AltModifier
+_CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 class CanvasView(QWidget):
@@ -54,6 +53,7 @@ class CanvasView(QWidget):
         self._toolbox = toolbox
         self.layers = Layers(document, self)
         self._viewport = Viewport(self._picture_size(), QSizeF(self.size()))
+        self._overlay = Overlay(document, toolbox, self._viewport)
         self._pointer: QPointF | None = None
         self._pan_from: QPointF | None = None
         self._stroke_button: Qt.MouseButton | None = None
@@ -72,6 +72,7 @@ class CanvasView(QWidget):
         document.labels_changed.connect(self._on_labels_changed)
         document.replaced.connect(self._on_replaced)
         self.layers.changed.connect(self.update)
+        document.selection_changed.connect(self.update)
         toolbox.outline_changed.connect(self._refresh_figure)
         toolbox.options_changed.connect(self._refresh_pointer)
         toolbox.kind_changed.connect(self._refresh_pointer)
@@ -128,11 +129,8 @@ class CanvasView(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Mid))
         self.layers.draw(painter, self._viewport, event.rect(), self.devicePixelRatioF())
-        points, is_closed = self._toolbox.outline
-        if len(points) > 1:
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            draw_outline(painter, figure_path(points, self._viewport, is_closed=is_closed))
+        self._overlay.draw_selection(painter, QRectF(event.rect()))
+        self._overlay.draw_figure(painter)
         self._paint_pointer(painter)
         painter.end()
         if not self._is_painted:
@@ -140,17 +138,9 @@ class CanvasView(QWidget):
             self.first_painted.emit()
 
     def _paint_pointer(self, painter: QPainter) -> None:
-        if self._pointer is None or not self._shows_outline():
-            return
-        diameter = self._toolbox.brush_size
-        position = self._viewport.to_picture(self._pointer)
-        center = QPointF(*disc_center(position.x(), position.y(), diameter))
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._draws_straight() and (start := self._toolbox.last_position):
-            draw_outline(painter, _segment(self._viewport.to_view(QPointF(*start)), self._viewport.to_view(center)))
-        painter.translate(self._viewport.to_view(center))
-        painter.scale(self._viewport.zoom, self._viewport.zoom)
-        draw_outline(painter, nib_outline(diameter, self._toolbox.options.nib))
+        if self._pointer is not None and self._shows_outline():
+            start = self._toolbox.last_position if self._draws_straight() else None
+            self._overlay.draw_brush(painter, self._pointer, self._viewport.to_view(QPointF(*start)) if start else None)
 
     def _outline_rect(self) -> QRectF:
         if self._pointer is None or not self._shows_outline():
@@ -163,9 +153,8 @@ class CanvasView(QWidget):
         return rect
 
     def _refresh_figure(self) -> None:
-        """Repaint the outline of a polygon, lasso or selection where it was and where it is."""
-        points, is_closed = self._toolbox.outline
-        figure = figure_path(points, self._viewport, is_closed=is_closed).boundingRect().adjusted(-4, -4, 4, 4) if points else QRectF()
+        """Repaint the outline of a polygon, lasso or frame where it was and where it is."""
+        figure = self._overlay.figure_rect()
         for rect in (self._drawn_figure, figure):
             if not rect.isEmpty():
                 self.update(rect.toAlignedRect())
@@ -177,7 +166,8 @@ class CanvasView(QWidget):
         return QApplication.keyboardModifiers()
 
     def _picks(self) -> bool:
-        return self._toolbox.kind is ToolKind.PICKER or bool(self._modifiers() & _ALT)
+        kind = self._toolbox.kind
+        return kind is ToolKind.PICKER or (kind is not ToolKind.SELECT and bool(self._modifiers() & _ALT))
 
     def _draws_straight(self) -> bool:
         is_freehand = self._toolbox.kind in (ToolKind.BRUSH, ToolKind.ERASER)
@@ -198,6 +188,10 @@ class CanvasView(QWidget):
             self.setCursor(icon_cursor("mdi6.eyedropper", 0.1, 0.9))
         elif self._toolbox.kind is ToolKind.FILL:
             self.setCursor(icon_cursor("mdi6.format-color-fill", 0.12, 0.6))
+        elif self._toolbox.kind is ToolKind.SELECT and self._pointer is not None:
+            at = self._viewport.to_picture(self._pointer)
+            hold, frame = self._toolbox.selecting.hold_at((at.x(), at.y()), GRIP / self._viewport.zoom), self._toolbox.selecting.frame
+            self.setCursor(hold_cursor(hold, frame.angle if frame else 0.0))
         elif not self._toolbox.kind.has_size:
             self.setCursor(Qt.CursorShape.CrossCursor)
         else:
@@ -253,9 +247,12 @@ class CanvasView(QWidget):
         self._lift(event.position(), event.button())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Close an open polygon; anything else takes it for a second press."""
+        """Close an open polygon, or select the label there with the select tool; anything else takes it for a second press."""
         if self._toolbox.kind is ToolKind.POLYGON and self._toolbox.is_open and event.button() == Qt.MouseButton.LeftButton:
             self._toolbox.commit()
+        elif self._toolbox.kind is ToolKind.SELECT and event.button() == Qt.MouseButton.LeftButton and not self._is_space_down:
+            at, keys = self._viewport.to_picture(event.position()), event.modifiers()
+            self._toolbox.selecting.take_at(at.x(), at.y(), add=bool(keys & _SHIFT), subtract=bool(keys & _CONTROL))
         else:
             self.mousePressEvent(event)
 
@@ -292,7 +289,9 @@ class CanvasView(QWidget):
                 erase=button == Qt.MouseButton.RightButton,
                 pick=bool(modifiers & _ALT),
                 straight=bool(modifiers & _SHIFT),
+                subtract=bool(modifiers & _CONTROL),
                 pressure=pressure,
+                grip=GRIP / self._viewport.zoom,
             )
         self._move_pointer(position)
 
@@ -339,12 +338,14 @@ class CanvasView(QWidget):
             toolbox.commit()
         elif event.key() == Qt.Key.Key_V and not event.isAutoRepeat() and not event.modifiers():
             self.layers.is_peeking = True
-        elif event.key() in _ARROWS and toolbox.selection is not None:
+        elif event.key() == Qt.Key.Key_Escape and self._document.selection is not None and toolbox.kind is ToolKind.SELECT:
+            toolbox.selecting.select(None)
+        elif event.key() in _ARROWS and toolbox.selecting.frame is not None:
             step = 10 if event.modifiers() & _SHIFT else 1
             dx, dy = _ARROWS[Qt.Key(event.key())]
-            toolbox.nudge_selection(dx * step, dy * step)
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and toolbox.selection is not None:
-            toolbox.erase_selection()
+            toolbox.selecting.nudge(dx * step, dy * step)
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self._document.selection is not None:
+            toolbox.selecting.clear()
         elif event.key() not in (Qt.Key.Key_Alt, Qt.Key.Key_Shift, Qt.Key.Key_Space):
             super().keyPressEvent(event)
             return
@@ -385,9 +386,3 @@ class CanvasView(QWidget):
         """Keep a fitted document fitted."""
         self._viewport.set_view(QSizeF(event.size()))
         self._on_viewport_changed()
-
-
-def _segment(start: QPointF, end: QPointF) -> QPainterPath:
-    path = QPainterPath(start)
-    path.lineTo(end)
-    return path

@@ -1,7 +1,4 @@
-"""The document: one label map, its objects, name, file and undo history.
-
-It knows nothing of tools, views or renderers; they listen to its signals.
-"""
+"""The document: one label map, its objects, selection, name, file and undo history."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from spade_studio.app.model.label_names import label_text
 from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Rect
 from spade_studio.app.model.state import MAX_NAME, MAX_SNAPSHOT_BYTES, Beside, Picture, Snapshot, Underlay, snapshot_bytes
 from spade_studio.app.model.stroke import Stroke
-from spade_studio.app.model.undo_commands import PaintStroke, ReplaceMap
+from spade_studio.app.model.undo_commands import MoveSelection, PaintStroke, ReplaceMap
 from spade_studio.app.model.undo_history import History
 from spade_studio.engine.labels import LabelSet
 
@@ -42,6 +39,7 @@ class Document(QObject):
     protected_changed = Signal()
     underlay_changed = Signal()
     snapshots_changed = Signal()
+    selection_changed = Signal()
 
     def __init__(self, labels: LabelArray, label_set: LabelSet, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +52,8 @@ class Document(QObject):
         self._objects: InstanceArray | None = None
         self._protected: frozenset[int] = frozenset()
         self._underlay: Underlay | None = None
+        self._selection: MaskArray | None = None
+        self._selection_before: tuple[MaskArray | None] | None = None  # of a stroke that moves it
         self._name = name
         self._revision = 0
         self._kept = self._marked = self._beside()
@@ -97,6 +97,18 @@ class Document(QObject):
         if underlay is not self._underlay:
             self._underlay = underlay
             self.underlay_changed.emit()
+
+    @property
+    def selection(self) -> MaskArray | None:
+        """The pixels that strokes may change, ``[H, W]``, which is never changed in place; all where None. It is kept in no file."""
+        return self._selection
+
+    @selection.setter
+    def selection(self, selection: MaskArray | None) -> None:
+        selection = selection if selection is not None and selection.any() else None
+        if selection is not self._selection:
+            self._selection = selection
+            self.selection_changed.emit()
 
     @property
     def revision(self) -> int:
@@ -250,18 +262,21 @@ class Document(QObject):
             self._objects[rect.slices] = 0 if objects is None else objects
         self._changed(rect)
 
-    def begin_stroke(self, text: str, object_id: int = 0) -> Stroke:
+    def begin_stroke(self, text: str, object_id: int = 0, *, stays_selected: bool = True) -> Stroke:
         """Start recording what one press-drag-release changes.
 
         Args:
             text: What the undo menu calls it.
             object_id: The object that is painted, 1..65535, or 0 for none.
+            stays_selected: Whether only selected pixels are painted on; else the stroke moves the selection, and undoing it moves it back.
         """
         self.end_stroke()
         if object_id and self._objects is None:
             self._objects = np.zeros(self._labels.shape, np.uint16)
-        self.stroke = Stroke(self._labels, self._objects, text, self._locked(), self._changed)
+        within = self._selection if stays_selected else None
+        self.stroke = Stroke(self._labels, self._objects, text, self.locked(), self._changed, within)
         self.stroke.object_id = object_id
+        self._selection_before = None if stays_selected else (self._selection,)
         return self.stroke
 
     def end_stroke(self) -> None:
@@ -272,7 +287,10 @@ class Document(QObject):
         if rect := stroke.changed_rect():
             before = stroke.before[rect.slices], None if stroke.objects_before is None else stroke.objects_before[rect.slices]
             after = self._labels[rect.slices], None if self._objects is None else self._objects[rect.slices]
-            self.undo_stack.push(PaintStroke(self.write, stroke.text, rect, before, after))
+            command = PaintStroke(self.write, stroke.text, rect, before, after)
+            if self._selection_before is not None:
+                command = MoveSelection(command, self._select, self._selection_before[0], self._selection)
+            self.undo_stack.push(command)
         self.stroke_ended.emit()
 
     def cancel_stroke(self) -> None:
@@ -282,6 +300,8 @@ class Document(QObject):
             return
         if rect := stroke.take_back():
             self._changed(rect)
+        if self._selection_before is not None:
+            self.selection = self._selection_before[0]
         self.stroke_ended.emit()
 
     def new_object_id(self) -> int:
@@ -292,7 +312,12 @@ class Document(QObject):
         self._labels = np.array(labels, np.uint8, order="C")
         self._objects = None if instances is None else np.array(instances, np.uint16, order="C")
         self._revision += 1
+        self.selection = None
         self.replaced.emit()
+
+    def _select(self, selection: MaskArray | None) -> None:
+        if selection is None or selection.shape == self._labels.shape:
+            self.selection = selection
 
     def _swap_photo(self, old: Picture, new: Picture) -> None:
         """Lay another picture under the labels where the old one still lies; how it is shown stays."""
@@ -310,7 +335,8 @@ class Document(QObject):
         self.underlay_changed.emit()
         self.snapshots_changed.emit()
 
-    def _locked(self) -> MaskArray | None:
+    def locked(self) -> MaskArray | None:
+        """Return which values cannot be painted over, ``[256]``; None where all can."""
         if not self._protected:
             return None
         locked = np.zeros(256, bool)

@@ -204,7 +204,9 @@ def fill_patch(labels: LabelArray, x: float, y: float, *, everywhere: bool = Fal
     return tight(region if everywhere else raster_fill.connected(region, column, row, gap), Rect(0, 0, width, height))
 
 
-def write(labels: LabelArray, patch: Patch | None, label: int, locked: MaskArray | None = None) -> Rect | None:
+def write(
+    labels: LabelArray, patch: Patch | None, label: int, locked: MaskArray | None = None, within: MaskArray | None = None
+) -> Rect | None:
     """Give the pixels of a patch a value, in place.
 
     Args:
@@ -212,6 +214,7 @@ def write(labels: LabelArray, patch: Patch | None, label: int, locked: MaskArray
         patch: Which pixels; nothing is done where None.
         label: The value to write.
         locked: ``[256]``, the values that stay as they are.
+        within: ``[H, W]``, the only pixels that may change; all where None.
 
     Returns:
         The smallest rectangle that holds every pixel whose value changed; None where none did.
@@ -222,6 +225,8 @@ def write(labels: LabelArray, patch: Patch | None, label: int, locked: MaskArray
     mask = patch.mask & (region != label)
     if locked is not None:
         mask &= ~locked[region]
+    if within is not None:
+        mask &= within[patch.box.slices]
     changed = tight(mask, patch.box)
     if changed is None:
         return None

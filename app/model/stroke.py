@@ -1,7 +1,4 @@
-"""One press-drag-release while it lasts: it writes into the document's planes and remembers what was there.
-
-It knows planes, patches and locked values, no tools and no undo history.
-"""
+"""One press-drag-release while it lasts: it writes into the document's planes and remembers what was there."""
 
 from __future__ import annotations
 
@@ -9,7 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from spade_studio.app.model import raster, raster_shapes
+from spade_studio.app.model import raster
+from spade_studio.app.model.floating import Laid
 from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Nib, Patch, Rect, Symmetry
 
 
@@ -22,6 +20,7 @@ class Stroke:
         text: What the undo menu calls it.
         locked: ``[256]``, the values that stay as they are; None where none.
         changed: Told every rectangle that was written.
+        within: ``[H, W]``, the only pixels that are painted on; all where None.
 
     Attributes:
         before: The labels as they were at the press.
@@ -32,7 +31,13 @@ class Stroke:
     """
 
     def __init__(
-        self, labels: LabelArray, objects: InstanceArray | None, text: str, locked: MaskArray | None, changed: Callable[[Rect], None]
+        self,
+        labels: LabelArray,
+        objects: InstanceArray | None,
+        text: str,
+        locked: MaskArray | None,
+        changed: Callable[[Rect], None],
+        within: MaskArray | None = None,
     ) -> None:
         self.before = labels.copy()
         self.objects_before = None if objects is None else objects.copy()
@@ -44,6 +49,7 @@ class Stroke:
         self._objects = objects
         self._locked = locked
         self._changed = changed
+        self._within = within
 
     @property
     def size(self) -> tuple[int, int]:
@@ -76,21 +82,22 @@ class Stroke:
     def replace(self, old: int, new: int) -> None:
         """Give all pixels of one label another; they stay the objects that they are."""
         height, width = self.size
-        self._note(raster.write(self._labels, raster.tight(self._labels == old, Rect(0, 0, width, height)), new, self._locked))
+        patch = raster.tight(self._labels == old, Rect(0, 0, width, height))
+        self._note(raster.write(self._labels, patch, new, self._locked, self._within))
 
-    def move(self, patch: Patch, dx: int, dy: int, ground: int) -> None:
-        """Show the pixels of a patch, as they were at the press, moved by a distance; ``ground`` stays where they were."""
+    def show(self, *pieces: Laid | None) -> None:
+        """Lay pieces down, one after the other, in the place of all that the stroke has painted before; locked pixels are not covered."""
         stale = self.take_back()
-        rects = [self._write(patch, ground)]
-        if (landing := raster_shapes.shifted(patch, dx, dy, self.size)) is not None:
-            (box, mask), part = landing
-            source = part.moved(patch.box.left, patch.box.top).slices
-            # Locked pixels neither leave nor are covered; what the region itself has left bare is not one of them.
+        rects: list[Rect | None] = []
+        for laid in pieces:
+            if laid is None:
+                continue
+            box, mask = laid.patch
             if self._locked is not None:
-                mask = mask & ~self._locked[self.before[source]] & ~self._locked[self.before[box.slices]]
-            self._labels[box.slices][mask] = self.before[source][mask]
-            if self._objects is not None and self.objects_before is not None:
-                self._objects[box.slices][mask] = self.objects_before[source][mask]
+                mask = mask & ~self._locked[self.before[box.slices]]
+            self._labels[box.slices][mask] = laid.labels[mask]
+            if self._objects is not None:
+                self._objects[box.slices][mask] = 0 if laid.objects is None else laid.objects[mask]
             rects.append(box)
         self._announce(stale, rects)
 
@@ -118,11 +125,13 @@ class Stroke:
         if patch is None:
             return None
         if self._objects is None:
-            return raster.write(self._labels, patch, label, self._locked)
+            return raster.write(self._labels, patch, label, self._locked, self._within)
         region, objects = self._labels[patch.box.slices], self._objects[patch.box.slices]
         mask = patch.mask & ((region != label) | (objects != self.object_id))
         if self._locked is not None:
             mask &= ~self._locked[region]
+        if self._within is not None:
+            mask &= self._within[patch.box.slices]
         changed = raster.tight(mask, patch.box)
         if changed is not None:
             region[mask] = label

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.app.model.raster import InstanceArray, LabelArray, Rect
+from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Rect
 from spade_studio.app.model.state import Picture
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -79,6 +79,43 @@ class PaintStroke:
     def redo(self) -> None:
         """Write the values after the stroke."""
         self._write(self._rect, *_unpack(self._after))
+
+
+class MoveSelection:
+    """A stroke that has moved what is selected, and the selection with it.
+
+    Args:
+        stroke: What it painted.
+        select: Takes a selection, ``[H, W]``, or None.
+        before: The selection before it.
+        after: The selection after it.
+    """
+
+    def __init__(
+        self, stroke: PaintStroke, select: Callable[[MaskArray | None], None], before: MaskArray | None, after: MaskArray | None
+    ) -> None:
+        self._stroke = stroke
+        self._select = select
+        self._before, self._after = (None if one is None else Plane(one) for one in (before, after))
+
+    @property
+    def memory(self) -> int:
+        """Bytes that pixels and selections take."""
+        return self._stroke.memory + sum(one.memory for one in (self._before, self._after) if one is not None)
+
+    def text(self) -> str:
+        """Return what menus call it."""
+        return self._stroke.text()
+
+    def undo(self) -> None:
+        """Take it back."""
+        self._stroke.undo()
+        self._select(None if self._before is None else self._before.values())
+
+    def redo(self) -> None:
+        """Do it again."""
+        self._stroke.redo()
+        self._select(None if self._after is None else self._after.values())
 
 
 class ReplaceMap:

@@ -20,15 +20,18 @@ from spade_studio.app.canvas.layers_panel import LayersPanel
 from spade_studio.app.canvas.new_dialog import NewDialog, SetOffer
 from spade_studio.app.canvas.replace_dialog import ReplaceDialog
 from spade_studio.app.canvas.size_dialog import LARGEST, SizeDialog
+from spade_studio.app.canvas.tool_kinds import ToolKind
 from spade_studio.app.canvas.tool_options import ToolOptionsPanel
-from spade_studio.app.canvas.tools import Toolbox, ToolKind
+from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.documents.pictures import shrunk
+from spade_studio.app.model import selections
 from spade_studio.app.model.document import Document
-from spade_studio.app.model.raster_shapes import resize_nearest, shifted
+from spade_studio.app.model.raster_shapes import resize_nearest
 from spade_studio.app.model.state import MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, Snapshot, Underlay
 from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.rendering.panel import RenderPanel
+from spade_studio.app.shell.select_wiring import SelectCommands
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
@@ -46,6 +49,7 @@ class CanvasCommands(QObject):
         options: The row in the toolbar.
         history: The panel of steps and snapshots, in a dock that begins closed.
         layers_panel: What is shown and how, likewise.
+        selecting: What can be done with a selection.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class CanvasCommands(QObject):
         self._history_dock = self._add_dock("history", self.tr("History"), self.history)
         self._layers_dock = self._add_dock("view", self.tr("View"), self.layers_panel)
         window.tabifyDockWidget(self._layers_dock, self._history_dock)
+        self.selecting = SelectCommands(self, document, toolbox, commands)
         self._connect_commands()
         self._connect_parts()
         commands["side_by_side"].setChecked(True)
@@ -192,12 +197,10 @@ class CanvasCommands(QObject):
 
     def crop(self) -> None:
         """Keep the selected part only, as a step that can be undone."""
-        selection, document = self._toolbox.selection, self._document
-        if selection is None or selection.patch is None or (landing := shifted(selection.patch, *selection.offset, document.size)) is None:
-            return
-        box = landing[0].box
         self._toolbox.finish()
-        document.crop(box, "crop")
+        document = self._document
+        if document.selection is not None:
+            document.crop(selections.bounds(document.selection), "crop")
 
     # -- labels and objects ---------------------------------------------------------------------------------------
 
@@ -302,7 +305,6 @@ class CanvasCommands(QObject):
     def _enable(self) -> None:
         # An open polygon is taken back corner by corner by the same command.
         self._commands["undo"].setEnabled(self._document.undo_stack.canUndo() or self._toolbox.is_open)
-        self._commands["crop"].setEnabled(self._toolbox.selection is not None)
         self._commands["snapshot"].setEnabled(len(self._document.snapshots) < MAX_SNAPSHOTS)
 
 

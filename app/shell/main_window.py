@@ -15,7 +15,8 @@ from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import QFrame, QMainWindow, QMenu, QSplitter, QToolBar, QWidget
 
 from spade_studio.app.canvas.brush_size import BrushSizePanel
-from spade_studio.app.canvas.tools import MAX_BRUSH_SIZE, Toolbox, ToolKind
+from spade_studio.app.canvas.tool_kinds import ToolKind
+from spade_studio.app.canvas.tools import MAX_BRUSH_SIZE, Toolbox
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.documents import samples
 from spade_studio.app.documents.commands import FileCommands
@@ -103,6 +104,7 @@ class MainWindow(QMainWindow):
         self.palette_work = PaletteController(
             self, self.document, self.toolbox, self.canvas, self.palette_panel, self.commands, settings, rendered, self.files.new
         )
+        self.painting.selecting.paste_else = self.styles.paste
         self.brush_size_panel = BrushSizePanel(MAX_BRUSH_SIZE)
         self._build_layout()
         self._build_menus()
@@ -157,11 +159,13 @@ class MainWindow(QMainWindow):
         sizes = ("smaller", "larger", "much_smaller", "much_larger")
         labels = ("swap", "find_label", "find_on_canvas", "favourite", self.palette_work.set_menu)
         styles = ("dice", "lock_style", "paste_style")
-        saving, view = ("save", "save_as"), self.tr("&View")
+        clipboard = ("cut", "copy", "paste")
+        saving, view, select = ("save", "save_as"), self.tr("&View"), self.tr("&Select")
         models = ("weights", "train")
         menus: tuple[tuple[str, tuple[str | QMenu, ...]], ...] = (
             (self.tr("&File"), ("new", "open", files.recent_menu, "open_sample", "", *saving, files.export_menu, "", *models, "", "quit")),
-            (self.tr("&Edit"), ("undo", "redo", "", "snapshot", "", "replace_label", "resize", "crop", "", "preferences")),
+            (self.tr("&Edit"), ("undo", "redo", "", *clipboard, "", "snapshot", "", "replace_label", "resize", "", "preferences")),
+            (select, ()),
             (self.tr("&Paint"), (*ToolKind, "", "mirror_x", "mirror_y", "new_object", "protect", "", *sizes, "", *labels, "", *styles)),
             (view, ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "", appearance)),
             (self.tr("&Render"), ("variations", "", *self.rendering.menus, "", "render_again")),
@@ -176,6 +180,8 @@ class MainWindow(QMainWindow):
                     menu.addAction(commands[entry])
                 else:
                     menu.addSeparator()
+            if title is select:
+                self.painting.selecting.fill_menu(menu)
             if title is view:
                 self.painting.fill_view_menu(menu)
                 menu.addActions([self.styles.dock_beside("history"), self.palette_work.dock_beside("styles")])

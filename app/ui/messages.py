@@ -25,6 +25,7 @@ class Unsaved(Enum):
 STEPS = (
     *("brush", "eraser", "fill", "line", "rectangle", "ellipse", "polygon", "lasso", "select", "picker"),
     *("replace", "erase selection", "move selection", "resize", "crop"),
+    *("paste", "cut", "duplicate", "flip selection", "turn selection"),
 )
 """What commands call the steps that can be undone."""
 

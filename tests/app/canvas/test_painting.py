@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from spade_studio.app.canvas.tools import ToolKind
+from spade_studio.app.canvas.tool_kinds import ToolKind
 from spade_studio.app.model import raster
 from spade_studio.app.model.document import Document
 from spade_studio.engine.labels import load_label_set

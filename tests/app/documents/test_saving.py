@@ -17,7 +17,7 @@ from spade_studio.app.documents import archive, openraster
 from spade_studio.app.documents.sessions import left_documents
 from spade_studio.app.ui import messages
 
-SKY, ROAD, UNLABELED = 156, 148, 255
+SKY, ROAD = 156, 148
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -86,7 +86,7 @@ def test_a_selection_that_was_saved_in_mid_air_goes_on_from_there(sky, tmp_path)
     sky.move(90, 90)
     sky.release(90, 90)
     assert (sky.labels[82:99, 82:99] == ROAD).all()
-    assert sky.labels[50, 50] == UNLABELED
+    assert sky.labels[50, 50] == SKY
     assert (sky.labels == ROAD).sum() == (saved == ROAD).sum()
     sky.key(Qt.Key.Key_Return)
     assert sky.window.isWindowModified()
@@ -103,7 +103,7 @@ def test_a_selection_can_be_emptied_after_a_save_and_that_undone(sky, tmp_path):
     assert sky.window.files.save_path(tmp_path / "a.ora")
     saved = sky.labels.copy()
     sky.key(Qt.Key.Key_Delete)
-    assert sky.labels[80, 80] == UNLABELED
+    assert sky.labels[80, 80] == SKY
     assert ROAD not in sky.labels
     assert sky.window.isWindowModified()
     sky.key(Qt.Key.Key_Z, CONTROL)

@@ -1,0 +1,94 @@
+"""Pieces of layouts in the clipboard: exactly for this program, as a picture in the labels' colours for others."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+import numpy as np
+from PySide6.QtCore import QMimeData
+from PySide6.QtGui import QImage
+
+from spade_studio.app.model.floating import Floating
+from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Rect
+from spade_studio.engine.image_files import MAX_SIDE
+from spade_studio.engine.labels import LabelSet
+
+MIME_TYPE = "application/x-spade-studio-labels"
+_MAX_HEADER = 1 << 20
+_PLANES = 4  # label, mask, object's high and low byte
+
+
+def to_clipboard(
+    labels: LabelArray, objects: InstanceArray | None, selection: MaskArray, place: Rect, label_set: LabelSet
+) -> QMimeData:
+    """Return what is selected of a map.
+
+    Args:
+        labels: uint8 ``[H, W]``.
+        objects: uint16 ``[H, W]``, or None.
+        selection: ``[H, W]``.
+        place: The rectangle that holds the selection.
+        label_set: What the values mean.
+    """
+    part, mask = labels[place.slices], selection[place.slices]
+    numbers = np.zeros(part.shape, np.uint16) if objects is None else objects[place.slices]
+    planes = np.stack((part, mask.astype(np.uint8), (numbers >> 8).astype(np.uint8), (numbers & 0xFF).astype(np.uint8)))
+    names = {str(value): label.name for value in np.unique(part[mask]) if (label := label_set.by_id(int(value))) is not None}
+    header = json.dumps({"place": list(place), "label_set": label_set.name, "names": names}).encode()
+    data = QMimeData()
+    data.setData(MIME_TYPE, len(header).to_bytes(4, "big") + header + planes.tobytes())
+    colors = np.concatenate((label_set.palette()[part], np.where(mask, 255, 0).astype(np.uint8)[..., None]), axis=2)
+    packed = np.ascontiguousarray(colors)
+    image = QImage(packed.data, place.width, place.height, 4 * place.width, QImage.Format.Format_RGBA8888)
+    data.setImageData(image.copy())
+    return data
+
+
+def from_clipboard(data: QMimeData, label_set: LabelSet, size: tuple[int, int]) -> Floating | None:
+    """Return a piece of a layout, where it was taken from as far as that lies in a map of (height, width); None where there is none.
+
+    Labels of another label set are found by their names; those that this one does not have are left out. What other programs have put
+    there under our name counts for nothing unless it is well formed.
+    """
+    raw = bytes(data.data(MIME_TYPE).data())
+    length = int.from_bytes(raw[:4], "big")
+    if len(raw) < 4 or length > _MAX_HEADER:
+        return None
+    try:
+        header = cast("object", json.loads(raw[4 : 4 + length]))
+        place, set_name, names = _read_header(header)
+    except (ValueError, RecursionError, TypeError, KeyError):
+        return None
+    width, height = place.width, place.height
+    if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE) or len(raw) - 4 - length != _PLANES * width * height:
+        return None
+    planes = np.frombuffer(raw, np.uint8, _PLANES * width * height, 4 + length).reshape(_PLANES, height, width)
+    labels, mask = planes[0].copy(), planes[1] != 0
+    objects = planes[2].astype(np.uint16) << 8 | planes[3]
+    if set_name != label_set.name:
+        table, known = np.zeros(256, np.uint8), np.zeros(256, bool)
+        for value, name in names.items():
+            if (label := next((one for one in label_set.labels if one.name == name), None)) is not None:
+                table[value], known[value] = label.id, True
+        labels, mask = table[labels], mask & known[labels]
+    if not mask.any():
+        return None
+    left, top = (max(0, min(low, side - length)) for low, side, length in ((place.left, size[1], width), (place.top, size[0], height)))
+    return Floating(labels, mask, objects if objects.any() else None, Rect(left, top, left + width, top + height))
+
+
+def _read_header(header: object) -> tuple[Rect, str, dict[int, str]]:
+    """Return place, label set and names.
+
+    Raises:
+        ValueError, TypeError, KeyError: The header is not well formed.
+    """
+    if not isinstance(header, dict):
+        raise ValueError("no header")
+    values = cast("dict[str, object]", header)
+    place, set_name, names = values["place"], values["label_set"], values["names"]
+    if not isinstance(place, list) or not isinstance(names, dict) or not isinstance(set_name, str):
+        raise ValueError("no header")
+    left, top, right, bottom = (number for number in cast("list[object]", place) if isinstance(number, int))
+    return Rect(left, top, right, bottom), set_name, {int(key) & 0xFF: str(name) for key, name in cast("dict[str, object]", names).items()}

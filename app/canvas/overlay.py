@@ -1,0 +1,111 @@
+"""What the canvas draws over the layout: the brush's outline, figures under way, what is selected, the frame around it, mirrors."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+
+from spade_studio.app.canvas.cursors import draw_outline, figure_path, nib_outline
+from spade_studio.app.canvas.selecting import knob, visible_handles
+from spade_studio.app.canvas.tools import Toolbox
+from spade_studio.app.canvas.viewport import Viewport
+from spade_studio.app.model import selections
+from spade_studio.app.model.document import Document
+from spade_studio.app.model.raster import MaskArray, disc_center
+
+GRIP = 7.0
+"""How near to a handle a press must be, in logical pixels of the screen."""
+_HANDLE = 4.0
+_DARK, _LIGHT = QColor(16, 18, 21), QColor(255, 255, 255)
+
+
+class Overlay:
+    """Draws over a document; it keeps the rims of the selection, which change less often than the view."""
+
+    def __init__(self, document: Document, toolbox: Toolbox, viewport: Viewport) -> None:
+        self._document, self._toolbox, self._viewport = document, toolbox, viewport
+        self._rims: tuple[MaskArray, np.ndarray] | None = None
+
+    def draw_figure(self, painter: QPainter) -> None:
+        """Draw the outline of a polygon, lasso or marquee that is under way."""
+        points, is_closed = self._toolbox.outline
+        if len(points) > 1:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            draw_outline(painter, figure_path(points, self._viewport, is_closed=is_closed))
+
+    def figure_rect(self) -> QRectF:
+        """Return where that outline, or the frame around what is selected, lies; empty where there is none."""
+        points, is_closed = self._toolbox.outline
+        rect = QRectF()
+        if points:
+            rect = figure_path(points, self._viewport, is_closed=is_closed).boundingRect().adjusted(-4, -4, 4, 4)
+        if (frame := self._toolbox.selecting.frame) is not None:
+            corners = QPolygonF([self._viewport.to_view(QPointF(*corner)) for corner in (*frame.corners, knob(frame, self._grip))])
+            rect = rect.united(corners.boundingRect().adjusted(-_HANDLE - 4, -_HANDLE - 4, _HANDLE + 4, _HANDLE + 4))
+        return rect
+
+    def draw_selection(self, painter: QPainter, exposed: QRectF) -> None:
+        """Draw the rims of what is selected that lie in an exposed rectangle, and the frame around it."""
+        selection = self._document.selection
+        if selection is not None and not (self._toolbox.is_busy and self._toolbox.selecting.is_transforming):
+            self._draw_rims(painter, selection, exposed)
+        self._draw_frame(painter)
+
+    def draw_brush(self, painter: QPainter, pointer: QPointF, start: QPointF | None) -> None:
+        """Draw the brush's outline at a position of the view, and a line to it from where a straight stroke would start."""
+        diameter = self._toolbox.brush_size
+        position = self._viewport.to_picture(pointer)
+        center = QPointF(*disc_center(position.x(), position.y(), diameter))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if start is not None:
+            segment = QPainterPath(start)
+            segment.lineTo(self._viewport.to_view(center))
+            draw_outline(painter, segment)
+        painter.save()
+        painter.translate(self._viewport.to_view(center))
+        painter.scale(self._viewport.zoom, self._viewport.zoom)
+        draw_outline(painter, nib_outline(diameter, self._toolbox.options.nib))
+        painter.restore()
+
+    @property
+    def _grip(self) -> float:
+        return GRIP / self._viewport.zoom
+
+    def _draw_rims(self, painter: QPainter, selection: MaskArray, exposed: QRectF) -> None:
+        if self._rims is None or self._rims[0] is not selection:
+            self._rims = selection, selections.rims(selection)
+        rims, place, zoom = self._rims[1], self._viewport.picture_rect, self._viewport.zoom
+        lines = rims * zoom + np.array([place.x(), place.y()] * 2)
+        seen = (lines[:, 2] >= exposed.left() - 2) & (lines[:, 0] <= exposed.right() + 2)
+        seen &= (lines[:, 3] >= exposed.top() - 2) & (lines[:, 1] <= exposed.bottom() + 2)
+        drawn = [QLineF(*line) for line in lines[seen].tolist()]
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        solid, dashed = QPen(_DARK, 1), QPen(_LIGHT, 1)
+        dashed.setDashPattern([4, 4])
+        for pen in (solid, dashed):
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawLines(drawn)
+
+    def _draw_frame(self, painter: QPainter) -> None:
+        frame = self._toolbox.selecting.frame
+        if frame is None:
+            return
+        to_view = self._viewport.to_view
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        path = QPainterPath()
+        path.addPolygon(QPolygonF([to_view(QPointF(*corner)) for corner in (*frame.corners, frame.corners[0])]))
+        top = QPointF(*frame.to_map(0.5, 0.0 if frame.height > 0 else 1.0))
+        at = to_view(QPointF(*knob(frame, self._grip)))
+        path.moveTo(to_view(top))
+        path.lineTo(at)
+        draw_outline(painter, path)
+        painter.setPen(QPen(_DARK, 1.2))
+        painter.setBrush(_LIGHT)
+        for handle in visible_handles(frame, self._grip):
+            middle = to_view(QPointF(*frame.to_map(*handle)))
+            painter.drawRect(QRectF(middle.x() - _HANDLE, middle.y() - _HANDLE, 2 * _HANDLE, 2 * _HANDLE))
+        painter.drawEllipse(at, _HANDLE + 0.5, _HANDLE + 0.5)

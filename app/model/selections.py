@@ -1,0 +1,65 @@
+"""Selections of a label map: masks ``[H, W]`` of the pixels that are painted on, and how they are put together."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import numpy as np
+
+from spade_studio.app.model import raster
+from spade_studio.app.model.raster import LabelArray, MaskArray, Patch, Rect
+
+
+class Combine(StrEnum):
+    """What becomes of the pixels that were selected before."""
+
+    REPLACE = "replace"
+    ADD = "add"
+    SUBTRACT = "subtract"
+
+
+def combined(before: MaskArray | None, patch: Patch | None, how: Combine, size: tuple[int, int]) -> MaskArray | None:
+    """Return a selection of a map of (height, width) with a patch put in its place, added or taken away; None where nothing is selected."""
+    mask = np.zeros(size, bool) if how is Combine.REPLACE or before is None else before.copy()
+    if patch is not None and not (how is Combine.SUBTRACT and before is None):
+        region = mask[patch.box.slices]
+        if how is Combine.SUBTRACT:
+            region &= ~patch.mask
+        else:
+            region |= patch.mask
+    return mask if mask.any() else None
+
+
+def inverted(selection: MaskArray | None, size: tuple[int, int]) -> MaskArray | None:
+    """Return all pixels of a map of (height, width) that are not selected; where nothing is, that is all."""
+    if selection is None:
+        return np.ones(size, bool)
+    return None if selection.all() else ~selection
+
+
+def of_label(labels: LabelArray, label: int) -> Patch | None:
+    """Return all pixels of a label; None where there are none."""
+    return raster.tight(labels == label, Rect(0, 0, labels.shape[1], labels.shape[0]))
+
+
+def bounds(selection: MaskArray) -> Rect:
+    """Return the smallest rectangle that holds a selection."""
+    patch = raster.tight(selection, Rect(0, 0, selection.shape[1], selection.shape[0]))
+    assert patch is not None
+    return patch.box
+
+
+def rims(selection: MaskArray) -> np.ndarray:
+    """Return the sides of selected pixels that border on others, joined where they go on: ``[N, 4]``, x0, y0, x1, y1 in pixels."""
+    padded = np.pad(selection, 1)
+    lines: list[np.ndarray] = []
+    for is_across in (True, False):
+        plane = padded if is_across else padded.T
+        edges = plane[1:, :] != plane[:-1, :]  # below row i - 1 of the map, between its pixels
+        steps = np.diff(np.pad(edges, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+        row, start = np.nonzero(steps == 1)
+        _, end = np.nonzero(steps == -1)
+        start, end = start - 1, end - 1
+        columns = (start, row, end, row) if is_across else (row, start, row, end)
+        lines.append(np.stack(columns, axis=1))
+    return np.concatenate(lines).astype(np.int32)
