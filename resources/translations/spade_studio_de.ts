@@ -224,6 +224,102 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Den zuletzt zurückgenommenen Strich wiederholen</translation>
     </message>
     <message>
+        <source>Cu&amp;t</source>
+        <translation>&amp;Ausschneiden</translation>
+    </message>
+    <message>
+        <source>Take what is selected out; its place is filled from what lies around it</source>
+        <translation>Das Ausgewählte herausnehmen; seine Stelle wird aus der Umgebung gefüllt</translation>
+    </message>
+    <message>
+        <source>&amp;Copy</source>
+        <translation>&amp;Kopieren</translation>
+    </message>
+    <message>
+        <source>Copy what is selected</source>
+        <translation>Das Ausgewählte kopieren</translation>
+    </message>
+    <message>
+        <source>&amp;Paste</source>
+        <translation>E&amp;infügen</translation>
+    </message>
+    <message>
+        <source>Paste a copied piece of a layout, or take the style of a copied photograph</source>
+        <translation>Ein kopiertes Stück Layout einfügen oder den Stil eines kopierten Fotos übernehmen</translation>
+    </message>
+    <message>
+        <source>Select &amp;all</source>
+        <translation>&amp;Alles auswählen</translation>
+    </message>
+    <message>
+        <source>Select the whole layout</source>
+        <translation>Das ganze Layout auswählen</translation>
+    </message>
+    <message>
+        <source>Select &amp;none</source>
+        <translation>&amp;Nichts auswählen</translation>
+    </message>
+    <message>
+        <source>Select nothing: paint everywhere</source>
+        <translation>Nichts auswählen: überall malen</translation>
+    </message>
+    <message>
+        <source>&amp;Invert</source>
+        <translation>&amp;Umkehren</translation>
+    </message>
+    <message>
+        <source>Select what is not selected</source>
+        <translation>Auswählen, was nicht ausgewählt ist</translation>
+    </message>
+    <message>
+        <source>Select the &amp;label in hand</source>
+        <translation>&amp;Label in der Hand auswählen</translation>
+    </message>
+    <message>
+        <source>Select all of it; a double-click selects the label there</source>
+        <translation>Alles davon auswählen; ein Doppelklick wählt das Label dort aus</translation>
+    </message>
+    <message>
+        <source>&amp;Duplicate</source>
+        <translation>&amp;Duplizieren</translation>
+    </message>
+    <message>
+        <source>Copy what is selected beside it; or drag it with Alt held</source>
+        <translation>Das Ausgewählte daneben kopieren; oder mit gehaltenem Alt ziehen</translation>
+    </message>
+    <message>
+        <source>Flip left and &amp;right</source>
+        <translation>&amp;Links und rechts spiegeln</translation>
+    </message>
+    <message>
+        <source>Mirror what is selected</source>
+        <translation>Das Ausgewählte spiegeln</translation>
+    </message>
+    <message>
+        <source>Flip &amp;up and down</source>
+        <translation>&amp;Oben und unten spiegeln</translation>
+    </message>
+    <message>
+        <source>Turn what is selected upside down</source>
+        <translation>Das Ausgewählte auf den Kopf stellen</translation>
+    </message>
+    <message>
+        <source>Turn &amp;left by 90°</source>
+        <translation>Um 90° nach l&amp;inks drehen</translation>
+    </message>
+    <message>
+        <source>Turn what is selected to the left</source>
+        <translation>Das Ausgewählte nach links drehen</translation>
+    </message>
+    <message>
+        <source>Turn ri&amp;ght by 90°</source>
+        <translation>Um 90° nach r&amp;echts drehen</translation>
+    </message>
+    <message>
+        <source>Turn what is selected to the right</source>
+        <translation>Das Ausgewählte nach rechts drehen</translation>
+    </message>
+    <message>
         <source>&amp;Brush</source>
         <translation>&amp;Pinsel</translation>
     </message>
@@ -292,8 +388,8 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Aus&amp;wählen und verschieben</translation>
     </message>
     <message>
-        <source>Select: drag a region, then drag it or use the arrow keys; Enter keeps the move, Escape takes it back</source>
-        <translation>Auswählen: eine Fläche aufziehen, dann mit Maus oder Pfeiltasten verschieben; Eingabe übernimmt, Esc nimmt zurück</translation>
+        <source>Select: drag a region; drag it, its corners or its knob to move, scale and turn it. A double-click selects a label</source>
+        <translation>Auswählen: einen Bereich aufziehen; ihn, seine Ecken oder seinen Knopf ziehen, um ihn zu bewegen, zu skalieren und zu drehen. Ein Doppelklick wählt ein Label aus</translation>
     </message>
     <message>
         <source>&amp;Pick a label</source>
@@ -1882,6 +1978,10 @@ Render now makes the picture.</source>
     <message>
         <source>&amp;View</source>
         <translation>&amp;Ansicht</translation>
+    </message>
+    <message>
+        <source>&amp;Select</source>
+        <translation>&amp;Auswahl</translation>
     </message>
     <message>
         <source>&amp;File</source>
@@ -3505,6 +3605,26 @@ Estimate tells steps, memory and time.</source>
         <source>crop</source>
         <translation>Zuschneiden</translation>
     </message>
+    <message>
+        <source>paste</source>
+        <translation>Einfügen</translation>
+    </message>
+    <message>
+        <source>cut</source>
+        <translation>Ausschneiden</translation>
+    </message>
+    <message>
+        <source>duplicate</source>
+        <translation>Duplizieren</translation>
+    </message>
+    <message>
+        <source>flip selection</source>
+        <translation>Auswahl spiegeln</translation>
+    </message>
+    <message>
+        <source>turn selection</source>
+        <translation>Auswahl drehen</translation>
+    </message>
 </context>
 <context>
     <name>StylePanel</name>
@@ -3822,6 +3942,14 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>Draw selections by hand, not as rectangles</source>
         <translation>Auswahlen von Hand zeichnen, nicht als Rechtecke</translation>
+    </message>
+    <message>
+        <source>Touching</source>
+        <translation>Zusammenhängend</translation>
+    </message>
+    <message>
+        <source>A double-click selects what hangs together, not all of the label</source>
+        <translation>Ein Doppelklick wählt, was zusammenhängt, nicht alles vom Label</translation>
     </message>
 </context>
 <context>
