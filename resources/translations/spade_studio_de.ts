@@ -1981,7 +1981,7 @@ Render now makes the picture.</source>
     </message>
     <message>
         <source>&amp;Select</source>
-        <translation>&amp;Auswahl</translation>
+        <translation>Aus&amp;wahl</translation>
     </message>
     <message>
         <source>&amp;File</source>

@@ -93,7 +93,7 @@ def test_a_window_speaks_german(german, settings, theme, renderer, qtbot):
     window = MainWindow(settings, theme, renderer.load, renderer.channels)
     qtbot.addWidget(window, before_close_func=lambda window: window.document.undo_stack.setClean())
     titles = [action.text() for action in window.menuBar().actions()]
-    assert titles == ["&Datei", "&Bearbeiten", "&Malen", "&Ansicht", "&Rendern", "&Hilfe"]
+    assert titles == ["&Datei", "&Bearbeiten", "Aus&wahl", "&Malen", "&Ansicht", "&Rendern", "&Hilfe"]
     assert window.commands["fill"].text() == "&Füllen"
     assert "Füllen:" in window.commands["fill"].toolTip()
     assert window.desktop.ask_sample().list.item(1).text() == "Küste"
