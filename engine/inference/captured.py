@@ -76,8 +76,8 @@ class CapturedForward:
     def _capture(self, plan: SizePlan, layout: Layout, codes: Tensor) -> None:
         self._codes = codes.clone()
         for _ in range(_WARM_UPS):  # convolution algorithms are chosen and buffers grow before the capture
-            self._generator.forward(plan, self._generator.first(layout, self._codes))
+            self._generator.forward(plan, self._generator.first(plan, layout, self._codes), self._codes)
         torch.cuda.current_stream().synchronize()
         self._graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(self._graph, stream=torch.cuda.current_stream()):
-            self._picture = self._generator.forward(plan, self._generator.first(layout, self._codes)).picture
+            self._picture = self._generator.forward(plan, self._generator.first(plan, layout, self._codes), self._codes).picture

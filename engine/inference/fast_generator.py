@@ -1,7 +1,4 @@
-"""The SPADE generator as it renders: folded weights, modulation gathered from tables, memory reused between frames.
-
-It computes what engine.networks.Generator does in evaluation, for one layout and one style at a time, and knows no label sets.
-"""
+"""The SPADE generator as it renders: folded weights, modulation gathered from tables, memory reused between frames."""
 
 from __future__ import annotations
 
@@ -22,6 +19,7 @@ from spade_studio.engine.networks.blocks import LEAKY_SLOPE
 from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.networks.layout import CodeBook, Hashes, Layout, Scale
 from spade_studio.engine.networks.modulation import window_sum, window_table
+from spade_studio.engine.networks.noise import Texture, TextureNoise
 from spade_studio.engine.style import StyleCode
 
 _TABLE_BUDGET = 384 * 2**20
@@ -75,6 +73,7 @@ class Activations:
         out: For every block, its output.
         picture: [1, H, W, 3], after tanh.
         style: The style code it was rendered with.
+        texture: The seeds of noise it was rendered with.
         hashes: For every stage, the neighbourhood of every position it was rendered with, flat.
     """
 
@@ -83,6 +82,7 @@ class Activations:
     out: list[Tensor] = field(default_factory=list[Tensor])
     picture: Tensor | None = None
     style: StyleCode | None = None
+    texture: Texture = 0
     hashes: list[Hashes] = field(default_factory=list[Hashes])
 
 
@@ -94,6 +94,18 @@ class SizePlan:
     width: int
     stages: list[Stage]
     activations: Activations | None = None
+    noise: NoiseFields | None = None
+    of_layout: Tensor | None = None
+    """What the first layer computes of the layout, where it also reads the style: [1, h, w, 16 f], in the same memory for every layout."""
+
+
+@dataclass
+class NoiseFields:
+    """The noise of one output size: fields [1, h, w, 1] that enter the first block, and follow conv_0 and the end of every block."""
+
+    texture: Texture
+    first: Tensor
+    blocks: list[tuple[Tensor, Tensor]]
 
 
 class FastGenerator:
@@ -109,7 +121,11 @@ class FastGenerator:
         self.device, self.dtype = device, dtype
         self.blocks, self.last = fold_blocks(config, state, device, dtype)
         f16 = 16 * config.base_channels
-        if config.input == "noise":
+        self._fc_layout = self._fc_noise = None
+        if config.input == "layout_and_style":
+            self._fc = (state["fc.weight"].to(device, dtype), state["fc.bias"].to(device, dtype))
+            self._fc_layout = (state["fc_layout.weight"].float().to(device), state["fc_layout.bias"].float().to(device))
+        elif config.input == "noise":
             height, width = config.first_grid
             # Rows reordered so that the linear layer writes channels last.
             weight = state["fc.weight"].view(f16, height * width, config.z_width).transpose(0, 1).reshape(-1, config.z_width)
@@ -117,6 +133,10 @@ class FastGenerator:
             self._fc = (weight.to(device, dtype), bias.to(device, dtype))
         else:
             self._fc = (state["fc.weight"].float().to(device), state["fc.bias"].float().to(device))
+        if config.noise_injection:
+            self._fc_noise = state["fc_noise.strength"].to(device, dtype)
+        self.texture: Texture = 0
+        """Seed of the noise, or seeds int32 [H, W] of every pixel; without effect on generators without noise."""
         self._plans: OrderedDict[tuple[int, int, CodeBook], SizePlan] = OrderedDict()
         self._buffers: dict[str, Tensor] = {}
         self.memory_generation = 0
@@ -140,7 +160,24 @@ class FastGenerator:
         for stage in plan.stages:
             stage.scale = layout.scale(stage.height, stage.width, self.config.kernel_size, like=stage.scale)
             stage.table.update(stage.scale)
+        if self.config.noise_injection and (plan.noise is None or not same_texture(plan.noise.texture, self.texture)):
+            plan.noise = self._noise_fields(plan)
+            self.memory_generation += 1
+        if self._fc_layout is not None:
+            grid = self._of_layout(layout, *self._fc_layout)
+            plan.of_layout = grid if plan.of_layout is None else plan.of_layout.copy_(grid)
         return plan
+
+    def _noise_fields(self, plan: SizePlan) -> NoiseFields:
+        noise = TextureNoise.of(self.texture, self.device)
+
+        def field_of(layer: int, height: int, width: int) -> Tensor:
+            return noise.field(layer, height, width, self.dtype).view(1, height, width, 1)
+
+        sizes = [(stage.height, stage.width) for stage in plan.stages for _ in stage.blocks]
+        blocks = [(field_of(2 * i + 1, *size), field_of(2 * i + 2, *size)) for i, size in enumerate(sizes)]
+        stride = self.config.stride
+        return NoiseFields(self.texture, field_of(0, plan.height // stride, plan.width // stride), blocks)
 
     def hashes(self, plan: SizePlan, layout: Layout) -> list[Hashes]:
         """Return, for every stage, the layout's neighbourhood at every position, flat."""
@@ -175,21 +212,29 @@ class FastGenerator:
         if plan is None or plan.activations is None:
             return None
         style = plan.activations.style
-        return plan if style is z or (style is not None and z is not None and np.array_equal(style, z)) else None
+        same = style is z or (style is not None and z is not None and np.array_equal(style, z))
+        return plan if same and same_texture(plan.activations.texture, self.texture) else None
 
     def codes(self, z: StyleCode | None) -> Tensor | None:
         """Return a style code [1, z] on the device."""
         return None if z is None else to_device(z, self.device, self.dtype)
 
-    def first(self, layout: Layout, codes: Tensor | None) -> Tensor:
-        """Return what enters the first block: [1, h, w, 16 f]."""
+    def first(self, plan: SizePlan, layout: Layout, codes: Tensor | None) -> Tensor:
+        """Return what enters the first block, before noise: [1, h, w, 16 f]."""
+        if codes is None:
+            return self._of_layout(layout, *self._fc)
+        x = F.linear(codes, *self._fc)
+        if plan.of_layout is not None:
+            return plan.of_layout + x.view(len(codes), 1, 1, -1)
+        x = x.view(len(codes), *self.config.first_grid, -1)
+        grid = (plan.height // self.config.stride, plan.width // self.config.stride)
+        if grid != self.config.first_grid:
+            x = F.interpolate(x.permute(0, 3, 1, 2), size=grid, mode="bilinear", align_corners=False).permute(0, 2, 3, 1)
+        return x.contiguous()
+
+    def _of_layout(self, layout: Layout, weight: Tensor, bias: Tensor) -> Tensor:
+        """Compute a 3 x 3 convolution of the layout at the first grid: [B, h, w, out]."""
         grid = (layout.height // self.config.stride, layout.width // self.config.stride)
-        weight, bias = self._fc
-        if codes is not None:
-            x = F.linear(codes, weight, bias).view(len(codes), *self.config.first_grid, -1)
-            if grid != self.config.first_grid:
-                x = F.interpolate(x.permute(0, 3, 1, 2), size=grid, mode="bilinear", align_corners=False).permute(0, 2, 3, 1)
-            return x.contiguous()
         scale = layout.scale(*grid, 3)
         windows, ids = scale.windows_at(np.arange(scale.codes.size))
         label_of, edge_of = layout.book.rows()
@@ -198,6 +243,10 @@ class FastGenerator:
         rows = window_sum(window_table(weight), label_rows, edge_rows) + bias
         x = rows.index_select(0, to_device(ids[:, 4], self.device))  # the window around the position itself
         return x.view(layout.batch, *grid, -1).to(self.dtype)
+
+    def with_first_noise(self, plan: SizePlan, x: Tensor) -> Tensor:
+        """Add the noise that enters the first block with x [1, h, w, 16 f]."""
+        return x if plan.noise is None or self._fc_noise is None else torch.addcmul(x, plan.noise.first, self._fc_noise)
 
     def render(self, layout: Layout, z: StyleCode | None, *, keep: bool = False, should_stop: Callable[[], bool] | None = None) -> Tensor:
         """Render exactly.
@@ -215,14 +264,17 @@ class FastGenerator:
             GaveWayError: ``should_stop`` said yes; what was kept before stays, so that a stroke begun now is previewed at once.
         """
         plan = self.plan(layout)
-        kept = self.forward(plan, self.first(layout, self.codes(z)), keep=keep, should_stop=should_stop)
+        codes = self.codes(z)
+        kept = self.forward(plan, self.first(plan, layout, codes), codes, keep=keep, should_stop=should_stop)
         assert kept.picture is not None
         if keep:
-            kept.style, kept.hashes = z, self.hashes(plan, layout)
+            kept.style, kept.texture, kept.hashes = z, self.texture, self.hashes(plan, layout)
             plan.activations = kept
         return kept.picture
 
-    def forward(self, plan: SizePlan, x: Tensor, *, keep: bool = False, should_stop: Callable[[], bool] | None = None) -> Activations:
+    def forward(
+        self, plan: SizePlan, x: Tensor, codes: Tensor | None, *, keep: bool = False, should_stop: Callable[[], bool] | None = None
+    ) -> Activations:
         """Run the blocks on x [1, h, w, 16 f] with a plan that is up to date; device work only.
 
         What is not kept frees its memory for the next block, while that is still in the processor's cache.
@@ -230,12 +282,16 @@ class FastGenerator:
         Raises:
             GaveWayError: ``should_stop`` said yes.
         """
+        x = self.with_first_noise(plan, x)
         kept = Activations(x)
+        number = 0
         for stage in plan.stages:
             for block, tables in stage.blocks_with_tables():
                 if should_stop is not None and should_stop():
                     raise GaveWayError
-                x, middle = self._block(block, x, stage.table.slots, tables, (stage.height, stage.width))
+                fields = None if plan.noise is None else plan.noise.blocks[number]
+                number += 1
+                x, middle = self._block(block, x, stage.table.slots, tables, (stage.height, stage.width), codes, fields)
                 if keep:
                     kept.middle.append(middle)
                     kept.out.append(x)
@@ -244,19 +300,31 @@ class FastGenerator:
         kept.picture = torch.tanh(self.last(F.leaky_relu_(activated, LEAKY_SLOPE)))
         return kept
 
-    def _block(self, block: FoldedBlock, x: Tensor, slots: Tensor, tables: BlockTables, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        """Run one block: (its output, conv_0's output), each [1, h, w, C]."""
+    def _block(
+        self,
+        block: FoldedBlock,
+        x: Tensor,
+        slots: Tensor,
+        tables: BlockTables,
+        size: tuple[int, int],
+        codes: Tensor | None,
+        fields: tuple[Tensor, Tensor] | None,
+    ) -> tuple[Tensor, Tensor]:
+        """Run one block: (its output, what enters norm_1), each [1, h, w, C]."""
         instance_norm = self.config.norm == "instance"
+        repeats = block.upsample
+        if repeats and self.config.upsampling_filter == "bilinear":
+            x, repeats = bilinear(x), False
         if block.shortcut is not None:
             out = x.new_empty(1, *size, block.out_channels)
-        elif block.upsample:
+        elif repeats:
             out = _upsampled(x)
         else:
             out = x.clone()
         modulated = self._buffer("modulated", (1, *size, block.in_channels))
         entered = _instance_normalized(x) if instance_norm else x
         for begin, end, band in self._bands(slots, size, block.in_channels):
-            grid, source = _enlarged(entered, begin, end, size[1], block.upsample)
+            grid, source = _enlarged(entered, begin, end, size[1], repeats)
             scale = self._gather("scale", tables.scale_0, band)
             target = modulated[0, begin:end].view(-1, block.in_channels)
             torch.index_select(tables.shift_0, 0, band, out=target)
@@ -267,6 +335,11 @@ class FastGenerator:
                 torch.index_select(tables.shift_s, 0, band, out=out[0, begin:end].view(-1, block.out_channels))
                 block.shortcut.add_to(out[:, begin:end], scaled.view(1, end - begin, size[1], block.in_channels))
         middle = block.conv_0(modulated)
+        style = block.style_rows(codes)
+        if style is not None:
+            middle = torch.addcmul(style[1], middle, style[0], out=middle)
+        if block.noise is not None and fields is not None:
+            middle.addcmul_(fields[0], block.noise[0])
         entered = _instance_normalized(middle) if instance_norm else middle
         modulated = self._buffer("modulated", (1, *size, block.middle_channels))
         for begin, end, band in self._bands(slots, size, block.middle_channels):
@@ -275,6 +348,8 @@ class FastGenerator:
             torch.index_select(tables.shift_1, 0, band, out=target)
             F.leaky_relu_(target.addcmul_(entered[0, begin:end].view(-1, block.middle_channels), scale), LEAKY_SLOPE)
         block.conv_1.add_to(out, modulated)
+        if block.noise is not None and fields is not None:
+            out.addcmul_(fields[1], block.noise[1])
         return out, middle
 
     def _bands(self, slots: Tensor, size: tuple[int, int], channels: int) -> Iterator[tuple[int, int, Tensor]]:
@@ -299,6 +374,16 @@ class FastGenerator:
             buffer = self._buffers[name] = torch.empty(count, dtype=self.dtype, device=self.device)
             self.memory_generation += 1
         return buffer[:count].view(shape)
+
+
+def same_texture(one: Texture, other: Texture) -> bool:
+    """Whether two textures are the same seeds."""
+    return one is other or np.array_equal(one, other)
+
+
+def bilinear(x: Tensor) -> Tensor:
+    """[N, h, w, C] -> [N, 2h, 2w, C]."""
+    return F.interpolate(x.permute(0, 3, 1, 2), scale_factor=2, mode="bilinear", align_corners=False).permute(0, 2, 3, 1).contiguous()
 
 
 def _enlarged(x: Tensor, begin: int, end: int, width: int, upsample: bool) -> tuple[tuple[int, ...], Tensor]:

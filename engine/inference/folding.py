@@ -1,7 +1,4 @@
-"""Folds a generator's state into what rendering needs: convolutions and modulation columns.
-
-Spectral norm, batch norm and the shortcut's bias disappear here; the modules of engine.networks are not built.
-"""
+"""A generator's state folded into what rendering needs: convolutions and modulation columns, without spectral and batch norms."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from spade_studio.engine.inference.convolution import Convolution, folded_weight
@@ -28,6 +26,8 @@ class FoldedBlock:
         shortcut: The learned 1x1 shortcut, or None.
         sources: Of its modulation tables, in the order of BlockTables: scale and shift of norm_0, of norm_1 and, with a learned
             shortcut, the scale of norm_s and its shift after the shortcut.
+        noise: Strengths [C] of the noise that follows conv_0 and the block, with noise injection.
+        style: Weight and bias of the scale, 1 included, and shift between the convolutions, with style modulation.
     """
 
     name: str
@@ -39,12 +39,22 @@ class FoldedBlock:
     conv_1: Convolution
     shortcut: Convolution | None
     sources: list[RowSource]
+    noise: tuple[Tensor, Tensor] | None = None
+    style: tuple[Tensor, Tensor] | None = None
 
     @property
     def multiplications(self) -> int:
         """Of its convolutions, for one position."""
         shortcut = self.in_channels * self.out_channels if self.shortcut else 0
         return 9 * self.middle_channels * (self.in_channels + self.out_channels) + shortcut
+
+
+    def style_rows(self, codes: Tensor | None) -> tuple[Tensor, Tensor] | None:
+        """Return scale and shift [1, C] between the convolutions for a style code [1, z]; None without style modulation."""
+        if self.style is None or codes is None:
+            return None
+        scale, shift = F.linear(codes, *self.style).chunk(2, 1)
+        return scale, shift
 
 
 def fold_spade(state: Mapping[str, Tensor], name: str, shortcut: Tensor | None = None) -> tuple[RowSource, RowSource]:
@@ -89,11 +99,19 @@ def fold_blocks(
             matrix = folded_weight(state, f"{name}.conv_s").flatten(1)
             sources += fold_spade(state, f"{name}.norm_s", matrix)
             shortcut = Convolution(matrix[:, :, None, None], None, device, dtype)
-        middle = min(in_channels, out_channels)
         conv_0, conv_1 = (
             Convolution(folded_weight(state, f"{name}.{part}"), state[f"{name}.{part}.bias"], device, dtype)
             for part in ("conv_0", "conv_1")
         )
-        blocks.append(FoldedBlock(name, in_channels, middle, out_channels, upsample, conv_0, conv_1, shortcut, sources))
+        middle = config.middle_channels(name)
+        block = FoldedBlock(name, in_channels, middle, out_channels, upsample, conv_0, conv_1, shortcut, sources)
+        if config.noise_injection:
+            first, second = (state[f"{name}.noise_{i}.strength"].to(device, dtype) for i in (0, 1))
+            block.noise = first, second
+        if config.style_modulation:
+            bias = state[f"{name}.style.bias"].clone()
+            bias[:middle] += 1
+            block.style = state[f"{name}.style.weight"].to(device, dtype), bias.to(device, dtype)
+        blocks.append(block)
     last = Convolution(state["conv_img.weight"].double(), state["conv_img.bias"], device, dtype)
     return blocks, last

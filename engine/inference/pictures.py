@@ -1,7 +1,4 @@
-"""What renders pictures from a layout and style codes: the readable definition, or the fast generator.
-
-It knows nothing of label sets and files; the renderer chooses and owns one maker.
-"""
+"""What renders pictures from a layout and style codes: the readable definition, or the fast generator."""
 
 from __future__ import annotations
 
@@ -24,6 +21,7 @@ from spade_studio.engine.inference.transfer import to_device, to_host
 from spade_studio.engine.networks.build import build_generator
 from spade_studio.engine.networks.config import AnyGeneratorConfig, GeneratorConfig
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.engine.networks.noise import Texture, TextureNoise
 from spade_studio.engine.style import StyleCode
 
 Quality = Literal["preview", "exact"]
@@ -52,6 +50,10 @@ class PictureMaker(Protocol):
     @property
     def path(self) -> ModulationPath:
         """Which path made the last picture."""
+        ...
+
+    def set_texture(self, texture: Texture) -> None:
+        """Set the seeds of noise; without effect on generators without noise injection."""
         ...
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
@@ -91,6 +93,14 @@ class DefinitionMaker:
         self._generator: torch.nn.Module = moved.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue, reportArgumentType, reportUnknownMemberType]
         self._device, self._dtype = device, dtype
         self._should_stop: Callable[[], bool] | None = None
+        self._noise: dict[str, TextureNoise] = {}
+        self._injects = isinstance(config, GeneratorConfig) and config.noise_injection
+        self.set_texture(0)
+
+    def set_texture(self, texture: Texture) -> None:
+        """See :class:`PictureMaker`."""
+        if self._injects:
+            self._noise = {"noise": TextureNoise.of(texture, self._device)}
 
     def _give_way(self, _module: torch.nn.Module, _inputs: object) -> None:
         if self._should_stop is not None and self._should_stop():
@@ -100,9 +110,9 @@ class DefinitionMaker:
         """See :class:`PictureMaker`."""
         dense = Layout(layout.codes, layout.book, dense=True)
         if z is None:
-            return Pictures(self._generator(dense))
+            return Pictures(self._generator(dense, **self._noise))
         codes = to_device(z, self._device, self._dtype)
-        return Pictures(torch.cat([self._generator(dense, codes[i : i + 1]) for i in range(len(codes))]))
+        return Pictures(torch.cat([self._generator(dense, codes[i : i + 1], **self._noise) for i in range(len(codes))]))
 
     def frame(
         self, layout: Layout, z: StyleCode | None, *, preview: bool, should_stop: Callable[[], bool] | None
@@ -133,6 +143,10 @@ class FastMaker:
     def __init__(self, config: GeneratorConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype) -> None:
         self._generator = FastGenerator(config, state, device, dtype)
         self._captured = CapturedForward(self._generator) if device.type == "cuda" else None
+
+    def set_texture(self, texture: Texture) -> None:
+        """See :class:`PictureMaker`."""
+        self._generator.texture = texture
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
         """See :class:`PictureMaker`; styles follow each other, since a batch of them only costs memory."""
@@ -191,10 +205,16 @@ class TimedChoice:
         self._synchronize = synchronize
         self.chosen: dict[tuple[int, int], int] = {}
         self.path: ModulationPath = "fast"
+        self._texture: Texture = 0
+
+    def set_texture(self, texture: Texture) -> None:
+        """See :class:`PictureMaker`."""
+        self._texture = texture
 
     def _maker(self, index: int) -> PictureMaker:
         if index not in self._built:
             self._built[index] = self._build[index]()
+        self._built[index].set_texture(self._texture)
         return self._built[index]
 
     def _faster(self, layout: Layout, z: StyleCode | None) -> PictureMaker:

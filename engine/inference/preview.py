@@ -1,7 +1,6 @@
 """Stroke previews: recompute only positions near an edit, block by block, and reuse the rest of the last frame.
 
-Spatially incremental rendering after Spatially Sparse Inference (Li et al., NeurIPS 2022); it knows the fast generator's insides
-but decides nothing about when a preview is shown.
+Spatially incremental rendering after Spatially Sparse Inference (Li et al., NeurIPS 2022).
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from spade_studio.engine.inference.fast_generator import Activations, BlockTable
 from spade_studio.engine.inference.folding import FoldedBlock
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
+from spade_studio.engine.networks.config import UpsamplingFilter
 from spade_studio.engine.networks.layout import Hashes, Ids, Layout
 from spade_studio.engine.style import StyleCode
 
@@ -125,8 +125,9 @@ def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:
     if cost_share(plan, masks) > 1:
         return None
     plan.activations = None  # until this preview is complete
-    if generator.config.input == "layout":
-        kept.first = generator.first(layout, None)
+    codes = None if kept.style is None else generator.codes(kept.style)
+    if generator.config.input != "noise":
+        kept.first = generator.with_first_noise(plan, generator.first(plan, layout, codes))
     x = kept.first
     i = 0
     region = None
@@ -134,7 +135,8 @@ def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:
         region = region_of(mask, generator.device) if mask.any() else None
         for block, tables in stage.blocks_with_tables():
             if region is not None:
-                _block(generator, stage, block, tables, region, x, kept.middle[i], kept.out[i])
+                fields = None if plan.noise is None else plan.noise.blocks[i]
+                _block(generator, stage, block, tables, region, x, kept.middle[i], kept.out[i], codes, fields)
             x = kept.out[i]
             i += 1
     if region is not None:
@@ -145,20 +147,30 @@ def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:
 
 
 def _block(
-    generator: FastGenerator, stage: Stage, block: FoldedBlock, tables: BlockTables, region: Region, x: Tensor, middle: Tensor, out: Tensor
+    generator: FastGenerator,
+    stage: Stage,
+    block: FoldedBlock,
+    tables: BlockTables,
+    region: Region,
+    x: Tensor,
+    middle: Tensor,
+    out: Tensor,
+    codes: Tensor | None,
+    fields: tuple[Tensor, Tensor] | None,
 ) -> None:
     """Recompute ``middle`` and ``out`` [1, h, w, C] at a region from the block's input x."""
-    width, channels = stage.width, block.in_channels
     outer = region.outer
-    source = outer
-    if block.upsample:
-        y, column = torch.div(outer, width, rounding_mode="floor"), outer % width
-        source = torch.div(y, 2, rounding_mode="floor") * (width // 2) + torch.div(column, 2, rounding_mode="floor")
-    entered = x.view(-1, channels).index_select(0, source)
+    entered = _entered(x, outer, stage.width, block, generator.config.upsampling_filter)
     slots = stage.table.slots.index_select(0, outer)
     modulated = _with_zero_row(torch.addcmul(tables.shift_0.index_select(0, slots), entered, tables.scale_0.index_select(0, slots)))
     flat_middle = middle.view(-1, block.middle_channels)
-    flat_middle.index_copy_(0, region.inner, block.conv_0.at(modulated, region.around))
+    result = block.conv_0.at(modulated, region.around)
+    style = block.style_rows(codes)
+    if style is not None:
+        result = torch.addcmul(style[1], result, style[0])
+    if block.noise is not None and fields is not None:
+        result.addcmul_(fields[0].view(-1, 1).index_select(0, region.inner), block.noise[0])
+    flat_middle.index_copy_(0, region.inner, result)
 
     entered_1 = flat_middle.index_select(0, outer)
     modulated = _with_zero_row(torch.addcmul(tables.shift_1.index_select(0, slots), entered_1, tables.scale_1.index_select(0, slots)))
@@ -169,7 +181,29 @@ def _block(
     else:
         result += tables.shift_s.index_select(0, slots)
         result += block.shortcut.of_rows(entered.mul_(tables.scale_s.index_select(0, slots)))
+    if block.noise is not None and fields is not None:
+        result.addcmul_(fields[1].view(-1, 1).index_select(0, region.inner), block.noise[1])
     out.view(-1, block.out_channels).index_copy_(0, region.inner, result)
+
+
+def _entered(x: Tensor, places: Tensor, width: int, block: FoldedBlock, kind: UpsamplingFilter) -> Tensor:
+    """Return what enters a block at flat places of its grid [n, C], enlarged from x [1, h, w, C] where the block does that first."""
+    rows = x.view(-1, block.in_channels)
+    if not block.upsample:
+        return rows.index_select(0, places)
+    y, column = torch.div(places, width, rounding_mode="floor"), places % width
+    height, narrow = x.shape[1], x.shape[2]
+    near_y, near_x = torch.div(y, 2, rounding_mode="floor"), torch.div(column, 2, rounding_mode="floor")
+    if kind == "nearest":
+        return rows.index_select(0, near_y * narrow + near_x)
+    far_y = (near_y + 2 * (y % 2) - 1).clamp_(0, height - 1)
+    far_x = (near_x + 2 * (column % 2) - 1).clamp_(0, narrow - 1)
+
+    def between(row: Tensor) -> Tensor:
+        near, far = (rows.index_select(0, row * narrow + place) for place in (near_x, far_x))
+        return near.mul_(0.75).add_(far, alpha=0.25)
+
+    return between(near_y).mul_(0.75).add_(between(far_y), alpha=0.25)
 
 
 def _last(generator: FastGenerator, region: Region, x: Tensor, kept: Activations) -> None:

@@ -1,16 +1,15 @@
-"""The residual block of the SPADE generator (paper, figure 4 left).
-
-It does not know where in the generator it stands.
-"""
+"""The residual block of the SPADE generator (paper, figure 4 left)."""
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils import spectral_norm
 
 from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.networks.convolution import Convolution
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.engine.networks.noise import NoiseInjection, TextureNoise
 from spade_studio.engine.networks.spade import SPADE
 
 LEAKY_SLOPE = 0.2
@@ -26,13 +25,17 @@ class SPADEResBlock(nn.Module):
 
     Args:
         in_channels: Channels that enter.
-        out_channels: Channels that leave; the hidden width is the smaller of both.
+        out_channels: Channels that leave.
         config: Of the generator that it belongs to.
+        middle_channels: Channels between the convolutions; the smaller of both where None.
+        layer: Number of the first of its two fields of noise.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, config: GeneratorConfig) -> None:
+    def __init__(
+        self, in_channels: int, out_channels: int, config: GeneratorConfig, middle_channels: int | None = None, layer: int = 1
+    ) -> None:
         super().__init__()
-        middle = min(in_channels, out_channels)
+        middle = middle_channels or min(in_channels, out_channels)
         self.in_channels, self.middle_channels, self.out_channels = in_channels, middle, out_channels
         self.learned_shortcut = in_channels != out_channels
 
@@ -46,10 +49,27 @@ class SPADEResBlock(nn.Module):
         if self.learned_shortcut:
             self.conv_s = maybe_spectral(nn.Conv2d(in_channels, out_channels, 1, bias=False), config.spectral_norm)
             self.norm_s = spade(in_channels)
+        if config.style_modulation:
+            self.style = nn.Linear(config.z_width, 2 * middle)
+        if config.noise_injection:
+            self.noise_0 = NoiseInjection(middle, layer)
+            self.noise_1 = NoiseInjection(out_channels, layer + 1)
 
-    def forward(self, x: Tensor, layout: Layout) -> Tensor:
-        """[B, in, h, w] -> [B, out, h, w]."""
+    def forward(self, x: Tensor, layout: Layout, z: Tensor | None = None, noise: TextureNoise | None = None) -> Tensor:
+        """[B, in, h, w] -> [B, out, h, w].
+
+        Args:
+            x: What enters.
+            layout: B layouts, or one for all.
+            z: Style codes [B, z_width], with style modulation.
+            noise: Of B pictures, with noise injection.
+        """
         shortcut = self.conv_s(self.norm_s(x, layout)) if self.learned_shortcut else x
         residual = self.conv_0(self.norm_0(x, layout, LEAKY_SLOPE))
-        residual = self.conv_1(self.norm_1(residual, layout, LEAKY_SLOPE))
-        return shortcut + residual
+        if z is not None:
+            scale, shift = self.style(z).to(residual.dtype)[:, :, None, None].chunk(2, 1)  # [B, middle, 1, 1]
+            residual = torch.addcmul(shift, residual, 1 + scale)
+        if noise is not None:
+            residual = self.noise_0(residual, noise)
+        out = shortcut + self.conv_1(self.norm_1(residual, layout, LEAKY_SLOPE))
+        return out if noise is None else self.noise_1(out, noise)

@@ -16,7 +16,8 @@ from spade_studio.engine.errors import ConfigError
 
 Upsampling = Literal["normal", "more", "most"]
 SpadeNorm = Literal["batch", "sync_batch", "instance"]
-GeneratorInput = Literal["layout", "noise"]
+GeneratorInput = Literal["layout", "noise", "layout_and_style"]
+UpsamplingFilter = Literal["nearest", "bilinear"]
 ConvNorm = Literal["none", "batch", "sync_batch", "instance"]
 
 _STRIDES: dict[Upsampling, int] = {"normal": 32, "more": 64, "most": 128}
@@ -140,8 +141,9 @@ class DecoderConfig(BaseGeneratorConfig):
         norm: The normalisation of the residual blocks.
         spectral_norm: Whether the convolutions of the residual blocks are spectrally normalised.
         upsampling: ``normal`` has total stride 32, ``more`` 64, ``most`` 128 and one more block.
-        input: What the first layer reads: the layout itself, or a style code z.
-        z_width: Width of z (used with ``noise`` input).
+        input: What the first layer reads: the layout itself; a style code z (``noise``), which it turns into a grid of fixed size; or
+            both, at every size.
+        z_width: Width of z, where there is one.
     """
 
     _: KW_ONLY
@@ -172,7 +174,7 @@ class DecoderConfig(BaseGeneratorConfig):
     @property
     def style_width(self) -> int | None:
         """Width of the style code; None with layout input."""
-        return self.z_width if self.input == "noise" else None
+        return None if self.input == "layout" else self.z_width
 
     @property
     def first_grid(self) -> tuple[int, int]:
@@ -210,12 +212,31 @@ class GeneratorConfig(DecoderConfig):
     Attributes:
         hidden_width: Width of ``mlp_shared`` inside every SPADE layer; 128 in published weights.
         kernel_size: Side of the convolutions inside SPADE layers: 1, 3 or 5.
+        noise_injection: Whether noise is added after every convolution, its strength learned by channel (StyleGAN, section 3.2).
+        style_modulation: Whether the style code also scales and shifts the channels between the convolutions of every block.
+        upsampling_filter: How activations are enlarged: nearest, as published, or bilinear (a [1 2 1] filter after nearest).
+        wide_last_block: Whether the last block is as wide inside as where it is entered, in place of where it is left.
     """
 
     kind: ClassVar[str] = "spade"
 
     hidden_width: int = 128
     kernel_size: Literal[1, 3, 5] = 3
+    _: KW_ONLY
+    noise_injection: bool = False
+    style_modulation: bool = False
+    upsampling_filter: UpsamplingFilter = "nearest"
+    wide_last_block: bool = False
+
+    def _check(self) -> None:
+        super()._check()
+        if self.style_modulation and self.style_width is None:
+            raise ConfigError(f"{self.kind} style_modulation is on with layout input", "an input with a style code")
+
+    def middle_channels(self, name: str) -> int:
+        """Channels between the two convolutions of a block of the plan."""
+        widths = {block: (inputs, outputs) for block, inputs, outputs, _ in self.block_plan}[name]
+        return max(widths) if self.wide_last_block and name == self.block_plan[-1][0] else min(widths)
 
 
 @dataclass(frozen=True)
@@ -226,6 +247,11 @@ class ConcatenationConfig(DecoderConfig):
     """
 
     kind: ClassVar[str] = "concatenation"
+
+    def _check(self) -> None:
+        super()._check()
+        if self.input == "layout_and_style":
+            raise ConfigError(f"{self.kind} input is {self.input!r}", "'layout' or 'noise'")
 
 
 @dataclass(frozen=True)

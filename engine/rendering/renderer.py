@@ -22,8 +22,10 @@ from spade_studio.engine.hardware import DeviceEntry
 from spade_studio.engine.inference.pictures import PictureMaker, make_picture_maker
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.labels import LabelChannels, check_label_map
+from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout, resize_nearest
+from spade_studio.engine.networks.noise import Texture
 from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT
 from spade_studio.engine.style import StyleCode, check_truncation, interpolate_styles, style_from_seed
 from spade_studio.engine.weights import LoadedWeights, PublishedOptions, WeightsInfo, default_weights_path, load_weights
@@ -236,6 +238,24 @@ class Renderer:
                 found += " with values that are not finite"
             raise StyleError(found, f"finite style codes [{self.z_width}] or [N, {self.z_width}]")
         self._z = np.atleast_2d(z).astype(np.float32)
+
+    @property
+    def has_texture(self) -> bool:
+        """Whether pictures depend on a texture."""
+        return isinstance(self.config, GeneratorConfig) and self.config.noise_injection
+
+    def set_texture(self, texture: Texture) -> None:
+        """Set what the noise of pictures is drawn from; without effect on weights without noise.
+
+        Args:
+            texture: A seed, or seeds int32 [H, W] of every pixel: where they stay the same, so does the texture.
+
+        Raises:
+            StyleError: Not such seeds.
+        """
+        if not isinstance(texture, int) and (texture.ndim != 2 or texture.dtype != np.int32 or not texture.size):
+            raise StyleError(f"texture seeds of shape {texture.shape} and type {texture.dtype}", "one number, or int32 [height, width]")
+        self._maker.set_texture(texture)
 
     def set_layout(
         self, labels: npt.NDArray[np.uint8], instances: npt.NDArray[np.integer] | None = None, size: tuple[int, int] | None = None

@@ -159,6 +159,7 @@ class RenderService:
         """Give one picture or, where the asked size takes long, a small one and then that; none from where it gave way."""
         style = renderer.style_from_seed(request.style) if isinstance(request.style, int) and renderer.z_width else request.style
         renderer.set_style(None if isinstance(style, int) else style)
+        renderer.set_texture(request.texture)
         asked = _asked_size(renderer, request)
         if asked != self._asked or self._forgetting:
             self._asked, self._forgetting = asked, False
@@ -280,6 +281,7 @@ def _is_same(shown: RenderRequest, request: RenderRequest) -> bool:
     return (
         np.array_equal(shown.labels, request.labels)
         and np.array_equal(np.asarray(shown.style), np.asarray(request.style))
+        and np.array_equal(shown.texture, request.texture)
         and (shown.instances is request.instances or _same_instances(shown.instances, request.instances))
     )
 

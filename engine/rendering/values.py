@@ -33,6 +33,7 @@ class RenderRequest:
         size: (height, width) to render at, or what decides it; the renderer's default size for the map where None.
         instances: Instance ids [H, W].
         hand_moving: Whether a stroke is under way, so that a preview is enough.
+        texture: Seed of the noise, or seeds int32 [H, W] of every pixel.
     """
 
     revision: int
@@ -41,6 +42,7 @@ class RenderRequest:
     size: Size | SizeWish | None = None
     instances: npt.NDArray[np.integer] | None = None
     hand_moving: bool = False
+    texture: int | npt.NDArray[np.int32] = 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,10 +87,22 @@ def _decoder(config: GeneratorConfig | ConcatenationConfig) -> Shapes:
     if config.input == "noise":
         height, width = config.first_grid
         _convolution(shapes, "fc", (first * height * width, config.z_width))
-    else:
+    elif config.input == "layout":
         _convolution(shapes, "fc", (first, config.semantic_channels, 3, 3))
+    else:
+        _convolution(shapes, "fc", (first, config.z_width))
+        _convolution(shapes, "fc_layout", (first, config.semantic_channels, 3, 3))
+    spade = config if isinstance(config, GeneratorConfig) else None
+    noise = spade is not None and spade.noise_injection
+    if noise:
+        shapes["fc_noise.strength"] = (first,)
     for name, inputs, outputs, _ in config.block_plan:
-        middle = min(inputs, outputs)
+        middle = min(inputs, outputs) if spade is None else spade.middle_channels(name)
+        if spade is not None and spade.style_modulation:
+            _convolution(shapes, f"{name}.style", (2 * middle, config.z_width))
+        if noise:
+            shapes[f"{name}.noise_0.strength"] = (middle,)
+            shapes[f"{name}.noise_1.strength"] = (outputs,)
         _convolution(shapes, f"{name}.conv_0", (middle, inputs + planes, 3, 3), spectral=config.spectral_norm)
         _convolution(shapes, f"{name}.conv_1", (outputs, middle + planes, 3, 3), spectral=config.spectral_norm)
         norms = {"norm_0": inputs, "norm_1": middle}

@@ -51,7 +51,9 @@ class Tiny:
             for step in range(6):
                 labels = Tiny.channels(step, height, width, config.semantic_channels - 1, batch=2)
                 layout = Layout.from_channels(labels, config.semantic_channels, edge_channel=True)
-                generator(layout, torch.randn(2, config.z_width) if config.input == "noise" else None)
+                generator(layout, None if config.style_width is None else torch.randn(2, config.style_width))
+            for parameter in (p for name, p in generator.named_parameters() if name.endswith(".strength")):
+                parameter.uniform_(0.1, 0.4)  # they begin with 0
             for name, buffer in generator.named_buffers():
                 if name.endswith(("running_mean", "running_var")):
                     buffer.mul_(torch.rand(buffer.shape) / 2 + 0.75)  # nothing shall cancel

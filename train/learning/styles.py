@@ -69,13 +69,16 @@ class StyleSpace:
         return (codes - self.mean.to(codes)) @ self.inverse.to(codes)
 
     def generator_state(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the state of a generator that takes coordinates; its first layer alone differs.
+        """Return the state of a generator that takes coordinates; the linear layers that read the style alone differ.
 
         Raises:
             KeyError: It does not begin with a linear layer.
         """
-        weight, bias = (state[name].cpu().double() for name in ("fc.weight", "fc.bias"))
-        return _replaced(state, {"fc.weight": weight @ self.root, "fc.bias": bias + weight @ self.mean})
+        changed: dict[str, Tensor] = {}
+        for layer in ("fc", *(name.removesuffix(".weight") for name in state if name.endswith(".style.weight"))):
+            weight, bias = (state[f"{layer}.{part}"].cpu().double() for part in ("weight", "bias"))
+            changed |= {f"{layer}.weight": weight @ self.root, f"{layer}.bias": bias + weight @ self.mean}
+        return _replaced(state, changed)
 
     def encoder_state(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the state of an encoder that gives coordinates: exact for mu; log variances are shifted by their average change."""

@@ -29,7 +29,7 @@ class Replay:
         return [tensor.data_ptr() for tensor in (*tensors, *self.generator._buffers.values())]
 
     def run(self) -> Tensor:
-        picture = self.generator.forward(self.plan, self.generator.first(self.layout, self.codes)).picture
+        picture = self.generator.forward(self.plan, self.generator.first(self.plan, self.layout, self.codes), self.codes).picture
         assert picture is not None
         return picture
 
@@ -51,7 +51,7 @@ class Recorder(CapturedForward):
         if self.fails is not None:
             raise self.fails
         self._codes = codes.clone()
-        self._generator.forward(plan, self._generator.first(layout, self._codes))  # buffers grow before the capture
+        self._generator.forward(plan, self._generator.first(plan, layout, self._codes), self._codes)  # buffers grow before the capture
         replay = Replay(self._generator, plan, layout, self._codes)
         self._graph, self._picture = replay, replay.picture  # pyright: ignore[reportAttributeAccessIssue]
 

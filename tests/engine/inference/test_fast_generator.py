@@ -15,9 +15,17 @@ from spade_studio.engine.inference.fast_generator import FastGenerator, GaveWayE
 from spade_studio.engine.inference.linear import can_pack
 from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.engine.networks.noise import Texture, TextureNoise
 
 CPU = torch.device("cpu")
 
+TEXTURED: dict[str, Any] = {
+    "input": "layout_and_style",
+    "noise_injection": True,
+    "style_modulation": True,
+    "upsampling_filter": "bilinear",
+    "wide_last_block": True,
+}
 ARCHITECTURES: list[dict[str, Any]] = [
     {"input": "noise"},
     {"input": "layout"},
@@ -30,6 +38,9 @@ ARCHITECTURES: list[dict[str, Any]] = [
     {"input": "noise", "kernel_size": 1},
     {"input": "noise", "kernel_size": 5, "spectral_norm": False},
     {"input": "layout", "kernel_size": 5, "norm": "batch"},
+    TEXTURED,
+    {"input": "layout", "noise_injection": True, "upsampling": "most", "crop_size": 256, "norm": "instance"},
+    {"input": "noise", "style_modulation": True, "upsampling_filter": "bilinear", "kernel_size": 1},
     {"input": "noise", "base_channels": 2, "hidden_width": 3, "aspect_ratio": 2.0, "crop_size": 128},
 ]
 
@@ -39,14 +50,15 @@ def name_of(changes: dict[str, Any]) -> str:
 
 
 def style_for(tiny: Any, config: GeneratorConfig, seed: int = 1) -> np.ndarray | None:
-    return tiny.style(seed) if config.input == "noise" else None
+    return None if config.style_width is None else tiny.style(seed)
 
 
-def by_modules(tiny: Any, config: GeneratorConfig, layout: Layout, z: np.ndarray | None) -> Tensor:
+def by_modules(tiny: Any, config: GeneratorConfig, layout: Layout, z: np.ndarray | None, texture: Texture = 0) -> Tensor:
     """[N, H, W, 3] of the readable definition."""
     dense = Layout(layout.codes, layout.book, dense=True)
     with torch.inference_mode():
-        return tiny.generator(config)(dense, None if z is None else torch.from_numpy(z)).permute(0, 2, 3, 1)
+        style = None if z is None else torch.from_numpy(z)
+        return tiny.generator(config)(dense, style, TextureNoise.of(texture)).permute(0, 2, 3, 1)
 
 
 def fast(tiny: Any, config: GeneratorConfig, dtype: torch.dtype = torch.float32) -> FastGenerator:
@@ -92,7 +104,7 @@ def test_half_precision_is_near(tiny: Any, changes: dict[str, Any], dtype: torch
     assert float((found.float() - by_modules(tiny, config, layout, z)).abs().mean()) < 0.02
 
 
-@pytest.mark.parametrize("changes", [{"input": "noise"}, {"input": "layout"}, {"input": "noise", "norm": "instance"}], ids=name_of)
+@pytest.mark.parametrize("changes", [{"input": "noise"}, {"input": "layout"}, {"input": "noise", "norm": "instance"}, TEXTURED], ids=name_of)
 def test_frames_leave_nothing_behind(tiny: Any, changes: dict[str, Any]) -> None:
     """Strokes, new styles and other sizes in any order: each frame is what a new generator would give."""
     config = tiny.config(**changes)
@@ -101,6 +113,36 @@ def test_frames_leave_nothing_behind(tiny: Any, changes: dict[str, Any]) -> None
         layout, z = tiny.layout(seed, height, width), style_for(tiny, config, seed)
         found = render(generator, layout, z, keep=seed == 1)
         assert worst(found, by_modules(tiny, config, layout, z)) <= 1e-4
+
+
+@pytest.mark.parametrize("changes", [TEXTURED, ARCHITECTURES[1] | {"noise_injection": True}], ids=name_of)
+def test_textures_are_those_of_the_modules(tiny: Any, changes: dict[str, Any]) -> None:
+    config = tiny.config(**changes)
+    generator = fast(tiny, config)
+    layout, z = tiny.layout(1), style_for(tiny, config)
+    seeds = np.zeros((64, 64), np.int32)
+    seeds[:, 32:] = 5
+    pictures: list[Tensor] = []
+    for texture in (0, 5, seeds, 0):
+        generator.texture = texture
+        pictures.append(render(generator, layout, z).clone())
+        assert worst(pictures[-1], by_modules(tiny, config, layout, z, texture)) <= 1e-4
+    assert float((pictures[0] - pictures[1]).abs().mean()) > 0.01
+    assert torch.equal(pictures[0], pictures[3])
+
+
+def test_a_new_texture_somewhere_stays_there(tiny: Any) -> None:
+    """Statistics are fixed in evaluation, so noise reaches as far as convolutions do."""
+    config = tiny.config(**TEXTURED)
+    generator = fast(tiny, config)
+    layout, z = tiny.layout(1, 64, 512), tiny.style(1)
+    before = render(generator, layout, z).clone()
+    generator.texture = np.zeros((64, 512), np.int32)
+    assert torch.equal(render(generator, layout, z), before)
+    generator.texture = np.where(np.arange(512) < 32, 9, 0).astype(np.int32)[None].repeat(64, 0)
+    change = (render(generator, layout, z) - before).abs()
+    assert change[:, :, :32].mean() > 0.01
+    assert change[:, :, 480:].max() <= 1e-4
 
 
 def test_the_same_frame_is_the_same_to_the_bit(tiny: Any) -> None:

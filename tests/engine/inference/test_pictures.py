@@ -161,6 +161,10 @@ class Worker:
         self.clock, self.seconds, self.largest = clock, seconds, largest
         self.styles: list[int] = []
         self.released = 0
+        self.textures: list[Any] = []
+
+    def set_texture(self, texture: Any) -> None:
+        self.textures.append(texture)
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
         if layout.height > self.largest:

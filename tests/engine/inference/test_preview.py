@@ -18,17 +18,19 @@ from spade_studio.engine.networks.layout import Layout
 
 CPU = torch.device("cpu")
 SIZE = 128
-INPUTS = pytest.mark.parametrize("kind", ["noise", "layout"])
+INPUTS = pytest.mark.parametrize("kind", ["noise", "layout", "textured"])
+TEXTURED: dict[str, Any] = {"noise_injection": True, "style_modulation": True, "upsampling_filter": "bilinear", "wide_last_block": True}
 
 
 class Painting:
     """A generator and a map that is edited disc by disc."""
 
     def __init__(self, tiny: Any, kind: str, dtype: torch.dtype = torch.float32, **changes: Any) -> None:
-        self.config: GeneratorConfig = tiny.config(input=kind, crop_size=SIZE, **changes)
+        options = {"input": kind} if kind != "textured" else TEXTURED | {"input": "layout_and_style"}
+        self.config: GeneratorConfig = tiny.config(**options, crop_size=SIZE, **changes)
         self.state = tiny.state(self.config)
         self.generator = FastGenerator(self.config, self.state, CPU, dtype)
-        self.z = tiny.style(0) if kind == "noise" else None
+        self.z = None if self.config.style_width is None else tiny.style(0)
         self.labels: NDArray[np.int64] = tiny.channels(7, SIZE, SIZE)[0]
 
     def disc(self, x: int, y: int, radius: int, step: int = 1) -> NDArray[np.bool_]:

@@ -24,6 +24,8 @@ CONFIGS: list[AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig] = [
     GeneratorConfig(36, upsampling="more", input="noise", z_width=64, crop_size=512, aspect_ratio=2.0),
     GeneratorConfig(7, 6, hidden_width=9, kernel_size=5, norm="instance", spectral_norm=False, upsampling="most", crop_size=128),
     GeneratorConfig(3, 1, hidden_width=1, kernel_size=1, norm="batch", crop_size=32),
+    GeneratorConfig(7, 6, input="layout_and_style", noise_injection=True, style_modulation=True, wide_last_block=True, z_width=5),
+    GeneratorConfig(7, 6, noise_injection=True, upsampling="most", crop_size=128),
     ConcatenationConfig(151),
     ConcatenationConfig(7, 6, norm="instance", spectral_norm=False, upsampling="most", crop_size=128),
     ConcatenationConfig(3, 2, norm="batch", upsampling="more", input="noise", z_width=5, crop_size=128, aspect_ratio=2.0),
