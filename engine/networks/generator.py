@@ -37,6 +37,11 @@ class Generator(nn.Module):
             self.add_module(name, SPADEResBlock(in_channels, out_channels, config, config.middle_channels(name), 2 * i + 1))
         self.conv_img = nn.Conv2d(config.final_channels, 3, 3, padding=1)
 
+    @property
+    def injects_noise(self) -> bool:
+        """Whether :meth:`forward` takes noise."""
+        return self.config.noise_injection
+
     def forward(self, layout: Layout, z: Tensor | None = None, noise: TextureNoise | None = None) -> Tensor:
         """Compute pictures of the layout's size.
 

@@ -114,4 +114,9 @@ class NoiseInjection(nn.Module):
     def forward(self, x: Tensor, noise: TextureNoise) -> Tensor:
         """[B, C, h, w] -> [B, C, h, w]."""
         field = noise.field(self.layer, x.shape[2], x.shape[3], x.dtype)
-        return cast("Tensor", _Add.apply(x, self.strength, field))
+        return cast("Tensor", _Add.apply(x, self.strength, field))  # pyright: ignore[reportUnknownMemberType]
+
+
+def injected(generator: nn.Module, seeds: Tensor) -> dict[str, TextureNoise]:
+    """Return the keyword argument ``noise`` of a generator's forward for seeds [B]; none for generators without noise injection."""
+    return {"noise": TextureNoise(seeds)} if getattr(generator, "injects_noise", False) else {}

@@ -77,6 +77,18 @@ _ROWS = (
     Architecture("spade-compact", "SPADE with three quarters of the widths", GeneratorConfig, {"base_channels": 48}, 61),
     Architecture("spade-wide", "SPADE with five quarters of the widths", GeneratorConfig, {"base_channels": 80}, 141),
     Architecture("spade-noise", "SPADE that begins with a style code", GeneratorConfig, {"input": "noise"}),
+    Architecture(
+        "spade-textured",
+        "SPADE with noise, a style in every block and a first layer that reads layout and style",
+        GeneratorConfig,
+        {
+            "input": "layout_and_style",
+            "noise_injection": True,
+            "style_modulation": True,
+            "upsampling_filter": "bilinear",
+            "wide_last_block": True,
+        },
+    ),
     Architecture("spade-1x1", "SPADE that sees no neighbours of a pixel's label", GeneratorConfig, {"kernel_size": 1}),
     Architecture("spade-5x5", "SPADE that sees further around", GeneratorConfig, {"kernel_size": 5}),
     Architecture("spade-batch-norm", "SPADE with each rank's own batch statistics", GeneratorConfig, {"norm": "batch"}),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from spade_studio.engine.networks.config import AnyGeneratorConfig, ConvNorm, GeneratorInput, Upsampling
+from spade_studio.engine.networks.config import AnyGeneratorConfig, ConvNorm, GeneratorInput, Upsampling, UpsamplingFilter
 from spade_studio.train.config import plain
 from spade_studio.train.config.architectures import architecture
 from spade_studio.train.config.data import GeometryConfig
@@ -27,8 +27,12 @@ class GeneratorOptions:
         norm: The normalisation; sync_batch takes its statistics over all ranks.
         spectral_norm: Whether its convolutions are spectrally normalised.
         upsampling: SPADE's total stride: normal 32, more 64, most 128.
-        input: What SPADE's first layer reads: the layout, or a style code (noise).
+        input: What SPADE's first layer reads: the layout, a style code (noise), or both.
         z_width: Width of the style code.
+        noise_injection: Whether noise is added after SPADE's convolutions, its strength learned by channel.
+        style_modulation: Whether the style code also scales and shifts channels inside SPADE's blocks.
+        upsampling_filter: How SPADE enlarges activations: nearest, as in the paper, or bilinear.
+        wide_last_block: Whether SPADE's last block is as wide inside as where it is entered.
         downsamplings: How often pix2pixHD halves the picture.
         blocks: Residual blocks of pix2pixHD.
     """
@@ -42,6 +46,10 @@ class GeneratorOptions:
     upsampling: Upsampling | None = None
     input: GeneratorInput | None = None
     z_width: int | None = None
+    noise_injection: bool | None = None
+    style_modulation: bool | None = None
+    upsampling_filter: UpsamplingFilter | None = None
+    wide_last_block: bool | None = None
     downsamplings: int | None = None
     blocks: int | None = None
 

@@ -152,7 +152,7 @@ def with_architecture(config: TrainConfig, name: str) -> TrainConfig:
         ConfigError: There is no such architecture, or not for these pictures.
     """
     row = architecture(name)
-    takes_style = row.options.get("input") == "noise"
+    takes_style = row.options.get("input", "layout") != "layout"
     return dataclasses.replace(
         config,
         generator=GeneratorOptions(name, upsampling=config.generator.upsampling, z_width=config.generator.z_width),

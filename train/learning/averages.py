@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.engine.networks.noise import injected
 from spade_studio.train.config.losses import LossConfig
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.loading import Batch, Collate, TrainingSet
@@ -30,10 +31,11 @@ _EPOCH = 1 << 40  # their crops are those of no epoch of training
 
 @dataclass(frozen=True, eq=False)
 class StyledLayout:
-    """Layouts [B] with style codes [B, z_width]; None for generators that take none."""
+    """Layouts [B] with style codes [B, z_width], None for generators that take none, and seeds of textures [B]."""
 
     layout: Layout
     style: Tensor | None
+    seeds: Tensor
 
 
 class StatisticsBatches:
@@ -84,7 +86,7 @@ class StatisticsBatches:
             if isinstance(batch, DataError):
                 raise batch
             moved = batch.to(self.device)
-            yield StyledLayout(moved.layout, self._styles(indices, moved.photos))
+            yield StyledLayout(moved.layout, self._styles(indices, moved.photos), torch.tensor(indices, device=self.device))
 
     @torch.no_grad()
     def _styles(self, indices: list[int], photos: Tensor) -> Tensor | None:
@@ -175,8 +177,14 @@ class AveragedNetworks:
 
     @torch.no_grad()
     def generate(self, layout: Layout, z: Tensor | None) -> Tensor:
-        """Return pictures float32 [B, 3, H, W] in [-1, 1], with statistics and coordinates of styles as last estimated."""
-        return self.generator(layout, z if z is None or self._styles is None else self._styles.codes(z)).float()
+        """Return pictures float32 [B, 3, H, W] in [-1, 1], with statistics and coordinates of styles as last estimated.
+
+        Textures have the seeds 0 to B - 1.
+        """
+        codes = z if z is None or self._styles is None else self._styles.codes(z)
+        count = layout.batch if z is None else len(z)
+        seeds = torch.arange(count, device=next(self.generator.parameters()).device)
+        return self.generator(layout, codes, **injected(self.generator, seeds)).float()
 
     @torch.no_grad()
     def encode(self, photos: Tensor) -> Tensor | None:

@@ -15,12 +15,13 @@ from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # pyright: ignore[reportPrivateUsage]
 
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.engine.networks.noise import injected
 
 _EPSILON = 1e-12  # as in the networks' spectral norms
 
 
 class StatisticsBatch(Protocol):
-    """What re-estimating statistics reads of a batch: B layouts, and B style codes [B, z_width] for generators that take one."""
+    """What re-estimating statistics reads of a batch: B layouts, B style codes [B, z_width] for generators that take one, B seeds."""
 
     @property
     def layout(self) -> Layout:  # noqa: D102
@@ -28,6 +29,10 @@ class StatisticsBatch(Protocol):
 
     @property
     def style(self) -> Tensor | None:  # noqa: D102
+        ...
+
+    @property
+    def seeds(self) -> Tensor:  # noqa: D102
         ...
 
 
@@ -155,7 +160,7 @@ def reestimate_statistics(generator: nn.Module, batches: Iterable[StatisticsBatc
             return 0
         used = 0
         for batch in batches:
-            generator(batch.layout, batch.style)
+            generator(batch.layout, batch.style, **injected(generator, batch.seeds))
             used += 1
     if not used:
         raise ValueError("batch statistics cannot be estimated from no batches")

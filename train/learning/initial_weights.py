@@ -23,7 +23,7 @@ from spade_studio.train.learning.ema import converge_spectral_norms
 
 # Where the layout's planes are the only input of a weight, or the first of its input channels.
 _FROM_FIRST = (
-    *(".mlp_shared.0.weight", ".fc.weight", ".model.1.0.weight", ".model.1.0.weight_orig", ".model0.0.weight"),
+    *(".mlp_shared.0.weight", ".fc.weight", ".fc_layout.weight", ".model.1.0.weight", ".model.1.0.weight_orig", ".model0.0.weight"),
     *(".first.conv.weight", ".first.conv.weight_orig"),
 )
 _CARRIED_SUFFIXES = (".weight", ".weight_orig")

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.engine.networks.noise import injected
 from spade_studio.train.config.losses import LossConfig
 from spade_studio.train.learning.losses import (
     discriminator_adversarial,
@@ -135,7 +136,8 @@ class TrainingNetworks:
 
         Args:
             batch: Photographs and layouts.
-            noise: Standard normal [B, z_width]; None for generators that take no style.
+            noise: Standard normal [B, z_width], from which styles and textures come; one wide where there are textures
+                alone; None for generators that take neither.
             share: Of the step's samples that this batch holds; terms that are means count by it.
             crop_seed: Seed of the perceptual distance's random crop.
 
@@ -205,12 +207,13 @@ class TrainingNetworks:
 
     def _generate(self, batch: TrainingBatch, noise: Tensor | None) -> tuple[Tensor, tuple[Tensor, Tensor] | None]:
         """Return fakes [B, 3, H, W] and, with an encoder, the posterior (mu, logvar) that the styles of the first were drawn from."""
+        textures = {} if noise is None else injected(self.generator, noise[:, 0].float().contiguous().view(torch.int32))
         if self.encoder is None or noise is None:
-            return self.generator(batch.layout, noise), None
+            return self.generator(batch.layout, noise, **textures), None
         own = self._own_styles(batch)
         mu, logvar = self.encoder(batch.photos[:own])
         z = draw_styles(mu, logvar, noise, of_photographs=self.losses.chance_styles == "photographs")
-        return self.generator(batch.layout, z), (mu, logvar)
+        return self.generator(batch.layout, z, **textures), (mu, logvar)
 
     def _own_styles(self, batch: TrainingBatch) -> int:
         """Return how many pictures, the first ones, have the style of their photograph."""

@@ -206,9 +206,8 @@ class Trainer:
         moved = [batch.to(ranks.device) for batch in batches]
 
         def noise(phase: Phase, number: int) -> Tensor | None:
-            if self.z_width is None:
-                return None
-            return style_noise(config.seed, self.step, phase, moved[number].indices, self.z_width).to(ranks.device)
+            width = self.z_width or int(getattr(self.generator, "injects_noise", False))
+            return style_noise(config.seed, self.step, phase, moved[number].indices, width).to(ranks.device) if width else None
 
         report = training_step(
             self.networks,

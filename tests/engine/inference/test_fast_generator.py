@@ -104,7 +104,9 @@ def test_half_precision_is_near(tiny: Any, changes: dict[str, Any], dtype: torch
     assert float((found.float() - by_modules(tiny, config, layout, z)).abs().mean()) < 0.02
 
 
-@pytest.mark.parametrize("changes", [{"input": "noise"}, {"input": "layout"}, {"input": "noise", "norm": "instance"}, TEXTURED], ids=name_of)
+@pytest.mark.parametrize(
+    "changes", [{"input": "noise"}, {"input": "layout"}, {"input": "noise", "norm": "instance"}, TEXTURED], ids=name_of
+)
 def test_frames_leave_nothing_behind(tiny: Any, changes: dict[str, Any]) -> None:
     """Strokes, new styles and other sizes in any order: each frame is what a new generator would give."""
     config = tiny.config(**changes)

@@ -218,7 +218,7 @@ def test_every_architecture_of_the_paper_is_a_name(name: str) -> None:
     generator, encoder, discriminator = again.network_configs(151)
     row = ARCHITECTURES[name]
     assert generator == row.config(151)
-    assert (encoder is not None) == (name == "spade-noise")
+    assert (encoder is not None) == (name in ("spade-noise", "spade-textured"))
     assert discriminator.spectral_norm == row.discriminator_spectral_norm
     assert (config.losses.adversarial, config.optimizer.two_time_scales) == (row.adversarial, row.two_time_scales)
 

@@ -23,12 +23,13 @@ CONFIG = GeneratorConfig(5, 2, 8, input="noise", z_width=6, crop_size=32)
 class Batch:
     layout: Layout
     style: Tensor | None
+    seeds: Tensor
 
 
 def batch(seed: int, size: int = 32, count: int = 3) -> Batch:
     random = np.random.default_rng(seed)
     labels = np.kron(random.integers(0, 5, (count, 4, 4)), np.ones((size // 4, size // 4), np.int64))
-    return Batch(Layout.from_channels(labels, 5), torch.from_numpy(random.standard_normal((count, 6), np.float32)))
+    return Batch(Layout.from_channels(labels, 5), torch.from_numpy(random.standard_normal((count, 6), np.float32)), torch.arange(count))
 
 
 def generator(seed: int) -> Generator:

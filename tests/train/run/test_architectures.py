@@ -28,7 +28,7 @@ from spade_studio.train.run.data import open_run_data
 from spade_studio.train.run.export import ExportOptions, write_weights
 
 # name, whether it takes a style, whether there is an encoder
-CASES = [(name, row.options.get("input") == "noise", row.options.get("input") == "noise") for name, row in ARCHITECTURES.items()]
+CASES = [(name, takes, takes) for name, row in ARCHITECTURES.items() for takes in (row.options.get("input", "layout") != "layout",)]
 CASES += [("spade-noise", True, False), ("spade-instance-norm", True, True), ("concatenation", True, True)]
 
 
@@ -43,7 +43,7 @@ def smallest(data: Path, name: str, takes_style: bool, has_encoder: bool) -> Tra
         config,
         data=dataclasses.replace(config.data, path=str(data), validation=2),
         labels=dataclasses.replace(config.labels, edges=True),
-        generator=dataclasses.replace(options, input="noise") if takes_style else options,
+        generator=dataclasses.replace(options, input="noise") if takes_style and name != "spade-textured" else options,
         encoder=dataclasses.replace(config.encoder, used=has_encoder),
         geometry=GeometryConfig("fixed", load_size=64, crop_size=64),
         statistics_images=4,
@@ -83,6 +83,7 @@ def test_trained_exported_rendered_and_started_from(
     renderer = Renderer.load(path, device="cpu", dtype="float32")
     for number in range(2):
         renderer.set_style(None if z is None else z[number].numpy())
+        renderer.set_texture(number)
         renderer.set_layout(resize_ids(trainer.dataset.read_labels(number), 64, 64))
         assert np.abs(renderer.render_float()[0] - pictures[number]).max() < 1e-4
 
