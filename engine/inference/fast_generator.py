@@ -12,21 +12,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from spade_studio.engine.inference.enlarging import bilinear, enlarged, instance_normalized, repeated
 from spade_studio.engine.inference.folding import FoldedBlock, fold_blocks
 from spade_studio.engine.inference.modulation_table import ModulationTable
+from spade_studio.engine.inference.noise_fields import NoiseFields, same_texture
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
 from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.networks.layout import CodeBook, Hashes, Layout, Scale
 from spade_studio.engine.networks.modulation import window_sum, window_table
-from spade_studio.engine.networks.noise import Texture, TextureNoise
+from spade_studio.engine.networks.noise import Texture
 from spade_studio.engine.style import StyleCode
 
 _TABLE_BUDGET = 384 * 2**20
 _SIZES_KEPT = 2
 # Bytes of activations in one band: its operands stay in the cache between gather, multiply-add and activation.
 _BAND_BYTES = 2**21
-_INSTANCE_NORM_EPS = 1e-5
 
 
 class GaveWayError(Exception):
@@ -99,15 +100,6 @@ class SizePlan:
     """What the first layer computes of the layout, where it also reads the style: [1, h, w, 16 f], in the same memory for every layout."""
 
 
-@dataclass
-class NoiseFields:
-    """The noise of one output size: fields [1, h, w, 1] that enter the first block, and follow conv_0 and the end of every block."""
-
-    texture: Texture
-    first: Tensor
-    blocks: list[tuple[Tensor, Tensor]]
-
-
 class FastGenerator:
     """A generator's weights, folded for one device and compute type.
 
@@ -161,23 +153,14 @@ class FastGenerator:
             stage.scale = layout.scale(stage.height, stage.width, self.config.kernel_size, like=stage.scale)
             stage.table.update(stage.scale)
         if self.config.noise_injection and (plan.noise is None or not same_texture(plan.noise.texture, self.texture)):
-            plan.noise = self._noise_fields(plan)
+            sizes = [(stage.height, stage.width) for stage in plan.stages for _ in stage.blocks]
+            first = plan.height // self.config.stride, plan.width // self.config.stride
+            plan.noise = NoiseFields.of(self.texture, first, sizes, self.device, self.dtype)
             self.memory_generation += 1
         if self._fc_layout is not None:
             grid = self._of_layout(layout, *self._fc_layout)
             plan.of_layout = grid if plan.of_layout is None else plan.of_layout.copy_(grid)
         return plan
-
-    def _noise_fields(self, plan: SizePlan) -> NoiseFields:
-        noise = TextureNoise.of(self.texture, self.device)
-
-        def field_of(layer: int, height: int, width: int) -> Tensor:
-            return noise.field(layer, height, width, self.dtype).view(1, height, width, 1)
-
-        sizes = [(stage.height, stage.width) for stage in plan.stages for _ in stage.blocks]
-        blocks = [(field_of(2 * i + 1, *size), field_of(2 * i + 2, *size)) for i, size in enumerate(sizes)]
-        stride = self.config.stride
-        return NoiseFields(self.texture, field_of(0, plan.height // stride, plan.width // stride), blocks)
 
     def hashes(self, plan: SizePlan, layout: Layout) -> list[Hashes]:
         """Return, for every stage, the layout's neighbourhood at every position, flat."""
@@ -318,13 +301,13 @@ class FastGenerator:
         if block.shortcut is not None:
             out = x.new_empty(1, *size, block.out_channels)
         elif repeats:
-            out = _upsampled(x)
+            out = repeated(x)
         else:
             out = x.clone()
         modulated = self._buffer("modulated", (1, *size, block.in_channels))
-        entered = _instance_normalized(x) if instance_norm else x
+        entered = instance_normalized(x) if instance_norm else x
         for begin, end, band in self._bands(slots, size, block.in_channels):
-            grid, source = _enlarged(entered, begin, end, size[1], repeats)
+            grid, source = enlarged(entered, begin, end, size[1], repeats)
             scale = self._gather("scale", tables.scale_0, band)
             target = modulated[0, begin:end].view(-1, block.in_channels)
             torch.index_select(tables.shift_0, 0, band, out=target)
@@ -340,7 +323,7 @@ class FastGenerator:
             middle = torch.addcmul(style[1], middle, style[0], out=middle)
         if block.noise is not None and fields is not None:
             middle.addcmul_(fields[0], block.noise[0])
-        entered = _instance_normalized(middle) if instance_norm else middle
+        entered = instance_normalized(middle) if instance_norm else middle
         modulated = self._buffer("modulated", (1, *size, block.middle_channels))
         for begin, end, band in self._bands(slots, size, block.middle_channels):
             scale = self._gather("scale", tables.scale_1, band)
@@ -374,34 +357,3 @@ class FastGenerator:
             buffer = self._buffers[name] = torch.empty(count, dtype=self.dtype, device=self.device)
             self.memory_generation += 1
         return buffer[:count].view(shape)
-
-
-def same_texture(one: Texture, other: Texture) -> bool:
-    """Whether two textures are the same seeds."""
-    return one is other or np.array_equal(one, other)
-
-
-def bilinear(x: Tensor) -> Tensor:
-    """[N, h, w, C] -> [N, 2h, 2w, C]."""
-    return F.interpolate(x.permute(0, 3, 1, 2), scale_factor=2, mode="bilinear", align_corners=False).permute(0, 2, 3, 1).contiguous()
-
-
-def _enlarged(x: Tensor, begin: int, end: int, width: int, upsample: bool) -> tuple[tuple[int, ...], Tensor]:
-    """Return rows ``begin`` to ``end`` of x, enlarged x2 where ``upsample`` is set, as a view that broadcasts to the shape given first."""
-    channels = x.shape[-1]
-    if not upsample:
-        return (end - begin, width, channels), x[0, begin:end]
-    grid = ((end - begin) // 2, 2, width // 2, 2, channels)
-    return grid, x[0, begin // 2 : end // 2].view(grid[0], 1, grid[2], 1, channels)
-
-
-def _upsampled(x: Tensor) -> Tensor:
-    """[N, h, w, C] -> [N, 2h, 2w, C] by nearest."""
-    styles, height, width, channels = x.shape
-    expanded = x.view(styles, height, 1, width, 1, channels).expand(-1, -1, 2, -1, 2, -1)
-    return expanded.clone(memory_format=torch.contiguous_format).view(styles, 2 * height, 2 * width, channels)
-
-
-def _instance_normalized(x: Tensor) -> Tensor:
-    """Normalise each channel of each picture [N, h, w, C]."""
-    return F.instance_norm(x.permute(0, 3, 1, 2), eps=_INSTANCE_NORM_EPS).permute(0, 2, 3, 1).contiguous()

@@ -1,7 +1,4 @@
-"""Configurations of the networks: frozen, validated, to and from JSON.
-
-Nothing here knows torch; the networks are built from these in :mod:`spade_studio.engine.networks`.
-"""
+"""Configurations of the networks: frozen, validated, to and from JSON."""
 
 from __future__ import annotations
 
@@ -241,10 +238,7 @@ class GeneratorConfig(DecoderConfig):
 
 @dataclass(frozen=True)
 class ConcatenationConfig(DecoderConfig):
-    """The same decoder with the layout concatenated to the input of every convolution in place of SPADE layers (paper, table 3).
-
-    The batch kinds of ``norm`` learn a scale and a shift for every channel.
-    """
+    """The same decoder with the layout concatenated to every convolution's input (paper, table 3); batch norms learn scale and shift."""
 
     kind: ClassVar[str] = "concatenation"
 
