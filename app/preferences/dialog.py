@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
@@ -67,6 +68,11 @@ class PreferencesDialog(QDialog):
         self.folder.setMinimumWidth(260)
         self.browse = QPushButton(self.tr("C&hoose…"))
         self.browse.setToolTip(self.tr("Choose the folder in which runs are made and listed"))
+        self.updates = QCheckBox(self.tr("Look for a newer version at each &start"))
+        self.address = QLineEdit()
+        self.address.setAccessibleName(self.tr("Address of the file of versions"))
+        self.address.setPlaceholderText("https://…/latest.json")
+        self.address.setMinimumWidth(380)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.buttons = QDialogButtonBox(_Button.RestoreDefaults | _Button.Ok | _Button.Apply | _Button.Cancel)
@@ -91,6 +97,8 @@ class PreferencesDialog(QDialog):
             recent_count=self.recent.value(),
             history_megabytes=self.memory.value(),
             runs_folder=Path(text) if text else Preferences().runs_folder,
+            looks_for_updates=self.updates.isChecked(),
+            update_address=self.address.text().strip(),
         )
 
     def _fill_pages(self) -> None:
@@ -118,6 +126,10 @@ class PreferencesDialog(QDialog):
         label = training.labelForField(folder)
         if isinstance(label, QLabel):
             label.setBuddy(self.folder)
+        updates = self._page(self.tr("&Updates"))
+        updates.addRow("", self.updates)
+        updates.addRow(self.tr("A&ddress"), self.address)
+        updates.addRow("", _caption(self.tr("Only this file is read; nothing about you is sent.")))
 
     def _page(self, title: str) -> QFormLayout:
         page = QWidget()
@@ -135,7 +147,9 @@ class PreferencesDialog(QDialog):
             box.currentIndexChanged.connect(self._enable)
         for box in (self.autosave, self.recent, self.memory):
             box.valueChanged.connect(self._enable)
-        self.folder.textChanged.connect(self._enable)
+        for line in (self.folder, self.address):
+            line.textChanged.connect(self._enable)
+        self.updates.toggled.connect(self._enable)
         self.browse.clicked.connect(self._choose_folder)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
@@ -150,6 +164,8 @@ class PreferencesDialog(QDialog):
         self.recent.setValue(preferences.recent_count)
         self.memory.setValue(preferences.history_megabytes)
         self.folder.setText(str(preferences.runs_folder))
+        self.updates.setChecked(preferences.looks_for_updates)
+        self.address.setText(preferences.update_address)
         self._enable()
 
     def _show_defaults(self) -> None:
@@ -171,6 +187,7 @@ class PreferencesDialog(QDialog):
     def _enable(self) -> None:
         is_changed = self.preferences != self._shown or any(choice.is_changed for choice in self.rendering)
         is_default = self.preferences == Preferences() and all(choice.is_default for choice in self.rendering)
+        self.address.setEnabled(self.updates.isChecked())
         self.buttons.button(_Button.Apply).setEnabled(is_changed)
         self.buttons.button(_Button.RestoreDefaults).setEnabled(not is_default)
 

@@ -30,6 +30,8 @@ class Preferences:
         recent_count: How many recent files are remembered.
         history_megabytes: Memory that undo steps may take, in MiB.
         runs_folder: Where trainings are made and listed.
+        looks_for_updates: Whether the newest version is looked up at each start.
+        update_address: Address of the file that names it.
     """
 
     appearance: Appearance = "system"
@@ -38,6 +40,8 @@ class Preferences:
     recent_count: int = RECENT_FILES[2]
     history_megabytes: int = HISTORY_MEGABYTES[2]
     runs_folder: Path = field(default_factory=default_runs_folder)
+    looks_for_updates: bool = False
+    update_address: str = ""
 
     @classmethod
     def read(cls, settings: Settings) -> Preferences:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QObject, QRect, Qt, QTimer
+from PySide6.QtCore import QObject, QRect, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDialog
 
 from spade_studio.app.documents import samples
@@ -28,6 +30,7 @@ from spade_studio.app.shortcuts.dialog import ShortcutsDialog
 from spade_studio.app.shortcuts.table import ShortcutTable
 from spade_studio.app.startup.crash import Failure, Reports
 from spade_studio.app.startup.single_instance import Message
+from spade_studio.app.startup.updates import Release, UpdateError, look_in_background
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.labels import load_label_set
@@ -53,6 +56,8 @@ class Desktop(QObject):
         is_leaving: Whether the window closes whatever was answered.
     """
 
+    _looked = Signal(object)  # what the thread found that looked for a newer version
+
     def __init__(self, window: MainWindow, settings: Settings, theme: Theme, version: str) -> None:
         super().__init__(window)
         self._window, self._settings, self._theme, self._version = window, settings, theme, version
@@ -75,6 +80,7 @@ class Desktop(QObject):
         }
         for name, do in commands.items():
             window.commands[name].triggered.connect(lambda _checked=False, do=do: do())
+        self._looked.connect(self._on_looked, Qt.ConnectionType.QueuedConnection)
         self._use(Preferences.read(settings))
         self.shortcuts.restore()
 
@@ -89,6 +95,25 @@ class Desktop(QObject):
             self._tell(text, report)
         if self._window.documents.offer_recovery() is None and not self._settings.is_tour_seen and file is None:
             self.start_tour()
+        if self._settings.looks_for_updates:
+            self.look_for_updates()
+
+    def look_for_updates(self) -> None:
+        """Read the file that names the newest version, and tell of one that is newer; a failure is only logged."""
+
+        def done(found: Release | UpdateError | None) -> None:
+            with suppress(RuntimeError):  # the window is gone
+                self._looked.emit(found)
+
+        look_in_background(self._settings.update_address, self._version, done)
+
+    def _on_looked(self, found: Release | UpdateError | None) -> None:
+        if isinstance(found, UpdateError):
+            _logger.warning("%s", found)
+        elif found is not None:
+            text = self.tr("SPADE Studio {version} is available.").format(version=found.version)
+            show = (self.tr("Show it in the browser"), lambda: QDesktopServices.openUrl(QUrl(found.page)))
+            self.notice.tell(f"{text} {found.notes}".strip(), (show,) if found.page else ())
 
     def open_file(self, path: Path) -> None:
         """Open a file as if it were dropped on the window; where nobody can use it a message says why."""

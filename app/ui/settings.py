@@ -143,6 +143,24 @@ class Settings:
         self._store.setValue("help/tour_seen", "true" if value else "false")
 
     @property
+    def looks_for_updates(self) -> bool:
+        """Whether :attr:`update_address` is read at each start."""
+        return self._choice("updates/look", ("false", "true"), "false") == "true"
+
+    @looks_for_updates.setter
+    def looks_for_updates(self, value: bool) -> None:
+        self._store.setValue("updates/look", "true" if value else "false")
+
+    @property
+    def update_address(self) -> str:
+        """Address of the file that names the newest version; empty for none."""
+        return self._text("updates/address")
+
+    @update_address.setter
+    def update_address(self, value: str) -> None:
+        self._store.setValue("updates/address", value)
+
+    @property
     def brush_size(self) -> int | None:
         """Diameter in pixels."""
         return self._whole("brush/size")

@@ -1002,6 +1002,14 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>SPADE Studio wurde beim letzten Mal unerwartet beendet. Ein Bericht wurde auf diesem Rechner gesichert.</translation>
     </message>
     <message>
+        <source>SPADE Studio {version} is available.</source>
+        <translation>SPADE Studio {version} ist verfügbar.</translation>
+    </message>
+    <message>
+        <source>Show it in the browser</source>
+        <translation>Im Browser zeigen</translation>
+    </message>
+    <message>
         <source>Something in the program went wrong ({error}). You can go on and save.</source>
         <translation>Im Programm ging etwas schief ({error}). Sie können weiterarbeiten und speichern.</translation>
     </message>
@@ -2624,6 +2632,14 @@ Estimate tells steps, memory and time.</source>
         <translation>Den Ordner wählen, in dem Läufe angelegt und aufgelistet werden</translation>
     </message>
     <message>
+        <source>Look for a newer version at each &amp;start</source>
+        <translation>Bei jedem &amp;Start nach einer neueren Version sehen</translation>
+    </message>
+    <message>
+        <source>Address of the file of versions</source>
+        <translation>Adresse der Datei mit den Versionen</translation>
+    </message>
+    <message>
         <source>&amp;General</source>
         <translation>All&amp;gemein</translation>
     </message>
@@ -2682,6 +2698,18 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>Runs that are elsewhere stay where they are.</source>
         <translation>Läufe an anderen Orten bleiben, wo sie sind.</translation>
+    </message>
+    <message>
+        <source>&amp;Updates</source>
+        <translation>&amp;Aktualisierungen</translation>
+    </message>
+    <message>
+        <source>A&amp;ddress</source>
+        <translation>A&amp;dresse</translation>
+    </message>
+    <message>
+        <source>Only this file is read; nothing about you is sent.</source>
+        <translation>Nur diese Datei wird gelesen; nichts über Sie wird gesendet.</translation>
     </message>
 </context>
 <context>

@@ -28,6 +28,8 @@ def test_apply_takes_effect_at_once_and_is_remembered(window, dialog, settings, 
     dialog.memory.setValue(64)
     dialog.recent.setValue(2)
     dialog.folder.setText(str(tmp_path / "runs"))
+    dialog.updates.setChecked(True)
+    dialog.address.setText(" https://example.org/latest.json ")
     press(dialog, _Button.Apply, qtbot)
     assert dialog.isVisible()
     assert not dialog.buttons.button(_Button.Apply).isEnabled()
@@ -35,7 +37,7 @@ def test_apply_takes_effect_at_once_and_is_remembered(window, dialog, settings, 
     assert window.palette().window().color().lightnessF() < 0.3
     assert window.documents.autosave.seconds == 30
     assert window.document.undo_stack.budget == 64 << 20
-    assert Preferences.read(settings) == Preferences("dark", "system", 30, 2, 64, tmp_path / "runs")
+    assert Preferences.read(settings) == Preferences("dark", "system", 30, 2, 64, tmp_path / "runs", True, "https://example.org/latest.json")
 
 
 def test_cancel_changes_nothing(window, dialog, settings, qtbot):
@@ -69,6 +71,7 @@ def test_the_page_of_rendering_chooses_what_the_menus_choose(window, dialog, qtb
 
 
 def test_every_field_is_reached_with_the_tab_key_and_has_a_name(dialog, qtbot):
+    dialog.updates.setChecked(True)  # else its address is disabled
     for index in range(dialog.tabs.count()):
         dialog.tabs.setCurrentIndex(index)
         page = dialog.tabs.currentWidget()
