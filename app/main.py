@@ -8,11 +8,12 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import platform
 import sys
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from spade_studio.app.startup.system_libraries import explain_missing, missing_libraries
 from spade_studio.app.training.tools import run_asked_tool
@@ -159,6 +160,21 @@ def version() -> str:
     return metadata.version("spade-studio")
 
 
+class _Version(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *unused: object) -> NoReturn:
+        from spade_studio.app.rendering.loading import devices
+
+        lines = (
+            f"SPADE Studio {version()}",
+            f"Python {platform.python_version()}, {platform.platform()}",
+            f"torch {metadata.version('torch')}",
+            f"Qt {metadata.version('pyside6-essentials')} (PySide6)",
+            f"devices: {', '.join(devices())}",
+        )
+        sys.stdout.write("\n".join(lines) + "\n")
+        parser.exit()
+
+
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="spade-studio", description="Paint a layout of labels and watch it become a photograph.")
@@ -169,7 +185,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--new-instance", action="store_true", help="open a window of its own even if one is open (as --weights, --device and --dtype do)"
     )
-    parser.add_argument("--version", action="version", version=f"SPADE Studio {version()}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the versions of the program and its parts, and the devices")
     return parser.parse_args(arguments)
 
 

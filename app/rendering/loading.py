@@ -183,6 +183,13 @@ def deciding_files(path: Path) -> tuple[Path, ...]:
     return weights.deciding_files(path)
 
 
+def devices() -> list[str]:
+    """Return the devices of this machine in words: ``cpu``, ``cuda:0 (NVIDIA H200)``."""
+    from spade_studio.engine.device import available_devices
+
+    return [f"{entry.name} ({entry.title})" if entry.title else entry.name for entry in available_devices()]
+
+
 def fingerprint(files: Sequence[Path], progress: Callable[[int, int], object]) -> str:
     """Return the hash of files: :func:`spade_studio.engine.weights.fingerprint`."""
     from spade_studio.engine import weights

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,16 @@ def test_help_and_version_need_no_window(argument, expected, capsys, monkeypatch
         main.main([argument])
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith(expected)
+
+
+def test_the_version_names_the_parts_and_the_devices(capsys):
+    with pytest.raises(SystemExit):
+        main.main(["--version"])
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"SPADE Studio {metadata.version('spade-studio')}"
+    assert lines[2] == f"torch {metadata.version('torch')}"
+    assert lines[3].startswith(f"Qt {metadata.version('pyside6-essentials')}")
+    assert lines[4].startswith("devices: cpu")
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
