@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
+from typing import Any
 from urllib.parse import urlsplit
 
 from packaging.version import Version
@@ -93,9 +94,9 @@ def newer_release(data: bytes, installed: str) -> Release | None:
 class _OnlyHttps(urllib.request.HTTPRedirectHandler):
     """Follows a redirection to https addresses only."""
 
-    def redirect_request(self, req: urllib.request.Request, fp: object, code: int, msg: str, headers: object, newurl: str):  # noqa: ANN201
+    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> urllib.request.Request | None:
         check_address(newurl)
-        return super().redirect_request(req, fp, code, msg, headers, newurl)  # pyright: ignore[reportArgumentType]
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def fetch(address: str, installed: str) -> Release | None:

@@ -31,7 +31,7 @@ class Site(HTTPServer):
 class Answer(BaseHTTPRequestHandler):
     server: Site
 
-    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+    def do_GET(self) -> None:
         self.server.asked.append((self.path, dict(self.headers)))
         self.send_response(self.server.status)
         for name, value in self.server.headers.items():
@@ -39,7 +39,7 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(self.server.body)
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *args: Any) -> None:
         pass
 
 
