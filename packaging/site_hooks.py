@@ -10,8 +10,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from mkdocs.structure.files import File, Files  # pyright: ignore[reportMissingImports]
-
 ROOT = Path(__file__).resolve().parents[1]
 
 # Place in the repository -> place on the site.
@@ -29,8 +27,10 @@ PAGES = {
 _LINK = re.compile(r"(?<=\]\()(?![a-z][a-z0-9+.-]*:|#|/)([^)#\s]+)(#[^)\s]*)?(?=\))")
 
 
-def on_files(files: Files, config: Any) -> Files:
+def on_files(files: Any, config: Any) -> Any:
     """Add the pages from outside docs/."""
+    from mkdocs.structure.files import File  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
+
     for source, target in PAGES.items():
         path = ROOT / source
         if path.suffix == ".svg":

@@ -126,19 +126,9 @@ def test_no_module_of_the_application_loads_torch() -> None:
     assert "torch" not in loaded
 
 
-def test_architecture_names_only_what_exists(tracked: list[Path]) -> None:
-    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
-    names = {path.name for path in tracked}
-    mentioned = set(re.findall(r"\b(\w+\.py)\b", text))
-    assert "renderer.py" in mentioned
-    assert sorted(mentioned - names) == []
-    words = set(re.findall(r"^\| ([\w, ]+) \|", text, re.MULTILINE))
-    assert any("LabelSet" in word for word in words)
-
-
-def test_readme_lists_the_system_libraries() -> None:
+def test_the_page_on_installation_lists_the_system_libraries() -> None:
     from spade_studio.app.startup.system_libraries import needed_libraries
 
-    words = set(re.findall(r"[\w.+-]+", (ROOT / "README.md").read_text("utf-8")))
+    words = set(re.findall(r"[\w.+-]+", (ROOT / "docs" / "install.md").read_text("utf-8")))
     needed = {name for library in needed_libraries("xcb") for name in (library.debian, library.fedora)}
     assert sorted(needed - words) == []

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 def entry() -> configparser.ConfigParser:
     parser = configparser.ConfigParser(interpolation=None, strict=True)
     parser.optionxform = str  # pyright: ignore[reportAttributeAccessIssue] - names keep their capitals
-    parser.read(ROOT / "packaging" / "linux" / "spade-studio.desktop", "utf-8")
+    parser.read(ROOT / "packaging" / "bundle" / "linux" / "spade-studio.desktop", "utf-8")
     return parser
 
 

@@ -25,6 +25,8 @@ def examples(text: str) -> list[list[str]]:
 
 SOURCES = {
     "README.md": (ROOT / "README.md").read_text("utf-8"),
+    "docs/training.md": (ROOT / "docs" / "training.md").read_text("utf-8"),
+    "docs/tutorial.md": (ROOT / "docs" / "tutorial.md").read_text("utf-8"),
     "packaging/slurm/README.md": (ROOT / "packaging/slurm/README.md").read_text("utf-8"),
     "spade-train --help": EXAMPLES,
 }
@@ -42,8 +44,8 @@ def test_examples_can_be_given_as_they_are(source: str) -> None:
             resolve(command)
 
 
-def test_the_readme_shows_every_command_and_every_preset() -> None:
-    found = examples(SOURCES["README.md"])
+def test_the_page_on_training_shows_every_command_and_every_preset() -> None:
+    found = examples(SOURCES["docs/training.md"])
     assert {arguments[0] for arguments in found} == set(COMMANDS)
     presets = {arguments[arguments.index("--preset") + 1] for arguments in found if arguments[0] == "new" and "--preset" in arguments}
     assert presets >= set(get_args(PresetName))

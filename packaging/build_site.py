@@ -1,0 +1,37 @@
+#!/usr/bin/env python3
+"""Builds the documentation site into build/site; whatever is amiss is an error.
+
+    python3 packaging/build_site.py [--serve]
+
+It makes an environment of packaging/site-requirements.txt in build/site-environment. The engine's reference is read from the source without
+importing it, so neither torch nor Qt is needed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = ROOT / "build" / "site-environment"
+
+
+def main() -> int:
+    """Build, or serve what is written while it is written; returns the exit code."""
+    python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
+        requirements = ROOT / "packaging" / "site-requirements.txt"
+        subprocess.run([str(python), "-m", "pip", "install", "-q", "-r", str(requirements)], check=True)
+    sys.path.insert(0, str(ROOT / "packaging"))
+    from bootstrap import Project, make_typing_links
+
+    make_typing_links(Project(ROOT))  # where the engine lies as it is imported
+    words = ["serve"] if "--serve" in sys.argv[1:] else ["build", "--strict", "--clean"]
+    return subprocess.run([str(python), "-m", "mkdocs", *words], cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""The one program of a bundle: which of the four commands it is follows from the name that it is started by.
+
+It also understands ``-m MODULE`` of Python for these commands and for torchrun, since a bundle is its own interpreter: the application, the
+launcher of several processes and torchrun start their processes so.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import runpy
+import sys
+from pathlib import Path
+
+COMMANDS = {
+    "spade-studio": "spade_studio.app.main",
+    "spade-render": "spade_studio.engine.cli",
+    "spade-train": "spade_studio.train.cli",
+    "spade-eval": "spade_studio.train.evaluation.cli",
+}
+MODULES = (*COMMANDS.values(), "torch.distributed.run")
+_FLAGS = ("-u", "-P")  # of Python, as its callers give them; a bundle is always like that
+_CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
+
+
+def chosen(arguments: list[str]) -> tuple[str, list[str]]:
+    """Return the module that a command line asks for, and the arguments for it.
+
+    Args:
+        arguments: Of the process, its name first.
+    """
+    rest = list(arguments[1:])
+    while rest and rest[0] in _FLAGS:
+        del rest[0]
+    if len(rest) > 1 and rest[0] == "-m" and rest[1] in MODULES:
+        return rest[1], rest[2:]
+    return COMMANDS.get(Path(arguments[0]).stem.lower(), COMMANDS["spade-studio"]), list(arguments[1:])
+
+
+def mend_streams() -> None:
+    """Give a process without a console, as Windows starts it, streams that swallow what is written."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
+
+
+def find_certificates() -> None:
+    """Name the system's certificates: those compiled into a bundle's OpenSSL are at the place of another distribution."""
+    if sys.platform.startswith("linux") and "SSL_CERT_FILE" not in os.environ:
+        found = next((path for path in _CERTIFICATES if Path(path).is_file()), None)
+        if found:
+            os.environ["SSL_CERT_FILE"] = found
+
+
+def main() -> None:
+    """Run what was asked for; what it returns is the exit code."""
+    multiprocessing.freeze_support()  # ends here in a worker
+    mend_streams()
+    find_certificates()
+    module, arguments = chosen(sys.argv)
+    sys.argv = [sys.argv[0], *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()
