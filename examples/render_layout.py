@@ -16,7 +16,7 @@ from spade_studio.engine import Renderer, load_label_set
 
 def paint_lake(side: int = 256) -> np.ndarray:
     """Return a label map of COCO-Stuff ids, uint8 [side, side]: sky, a mountain, a lake, grass in front."""
-    ids = {name: load_label_set("coco_stuff").by_name(name).id for name in ("sky-other", "mountain", "water-other", "grass")}
+    ids = {label.name: label.id for label in load_label_set("coco_stuff").labels}
     labels = np.full((side, side), ids["sky-other"], np.uint8)
     y, x = np.mgrid[:side, :side] / side
     labels[y > 0.25 + 0.5 * np.abs(x - 0.6)] = ids["mountain"]

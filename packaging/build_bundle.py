@@ -117,10 +117,10 @@ def build(work: Path, wheel: Path | None) -> Path:
 def add_desktop_files(folder: Path) -> None:
     """Add what a system needs to offer the program: commands, and on Linux entry, icons, file type and their installation."""
     if os.name == "nt":
-        from bundle.launcher import COMMANDS as modules
+        from bundle import launcher
 
         for command in COMMANDS:
-            lines = ["@echo off", f'"%~dp0spade-console.exe" -m {modules[command]} %*', ""]
+            lines = ["@echo off", f'"%~dp0spade-console.exe" -m {launcher.COMMANDS[command]} %*', ""]
             (folder / f"{command}.cmd").write_text("\r\n".join(lines), "ascii")
         return
     for command in COMMANDS:

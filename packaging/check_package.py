@@ -3,8 +3,8 @@
 
     python3 packaging/check_package.py [--output dist] [--no-install]
 
-The wheel is built from the sdist, so both are known to be complete. `twine check` reads their descriptions, the wheel's contents are compared
-with the packages and data of the checkout, and packaging/smoke.py tries the installed commands.
+The wheel is built from the sdist, so both are known to be complete. `twine check` reads their descriptions, the wheel's contents are
+compared with the packages and data of the checkout, and packaging/smoke.py tries the installed commands.
 """
 
 from __future__ import annotations

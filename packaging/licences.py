@@ -15,8 +15,9 @@ from pathlib import Path
 
 _FILE = re.compile(r"(licen[cs]e|copying|notice|authors)", re.IGNORECASE)
 _BUILDERS = {"pip", "setuptools", "pyinstaller", "pyinstaller-hooks-contrib", "altgraph"}
-_LGPL = """Qt and PySide6 are used under the GNU Lesser General Public License, version 3, as libraries that can be replaced: they lie as files of
-their own in the bundle's folder PySide6. Their source code is published by The Qt Company at download.qt.io."""
+_LGPL = """Qt and PySide6 are used under the GNU Lesser General Public License, version 3, as libraries that can be replaced: they lie as
+files of their own in the bundle's folder PySide6. The Qt Company publishes
+their source code."""
 
 
 def texts(distribution: metadata.Distribution) -> list[str]:
@@ -57,7 +58,10 @@ def report(cards: list[Path]) -> tuple[str, list[str]]:
     parts += [(f"Weights: {card.stem}", "see its card", [card.read_text("utf-8")]) for card in cards]
     rule = "=" * 100
     index = [f"* {name}: {licence}" for name, licence, _ in parts]
-    bodies = [f"{rule}\n{name}: {licence}\n{rule}\n\n" + "\n\n".join(found or ["(named above; the package brings no text)"]) for name, licence, found in parts]
+    bodies: list[str] = []
+    for name, licence, found in parts:
+        text = "\n\n".join(found or ["(The package brings no text of its own.)"])
+        bodies.append(f"{rule}\n{name}: {licence}\n{rule}\n\n{text}")
     return "\n".join(["SPADE Studio is made of these parts.", "", *index, "", "\n\n".join(bodies), ""]), without
 
 

@@ -3,9 +3,9 @@
 
     python3 packaging/smoke.py FOLDER [--window] [--picture FILE]
 
-It needs the standard library only. In a folder and a home of its own it asks for versions, renders a picture, looks at weights, trains two
-steps with loader processes, and measures what came of it. With --window (Linux; needs Xvfb, xdotool and ImageMagick's import) it also opens the
-window in a display of its own, waits for a picture in it, says how long each took, and ends it as a session does.
+It needs the standard library only. In a folder and a home of its own it asks for versions, renders a picture, looks at weights, trains
+two steps with loader processes, and measures what came of it. With --window (Linux; needs Xvfb, xdotool and ImageMagick's import) it also
+opens the window in a display of its own, waits for a picture in it, says how long each took, and ends it as a session does.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def write_data(folder: Path, count: int = 6, side: int = 96) -> None:
         write_png(folder / "images" / f"{number}.png", side, side, bytes(photo), color=True)
 
 
-class Failed(Exception):
+class SmokeError(Exception):
     """Something does not work; says what."""
 
 
@@ -67,7 +67,8 @@ class Installation:
     def __init__(self, commands: Path, work: Path) -> None:
         self.commands, self.work = commands.absolute(), work
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV", "QT_"))}
-        homes = dict.fromkeys(("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"), str(work / "home"))
+        names = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
+        homes = dict.fromkeys(names, str(work / "home"))
         (work / "home").mkdir(mode=0o700)
         self.environment = {**kept, **homes, "OMP_NUM_THREADS": "2"}
 
@@ -76,13 +77,13 @@ class Installation:
         for suffix in ("", ".exe", ".cmd"):
             if (path := self.commands / f"{name}{suffix}").exists():
                 return ["cmd", "/c", str(path)] if suffix == ".cmd" else [str(path)]
-        raise Failed(f"{self.commands} has no {name}")
+        raise SmokeError(f"{self.commands} has no {name}")
 
     def run(self, name: str, *arguments: str) -> str:
         """Run a command to its end and return what it wrote.
 
         Raises:
-            Failed: It ended with an error.
+            SmokeError: It ended with an error.
         """
         started = time.monotonic()
         done = subprocess.run(
@@ -91,7 +92,7 @@ class Installation:
         )  # fmt: skip
         say(f"{time.monotonic() - started:6.1f} s  {name} {' '.join(arguments)}")
         if done.returncode:
-            raise Failed(f"{name} {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+            raise SmokeError(f"{name} {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
         return done.stdout + done.stderr
 
 
@@ -103,7 +104,7 @@ def say(text: str) -> None:
 def need(holds: bool, what: str) -> None:
     """Fail with a sentence unless something holds."""
     if not holds:
-        raise Failed(what)
+        raise SmokeError(what)
 
 
 def try_commands(installation: Installation) -> None:
@@ -202,7 +203,7 @@ def main() -> int:
             try_processes(installation)
         if options.window or options.only_window:
             try_window(installation, options.picture and options.picture.absolute())
-    except (Failed, subprocess.SubprocessError, OSError) as error:
+    except (SmokeError, subprocess.SubprocessError, OSError) as error:
         print(f"FAILED: {error}", file=sys.stderr)
         return 1
     finally:

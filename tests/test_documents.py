@@ -143,8 +143,8 @@ def segmenter(tmp_path: Path) -> Path:
 
 
 def test_the_tutorial_runs_as_it_stands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, segmenter: Path) -> None:
-    from spade_studio.engine.cli import main as render
-    from spade_studio.train.cli import main as train
+    from spade_studio.engine.cli.main import main as render
+    from spade_studio.train.cli.main import main as train
     from spade_studio.train.evaluation.cli import main as evaluate
 
     monkeypatch.chdir(tmp_path)

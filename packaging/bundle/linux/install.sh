@@ -25,8 +25,8 @@ if [ "${1:-}" = --remove ]; then
 fi
 
 mkdir -p "$data/applications" "$data/mime/packages" "$data/icons/hicolor/scalable/apps" "$bin"
-# In an entry, the path stands in quotes, and within them a backslash guards " ` $ and itself.
-quoted=$(printf '%s' "$here/spade-studio" | sed 's/[\\"`$]/\\\\&/g; s/%/%%/g')
+# In an entry, the path stands in quotes; within them a backslash guards " ` $ and itself, and every backslash is written twice.
+quoted=$(printf '%s' "$here/spade-studio" | sed 's/[\\"`$]/\\&/g; s/\\/\\\\/g; s/%/%%/g')
 program="\"$quoted\"" awk '
     /^Exec=spade-studio/ { sub(/^Exec=spade-studio/, ""); print "Exec=" ENVIRON["program"] $0; next }
     /^TryExec=/ { next }
