@@ -139,7 +139,7 @@ def test_the_bundle_is_offered_to_the_desktop_and_taken_back(tmp_path: Path) -> 
     other.unlink()
     other.write_text("another installation's")
     subprocess.run(["sh", str(folder / "install.sh"), "--remove"], env=environment, check=True, capture_output=True)
-    assert [path for path in home.rglob("*") if path.is_file() or path.is_symlink()] == [other]
+    assert [path for path in home.rglob("spade-*") if path.is_file() or path.is_symlink()] == [other]
 
 
 def test_licences_are_those_of_what_is_installed(tmp_path: Path) -> None:
