@@ -86,6 +86,7 @@ class PickleReader:
         self._stack: list[Any] = []
         self._marks: list[list[Any]] = []
         self._memo: dict[int, Any] = {}
+        self.storages: dict[str, Storage] = {}  # that the last pickle refers to, by key
 
     def read(self, file: IO[bytes]) -> object:
         """Read one pickle from ``file``, which is left behind its end.
@@ -93,7 +94,7 @@ class PickleReader:
         Raises:
             WeightsError: It is damaged, or holds or asks for anything that a state dict does not need.
         """
-        self._stack, self._marks, self._memo = [], [], {}
+        self._stack, self._marks, self._memo, self.storages = [], [], {}, {}
         try:
             for opcode, argument, _ in pickletools.genops(file):
                 if opcode.name == "STOP":
@@ -179,8 +180,9 @@ class PickleReader:
             # The sixth value, where there is one, is for storages that are views of others; torch stopped writing those in 2017.
             case ("storage", _Global(name), str(key), str(), int(elements), *view) if view in ([], [None]) and elements >= 0:
                 dtype = _STORAGE_DTYPES.get(name.removeprefix("torch."))
-                if dtype is not None:
-                    return Storage(key, dtype, elements)
+                storage = None if dtype is None else Storage(key, dtype, elements)
+                if storage is not None and self.storages.setdefault(key, storage) == storage:
+                    return storage
             case _:
                 pass
         raise ValueError("a reference to stored numbers has an unknown form")
@@ -233,6 +235,12 @@ def _whole(values: object) -> tuple[int, ...]:
             raise ValueError("a size that is no whole number")
         numbers.append(value)
     return tuple(numbers)
+
+
+def state_dict_within(value: object, names: tuple[str, ...]) -> str:
+    """Return the first of some names under which ``value`` holds a state dict; empty where there is none."""
+    entries = cast("dict[Any, Any]", value) if isinstance(value, dict) else {}
+    return next((name for name in names if _holds_tensors(entries.get(name))), "")
 
 
 def state_dict_tensors(value: object, where: str) -> dict[str, StoredTensor]:

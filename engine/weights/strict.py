@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.networks.config import EncoderDecoderConfig
 from spade_studio.engine.weights.info import TensorEntry, printable
-from spade_studio.engine.weights.shapes import AnyConfig, is_needed, tensor_shapes
+from spade_studio.engine.weights.shapes import AnyConfig, Shapes, is_needed, tensor_shapes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,7 +33,21 @@ def check_entries(entries: Mapping[str, TensorEntry], config: AnyConfig, where: 
     if isinstance(config, EncoderDecoderConfig) and config.blocks > len(entries):
         found = f"{where} claims {config.blocks} residual blocks"
         raise WeightsError(found, f"at most {len(entries)}, as many as its entries", "The file is damaged")
-    wanted = tensor_shapes(config)
+    check_shapes(entries, tensor_shapes(config), where, config.kind)
+
+
+def check_shapes(entries: Mapping[str, TensorEntry], wanted: Shapes, where: str, kind: str) -> None:
+    """Check names, shapes and number types against those that a network has.
+
+    Args:
+        entries: By name, as in a state dict.
+        wanted: The network's shapes by name.
+        where: The file and network, for messages.
+        kind: What to call the network.
+
+    Raises:
+        WeightsError: As :func:`check_entries`.
+    """
     given = {name: entry for name, entry in entries.items() if is_needed(name)}
     both = [(name, given[name], shape) for name, shape in wanted.items() if name in given]
     problems = [
@@ -45,7 +59,7 @@ def check_entries(entries: Mapping[str, TensorEntry], config: AnyConfig, where: 
     if found := "; ".join(problem for problem in problems if problem):
         raise WeightsError(
             f"{where} does not fit the architecture that it claims: {found}",
-            f"the {len(wanted)} entries of the network {config.kind!r}",
+            f"the {len(wanted)} entries of the network {kind!r}",
             "The file is damaged, only a part, or of a changed architecture",
         )
 

@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.weights.info import TensorEntry, printable
-from spade_studio.engine.weights.pickle_reader import PickleReader, StoredTensor, state_dict_tensors
+from spade_studio.engine.weights.pickle_reader import PickleReader, StoredTensor, state_dict_tensors, state_dict_within
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,23 +39,30 @@ class TorchFile:
         zipped: Whether it has torch's zip format; otherwise the older one.
         prefix: What every tensor's name begins with in the file and not in ``entries``: ``module.`` or "".
         entries: dtype and shape of every tensor by name.
+        within: The name of the state dict where the file holds several things; "" where it is the state dict itself.
     """
 
     path: Path
     zipped: bool
     prefix: str
     entries: dict[str, TensorEntry]
+    within: str = ""
 
 
-def read_torch_file(path: Path, *, zipped: bool) -> TorchFile:
+def read_torch_file(path: Path, *, zipped: bool, within: tuple[str, ...] = ()) -> TorchFile:
     """Read and check the table of contents; no stored number is read and nothing is run.
 
+    Args:
+        path: The file.
+        zipped: Whether it has torch's zip format.
+        within: Names under which the state dict may stand beside other things; the first that is there is read.
+
     Raises:
-        WeightsError: The file is damaged, hostile, or holds anything but a bare state dict.
+        WeightsError: The file is damaged, hostile, or holds anything but a state dict.
     """
     try:
         with path.open("rb") as file:
-            tensors = _zip_tensors(file, path) if zipped else _legacy_tensors(file, path)
+            chosen, tensors = _zip_tensors(file, path, within) if zipped else _legacy_tensors(file, path, within)
     except (OSError, struct.error, zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
         raise _damaged(f"{path.name} is damaged ({error})") from error
     storages = {tensor.storage for tensor in tensors.values()}
@@ -65,7 +72,7 @@ def read_torch_file(path: Path, *, zipped: bool) -> TorchFile:
     # torch's DataParallel writes its own name before every entry.
     prefix = "module." if all(name.startswith("module.") for name in tensors) else ""
     entries = {name.removeprefix(prefix): TensorEntry(tensor.storage.dtype, tensor.shape) for name, tensor in tensors.items()}
-    return TorchFile(path, zipped, prefix, entries)
+    return TorchFile(path, zipped, prefix, entries, chosen)
 
 
 def load_torch_file(file: TorchFile) -> dict[str, Tensor]:
@@ -82,7 +89,11 @@ def load_torch_file(file: TorchFile) -> dict[str, Tensor]:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
         raise _damaged(f"torch cannot read {file.path.name} ({reason})") from error
     tensors: dict[str, Tensor] = {}
-    for name, value in cast("dict[object, object]", loaded if isinstance(loaded, dict) else {}).items():
+    values = cast("dict[object, object]", loaded if isinstance(loaded, dict) else {})
+    if file.within:
+        inner = values.get(file.within)
+        values = cast("dict[object, object]", inner if isinstance(inner, dict) else {})
+    for name, value in values.items():
         if isinstance(value, torch.Tensor):
             tensors[str(name).removeprefix(file.prefix)] = value
     if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != {name: entry.shape for name, entry in file.entries.items()}:
@@ -94,7 +105,13 @@ def _damaged(found: str, expected: str = "a file as torch.save writes it", actio
     return WeightsError(found, expected, action)
 
 
-def _zip_tensors(file: IO[bytes], path: Path) -> dict[str, StoredTensor]:
+def _state_dict(value: object, within: tuple[str, ...], where: str) -> tuple[str, dict[str, StoredTensor]]:
+    """Return the name of the state dict in ``value``, or "", and its tensors."""
+    name = state_dict_within(value, within)
+    return name, state_dict_tensors(cast("dict[str, object]", value)[name] if name else value, where)
+
+
+def _zip_tensors(file: IO[bytes], path: Path, within: tuple[str, ...]) -> tuple[str, dict[str, StoredTensor]]:
     size = path.stat().st_size
     _check_directory(file, size, path.name)
     with zipfile.ZipFile(file) as archive:
@@ -112,13 +129,13 @@ def _zip_tensors(file: IO[bytes], path: Path) -> dict[str, StoredTensor]:
     if length > _MAX_PICKLE_BYTES:
         raise _damaged(f"{path.name} has a table of contents of {length:,} bytes", f"at most {_MAX_PICKLE_BYTES:,}")
     file.seek(places[pickles[0]])
-    tensors = state_dict_tensors(PickleReader(path.name).read(io.BytesIO(file.read(length))), path.name)
+    chosen, tensors = _state_dict(PickleReader(path.name).read(io.BytesIO(file.read(length))), within, path.name)
     for name, tensor in tensors.items():
         record = records.get(f"{folder}data/{tensor.storage.key}")
         if record is None or record.file_size != tensor.storage.bytes:
             found = f"{path.name} has {record.file_size if record else 'no'} bytes for {printable(name)}"
             raise _damaged(found, f"{tensor.storage.bytes} bytes, as its table of contents says")
-    return tensors
+    return chosen, tensors
 
 
 def _check_directory(file: IO[bytes], size: int, name: str) -> None:
@@ -164,7 +181,7 @@ def _check_records(file: IO[bytes], records: Iterable[zipfile.ZipInfo], size: in
     return places
 
 
-def _legacy_tensors(file: IO[bytes], path: Path) -> dict[str, StoredTensor]:
+def _legacy_tensors(file: IO[bytes], path: Path, within: tuple[str, ...]) -> tuple[str, dict[str, StoredTensor]]:
     size = path.stat().st_size
     reader = PickleReader(path.name)
     window = io.BytesIO(file.read(_MAX_PICKLE_BYTES))
@@ -173,8 +190,8 @@ def _legacy_tensors(file: IO[bytes], path: Path) -> dict[str, StoredTensor]:
     if reader.read(window) != 1001:
         raise _damaged(f"{path.name} has an unknown version of torch's older format", "version 1001")
     reader.read(window)
-    tensors = state_dict_tensors(reader.read(window), path.name)
-    storages = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
+    chosen, tensors = _state_dict(reader.read(window), within, path.name)
+    storages = reader.storages
     keys = reader.read(window)
     listed = [key for key in cast("list[object]", keys) if isinstance(key, str)] if isinstance(keys, list) else []
     if sorted(listed) != sorted(storages):
@@ -185,4 +202,4 @@ def _legacy_tensors(file: IO[bytes], path: Path) -> dict[str, StoredTensor]:
         place += 8 + storages[key].bytes
         if file.read(8) != struct.pack("<q", storages[key].elements) or place > size:
             raise _damaged(f"{path.name} is cut off or damaged: its numbers need {place:,} bytes, it has {size:,}")
-    return tensors
+    return chosen, tensors

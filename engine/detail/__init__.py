@@ -1,0 +1,1 @@
+"""The detail stage: super-resolution networks of the ESRGAN family, from a file to an enlarged picture."""
