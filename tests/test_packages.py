@@ -17,6 +17,8 @@ LONGEST_FILE = 400
 
 # Modules that windows and inspections use before, or without, torch.
 LIGHT_MODULES = [
+    "spade_studio.engine.detail.files",
+    "spade_studio.engine.detail.levels",
     "spade_studio.engine.errors",
     "spade_studio.engine.files",
     "spade_studio.engine.labels",

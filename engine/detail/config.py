@@ -69,7 +69,7 @@ class RRDBConfig:
                 for i in range(5):
                     convolutions[f"body.{block}.rdb{dense}.conv{i + 1}"] = (growth if i < 4 else width, width + i * growth)
         ups = [f"conv_up{i + 1}" for i in range(self.doublings)]
-        convolutions |= {name: (width, width) for name in ("conv_body", *ups, "conv_hr")}
+        convolutions |= dict.fromkeys(("conv_body", *ups, "conv_hr"), (width, width))
         convolutions["conv_last"] = (COLOURS, width)
         return _convolution_shapes(convolutions)
 

@@ -146,10 +146,7 @@ class SRVGGNetCompact(nn.Module):
         """Enlarge pictures; see :meth:`RRDBNet.forward`."""
         features = x
         for layer in self.body:
-            if isinstance(layer, nn.Conv2d):
-                features = _convolve(layer, features.to(layer.weight.dtype), pulse)
-            else:
-                features = layer(features)
+            features = _convolve(layer, features.to(layer.weight.dtype), pulse) if isinstance(layer, nn.Conv2d) else layer(features)
         return F.pixel_shuffle(features, self.scale) + F.interpolate(x, scale_factor=float(self.scale), mode="nearest")
 
 

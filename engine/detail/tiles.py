@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from math import ceil
 
@@ -30,6 +31,6 @@ def divide(length: int, most: int, margin: int) -> list[Span]:
         margin: What it reads beyond what is kept, where the picture goes on.
     """
     inner = most - 2 * margin
-    count = 1 if length <= most else max(2, ceil((length - 2 * margin) / inner))
+    count = 1 if length <= most else ceil(length / inner)
     edges = [length * i // count for i in range(count + 1)]
-    return [Span(max(0, a - margin), min(length, b + margin), a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    return [Span(max(0, a - margin), min(length, b + margin), a, b) for a, b in itertools.pairwise(edges)]
