@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from spade_studio.engine.errors import EngineError
     from spade_studio.engine.labels.label_set import LabelSet, load_label_set
-    from spade_studio.engine.pictures.image_files import read_label_map
+    from spade_studio.engine.pictures.map_readings import read_label_map
     from spade_studio.engine.rendering.renderer import Frame, LayoutReport, Renderer
     from spade_studio.engine.rendering.service import RenderService
     from spade_studio.engine.style import interpolate_styles
@@ -47,7 +47,7 @@ _PLACES: Final = {
     "inspect_weights": "weights",
     "interpolate_styles": "style",
     "load_label_set": "labels.label_set",
-    "read_label_map": "pictures.image_files",
+    "read_label_map": "pictures.map_readings",
 }
 
 

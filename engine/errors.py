@@ -5,9 +5,13 @@ They know nothing of windows or terminals: each carries what was found, what was
 
 from __future__ import annotations
 
+from spade_studio.engine.printable import printable
+
 
 class EngineError(Exception):
     """Base of all errors of the engine that a person can act on.
+
+    Its texts hold nothing that a terminal would obey: names and texts from files pass :func:`~spade_studio.engine.printable.printable`.
 
     Args:
         found: What was found, a sentence without its full stop.
@@ -16,11 +20,13 @@ class EngineError(Exception):
     """
 
     def __init__(self, found: str, expected: str = "", action: str = "") -> None:
-        self.found = found
-        self.expected = expected
-        self.action = action
-        parts = [found, f"Expected {expected}" if expected else "", action]
-        super().__init__(". ".join(part.rstrip(".") for part in parts if part) + ".")
+        self.found, self.expected, self.action = map(printable, (found, expected, action))
+        parts = [self.found, f"Expected {self.expected}" if expected else "", self.action]
+        super().__init__(" ".join(_sentence(part) for part in parts if part))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith(("?", "!")) else f"{text.rstrip('.')}."
 
 
 class ConfigError(EngineError):

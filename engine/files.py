@@ -1,45 +1,211 @@
-"""Writing and hashing files, the same way everywhere.
-
-It does not know what the files hold.
-"""
+"""Opening, writing and hashing files, the same way everywhere."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+import re
 import secrets
+import shutil
+import stat
+import sys
+import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
+
+if sys.platform != "win32":
+    import fcntl
+
+PathLike = str | os.PathLike[str]
+
+_TEMPORARY: Final = re.compile(r"\.spade-studio-[0-9a-f]{16}\.tmp")
+_LEFT_BEHIND_AFTER: Final = 60.0
+"""Seconds after its last change before a temporary file that nobody holds counts as left behind by a process that died."""
+_swept: set[Path] = set()
+_sweeping = threading.Lock()
+
+
+class NotOrdinaryError(OSError):
+    """A name leads to a device, a pipe or a socket, where an ordinary file was expected."""
+
+    def __init__(self, path: PathLike) -> None:
+        super().__init__(errno.EINVAL, "it is a device, a pipe or a socket, and no ordinary file", os.fspath(path))
+
+
+def open_regular(path: PathLike) -> BinaryIO:
+    """Open an ordinary file for reading in binary; links are followed.
+
+    What a name leads to is looked at before and after opening, which itself never waits: a pipe without a writer would hold the process
+    for ever, and a device could be read without end.
+
+    Raises:
+        NotOrdinaryError: It is a device, a pipe or a socket.
+        OSError: There is no such file, it is a folder, or it may not be read.
+    """
+    _require_regular(Path(path).stat().st_mode, path)
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        _require_regular(os.fstat(handle).st_mode, path)
+        return os.fdopen(handle, "rb")
+    except BaseException:
+        os.close(handle)
+        raise
+
+
+def read_regular(path: PathLike, limit: int) -> bytes:
+    """Return the bytes of an ordinary file.
+
+    Args:
+        path: The file.
+        limit: Most bytes that are read.
+
+    Raises:
+        OSError: As :func:`open_regular`, or the file is longer than ``limit`` bytes.
+    """
+    with open_regular(path) as file:
+        content = file.read(limit + 1)
+    if len(content) > limit:
+        raise OSError(errno.EFBIG, f"it is longer than {limit:,} bytes", os.fspath(path))
+    return content
+
+
+def is_regular(path: PathLike) -> bool:
+    """Whether a name leads to an ordinary file; False where nothing is there or it cannot be told."""
+    try:
+        return stat.S_ISREG(Path(path).stat().st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _require_regular(mode: int, path: PathLike) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
+    if not stat.S_ISREG(mode):
+        raise NotOrdinaryError(path)
 
 
 @contextmanager
-def atomic_writer(path: str | os.PathLike[str]) -> Generator[BinaryIO]:
+def atomic_writer(path: PathLike, *, keep_previous: bool = False) -> Generator[BinaryIO]:
     """Open a binary file that takes ``path``'s place, whole, when the block ends without an error.
 
-    The bytes go to a temporary file in the same folder, are forced to the disk, and the file is renamed; until then, and after an
-    error, whatever stood at ``path`` stays as it was. A symbolic link is followed.
+    The bytes go to a temporary file in the same folder, are forced to the disk, the file is renamed, and the renaming is forced to the
+    disk; until then, and after an error, whatever stood at ``path`` stays as it was. Its permissions, and its owner where the system lets
+    us, go over to the new file. A symbolic link is followed. Temporary files of writers that were killed are removed from the folder.
+
+    Args:
+        path: Where to.
+        keep_previous: Whether the file that stood there stays beside it as ``path~``.
 
     Raises:
-        OSError: The folder does not exist or cannot be written, or the disk is full.
+        OSError: The folder does not exist or cannot be written, the disk is full, or ``path`` is a link to nothing or no ordinary file.
     """
     target = Path(os.path.realpath(path))
+    before = _replaced(path, target)
+    _sweep(target.parent)
     # The name does not hold the target's: together they could be longer than a file name may be.
-    temporary = target.parent / f".{secrets.token_hex(8)}.tmp"
+    temporary = target.parent / f".spade-studio-{secrets.token_hex(8)}.tmp"
     try:
         with temporary.open("xb") as file:
+            _hold(file)
+            if before is not None:
+                _take_over(before, temporary)
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if keep_previous and before is not None:
+            _keep(target)
         temporary.replace(target)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+    sync_folder(target.parent)
 
 
-def sha256_of(*paths: str | os.PathLike[str]) -> str:
+def sync_folder(folder: PathLike) -> None:
+    """Force the names in a folder to the disk, where the system can."""
+    if sys.platform == "win32":
+        return
+    # Some file systems of networks and of FUSE refuse; the file itself is on the disk by then.
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _replaced(path: PathLike, target: Path) -> os.stat_result | None:
+    """Return what is known of the file that will be replaced, or None where there is none."""
+    try:
+        found = target.stat()
+    except FileNotFoundError:
+        if Path(path).is_symlink():
+            raise FileNotFoundError(errno.ENOENT, "it is a link to a file that is not there", os.fspath(path)) from None
+        return None
+    _require_regular(found.st_mode, path)
+    return found
+
+
+def _take_over(before: os.stat_result, temporary: Path) -> None:
+    if sys.platform == "win32":
+        return
+    with suppress(OSError):  # only root may give files away
+        os.chown(temporary, before.st_uid, before.st_gid)
+    with suppress(OSError):
+        temporary.chmod(stat.S_IMODE(before.st_mode))
+
+
+def _keep(target: Path) -> None:
+    """Let the file at ``target`` have a second name, ``target~``, in place of the one that had it; best effort."""
+    kept = target.with_name(f"{target.name}~")
+    step = target.parent / f".spade-studio-{secrets.token_hex(8)}.tmp"
+    try:
+        try:
+            os.link(target, step)
+        except OSError:  # a file system without hard links
+            shutil.copy2(target, step)
+        step.replace(kept)
+    except OSError:
+        with suppress(OSError):
+            step.unlink(missing_ok=True)
+
+
+def _hold(file: BinaryIO) -> None:
+    """Lock a temporary file for as long as it is open, so that others can tell whether its writer lives."""
+    if sys.platform != "win32":  # there, a file that is open cannot be removed anyway
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove the temporary files that writers left behind in a folder, once in the life of this process."""
+    with _sweeping:
+        if folder in _swept:
+            return
+        _swept.add(folder)
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if _TEMPORARY.fullmatch(entry.name):
+                _remove_left_behind(Path(entry.path))
+
+
+def _remove_left_behind(path: Path) -> None:
+    with suppress(OSError):
+        found = path.lstat()
+        if not stat.S_ISREG(found.st_mode) or time.time() - found.st_mtime < _LEFT_BEHIND_AFTER:
+            return
+        if sys.platform != "win32":
+            with path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError while its writer lives
+        path.unlink()
+
+
+def sha256_of(*paths: PathLike) -> str:
     """Return the SHA-256, in lower-case hex, of the bytes of the files one after the other.
 
     Raises:
@@ -47,7 +213,7 @@ def sha256_of(*paths: str | os.PathLike[str]) -> str:
     """
     digest = hashlib.sha256()
     for path in paths:
-        with Path(path).open("rb") as file:
+        with open_regular(path) as file:
             while block := file.read(1 << 20):
                 digest.update(block)
     return digest.hexdigest()

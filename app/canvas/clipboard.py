@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 from spade_studio.app.model.floating import Floating
 from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Rect
 from spade_studio.engine.labels import LabelSet
-from spade_studio.engine.pictures.image_files import MAX_SIDE
+from spade_studio.engine.pictures.png import MAX_SIDE
 
 MIME_TYPE = "application/x-spade-studio-labels"
 _MAX_HEADER = 1 << 20

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from spade_studio.app.documents import archive, export, map_import, samples
+from spade_studio.app.documents import archive, export, samples
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.errors import DocumentError
@@ -26,7 +26,9 @@ from spade_studio.app.ui import messages
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.labels import LabelSet, built_in_label_sets, load_label_set
+from spade_studio.engine.labels import LabelSet, load_label_set
+from spade_studio.engine.pictures.label_maps import read_label_picture
+from spade_studio.engine.pictures.map_readings import readings
 from spade_studio.engine.pictures.provenance import has_provenance
 
 _DOCUMENTS = QT_TRANSLATE_NOOP("FileCommands", "Documents (*.ora)")
@@ -244,11 +246,12 @@ class FileCommands(QObject):
     def _import_map(self, path: Path) -> bool:
         own = self._document.label_set
         with wait_cursor():
-            found = map_import.readings(path, own, [load_label_set(name) for name in built_in_label_sets()])
-        if found[0].is_complete and found[0].label_set == own:
-            labels = found[0].labels(nearest=False)
+            found = readings(read_label_picture(path), own)
+        first = found.options[0]
+        if found.is_certain and first.is_complete and first.label_set == own:
+            labels = first.labels(nearest=False)
         else:
-            dialog = ImportDialog(path.name, found, own, self._window)
+            dialog = ImportDialog(path.name, found.options, own, self._window)
             if dialog.exec() != QDialog.DialogCode.Accepted:
                 return False
             labels = dialog.labels

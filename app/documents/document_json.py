@@ -16,7 +16,7 @@ from spade_studio.app.model.state import MAX_NAME, MAX_SNAPSHOT_BYTES, MAX_SNAPS
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.labels.label_set import json_object, json_text, json_whole
-from spade_studio.engine.pictures.image_files import MAX_SIDE
+from spade_studio.engine.pictures.png import MAX_SIDE
 
 FORMAT = "spade-studio document"
 VERSION = 1

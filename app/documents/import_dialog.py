@@ -13,12 +13,13 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 
 from spade_studio.app.documents.archive import colored
-from spade_studio.app.documents.map_import import Reading, carry_over
+from spade_studio.app.documents.map_import import carry_over
 from spade_studio.app.documents.pictures import thumbnail_of
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.rendering.panel import to_image
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.engine.labels import LabelSet
+from spade_studio.engine.pictures.map_readings import Reading
 
 _SIDE = 200
 _MAX_ROWS = 100
@@ -29,7 +30,7 @@ class ImportDialog(QDialog):
 
     Args:
         name: Of the file.
-        readings: As :func:`map_import.readings` gives them; never empty.
+        readings: As :func:`~spade_studio.engine.pictures.map_readings.readings` gives them; never empty.
         target: The document's label set, to which the map is carried over.
         parent: The window.
     """

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import io
 import struct
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.state import Picture
-from spade_studio.engine.pictures.image_files import DAMAGE, MAX_SIDE
+from spade_studio.engine.pictures.png import DAMAGE, MAX_SIDE
 
 THUMBNAIL_SIDE = 256
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -25,11 +27,18 @@ _LEVEL = 1
 """Of compression: label planes have few values, higher levels take twice the time for a few kilobytes."""
 
 
-def encode_plane(labels: LabelArray, palette: NDArray[np.uint8], level: int = _LEVEL) -> bytes:
-    """Return a palette PNG of a map, uint8 ``[H, W]``, whose indices are its values."""
+def encode_plane(labels: LabelArray, palette: NDArray[np.uint8], level: int = _LEVEL, texts: Mapping[str, str] | None = None) -> bytes:
+    """Return a palette PNG of a map, uint8 ``[H, W]``, whose indices are its values.
+
+    Args:
+        labels: The map.
+        palette: uint8 ``[256, 3]``.
+        level: Of compression, 0 to 9.
+        texts: Text entries; they stand before the pixels.
+    """
     image = Image.frombuffer("P", (labels.shape[1], labels.shape[0]), np.ascontiguousarray(labels), "raw", "P", 0, 1)
     image.putpalette(palette.tobytes())
-    return _encode(image, level)
+    return _encode(image, level, texts)
 
 
 def encode_picture(pixels: Picture) -> bytes:
@@ -97,9 +106,11 @@ def shrunk(picture: Picture, side: int) -> Picture:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _encode(image: Image.Image, level: int) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG", compress_level=level)
+def _encode(image: Image.Image, level: int, texts: Mapping[str, str] | None = None) -> bytes:
+    buffer, info = io.BytesIO(), PngInfo()
+    for key, text in (texts or {}).items():
+        info.add_text(key, text)
+    image.save(buffer, "PNG", compress_level=level, pnginfo=info)
     return buffer.getvalue()
 
 

@@ -19,25 +19,11 @@ from spade_studio.app.model.raster import LabelArray
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.labels import LabelSet
-from spade_studio.engine.pictures.image_files import read_label_map
+from spade_studio.engine.pictures.label_maps import LABEL_SET_KEY
+from spade_studio.engine.pictures.map_readings import text_naming
 
 BLANK_SIZE = (256, 256)
-_PNG_COLOR_TYPE = 25
-_COLOR_TYPES = (2, 6)
 _LEVEL = 6
-
-
-@dataclass(frozen=True, eq=False)
-class LabelFile:
-    """What was read from a label PNG.
-
-    Attributes:
-        labels: uint8 ``[H, W]``.
-        is_color_map: Whether it was a picture in the set's colours, which saving as a label PNG would change.
-    """
-
-    labels: LabelArray
-    is_color_map: bool
 
 
 @dataclass(frozen=True)
@@ -65,25 +51,13 @@ SAMPLES = (
 )
 
 
-def read_labels(path: Path, label_set: LabelSet) -> LabelFile:
-    """Read a label PNG: grey and palette by value, colours by the exact colours of the set.
-
-    Raises:
-        LabelError: No such file, no PNG, damaged, too large, or colours that the set does not have.
-    """
-    labels = read_label_map(path, label_set)
-    with path.open("rb") as file:
-        color_type = file.read(_PNG_COLOR_TYPE + 1)[_PNG_COLOR_TYPE]
-    return LabelFile(labels, color_type in _COLOR_TYPES)
-
-
 def write_labels(path: Path, labels: LabelArray, label_set: LabelSet) -> None:
-    """Write a palette PNG whose indices are the dataset's ids; the old file stays until the new one is whole.
+    """Write a palette PNG whose indices are the dataset's ids and which names its label set; the old file stays until the new one is whole.
 
     Raises:
         SaveError: The folder is missing or may not be written, or the disk is full.
     """
-    _write(path, encode_plane(labels, label_set.palette(), _LEVEL))
+    _write(path, encode_plane(labels, label_set.palette(), _LEVEL, {LABEL_SET_KEY: text_naming(label_set)}))
 
 
 def write_colors(path: Path, labels: LabelArray, label_set: LabelSet) -> None:

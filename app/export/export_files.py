@@ -14,7 +14,8 @@ from spade_studio.app.documents.errors import save_error
 from spade_studio.app.export.manifest import Manifest, write_manifest
 from spade_studio.app.export.plan import ExportPlan, FileLayout, PaintedLayout, PlannedPicture
 from spade_studio.engine.errors import EngineError, LabelError
-from spade_studio.engine.pictures.image_files import read_label_map
+from spade_studio.engine.pictures.label_maps import read_label_picture
+from spade_studio.engine.pictures.map_readings import ids_in, settle
 from spade_studio.engine.pictures.picture_files import write_picture
 from spade_studio.engine.pictures.provenance import Provenance, pack_layout, pack_settings
 
@@ -74,7 +75,8 @@ def prepare(folder: Path, plan: ExportPlan, weights_sha256: str) -> Prepared | E
 def read_layout(layout: FileLayout, label_set: LabelSet | None) -> PaintedLayout | EngineError:
     """Read a layout, or say why it cannot be read."""
     try:
-        return PaintedLayout(layout.name, read_label_map(layout.path, label_set))
+        picture = read_label_picture(layout.path)
+        return PaintedLayout(layout.name, settle(picture, None).labels if label_set is None else ids_in(picture, label_set))
     except EngineError as error:
         return error
     except (OSError, MemoryError) as error:

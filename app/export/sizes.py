@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QComboBox
 from spade_studio.app.export.plan import Size
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.pictures.image_files import MAX_SIDE
+from spade_studio.engine.pictures.png import MAX_SIDE
 
 _SIZE = re.compile(r"\s*([0-9]{1,5})\s*[x×*]\s*([0-9]{1,5})\s*", re.IGNORECASE)
 _OFFERED_SIDES = (256, 512, 1024)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
-from spade_studio.engine.pictures.image_files import MAX_SIDE
+from spade_studio.engine.pictures.png import MAX_SIDE
 
 Picture = NDArray[np.uint8]
 Json = Mapping[str, "Json"] | list["Json"] | str | int | float | bool | None

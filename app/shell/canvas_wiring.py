@@ -37,7 +37,7 @@ from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
-from spade_studio.engine.pictures.image_files import read_style_image
+from spade_studio.engine.pictures.photographs import read_style_image
 
 _PHOTOS = QT_TRANSLATE_NOOP("CanvasCommands", "Photos (*.png *.jpg *.jpeg *.webp);;All files (*)")
 

@@ -24,7 +24,7 @@ from spade_studio.app.styles.style_panel import StylePanel
 from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.docks import add_dock, dock_beside
 from spade_studio.app.ui.settings import Settings
-from spade_studio.engine.pictures.image_files import DAMAGE
+from spade_studio.engine.pictures.png import DAMAGE
 from spade_studio.engine.pictures.provenance import has_provenance
 from spade_studio.engine.style import StyleCode
 

@@ -27,7 +27,7 @@ from spade_studio.app.styles.style import MAX_STRENGTH, Style, blend, style_of
 from spade_studio.app.styles.style_json import style_from_json, style_to_json
 from spade_studio.app.styles.style_panel import MAX_SEED
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.pictures.image_files import read_style_image
+from spade_studio.engine.pictures.photographs import read_style_image
 from spade_studio.engine.rendering.service import RendererReady, RenderJob, RenderResult
 from spade_studio.engine.style import StyleCode
 

@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage
 
 from spade_studio.app.styles.style_json import MAX_PICTURE_BYTES
 from spade_studio.engine.errors import StyleError
-from spade_studio.engine.pictures.image_files import DAMAGE
+from spade_studio.engine.pictures.png import DAMAGE
 
 Picture = NDArray[np.uint8]
 

@@ -16,7 +16,7 @@ from typing import Literal, cast, get_args
 import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
-from spade_studio.engine.pictures.image_files import MAX_SIDE
+from spade_studio.engine.pictures.png import MAX_SIDE
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 Appearance = Literal["system", "light", "dark"]

@@ -83,11 +83,22 @@ def _resolve_argument(argument: str) -> list[Path]:
             raise EngineError(f"{argument} is neither a file nor a folder", "a label PNG, a folder of them, or a pattern")
         return [path]
     if glob.has_magic(argument):
-        matches = [match for match in map(Path, glob.glob(argument, recursive=True)) if match.is_file()]  # noqa: PTH207
+        matches = [match for match in _matches(path) if match.is_file()]
         if not matches:
             raise EngineError(f"{argument}: no file matches this pattern", "a pattern of label PNGs")
         return matches
     raise EngineError(f"{argument}: there is no such file or folder", "a label PNG, a folder of them, or a pattern")
+
+
+def _matches(pattern: Path) -> list[Path]:
+    """Return what a pattern stands for. Folders that are there by the very name in front of it are no part of the pattern."""
+    parts = pattern.parts
+    folder, first = Path(), 0
+    while first < len(parts) - 1 and (folder / parts[first]).is_dir():
+        folder /= parts[first]
+        first += 1
+    found = glob.glob(str(Path(*parts[first:])), root_dir=folder, recursive=True)  # noqa: PTH207
+    return [folder / match for match in found]
 
 
 def _with_names(paths: Sequence[Path]) -> list[MapFile]:

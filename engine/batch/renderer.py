@@ -16,12 +16,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from spade_studio.engine.batch.map_account import MapAccount
 from spade_studio.engine.batch.picture import prepare_layout
 from spade_studio.engine.batch.plan import BatchPlan, InstanceFolder, MapWork
 from spade_studio.engine.batch.style_plan import StylePlan
 from spade_studio.engine.errors import EngineError, RenderError
-from spade_studio.engine.labels.transfer import LabelTransfer, UnknownLabels
-from spade_studio.engine.pictures.image_files import read_instance_map, read_label_map
+from spade_studio.engine.labels.transfer import LabelTransfer
+from spade_studio.engine.pictures.instance_maps import read_instance_map
+from spade_studio.engine.pictures.label_maps import read_label_picture
+from spade_studio.engine.pictures.map_readings import SettledMap, settle
 from spade_studio.engine.pictures.picture_files import Picture, PictureFormat, write_picture
 from spade_studio.engine.pictures.provenance import pack_layout, pack_settings
 from spade_studio.engine.pictures.record import describe_picture
@@ -53,18 +56,18 @@ class BatchOutcome:
         rendered: Pictures written.
         failures: Label maps without all their pictures.
         large: Label maps rendered at more than four times the area that the weights were trained at.
-        unknown: Labels that the weights did not know.
+        maps: How the maps were read, and what in them the weights did not know.
     """
 
+    maps: MapAccount
     rendered: int = 0
     failures: list[Failure] = field(default_factory=list[Failure])
     large: int = 0
-    unknown: UnknownLabels = field(default_factory=UnknownLabels)
 
 
 @dataclass(frozen=True, eq=False)
 class _Inputs:
-    labels: NDArray[np.uint8]
+    settled: SettledMap
     instances: NDArray[np.int32] | None
 
 
@@ -74,7 +77,8 @@ class BatchRenderer:
     Args:
         renderer: The loaded weights.
         styles: The style of every picture.
-        transfer: From the maps' ids to the weights' ids.
+        transfer: From the ids that maps are assumed to have to the weights' ids.
+        is_given: Whether a person has said that they have these ids.
         instances: Where instance maps are; None where the labels stand for them.
         size: (height, width) of all pictures; each map's default size where None.
         picture_format: Of the files.
@@ -87,6 +91,7 @@ class BatchRenderer:
         styles: StylePlan,
         transfer: LabelTransfer,
         *,
+        is_given: bool,
         instances: InstanceFolder | None,
         size: tuple[int, int] | None,
         picture_format: PictureFormat,
@@ -94,13 +99,13 @@ class BatchRenderer:
     ) -> None:
         self._renderer = renderer
         self._styles = styles
-        self._transfer = transfer
+        self._assumed, self._is_given = transfer.source_set, is_given
         self._instances = instances
         self._size = size
         self._format: PictureFormat = picture_format
         self._finished = finished
         self._writing: deque[tuple[MapWork, Future[None]]] = deque()
-        self.outcome = BatchOutcome()
+        self.outcome = BatchOutcome(MapAccount(transfer, renderer.channels))
 
     def run(self, plan: BatchPlan) -> None:
         """Render everything that is planned; what went wrong with single maps is in ``outcome``, also after an interrupt.
@@ -129,23 +134,24 @@ class BatchRenderer:
         yield from reading
 
     def _read(self, work: MapWork) -> _Inputs:
-        labels = read_label_map(work.file.path, self._transfer.source_set)
+        settled = settle(read_label_picture(work.file.path), self._assumed, is_given=self._is_given)
         if self._instances is None:
-            return _Inputs(labels, None)
+            return _Inputs(settled, None)
         path = self._instances.find(work.file)
         instances = read_instance_map(path)
-        if instances.shape != labels.shape:
+        if instances.shape != settled.labels.shape:
             raise RenderError(
                 f"{path} has {instances.shape[1]} x {instances.shape[0]} pixels",
-                f"the label map's {labels.shape[1]} x {labels.shape[0]}",
+                f"the label map's {settled.labels.shape[1]} x {settled.labels.shape[0]}",
             )
-        return _Inputs(labels, instances)
+        return _Inputs(settled, instances)
 
     def _render_map(self, pool: ThreadPoolExecutor, work: MapWork, reading: Future[_Inputs]) -> None:
         waiting = list(work.pictures)
         try:
             inputs = reading.result()
-            prepared = prepare_layout(self._renderer, inputs.labels, inputs.instances, self._size, self._transfer)
+            transfer = self.outcome.maps.transfer_from(inputs.settled.label_set)
+            prepared = prepare_layout(self._renderer, inputs.settled.labels, inputs.instances, self._size, transfer)
             labels, stored = prepared.labels, prepared.instances
             layout_texts = pack_layout(labels, stored) if self._format == "png" else {}
             while waiting:
@@ -160,7 +166,7 @@ class BatchRenderer:
                     texts = {**pack_settings(about), **layout_texts}
                 self._write(pool, work, path, picture, texts)
                 del waiting[0]
-            self.outcome.unknown.add(prepared.unknown, inputs.labels.size)
+            self.outcome.maps.add(inputs.settled, prepared.unknown)
             trained = self._renderer.info.training_size
             if trained is not None and labels.size > 4 * trained[0] * trained[1]:
                 self.outcome.large += 1

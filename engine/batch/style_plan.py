@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spade_studio.engine.errors import EngineError, StyleError
-from spade_studio.engine.pictures.image_files import read_style_image
+from spade_studio.engine.pictures.photographs import read_style_image
 from spade_studio.engine.style import StyleCode, check_truncation, interpolate_styles
 
 if TYPE_CHECKING:

@@ -142,6 +142,7 @@ def _render(
             renderer,
             plan_styles(source, renderer, plan.maps),
             transfer,
+            is_given=label_set is not None,
             instances=instances,
             size=options.size,
             picture_format=options.picture_format,
@@ -151,7 +152,7 @@ def _render(
             batch.run(plan)
         finally:
             bar.close()
-            for line in batch.outcome.unknown.report(transfer.source_set, renderer.channels):
+            for line in batch.outcome.maps.report():
                 console.note(line)
             _note_large(batch.outcome, renderer.info.training_size, console)
             _summarise(batch.outcome, plan, options.output, time.monotonic() - started, console)

@@ -11,10 +11,7 @@ from typing import NoReturn, TextIO
 
 from tqdm import tqdm
 
-
-def printable(text: str) -> str:
-    """Replace what a terminal would obey rather than show: escape sequences in file names or in other people's files."""
-    return "".join(character if character.isprintable() or character in "\n\t" else "\N{REPLACEMENT CHARACTER}" for character in text)
+from spade_studio.engine.printable import printable
 
 
 class Console:

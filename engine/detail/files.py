@@ -12,7 +12,8 @@ from spade_studio.engine.detail.config import CompactConfig, UpscalerConfig
 from spade_studio.engine.detail.structure import canonical_names, infer_upscaler
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import atomic_writer, sha256_of
-from spade_studio.engine.weights.info import TensorEntry, printable
+from spade_studio.engine.printable import printable
+from spade_studio.engine.weights.info import TensorEntry
 from spade_studio.engine.weights.recognize import ContentKind, recognize
 from spade_studio.engine.weights.safetensors_header import SafetensorsHeader, checked_entries, read_safetensors_header
 from spade_studio.engine.weights.strict import check_finite, float_tensors

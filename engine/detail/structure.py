@@ -9,7 +9,8 @@ from typing import Final
 
 from spade_studio.engine.detail.config import COLOURS, CompactConfig, RRDBConfig, UpscalerConfig
 from spade_studio.engine.errors import ConfigError, WeightsError
-from spade_studio.engine.weights.info import TensorEntry, printable
+from spade_studio.engine.printable import printable
+from spade_studio.engine.weights.info import TensorEntry
 from spade_studio.engine.weights.strict import check_shapes
 
 _WANTED: Final = "an RRDBNet (ESRGAN, Real-ESRGAN) or SRVGGNetCompact that enlarges colour pictures"

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any, Final, cast
@@ -210,9 +210,7 @@ def load_label_set(name_or_path: str | Path) -> LabelSet:
         wanted = re.sub(r"[\s_-]", "", name_or_path).lower()
         for stem, display in _BUILT_IN.items():
             if wanted in (stem.replace("_", ""), display.replace("-", "").lower()):
-                # Resources may lie inside an archive, so they are read by way of importlib.
-                text = (resources.files("spade_studio.resources") / "label_sets" / f"{stem}.json").read_text(encoding="utf-8")
-                return LabelSet.from_json(json.loads(text))
+                return _built_in(stem)
     path = Path(name_or_path)
     choices = f"one of {', '.join(_BUILT_IN)}, or a JSON file"
     try:
@@ -231,6 +229,13 @@ def load_label_set(name_or_path: str | Path) -> LabelSet:
         return LabelSet.from_json(data)
     except LabelError as error:
         raise LabelError(f"label set file {path}: {error.found}", error.expected, error.action) from error
+
+
+@cache
+def _built_in(stem: str) -> LabelSet:
+    # Resources may lie inside an archive, so they are read by way of importlib.
+    text = (resources.files("spade_studio.resources") / "label_sets" / f"{stem}.json").read_text(encoding="utf-8")
+    return LabelSet.from_json(json.loads(text))
 
 
 def color_text(color: Sequence[int] | NDArray[np.uint8]) -> str:

@@ -23,7 +23,7 @@ from PIL import Image
 
 from spade_studio.engine.errors import EngineError, LabelError
 from spade_studio.engine.labels.label_set import LabelSet, built_in_label_sets, json_object, json_text, json_whole, load_label_set
-from spade_studio.engine.pictures.image_files import DAMAGE, MAX_SIDE
+from spade_studio.engine.pictures.png import DAMAGE, MAX_SIDE
 from spade_studio.engine.weights.info import PublishedOptions
 
 KEYWORD: Final = "spade-studio"

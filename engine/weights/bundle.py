@@ -15,8 +15,9 @@ from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import atomic_writer, sha256_of
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.networks.config import AnyGeneratorConfig, EncoderConfig, generator_config_from_json
+from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.geometry import check_options_of_bundle
-from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, TensorEntry, WeightsInfo, printable
+from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, TensorEntry, WeightsInfo
 from spade_studio.engine.weights.published_sets import name_channels
 from spade_studio.engine.weights.safetensors_header import SafetensorsHeader, checked_entries, read_safetensors_header
 from spade_studio.engine.weights.shapes import is_needed

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.bundle import inspect_bundle
 from spade_studio.engine.weights.facts import WeightsFacts
-from spade_studio.engine.weights.info import PublishedOptions, TensorEntry, printable
+from spade_studio.engine.weights.info import PublishedOptions, TensorEntry
 from spade_studio.engine.weights.published import examine_published, published_files
 from spade_studio.engine.weights.recognize import recognize
 from spade_studio.engine.weights.safetensors_header import checked_entries, read_safetensors_header

@@ -11,7 +11,8 @@ from typing import Final, TypeVar, cast, get_args
 from spade_studio.engine.errors import AmbiguousWeightsError, WeightsError
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.networks.config import AnyGeneratorConfig, GeneratorConfig, Pix2PixHDConfig, SpadeNorm, Upsampling
-from spade_studio.engine.weights.info import PublishedOptions, printable
+from spade_studio.engine.printable import printable
+from spade_studio.engine.weights.info import PublishedOptions
 from spade_studio.engine.weights.options_file import OptionsFile
 from spade_studio.engine.weights.published_sets import PublishedSet
 from spade_studio.engine.weights.structure import SpadeFacts, as_weights_errors

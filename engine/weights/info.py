@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 FileKind = Literal["bundle", "published"]
 
 
-def printable(text: str) -> str:
-    """Return ``text`` with what a terminal would obey rather than show as question marks; new lines stay."""
-    return "".join(c if c.isprintable() or c == "\n" else "?" for c in text)
-
-
 @dataclass(frozen=True)
 class TensorEntry:
     """One named tensor of a file, as its header describes it.

@@ -18,8 +18,9 @@ from spade_studio.engine.networks.config import (
     GeneratorConfig,
     LayeredPix2PixHDConfig,
 )
+from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.bundle import inspect_bundle, load_bundle
-from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, WeightsInfo, printable
+from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, WeightsInfo
 from spade_studio.engine.weights.published import inspect_published, load_published
 from spade_studio.engine.weights.recognize import recognize
 from spade_studio.engine.weights.shapes import parameter_count

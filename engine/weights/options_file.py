@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from spade_studio.engine.errors import WeightsError
-from spade_studio.engine.weights.info import printable
+from spade_studio.engine.printable import printable
 
 _MAX_BYTES: Final = 1 << 18
 _LINE: Final = re.compile(r"\s*([A-Za-z_]\w*)\s*:(.*)")

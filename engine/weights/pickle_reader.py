@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import IO, Any, Final, cast
 
 from spade_studio.engine.errors import WeightsError
-from spade_studio.engine.weights.info import printable
+from spade_studio.engine.printable import printable
 
 MAX_TENSORS: Final = 10_000
 

@@ -16,8 +16,9 @@ from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import sha256_of
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.networks.config import AnyGeneratorConfig, ConvNorm, DiscriminatorConfig, EncoderConfig, SpadeNorm
+from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.geometry import resolve_pix2pixhd, resolve_spade
-from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, WeightsInfo, printable
+from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, WeightsInfo
 from spade_studio.engine.weights.options_file import OptionsFile, read_options_file
 from spade_studio.engine.weights.published_sets import published_set, resolve_channels
 from spade_studio.engine.weights.recognize import recognize

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from spade_studio.engine.errors import WeightsError
-from spade_studio.engine.weights.info import TensorEntry, printable
+from spade_studio.engine.printable import printable
+from spade_studio.engine.weights.info import TensorEntry
 from spade_studio.engine.weights.pickle_reader import DTYPE_BYTES, MAX_TENSORS
 
 # Ours have about 70 kB.

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.networks.config import EncoderDecoderConfig
-from spade_studio.engine.weights.info import TensorEntry, printable
+from spade_studio.engine.printable import printable
+from spade_studio.engine.weights.info import TensorEntry
 from spade_studio.engine.weights.shapes import AnyConfig, Shapes, is_needed, tensor_shapes
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from spade_studio.engine.networks.config import (
     SpadeNorm,
     Upsampling,
 )
-from spade_studio.engine.weights.info import TensorEntry, printable
+from spade_studio.engine.printable import printable
+from spade_studio.engine.weights.info import TensorEntry
 
 Entries = Mapping[str, TensorEntry]
 NetworkKind = Literal["spade", "pix2pixhd", "encoder", "discriminator"]

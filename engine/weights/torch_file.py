@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from spade_studio.engine.errors import WeightsError
-from spade_studio.engine.weights.info import TensorEntry, printable
+from spade_studio.engine.printable import printable
+from spade_studio.engine.weights.info import TensorEntry
 from spade_studio.engine.weights.pickle_reader import PickleReader, StoredTensor, state_dict_tensors, state_dict_within
 
 if TYPE_CHECKING:

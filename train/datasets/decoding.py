@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from spade_studio.engine.pictures.image_files import DAMAGE, MAX_PHOTO_PIXELS, MAX_SIDE
+from spade_studio.engine.pictures.photographs import MAX_PHOTO_PIXELS
+from spade_studio.engine.pictures.png import DAMAGE, MAX_SIDE
 from spade_studio.train.datasets.errors import DataError
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")

@@ -18,7 +18,7 @@ from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariable
 from torch import Tensor, cat, device
 
 from spade_studio.engine.errors import WeightsError
-from spade_studio.engine.weights.info import printable
+from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.safetensors_header import read_safetensors_header
 from spade_studio.train.pretrained.inception import resize_from_corners
 

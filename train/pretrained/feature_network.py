@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from spade_studio.engine.errors import WeightsError
-from spade_studio.engine.weights.info import printable
+from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.strict import float_tensors
 
 

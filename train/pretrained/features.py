@@ -10,7 +10,7 @@ from typing import Final
 
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import sha256_of
-from spade_studio.engine.weights.info import printable
+from spade_studio.engine.printable import printable
 from spade_studio.train.pretrained.efficientnet_lite import EfficientNetLiteFeatures
 from spade_studio.train.pretrained.feature_network import FeatureNetwork, byte_values
 from spade_studio.train.pretrained.inception import InceptionFeatures

@@ -9,9 +9,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from spade_studio.app.documents.import_dialog import ImportDialog
-from spade_studio.app.documents.map_import import readings
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.labels import LabelSet, load_label_set
+from spade_studio.engine.pictures.label_maps import read_label_picture
+from spade_studio.engine.pictures.map_readings import readings
 
 COCO, ADE, CITY = (load_label_set(name) for name in ("coco_stuff", "ade20k", "cityscapes"))
 SKY, TREE, ROAD = 156, 168, 148
@@ -32,7 +33,7 @@ def test_the_colours_of_each_set_are_recognised(tmp_path, label_set, own):
     labels = stripes(ids_of(label_set, "sky", "sky-other", "person", "car", "bicycle"))
     path = tmp_path / "a.png"
     Image.fromarray(label_set.palette()[labels]).save(path)
-    first = readings(path, own, (COCO, ADE, CITY))[0]
+    first = readings(read_label_picture(path), own).options[0]
     assert (first.label_set.name, first.by_color, first.is_complete) == (label_set.name, True, True)
     np.testing.assert_array_equal(first.labels(nearest=False), labels)
     assert first.unknown() == []
@@ -41,7 +42,7 @@ def test_the_colours_of_each_set_are_recognised(tmp_path, label_set, own):
 def test_gaugan_colours_are_those_of_coco(tmp_path):
     label = next(label for label in COCO.labels if label.other_colors)
     Image.fromarray(np.full((9, 9, 3), label.other_colors[0], np.uint8)).save(tmp_path / "a.png")
-    first = readings(tmp_path / "a.png", COCO, (ADE, CITY))[0]
+    first = readings(read_label_picture(tmp_path / "a.png"), COCO).options[0]
     assert (first.labels(nearest=False) == label.id).all()
 
 
@@ -54,7 +55,7 @@ def test_grey_and_the_sets_own_palette_are_values(tmp_path):
     palette.putpalette(COCO.palette().tobytes())
     palette.save(tmp_path / "palette.png")
     for name in ("grey", "rgb", "palette"):
-        first = readings(tmp_path / f"{name}.png", COCO, (ADE, CITY))[0]
+        first = readings(read_label_picture(tmp_path / f"{name}.png"), COCO).options[0]
         assert (first.label_set, first.by_color, first.is_complete) == (COCO, False, True)
         np.testing.assert_array_equal(first.labels(nearest=False), labels)
 
@@ -63,7 +64,7 @@ def test_a_palette_that_a_program_has_renumbered_is_read_by_its_colours(tmp_path
     labels = stripes([SKY, TREE, ROAD])
     image = Image.fromarray(COCO.palette()[labels]).quantize(8)
     image.save(tmp_path / "a.png")
-    first = readings(tmp_path / "a.png", COCO, (ADE, CITY))[0]
+    first = readings(read_label_picture(tmp_path / "a.png"), COCO).options[0]
     assert first.by_color
     np.testing.assert_array_equal(first.labels(nearest=False), labels)
 
@@ -73,7 +74,7 @@ def test_unknown_colours_are_counted_and_given_the_nearest_on_demand(tmp_path):
     rgb[:2] = COCO.palette()[TREE] ^ 1  # as after a lossy program
     rgb[2, :5] = COCO.palette()[SKY] ^ 2
     Image.fromarray(rgb).save(tmp_path / "a.png")
-    first = readings(tmp_path / "a.png", COCO, (ADE, CITY))[0]
+    first = readings(read_label_picture(tmp_path / "a.png"), COCO).options[0]
     unknown = first.unknown()
     assert [one.pixels for one in unknown] == [80, 5]
     assert [one.nearest.id for one in unknown if one.nearest] == [TREE, SKY]
@@ -89,10 +90,10 @@ def test_unknown_colours_are_counted_and_given_the_nearest_on_demand(tmp_path):
 def test_a_photograph_and_soft_edges_are_refused(tmp_path):
     Image.fromarray(np.random.default_rng(1).integers(0, 256, (90, 90, 3), dtype=np.uint8)).save(tmp_path / "photo.png")
     with pytest.raises(LabelError, match="photograph"):
-        readings(tmp_path / "photo.png", COCO, ())
+        readings(read_label_picture(tmp_path / "photo.png"), COCO)
     Image.fromarray(np.full((9, 9, 4), 100, np.uint8)).save(tmp_path / "clear.png")
     with pytest.raises(LabelError, match="not opaque"):
-        readings(tmp_path / "clear.png", COCO, ())
+        readings(read_label_picture(tmp_path / "clear.png"), COCO)
 
 
 def in_dialog(do) -> None:

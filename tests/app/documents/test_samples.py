@@ -15,6 +15,8 @@ from spade_studio.app.documents import samples
 from spade_studio.app.documents.errors import SaveError
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.labels import load_label_set
+from spade_studio.engine.pictures.label_maps import read_label_picture
+from spade_studio.engine.pictures.map_readings import read_label_map, settle
 
 COCO = load_label_set("coco_stuff")
 
@@ -31,34 +33,9 @@ def test_saved_indices_are_the_ids_and_colours_the_sets(tmp_path):
         np.testing.assert_array_equal(np.asarray(image), labels)
         palette = np.array(image.getpalette(), np.uint8).reshape(-1, 3)
     np.testing.assert_array_equal(palette, COCO.palette())
-    read = samples.read_labels(tmp_path / "a.png", COCO)
-    np.testing.assert_array_equal(read.labels, labels)
-    assert not read.is_color_map
-
-
-def test_grey_is_read_by_value(tmp_path):
-    labels = noise()
-    Image.fromarray(labels).save(tmp_path / "grey.png")
-    read = samples.read_labels(tmp_path / "grey.png", COCO)
-    np.testing.assert_array_equal(read.labels, labels)
-    assert not read.is_color_map
-
-
-def test_a_foreign_palette_is_read_by_index_not_by_colour(tmp_path):
-    labels = np.array([[0, 1], [2, 1]], np.uint8)
-    image = Image.fromarray(labels).convert("P")
-    image.putdata([0, 1, 2, 1])
-    image.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255])
-    image.save(tmp_path / "foreign.png")
-    np.testing.assert_array_equal(samples.read_labels(tmp_path / "foreign.png", COCO).labels, labels)
-
-
-def test_a_map_in_the_sets_colours_is_told_apart(tmp_path):
-    labels = np.array([[156, 168], [123, 156]], np.uint8)
-    Image.fromarray(COCO.palette()[labels]).save(tmp_path / "colours.png")
-    read = samples.read_labels(tmp_path / "colours.png", COCO)
-    np.testing.assert_array_equal(read.labels, labels)
-    assert read.is_color_map
+    np.testing.assert_array_equal(read_label_map(tmp_path / "a.png", COCO), labels)
+    picture = read_label_picture(tmp_path / "a.png")
+    assert settle(picture, load_label_set("cityscapes")).label_set == COCO
 
 
 def test_a_map_exported_in_colours_comes_back(tmp_path):
@@ -66,7 +43,7 @@ def test_a_map_exported_in_colours_comes_back(tmp_path):
     samples.write_colors(tmp_path / "colours.png", labels, COCO)
     with Image.open(tmp_path / "colours.png") as image:
         assert image.mode == "RGB"
-    np.testing.assert_array_equal(samples.read_labels(tmp_path / "colours.png", COCO).labels, labels)
+    np.testing.assert_array_equal(read_label_map(tmp_path / "colours.png", COCO), labels)
 
 
 @pytest.mark.parametrize("sample", samples.SAMPLES, ids=lambda sample: sample.file_name)
@@ -123,18 +100,12 @@ def test_hostile_files_are_refused_with_what_to_do(tmp_path, name):
     path = tmp_path / f"{name}.png"
     path.write_bytes(HOSTILE[name])
     with pytest.raises(LabelError) as caught:
-        samples.read_labels(path, COCO)
+        read_label_map(path, COCO)
     assert path.name in str(caught.value)
     assert caught.value.expected
-
-
-def test_a_photograph_is_refused_and_its_colours_counted(tmp_path):
-    Image.fromarray(np.random.default_rng(1).integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(tmp_path / "photo.png")
-    with pytest.raises(LabelError, match=r"1,\d\d\d of 1,600 pixels"):
-        samples.read_labels(tmp_path / "photo.png", COCO)
 
 
 def test_a_folder_or_nothing_is_refused(tmp_path):
     for path in (tmp_path, Path("nowhere.png")):
         with pytest.raises(LabelError):
-            samples.read_labels(path, COCO)
+            read_label_map(path, COCO)

@@ -24,7 +24,7 @@ from spade_studio.app.styles.shelf import BuiltIn, Shelf
 from spade_studio.app.styles.style import Style
 from spade_studio.app.styles.tiles import Tiles
 from spade_studio.app.ui.settings import Settings
-from spade_studio.engine.pictures.image_files import read_style_image
+from spade_studio.engine.pictures.photographs import read_style_image
 from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.style import style_from_seed
 

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from spade_studio.engine.cli.console import Console, printable
+from spade_studio.engine.cli.console import Console
+from spade_studio.engine.printable import printable
 
 
 def test_results_go_to_stdout_and_remarks_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:

@@ -89,10 +89,10 @@ def test_weights_without_a_label_set_take_values_as_channels(render: Render, kit
     kit.save(tmp_path / "maps" / "named.png", labels)
     labels = np.where(labels == 255, 4, labels).astype(np.uint8)  # the unlabeled channel by its number
     kit.save(tmp_path / "maps" / "numbered.png", labels)
-    kit.save(tmp_path / "maps" / "colour.png", np.zeros((128, 128, 3), np.uint8))
+    kit.save(tmp_path / "maps" / "colour.png", np.full((128, 128, 3), (0, 0, 9), np.uint8))
     done = render(tmp_path / "maps", "--output", tmp_path / "out", "--weights", layout_weights)
     assert done.code == 1
-    assert "colour.png is a colour picture and no label set tells" in done.err
+    assert "colour.png has colours, and no label set tells" in done.err
     assert (kit.read(tmp_path / "out" / "named.png") == kit.read(tmp_path / "out" / "numbered.png")).all()
     done = render(tmp_path / "maps" / "named.png", "--output", tmp_path / "out2", "--weights", layout_weights, "--label-set", "ade20k")
     assert done.code == 1
@@ -233,7 +233,7 @@ def test_pictures_never_replace_their_label_maps(render: Render, maps: Path) -> 
 def test_bad_files_are_named_at_the_end_and_stop_nothing(render: Render, kit: Any, maps: Path, tmp_path: Path) -> None:
     (maps / "text.png").write_text("no picture")
     (maps / "cut.png").write_bytes((maps / "frame1.png").read_bytes()[:70])
-    kit.save(maps / "deep.png", np.zeros((8, 8), np.uint16))
+    kit.save(maps / "deep.png", np.full((8, 8), 300, np.uint16))
     done = render(maps, tmp_path / "missing.png", "--output", tmp_path / "out", "--variations", 2)
     assert done.code == 1
     assert "Rendered 6 pictures" in done.out

@@ -185,7 +185,7 @@ def test_a_description_of_another_network_is_a_mismatch(bundle: Write, tiny: Gen
 
 
 def test_control_characters_are_not_shown(bundle: Write) -> None:
-    assert inspect_weights(bundle(name="a\x1b[31mb\n c")).name == "a?[31mb c"
+    assert inspect_weights(bundle(name="a\x1b[31mb\n c")).name == "a\N{REPLACEMENT CHARACTER}[31mb c"
 
 
 def test_options_do_not_override_a_bundle(bundle: Write, tiny: GeneratorConfig) -> None:

@@ -30,7 +30,7 @@ def test_a_bundle_is_described_with_its_numbers_and_card(bundle: Write, tiny: Ge
     assert (facts.generator_parameters, facts.encoder_parameters) == (parameter_count(tiny), parameter_count(tiny_encoder))
     assert facts.files == ((path, path.stat().st_size),)
     assert facts.numbers["F16"] > facts.numbers["F32"] > 0
-    assert facts.card == "# Card?[2J"
+    assert facts.card == "# Card\N{REPLACEMENT CHARACTER}[2J"
     assert set(examine_weights(bundle("full.safetensors", half=False)).numbers) == {"F32"}
 
 

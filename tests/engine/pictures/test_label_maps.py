@@ -1,3 +1,5 @@
+"""Label maps of all the forms that programs give them."""
+
 from __future__ import annotations
 
 import struct
@@ -9,9 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spade_studio.engine.errors import LabelError, StyleError
+from spade_studio.engine.errors import LabelError
 from spade_studio.engine.labels import load_label_set
-from spade_studio.engine.pictures.image_files import read_instance_map, read_label_map, read_style_image
+from spade_studio.engine.pictures.instance_maps import read_instance_map
+from spade_studio.engine.pictures.label_maps import read_label_picture
+from spade_studio.engine.pictures.map_readings import read_label_map
 
 IDS = np.array([[0, 1, 2, 3], [156, 134, 154, 255]], np.uint8)
 
@@ -30,9 +34,6 @@ def raw_png(path: Path, width: int, height: int, depth: int, color_type: int, ro
     header = struct.pack(">IIBBBBB", width, height, depth, color_type, 0, 0, 0)
     path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
     return path
-
-
-# ---- label maps
 
 
 def test_grey_values_are_ids(tmp_path: Path) -> None:
@@ -80,27 +81,53 @@ def test_other_colours_are_counted_and_located(tmp_path: Path) -> None:
 
 
 def test_colours_without_a_label_set_say_what_is_missing(tmp_path: Path) -> None:
+    colors = np.array([[[9, 8, 7], [0, 0, 0]]], np.uint8)
     with pytest.raises(LabelError, match="--label-set"):
-        read_label_map(save(np.zeros((2, 2, 3), np.uint8), tmp_path / "rgb.png"), None)
+        read_label_map(save(colors, tmp_path / "rgb.png"), None)
 
 
-def test_grey_saved_as_colour_is_explained(tmp_path: Path) -> None:
-    path = save(np.full((2, 2, 3), 77, np.uint8), tmp_path / "rgb.png")
-    with pytest.raises(LabelError, match="grey but saved as RGB"):
-        read_label_map(path, load_label_set("coco_stuff"))
+def test_ids_that_are_saved_as_colours_are_ids(tmp_path: Path) -> None:
+    path = save(np.repeat(IDS[..., None], 3, axis=2), tmp_path / "rgb.png")
+    assert (read_label_map(path, load_label_set("coco_stuff")) == IDS).all()
+    assert (read_label_map(path, None) == IDS).all()
 
 
 def test_transparency_is_refused_and_located(tmp_path: Path) -> None:
     colors = np.full((3, 3, 4), 255, np.uint8)
     colors[2, 1, 3] = 254
-    with pytest.raises(LabelError, match=r"1 pixels that are not opaque, the first at x 1, y 2"):
+    with pytest.raises(LabelError, match=r"not opaque, the first at x 1, y 2"):
         read_label_map(save(colors, tmp_path / "soft.png"), load_label_set("coco_stuff"))
 
 
-@pytest.mark.parametrize("array", [np.zeros((2, 2), np.uint16), np.zeros((2, 2), np.int32)])
-def test_labels_of_16_bits_are_refused(tmp_path: Path, array: Any) -> None:
-    with pytest.raises(LabelError, match="16 bits"):
-        read_label_map(save(array.astype(np.uint16), tmp_path / "deep.png"), None)
+def test_ids_of_16_bits_are_ids_as_far_as_there_are_so_many(tmp_path: Path) -> None:
+    assert (read_label_map(save(IDS.astype(np.uint16), tmp_path / "ids.png"), None) == IDS).all()
+    instances = IDS.astype(np.uint16)
+    instances[1, 2] = 24001
+    with pytest.raises(LabelError, match=r"16 bits per channel and values up to 24001.*instance ids"):
+        read_label_map(save(instances, tmp_path / "deep.png"), None)
+
+
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+def test_alpha_that_is_opaque_does_not_matter(tmp_path: Path, mode: str) -> None:
+    path = save(IDS, tmp_path / "alpha.png", mode)
+    assert (read_label_map(path, load_label_set("coco_stuff")) == IDS).all()
+
+
+def test_so_many_colours_are_a_photograph(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (100, 100, 3), np.uint8)
+    with pytest.raises(LabelError, match="more than 4,096 colours"):
+        read_label_map(save(noise, tmp_path / "noise.png"), load_label_set("coco_stuff"))
+
+
+def test_maps_of_many_strips_are_whole(tmp_path: Path) -> None:
+    ids = np.random.default_rng(0).integers(0, 180, (1500, 1000), np.uint8)
+    coco = load_label_set("coco_stuff")
+    picture = read_label_picture(save(ids, tmp_path / "grey.png"))
+    assert (picture.places == ids).all()
+    assert picture.counts.tolist() == np.bincount(ids.ravel(), minlength=256).tolist()
+    in_colors = read_label_picture(save(coco.palette()[ids], tmp_path / "rgb.png"))
+    assert (in_colors.colors[in_colors.places] == (coco.palette()[ids].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32))).all()
+    assert in_colors.first_of(np.arange(len(in_colors.counts)) == in_colors.places[-1, -1], 10_000)[-1][:2] == (999, 1499)
 
 
 def test_colours_of_16_bits_are_refused(tmp_path: Path) -> None:
@@ -142,49 +169,3 @@ def test_bombs_and_damage_are_errors_that_name_the_file(tmp_path: Path, reader: 
     for path in (tmp_path, tmp_path / "missing.png"):
         with pytest.raises(LabelError, match="no such file"):
             reader(path)
-
-
-# ---- instance maps
-
-
-def test_instances_have_8_or_16_bits(tmp_path: Path) -> None:
-    ids = np.array([[0, 65535], [24001, 3]], np.uint16)
-    assert (read_instance_map(save(ids, tmp_path / "deep.png")) == ids).all()
-    assert (read_instance_map(save(IDS, tmp_path / "grey.png")) == IDS).all()
-    assert read_instance_map(tmp_path / "deep.png").dtype == np.int32
-
-
-def test_coloured_instances_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(LabelError, match="grey PNG of 8 or 16 bits"):
-        read_instance_map(save(np.zeros((2, 2, 3), np.uint8), tmp_path / "rgb.png"))
-
-
-# ---- style images
-
-
-def test_photographs_become_upright_rgb(tmp_path: Path) -> None:
-    photo = np.zeros((4, 6, 3), np.uint8)
-    photo[:, :3] = 200
-    exif = Image.Exif()
-    exif[0x0112] = 6  # turned by a quarter
-    Image.fromarray(photo).save(tmp_path / "photo.webp", exif=exif, lossless=True)
-    upright = read_style_image(tmp_path / "photo.webp")
-    assert upright.shape == (6, 4, 3)
-    assert upright[:3].min() == 200
-    assert upright[3:].max() == 0
-
-
-def test_grey_and_deep_pictures_become_rgb(tmp_path: Path) -> None:
-    assert read_style_image(save(np.full((2, 3), 40000, np.uint16), tmp_path / "deep.png")).tolist() == [[[156] * 3] * 3] * 2
-    assert read_style_image(save(np.full((2, 3), 40, np.uint8), tmp_path / "grey.png")).tolist() == [[[40] * 3] * 3] * 2
-
-
-def test_style_images_that_cannot_be_used_are_named(tmp_path: Path) -> None:
-    (tmp_path / "text.jpg").write_text("no picture")
-    whole = save(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8), tmp_path / "whole.png").read_bytes()
-    (tmp_path / "truncated.png").write_bytes(whole[:200])
-    raw_png(tmp_path / "large.png", 9000, 9000, 8, 0, b"")
-    raw_png(tmp_path / "bomb.png", 90_000, 90_000, 8, 0, b"")
-    for name in ("text.jpg", "truncated.png", "large.png", "bomb.png", "missing.png"):
-        with pytest.raises(StyleError, match=name):
-            read_style_image(tmp_path / name)

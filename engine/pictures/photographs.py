@@ -1,0 +1,130 @@
+"""The reader of photographs: for styles, for training and for judging, with transparency laid over one ground."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from spade_studio.engine.errors import EngineError, StyleError
+from spade_studio.engine.file_kinds import OTHER_PICTURES, picture_kind
+from spade_studio.engine.files import open_regular
+from spade_studio.engine.pictures.png import DAMAGE, reason
+
+MAX_PHOTO_PIXELS: Final = 80_000_000
+"""Most pixels of a photograph; below the size at which Pillow itself warns of a decompression bomb."""
+GROUND: Final = 128
+"""The level of red, green and blue that shows where a picture is transparent: the middle, which networks see as zero."""
+FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+_START: Final = 64
+_ORIENTATION: Final = 0x0112
+_STRIP_PIXELS: Final = 1 << 20
+
+
+class PictureError(EngineError):
+    """A file is no photograph that can be used: another kind of file, damaged, or too large."""
+
+
+def read_style_image(path: Path) -> NDArray[np.uint8]:
+    """Read a photograph, turned upright as its EXIF data say.
+
+    Returns:
+        RGB, uint8 [H, W, 3].
+
+    Raises:
+        StyleError: the file is missing, is no picture, is damaged or too large.
+    """
+    try:
+        with open_regular(path) as file:
+            return decode_photograph(file, str(path), upright=True)
+    except (FileNotFoundError, IsADirectoryError) as error:
+        raise StyleError(f"{path}: there is no such file", "a photograph") from error
+    except OSError as error:
+        raise StyleError(f"{path} cannot be read ({reason(error)})", "a photograph") from error
+    except PictureError as error:
+        raise StyleError(error.found, error.expected, error.action) from error
+
+
+def decode_photograph(file: BinaryIO | bytes, where: str, *, upright: bool) -> NDArray[np.uint8]:
+    """Decode a photograph; what is transparent shows :data:`GROUND`, whatever colours are hidden there.
+
+    Args:
+        file: The picture, open for binary reading, or its bytes.
+        where: What to call it in messages.
+        upright: Whether to turn it as its EXIF data say.
+
+    Returns:
+        RGB, uint8 [H, W, 3].
+
+    Raises:
+        PictureError: it is no picture, is damaged or truncated, or too large.
+    """
+    expected = f"a photograph ({', '.join(FORMATS)})"
+    file = io.BytesIO(file) if isinstance(file, bytes) else file
+    try:
+        start = file.read(_START)
+        file.seek(0)
+        if not start:
+            raise PictureError(f"{where} is empty", expected, "Copy or download it again")
+        kind = picture_kind(start)
+        if kind in OTHER_PICTURES:
+            raise PictureError(f"{where} is a picture of kind {kind}, which cannot be read", expected, "Convert it, for example to JPEG")
+        with Image.open(file, formats=FORMATS) as image:
+            if image.width * image.height > MAX_PHOTO_PIXELS:
+                raise PictureError(
+                    f"{where} has {image.width} x {image.height} pixels",
+                    f"at most {MAX_PHOTO_PIXELS // 1_000_000} million",
+                    "Scale it down",
+                )
+            orientation = image.getexif().get(_ORIENTATION, 1) if upright else 1
+            pixels = rgb_over_ground(image)
+        return _turned(pixels, orientation)
+    except DAMAGE as error:
+        raise PictureError(f"{where} cannot be read as a picture ({reason(error)})", expected) from error
+
+
+def rgb_over_ground(image: Image.Image) -> NDArray[np.uint8]:
+    """Return an image's colours, laid over :data:`GROUND` where it is transparent: uint8 [H, W, 3].
+
+    It is done a few rows at a time, so that beside the image and what is returned hardly any memory is taken.
+    """
+    image.load()
+    width, height = image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    rows = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, rows):
+        strip = image.crop((0, top, width, min(top + rows, height)))
+        if strip.mode.startswith("I"):  # 16 bits
+            pixels[top : top + rows] = (np.asarray(strip).astype(np.int32) >> 8).clip(0, 255)[..., None]
+        elif strip.has_transparency_data:
+            colors = np.asarray(strip.convert("RGBA"))
+            alpha = colors[..., 3:].astype(np.uint16)
+            pixels[top : top + rows] = (colors[..., :3] * alpha + GROUND * (255 - alpha) + 127) // 255
+        else:
+            pixels[top : top + rows] = np.asarray(strip.convert("RGB"))
+    return pixels
+
+
+def _turned(pixels: NDArray[np.uint8], orientation: object) -> NDArray[np.uint8]:
+    match orientation:
+        case 2:
+            pixels = pixels[:, ::-1]
+        case 3:
+            pixels = pixels[::-1, ::-1]
+        case 4:
+            pixels = pixels[::-1]
+        case 5:
+            pixels = pixels.transpose(1, 0, 2)
+        case 6:
+            pixels = np.rot90(pixels, -1)
+        case 7:
+            pixels = pixels[::-1, ::-1].transpose(1, 0, 2)
+        case 8:
+            pixels = np.rot90(pixels)
+        case _:
+            pass
+    return np.ascontiguousarray(pixels)
