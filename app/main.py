@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from spade_studio.app.startup.system_libraries import explain_missing, missing_libraries
-from spade_studio.app.training.tools import run_asked_tool
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -32,9 +31,7 @@ _SWITCH_SECONDS = 0.001
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the application, or the tool that it is asked for in its stead, and return the exit code."""
-    if (code := run_asked_tool(sys.argv[1:] if arguments is None else arguments)) is not None:
-        return code
+    """Run the application, and return the exit code."""
     options = parse(arguments)
     if missing := missing_libraries():
         print(explain_missing(missing), file=sys.stderr)  # noqa: T201 - there is no window to say it in

@@ -56,6 +56,8 @@ def launch(run: RunDirectory, arguments: Sequence[str], processes: int, max_rest
     environment = {**os.environ, _LAUNCHER: "1"}
     # torchrun's own default of one thread leaves cores idle where there are more cores than ranks.
     environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
+    if sys.platform == "win32":
+        environment.setdefault("USE_LIBUV", "0")  # torch is built without libuv there, and its store would ask for it
     if not run.is_running():
         run.clear_requests()  # of last time; from here on a request counts, also while the processes start and when they start again
     child: subprocess.Popen[bytes] | None = None

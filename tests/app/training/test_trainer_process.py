@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox
 
 from spade_studio.app.training.history import RunState
-from spade_studio.app.training.tools import run_asked_tool, tool_command
+from spade_studio.app.training.tools import tool_command
 from spade_studio.app.training.trainer_process import TrainerProcessError, end_trainer, is_alive, read_note, start_trainer
 from spade_studio.train.run.events import RunContinued
 
@@ -132,18 +132,8 @@ def test_what_a_trainer_said_before_it_failed_is_shown_and_start_recovers(traini
     qtbot.waitUntil(lambda: training.follower.state is RunState.STOPPED, timeout=30_000)
 
 
-def test_an_installed_build_is_its_own_interpreter(monkeypatch):
-    assert tool_command("spade-train", ["check"])[1:] == ["-P", "-m", "spade_studio.train.cli", "check"]
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert tool_command("spade-train", ["check"]) == [sys.executable, "--spade-train", "check"]
-    assert run_asked_tool(["layout.png"]) is None
-
-
 @pytest.mark.parametrize("tool", ["spade-train", "spade-render"])
-def test_the_application_runs_as_its_tools_without_qt(tool):
-    code = "import sys; from spade_studio.app import main\ntry: main.main()\nfinally: print([n for n in sys.modules if n == 'PySide6'])"
-    command = [sys.executable, "-c", code, f"--{tool}", "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+def test_tools_run_as_processes_of_their_own(tool):
+    done = subprocess.run(tool_command(tool, ["--help"]), capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("usage: spade-")
-    assert done.stdout.endswith("[]\n")
+    assert done.stdout.startswith(f"usage: {tool}")
