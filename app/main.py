@@ -125,6 +125,10 @@ def start_qt() -> tuple[Application, Settings]:
     from spade_studio.app.ui.settings import APPLICATION, Settings
 
     sys.setswitchinterval(_SWITCH_SECONDS)
+    if sys.platform == "win32":  # else the task bar groups and draws the window as Python's
+        import ctypes
+
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("SPADEStudio.SPADEStudio")
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
     application = Application(["spade-studio"])
     application.setApplicationName(APPLICATION)
