@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,11 +120,16 @@ def qt_libraries() -> None:
 
 
 @pytest.fixture(scope="session")
-def shared_folder() -> Path:
-    """Give the folder `shared` beside the checkout; it exists on development machines and in CI only."""
-    if not SHARED.is_dir():
-        pytest.skip("there is no folder 'shared' beside the checkout (it exists on development machines and in CI)")
-    return SHARED
+def shared() -> Callable[..., Path]:
+    """Give the path of a piece of the folder `shared` beside the checkout, by its parts; skip, naming it, where it is missing."""
+
+    def find(*parts: str) -> Path:
+        path = SHARED.joinpath(*parts)
+        if not path.exists():
+            pytest.skip(f"there is no ../shared/{'/'.join(parts)} beside the checkout")
+        return path
+
+    return find
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -131,7 +137,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if MISSING_WINDOW_TOOLS and item.get_closest_marker("window"):
             item.add_marker(pytest.mark.skip(reason=f"needs an X window: apt install {' '.join(MISSING_WINDOW_TOOLS)}"))
         if item.get_closest_marker("reference") and not (SHARED / "reference").is_dir():
-            item.add_marker(pytest.mark.skip(reason="there is no folder 'shared/reference' beside the checkout"))
+            item.add_marker(pytest.mark.skip(reason="there is no ../shared/reference beside the checkout"))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -140,6 +146,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
         if not torch.cuda.is_available():
             pytest.skip("there is no CUDA device")
+
+
+# ---- how the tests were started
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let Ctrl+C interrupt this process and those that it starts; a shell has jobs that it starts with ``&`` ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 # ---- isolation

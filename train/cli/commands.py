@@ -25,7 +25,7 @@ from spade_studio.train.datasets import open_dataset
 from spade_studio.train.run.console import open_console
 from spade_studio.train.run.data import open_run_data, refuse_other_labels
 from spade_studio.train.run.directory import RunDirectory
-from spade_studio.train.run.launch import is_first, is_rank, launch
+from spade_studio.train.run.launch import is_first, is_rank, launch, word_on_interruption
 
 
 def run(command: Command) -> int:
@@ -164,6 +164,8 @@ def _train(run_folder: RunDirectory, command: Resume) -> int:
         return launch(run_folder, ["resume", str(path), *options], processes, command.max_restarts)
     from spade_studio.train.run.loop import run_training
 
+    if is_first() and sys.stderr.isatty() and (word := word_on_interruption(run_folder)):
+        _note(word)
     outcome = run_training(run_folder, open_console(command.console), device=command.device)
     return 0 if outcome.reason in ("finished", "stopped") else 1
 

@@ -33,6 +33,13 @@ def has_launcher() -> bool:
     return _LAUNCHER in os.environ
 
 
+def word_on_interruption(run: RunDirectory) -> str:
+    """Return what to use in place of Ctrl+C where a shell has this process ignore it, as jobs started with ``&``; empty elsewhere."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        return ""
+    return f"Ctrl+C does nothing here, since this job was started in the background; this saves and ends it: spade-train stop {run.path}"
+
+
 def torchrun_command(arguments: Sequence[str], processes: int, max_restarts: int) -> list[str]:
     """Return the command that starts ``processes`` ranks of ``spade-train`` with these arguments on this machine.
 

@@ -26,6 +26,7 @@ WIDTH, HEIGHT = 1280, 720
 MAIN = "SPADE Studio$"
 PICTURES = os.environ.get("SPADE_WALK_PICTURES", "")
 Picture = NDArray[np.uint8]
+WATCHED = Path(__file__).with_name("watched.py")
 
 
 class Screen:
@@ -47,6 +48,8 @@ class Screen:
         with os.fdopen(read) as pipe:
             number = pipe.readline().strip()
         self.memory = folder / "Xvfb_screen0"
+        self.answers = folder  # of watched.py
+        self.questions = 0
         self.pictures = Path(PICTURES or folder / "pictures")
         self.pictures.mkdir(parents=True, exist_ok=True)
         own = {"DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb", "HOME": str(home)}
@@ -62,7 +65,7 @@ class Screen:
 
     def start(self, *arguments: str) -> None:
         """Start the application and wait for its first picture."""
-        command = [sys.executable, "-m", "spade_studio.app.main", *arguments]
+        command = [sys.executable, str(WATCHED), str(self.answers), *arguments]
         self.application = subprocess.Popen(command, env=self.environment, stderr=subprocess.PIPE, text=True)
         self.until(lambda: bool(self._find(MAIN)), "a window appears")
         self.window = self._find(MAIN)[0]
@@ -70,6 +73,7 @@ class Screen:
         self.do("windowfocus", "--sync", self.window)
         self.rest()
         self.until(lambda: len(np.unique(self.render().reshape(-1, 3), axis=0)) > 2000, "the first render shows")
+        self.settled()
 
     def quit(self) -> None:
         """Close the application as a person does, and see that it ends well."""
@@ -162,18 +166,16 @@ class Screen:
         return pixels[:, : width * 4].reshape(height, width, 4)[..., 2::-1]
 
     def settled(self) -> Picture:
-        """Return the screen once it stays as it is: the outline of the brush leaves it a moment after the pointer does."""
-        pictures = [self.picture()]
-
-        def stays() -> bool:
-            pictures.append(self.picture())
-            return len(pictures) > 4 and all((picture == pictures[-1]).all() for picture in pictures[-4:])
-
-        self.until(stays, "the screen settles")
-        return pictures[-1]
+        """Return the screen once the application has done all that was asked of it, the exact picture of the layout included."""
+        self.questions += 1
+        asked, answer = str(self.questions), self.answers / "at-rest"
+        (self.answers / "asking").write_text(asked)
+        (self.answers / "asking").replace(self.answers / "asked")
+        self.until(lambda: answer.is_file() and answer.read_text() == asked, "the application is at rest")
+        return self.picture()
 
     def show(self, name: str, *, still: bool = True) -> Picture:
-        """Return the screen, once it stays as it is if it does, and keep it as a file for people."""
+        """Return the screen, once the application is at rest unless told otherwise, and keep it as a file for people."""
         picture = self.settled() if still else self.picture()
         Image.fromarray(picture).save(self.pictures / f"{name}.png")
         return picture

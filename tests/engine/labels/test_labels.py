@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -278,10 +279,10 @@ def test_hostile_entries_are_refused(path: tuple[str | int, ...], value: object,
     assert len(str(caught.value)) < 600
 
 
-def test_sets_agree_with_the_facts_they_were_made_from(shared_folder: Path) -> None:
+def test_sets_agree_with_the_facts_they_were_made_from(shared: Callable[..., Path]) -> None:
     for name in built_in_label_sets():
         label_set = load_label_set(name)
-        facts = json.loads((shared_folder / "label_sets" / f"{name}.json").read_text("utf-8"))["labels"]
+        facts = json.loads(shared("label_sets", f"{name}.json").read_text("utf-8"))["labels"]
         real = [fact for fact in facts if (name, fact["id"]) not in (("coco_stuff", 182), ("ade20k", 0))]
         assert [fact["id"] for fact in real] == [label.id for label in label_set.labels]
         for fact, label in zip(real, label_set.labels, strict=True):
@@ -295,9 +296,9 @@ def test_sets_agree_with_the_facts_they_were_made_from(shared_folder: Path) -> N
                 assert label.color == color
 
 
-def test_real_maps_read_back_from_their_colors(shared_folder: Path) -> None:
+def test_real_maps_read_back_from_their_colors(shared: Callable[..., Path]) -> None:
     coco = load_label_set("coco_stuff")
-    paths = sorted((shared_folder / "data" / "coco_stuff_maps").glob("*.png"))
+    paths = sorted(shared("data", "coco_stuff_maps").glob("*.png"))
     assert paths
     for path in paths:
         with Image.open(path) as image:

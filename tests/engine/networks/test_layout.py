@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -198,9 +199,9 @@ def test_codes_tell_labels_edges_and_outside_apart() -> None:
     assert pairs[BOOK.encode(np.array([[[-1]]]), None).item()] == (6, 6)
 
 
-def test_real_maps_have_few_neighbourhoods(shared_folder: Path) -> None:
+def test_real_maps_have_few_neighbourhoods(shared: Callable[..., Path]) -> None:
     """The share that the fast path lives from (14 % and less at 256x256), and no two neighbourhoods with one hash."""
-    files = sorted((shared_folder / "data" / "coco_stuff_maps").rglob("*.png"))
+    files = sorted(shared("data", "coco_stuff_maps").rglob("*.png"))
     if not files:
         pytest.skip("there are no maps in shared/data/coco_stuff_maps")
     with Image.open(files[0]) as image:

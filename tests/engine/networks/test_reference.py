@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -77,8 +78,8 @@ def difference(found: Tensor, expected: NDArray[Any]) -> float:
 @pytest.mark.reference
 @pytest.mark.parametrize("dense", [True, False], ids=["dense", "fast"])
 @pytest.mark.parametrize("case", CASES, ids=by_folder)
-def test_generators_agree(shared_folder: Path, case: Case, dense: bool) -> None:
-    folder = shared_folder / "reference" / case.folder
+def test_generators_agree(shared: Callable[..., Path], case: Case, dense: bool) -> None:
+    folder = shared("reference", case.folder)
     data = arrays(folder / "case.npz")
     generator = build_generator(case.config).eval()
     report = generator.load_state_dict(state_of(folder / "latest_net_G.pth"), strict=False)
@@ -91,9 +92,9 @@ def test_generators_agree(shared_folder: Path, case: Case, dense: bool) -> None:
 
 @pytest.mark.reference
 @pytest.mark.parametrize("case", SPADE_CASES, ids=by_folder)
-def test_the_fast_generator_agrees(shared_folder: Path, case: Case) -> None:
+def test_the_fast_generator_agrees(shared: Callable[..., Path], case: Case) -> None:
     assert isinstance(case.config, GeneratorConfig)
-    folder = shared_folder / "reference" / case.folder
+    folder = shared("reference", case.folder)
     data = arrays(folder / "case.npz")
     generator = FastGenerator(case.config, state_of(folder / "latest_net_G.pth"), CPU, torch.float32)
     with torch.inference_mode():
@@ -103,8 +104,8 @@ def test_the_fast_generator_agrees(shared_folder: Path, case: Case) -> None:
 
 @pytest.mark.reference
 @pytest.mark.parametrize("suffix", ["", "_other_size"], ids=["training size", "other size"])
-def test_the_encoder_agrees(shared_folder: Path, suffix: str) -> None:
-    folder = shared_folder / "reference" / "ade_vae"
+def test_the_encoder_agrees(shared: Callable[..., Path], suffix: str) -> None:
+    folder = shared("reference", "ade_vae")
     data = arrays(folder / "encoder_case.npz")
     encoder = Encoder(EncoderConfig(4)).eval()
     encoder.load_state_dict(state_of(folder / "latest_net_E.pth"))
@@ -115,8 +116,8 @@ def test_the_encoder_agrees(shared_folder: Path, suffix: str) -> None:
 
 
 @pytest.mark.reference
-def test_the_discriminator_agrees(shared_folder: Path) -> None:
-    folder = shared_folder / "reference" / "discriminator"
+def test_the_discriminator_agrees(shared: Callable[..., Path]) -> None:
+    folder = shared("reference", "discriminator")
     data = arrays(folder / "case.npz")
     config = DiscriminatorConfig(11, 6)
     discriminator = MultiscaleDiscriminator(config).eval()

@@ -1,8 +1,9 @@
-"""Every published case of ``shared/reference`` and the bootstrap weights, as they are on disk."""
+"""Every published case of ``shared/reference``, as it is on disk."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,8 @@ pytestmark = pytest.mark.reference
 
 
 @pytest.mark.parametrize("case", ["ade_vae", "cityscapes_more", "coco_segmap", "most_instance5x5", "pix2pixhd"])
-def test_reference_generators(case: str, shared_folder: Path) -> None:
-    folder = shared_folder / "reference" / case
+def test_reference_generators(case: str, shared: Callable[..., Path]) -> None:
+    folder = shared("reference", case)
     options = json.loads((folder / "options.json").read_text(encoding="utf-8"))
     loaded = load_weights(folder)
     config, channels = loaded.info.generator, loaded.info.channels
@@ -50,16 +51,16 @@ def test_reference_generators(case: str, shared_folder: Path) -> None:
     assert inspect_weights(folder) == loaded.info
 
 
-def test_reference_discriminators(shared_folder: Path) -> None:
-    info = inspect_weights(shared_folder / "reference" / "discriminator")
+def test_reference_discriminators(shared: Callable[..., Path]) -> None:
+    info = inspect_weights(shared("reference", "discriminator"))
     assert info.discriminator is not None
     assert (info.discriminator.semantic_channels, info.discriminator.base_channels) == (11, 6)
     assert (info.discriminator.layers, info.discriminator.scales) == (4, 2)
     assert parameter_count(info.discriminator) == 52622
 
 
-def test_reference_files_that_are_parts_or_say_too_little(shared_folder: Path) -> None:
-    steps = shared_folder / "reference" / "three_steps"
+def test_reference_files_that_are_parts_or_say_too_little(shared: Callable[..., Path]) -> None:
+    steps = shared("reference", "three_steps")
     with pytest.raises(WeightsError, match="169 missing"):
         inspect_weights(steps / "final_net_G_part.pth")
     with pytest.raises(AmbiguousWeightsError) as caught:
@@ -69,20 +70,8 @@ def test_reference_files_that_are_parts_or_say_too_little(shared_folder: Path) -
     assert load_weights(steps / "initial_net_G.pth", options).info.generator == GeneratorConfig(6, 2, norm="batch", crop_size=64)
 
 
-def test_bootstrap_weights(shared_folder: Path) -> None:
-    folder = shared_folder / "weights" / "landscape_bootstrap"
-    info = inspect_weights(folder)
-    generator = GeneratorConfig(12, 24, hidden_width=64, norm="batch", input="noise", crop_size=128)
-    assert info.generator == generator
-    assert info.encoder is not None
-    assert (info.encoder.layers, info.encoder.base_channels) == (6, 24)
-    assert round(parameter_count(generator) / 1e6, 1) == 15.8
-    assert round(parameter_count(info.encoder) / 1e6, 1) == 2.5
-    assert info.channels == LabelChannels.plain(12, unlabeled=True, edge=False)
-
-
-def test_a_reference_file_in_the_older_format_gives_the_same_tensors(shared_folder: Path, tmp_path: Path) -> None:
-    folder = shared_folder / "reference" / "cityscapes_more"
+def test_a_reference_file_in_the_older_format_gives_the_same_tensors(shared: Callable[..., Path], tmp_path: Path) -> None:
+    folder = shared("reference", "cityscapes_more")
     torch.save(torch.load(folder / "latest_net_G.pth", weights_only=True), tmp_path / "7_net_G.pth", _use_new_zipfile_serialization=False)
     (tmp_path / "opt.txt").write_bytes((folder / "opt.txt").read_bytes())
     new, old = load_weights(folder), load_weights(tmp_path)

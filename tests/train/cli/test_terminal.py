@@ -6,6 +6,7 @@ import io
 import os
 import re
 import select
+import signal
 import struct
 import sys
 import time
@@ -17,7 +18,8 @@ import pytest
 from spade_studio.train.cli.main import main
 from spade_studio.train.learning.trainer import Trainer
 from spade_studio.train.run.checkpoints import CheckpointStore
-from spade_studio.train.run.directory import list_runs
+from spade_studio.train.run.directory import RunDirectory, list_runs
+from spade_studio.train.run.launch import word_on_interruption
 
 PATIENCE = 120  # seconds
 
@@ -55,6 +57,7 @@ def at_terminal(arguments: list[str], interrupt_after: str) -> tuple[int, str]:
     return code, output.decode()
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupted_training_saves_and_leaves_the_terminal_clean(data: Path, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
     code, output = at_terminal(["new", str(data), "--preset", "tiny", "--steps", "100000", "--runs", str(runs)], "images/s,")
@@ -69,6 +72,17 @@ def test_an_interrupted_training_saves_and_leaves_the_terminal_clean(data: Path,
     checkpoint, _ = CheckpointStore(run.checkpoints_path, 3).read_newest()
     assert checkpoint is not None
     assert checkpoint.step == step
+
+
+def test_a_training_in_the_background_says_what_does_the_work_of_an_interruption(tmp_path: Path) -> None:
+    run = RunDirectory(tmp_path / "00000-run")
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as a shell does with `spade-train new ... &`
+    try:
+        assert f"spade-train stop {run.path}" in word_on_interruption(run)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        assert not word_on_interruption(run)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Terminal(io.StringIO):

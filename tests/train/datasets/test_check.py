@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -179,8 +180,8 @@ def test_the_quick_form_reads_a_part_and_pairs_everything(make: Any) -> None:
     assert f"{QUICK_SAMPLES} of them read" in report.to_text()
 
 
-def test_the_real_landscapes(shared_folder: Path) -> None:
-    report = check_dataset(open_dataset(shared_folder / "data" / "landscapes.zip"), quick=True)
+def test_the_real_landscapes(shared: Callable[..., Path]) -> None:
+    report = check_dataset(open_dataset(shared("data", "landscapes.zip")), quick=True)
     assert report.problems == ()
     assert report.samples_read == QUICK_SAMPLES
     assert {label.name for label in report.labels} <= {

@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import struct
 import zipfile
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -153,8 +154,8 @@ def test_a_cut_zip_file_is_no_zip_file(make: Any, tmp_path: Path) -> None:
         open_dataset(archive)
 
 
-def test_the_real_landscapes(shared_folder: Path) -> None:
-    dataset = open_dataset(shared_folder / "data" / "landscapes.zip")
+def test_the_real_landscapes(shared: Callable[..., Path]) -> None:
+    dataset = open_dataset(shared("data", "landscapes.zip"))
     assert (len(dataset), dataset.pairing_problems) == (4352, ())
     sample = dataset.read(0)
     assert sample.photo.shape[:2] == sample.labels.shape

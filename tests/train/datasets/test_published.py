@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -117,10 +118,10 @@ def test_cityscapes(make: Any) -> None:
         dataset.read(0)
 
 
-def test_coco_maps_of_the_shared_folder_keep_their_instances(shared_folder: Path) -> None:
+def test_coco_maps_of_the_shared_folder_keep_their_instances(shared: Callable[..., Path]) -> None:
     from spade_studio.train.datasets.decoding import decode_instance_map, decode_label_map
 
-    folder = shared_folder / "data" / "coco_stuff_maps"
+    folder = shared("data", "coco_stuff_maps")
     for path in sorted(folder.glob("*.png")):
         labels = decode_label_map(path.read_bytes(), path.name)
         instances = decode_instance_map((folder / "instances" / path.name).read_bytes(), path.name)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -56,10 +57,10 @@ def test_what_cannot_be_brought_together_is_told(tmp_path: Path) -> None:
     assert read_groups(path) == {"a": (("sea",), ("water",))}
 
 
-def test_landscape_groups_are_those_of_the_shared_scorer(shared_folder: Path) -> None:
+def test_landscape_groups_are_those_of_the_shared_scorer(shared: Callable[..., Path]) -> None:
     tables = {
         target.id: ast.literal_eval(node.value)
-        for node in ast.parse((shared_folder / "tools/score.py").read_text()).body
+        for node in ast.parse(shared("tools", "score.py").read_text()).body
         if isinstance(node, ast.Assign)
         and isinstance(target := node.targets[0], ast.Name)
         and target.id in ("GROUPS", "FROM_COCO", "FROM_ADE31")

@@ -5,6 +5,7 @@ import io
 import json
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +128,8 @@ def test_a_model_of_transformers_gives_classes_at_the_size_asked_for(transformer
 
 
 @pytest.mark.slow
-def test_figures_are_those_of_the_shared_scorer(shared_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tools = shared_folder / "tools"
+def test_figures_are_those_of_the_shared_scorer(shared: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools = shared("tools")
     monkeypatch.setattr(sys, "path", [str(tools), *sys.path])
     spec = importlib.util.spec_from_file_location("shared_score", tools / "score.py")
     assert spec is not None
@@ -136,7 +137,7 @@ def test_figures_are_those_of_the_shared_scorer(shared_folder: Path, tmp_path: P
     score = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(score)
     pairs: list[tuple[Path, Path]] = []
-    with zipfile.ZipFile(shared_folder / "data/landscapes.zip") as archive:
+    with zipfile.ZipFile(shared("data", "landscapes.zip")) as archive:
         names = sorted(name for name in archive.namelist() if name.endswith(".jpg"))[:4:2]
         for name in names:
             stem = Path(name).stem
@@ -144,7 +145,7 @@ def test_figures_are_those_of_the_shared_scorer(shared_folder: Path, tmp_path: P
             label = archive.read(name.replace("images/", "labels/").replace(".jpg", ".png"))
             (tmp_path / f"{stem}_map.png").write_bytes(label)
             pairs.append((tmp_path / f"{stem}.png", tmp_path / f"{stem}_map.png"))
-    path = shared_folder / "weights/deeplab_ade31.safetensors"
+    path = shared("weights", "deeplab_ade31.safetensors")
     theirs = score.agreement(pairs, 256, path)
     segmenter = GraphSegmenter(path, CPU)
     classes = classes_of_groups(load_label_set("coco_stuff"), segmenter.class_names, LANDSCAPE)

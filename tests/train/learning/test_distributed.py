@@ -312,6 +312,7 @@ with joined_ranks("cpu") as ranks, StopSignals() as stop:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a process cannot send itself these signals")
+@pytest.mark.usefixtures("interruptible")
 def test_signals_are_noted_and_a_second_interruption_ends() -> None:
     before = signal.getsignal(signal.SIGTERM)
     with StopSignals() as stop:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,9 @@ def features_of(*scores: list[float], dtype: torch.dtype = torch.float64) -> lis
 
 
 @pytest.fixture(scope="module")
-def judged(shared_folder: Path) -> Judged:
+def judged(shared: Callable[..., Path]) -> Judged:
     """Give the published discriminator's features of its fake and real picture, mu and logvar, and the published values."""
-    folder = shared_folder / "reference" / "discriminator"
+    folder = shared("reference", "discriminator")
     with np.load(folder / "case.npz") as file:
         data: dict[str, Any] = dict(file)
     network = MultiscaleDiscriminator(DiscriminatorConfig(11, 6)).eval()

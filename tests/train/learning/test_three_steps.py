@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,8 +75,8 @@ def mean_difference(found: dict[str, Tensor], expected: dict[str, Tensor]) -> fl
 @pytest.mark.reference
 @pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("dense", [False, True], ids=["fast", "dense"])
-def test_three_published_steps_are_reproduced(shared_folder: Path, *, dense: bool) -> None:
-    folder = shared_folder / "reference" / "three_steps"
+def test_three_published_steps_are_reproduced(shared: Callable[..., Path], *, dense: bool) -> None:
+    folder = shared("reference", "three_steps")
     result = take_three_steps(folder, dense=dense)
     expected = json.loads((folder / "steps.json").read_text())["losses_per_step"]
     worst = 0.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -118,8 +119,8 @@ def test_inception_is_torch_fidelitys(inception: dict[str, Tensor], tmp_path: Pa
     assert torch.allclose(found[:, INCEPTION_PLACES], torch.tensor(INCEPTION_VALUES), rtol=1e-4, atol=0)
 
 
-def load_tool(folder: Path, name: str) -> ModuleType:
-    specification = importlib.util.spec_from_file_location(name, folder / "tools" / f"{name}.py")
+def load_tool(path: Path, name: str) -> ModuleType:
+    specification = importlib.util.spec_from_file_location(name, path)
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
@@ -127,9 +128,9 @@ def load_tool(folder: Path, name: str) -> ModuleType:
     return module
 
 
-def test_efficientnet_has_the_embeddings_of_its_own_definition(shared_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = shared_folder / "weights" / "efficientnet_lite0.safetensors"
-    tool = load_tool(shared_folder, "efficientnet_lite")
+def test_efficientnet_has_the_embeddings_of_its_own_definition(shared: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    path = shared("weights", "efficientnet_lite0.safetensors")
+    tool = load_tool(shared("tools", "efficientnet_lite.py"), "efficientnet_lite")
     monkeypatch.setitem(sys.modules, "efficientnet_lite", tool)
     theirs = tool.EfficientNetLite(0).eval()
     theirs.load_state_dict({name: value.float() for name, value in load_file(path).items()}, strict=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -69,9 +70,9 @@ def test_distance_is_that_of_torchvisions_network(kind: PerceptualKind, tmp_path
     assert float(load_perceptual(config)(fake, real)) == pytest.approx(float(expected), rel=1e-5)
 
 
-def test_hed_has_the_taps_of_its_own_definition(shared_folder: Path) -> None:
-    path = shared_folder / "weights" / "hed_vgg16.safetensors"
-    specification = importlib.util.spec_from_file_location("vgg16_features", shared_folder / "tools" / "vgg16_features.py")
+def test_hed_has_the_taps_of_its_own_definition(shared: Callable[..., Path]) -> None:
+    path = shared("weights", "hed_vgg16.safetensors")
+    specification = importlib.util.spec_from_file_location("vgg16_features", shared("tools", "vgg16_features.py"))
     assert specification is not None
     assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)

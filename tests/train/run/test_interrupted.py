@@ -68,6 +68,7 @@ def test_killed_in_the_middle_of_steps(trainings: Any, reference_run: Any) -> No
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no such signals")
 @pytest.mark.slow
+@pytest.mark.usefixtures("interruptible")
 def test_stopped_by_a_signal_and_by_the_file(trainings: Any, reference_run: Any) -> None:
     said = trainings(*trainings.new_arguments(), code=in_step(3, "os.kill(os.getpid(), signal.SIGINT)"))
     run = trainings.run()
