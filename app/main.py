@@ -99,13 +99,13 @@ def _tell_failed_start(failure: Failure) -> None:
     from PySide6.QtCore import QCoreApplication
     from PySide6.QtWidgets import QMessageBox
 
-    text = QCoreApplication.translate("Main", "SPADE Studio could not start")
-    box = QMessageBox(QMessageBox.Icon.Critical, "SPADE Studio", text, QMessageBox.StandardButton.Ok)
+    from spade_studio.app.ui.plain import message_box
+
+    headline = QCoreApplication.translate("Main", "SPADE Studio could not start")
     lines = [failure.line]
     if failure.report is not None:
         lines.append(QCoreApplication.translate("Main", "A report was saved on this computer: {path}").format(path=failure.report))
-    box.setInformativeText("\n\n".join(lines))
-    box.exec()
+    message_box(None, headline, "\n\n".join(lines), QMessageBox.Icon.Critical, QMessageBox.StandardButton.Ok).exec()
 
 
 def build(options: argparse.Namespace) -> tuple[QApplication, MainWindow]:

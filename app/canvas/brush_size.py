@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
 from spade_studio.app.ui.boxes import row
+from spade_studio.app.ui.plain import PlainLabel
 
 _STEPS = 200
 
@@ -24,7 +25,7 @@ class BrushSizePanel(QWidget):
         super().__init__(parent)
         self._octaves = math.log2(largest)
         self._is_following = False
-        self._caption = QLabel(self.tr("Size"))
+        self._caption = PlainLabel(self.tr("Size"))
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _STEPS)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -32,7 +33,7 @@ class BrushSizePanel(QWidget):
         self.slider.setAccessibleName(self.tr("Brush size"))
         self.slider.setToolTip(self.tr("Diameter of brush and eraser, in pixels of the layout ([ and ])"))
         self.slider.valueChanged.connect(self._on_moved)
-        self._number = QLabel()
+        self._number = PlainLabel()
         self._number.setMinimumWidth(self._number.fontMetrics().horizontalAdvance("000 px"))
         self._number.setProperty("role", "caption")
         layout = row(self, spacing=8, margins=(4, 0, 4, 0))

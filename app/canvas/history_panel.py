@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from spade_studio.app.model.document import Document
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.ui.messages import step_name
+from spade_studio.app.ui.plain import PlainLabel
 
 _MEGABYTE = 1024 * 1024
 
@@ -41,7 +42,7 @@ class HistoryPanel(QWidget):
         self.steps.setAccessibleName(self.tr("History"))
         self.steps.setUniformItemSizes(True)
         self.steps.currentRowChanged.connect(self._on_step)
-        self._note = QLabel()
+        self._note = PlainLabel()
         self._note.setProperty("role", "caption")
         self._note.setWordWrap(True)
         self.snapshots = SnapshotList()
@@ -62,7 +63,7 @@ class HistoryPanel(QWidget):
         self.remove_button.setToolTip(self.tr("Forget the selected state (Del)"))
         self.remove_button.clicked.connect(self._remove)
         QShortcut(QKeySequence(Qt.Key.Key_Delete), self.snapshots, self._remove, context=Qt.ShortcutContext.WidgetShortcut)
-        caption = QLabel(self.tr("Snapshots"))
+        caption = PlainLabel(self.tr("Snapshots"))
         layout = column(self, spacing=6, margins=(8, 8, 8, 8))
         layout.addWidget(self.steps, 1)
         layout.addWidget(self._note)

@@ -9,9 +9,10 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QCheckBox, QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QSlider, QToolButton, QWidget
 
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 
 class LayersPanel(QWidget):
@@ -25,18 +26,18 @@ class LayersPanel(QWidget):
         super().__init__(parent)
         self._is_following = False
         layout = column(self, spacing=8, margins=(8, 8, 8, 8))
-        layout.addWidget(QLabel(self.tr("Compare with the render")))
+        layout.addWidget(PlainLabel(self.tr("Compare with the render")))
         layout.addWidget(_buttons(compare))
-        self._render_caption, self.render_opacity = QLabel(self.tr("Render over the layout")), _slider(self.tr("Opacity of the render"))
+        self._render_caption, self.render_opacity = PlainLabel(self.tr("Render over the layout")), _slider(self.tr("Opacity of the render"))
         self.render_opacity.valueChanged.connect(lambda value: self.render_opacity_changed.emit(value / 100))
         layout.addWidget(self._render_caption)
         layout.addWidget(self.render_opacity)
-        hint = QLabel(self.tr("Hold V over the canvas to see the render alone."))
+        hint = PlainLabel(self.tr("Hold V over the canvas to see the render alone."))
         hint.setProperty("role", "caption")
         hint.setWordWrap(True)
         layout.addWidget(hint)
         layout.addSpacing(10)
-        layout.addWidget(QLabel(self.tr("Photo under the labels")))
+        layout.addWidget(PlainLabel(self.tr("Photo under the labels")))
         layout.addWidget(_buttons(underlay))
         self.underlay_visible = QCheckBox(self.tr("Show it"))
         self.underlay_visible.toggled.connect(self._on_shown)
@@ -45,7 +46,7 @@ class LayersPanel(QWidget):
         self.underlay_opacity.valueChanged.connect(self._on_underlay_opacity)
         layout.addWidget(self.underlay_opacity)
         layout.addSpacing(10)
-        layout.addWidget(QLabel(self.tr("Display")))
+        layout.addWidget(PlainLabel(self.tr("Display")))
         layout.addWidget(_buttons(display))
         layout.addStretch(1)
 
@@ -80,7 +81,7 @@ def _slider(name: str) -> QSlider:
     slider.setValue(50)
     slider.setPageStep(10)
     slider.setAccessibleName(name)
-    slider.setToolTip(name)
+    slider.setToolTip(plain_tip(name))
     return slider
 
 

@@ -6,10 +6,11 @@ It knows numbers only.
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QSpinBox, QWidget
 
 from spade_studio.app.ui.boxes import column, padded, row
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
+from spade_studio.app.ui.plain import PlainLabel
 
 SMALLEST, LARGEST = 16, 4096
 _SHAPES = (
@@ -39,7 +40,7 @@ class SizeDialog(QDialog):
             self.shape.addItem(self.tr(name), ratio)
         self.shape.setAccessibleName(self.tr("Shape"))
         self.width_box, self.height_box = _side(self.tr("Width"), width), _side(self.tr("Height"), height)
-        times = QLabel("×")
+        times = PlainLabel("×")
         sides = row(spacing=8)
         for widget in (self.width_box, times, self.height_box):
             sides.addWidget(widget)
@@ -47,13 +48,13 @@ class SizeDialog(QDialog):
         self.form = QFormLayout()
         self.form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
         self.form.addRow(self.tr("&Shape"), self.shape)
-        size_label = QLabel(self.tr("Size"))
+        size_label = PlainLabel(self.tr("Size"))
         self.width_box.ensurePolished()
         size_label.setMinimumHeight(self.width_box.sizeHint().height())  # or the form puts it higher than the number beside it
         self.form.addRow(size_label, sides)
         whole = column(self, spacing=14, margins=(18, 18, 18, 14))
         whole.addLayout(self.form)
-        hint = QLabel(note or self.tr("Renders follow the layout's shape; sides that are multiples of 32 need no rounding."))
+        hint = PlainLabel(note or self.tr("Renders follow the layout's shape; sides that are multiples of 32 need no rounding."))
         hint.setProperty("role", "caption")
         hint.setWordWrap(True)
         whole.addWidget(hint)

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QSizePolicy, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QSizePolicy, QSpinBox, QWidget
 
 from spade_studio.app.canvas.tool_kinds import ToolKind, ToolOptions
 from spade_studio.app.canvas.tools import MAX_GAP, MOST_RECENT
 from spade_studio.app.model.raster import Nib
 from spade_studio.app.ui.boxes import padded, row
 from spade_studio.app.ui.label_items import display_name
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.app.ui.swatches import draw_swatch
 from spade_studio.engine.labels import Label
 
@@ -42,7 +43,7 @@ class RecentButton(QAbstractButton):
         self._is_current = is_current
         name = display_name(label)
         self.setAccessibleName(self.tr("Recent label {number}: {name}").format(number=self._number, name=name))
-        self.setToolTip(f"{name} ({self._number})")
+        self.setToolTip(plain_tip(f"{name} ({self._number})"))
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -86,7 +87,7 @@ class ToolOptionsPanel(QWidget):
         self.everywhere = QCheckBox(self.tr("Everywhere"))
         self.everywhere.setToolTip(self.tr("Fill all pixels of the label, not only those that hang together"))
         self.everywhere.toggled.connect(lambda on: self._tell("fill_everywhere", on))
-        self._gap_label = QLabel(self.tr("&Gap"))
+        self._gap_label = PlainLabel(self.tr("&Gap"))
         self.gap = padded(QSpinBox())
         self.gap.setRange(0, MAX_GAP)
         self.gap.setSuffix(self.tr(" px"))

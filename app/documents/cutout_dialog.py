@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.model.state import DocumentState
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -22,7 +23,7 @@ class CutoutDialog(QDialog):
     def __init__(self, state: DocumentState, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Export with transparency"))
-        caption = QLabel(self.tr("&Transparent in the picture:"))
+        caption = PlainLabel(self.tr("&Transparent in the picture:"))
         self.list = QTreeWidget()
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)

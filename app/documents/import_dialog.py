@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QLabel, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 
 from spade_studio.app.documents.archive import colored
 from spade_studio.app.documents.map_import import carry_over
@@ -18,6 +18,7 @@ from spade_studio.app.documents.pictures import thumbnail_of
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.rendering.panel import to_image
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.pictures.map_readings import Reading
 
@@ -41,11 +42,11 @@ class ImportDialog(QDialog):
         self._target = target
         self.labels = readings[0].labels(nearest=False)
         self.setWindowTitle(self.tr("Import {name}").format(name=name))
-        self._picture = QLabel()
+        self._picture = PlainLabel()
         self._picture.setFixedSize(_SIDE, _SIDE)
         self._picture.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
         self._picture.setAccessibleName(self.tr("What will be imported"))
-        caption = QLabel(self.tr("&Read it as"))
+        caption = PlainLabel(self.tr("&Read it as"))
         self.choice = QComboBox()
         self.choice.addItems([_describe(reading) for reading in readings])
         caption.setBuddy(self.choice)
@@ -56,7 +57,7 @@ class ImportDialog(QDialog):
         self.unknown.setRootIsDecorated(False)
         self.unknown.setUniformRowHeights(True)
         self.unknown.setIconSize(QSize(14, 14))
-        self.report = QLabel()
+        self.report = PlainLabel()
         self.report.setWordWrap(True)
         cancel, self.accept_button = QPushButton(self.tr("Cancel")), QPushButton(self.tr("&Import"))
         self.accept_button.setDefault(True)

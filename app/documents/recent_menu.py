@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMenu, QWidget
 
+from spade_studio.app.ui.plain import plain_tip
 from spade_studio.app.ui.settings import Settings
 
 
@@ -32,7 +33,7 @@ class RecentMenu(QMenu):
         for number, path in enumerate(paths, 1):
             mnemonic = f"&{number}  " if number < 10 else "    "
             action = self.addAction(mnemonic + f"{path.name}  ({_short(path.parent)})".replace("&", "&&"))
-            action.setToolTip(str(path))
+            action.setToolTip(plain_tip(str(path)))
             action.setEnabled(path.is_file())
             action.triggered.connect(lambda _checked=False, path=path: self._open_path(path))
         self.addSeparator()

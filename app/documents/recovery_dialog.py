@@ -11,12 +11,13 @@ from enum import Enum
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QSize, Qt
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from spade_studio.app.documents import archive
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.documents.sessions import LeftDocument
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 _SIDE = 96
 _ROWS_SHOWN = 3
@@ -45,9 +46,9 @@ class RecoveryDialog(QDialog):
         self._restore_one = restore
         self.setWindowTitle(self.tr("Unsaved drawings"))
         one = len(left) == 1
-        heading = QLabel(self.tr("SPADE Studio was not closed properly"))
+        heading = PlainLabel(self.tr("SPADE Studio was not closed properly"))
         heading.setProperty("role", "heading")
-        text = QLabel(
+        text = PlainLabel(
             (self.tr("This drawing was not saved then.") if one else self.tr("These drawings were not saved then."))
             + " "
             + self.tr("Restoring opens a drawing with its changes still to be saved; its file is not touched.")
@@ -115,7 +116,7 @@ def _item(document: LeftDocument) -> QListWidgetItem:
         else QCoreApplication.translate("RecoveryDialog", "never saved to a file")
     )
     item = QListWidgetItem(_thumbnail(document), f"{document.name}\n{when}\n{place}")
-    item.setToolTip(str(document.origin or ""))
+    item.setToolTip(plain_tip(str(document.origin or "")))
     item.setSizeHint(QSize(0, _SIDE + 12))
     return item
 

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QRadioButton,
@@ -31,6 +30,7 @@ from spade_studio.app.export.sizes import size_box, sizes_in
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.style_panel import MAX_SEED
 from spade_studio.app.ui.boxes import padded, row
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.typed_path import typed_path
 from spade_studio.engine.batch.map_list import find_label_maps
@@ -220,8 +220,9 @@ class ExportForm(QWidget):
         self.quality = _spin(1, 100, QUALITY, self.tr("Quality"))
         self.pattern = QLineEdit()
         self.pattern.setAccessibleName(self.tr("Pattern of the file names"))
-        self.pattern.setToolTip(self.tr("Fields: {}; digits as in {}").format(" ".join("{" + name + "}" for name in FIELDS), "{index:04}"))
-        self.example = QLabel()
+        fields = " ".join("{" + name + "}" for name in FIELDS)
+        self.pattern.setToolTip(plain_tip(self.tr("Fields: {}; digits as in {}").format(fields, "{index:04}")))
+        self.example = PlainLabel()
         self.example.setWordWrap(True)
         self.folder_field, self.folder_button = QLineEdit(), QPushButton(self.tr("Browse…"))
         self.folder_field.setAccessibleName(self.tr("Folder for the pictures"))
@@ -232,11 +233,11 @@ class ExportForm(QWidget):
         grid.setHorizontalSpacing(14)
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
-        seeds = _line(self.by_seed, self.count, QLabel(self.tr("from seed")), self.seed)
+        seeds = _line(self.by_seed, self.count, PlainLabel(self.tr("from seed")), self.seed)
         maps = row(spacing=8, margins=(22, 0, 0, 0))
         for widget, stretch in ((self.maps_field, 1), (self.maps_button, 0), (self.map_set, 0)):
             maps.addWidget(widget, stretch)
-        formats = _line(self.format_box, QLabel(self.tr("Quality")), self.quality)
+        formats = _line(self.format_box, PlainLabel(self.tr("Quality")), self.quality)
         folder = row(spacing=8)
         folder.addWidget(self.folder_field, 1)
         folder.addWidget(self.folder_button)
@@ -257,7 +258,7 @@ class ExportForm(QWidget):
         buddies[self.tr("F&older")] = self.folder_field
         for place, (title, content) in enumerate(lines):
             if title:
-                label = QLabel(title)
+                label = PlainLabel(title)
                 label.setProperty("role", "heading")
                 if title in buddies:
                     label.setBuddy(buddies[title])

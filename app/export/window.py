@@ -23,6 +23,7 @@ from spade_studio.app.export.plan import ExportPlan, PaintedLayout, Style
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel, message_box
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.errors import EngineError
@@ -58,7 +59,7 @@ class ExportWindow(QWidget):
         self._left: Manifest | None = None
         self._looked: tuple[object, tuple[Manifest | None, int, str]] | None = None
         self._was_at_work = False
-        self.left_note = QLabel()
+        self.left_note = PlainLabel()
         self.left_note.setWordWrap(True)
         self.left_button = QPushButton(self.tr("C&ontinue it"))
         self.left_button.setToolTip(self.tr("Go on with the export that this folder holds, as it was set up"))
@@ -67,7 +68,7 @@ class ExportWindow(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
         self.progress.setAccessibleName(self.tr("Progress of the export"))
-        self.status = QLabel()
+        self.status = PlainLabel()
         self.status.setWordWrap(True)
         self.failures = QPlainTextEdit(readOnly=True)
         self.failures.setAccessibleName(self.tr("Pictures that are missing"))
@@ -149,7 +150,6 @@ class ExportWindow(QWidget):
         manifest = self.exporter.manifest
         assert manifest is not None
         headline = self.tr("Replace files in this folder?") if count else self.tr("Replace the export in this folder?")
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", headline, parent=self)
         lines: list[str] = []
         if count:
             lines.append(self.tr("Files of these names in {}, which are not of this export: {:,}.").format(manifest.folder, count))
@@ -157,7 +157,7 @@ class ExportWindow(QWidget):
             there, missing = manifest.lost
             text = self.tr("Another export into this folder is not finished ({:,} pictures done, {:,} missing): it cannot go on then.")
             lines.append(text.format(there, missing))
-        box.setInformativeText("\n\n".join(lines))
+        box = message_box(self, headline, "\n\n".join(lines))
         replace = box.addButton(self.tr("&Replace"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         # The box ends before its button says that it was clicked.

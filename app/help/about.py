@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from spade_studio.app.help import licences
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 _ICON = 64
 
@@ -33,14 +34,14 @@ class AboutDialog(QDialog):
     def __init__(self, version: str, icon: QIcon, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("About SPADE Studio"))
-        picture = QLabel()
+        picture = PlainLabel()
         picture.setPixmap(icon.pixmap(QSize(_ICON, _ICON), self.devicePixelRatioF()))
-        name = QLabel("SPADE Studio")
+        name = PlainLabel("SPADE Studio")
         font = name.font()
         font.setPointSizeF(font.pointSizeF() * 1.5)
         font.setBold(True)
         name.setFont(font)
-        text = QLabel(self.tr("Version {version}\nPaint photographs from semantic layouts.").format(version=version))
+        text = PlainLabel(self.tr("Version {version}\nPaint photographs from semantic layouts.").format(version=version))
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         titles = column(spacing=4)
         titles.addWidget(name)
@@ -69,7 +70,7 @@ class AboutDialog(QDialog):
         self.resize(680, 520)
 
     def _summary(self) -> QLabel:
-        label = QLabel(
+        label = PlainLabel(
             self.tr(
                 "The network is that of “Semantic Image Synthesis with Spatially-Adaptive Normalization” (Park, Liu, Wang, Zhu, CVPR"
                 " 2019), also known as GauGAN, written anew from the paper.\n\n"
@@ -123,7 +124,7 @@ class PartsPage(QWidget):
         self._parts = licences.parts()
         for part in self._parts:
             item = QTreeWidgetItem(self.list, [f"{part.name} {part.version}", part.licence])
-            item.setToolTip(1, part.licence)
+            item.setToolTip(1, plain_tip(part.licence))
         if (first := self.list.topLevelItem(0)) is not None:
             self.list.setCurrentItem(first)
 

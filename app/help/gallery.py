@@ -10,10 +10,11 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QDialog, QLabel, QListWidget, QListWidgetItem, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from spade_studio.app.documents.samples import Sample, read_sample
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.engine.labels import LabelSet
 
 _SIDE = 160
@@ -28,7 +29,7 @@ class SampleGallery(QDialog):
         super().__init__(parent)
         self._samples = list(samples)
         self.setWindowTitle(self.tr("Open a sample"))
-        text = QLabel(self.tr("Layouts to paint on. Each opens with a style that suits it."))
+        text = PlainLabel(self.tr("Layouts to paint on. Each opens with a style that suits it."))
         text.setProperty("role", "caption")
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Samples"))

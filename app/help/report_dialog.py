@@ -11,11 +11,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QPlainTextEdit, QPushButton, QWidget
 
 from spade_studio.app.startup.crash import Reports
 from spade_studio.app.startup.log import without_home
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel
 
 _MAX_TEXT = 400_000
 
@@ -34,7 +35,7 @@ class ReportDialog(QDialog):
         self._reports = reports
         self._open_folder = open_folder or show_folder
         self.setWindowTitle(self.tr("Error reports"))
-        text = QLabel(
+        text = PlainLabel(
             self.tr(
                 "A report holds the place of the error in the program, versions, and the last lines of the log: no pictures, and ~ for your"
                 " home folder. Names of files and of other folders can be in it. It stays on this computer unless you hand it on."

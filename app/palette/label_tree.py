@@ -11,7 +11,6 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QSize, Qt
 from PySide6.QtGui import QPainter, QShowEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QLabel,
     QLineEdit,
     QStyle,
     QStyledItemDelegate,
@@ -26,6 +25,7 @@ from spade_studio.app.palette.listing import Choice, grouped, listed
 from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.ui.boxes import column
 from spade_studio.app.ui.label_items import Role, group_name, make_item
+from spade_studio.app.ui.plain import PlainLabel
 
 _GROUP = Role.UNKNOWN + 1
 _INDENTATION = 14
@@ -84,7 +84,7 @@ class LabelTreePanel(QWidget):
         self.view = LabelTree()
         self.view.setAccessibleName(self.tr("All labels by group"))
         self.view.setModel(self._model)
-        self._nothing = QLabel(self.tr("No label of this set matches."))
+        self._nothing = PlainLabel(self.tr("No label of this set matches."))
         self._nothing.setProperty("role", "caption")
         self._nothing.hide()
         whole = column(self, spacing=6, margins=(8, 8, 8, 8))

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QIcon, QResizeEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QLabel, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from spade_studio.app.model.nearest_label import nearest_label
 from spade_studio.app.palette.chips import CHIP_HEIGHT, CHIP_SPACING, ChipDelegate, ChipView
@@ -22,6 +22,7 @@ from spade_studio.app.palette.listing import Choice, Offer, Show, listed
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.ui.label_icons import icon_of
 from spade_studio.app.ui.label_items import Role, display_name, group_name, make_item, show_standing
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.app.ui.swatches import Swatches
 from spade_studio.engine.labels import Label
 
@@ -83,12 +84,12 @@ class PalettePanel(QWidget):
         self.view.clicked.connect(self._on_clicked)
         self.view.done.connect(self.done)
         self.view.menu_wanted.connect(self.menu_wanted)
-        self._nothing = QLabel()
+        self._nothing = PlainLabel()
         self._nothing.setProperty("role", "caption")
         self._nothing.setWordWrap(True)
         self._nothing.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._nothing.hide()
-        self._hint = QLabel()
+        self._hint = PlainLabel()
         self._hint.setProperty("role", "caption")
         self._hint.setMinimumWidth(1)
         self._hint_text = ""
@@ -334,7 +335,7 @@ class PalettePanel(QWidget):
         taken = _HINT_MARGIN if self.use_nearest.isHidden() else _HINT_MARGIN + _HINT_GAP + self.use_nearest.sizeHint().width()
         width = max(0, self._chips_width - taken)
         self._hint.setText(self._hint.fontMetrics().elidedText(self._hint_text, Qt.TextElideMode.ElideRight, width))
-        self._hint.setToolTip(self._hint_text)
+        self._hint.setToolTip(plain_tip(self._hint_text))
 
     @property
     def _chips_width(self) -> int:
@@ -370,7 +371,7 @@ class PalettePanel(QWidget):
 def _combo(name: str, tip: str) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
-    box.setToolTip(tip)
+    box.setToolTip(plain_tip(tip))
     box.setFixedSize(_CHOICE_WIDTH, CHIP_HEIGHT)
     box.setMaxVisibleItems(30)
     return box

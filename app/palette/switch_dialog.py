@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QGridLayout, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QGridLayout, QScrollArea, QWidget
 
 from spade_studio.app.model.label_switching import Lost
 from spade_studio.app.ui.boxes import column
 from spade_studio.app.ui.label_icons import icon_of
 from spade_studio.app.ui.label_items import display_name
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.app.ui.swatches import draw_swatch
 from spade_studio.engine.labels import Label, LabelSet
 
@@ -41,7 +42,7 @@ class SwitchDialog(QDialog):
             "{target} has no label of these names. What shall take their place? All other labels are carried over by name, "
             "and Undo brings everything back."
         )
-        text = QLabel(about.format(target=target.name))
+        text = PlainLabel(about.format(target=target.name))
         text.setWordWrap(True)
         text.setFixedWidth(440)
         rows = QWidget()
@@ -52,11 +53,12 @@ class SwitchDialog(QDialog):
         grid.setColumnStretch(3, 1)
         for place, entry in enumerate(lost):
             label = source.by_id(entry.id)
-            swatch, name, share = QLabel(), QLabel(display_name(label) if label else entry.name), QLabel(_share(entry.pixels, pixels))
+            swatch, share = PlainLabel(), PlainLabel(_share(entry.pixels, pixels))
+            name = PlainLabel(display_name(label) if label else entry.name)
             swatch.setPixmap(_icon(label).pixmap(QSize(20, 20)))
             share.setProperty("role", "caption")
             share.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            share.setToolTip(self.tr("{count} pixels").format(count=f"{entry.pixels:,}"))
+            share.setToolTip(plain_tip(self.tr("{count} pixels").format(count=f"{entry.pixels:,}")))
             box = self._box(entry, target, unlabeled)
             self.boxes[entry.id] = box
             for at, widget in enumerate((swatch, name, share, box)):

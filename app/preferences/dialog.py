@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from spade_studio.app.preferences.menu_choice import MenuChoice
 from spade_studio.app.preferences.values import Preferences
 from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.app.ui.settings import AUTOSAVE_SECONDS, HISTORY_MEGABYTES, RECENT_FILES
 
 _MARGIN = 18
@@ -214,6 +215,6 @@ def _number(name: str, limits: tuple[int, int, int], suffix: str = "") -> QSpinB
 
 
 def _caption(text: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setProperty("role", "caption")
     return label

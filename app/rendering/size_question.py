@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QSpinBox, QWidget
 
 from spade_studio.app.rendering.menus import pixels
 from spade_studio.app.ui.boxes import column, padded
+from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
 
 
@@ -40,12 +41,12 @@ class SizeQuestion(QDialog):
         self.box.setValue(longer_side)
         self.box.setMinimumWidth(120)
         self.box.setAccessibleName(self.tr("Longer side"))
-        self.result_label = QLabel()
+        self.result_label = PlainLabel()
         self.result_label.setMinimumWidth(self.result_label.fontMetrics().horizontalAdvance("8192 × 8192"))
         form = QFormLayout()
         form.addRow(self.tr("&Longer side"), self.box)
         form.addRow(self.tr("Picture"), self.result_label)
-        hint = QLabel(
+        hint = PlainLabel(
             self.tr("Weights render best near the size they were trained on; larger pictures take more time and memory.")
         )
         hint.setProperty("role", "caption")

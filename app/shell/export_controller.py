@@ -19,6 +19,7 @@ from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.ui.actions import Actions
+from spade_studio.app.ui.plain import message_box
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.labels.label_set import LabelSet
@@ -102,8 +103,7 @@ class ExportController(QObject):
         return not lines or self._ask_stop("\n\n".join(lines))
 
     def _ask_stop(self, text: str) -> bool:
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", self.tr("Stop what is being exported?"), parent=self._window)
-        box.setInformativeText(text)
+        box = message_box(self._window, self.tr("Stop what is being exported?"), text)
         stop = box.addButton(self.tr("&Stop and close"), QMessageBox.ButtonRole.DestructiveRole)
         wait = box.addButton(self.tr("&Wait"), QMessageBox.ButtonRole.RejectRole)
         box.setDefaultButton(wait)

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QHeaderView,
     QKeySequenceEdit,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTreeWidget,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from spade_studio.app.shortcuts.table import Command, ShortcutTable, shown
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 _NAME = Qt.ItemDataRole.UserRole
 _Portable = QKeySequence.SequenceFormat.PortableText
@@ -76,7 +76,7 @@ class ShortcutsDialog(QDialog):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
-        self.chosen = QLabel()
+        self.chosen = PlainLabel()
         self.chosen.setProperty("role", "heading")
         self.field = KeyField()
         self.field.setAccessibleName(self.tr("Press the new keys"))
@@ -84,7 +84,7 @@ class ShortcutsDialog(QDialog):
         self.none = QPushButton(self.tr("&No keys"))
         self.reset = QPushButton(self.tr("&Reset"))
         self.reset.setToolTip(self.tr("Give this command the keys that it came with"))
-        self.note = QLabel()
+        self.note = PlainLabel()
         self.note.setWordWrap(True)
         self.note.setProperty("role", "caption")
         self.take = QPushButton()
@@ -103,7 +103,7 @@ class ShortcutsDialog(QDialog):
 
     def _lay_out(self) -> None:
         keys = row(spacing=8)
-        press = QLabel(self.tr("&Press the new keys"))
+        press = PlainLabel(self.tr("&Press the new keys"))
         press.setBuddy(self.field)
         for widget in (press, self.field):
             keys.addWidget(widget)
@@ -172,7 +172,7 @@ class ShortcutsDialog(QDialog):
                 font.setBold(True)
                 item.setFont(1, font)
                 came_with = shown(command.defaults) or self.tr("no keys")
-                item.setToolTip(1, self.tr("It came with {keys}").format(keys=came_with))
+                item.setToolTip(1, plain_tip(self.tr("It came with {keys}").format(keys=came_with)))
         self.tree.expandAll()
         self.choose(name or next(iter(self._commands), ""))
         self.tree.verticalScrollBar().setValue(position)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
 
+from spade_studio.app.ui.plain import plain_tip
 from spade_studio.app.ui.settings import Settings
 
 _DEFAULTS = "default_keys"
@@ -162,4 +163,4 @@ def _set(action: QAction, keys: Sequence[str]) -> None:
     action.setShortcuts(sequences)
     tip = action.toolTip().removesuffix(f" ({before})") if before else action.toolTip()
     now = action.shortcut().toString(_Native)
-    action.setToolTip(f"{tip} ({now})" if now else tip)
+    action.setToolTip(plain_tip(f"{tip} ({now})" if now else tip))

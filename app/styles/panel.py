@@ -19,6 +19,7 @@ from spade_studio.app.styles.shelf import BuiltIn, built_in_styles
 from spade_studio.app.styles.style import MAX_STRENGTH
 from spade_studio.app.styles.tiles import EndButton, Tiles
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 
 class StylesPanel(QWidget):
@@ -67,7 +68,7 @@ class StylesPanel(QWidget):
         self.strength.setAccessibleName(self.tr("Strength of the style"))
         self.strength.setToolTip(self.tr("How far the style goes from the average look: 100 % is as trained"))
         self.strength.valueChanged.connect(lambda value: self._styles.set_strength(value / 100))
-        self._strength_label = QLabel(self.tr("Stren&gth"))
+        self._strength_label = PlainLabel(self.tr("Stren&gth"))
         self._strength_label.setBuddy(self.strength)
         self._percent = _value_label()
         self._strength_row = row(spacing=8)
@@ -130,7 +131,7 @@ class StylesPanel(QWidget):
         line.addWidget(self.ends[0])
         line.addWidget(self.share, 1)
         line.addWidget(self.ends[1])
-        heading = QLabel(self.tr("&Mix two styles"))
+        heading = PlainLabel(self.tr("&Mix two styles"))
         heading.setBuddy(self.share)
         self._mix_box = column(spacing=4)
         self._mix_box.addWidget(heading)
@@ -288,15 +289,14 @@ def _explain(label: QLabel, text: str) -> None:
 
 
 def _caption(text: str) -> QLabel:
-    label = QLabel(text)
+    label = PlainLabel(text)
     label.setProperty("role", "caption")
-    label.setTextFormat(Qt.TextFormat.PlainText)
     label.setWordWrap(True)
     return label
 
 
 def _value_label() -> QLabel:
-    label = QLabel()
+    label = PlainLabel()
     label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     label.setMinimumWidth(label.fontMetrics().horizontalAdvance("150 %"))
     return label
@@ -304,5 +304,5 @@ def _value_label() -> QLabel:
 
 def _small_button(text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
-    button.setToolTip(tip)
+    button.setToolTip(plain_tip(tip))
     return button

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QLabel, QSizePolicy, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 MAX_SEED = 999_999
 _PICTURE = QSize(64, 48)
@@ -40,9 +41,8 @@ class StylePanel(QWidget):
         self.picture_button.setFixedSize(_PICTURE.width() + 10, _PICTURE.height() + 10)
         self.picture_button.setAccessibleName(self.tr("Styles"))
         self.picture_button.clicked.connect(self.gallery_wanted)
-        self.name = QLabel(self.tr("&Style"))
+        self.name = PlainLabel(self.tr("&Style"))
         self.name.setBuddy(self.spin)
-        self.name.setTextFormat(Qt.TextFormat.PlainText)
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         inner = row(spacing=2)
         inner.addWidget(self.spin)
@@ -72,7 +72,7 @@ class StylePanel(QWidget):
         """Show what is in use; a style without a seed leaves the number as it is."""
         shown = self.name.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 150)
         self.name.setText(shown.replace("&", "&&"))
-        self.name.setToolTip(name)
+        self.name.setToolTip(plain_tip(name))
         if seed is not None and 0 <= seed <= MAX_SEED:
             with QSignalBlocker(self.spin):
                 self.spin.setValue(seed)
@@ -88,8 +88,8 @@ class StylePanel(QWidget):
             child.setEnabled(usable)
         self._dice.setEnabled(usable)
         self._lock.setEnabled(usable)
-        self.setToolTip(reason)
-        self.picture_button.setToolTip(reason or self.tr("Show the styles: built-in ones, references, the last ones, and mixes"))
+        self.setToolTip(plain_tip(reason))
+        self.picture_button.setToolTip(plain_tip(reason or self.tr("Show the styles: built-in ones, references, the last ones, and mixes")))
 
     def _enter(self) -> None:
         self.seed_changed.emit(self.spin.value())  # also where the number is the same and the style another one

@@ -12,6 +12,7 @@ from PySide6.QtGui import QIcon, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QStyle, QToolButton, QWidget
 
 from spade_studio.app.styles.pictures import THUMBNAIL
+from spade_studio.app.ui.plain import plain_tip
 
 
 def picture_icon(image: QImage) -> QIcon:
@@ -58,7 +59,7 @@ class Tiles(QListWidget):
                 item.setData(Qt.ItemDataRole.UserRole, image.cacheKey())
                 item.setIcon(picture_icon(image))
             item.setText(name)
-            item.setToolTip(tip)
+            item.setToolTip(plain_tip(tip))
         while self.count() > len(tiles):
             self.takeItem(self.count() - 1)
         if current < 0:
@@ -96,7 +97,7 @@ class EndButton(QToolButton):
         self._tip = tip
         self.setText(letter)
         self.setAccessibleName(name)
-        self.setToolTip(tip)
+        self.setToolTip(plain_tip(tip))
         self.setIconSize(QSize(56, 42))
         self.setFixedSize(68, 54)
         self.setObjectName("mix_end")
@@ -104,4 +105,4 @@ class EndButton(QToolButton):
     def show_end(self, image: QImage, name: str) -> None:
         """Show what was chosen."""
         self.setIcon(picture_icon(image) if not image.isNull() else QIcon())
-        self.setToolTip(f"{name}\n{self._tip}" if name else self._tip)
+        self.setToolTip(plain_tip(f"{name}\n{self._tip}" if name else self._tip))

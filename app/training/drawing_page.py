@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtWidgets import QCheckBox, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCheckBox, QPushButton, QWidget
 
 from spade_studio.app.training.follower import RunFollower
 from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.my_drawing import Drawing, MyDrawing, RenderedDrawing
 from spade_studio.app.training.pictures import PictureTimeline
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.train.run.events import CheckpointWritten, Event
 
 
@@ -41,7 +42,7 @@ class DrawingPage(QWidget):
         self.now.setToolTip(self.tr("Render the drawing on the canvas with the shown checkpoint; at the right end with the newest"))
         self.use = QPushButton(self.tr("&Use these weights"))
         self.use.setToolTip(self.tr("Paint with the weights of the shown checkpoint"))
-        self.note = QLabel()
+        self.note = PlainLabel()
         self.note.setProperty("role", "caption")
         self.note.setWordWrap(True)
         empty = self.tr("The drawing on the canvas, rendered by the checkpoints of this run.\n\nRender now makes the first picture.")

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 from spade_studio.app.training.fields import PATHS, SUGGESTIONS, Field
 from spade_studio.app.ui.boxes import padded, row
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
+from spade_studio.app.ui.plain import plain_tip
 
 _LARGEST = 2_000_000_000
 _OWN = QT_TRANSLATE_NOOP("Editors", "the architecture's own")
@@ -94,7 +95,7 @@ class Editor(QWidget):
         self.input, self._read, self._write = self._make(field)
         self.input.setAccessibleName(f"{field.section}: {field.title}")
         self.input.setAccessibleDescription(field.help)
-        self.input.setToolTip(f"<p>{field.help}</p><p><code>{field.name}</code></p>")
+        self.input.setToolTip(plain_tip(f"{field.help}\n\n{field.name}"))
         self.input.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.input.setMinimumHeight(26)
         self.input.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

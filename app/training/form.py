@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QWidget
 from spade_studio.app.training.editors import Editor
 from spade_studio.app.training.fields import BASIC, PATHS, absolute_path, all_fields, culprit, flat_values, is_missing, nested, shown_title
 from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.engine.errors import ConfigError
 from spade_studio.train.config.presets import with_architecture
 from spade_studio.train.config.run import TrainConfig
@@ -110,16 +111,16 @@ class ConfigForm(QScrollArea):
         grid.setColumnMinimumWidth(0, 170)
         grid.setColumnStretch(1, 1)
         if title:
-            heading = QLabel(title)
+            heading = PlainLabel(title)
             heading.setProperty("role", "heading")
             grid.addWidget(heading, 0, 0, 1, 2)
         fields = {field.name: field for field in all_fields()}
         for number, name in enumerate(names, 1):
             editor = Editor(fields[name])
-            label = QLabel(shown_title(fields[name].title))
+            label = PlainLabel(shown_title(fields[name].title))
             label.setToolTip(editor.input.toolTip())
             label.setBuddy(editor.input)
-            problem = QLabel()
+            problem = PlainLabel()
             problem.setProperty("role", "problem")
             problem.setWordWrap(True)
             problem.hide()

@@ -9,7 +9,7 @@ import re
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSplitter, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QPlainTextEdit, QPushButton, QSplitter, QWidget
 
 from spade_studio.app.training.data_report import pace_of_similar_runs, report_words
 from spade_studio.app.training.fields import absolute_path, option_words
@@ -19,6 +19,7 @@ from spade_studio.app.training.run_page import time_words
 from spade_studio.app.training.tool_run import ToolRun
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.train.config.presets import PRESETS, preset
 from spade_studio.train.run.directory import RunDirectory
@@ -38,13 +39,13 @@ class NewRunPage(QWidget):
         self.presets = QComboBox()
         for name, one in PRESETS.items():
             self.presets.addItem(name, name)
-            self.presets.setItemData(self.presets.count() - 1, one.summary, Qt.ItemDataRole.ToolTipRole)
+            self.presets.setItemData(self.presets.count() - 1, plain_tip(one.summary), Qt.ItemDataRole.ToolTipRole)
         self.presets.setAccessibleName(self.tr("Preset"))
         self.presets.setMinimumHeight(26)
         self.name = QLineEdit()
         self.name.setPlaceholderText(self.tr("named like the preset"))
         self.name.setAccessibleName(self.tr("Name of the run"))
-        self.summary = QLabel()
+        self.summary = PlainLabel()
         self.summary.setProperty("role", "caption")
         self.summary.setWordWrap(True)
         kept = memory.text("preset")
@@ -60,7 +61,7 @@ class NewRunPage(QWidget):
             self.tr("Check data reads all pictures and says what is wrong.\n\nEstimate tells steps, memory and time.")
         )
         self.check, self.estimate = QPushButton(self.tr("Chec&k data")), QPushButton(self.tr("&Estimate"))
-        self.problem = QLabel()
+        self.problem = PlainLabel()
         self.problem.setProperty("role", "problem")
         self.problem.setWordWrap(True)
         self.problem.setAccessibleName(self.tr("What is wrong"))
@@ -86,7 +87,7 @@ class NewRunPage(QWidget):
         head.setHorizontalSpacing(12)
         head.setVerticalSpacing(6)
         for number, (title, widget) in enumerate(((self.tr("&Preset"), self.presets), (self.tr("N&ame"), self.name))):
-            label = QLabel(title)
+            label = PlainLabel(title)
             label.setBuddy(widget)
             label.setMinimumWidth(170)
             head.addWidget(label, number, 0)

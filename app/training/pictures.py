@@ -12,9 +12,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel
 
 _MARGIN = 8
 
@@ -81,7 +82,7 @@ class PictureTimeline(QWidget):
         self.slider.setAccessibleName(self.tr("{name}: time").format(name=name))
         self.slider.setToolTip(self.tr("Earlier and later pictures; at the right end new ones are shown as they come"))
         self.slider.setPageStep(1)
-        self.caption = QLabel()
+        self.caption = PlainLabel()
         self.caption.setProperty("role", "caption")
         self.caption.setMinimumWidth(self.caption.fontMetrics().horizontalAdvance(self.tr("Step 00,000,000 (000 of 000)")))
         below = row(spacing=12)

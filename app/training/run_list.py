@@ -12,6 +12,7 @@ from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QAbstractItemView, QTreeView, QWidget
 
 from spade_studio.app.training.history import RunState, last_event, run_state
+from spade_studio.app.ui.plain import plain_tip
 from spade_studio.train.run.directory import RunDirectory, list_runs
 
 INTERVAL_MILLISECONDS = 3000
@@ -91,7 +92,7 @@ class RunList(QTreeView):
             if row >= self._model.rowCount() or self._run(row).path != run.path:
                 name, state = QStandardItem(run.path.name), QStandardItem()
                 name.setData(run, Qt.ItemDataRole.UserRole)
-                name.setToolTip(str(run.path))
+                name.setToolTip(plain_tip(str(run.path)))
                 self._model.insertRow(row, [name, state])
             state = run_state(run, last_event(run))[0]
             if self._state(row) is not state:

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QProgressBar, QPushButton, QTabWidget, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QProgressBar, QPushButton, QTabWidget, QWidget
 
 from spade_studio.app.training.curves import Curves
 from spade_studio.app.training.follower import RunFollower
@@ -17,6 +17,7 @@ from spade_studio.app.training.history import RunHistory, RunState
 from spade_studio.app.training.pictures import PictureTimeline
 from spade_studio.app.training.run_list import state_words
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.app.ui.theme import Colors
 
 _LOG_LINES = 5000
@@ -38,7 +39,7 @@ class RunPage(QWidget):
     def __init__(self, follower: RunFollower, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._follower = follower
-        self.name, self.state, self.facts, self.reason = QLabel(), QLabel(), QLabel(), QLabel()
+        self.name, self.state, self.facts, self.reason = PlainLabel(), PlainLabel(), PlainLabel(), PlainLabel()
         self.name.setProperty("role", "heading")
         for label in (self.state, self.facts):
             label.setProperty("role", "caption")
@@ -105,7 +106,7 @@ class RunPage(QWidget):
             return
         name = follower.run.path.name
         self.name.setText(self.name.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _WIDEST_NAME))
-        self.name.setToolTip(str(follower.run.path))
+        self.name.setToolTip(plain_tip(str(follower.run.path)))
         self.state.setText(state_words(state))
         self.progress.setRange(0, 0 if state is RunState.STARTING else max(1, history.total_steps))
         self.progress.setValue(history.step)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QMessageBox, QPushButton, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QPushButton, QSplitter, QStackedWidget, QWidget
 
 from spade_studio.app.training.drawing_page import DrawingPage
 from spade_studio.app.training.follower import RunFollower
@@ -25,6 +25,7 @@ from spade_studio.app.training.run_page import RunPage
 from spade_studio.app.training.trainer_process import end_trainer, start_trainer
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel, message_box, plain_tip
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.run.directory import RunDirectory
@@ -59,7 +60,7 @@ class TrainingWindow(QWidget):
         self.browse.setToolTip(self.tr("Choose the folder in which runs are made and listed"))
         self.new = QPushButton(self.tr("&New run…"))
         self.new.setToolTip(self.tr("Set up a training"))
-        self.empty = QLabel(self.tr("No runs here yet.\n\nNew run… sets up a training."))
+        self.empty = PlainLabel(self.tr("No runs here yet.\n\nNew run… sets up a training."))
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.empty.setProperty("role", "caption")
         self.stack = QStackedWidget()
@@ -98,7 +99,7 @@ class TrainingWindow(QWidget):
         """List the runs of a folder."""
         self._memory.runs_folder = folder
         self.folder.setText(str(folder))
-        self.folder.setToolTip(str(folder))
+        self.folder.setToolTip(plain_tip(str(folder)))
         self.folder.setCursorPosition(0)
         self.runs.open_folder(folder)
 
@@ -181,8 +182,8 @@ class TrainingWindow(QWidget):
         run = self.follower.run
         if run is None:
             return
-        box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", self.tr("End {name} now?").format(name=run.path.name), parent=self)
-        box.setInformativeText(self.tr("What it learned since its last checkpoint is lost. Stop and keep saves first."))
+        text = self.tr("What it learned since its last checkpoint is lost. Stop and keep saves first.")
+        box = message_box(self, self.tr("End {name} now?").format(name=run.path.name), text)
         end = box.addButton(self.tr("End now"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
         end.clicked.connect(lambda: self._try(self.tr("{name} could not be ended").format(name=run.path.name), lambda: end_trainer(run)))

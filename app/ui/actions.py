@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
+from spade_studio.app.ui.plain import plain_tip
 from spade_studio.app.ui.theme import Theme
 
 _Key = QKeySequence.StandardKey
@@ -154,7 +155,7 @@ class Actions:
             keys = _without_doubles([QKeySequence(key) for key in spec.keys])
             action.setShortcuts(keys)
             tip = tip or text.replace("&", "").removesuffix("…")
-            action.setToolTip(f"{tip} ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})" if keys else tip)
+            action.setToolTip(plain_tip(f"{tip} ({keys[0].toString(QKeySequence.SequenceFormat.NativeText)})" if keys else tip))
             action.setStatusTip(tip)
             if spec.group:
                 action.setCheckable(True)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QStandardItem
 
 from spade_studio.app.model.label_names import group_text, label_text, other_words
 from spade_studio.app.ui.label_icons import icon_of
+from spade_studio.app.ui.plain import plain_tip
 from spade_studio.engine.labels import Label
 
 
@@ -77,5 +78,5 @@ def show_standing(
         notes.append(QCoreApplication.translate("PalettePanel", "Protected from painting over"))
     about = QCoreApplication.translate("PalettePanel", "{name}, id {number}").format(name=label_text(label), number=label.id)
     lines = about, group_text(label.group), ", ".join(other_words(label)), *notes
-    item.setData("\n".join(filter(None, lines)), Qt.ItemDataRole.ToolTipRole)
+    item.setData(plain_tip("\n".join(filter(None, lines))), Qt.ItemDataRole.ToolTipRole)
     item.setData(", ".join((display_name(label), *notes)) if notes else None, Qt.ItemDataRole.AccessibleTextRole)

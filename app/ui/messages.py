@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
+from spade_studio.app.ui.plain import message_box
 from spade_studio.engine.errors import EngineError
 
 
@@ -42,29 +43,21 @@ def show_error(parent: QWidget, headline: str, error: EngineError) -> None:
         QCoreApplication.translate("Messages", "Expected: {expected}").format(expected=error.expected) if error.expected else "",
         error.action,
     ]
-    box = QMessageBox(QMessageBox.Icon.Warning, "SPADE Studio", headline, QMessageBox.StandardButton.Ok, parent)
-    box.setInformativeText("\n\n".join(line[:1].upper() + line[1:] for line in lines if line))
-    box.open()
+    text = "\n\n".join(line[:1].upper() + line[1:] for line in lines if line)
+    message_box(parent, headline, text, QMessageBox.Icon.Warning, QMessageBox.StandardButton.Ok).open()
 
 
 def show_note(parent: QWidget, headline: str, text: str) -> None:
     """Say what a person should know of what was just done. Returns at once; the box belongs to the window."""
-    box = QMessageBox(QMessageBox.Icon.Information, "SPADE Studio", headline, QMessageBox.StandardButton.Ok, parent)
-    box.setInformativeText(text)
-    box.open()
+    message_box(parent, headline, text, QMessageBox.Icon.Information, QMessageBox.StandardButton.Ok).open()
 
 
 def ask_unsaved(parent: QWidget, name: str) -> Unsaved:
     """Ask whether to save changes before they would be lost."""
     button = QMessageBox.StandardButton
-    box = QMessageBox(
-        QMessageBox.Icon.NoIcon,
-        "SPADE Studio",
-        QCoreApplication.translate("Messages", "Save the changes to {name}?").format(name=name),
-        parent=parent,
-    )
-    box.setInformativeText(QCoreApplication.translate("Messages", "They are lost otherwise."))
-    box.setStandardButtons(button.Save | button.Discard | button.Cancel)
+    headline = QCoreApplication.translate("Messages", "Save the changes to {name}?").format(name=name)
+    text = QCoreApplication.translate("Messages", "They are lost otherwise.")
+    box = message_box(parent, headline, text, buttons=button.Save | button.Discard | button.Cancel)
     box.setDefaultButton(button.Save)
     answers = {button.Save: Unsaved.SAVE, button.Discard: Unsaved.DISCARD}
     return answers.get(QMessageBox.StandardButton(box.exec()), Unsaved.CANCEL)
@@ -72,9 +65,9 @@ def ask_unsaved(parent: QWidget, name: str) -> Unsaved:
 
 def ask_replace(parent: QWidget, path: Path) -> bool:
     """Ask whether a file that exists may be replaced."""
-    text = QCoreApplication.translate("Messages", "{name} exists already. Replace it?").format(name=path.name)
-    box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", text, QMessageBox.StandardButton.Cancel, parent)
-    box.setInformativeText(QCoreApplication.translate("Messages", "What it holds is lost then."))
+    headline = QCoreApplication.translate("Messages", "{name} exists already. Replace it?").format(name=path.name)
+    text = QCoreApplication.translate("Messages", "What it holds is lost then.")
+    box = message_box(parent, headline, text, buttons=QMessageBox.StandardButton.Cancel)
     replace = box.addButton(QCoreApplication.translate("Messages", "&Replace"), QMessageBox.ButtonRole.AcceptRole)
     box.setDefaultButton(QMessageBox.StandardButton.Cancel)
     box.exec()

@@ -6,7 +6,9 @@ It knows numbers and texts only; what size and device offer to choose from is ha
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QMenu, QStatusBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QStatusBar, QToolButton, QWidget
+
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 
 class StatusBar(QStatusBar):
@@ -14,7 +16,7 @@ class StatusBar(QStatusBar):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.pixel, self.size_and_zoom, self.frame = (QLabel() for _ in range(3))
+        self.pixel, self.size_and_zoom, self.frame = (PlainLabel() for _ in range(3))
         self.render_size, self.device = QToolButton(), QToolButton()
         self._size, self._zoom = "", ""
         self.setSizeGripEnabled(False)
@@ -25,7 +27,7 @@ class StatusBar(QStatusBar):
             (self.device, self.tr("Where pictures are computed, and with which numbers")),
             (self.size_and_zoom, self.tr("Size of the layout in pixels, and its zoom")),
         ):
-            widget.setToolTip(tip)
+            widget.setToolTip(plain_tip(tip))
             self.addPermanentWidget(widget)
         for button in (self.render_size, self.device):
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -14,6 +14,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
+from spade_studio.app.ui.plain import plain_tip
+
 _HEIGHT = 30
 _CURRENT = 20
 _PREVIOUS = 14
@@ -66,7 +68,7 @@ class Swatches(QAbstractButton):
         self._icons = icons
         self._name, self._color = name, color
         self._previous_name, self._previous_color = previous_name, previous_color
-        self.setToolTip(self.tr("Painting {name}. Click to swap with {previous} (X)").format(name=name, previous=previous_name))
+        self.setToolTip(plain_tip(self.tr("Painting {name}. Click to swap with {previous} (X)").format(name=name, previous=previous_name)))
         self.setAccessibleName(self.tr("Painting {name}, swap with {previous}").format(name=name, previous=previous_name))
         self.update()
 

@@ -17,6 +17,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QImage
 
 from spade_studio.app.export.plan import Style
+from spade_studio.app.ui.plain import plain_tip
 
 CELL = Qt.ItemDataRole.UserRole
 _KEPT_SIDE = 512
@@ -98,7 +99,7 @@ class CellModel(QAbstractListModel):
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return cell.caption
         if role == Qt.ItemDataRole.ToolTipRole:
-            return cell.error or None
+            return plain_tip(cell.error) or None
         return None
 
     def tell(self, cell: Cell) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QSpinBox, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QProgressBar, QPushButton, QSpinBox, QToolButton, QWidget
 
 from spade_studio.app.export.look import style_sheet
 from spade_studio.app.export.pace import Pace, describe_pace
@@ -21,6 +21,7 @@ from spade_studio.app.export.plan import Style
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.style_panel import MAX_SEED
 from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.app.ui.theme import Theme
 from spade_studio.app.variations.cells import Cell, CellModel, Mix, is_same_style
 from spade_studio.app.variations.sheet_renderer import SheetLayout, SheetRenderer
@@ -172,23 +173,23 @@ class VariationsWindow(QWidget):
             self.count_box.addItem(str(number), number)
         self.count_box.setCurrentIndex(max(0, self.count_box.findData(count)))
         self.count_box.setAccessibleName(self.tr("Number of variations"))
-        self.count_label = QLabel(self.tr("&Styles"))
+        self.count_label = PlainLabel(self.tr("&Styles"))
         self.count_label.setBuddy(self.count_box)
         self.new_button = QPushButton(self.tr("&New styles"))
         self.new_button.setToolTip(self.tr("Fill the sheet with other random styles"))
         self.update_button = QPushButton(self.tr("&Update"))
         self.update_button.setToolTip(self.tr("Render these styles over the layout as it is now (F5)"))
-        self.stale = QLabel()
+        self.stale = PlainLabel()
         self.stale.setProperty("role", "caption")
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedSize(120, 6)
         self.progress.setAccessibleName(self.tr("Rendering"))
-        self.status = QLabel()
+        self.status = PlainLabel()
         self.status.setProperty("role", "caption")
         self.cancel_button = QPushButton(self.tr("&Cancel"))
         self.cancel_button.setToolTip(self.tr("Stop rendering the sheet (Escape)"))
-        self.hint = QLabel()
+        self.hint = PlainLabel()
         self.hint.setProperty("role", "caption")
         self.hint.setMinimumWidth(60)
         self.steps = padded(QSpinBox())
@@ -216,7 +217,7 @@ class VariationsWindow(QWidget):
         self.strip_box = QWidget()
         strip = column(self.strip_box, spacing=2)
         head = row(spacing=8)
-        self.strip_title = QLabel(self.tr("Between the two selected styles"))
+        self.strip_title = PlainLabel(self.tr("Between the two selected styles"))
         self.strip_title.setProperty("role", "heading")
         self.strip_close = QToolButton()
         self.strip_close.setIconSize(QSize(16, 16))
@@ -289,7 +290,7 @@ class VariationsWindow(QWidget):
         self.strip.cells.tell(cell)
         if cell.error:
             self.hint.setText(cell.error)
-            self.hint.setToolTip(cell.error)
+            self.hint.setToolTip(plain_tip(cell.error))
 
     def _adopt(self, cell: Cell) -> None:
         if not isinstance(cell.style, Mix):

@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QFileDialog,
     QGridLayout,
-    QLabel,
     QLineEdit,
     QMessageBox,
     QProgressBar,
@@ -33,6 +32,7 @@ from spade_studio.app.export.plan import Style
 from spade_studio.app.export.sizes import size_box, sizes_in
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.plain import PlainLabel, message_box
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.app.ui.typed_path import typed_path
@@ -110,8 +110,8 @@ class VideoWindow(QWidget):
         if self._problem or self._layout is None or self.maker.is_at_work:
             return
         if self.target.is_file():
-            box = QMessageBox(QMessageBox.Icon.NoIcon, "SPADE Studio", self.tr("Replace {}?").format(self.target.name), parent=self)
-            box.setInformativeText(self.tr("The video that is there is lost once the new one is whole."))
+            text = self.tr("The video that is there is lost once the new one is whole.")
+            box = message_box(self, self.tr("Replace {}?").format(self.target.name), text)
             replace = box.addButton(self.tr("&Replace"), QMessageBox.ButtonRole.DestructiveRole)
             box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
             replace.clicked.connect(self._start)
@@ -140,7 +140,7 @@ class VideoWindow(QWidget):
     # -- building ------------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.styles_label = QLabel()
+        self.styles_label = PlainLabel()
         self.styles_label.setWordWrap(True)
         self.seconds = padded(QDoubleSpinBox())
         self.seconds.setRange(0.1, 60)
@@ -170,7 +170,7 @@ class VideoWindow(QWidget):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
         self.progress.setAccessibleName(self.tr("Progress of the video"))
-        self.status = QLabel()
+        self.status = PlainLabel()
         self.status.setWordWrap(True)
         self.show_button = QPushButton(self.tr("Sho&w it"))
         self.cancel_button = QPushButton(self.tr("&Cancel"))
@@ -184,7 +184,7 @@ class VideoWindow(QWidget):
         grid.setVerticalSpacing(8)
         grid.setColumnStretch(1, 1)
         pace, place = row(spacing=8), row(spacing=8)
-        for widget in (self.seconds, QLabel(self.tr("from style to style, at")), self.fps, QLabel(self.tr("frames a second"))):
+        for widget in (self.seconds, PlainLabel(self.tr("from style to style, at")), self.fps, PlainLabel(self.tr("frames a second"))):
             pace.addWidget(widget)
         pace.addStretch(1)
         place.addWidget(self.path_field, 1)
@@ -199,7 +199,7 @@ class VideoWindow(QWidget):
         )
         for at, (title, content, buddy) in enumerate(lines):
             if title:
-                label = QLabel(title)
+                label = PlainLabel(title)
                 label.setProperty("role", "heading")
                 if buddy is not None:
                     label.setBuddy(buddy)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QProgressBar, QPushButton, QWidget
 
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.app.weights.worker import Progress
 
 
@@ -28,10 +29,9 @@ class ActionBar(QWidget):
         self.back_button = QPushButton(self.tr("&Keep the old ones"))
         self.use_button = QPushButton(self.tr("&Use these weights"))
         self.cancel_button = QPushButton(self.tr("&Cancel"))
-        self.state = QLabel()
+        self.state = PlainLabel()
         self.state.setProperty("role", "caption")
-        self.status = QLabel()
-        self.status.setTextFormat(Qt.TextFormat.PlainText)
+        self.status = PlainLabel()
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedSize(140, 6)

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from spade_studio.app.rendering.panel import to_image
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel
 
 
 class Picture(QWidget):
@@ -59,10 +60,9 @@ class Comparison(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.old, self.new = Picture(self.tr("Picture of the weights in use")), Picture(self.tr("Picture of the weights on trial"))
-        self.old_name, self.new_name = QLabel(), QLabel()
+        self.old_name, self.new_name = PlainLabel(), PlainLabel()
         whole = row(self, spacing=12)
         for name, picture in ((self.old_name, self.old), (self.new_name, self.new)):
-            name.setTextFormat(Qt.TextFormat.PlainText)
             name.setProperty("role", "caption")
             half = column(spacing=6)
             half.addWidget(name)

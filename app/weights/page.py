@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage, QTextDocument
 from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QPlainTextEdit, QScrollArea, QTextBrowser, QToolButton, QWidget
 
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.questions import QuestionsForm
 from spade_studio.app.weights.report import Report
@@ -192,8 +193,7 @@ class WeightsPage(QWidget):
 
 def _text(role: str = "", text: str = "") -> QLabel:
     """Return a label whose text is never read as markup: files write parts of it."""
-    label = QLabel(text)
-    label.setTextFormat(Qt.TextFormat.PlainText)
+    label = PlainLabel(text)
     if role != "heading":
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     label.setWordWrap(True)

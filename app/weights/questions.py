@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFileDialog, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.app.weights.jobs import Examined, may_ask
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet, built_in_label_sets, load_label_set
@@ -33,7 +34,7 @@ class QuestionsForm(QWidget):
         self._extra_sets: list[LabelSet] = []
         self.boxes: dict[str, QComboBox] = {}
         self._frames: dict[str, QWidget] = {}
-        self._heading = QLabel(self.tr("What the file does not tell"))
+        self._heading = PlainLabel(self.tr("What the file does not tell"))
         self._heading.setProperty("role", "heading")
         layout = column(self, spacing=4)
         layout.addWidget(self._heading)
@@ -44,7 +45,7 @@ class QuestionsForm(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(28)
             box.setMaximumWidth(420)
-            caption, explanation = QLabel(title), QLabel(hint)
+            caption, explanation = PlainLabel(title), PlainLabel(hint)
             caption.setBuddy(box)
             explanation.setWordWrap(True)
             explanation.setProperty("role", "caption")

@@ -14,6 +14,7 @@ from PySide6.QtCore import QDateTime, QLocale, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QIcon, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from spade_studio.app.ui.plain import plain_tip
 from spade_studio.app.ui.theme import Theme, mix
 from spade_studio.app.weights.shelf import Entry
 
@@ -89,7 +90,7 @@ class ShelfList(QTreeWidget):
         words = entry.summary or entry.path.name
         item = QTreeWidgetItem([f"{entry.name or entry.path.name}\n{words}\n{about}"])
         item.setData(0, Qt.ItemDataRole.UserRole, entry)
-        item.setToolTip(0, "\n\n".join(text for text in (str(entry.path), entry.note) if text))
+        item.setToolTip(0, plain_tip("\n\n".join(text for text in (str(entry.path), entry.note) if text)))
         icon = "mdi6.star" if entry.is_favourite else "mdi6.home-outline" if is_default else "mdi6.file-outline"
         item.setIcon(0, self._icon(icon if is_there else "mdi6.file-question-outline"))
         if not is_there:

@@ -13,11 +13,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from spade_studio.app.rendering import loading
 from spade_studio.app.training.look import style_sheet
 from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.app.weights.bar import ActionBar, OpenButtons, framed
 from spade_studio.app.weights.bench import Bench, WindowParts
 from spade_studio.app.weights.jobs import Examined, examine, examine_again
@@ -59,7 +60,7 @@ class WeightsWindow(QWidget):
         self.bench = Bench(parts, self._worker, self.default, self)
         self.bar = ActionBar()
         self.open_buttons = OpenButtons()
-        self.hint = QLabel(self.tr("Choose weights on the left, open a file or a folder, or drop one here."))
+        self.hint = PlainLabel(self.tr("Choose weights on the left, open a file or a folder, or drop one here."))
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setWordWrap(True)
         self.hint.setProperty("role", "caption")

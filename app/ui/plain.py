@@ -1,0 +1,45 @@
+"""Texts shown as they are: labels, message boxes and tool tips in which nothing is markup, whoever wrote it.
+
+Qt takes a text that looks like HTML for HTML, and then loads every local file that it names as an image; a name in a stranger's file may
+look like that.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
+
+_LINE = 80  # characters: Qt breaks the lines of markup only
+
+
+class PlainLabel(QLabel):
+    """A label whose text is shown as it is; ``&`` still marks the key of its buddy."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setText(text)
+
+
+def message_box(
+    parent: QWidget | None,
+    headline: str,
+    text: str = "",
+    icon: QMessageBox.Icon = QMessageBox.Icon.NoIcon,
+    buttons: QMessageBox.StandardButton = QMessageBox.StandardButton.NoButton,
+) -> QMessageBox:
+    """Return a message box, not shown yet, whose headline and text are shown as they are."""
+    box = QMessageBox(icon, "SPADE Studio", "", buttons, parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.setText(headline)
+    box.setInformativeText(text)
+    return box
+
+
+def plain_tip(text: str) -> str:
+    """Return what a tool tip must be given to show a text as it is, in lines of a readable length."""
+    if not Qt.mightBeRichText(text) and max(map(len, text.split("\n"))) <= _LINE:
+        return text
+    return f'<p style="white-space: pre-wrap">{escape(text)}</p>'
