@@ -100,7 +100,7 @@ def _what_is_here(trainer: Trainer) -> Generator[None]:
     """Leave the perceptual distance out where its network is not here without a download."""
     losses = trainer.networks.losses
     if trainer.networks.perceptual is None:
-        trainer.networks.losses = dataclasses.replace(losses, perceptual_weight=0.0)
+        trainer.networks.losses = dataclasses.replace(losses, perceptual_weight=0.0, texture_weight=0.0)
     try:
         yield
     finally:
@@ -170,7 +170,8 @@ def describe_run(config: TrainConfig) -> str:
             lines.append(f"{name + ':':<14} {network.kind}, {parameter_count(network):,} parameters")
     processes = config.compute.processes_per_node
     per_rank = config.rank_batch_size(processes)
-    perceptual = load_perceptual(config.losses.perceptual) if config.losses.perceptual_weight and config.losses.perceptual.file else None
+    losses = config.losses
+    perceptual = load_perceptual(losses.perceptual) if losses.uses_perceptual_network and losses.perceptual.file else None
     trainer = Trainer(config, data.training, Ranks(0, 1, choose_device("cpu")), perceptual)
     steps = config.total_steps(trainer.steps_per_epoch)
     memory = estimate_memory(trainer, per_rank)
@@ -178,7 +179,7 @@ def describe_run(config: TrainConfig) -> str:
     ranks = "1 process" if processes == 1 else f"{processes} processes"
     parts = "1 part" if config.accumulation == 1 else f"{config.accumulation} parts"
     lines.append(f"Batch:         {config.batch_size} pictures: {ranks} with {parts} of {per_rank}")
-    without = " and what the perceptual network takes" if perceptual is None and config.losses.perceptual_weight else ""
+    without = " and what the perceptual network takes" if perceptual is None and config.losses.uses_perceptual_network else ""
     lines.append(
         f"Memory:        about {memory.total / _MIB:,.0f} MiB a process, {memory.state / _MIB:,.0f} for parameters and what goes with them "
         f"and {memory.activations / _MIB:,.0f} for activations; beside what torch itself takes{without}"
@@ -205,7 +206,7 @@ def _time_words(config: TrainConfig, data: RunData, trainer: Trainer, steps: int
         pace = processes / seconds_per_picture(trainer, config.rank_batch_size(processes))
     except torch.OutOfMemoryError:
         return f"not known: {device} has no memory left to time a step"
-    without = ", the perceptual network left out" if perceptual is None and config.losses.perceptual_weight else ""
+    without = ", the perceptual network left out" if perceptual is None and config.losses.uses_perceptual_network else ""
     return (
         f"about {time_words(steps * config.batch_size / pace)} at {pace:,.2f} images/s, timed with {_FEW} pictures at once on {device}"
         f"{without}; sample grids and metrics come on top"

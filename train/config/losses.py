@@ -14,6 +14,7 @@ from spade_studio.train.config.plain import check_range
 AdversarialKind = Literal["hinge", "least_squares", "cross_entropy", "wasserstein"]
 KLForm = Literal["sum", "mean"]
 ChanceStyles = Literal["normal", "photographs"]
+Augmentation = Literal["colour", "translation", "cut_out", "zoom"]
 PerceptualKind = Literal["vgg19", "vgg16", "hed_vgg16"]
 TapScale = Literal["activation", "relative"]
 
@@ -72,17 +73,15 @@ class LossConfig:
         kl_weight: Factor on the divergence of the encoder's posterior from the standard normal distribution.
         kl_form: sum over the rank's whole batch and all dimensions, as published; mean over the batch of the sum over dimensions.
         perceptual: Which perceptual distance.
-        grid_weight: Factor on how much stronger grids of 2 and 4 pixels are in fakes than in photographs; not in the paper. A small
-            training that leaves such grids gets rid of them with 1.
-        line_weight: Factor on how much more of the brightness steps in fakes than in photographs runs on in long straight rows and columns;
-            not in the paper.
+        texture_weight: Factor on the sliced Wasserstein distance between the perceptual network's features of fakes and of photographs, by
+            label: what textures look like, not where their parts lie. Not in the paper.
         prior_share: Share of a batch's pictures, the last ones, that get styles drawn by chance in place of their photograph's: they are
             judged, and compared with no photograph. Styles that a person draws then look as good as those of photographs.
         chance_styles: What those styles are: normal draws standard normal codes. photographs takes those of other photographs of the batch,
             and what is exported counts styles in coordinates in which photographs' are standard normal, so that one drawn at random is
             like theirs; it needs an encoder. Where the divergence has little weight the two differ much.
-        judge_shift: Pictures are judged without up to so many pixels at their edges, another number each time: a discriminator's strides
-            then leave no grid.
+        augmentations: What is done to fakes, photographs and their layouts before they are judged (DiffAugment): colour, translation and
+            cut_out, each picture otherwise; zoom judges a quarter of the picture, enlarged twice, in a third of the steps.
     """
 
     adversarial: AdversarialKind = "hinge"
@@ -92,22 +91,27 @@ class LossConfig:
     kl_weight: float = 0.05
     kl_form: KLForm = "sum"
     perceptual: PerceptualConfig = field(default_factory=PerceptualConfig)
-    grid_weight: float = 0.0
-    line_weight: float = 0.0
+    texture_weight: float = 0.0
     prior_share: float = 0.0
     chance_styles: ChanceStyles = "normal"
-    judge_shift: int = 0
+    augmentations: tuple[Augmentation, ...] = ()
 
     def __post_init__(self) -> None:
         _check_choice("adversarial", self.adversarial, get_args(AdversarialKind))
         _check_choice("kl_form", self.kl_form, get_args(KLForm))
         _check_choice("chance_styles", self.chance_styles, get_args(ChanceStyles))
-        for weight in ("adversarial", "feature_matching", "perceptual", "kl", "grid", "line"):
+        for weight in ("adversarial", "feature_matching", "perceptual", "kl", "texture"):
             check_range(f"{weight}_weight", getattr(self, f"{weight}_weight"), 0)
         check_range("prior_share", self.prior_share, 0, 0.9)
-        check_range("judge_shift", self.judge_shift, 0, 64)
-        if not (self.adversarial_weight or self.feature_matching_weight or self.perceptual_weight):
+        for name in self.augmentations:
+            _check_choice("augmentations", name, get_args(Augmentation))
+        if not (self.adversarial_weight or self.feature_matching_weight or self.uses_perceptual_network):
             raise ConfigError("adversarial, feature matching and perceptual loss are all switched off", "one of them at least")
+
+    @property
+    def uses_perceptual_network(self) -> bool:
+        """Whether a term reads the perceptual network's features."""
+        return bool(self.perceptual_weight or self.texture_weight)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,4 @@
-"""One training step: the generator's and encoder's update, then the discriminator's on a newly generated fake (REFERENCE.md, section 3).
-
-It knows neither where batches come from nor how many processes there are; averaging over them is a function that the caller gives.
-"""
+"""One training step: the generator's and encoder's update, then the discriminator's on a newly generated fake."""
 
 from __future__ import annotations
 
@@ -19,15 +16,9 @@ from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.networks.noise import injected
 from spade_studio.train.config.losses import LossConfig
-from spade_studio.train.learning.losses import (
-    discriminator_adversarial,
-    feature_matching,
-    generator_adversarial,
-    grid_excess,
-    kl_divergence,
-    line_excess,
-    split_features,
-)
+from spade_studio.train.learning.augmentations import augmented
+from spade_studio.train.learning.losses import discriminator_adversarial, split_features
+from spade_studio.train.learning.objective import Generated, objective
 from spade_studio.train.learning.optimizer import Optimizers, Side
 from spade_studio.train.learning.preparation import keep_spectral_norms_wide, mend_instance_norms
 from spade_studio.train.learning.styles import draw_styles, own_styles
@@ -105,7 +96,7 @@ class TrainingNetworks:
         encoder: None for networks without one.
         discriminator: Judges pictures beside their layouts.
         losses: Terms and weights.
-        perceptual: Needed for steps where ``losses.perceptual_weight`` is not 0.
+        perceptual: Needed where a term reads its features.
         autocast: Compute type of the networks' forward passes; None for that of their parameters.
         scaler: Of the losses before their backward passes; None scales nothing.
     """
@@ -139,34 +130,17 @@ class TrainingNetworks:
             noise: Standard normal [B, z_width], from which styles and textures come; one wide where there are textures
                 alone; None for generators that take neither.
             share: Of the step's samples that this batch holds; terms that are means count by it.
-            crop_seed: Seed of the perceptual distance's random crop.
+            crop_seed: Seed of random crops, directions and augmentations.
 
         Returns:
             The terms, each times ``share`` where it is a mean: sums over all batches of a step are its values.
         """
-        if self.losses.perceptual_weight and self.perceptual is None:
-            raise ValueError("the perceptual loss is on, but there is no perceptual network")
         with self._forward(), frozen(self.discriminator):
             fake, posterior = self._generate(batch, noise)
-            judged_fake, judged_real = self._judge(fake, batch, crop_seed)
-            config = self.losses
+            judged = self._judge(fake, batch, crop_seed)
             own = self._own_styles(batch)
-            terms: dict[str, Tensor] = {}
-            if config.adversarial_weight:
-                terms["adversarial"] = share * config.adversarial_weight * generator_adversarial(config.adversarial, judged_fake)
-            if config.feature_matching_weight:
-                distance = feature_matching(_first(judged_fake, own), _first(judged_real, own))
-                terms["feature_matching"] = share * config.feature_matching_weight * distance
-            if config.perceptual_weight and self.perceptual is not None:
-                terms["perceptual"] = share * config.perceptual_weight * self.perceptual(fake[:own], batch.photos[:own], crop_seed)
-            if config.grid_weight:
-                terms["grid"] = share * config.grid_weight * grid_excess(fake, batch.photos)
-            if config.line_weight:
-                terms["lines"] = share * config.line_weight * line_excess(fake, batch.photos)
-            if config.kl_weight and posterior is not None:
-                # The published sum runs over a rank's whole batch: parts of it add up as they are.
-                factor = 1.0 if config.kl_form == "sum" else share / own
-                terms["kl"] = factor * config.kl_weight * kl_divergence(*posterior)
+            made = Generated(fake, batch.photos, batch.layout, own, *judged, posterior, self.losses, self.perceptual, share, crop_seed)
+            terms = dict(objective(made))
         return self._backward(terms)
 
     def discriminator_step(self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0, crop_seed: int = 0) -> LossValues:
@@ -225,20 +199,13 @@ class TrainingNetworks:
         photos = batch.photos
         planes = batch.layout.one_hot(photos.shape[-2], photos.shape[-1], photos.device, photos.dtype)
         pictures = torch.cat((fake.to(photos.dtype), photos))
-        seen = torch.cat((torch.cat((planes, planes)), pictures), 1)
-        if self.losses.judge_shift:
-            top, bottom, left, right = np.random.default_rng((crop_seed, 1)).integers(0, self.losses.judge_shift + 1, 4).tolist()
-            seen = seen[..., top : seen.shape[-2] - bottom, left : seen.shape[-1] - right]
+        seen = augmented(torch.cat((planes, planes)), pictures, self.losses.augmentations, crop_seed)
         return split_features(self.discriminator(seen))
 
     def _backward(self, terms: dict[str, Tensor]) -> LossValues:
         total = torch.stack(list(terms.values())).sum()
         (total if self.scaler is None else self.scaler.scale(total)).backward()  # pyright: ignore[reportUnknownMemberType]
         return LossValues({name: term.detach() for name, term in terms.items()})
-
-
-def _first(features: list[list[Tensor]], count: int) -> list[list[Tensor]]:
-    return [[layer[:count] for layer in scale] for scale in features]
 
 
 @dataclass(frozen=True)

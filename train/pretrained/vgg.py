@@ -89,6 +89,23 @@ class VGGFeatures(nn.Module):
         return taps
 
 
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """Features of fakes and of photographs.
+
+    Attributes:
+        found: Of fakes: relu1_1, relu2_1, ...
+        targets: Of photographs, without gradients.
+        count: How many pictures of the batch, the first ones.
+        crop: Rows and columns of the pictures.
+    """
+
+    found: list[Tensor]
+    targets: list[Tensor]
+    count: int
+    crop: tuple[slice, slice]
+
+
 class PerceptualDistance(nn.Module):
     """Weighted L1 between the activations of fakes and of photographs.
 
@@ -109,18 +126,28 @@ class PerceptualDistance(nn.Module):
         return tuple(Tap(f"relu{i}_1", weight, relative) for i, weight in enumerate(self.config.tap_weights, 1) if weight)
 
     def forward(self, fake: Tensor, photos: Tensor, crop_seed: int = 0) -> Tensor:
-        """Return the distance, a number; the gradient flows to the fakes alone.
+        """Return the distance, a number; see :meth:`compare`."""
+        return self.distance(self.compare(fake, photos, crop_seed))
+
+    def compare(self, fake: Tensor, photos: Tensor, crop_seed: int = 0) -> Compared:
+        """Compute the features of fakes and of photographs; gradients flow to the fakes alone.
 
         Args:
             fake: [B, 3, H, W] in [-1, 1].
             photos: The same shape.
             crop_seed: Seed of the crop's place, the same for all pictures of the batch.
         """
-        fake, photos = self._part(fake, crop_seed), self._part(photos, crop_seed)
+        count = max(1, round(fake.shape[0] * self.config.batch_share))
+        crop = self._crop(fake.shape[-2], fake.shape[-1], crop_seed)
+        fake, photos = (pictures[:count, :, crop[0], crop[1]] for pictures in (fake, photos))
         with torch.no_grad():
             targets = self.features(photos.to(fake.dtype))
+        return Compared(self.features(fake), targets, count, crop)
+
+    def distance(self, compared: Compared) -> Tensor:
+        """Return the weighted L1 between features."""
         terms: list[Tensor] = []
-        for weight, found, target in zip(self.config.tap_weights, self.features(fake), targets, strict=False):
+        for weight, found, target in zip(self.config.tap_weights, compared.found, compared.targets, strict=False):
             if weight:
                 distance = F.l1_loss(wide(found), wide(target))
                 if self.config.tap_scale == "relative":
@@ -129,15 +156,13 @@ class PerceptualDistance(nn.Module):
                 terms.append(weight * distance)
         return torch.stack(terms).sum()
 
-    def _part(self, pictures: Tensor, crop_seed: int) -> Tensor:
-        count = max(1, round(pictures.shape[0] * self.config.batch_share))
-        height, width = pictures.shape[-2:]
+    def _crop(self, height: int, width: int, crop_seed: int) -> tuple[slice, slice]:
         side = self.config.crop_size
         if not side:
-            return pictures[:count]
+            return slice(0, height), slice(0, width)
         random = np.random.default_rng(crop_seed)
         top, left = (int(random.integers(0, max(0, length - side) + 1)) for length in (height, width))
-        return pictures[:count, :, top : top + side, left : left + side]
+        return slice(top, top + side), slice(left, left + side)
 
 
 def load_perceptual(config: PerceptualConfig) -> PerceptualDistance:

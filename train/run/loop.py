@@ -193,7 +193,7 @@ class _Run:
 
     def _perceptual(self) -> PerceptualDistance | None:
         """Load the perceptual network; the first rank first, since it may have to be downloaded."""
-        if not self.config.losses.perceptual_weight:
+        if not self.config.losses.uses_perceptual_network:
             return None
         first = load_perceptual(self.config.losses.perceptual) if self.ranks.is_first else None
         self.ranks.wait_for_all()

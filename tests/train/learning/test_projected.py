@@ -20,7 +20,6 @@ from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.config.losses import LossConfig
 from spade_studio.train.config.networks import ProjectedOptions
-from spade_studio.train.learning.losses import grid_excess, grid_strength, line_excess, line_share
 from spade_studio.train.learning.preparation import initialize
 from spade_studio.train.learning.projected import ProjectedDiscriminator, build_discriminator
 from spade_studio.train.learning.step import TrainingNetworks
@@ -159,84 +158,11 @@ def test_one_picture_keeps_its_own_style() -> None:
     assert "kl" in training.generator_step(batch(1), torch.zeros(1, STYLE)).terms
 
 
-def test_pictures_are_judged_without_edges_by_the_steps_seed() -> None:
-    sides: list[tuple[int, ...]] = []
-    training = networks(patches(), replace(PLAIN, judge_shift=8))
-    training.discriminator.register_forward_hook(lambda _module, given, _made: sides.append(tuple(given[0].shape[-2:])))
-    for seed in (0, 1, 1, 2):
-        training.discriminator_step(batch(1), torch.zeros(1, STYLE), crop_seed=seed)
-    assert sides[1] == sides[2]
-    assert len(set(sides)) == 3
-    assert all(SIDE - 16 <= side <= SIDE for size in sides for side in size)
-
-
-def stripes(period: int, strength: float, horizontal: bool = False) -> Tensor:
-    wave = torch.zeros(32)
-    wave[::period] = strength
-    plane = wave.expand(32, 32)
-    return (plane.T if horizontal else plane).expand(2, 3, 32, 32)
-
-
-def test_grids_are_found_by_period_and_direction() -> None:
-    assert grid_strength(torch.full((1, 3, 32, 32), 0.5), 2).tolist() == [0, 0]
-    along, across = grid_strength(stripes(2, 0.05), 2).tolist()
-    assert along == pytest.approx(0.05**2, rel=0.1)
-    assert across == 0
-    assert grid_strength(stripes(2, 0.05, horizontal=True), 2).tolist() == pytest.approx([0, along])
-    assert grid_strength(stripes(4, 0.05), 4)[0] > 2 * grid_strength(stripes(4, 0.05), 2)[0]
-    # Noise is no grid, however strong: its lines do not agree. One contour is none either.
-    noise = 0.05 * torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-    assert grid_strength(noise, 2).max() < 0.2 * along
-
-
-def test_only_grids_that_photographs_do_not_have_count() -> None:
-    flat = torch.zeros(2, 3, 32, 32)
-    assert grid_excess(flat, flat) == 0
-    assert grid_excess(stripes(2, 0.05), stripes(2, 0.06)) == 0
-    fake = stripes(2, 0.05).clone().requires_grad_()
-    excess = grid_excess(fake, flat)
-    excess.backward()
-    assert excess > 1
-    assert fake.grad is not None
-    assert (fake.grad[..., 2:30:2] - fake.grad[..., 3:31:2] > 0).all()  # downhill is flat
-
-
-def test_lines_are_found_by_how_straight_they_go_on() -> None:
-    assert line_share(torch.zeros(1, 3, 32, 32), 8).tolist() == [0, 0]
-    assert line_share(stripes(4, 0.05), 16).tolist() == pytest.approx([1, 0], abs=0.01)
-    assert line_share(stripes(4, 0.05, horizontal=True), 16).tolist() == pytest.approx([0, 1], abs=0.01)
-    noise = 0.02 * torch.randn(8, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-    assert line_share(noise, 16).tolist() == pytest.approx([1 / 16, 1 / 16], rel=0.1)
-
-
-def test_only_lines_that_photographs_do_not_have_count() -> None:
-    noise = 0.02 * torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(2))
-    assert line_excess(noise, noise) == 0
-    lined = noise + 0.05 * torch.randn(64, generator=torch.Generator().manual_seed(3))
-    fake = lined.clone().requires_grad_()
-    excess = line_excess(fake, noise)
-    excess.backward()
-    assert excess > 1
-    assert line_excess(lined, lined) == 0
-    assert line_excess(lined, torch.zeros_like(noise)).isfinite()
-    assert fake.grad is not None
-    assert line_excess(lined - 0.1 * fake.grad / fake.grad.abs().max(), noise) < excess
-
-
-def test_a_step_can_count_grids() -> None:
-    training = networks(patches(), replace(PLAIN, grid_weight=2.0))
-    once = networks(patches(), replace(PLAIN, grid_weight=1.0))
-    twice, single = (which.generator_step(batch(2), torch.zeros(2, STYLE)).numbers()["grid"] for which in (training, once))
-    assert twice == pytest.approx(2 * single)
-    lines = networks(patches(), replace(PLAIN, line_weight=1.0)).generator_step(batch(2), torch.zeros(2, STYLE)).numbers()["lines"]
-    assert lines >= 0
-
-
 def test_what_is_refused(network_file: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="prior_share"):
         LossConfig(prior_share=1.0)
-    with pytest.raises(ConfigError, match="judge_shift"):
-        LossConfig(judge_shift=-1)
+    with pytest.raises(ConfigError, match="augmentations"):
+        LossConfig(augmentations=("blur",))  # pyright: ignore[reportArgumentType]
     with pytest.raises(ConfigError, match=r"projected\.width"):
         ProjectedOptions(width=0)
     with pytest.raises(WeightsError, match=r"none\.safetensors"):

@@ -124,7 +124,7 @@ def test_every_term_can_be_switched_off(name: str) -> None:
 
 def test_the_perceptual_loss_needs_its_network() -> None:
     without = networks(LossConfig())
-    with pytest.raises(ValueError, match="no perceptual network"):
+    with pytest.raises(ValueError, match="perceptual network is on, but there is none"):
         without.generator_step(batch([0]), torch.zeros(1, STYLE))
 
 

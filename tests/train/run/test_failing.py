@@ -20,7 +20,7 @@ from spade_studio.engine.files import sha256_of
 from spade_studio.engine.weights import inspect_weights
 from spade_studio.train.cli.main import main
 from spade_studio.train.config.presets import preset
-from spade_studio.train.learning import step
+from spade_studio.train.learning import objective, step
 from spade_studio.train.run import checkpoints
 from spade_studio.train.run.directory import RunDirectory
 from spade_studio.train.run.events import EventReader, RunEnded, StepLogged
@@ -37,14 +37,14 @@ def hashes_as_written(run: Any) -> dict[str, str]:
 
 
 def test_losses_that_are_not_finite(trainings: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    adversarial, calls = step.generator_adversarial, 0
+    adversarial, calls = objective.generator_adversarial, 0
 
     def spoilt(*args: Any) -> Any:
         nonlocal calls
         calls += 1
         return adversarial(*args) * (float("nan") if calls == 3 or calls >= 6 else 1.0)
 
-    monkeypatch.setattr(step, "generator_adversarial", spoilt)
+    monkeypatch.setattr(objective, "generator_adversarial", spoilt)
     assert main(trainings.new_arguments("--steps", "16")) == 1
     assert (
         "Error: 10 steps in a row were not finite, last generator.adversarial; the checkpoints before are untouched. Expected finite "

@@ -1,0 +1,98 @@
+"""The generator's objective: its terms in one table (paper, appendix A; texture beyond it)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from torch import Tensor
+
+from spade_studio.engine.networks.layout import Layout
+from spade_studio.train.config.losses import LossConfig
+from spade_studio.train.learning.losses import feature_matching, generator_adversarial, kl_divergence
+from spade_studio.train.learning.texture import texture_distance
+from spade_studio.train.pretrained.vgg import Compared, PerceptualDistance
+
+
+@dataclass(frozen=True, eq=False)
+class Generated:
+    """What the terms read of one batch.
+
+    Attributes:
+        fake: Pictures [B, 3, H, W] in [-1, 1].
+        photos: The photographs.
+        layout: Of both.
+        own: How many fakes, the first ones, have the style of their photograph.
+        judged_fake, judged_real: The discriminator's features, scores last, by scale.
+        posterior: mu and logvar [own, z] of the styles; None without an encoder.
+        losses: Weights and forms.
+        perceptual: The perceptual network, where a term needs it.
+        share: Of the step's samples that this batch holds.
+        seed: Of crops and directions.
+    """
+
+    fake: Tensor
+    photos: Tensor
+    layout: Layout
+    own: int
+    judged_fake: list[list[Tensor]]
+    judged_real: list[list[Tensor]]
+    posterior: tuple[Tensor, Tensor] | None
+    losses: LossConfig
+    perceptual: PerceptualDistance | None
+    share: float
+    seed: int
+
+    @cached_property
+    def compared(self) -> Compared:
+        """The perceptual network's features of the fakes that have their photograph's style."""
+        if self.perceptual is None:
+            raise ValueError("a term that needs the perceptual network is on, but there is none")
+        return self.perceptual.compare(self.fake[: self.own], self.photos[: self.own], self.seed)
+
+
+def _adversarial(made: Generated) -> Tensor:
+    return generator_adversarial(made.losses.adversarial, made.judged_fake)
+
+
+def _feature_matching(made: Generated) -> Tensor:
+    return feature_matching(*([[layer[: made.own] for layer in scale] for scale in side] for side in (made.judged_fake, made.judged_real)))
+
+
+def _perceptual(made: Generated) -> Tensor:
+    compared = made.compared
+    assert made.perceptual is not None
+    return made.perceptual.distance(compared)
+
+
+def _texture(made: Generated) -> Tensor:
+    compared = made.compared
+    labels = made.layout.codes[: compared.count, compared.crop[0], compared.crop[1]] % (made.layout.book.label_channels + 1)
+    return texture_distance(compared.found, compared.targets, labels, made.seed)
+
+
+def _kl(made: Generated) -> Tensor | None:
+    if made.posterior is None:
+        return None
+    # The published sum runs over a rank's whole batch: parts of it add up as they are.
+    return kl_divergence(*made.posterior) / (made.share if made.losses.kl_form == "sum" else made.own)
+
+
+TERMS: dict[str, Callable[[Generated], Tensor | None]] = {
+    "adversarial": _adversarial,
+    "feature_matching": _feature_matching,
+    "perceptual": _perceptual,
+    "texture": _texture,
+    "kl": _kl,
+}
+"""By name; ``LossConfig`` has a factor ``{name}_weight`` for each, and 0 switches it off."""
+
+
+def objective(made: Generated) -> Iterator[tuple[str, Tensor]]:
+    """Yield the terms that are on, times weight and share."""
+    for name, term in TERMS.items():
+        weight: float = getattr(made.losses, f"{name}_weight")
+        value = term(made) if weight else None
+        if value is not None:
+            yield name, made.share * weight * value

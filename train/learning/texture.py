@@ -1,0 +1,58 @@
+"""Texture by label: the sliced Wasserstein distance of features (Heitz et al., A Sliced Wasserstein Loss, CVPR 2021)."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from spade_studio.engine.networks.layout import resize_nearest
+from spade_studio.train.learning.losses import wide
+
+_TAPS = 4  # relu1_1 to relu4_1
+_SLICES = 32
+_FEWEST, _MOST = 64, 2048  # places of a label in one picture
+_FLOOR = 0.3  # of the mean power of channels: those that are silent in a photograph do not count for more
+
+
+def texture_distance(found: list[Tensor], targets: list[Tensor], labels: npt.NDArray[np.integer], seed: int) -> Tensor:
+    """Return the mean over layers of :func:`label_distance`.
+
+    Args:
+        found: Features of B fakes, [B, C, h, w] for every layer.
+        targets: Those of their photographs.
+        labels: Of the pictures that the features are of, [B, H, W].
+        seed: Of the directions, and of the places where a label has many.
+    """
+    random = np.random.default_rng((seed, 5))
+    layers = list(zip(found, targets, strict=True))[:_TAPS]
+    return torch.stack([label_distance(ours, theirs, labels, random) for ours, theirs in layers]).mean()
+
+
+def label_distance(found: Tensor, target: Tensor, labels: npt.NDArray[np.integer], random: np.random.Generator) -> Tensor:
+    """Return how differently features are distributed in the places of each label of each picture, in units of the target's deviation.
+
+    Features [B, C, h, w] are projected on random directions; sorted, those of fakes and of photographs differ by their one-dimensional
+    Wasserstein distances. Labels with fewer than 64 places of a picture do not count.
+    """
+    channels, height, width = found.shape[1:]
+    directions = torch.as_tensor(random.standard_normal((channels, _SLICES), np.float32), device=found.device)
+    directions = F.normalize(directions, dim=0)
+    power = wide(target).square().mean((0, 2, 3), keepdim=True)
+    scale = torch.maximum(power, _FLOOR * power.mean()).clamp(min=1e-6).rsqrt()
+    ours, theirs = (wide(torch.matmul((wide(x) * scale).permute(0, 2, 3, 1).flatten(1, 2), directions)) for x in (found, target))
+    terms, count = [ours.sum() * 0], 0
+    for i, plane in enumerate(resize_nearest(labels, height, width).reshape(len(labels), -1)):
+        for label in np.unique(plane).tolist():
+            places = np.flatnonzero(plane == label)
+            if len(places) < _FEWEST:
+                continue
+            if len(places) > _MOST:
+                places = random.choice(places, _MOST, replace=False)
+            index = torch.as_tensor(places, device=found.device)
+            mine, other = (x[i, index].sort(0).values for x in (ours, theirs))
+            terms.append((mine - other).abs().mean(1).sum())
+            count += len(places)
+    return torch.stack(terms).sum() / max(count, 1)
