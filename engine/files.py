@@ -25,6 +25,10 @@ PathLike = str | os.PathLike[str]
 _TEMPORARY: Final = re.compile(r"\.spade-studio-[0-9a-f]{16}\.tmp")
 _LEFT_BEHIND_AFTER: Final = 60.0
 """Seconds after its last change before a temporary file that nobody holds counts as left behind by a process that died."""
+_READERS_BLOCK: Final = os.name == "nt"
+"""Whether a file that somebody reads cannot be replaced."""
+_LONG: Final = 220
+"""Windows takes 259 characters, and the temporary file's name is 34 of them."""
 _swept: set[Path] = set()
 _sweeping = threading.Lock()
 
@@ -103,7 +107,7 @@ def atomic_writer(path: PathLike, *, keep_previous: bool = False) -> Generator[B
     Raises:
         OSError: The folder does not exist or cannot be written, the disk is full, or ``path`` is a link to nothing or no ordinary file.
     """
-    target = Path(os.path.realpath(path))
+    target = Path(extended(os.path.realpath(path)))
     before = _replaced(path, target)
     _sweep(target.parent)
     # The name does not hold the target's: together they could be longer than a file name may be.
@@ -118,12 +122,36 @@ def atomic_writer(path: PathLike, *, keep_previous: bool = False) -> Generator[B
             os.fsync(file.fileno())
         if keep_previous and before is not None:
             _keep(target)
-        temporary.replace(target)
+        replace_file(temporary, target)
     except BaseException:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
     sync_folder(target.parent)
+
+
+def replace_file(source: Path, target: Path) -> None:
+    """Rename a file over another. On Windows, one that another program (a scanner, an indexer) reads just now is waited for.
+
+    Raises:
+        OSError: It cannot be renamed.
+    """
+    for seconds in (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, None):
+        try:
+            source.replace(target)
+        except PermissionError:
+            if seconds is None or not _READERS_BLOCK:
+                raise
+            time.sleep(seconds)
+        else:
+            return
+
+
+def extended(path: str, *, windows: bool = os.name == "nt") -> str:
+    """Return an absolute path as Windows takes it whatever its length; elsewhere, and where it is short, the path itself."""
+    if not windows or len(path) < _LONG or path.startswith("\\\\?\\"):
+        return path
+    return f"\\\\?\\UNC{path[1:]}" if path.startswith("\\\\") else f"\\\\?\\{path}"
 
 
 def sync_folder(folder: PathLike) -> None:

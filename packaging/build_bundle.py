@@ -88,7 +88,8 @@ def model_component(path: Path) -> dict[str, Any]:
 def write_licences(python: Path, path: Path) -> None:
     """Write the licences of everything in an environment, and the model cards of the weights, into one text."""
     script = ROOT / "packaging" / "licences.py"
-    run(python, script, path, *(card for card in sorted((ROOT / "resources" / "weights").glob("*.md"))))
+    folder = ROOT / "resources" / "weights"
+    run(python, script, path, *sorted([*folder.glob("*.md"), *folder.glob("*.LICENSE.txt")]))
 
 
 def build(work: Path, wheel: Path | None) -> Path:

@@ -57,10 +57,16 @@ def guide() -> str:
 
 
 def model_card() -> str:
-    """Return the model card of the weights that come with the program, Markdown."""
+    """Return the model cards of the weights that come with the program, each with the licence text beside it, Markdown."""
     folder = resources.files("spade_studio.resources") / "weights"
     cards = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".md")), key=lambda entry: entry.name)
-    return "\n\n".join(card.read_text("utf-8") for card in cards)
+    texts: list[str] = []
+    for card in cards:
+        texts.append(card.read_text("utf-8"))
+        licence = folder / card.name.replace(".md", ".LICENSE.txt")
+        if licence.is_file():
+            texts.append("\n".join(f"    {line}" for line in licence.read_text("utf-8").splitlines()))
+    return "\n\n".join(texts)
 
 
 def parts() -> list[Part]:

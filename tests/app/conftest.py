@@ -89,6 +89,9 @@ class FlatRenderer:
     def set_style(self, style: NDArray[np.float32] | None) -> None:
         self.style = style
 
+    def set_texture(self, texture: int | NDArray[np.int32]) -> None:
+        self.texture = texture
+
     def default_size(self, height: int, width: int) -> tuple[int, int]:
         return height, width
 

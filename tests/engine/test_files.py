@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -190,3 +190,45 @@ def test_only_ordinary_files_are_opened(tmp_path: Path) -> None:
     assert read_regular(plain, 5) == b"12345"
     with pytest.raises(OSError, match="longer than 4 bytes"):
         read_regular(plain, 4)
+
+
+class Busy:
+    """A file that another program holds for a number of attempts."""
+
+    def __init__(self, attempts: int) -> None:
+        self.left = attempts
+
+    def replace(self, target: Path) -> None:
+        self.left -= 1
+        if self.left >= 0:
+            raise PermissionError(13, "in use", str(target))
+
+
+def test_a_file_that_somebody_reads_is_waited_for_on_windows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(files.time, "sleep", waits.append)
+    for blocks, attempts, succeeds in ((True, 3, True), (True, 99, False), (False, 1, False)):
+        monkeypatch.setattr(files, "_READERS_BLOCK", blocks)
+        busy: Any = Busy(attempts)
+        if succeeds:
+            files.replace_file(busy, tmp_path)
+        else:
+            with pytest.raises(PermissionError):
+                files.replace_file(busy, tmp_path)
+    assert waits[:3] == sorted(waits[:3])
+    assert len(waits) == 3 + 6
+    assert sum(waits) < 3
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("C:\\short.png", "C:\\short.png"),
+        ("C:\\" + "x" * 300, "\\\\?\\C:\\" + "x" * 300),
+        ("\\\\server\\share\\" + "x" * 300, "\\\\?\\UNC\\server\\share\\" + "x" * 300),
+        ("\\\\?\\C:\\" + "x" * 300, "\\\\?\\C:\\" + "x" * 300),
+    ],
+)
+def test_long_paths_are_written_as_windows_takes_them(path: str, expected: str) -> None:
+    assert files.extended(path, windows=True) == expected
+    assert files.extended(path, windows=False) == path

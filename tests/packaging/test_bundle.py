@@ -196,6 +196,7 @@ def test_the_site_lists_every_page() -> None:
     there = {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
     assert {page for page in there if not page.startswith("decisions/")} - listed == set()
     assert listed - there - set(site_hooks.PAGES.values()) == set()
+    assert {page for page in site_hooks.PAGES.values() if page.startswith("models/")} <= listed
 
 
 @pytest.mark.parametrize("workflow", ["ci", "release"])
