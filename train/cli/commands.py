@@ -16,7 +16,7 @@ from typing import Literal, NoReturn
 
 from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.engine.labels import load_label_set
-from spade_studio.train.cli.options import Check, Command, Export, Label, New, Pause, Prepare, Resume, Stop
+from spade_studio.train.cli.options import Check, Command, Distill, Export, Label, New, Pause, Prepare, Resume, Stop
 from spade_studio.train.config.data import LabelsConfig
 from spade_studio.train.config.losses import ScheduleConfig
 from spade_studio.train.config.presets import preset
@@ -54,6 +54,8 @@ def run(command: Command) -> int:
             return _label(command)
         case Prepare():
             return _prepare(command)
+        case Distill():
+            return _distill(command)
 
 
 def resolve(new: New) -> TrainConfig:
@@ -270,6 +272,35 @@ def _prepare(command: Prepare) -> int:
     if made.unused_annotations:
         _say(f"  {made.unused_annotations:,} pictures of the annotations have no pixel map here")
     return 0
+
+
+def _distill(command: Distill) -> int:
+    from spade_studio.engine.detail.levels import level_path
+    from spade_studio.engine.detail.upscaler import Upscaler
+    from spade_studio.engine.rendering.renderer import Renderer
+    from spade_studio.train.distillation.pairs import PairMaker
+    from spade_studio.train.distillation.run import DistillFolder, distill
+
+    teacher = command.teacher or level_path("full")
+    assert teacher is not None
+    dataset = open_dataset(command.data_path)
+    maker = PairMaker(
+        Renderer.load(command.weights, device=command.device),
+        Upscaler.load(teacher, device=command.device),
+        dataset,
+        command.config.pairs,
+    )
+    done = distill(
+        DistillFolder(command.output),
+        dataclasses.replace(command.config, perceptual_file=_absolute(command.config.perceptual_file)),
+        maker,
+        pairs=command.pairs_folder or command.output / "pairs",
+        device=command.device,
+        words={"name": command.name, "data": command.data_description, "licence": command.licence},
+        say=_say,
+        pairs_only=command.pairs_only,
+    )
+    return 0 if done else 130
 
 
 def _bar(words: str) -> Callable[[int, int], None]:

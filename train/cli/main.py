@@ -26,6 +26,7 @@ EXAMPLES = """examples:
   spade-train pause runs/00000-lakes                            let it wait with all in memory; with --end it goes on
   spade-train resume runs/00000-lakes                           go on after a stop
   spade-train export runs/00000-lakes --output lakes.safetensors
+  spade-train distill photos/ --output fast/ --weights lakes.safetensors   an upscaler for the detail level fast
 
 spade-train COMMAND --help lists the options of a command.
 Exit codes: 0 done, 1 it failed, 2 wrong usage, 130 interrupted."""

@@ -16,6 +16,7 @@ import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
 from spade_studio.train.config.run import TrainConfig
+from spade_studio.train.distillation.config import DistillConfig
 from spade_studio.train.run.console import ConsoleMode
 
 PresetName = Literal["coco-stuff", "ade20k", "ade20k-outdoor", "cityscapes", "flickr-landscapes", "compact", "tiny"]
@@ -262,7 +263,39 @@ class Prepare:
     overwrite: Flag = False
 
 
-Command = New | Resume | Stop | Pause | Export | Check | Label | Prepare
+@dataclass(frozen=True)
+class Distill:
+    """Teach a small upscaler what a large one gives, for the level of detail that follows a stroke. The same command goes on.
+
+    Attributes:
+        data_path: Layouts to render and photographs to reduce, as for training.
+        output: The folder of the distillation: checkpoints, and the upscaler as detail_fast.safetensors.
+        weights: The generator whose pictures shall be enlarged: a bundle, a published folder or a .pth; the default weights where not
+            given.
+        teacher: The upscaler to learn from; the one of the level full where not given.
+        pairs_folder: Where pairs of inputs and the teacher's results are kept; a folder pairs in the output where not given.
+        pairs_only: End when the pairs are there, which is what takes the teacher's time.
+        name: What to call the upscaler.
+        data_description: What it learned from, in a sentence.
+        licence: Under which terms it may be used, in a sentence.
+        device: auto, cpu, cuda, cuda:N or mps.
+        config: All other options.
+    """
+
+    data_path: DataPath
+    output: Annotated[Path, tyro.conf.arg(metavar="DIR")]
+    weights: File = None
+    teacher: File = None
+    pairs_folder: Annotated[Path | None, shown("DIR")] = None
+    pairs_only: Flag = False
+    name: Text = "fast detail"
+    data_description: Text = ""
+    licence: Text = ""
+    device: Device = "auto"
+    config: Annotated[DistillConfig, tyro.conf.arg(name="")] = field(default_factory=DistillConfig)
+
+
+Command = New | Resume | Stop | Pause | Export | Check | Label | Prepare | Distill
 
 COMMANDS: dict[str, tuple[type[Command], str]] = {
     "new": (New, "start a training run"),
@@ -273,4 +306,5 @@ COMMANDS: dict[str, tuple[type[Command], str]] = {
     "check": (Check, "read training data and report what is wrong"),
     "label": (Label, "make label maps for photographs"),
     "prepare": (Prepare, "make what a published data set lacks"),
+    "distill": (Distill, "teach a small upscaler what a large one gives"),
 }

@@ -1,0 +1,172 @@
+"""One step of a distillation: the student, its discriminator, their optimisers and the student's average."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from spade_studio.engine.detail.config import CompactConfig
+from spade_studio.engine.detail.networks import SRVGGNetCompact
+from spade_studio.engine.device import choose_dtype
+from spade_studio.train.config.losses import PerceptualConfig
+from spade_studio.train.distillation.config import DistillConfig
+from spade_studio.train.distillation.pairs import Pairs
+from spade_studio.train.learning.losses import wide
+from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
+
+_TAPS = (0.1, 0.2, 1.0, 0.0, 0.0)  # of relu1_1 to relu5_1: texture, at a fraction of the whole network's cost
+_PERCEPTUAL_SHARE = 0.25  # of a batch: the network costs several times as much as the student
+
+
+class PatchDiscriminator(nn.Module):
+    """Judges patches of an enlarged picture beside the picture that was enlarged; [N, 6, H, W] to [N, 1, H / 8, W / 8]."""
+
+    def __init__(self, width: int = 32) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels = 6
+        for factor, stride in ((1, 2), (2, 2), (4, 2), (4, 1)):
+            layers += [spectral_norm(nn.Conv2d(channels, width * factor, 3, stride, 1)), nn.LeakyReLU(0.2)]
+            channels = width * factor
+        layers.append(spectral_norm(nn.Conv2d(channels, 1, 3, 1, 1)))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, pictures: Tensor, beside: Tensor) -> Tensor:
+        """Return scores; above 0 counts as a result of the teacher."""
+        return self.layers(torch.cat((pictures, beside), 1) * 2 - 1)
+
+
+class Distiller:
+    """All that changes in a distillation, moved on by one step.
+
+    What is shown in a step depends on the seed and the step's number alone, so a run that goes on from a checkpoint is the same to the bit.
+
+    Args:
+        config: How it learns.
+        pairs: What it learns from.
+        device: Where.
+    """
+
+    def __init__(self, config: DistillConfig, pairs: Pairs, device: torch.device) -> None:
+        self.config, self._pairs, self._device = config, pairs, device
+        self._dtype = choose_dtype(config.dtype, device)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(config.seed)
+            self.student = SRVGGNetCompact(CompactConfig(pairs.scale, config.width, config.layers))
+            nn.init.zeros_(_last(self.student).weight)  # it begins as the enlargement by repeating pixels
+            nn.init.zeros_(_bias(self.student))
+            self.discriminator = PatchDiscriminator()
+        self.student.to(device, memory_format=torch.channels_last)
+        self.discriminator.to(device)
+        self.average = copy.deepcopy(self.student).requires_grad_(False)
+        self.perceptual = _perceptual(config, device)
+        self._student_optimizer = torch.optim.Adam(self.student.parameters(), config.rate, (0.9, 0.99))
+        self._discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), config.rate, (0.5, 0.99))
+        self.step = 0
+
+    def advance(self) -> dict[str, float]:
+        """Do one step and return its losses by name."""
+        config = self.config
+        given, targets = self._batch()
+        rate = config.rate * (0.5 + 0.5 * math.cos(math.pi * self.step / config.steps))
+        for optimizer in (self._student_optimizer, self._discriminator_optimizer):
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+        judged = config.adversarial > 0 and self.step >= config.adversarial_from * config.steps
+        beside = F.interpolate(given, scale_factor=float(self._pairs.scale), mode="bicubic").clamp(0, 1) if judged else given
+        with torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32):
+            made = self.student(given)
+            losses = {"pixel": F.l1_loss(wide(made), targets)}
+            total = losses["pixel"]
+            if self.perceptual is not None:
+                losses["perceptual"] = self.perceptual(made * 2 - 1, targets * 2 - 1, self.step)
+                total = total + config.perceptual * losses["perceptual"]
+            if judged:
+                losses["adversarial"] = -wide(self.discriminator(made, beside)).mean()
+                total = total + config.adversarial * losses["adversarial"]
+        self._student_optimizer.zero_grad(set_to_none=True)
+        total.backward()
+        self._student_optimizer.step()
+        if judged:
+            losses["discriminator"] = self._judge(made.detach(), targets, beside)
+        with torch.no_grad():
+            for mean, value in zip(self.average.parameters(), self.student.parameters(), strict=True):
+                mean.lerp_(value, 1 - min(config.average, (1 + self.step) / (10 + self.step)))
+        self.step += 1
+        return {name: float(value.detach()) for name, value in losses.items()}
+
+    def _judge(self, made: Tensor, targets: Tensor, beside: Tensor) -> Tensor:
+        with torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32):
+            loss = F.relu(1 - wide(self.discriminator(targets, beside))).mean() + F.relu(1 + wide(self.discriminator(made, beside))).mean()
+        self._discriminator_optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self._discriminator_optimizer.step()
+        return loss.detach()
+
+    def _batch(self) -> tuple[Tensor, Tensor]:
+        """Return parts of inputs and of targets by chance, turned and mirrored, in [0, 1]."""
+        config, scale = self.config, self._pairs.scale
+        random = np.random.default_rng((config.seed, self.step))
+        parts: list[tuple[np.ndarray, np.ndarray]] = []
+        for _ in range(config.batch):
+            number = int(random.integers(len(self._pairs.inputs)))
+            given, target = self._pairs.inputs[number], self._pairs.targets[number]
+            top, left = (int(random.integers(length - config.patch + 1)) for length in given.shape[1:])
+            given = given[:, top : top + config.patch, left : left + config.patch]
+            top, left, side = top * scale, left * scale, config.patch * scale
+            target = target[:, top : top + side, left : left + side]
+            if random.random() < 0.5:
+                given, target = given[:, :, ::-1], target[:, :, ::-1]
+            parts.append((given, target))
+        given, targets = (np.stack([part[i] for part in parts]) for i in (0, 1))
+        return self._floats(given), self._floats(targets)
+
+    def _floats(self, values: np.ndarray) -> Tensor:
+        return torch.from_numpy(values).to(self._device, torch.float32).div_(255).contiguous(memory_format=torch.channels_last)
+
+    def state(self) -> dict[str, Any]:
+        """Return all that a resume needs: tensors and plain values."""
+        return {
+            "step": self.step,
+            "student": self.student.state_dict(),
+            "average": self.average.state_dict(),
+            "discriminator": self.discriminator.state_dict(),
+            "student_optimizer": self._student_optimizer.state_dict(),
+            "discriminator_optimizer": self._discriminator_optimizer.state_dict(),
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go back to what :meth:`state` returned."""
+        self.step = state["step"]
+        self.student.load_state_dict(state["student"])
+        self.average.load_state_dict(state["average"])
+        self.discriminator.load_state_dict(state["discriminator"])
+        self._student_optimizer.load_state_dict(state["student_optimizer"])
+        self._discriminator_optimizer.load_state_dict(state["discriminator_optimizer"])
+
+
+def _last(student: SRVGGNetCompact) -> nn.Conv2d:
+    layer = student.body[-1]
+    assert isinstance(layer, nn.Conv2d)
+    return layer
+
+
+def _bias(student: SRVGGNetCompact) -> Tensor:
+    bias = _last(student).bias
+    assert bias is not None
+    return bias
+
+
+def _perceptual(config: DistillConfig, device: torch.device) -> PerceptualDistance | None:
+    if not config.perceptual or not config.perceptual_file:
+        return None
+    options = PerceptualConfig(config.perceptual_network, config.perceptual_file, _TAPS, "relative", 0, _PERCEPTUAL_SHARE)
+    return load_perceptual(options).to(device)

@@ -1,0 +1,174 @@
+"""Pairs of an upscaler's input and the teacher's result, made once and kept in a folder, part by part."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from spade_studio.engine.detail.passes import first_size
+from spade_studio.engine.detail.upscaler import Upscaler
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.labels.transfer import LabelTransfer
+from spade_studio.engine.rendering.renderer import Renderer
+from spade_studio.train.config.plain import to_json
+from spade_studio.train.datasets.pairs import Dataset, Sample
+from spade_studio.train.distillation.config import PairsConfig
+
+PART = 32
+"""Pairs in one file."""
+
+Progress = Callable[[int, int], None]
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pairs in memory.
+
+    Attributes:
+        inputs: uint8 [N, 3, crop, crop].
+        targets: uint8 [N, 3, scale crop, scale crop].
+    """
+
+    inputs: Bytes
+    targets: Bytes
+
+    @property
+    def scale(self) -> int:
+        """How many times as large targets are on each side."""
+        return self.targets.shape[2] // self.inputs.shape[2]
+
+
+class PairMaker:
+    """Renders layouts of a data set in styles by chance, takes parts of them and of photographs, and asks the teacher.
+
+    Args:
+        renderer: The weights whose pictures the student shall enlarge.
+        teacher: What it learns from.
+        dataset: Layouts and photographs.
+        config: How many, how large.
+    """
+
+    def __init__(self, renderer: Renderer, teacher: Upscaler, dataset: Dataset, config: PairsConfig) -> None:
+        self._renderer, self._teacher, self._dataset, self._config = renderer, teacher, dataset, config
+        own = renderer.channels.label_set
+        self._transfer = LabelTransfer(None if own == dataset.label_set else dataset.label_set, renderer.channels)
+        self._base = renderer.nearest_size(*renderer.training_size)
+        self._size = first_size(self._base, teacher.scale)
+        if config.crop > min(self._size):
+            found = f"pairs.crop is {config.crop}, where pictures of these weights are reduced to {self._size[1]}x{self._size[0]}"
+            raise EngineError(found, f"at most {min(self._size)}", "Change --pairs.crop")
+
+    def describe(self) -> dict[str, Any]:
+        """Return what decides the pairs, as plain values."""
+        return {
+            **to_json(self._config),
+            "weights_sha256": self._renderer.weights_sha256,
+            "teacher_sha256": self._teacher.sha256,
+            "samples": len(self._dataset),
+        }
+
+    def make(self, number: int) -> tuple[Bytes, Bytes]:
+        """Return the input, uint8 [3, crop, crop], and the teacher's result for one number; the same whenever it is asked."""
+        random = np.random.default_rng((self._config.seed, number))
+        sample = self._dataset.read(int(random.integers(len(self._dataset))))
+        picture = sample.photo if random.random() < self._config.photos else self._render(sample, random)
+        height, width = picture.shape[:2]
+        factor = min(self._size) / min(height, width)
+        small = np.asarray(
+            Image.fromarray(picture).resize((round(width * factor), round(height * factor)), Image.Resampling.BICUBIC), np.uint8
+        )
+        side = self._config.crop
+        top, left = (int(random.integers(length - side + 1)) for length in small.shape[:2])
+        given = np.ascontiguousarray(small[top : top + side, left : left + side].transpose(2, 0, 1))
+        made = self._teacher.upscale(given.astype(np.float32) / 255)
+        assert made is not None
+        return given, (made * 255 + 0.5).astype(np.uint8)
+
+    def _render(self, sample: Sample, random: np.random.Generator) -> Bytes:
+        labels, instances = sample.labels, sample.instances
+        side = min(labels.shape)
+        top, left = (int(random.integers(length - side + 1)) for length in labels.shape)
+        part = slice(top, top + side), slice(left, left + side)
+        carried, _ = self._transfer.apply(labels[part])
+        self._renderer.set_layout(carried, None if instances is None else instances[part], self._base)
+        if self._renderer.z_width is not None:
+            self._renderer.set_style(self._renderer.style_from_seed(int(random.integers(1 << 31))))
+        return self._renderer.render()[0]
+
+
+def make_pairs(maker: PairMaker, folder: Path, count: int, progress: Progress, should_stop: Callable[[], bool]) -> bool:
+    """Make the parts that a folder lacks.
+
+    Args:
+        maker: Makes the pairs.
+        folder: Where they are kept; made where it is missing.
+        count: Pairs in all.
+        progress: Told how many there are, and ``count``.
+        should_stop: Asked before every pair; the parts that are written stay.
+
+    Returns:
+        Whether all are there.
+
+    Raises:
+        EngineError: The folder holds other pairs.
+        OSError: It cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    about, description = folder / "pairs.json", maker.describe()
+    if not about.exists():
+        with atomic_writer(about) as file:
+            file.write(json.dumps(description, indent=2).encode() + b"\n")
+    try:
+        found: object = json.loads(about.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise EngineError(f"{about} cannot be read", "what spade-train distill wrote", "Choose an empty folder") from error
+    if found != description:
+        raise EngineError(f"{folder} holds pairs of other weights, data or options", "the same", "Choose another folder for these")
+    for first in range(0, count, PART):
+        progress(first, count)
+        path = _part_path(folder, first)
+        if path.exists():
+            continue
+        made: list[tuple[Bytes, Bytes]] = []
+        for number in range(first, min(count, first + PART)):
+            if should_stop():
+                return False
+            made.append(maker.make(number))
+        with atomic_writer(path) as file:
+            np.savez(file, inputs=np.stack([pair[0] for pair in made]), targets=np.stack([pair[1] for pair in made]))
+    progress(count, count)
+    return True
+
+
+def read_pairs(folder: Path, count: int) -> Pairs:
+    """Read all pairs into memory.
+
+    Raises:
+        EngineError: A part is missing or damaged.
+    """
+    inputs: list[Bytes] = []
+    targets: list[Bytes] = []
+    for first in range(0, count, PART):
+        path = _part_path(folder, first)
+        try:
+            with np.load(path, allow_pickle=False) as part:
+                inputs.append(part["inputs"])
+                targets.append(part["targets"])
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            found = f"{path} cannot be read ({error})"
+            raise EngineError(found, "pairs that spade-train distill made", "Remove it; it is made anew") from error
+    return Pairs(np.concatenate(inputs), np.concatenate(targets))
+
+
+def _part_path(folder: Path, first: int) -> Path:
+    return folder / f"pairs_{first:07}.npz"
