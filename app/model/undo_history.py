@@ -80,6 +80,16 @@ class History(QObject):
         self._keep_budget()
         self._tell()
 
+    @property
+    def open_end(self) -> Command | None:
+        """The command done last, which may take in more: nothing was undone since, and no saved state lies right behind it."""
+        is_open = 0 < self._index == len(self._commands) and self._index not in (self._clean, self._marked)
+        return self._commands[-1] if is_open else None
+
+    def amended(self) -> None:
+        """Note that the command done last took in more."""
+        self._tell()
+
     def undo(self) -> None:
         """Take the last command back, if there is one."""
         self.go_to(self._index - 1)

@@ -37,7 +37,8 @@ from spade_studio.app.shell.style_wiring import WindowStyles
 from spade_studio.app.styles.style_panel import StylePanel
 from spade_studio.app.training.controller import TrainingController
 from spade_studio.app.ui.actions import Actions
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import row
+from spade_studio.app.ui.edge_bar import EdgeBar
 from spade_studio.app.ui.messages import step_name
 from spade_studio.app.ui.settings import Appearance, Settings
 from spade_studio.app.ui.status import StatusBar
@@ -87,7 +88,7 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(self.document, self.toolbox)
         self.render_panel.set_stand_in(self.canvas)
         self.palette_panel = PalettePanel()
-        self.style_panel = StylePanel(sample.seed, self.commands["dice"], self.commands["lock_style"])
+        self.style_panel = StylePanel(sample.seed, *(self.commands[name] for name in ("dice", "lock_style", "favourite_style")))
         self.documents = WindowDocuments(self, self.document, self.files, settings, self.commands, self.live)
         connection, drops = self.files.connection, self.documents.drops
         self.styles = WindowStyles(self, self.live, settings, self.commands, self.style_panel, connection, drops)
@@ -145,11 +146,9 @@ class MainWindow(QMainWindow):
         below.addWidget(self.palette_panel, 1)
         below.addWidget(line)
         below.addWidget(self.style_panel)
-        central = QWidget()
-        whole = column(central)
-        whole.addWidget(splitter, 1)
-        whole.addWidget(strip)
-        self.setCentralWidget(central)
+        self.setCentralWidget(splitter)
+        bar = EdgeBar(self.tr("Labels and style"), "palette_bar", strip)
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
         self.setStatusBar(self.status_bar)
 
     def _build_menus(self) -> None:
@@ -158,7 +157,7 @@ class MainWindow(QMainWindow):
         appearance.addActions([commands[name] for name in ("system", "light", "dark")])
         sizes = ("smaller", "larger", "much_smaller", "much_larger")
         labels = ("swap", "find_label", "find_on_canvas", "favourite", self.palette_work.set_menu)
-        styles = ("dice", "lock_style", "paste_style")
+        styles = ("dice", "favourite_style", "lock_style", "paste_style")
         clipboard = ("cut", "copy", "paste")
         saving, view, select = ("save", "save_as"), self.tr("&View"), self.tr("&Select")
         models = ("weights", "train")

@@ -10,15 +10,17 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QImage
-from PySide6.QtWidgets import QFileDialog, QMainWindow
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
 
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.drops import FileDrops
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.controller import StylesController
+from spade_studio.app.styles.names import name_of
 from spade_studio.app.styles.panel import StylesPanel
+from spade_studio.app.styles.strip import StyleStrip
 from spade_studio.app.styles.style import Style
 from spade_studio.app.styles.style_panel import StylePanel
 from spade_studio.app.ui.actions import Actions
@@ -41,6 +43,8 @@ class WindowStyles(QObject):
         controller: Keeps the style in use.
         panel: The lists of styles.
         dock: Where the panel is; hidden until it is asked for.
+        strip: The styles that are always in view.
+        strip_dock: Where they are.
     """
 
     def __init__(
@@ -59,7 +63,11 @@ class WindowStyles(QObject):
         self.controller.serve(connection)
         self.panel = StylesPanel(self.controller, commands["paste_style"])
         self.dock = add_dock(window, "styles", self.tr("Styles"), self.panel)
-        drops.register(self._can_take, lambda path: self.controller.add_files([path]), first=True)
+        self.strip = StyleStrip(self.controller)
+        self.strip_dock = add_dock(window, "style_strip", self.tr("Styles"), self.strip)
+        self.strip_dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable)
+        self.strip_dock.show()
+        drops.register(self._can_take, lambda path: self.controller.collection.add_files([path]), first=True)
         self._connect()
 
     def close(self) -> None:
@@ -80,8 +88,11 @@ class WindowStyles(QObject):
         self.controller.open_with(seed)
 
     def dock_beside(self, name: str) -> QAction:
-        """Put the dock behind another one's tab, and return the command that shows it."""
-        return dock_beside(self._window, self.dock, name, self.tr("Styles panel"), "F9")
+        """Put the dock behind another one's tab, the strip beside both, and return the command that shows the dock."""
+        action = dock_beside(self._window, self.dock, name, self.tr("Styles panel"), "F9")
+        self._window.setDockNestingEnabled(True)
+        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.strip_dock, Qt.Orientation.Horizontal)
+        return action
 
     def open_gallery(self) -> None:
         """Show the styles, in front of other panels."""
@@ -94,9 +105,9 @@ class WindowStyles(QObject):
         data = QGuiApplication.clipboard().mimeData()
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data else []
         if paths:
-            self.controller.add_files(paths)
+            self.controller.collection.add_files(paths)
         elif data is not None and data.hasImage() and isinstance(image := data.imageData(), QImage):
-            self.controller.add_image(image)
+            self.controller.collection.add_image(image)
         else:
             self._tell(self.tr("There is no picture in the clipboard."))
             return
@@ -110,7 +121,7 @@ class WindowStyles(QObject):
         names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Take the style of photographs"), folder, kinds)
         if names:
             self._settings.folder = Path(names[0]).parent
-            self.controller.add_files([Path(name) for name in names])
+            self.controller.collection.add_files([Path(name) for name in names])
 
     def _connect(self) -> None:
         styles, strip, commands = self.controller, self._strip, self._commands
@@ -118,6 +129,8 @@ class WindowStyles(QObject):
         strip.gallery_wanted.connect(self.open_gallery)
         commands["dice"].triggered.connect(lambda _checked=False: styles.roll())
         commands["lock_style"].toggled.connect(styles.set_locked)
+        commands["favourite_style"].triggered.connect(lambda _checked=False: styles.collection.toggle_favourite())
+        styles.collection.favourites_changed.connect(self._show)
         commands["paste_style"].triggered.connect(lambda _checked=False: self.paste())
         self.panel.add_wanted.connect(self.ask_for_files)
         styles.changed.connect(self._show)
@@ -126,7 +139,8 @@ class WindowStyles(QObject):
     def _show(self) -> None:
         styles = self.controller
         seed = styles.style.seed if styles.style.code is None else None
-        self._strip.show_style(styles.name_of(styles.style), seed, styles.picture)
+        self._strip.show_style(name_of(styles.style), seed, styles.picture)
+        self._commands["favourite_style"].setChecked(styles.collection.is_favourite)
         if styles.note and not self.dock.isVisible():
             self._tell(styles.note)
 

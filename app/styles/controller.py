@@ -1,12 +1,12 @@
 """The style in use: every way to change it ends here, and from here it goes to the renderer, the panels and the document.
 
-It knows no widgets; photographs are read and encoded on the render thread, between frames.
+Photographs are read and encoded on the render thread, between frames.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,22 +20,22 @@ from spade_studio.app.model.document import Document
 from spade_studio.app.model.state import Json
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles import pictures
+from spade_studio.app.styles.collection import StyleCollection
+from spade_studio.app.styles.names import name_of
 from spade_studio.app.styles.past import StyleHistory
 from spade_studio.app.styles.saved import SavedStyle
-from spade_studio.app.styles.shelf import BuiltIn, Reference, Shelf
+from spade_studio.app.styles.shelf import BuiltIn, Choice, Reference
 from spade_studio.app.styles.style import MAX_STRENGTH, Style, blend, style_of
 from spade_studio.app.styles.style_json import style_from_json, style_to_json
 from spade_studio.app.styles.style_panel import MAX_SEED
+from spade_studio.app.styles.undo import ChangeStyle
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.pictures.photographs import read_style_image
 from spade_studio.engine.rendering.service import RendererReady, RenderJob, RenderResult
 from spade_studio.engine.style import StyleCode
 
 if TYPE_CHECKING:
     from spade_studio.engine.rendering.renderer import Renderer
 
-MAX_DROPPED = 20
-"""Photographs that are read at once."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class StylesController(QObject):
     Attributes:
         style: In use.
         history: The last ones with pictures.
-        shelf: The collected references.
+        collection: References and favourites.
         is_locked: Whether dice and documents leave the style alone.
         note: What a person should know about the style in use, or empty.
         ends: The two styles between which the mix lies, or None where not chosen.
@@ -61,22 +61,22 @@ class StylesController(QObject):
 
     changed = Signal()  # the style, or what is told about it
     history_changed = Signal()
-    references_changed = Signal()
     weights_changed = Signal()
     mix_changed = Signal()
 
     def __init__(self, live: LiveRenderer, document: Document, state_folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._live = live
+        self._live, self._document = live, document
         self.style = style_of(live.seed)
         self.history = StyleHistory(state_folder / "styles.json")
-        self.shelf = Shelf(state_folder / "references")
+        self.collection = StyleCollection(self, live, state_folder)
         self.is_locked = False
         self.note = ""
         self.ends: list[End | None] = [None, None]
         self.share = 0.5
         self._change: object = object()
         self._mix_change: object = object()
+        self._strength_change: object = object()
         self._is_remembered = False
         self._picture = QImage()
         self._taking: RenderJob | None = None
@@ -118,7 +118,7 @@ class StylesController(QObject):
 
     # -- choosing a style -----------------------------------------------------------------------------------------
 
-    def adopt(self, style: Style | int | StyleCode, name: str = "", *, is_saved: bool = False) -> None:
+    def adopt(self, style: Style | int | StyleCode, name: str = "", *, is_saved: bool = False, is_step: bool = True) -> None:
         """Render in a style from now on, whether it is locked or not.
 
         Args:
@@ -126,7 +126,9 @@ class StylesController(QObject):
                 that is possible; where it fits the present weights not at all, the style stays and a note says why.
             name: What people call it.
             is_saved: Whether it comes with the document, so that there is nothing to save.
+            is_step: Whether it is a step that can be undone.
         """
+        text = "" if is_saved or not is_step else "style"
         if isinstance(style, int | np.ndarray):
             style = style_of(style, name)
         elif name:
@@ -135,14 +137,14 @@ class StylesController(QObject):
         self._change = object()
         info = self._live.info
         if info is None or info.z_width is None or style.fits(info.z_width, info.sha256):
-            self._use(style, is_saved=is_saved)
+            self._use(style, text, is_saved=is_saved)
         elif style.picture and info.can_use_style_image:
-            self._take(style, style.picture, is_saved=is_saved)
+            self._take(style, lambda taken: self._use(taken, text, is_saved=is_saved))
         elif style.code is not None and len(style.code) != info.z_width:
-            self._say(self.tr("“{}” was made with other weights, which these cannot follow.").format(self.name_of(style)))
+            self.say(self.tr("“{}” was made with other weights, which these cannot follow.").format(name_of(style)))
         else:
-            note = self.tr("“{}” was made with other weights and may look different with these.").format(self.name_of(style))
-            self._use(style, note, is_saved=is_saved)
+            note = self.tr("“{}” was made with other weights and may look different with these.").format(name_of(style))
+            self._use(style, text, note, is_saved=is_saved)
 
     def adopt_seed(self, seed: int) -> None:
         """Draw the style from a number, at the present strength."""
@@ -151,7 +153,7 @@ class StylesController(QObject):
     def roll(self) -> None:
         """Draw another style by chance, unless it is locked."""
         if self.is_locked:
-            self._say(self.tr("The style is locked: the dice leaves it alone."))
+            self.say(self.tr("The style is locked: the dice leaves it alone."))
             return
         seed = secrets.randbelow(MAX_SEED)
         self.adopt_seed(seed if self.style.seed is None or seed < self.style.seed else seed + 1)
@@ -165,37 +167,67 @@ class StylesController(QObject):
         """
         self._cancel()
         self._change = object()
-        seed = secrets.randbelow(MAX_SEED + 1) if sample else None
-        label = reference.label or self.tr("Reference")
-        empty = np.zeros(1, np.float32)
-        wanted = Style("reference", seed, empty, self.style.strength, label, "", reference.jpeg)
-        self._take(wanted, reference.jpeg)
+        self._take(self.wanted(reference, sample=sample), lambda taken: self._use(taken, "style"))
 
     def adopt_built_in(self, built_in: BuiltIn) -> None:
         """Use a built-in style, taken over from its picture where the weights are others."""
-        info = self._live.info
-        if info is None or self.why_not(built_in):
-            return
-        jpeg = pictures.encode(built_in.picture)
-        self.adopt(Style("built-in", None, built_in.code, self.style.strength, built_in.name, built_in.weights, jpeg))
+        if not self.why_not(built_in):
+            self.adopt(self.wanted(built_in))
+
+    def choose(self, choice: Choice) -> None:
+        """Use a style, the style of a photograph, or a built-in one."""
+        match choice:
+            case Style():
+                self.adopt(choice)
+            case Reference():
+                self.adopt_reference(choice)
+            case BuiltIn():
+                self.adopt_built_in(choice)
 
     def set_strength(self, strength: float) -> None:
         """Make the style stronger or weaker, 0..1.5; 1 is as trained."""
         strength = min(max(strength, 0.0), MAX_STRENGTH)
         if strength != self.style.strength:
-            self._use(self.style.with_strength(strength), self.note)
+            self._use(self.style.with_strength(strength), "strength", self.note, change=self._strength_change)
+
+    def end_strength(self) -> None:
+        """Note that the slider was let go: further changes of the strength are a step of their own."""
+        self._strength_change = object()
 
     def set_locked(self, locked: bool) -> None:
         """Have dice and documents leave the style alone, or not."""
         self.is_locked = locked
-        self._say("")
+        self.say("")
 
     # -- mixing two -----------------------------------------------------------------------------------------------
 
     def set_end(self, index: int) -> None:
         """Put the style in use at an end of the mix, 0 or 1: that is where it lies now."""
-        self.ends[index] = End(self.style, self.picture)
         self.share = float(index)
+        self._set_end(index, End(self.style, self.picture))
+
+    def put_end(self, index: int, choice: Choice, image: QImage) -> None:
+        """Put a style at an end of the mix, 0 or 1, and go on mixing; the picture shows it there."""
+        style = choice if isinstance(choice, Style) else self.wanted(choice)
+        info = self._live.info
+        if info is None or info.z_width is None:
+            return
+
+        def put(style: Style) -> None:
+            self._set_end(index, End(style, image))
+            if all(self.ends):
+                self.mix(self.share)
+
+        if style.fits(info.z_width, info.sha256):
+            put(style)
+        elif style.picture:
+            self._cancel()
+            self._take(style, put)
+        else:
+            self.say(self.tr("“{}” was made with other weights, which these cannot follow.").format(name_of(style)))
+
+    def _set_end(self, index: int, end: End) -> None:
+        self.ends[index] = end
         self._mix_change = object()
         self.mix_changed.emit()
 
@@ -207,62 +239,15 @@ class StylesController(QObject):
         if first is None or second is None or info is None or info.z_width is None:
             return
         self._cancel()
-        name = self.tr("{:.0%} {}, {:.0%} {}").format(1 - share, self.name_of(first.style), share, self.name_of(second.style))
+        name = self.tr("{:.0%} {}, {:.0%} {}").format(1 - share, name_of(first.style), share, name_of(second.style))
         has_codes = any(end.style.code is not None for end in (first, second))
         try:
             style = blend(first.style, second.style, share, info.z_width, name, info.sha256 if has_codes else "")
         except EngineError as error:
-            self._say(str(error))
+            self.say(str(error))
             return
         self._change = self._mix_change
-        self._use(style)
-
-    # -- references -----------------------------------------------------------------------------------------------
-
-    def add_files(self, paths: Sequence[Path]) -> None:
-        """Collect photographs and take the style of the first one; what cannot be read is told."""
-        if self._cannot_take():
-            return
-        for number, path in enumerate(paths[:MAX_DROPPED]):
-
-            def read(_renderer: Renderer, path: Path = path) -> bytes:
-                return pictures.encode(read_style_image(path))
-
-            def keep(jpeg: bytes, path: Path = path, first: bool = number == 0) -> None:
-                self._keep(jpeg, path.stem, adopt=first)
-
-            self._live.work(read, keep, lambda error: self._say(str(error)))
-
-    def add_image(self, image: QImage, label: str = "") -> None:
-        """Collect a picture from the clipboard and take its style."""
-        if image.isNull() or self._cannot_take():
-            return
-        rgb = pictures.to_array(image)
-        self._live.work(
-            lambda _renderer: pictures.encode(rgb),
-            lambda jpeg: self._keep(jpeg, label or self.tr("Pasted"), adopt=True),
-            lambda error: self._say(str(error)),
-        )
-
-    def remove_reference(self, reference: Reference) -> None:
-        """Forget a collected photograph."""
-        self.shelf.remove(reference)
-        self.references_changed.emit()
-
-    def _cannot_take(self) -> bool:
-        if reason := self.why_no_references:
-            self._say(reason)
-        return bool(reason)
-
-    def _keep(self, jpeg: bytes, label: str, *, adopt: bool) -> None:
-        try:
-            reference = self.shelf.add(jpeg, label)
-        except EngineError as error:
-            self._say(str(error))
-            reference = next((one for one in self.shelf.references if one.jpeg == jpeg), None)
-        self.references_changed.emit()
-        if adopt and reference is not None:
-            self.adopt_reference(reference)
+        self._use(style, "mix", change=self._mix_change)
 
     # -- documents ------------------------------------------------------------------------------------------------
 
@@ -281,31 +266,6 @@ class StylesController(QObject):
         if style is not None:
             self.open_with(style)
 
-    # -- what a style is called and looks like --------------------------------------------------------------------
-
-    def name_of(self, style: Style) -> str:
-        """Return what people call a style."""
-        if style.origin == "built-in":
-            return self.built_in_name(style.label)
-        if style.label:
-            return style.label
-        return self.tr("Style {}").format(style.seed) if style.code is None else self.tr("A style")
-
-    def built_in_name(self, name: str) -> str:
-        """Return the name of a built-in style in the language of the window."""
-        names = {
-            "Noon": self.tr("Noon"),
-            "Sunset": self.tr("Sunset"),
-            "Golden hour": self.tr("Golden hour"),
-            "Overcast": self.tr("Overcast"),
-            "Mist": self.tr("Mist"),
-            "Winter light": self.tr("Winter light"),
-            "Blue hour": self.tr("Blue hour"),
-            "Storm": self.tr("Storm"),
-            "Clear morning": self.tr("Clear morning"),
-        }
-        return names.get(name, name)
-
     @property
     def picture(self) -> QImage:
         """A thumbnail of the last render; null before the first one."""
@@ -313,8 +273,12 @@ class StylesController(QObject):
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _use(self, style: Style, note: str = "", *, is_saved: bool = False) -> None:
+    def _use(self, style: Style, step: str = "", note: str = "", *, change: object = None, is_saved: bool = False) -> None:
+        """Render in a style; ``step`` names what can be undone, or is empty, and steps of one ``change`` are one."""
+        before = self.style
         self.style, self.note, self._is_remembered = style, note, False
+        if step and not style.is_same(before):
+            self._record(step, before, change)
         if is_saved:
             self._saved.keep()
         else:
@@ -322,7 +286,26 @@ class StylesController(QObject):
         self._apply()
         self.changed.emit()
 
-    def _say(self, note: str) -> None:
+    def _record(self, text: str, before: Style, change: object) -> None:
+        stack = self._document.undo_stack
+        self._document.end_stroke()
+        if change is not None and isinstance(last := stack.open_end, ChangeStyle) and last.change is change:
+            last.after = self.style
+            stack.amended()
+        else:
+            stack.push(ChangeStyle(lambda style: self.adopt(style, is_step=False), text, before, self.style, change))
+
+    def wanted(self, choice: Reference | BuiltIn, *, sample: bool = False) -> Style:
+        """Return what a photograph or a built-in style will be once it is taken over for the present weights."""
+        if isinstance(choice, BuiltIn):
+            jpeg = pictures.encode(choice.picture)
+            return Style("built-in", None, choice.code, self.style.strength, choice.name, choice.weights, jpeg)
+        seed = secrets.randbelow(MAX_SEED + 1) if sample else None
+        label = choice.label or self.tr("Reference")
+        return Style("reference", seed, np.zeros(1, np.float32), self.style.strength, label, "", choice.jpeg)
+
+    def say(self, note: str) -> None:
+        """Tell a person something about the style; empty for nothing."""
         self.note = note
         self.changed.emit()
 
@@ -337,26 +320,32 @@ class StylesController(QObject):
         else:
             self._live.style = self.style.for_renderer(info.z_width)
 
-    def _take(self, wanted: Style, jpeg: bytes, *, is_saved: bool = False) -> None:
-        """Encode a picture for the present weights; what it gives is used as ``wanted`` says."""
-        if self._cannot_take():
+    def _take(self, wanted: Style, use: Callable[[Style], object]) -> None:
+        """Encode the picture of a style for the present weights, and use what it gives."""
+        if self.cannot_take():
             return
         info = self._live.info
         weights = info.sha256 if info else ""
         sample_seed = wanted.seed if wanted.origin == "reference" else None
 
         def encode(renderer: Renderer) -> StyleCode:
-            return renderer.style_from_image(pictures.decode(jpeg), sample_seed=sample_seed)
+            return renderer.style_from_image(pictures.decode(wanted.picture), sample_seed=sample_seed)
 
-        def use(code: StyleCode) -> None:
+        def done(code: StyleCode) -> None:
             self._taking = None
-            self._use(replace(wanted, code=code, weights=weights), is_saved=is_saved)
+            use(replace(wanted, code=code, weights=weights))
 
         def fail(error: EngineError) -> None:
             self._taking = None
-            self._say(str(error))
+            self.say(str(error))
 
-        self._taking = self._live.work(encode, use, fail)
+        self._taking = self._live.work(encode, done, fail)
+
+    def cannot_take(self) -> bool:
+        """Say why the style of a photograph cannot be taken, and return whether that is so."""
+        if reason := self.why_no_references:
+            self.say(reason)
+        return bool(reason)
 
     def _cancel(self) -> None:
         if self._taking is not None:
@@ -372,14 +361,14 @@ class StylesController(QObject):
             self._apply()
         else:
             if style.code is not None and len(style.code) != info.z_width:
-                note = self.tr("“{}” was made with other weights, which these cannot follow.").format(self.name_of(style))
-                self._use(Style("seed", self._live.seed, strength=style.strength), note, is_saved=is_saved)
+                note = self.tr("“{}” was made with other weights, which these cannot follow.").format(name_of(style))
+                self._use(Style("seed", self._live.seed, strength=style.strength), "", note, is_saved=is_saved)
             self._apply()
             if not style.fits(info.z_width, info.sha256):
                 if style.picture and info.can_use_style_image:
-                    self._take(style, style.picture, is_saved=is_saved)
+                    self._take(style, lambda taken: self._use(taken, is_saved=is_saved))
                 elif style.code is not None and len(style.code) == info.z_width:
-                    self._say(self.tr("“{}” was made with other weights and may look different with these.").format(self.name_of(style)))
+                    self.say(self.tr("“{}” was made with other weights and may look different with these.").format(name_of(style)))
         self._is_remembered = False
         self.weights_changed.emit()
         self.changed.emit()

@@ -1,45 +1,42 @@
-"""The panel of styles: how strong, which one, and what lies between two.
-
-It shows what the controller keeps and asks it for changes; it keeps nothing itself.
-"""
+"""The panel of styles: how strong, which one, and what lies between two."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from PySide6.QtCore import QMimeData, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QAction, QDropEvent, QImage, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QTabWidget, QWidget
 
 from spade_studio.app.styles import pictures
 from spade_studio.app.styles.controller import StylesController
+from spade_studio.app.styles.dropping import PhotoTarget
+from spade_studio.app.styles.mix_box import MixBox
+from spade_studio.app.styles.names import built_in_name, name_of
 from spade_studio.app.styles.shelf import BuiltIn, built_in_styles
-from spade_studio.app.styles.style import MAX_STRENGTH
-from spade_studio.app.styles.tiles import EndButton, Tiles
+from spade_studio.app.styles.style import MAX_STRENGTH, Style
+from spade_studio.app.styles.tiles import Tile, Tiles
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 
-class StylesPanel(QWidget):
+class StylesPanel(PhotoTarget):
     """Strength, three lists of styles, and a mix.
 
     Attributes:
         built_in, references, past: The lists.
-        strength, share: The sliders, in percent.
+        strength: The slider, in percent.
+        mix: The mix of two.
     """
 
     add_wanted = Signal()  # choose photographs from the disk
 
     def __init__(self, controller: StylesController, paste: QAction, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._styles = controller
+        super().__init__(controller, parent)
         self._is_filled = False  # pictures are read from the disk when they are first to be seen
         self._built_in: tuple[BuiltIn, ...] = ()
         self._built_in_images: list[QImage] = []
         self._reference_images: dict[bytes, QImage] = {}
-        self.setAcceptDrops(True)
         self.setMinimumWidth(236)
         self.note = _caption("")
         self.note.setAccessibleName(self.tr("About the style"))
@@ -53,7 +50,8 @@ class StylesPanel(QWidget):
         whole.addLayout(self._mix_box)
         controller.changed.connect(self._show_style)
         controller.history_changed.connect(self._show_past)
-        controller.references_changed.connect(self._show_references)
+        controller.collection.references_changed.connect(self._show_references)
+        controller.collection.favourites_changed.connect(self._show_lists)
         controller.weights_changed.connect(self._show_weights)
         controller.mix_changed.connect(self._show_mix)
         for refresh in (self._show_references, self._show_past, self._show_mix, self._show_weights, self._show_style):
@@ -68,6 +66,7 @@ class StylesPanel(QWidget):
         self.strength.setAccessibleName(self.tr("Strength of the style"))
         self.strength.setToolTip(self.tr("How far the style goes from the average look: 100 % is as trained"))
         self.strength.valueChanged.connect(lambda value: self._styles.set_strength(value / 100))
+        self.strength.sliderReleased.connect(self._styles.end_strength)
         self._strength_label = PlainLabel(self.tr("Stren&gth"))
         self._strength_label.setBuddy(self.strength)
         self._percent = _value_label()
@@ -84,6 +83,11 @@ class StylesPanel(QWidget):
         self.references.itemSelectionChanged.connect(self._enable_buttons)
         self.past = Tiles(self.tr("Last styles"), self.tr("Styles that you try appear here; click one to go back to it."))
         self.past.taken.connect(lambda index: self._styles.adopt(self._styles.history.entries[index].style))
+        for tiles in (self.built_in, self.past):
+            tiles.starred.connect(lambda index, tiles=tiles: self._toggle_star(tiles, index))
+        self.put_back_button = _small_button(self.tr("Put back"), self.tr("Take back the photograph that was removed last"))
+        self.put_back_button.clicked.connect(self._styles.collection.put_back_reference)
+        self.put_back_button.hide()
         self.add_button = _small_button(self.tr("&Add…"), self.tr("Take the style of photographs on the disk, or drop them here"))
         self.add_button.clicked.connect(self.add_wanted)
         self.paste_button = _small_button(self.tr("Paste"), paste.toolTip())
@@ -108,6 +112,7 @@ class StylesPanel(QWidget):
             for button in pair:
                 buttons.addWidget(button, 1)
             page.addLayout(buttons)
+        page.addWidget(self.put_back_button)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setUsesScrollButtons(False)
@@ -116,26 +121,13 @@ class StylesPanel(QWidget):
         self.tabs.addTab(self.past, self.tr("Last"))
 
     def _build_mix(self) -> None:
-        tip = self.tr("Click to put the style in use at this end")
-        self.ends = (EndButton("A", self.tr("First style of the mix"), tip), EndButton("B", self.tr("Second style of the mix"), tip))
-        for index, button in enumerate(self.ends):
-            button.clicked.connect(lambda _checked=False, index=index: self._styles.set_end(index))
-        self.share = QSlider(Qt.Orientation.Horizontal)
-        self.share.setRange(0, 100)
-        self.share.setPageStep(10)
-        self.share.setValue(50)
-        self.share.setAccessibleName(self.tr("Share of the second style in the mix"))
-        self.share.valueChanged.connect(lambda value: self._styles.mix(value / 100))
+        self.mix = MixBox(self._styles)
         self._mix_note = _caption("")
-        line = row(spacing=8)
-        line.addWidget(self.ends[0])
-        line.addWidget(self.share, 1)
-        line.addWidget(self.ends[1])
         heading = PlainLabel(self.tr("&Mix two styles"))
-        heading.setBuddy(self.share)
+        heading.setBuddy(self.mix.share)
         self._mix_box = column(spacing=4)
         self._mix_box.addWidget(heading)
-        self._mix_box.addLayout(line)
+        self._mix_box.addWidget(self.mix)
         self._mix_box.addWidget(self._mix_note)
 
     # -- showing --------------------------------------------------------------------------------------------------
@@ -152,7 +144,7 @@ class StylesPanel(QWidget):
         entries = styles.history.entries if self._is_filled else ()
         past = next((index for index, entry in enumerate(entries) if entry.style.is_same(styles.style)), -1)
         _mark(self.past, past)
-        references = styles.shelf.references if self._is_filled else ()
+        references = styles.collection.shelf.references if self._is_filled else ()
         _mark(self.references, next((i for i, one in enumerate(references) if one.jpeg == styles.style.picture), -1))
         self._enable_buttons()
         _mark(self.built_in, next((i for i, one in enumerate(self._built_in) if self._is_in_use("built-in", one.name)), -1))
@@ -163,13 +155,12 @@ class StylesPanel(QWidget):
     def _show_weights(self) -> None:
         styles = self._styles
         usable = not styles.why_no_style
-        for widget in (self.strength, self._strength_label, self._percent, self.past, *self.ends):
+        for widget in (self.strength, self._strength_label, self._percent, self.past):
             widget.setEnabled(usable)
         if self._is_filled and not self._built_in:
             self._built_in = built_in_styles()
             self._built_in_images = [pictures.thumbnail(one.picture) for one in self._built_in]
-            tiles = zip(self._built_in_images, (styles.built_in_name(one.name) for one in self._built_in), strict=True)
-            self.built_in.show_tiles([(image, name, name) for image, name in tiles])
+            self._show_built_in()
         reason = styles.why_not(self._built_in[0]) if self._built_in else self.tr("This build has no built-in styles.")
         _explain(self.built_in_note, reason if usable else "")
         self.built_in.setEnabled(not reason)
@@ -187,31 +178,39 @@ class StylesPanel(QWidget):
         if not self._is_filled:
             return
         known = self._reference_images
-        references = self._styles.shelf.references
+        references = self._styles.collection.shelf.references
         self._reference_images = {one.jpeg: known.get(one.jpeg) or pictures.thumbnail(one.picture) for one in references}
-        self.references.show_tiles([(self._reference_images[one.jpeg], one.label, one.label) for one in references])
+        self.references.show_tiles([Tile(self._reference_images[one.jpeg], one.label, one) for one in references])
+        self.put_back_button.setVisible(self._styles.collection.removed is not None)
         self._enable_buttons()
+
+    def _show_built_in(self) -> None:
+        styles, stars = self._styles, self._styles.collection.favourites
+        images = zip(self._built_in_images, self._built_in, strict=True)
+        self.built_in.show_tiles(
+            [Tile(image, built_in_name(one.name), one, star=stars.find(styles.wanted(one)) >= 0) for image, one in images]
+        )
+
+    def _show_lists(self) -> None:
+        if self._is_filled:
+            self._show_built_in()
+            self._show_past()
 
     def _show_past(self) -> None:
         if not self._is_filled:
             return
         styles = self._styles
-        tiles: list[tuple[QImage, str, str]] = []
+        tiles: list[Tile] = []
+        stars = styles.collection.favourites
         for entry in styles.history.entries:
-            name, strength = styles.name_of(entry.style), round(entry.style.strength * 100)
+            name, strength = name_of(entry.style), round(entry.style.strength * 100)
             tip = name if strength == 100 else self.tr("{name} at {percent} %").format(name=name, percent=strength)
-            tiles.append((entry.image, name, tip))
+            tiles.append(Tile(entry.image, name, entry.style, tip, star=stars.find(entry.style) >= 0))
         self.past.show_tiles(tiles)
         self._show_style()
 
     def _show_mix(self) -> None:
-        styles = self._styles
-        for button, end in zip(self.ends, styles.ends, strict=True):
-            button.show_end(end.image if end else QImage(), styles.name_of(end.style) if end else "")
-        with QSignalBlocker(self.share):
-            self.share.setValue(round(styles.share * 100))
-        ready = all(end is not None for end in styles.ends)
-        self.share.setEnabled(ready and not styles.why_no_style)
+        ready = all(end is not None for end in self._styles.ends)
         _explain(self._mix_note, "" if ready else self.tr("Choose a style, click A; choose another, click B; then drag between them."))
 
     def _enable_buttons(self) -> None:
@@ -222,14 +221,19 @@ class StylesPanel(QWidget):
     # -- asking ---------------------------------------------------------------------------------------------------
 
     def _take_reference(self, index: int, *, sample: bool = False) -> None:
-        references = self._styles.shelf.references
+        references = self._styles.collection.shelf.references
         if 0 <= index < len(references):
             self._styles.adopt_reference(references[index], sample=sample)
 
+    def _toggle_star(self, tiles: Tiles, index: int) -> None:
+        if (tile := tiles.tile(index)) is not None:
+            style = tile.choice if isinstance(tile.choice, Style) else self._styles.wanted(self._built_in[index])
+            self._styles.collection.toggle_favourite(style, tile.image)
+
     def _remove(self) -> None:
         index = self.references.currentRow()
-        if self.references.selectedItems() and 0 <= index < len(self._styles.shelf.references):
-            self._styles.remove_reference(self._styles.shelf.references[index])
+        if self.references.selectedItems() and 0 <= index < len(self._styles.collection.shelf.references):
+            self._styles.collection.remove_reference(self._styles.collection.shelf.references[index])
 
     def showEvent(self, event: QShowEvent) -> None:
         """Fill the lists at the first time."""
@@ -240,38 +244,11 @@ class StylesPanel(QWidget):
             self._show_references()
             self._show_past()
 
-    # -- dropping -------------------------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files and pictures where the weights can take the style of one."""
-        self._accept(event)
-
-    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Accept what was accepted when it came in."""
-        self._accept(event)
-
     def dropEvent(self, event: QDropEvent) -> None:
-        """Collect what is dropped."""
-        if not self._accept(event):
-            return
-        self.tabs.setCurrentIndex(1)
-        data = event.mimeData()
-        if paths := _paths(data):
-            self._styles.add_files(paths)
-        elif isinstance(image := data.imageData(), QImage):
-            self._styles.add_image(image, self.tr("Dropped"))
-
-    def _accept(self, event: QDropEvent) -> bool:
-        data = event.mimeData()
-        usable = not self._styles.why_no_references and bool(_paths(data) or data.hasImage())
-        if usable:
-            event.setDropAction(Qt.DropAction.CopyAction)
-        event.setAccepted(usable)
-        return usable
-
-
-def _paths(data: QMimeData) -> list[Path]:
-    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile() and Path(url.toLocalFile()).is_file()]
+        """Collect what is dropped, and show it."""
+        super().dropEvent(event)
+        if event.isAccepted():
+            self.tabs.setCurrentIndex(1)
 
 
 def _mark(tiles: Tiles, index: int) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,8 @@ from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import atomic_writer
 
 MAX_PAST = 30
-MAX_FILE_BYTES = 8 << 20
+MAX_STYLES = 500
+MAX_FILE_BYTES = 32 << 20
 
 
 @dataclass
@@ -54,7 +56,7 @@ class StyleHistory:
     def entries(self) -> list[Past]:
         """The styles; read from the disk when first asked for."""
         if self._entries is None:
-            self._entries = _read(self._path) if self._path else []
+            self._entries = read_styles(self._path)[:MAX_PAST] if self._path else []
         return self._entries
 
     def add(self, style: Style, image: QImage, change: object) -> None:
@@ -74,22 +76,32 @@ class StyleHistory:
         """Keep the styles for the next session; where that cannot be written it will begin with those of the one before."""
         if self._path is None or not self._entries:  # nothing came to what is on the disk
             return
-        styles: list[dict[str, object]] = []
-        for entry in self.entries:
-            jpeg = pictures.encode(pictures.to_array(entry.image))
-            styles.append({"style": style_to_json(entry.style), "image": b64encode(jpeg).decode("ascii")})
         with suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with atomic_writer(self._path) as file:
-                file.write(json.dumps({"styles": styles}).encode())
+            write_styles(self._path, self.entries)
 
 
-def _read(path: Path) -> list[Past]:
+def write_styles(path: Path, entries: Sequence[Past]) -> None:
+    """Write styles with their pictures.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    styles: list[dict[str, object]] = []
+    for entry in entries:
+        jpeg = pictures.encode(pictures.to_array(entry.image))
+        styles.append({"style": style_to_json(entry.style), "image": b64encode(jpeg).decode("ascii")})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_writer(path) as file:
+        file.write(json.dumps({"styles": styles}).encode())
+
+
+def read_styles(path: Path) -> list[Past]:
+    """Return the styles in a file of :func:`write_styles`, which need not exist; what cannot be read there counts for nothing."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             return []
         found = json.loads(path.read_bytes())
-        entries = found["styles"][:MAX_PAST]
+        entries = found["styles"][:MAX_STYLES]
     except (OSError, ValueError, RecursionError, LookupError, TypeError):
         return []
     return [past for entry in entries if (past := _read_entry(entry)) is not None]

@@ -20,6 +20,7 @@ import numpy as np
 from spade_studio.app.documents.errors import save_error
 from spade_studio.app.styles import pictures
 from spade_studio.app.styles.pictures import Picture
+from spade_studio.app.styles.style import Style
 from spade_studio.app.styles.style_json import MAX_PICTURE_BYTES, tidy
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import atomic_writer
@@ -59,6 +60,10 @@ class BuiltIn:
     code: StyleCode
     weights: str
     picture: Picture
+
+
+Choice = Style | Reference | BuiltIn
+"""What a tile of a style stands for."""
 
 
 class Shelf:
@@ -102,10 +107,22 @@ class Shelf:
             raise save_error(path, error) from error
         return reference
 
-    def remove(self, reference: Reference) -> None:
-        """Forget a photograph, also on the disk."""
+    def remove(self, reference: Reference) -> int:
+        """Forget a photograph, also on the disk, and return its place."""
+        place = next((index for index, one in enumerate(self.references) if one is reference), 0)
         self._references = [other for other in self.references if other is not reference]
         self._delete(reference)
+        return place
+
+    def put_back(self, reference: Reference, place: int) -> None:
+        """Take a photograph that was removed back to its place.
+
+        Raises:
+            SaveError: The folder cannot be written; the photograph can be used until the end nevertheless.
+        """
+        self.add(reference.jpeg, reference.label)
+        others = [other for other in self.references if other.jpeg != reference.jpeg]
+        self._references = [*others[:place], reference, *others[place:]]
 
     def _read(self) -> list[Reference]:
         try:

@@ -13,7 +13,7 @@ from spade_studio.app.ui.boxes import column, padded, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 MAX_SEED = 999_999
-_PICTURE = QSize(64, 48)
+_PICTURE = QSize(58, 44)
 
 
 class StylePanel(QWidget):
@@ -23,7 +23,7 @@ class StylePanel(QWidget):
     gallery_wanted = Signal()
     done = Signal()  # the number was entered: the canvas may have the keyboard
 
-    def __init__(self, seed: int, dice: QAction, lock: QAction, parent: QWidget | None = None) -> None:
+    def __init__(self, seed: int, dice: QAction, lock: QAction, star: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.spin = padded(QSpinBox())
         self.spin.setRange(0, MAX_SEED)
@@ -32,10 +32,10 @@ class StylePanel(QWidget):
         self.spin.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.spin.setAccessibleName(self.tr("Style seed"))
         self.spin.setToolTip(self.tr("The number that the style is drawn from: the same number gives the same look"))
-        self.spin.setFixedWidth(84)
+        self.spin.setFixedWidth(68)
         self.spin.valueChanged.connect(self.seed_changed)
         self.spin.lineEdit().returnPressed.connect(self._enter)
-        self._dice, self._lock = dice, lock
+        self._dice, self._lock, self._star = dice, lock, star
         self.picture_button = QToolButton()
         self.picture_button.setIconSize(_PICTURE)
         self.picture_button.setFixedSize(_PICTURE.width() + 10, _PICTURE.height() + 10)
@@ -47,7 +47,8 @@ class StylePanel(QWidget):
         inner = row(spacing=2)
         inner.addWidget(self.spin)
         inner.addSpacing(4)
-        for action, name in ((dice, self.tr("New style")), (lock, self.tr("Lock the style"))):
+        buttons = (dice, self.tr("New style")), (star, self.tr("Favourite style")), (lock, self.tr("Lock the style"))
+        for action, name in buttons:
             button = QToolButton()
             button.setDefaultAction(action)
             button.setIconSize(QSize(20, 20))
@@ -88,6 +89,7 @@ class StylePanel(QWidget):
             child.setEnabled(usable)
         self._dice.setEnabled(usable)
         self._lock.setEnabled(usable)
+        self._star.setEnabled(usable)
         self.setToolTip(plain_tip(reason))
         self.picture_button.setToolTip(plain_tip(reason or self.tr("Show the styles: built-in ones, references, the last ones, and mixes")))
 

@@ -1,18 +1,51 @@
-"""Lists of styles as pictures, and the button that holds one end of a mix.
+"""Lists of styles as pictures: a click takes one, a star keeps it, a drag carries it to where it is wanted."""
 
-They know images and names; what a style is they do not know.
-"""
+# ruff: noqa: N802 - Qt names its event handlers
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem, QStyle, QToolButton, QWidget
+import qtawesome
+from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QDrag, QIcon, QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
+from spade_studio.app.styles.carried import carried
 from spade_studio.app.styles.pictures import THUMBNAIL
+from spade_studio.app.styles.shelf import Choice
 from spade_studio.app.ui.plain import plain_tip
+
+_STAR = 18
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One style in a list.
+
+    Attributes:
+        image: Its picture.
+        name: What people call it.
+        tip: More about it; the name where empty.
+        choice: What it stands for.
+        star: Whether it has a star; None where it can have none.
+    """
+
+    image: QImage
+    name: str
+    choice: Choice
+    tip: str = ""
+    star: bool | None = None
 
 
 def picture_icon(image: QImage) -> QIcon:
@@ -24,55 +57,137 @@ def picture_icon(image: QImage) -> QIcon:
     return icon
 
 
+class _StarDelegate(QStyledItemDelegate):
+    """Draws the star in a tile's corner: always where it is set, and under the pointer where it can be."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Draw the tile, and its star."""
+        super().paint(painter, option, index)
+        view = self.parent()
+        if not isinstance(view, Tiles) or (tile := view.tile(index.row())) is None or tile.star is None:
+            return
+        is_under = bool(option.state & QStyle.StateFlag.State_MouseOver)  # pyright: ignore[reportAttributeAccessIssue] - missing in the stubs
+        if tile.star or is_under:
+            rect = view.star_rect(option.rect)  # pyright: ignore[reportAttributeAccessIssue] - missing in the stubs
+            painter.save()
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(12, 14, 17, 150))
+            painter.drawEllipse(rect)
+            icon = "mdi6.star" if tile.star else "mdi6.star-outline"
+            qtawesome.icon(icon, color="#ffd75e" if tile.star else "#ffffff").paint(painter, rect.adjusted(2, 2, -2, -2))
+            painter.restore()
+
+
 class Tiles(QListWidget):
     """Pictures with names below them; a click or Return takes one."""
 
     taken = Signal(int)  # row
+    starred = Signal(int)  # the star of this row was clicked
+    menu_wanted = Signal(int, QPoint)  # row, on the screen
 
-    def __init__(self, name: str, hint: str = "", parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, hint: str = "", size: QSize = THUMBNAIL, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hint = hint
+        self._tiles: list[Tile] = []
+        self._is_on_star = False
         self.setAccessibleName(name)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setDragDropMode(QListWidget.DragDropMode.NoDragDrop)
-        self.setIconSize(THUMBNAIL)
-        self.setGridSize(QSize(THUMBNAIL.width() + 14, THUMBNAIL.height() + 32))
+        self.setDragDropMode(QListWidget.DragDropMode.DragOnly)
+        self.setIconSize(size)
+        self.setGridSize(QSize(size.width() + 14, size.height() + 32))
         self.setUniformItemSizes(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setWordWrap(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMinimumHeight(THUMBNAIL.height() + 40)
-        self.itemClicked.connect(lambda item: self.taken.emit(self.row(item)))
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setMinimumHeight(size.height() + 40)
+        self.setMouseTracking(True)
+        self.setItemDelegate(_StarDelegate(self))
+        self.itemClicked.connect(self._on_clicked)
         self.itemActivated.connect(self._on_activated)
 
-    def show_tiles(self, tiles: Sequence[tuple[QImage, str, str]], current: int = -1) -> None:
-        """Show pictures with names and tips; ``current`` is the row of the one in use, or -1."""
-        for index, (image, name, tip) in enumerate(tiles):
+    def show_tiles(self, tiles: Sequence[Tile], current: int = -1) -> None:
+        """Show styles; ``current`` is the row of the one in use, or -1."""
+        self._tiles = list(tiles)
+        for index, tile in enumerate(tiles):
             item = self.item(index)
             if item is None:
                 item = QListWidgetItem()
                 item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
                 self.addItem(item)
-            if item.data(Qt.ItemDataRole.UserRole) != image.cacheKey():
-                item.setData(Qt.ItemDataRole.UserRole, image.cacheKey())
-                item.setIcon(picture_icon(image))
-            item.setText(name)
-            item.setToolTip(plain_tip(tip))
+            if item.data(Qt.ItemDataRole.UserRole) != tile.image.cacheKey():
+                item.setData(Qt.ItemDataRole.UserRole, tile.image.cacheKey())
+                item.setIcon(picture_icon(tile.image))
+            item.setText(tile.name)
+            item.setToolTip(plain_tip(tile.tip or tile.name))
         while self.count() > len(tiles):
             self.takeItem(self.count() - 1)
         if current < 0:
             self.clearSelection()
         elif not self.item(current).isSelected():
             self.setCurrentRow(current)
+        self.viewport().update()
+
+    def tile(self, row: int) -> Tile | None:
+        """Return the style of a row, or None."""
+        return self._tiles[row] if 0 <= row < len(self._tiles) else None
+
+    def star_rect(self, tile: QRect) -> QRect:
+        """Return where a tile's star is, in the corner of its picture."""
+        return QRect(tile.center().x() + self.iconSize().width() // 2 - _STAR - 2, tile.top() + 6, _STAR, _STAR)
 
     def set_hint(self, hint: str) -> None:
         """Say in the list itself why it is empty."""
         self._hint = hint
         self.viewport().update()
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt names its event handlers
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Take note of a press on a star, which takes no style."""
+        index = self.indexAt(event.position().toPoint())
+        tile = self.tile(index.row())
+        at = event.position().toPoint()
+        self._is_on_star = tile is not None and tile.star is not None and self.star_rect(self.visualRect(index)).contains(at)
+        if not self._is_on_star:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Set or take the star that was pressed."""
+        if not self._is_on_star:
+            super().mouseReleaseEvent(event)
+            return
+        self._is_on_star = False
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and self.star_rect(self.visualRect(index)).contains(event.position().toPoint()):
+            self.starred.emit(index.row())
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer what can be done with a tile."""
+        row = self.indexAt(event.pos()).row() if event.reason() == QContextMenuEvent.Reason.Mouse else self.currentRow()
+        if row >= 0:
+            at = event.globalPos() if event.reason() == QContextMenuEvent.Reason.Mouse else self._middle(row)
+            self.menu_wanted.emit(row, at)
+
+    def mimeData(self, items: Sequence[QListWidgetItem]) -> QMimeData:
+        """Return the style that is dragged."""
+        tile = self.tile(self.row(items[0])) if items else None
+        return QMimeData() if tile is None else carried(tile.choice, tile.image)
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803 - Qt names it
+        """Drag the picture of a style."""
+        items = self.selectedItems() or ([self.currentItem()] if self.currentItem() else [])
+        tile = self.tile(self.row(items[0])) if items else None
+        if tile is not None:
+            drag = QDrag(self)
+            drag.setMimeData(self.mimeData(items))
+            pixmap = QPixmap.fromImage(tile.image)
+            drag.setPixmap(pixmap)
+            drag.setHotSpot(QPoint(THUMBNAIL.width() // 2, THUMBNAIL.height() // 2))
+            drag.exec(Qt.DropAction.CopyAction)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the tiles, or the hint where there are none."""
         super().paintEvent(event)
         if self.count() or not self._hint:
@@ -83,26 +198,13 @@ class Tiles(QListWidget):
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._hint)
         painter.end()
 
+    def _middle(self, row: int) -> QPoint:
+        return self.viewport().mapToGlobal(self.visualItemRect(self.item(row)).center())
+
+    def _on_clicked(self, item: QListWidgetItem) -> None:
+        self.taken.emit(self.row(item))
+
     def _on_activated(self, item: QListWidgetItem) -> None:
         # Where one click activates, it has been told already.
         if not self.style().styleHint(QStyle.StyleHint.SH_ItemView_ActivateItemOnSingleClick, None, self):
             self.taken.emit(self.row(item))
-
-
-class EndButton(QToolButton):
-    """One end of a mix: its picture once it is chosen, its letter before."""
-
-    def __init__(self, letter: str, name: str, tip: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._tip = tip
-        self.setText(letter)
-        self.setAccessibleName(name)
-        self.setToolTip(plain_tip(tip))
-        self.setIconSize(QSize(56, 42))
-        self.setFixedSize(68, 54)
-        self.setObjectName("mix_end")
-
-    def show_end(self, image: QImage, name: str) -> None:
-        """Show what was chosen."""
-        self.setIcon(picture_icon(image) if not image.isNull() else QIcon())
-        self.setToolTip(plain_tip(f"{name}\n{self._tip}" if name else self._tip))

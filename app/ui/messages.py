@@ -27,6 +27,7 @@ STEPS = (
     *("brush", "eraser", "fill", "line", "rectangle", "ellipse", "polygon", "lasso", "select", "picker"),
     *("replace", "erase selection", "move selection", "resize", "crop"),
     *("paste", "cut", "duplicate", "flip selection", "turn selection"),
+    *("style", "strength", "mix"),
 )
 """What commands call the steps that can be undone."""
 

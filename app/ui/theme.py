@@ -186,6 +186,7 @@ def _style_sheet(colors: Colors) -> str:
     QMenu::icon {{ padding-left: 8px; }}
     QMenu::separator {{ height: 1px; background: {colors.line}; margin: 5px 8px; }}
     QToolBar {{ background: {colors.window}; border: none; border-bottom: 1px solid {colors.line}; padding: 3px 8px; spacing: 2px; }}
+    QToolBar#palette_bar {{ padding: 0; border: none; }}
     QToolBar::separator {{ width: 1px; background: {colors.line}; margin: 5px 8px; }}
     QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 4px; }}
     QToolButton:hover {{ background: {colors.hover}; }}

@@ -448,6 +448,14 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Neuer Stil: in einem anderen zufälligen Stil rendern</translation>
     </message>
     <message>
+        <source>Fa&amp;vourite style</source>
+        <translation>Stil als &amp;Favorit</translation>
+    </message>
+    <message>
+        <source>Keep the style under a star</source>
+        <translation>Den Stil mit einem Stern behalten</translation>
+    </message>
+    <message>
         <source>Loc&amp;k the style</source>
         <translation>Stil spe&amp;rren</translation>
     </message>
@@ -1980,6 +1988,10 @@ Render now makes the picture.</source>
         <translation>Die Gewichte werden geladen…</translation>
     </message>
     <message>
+        <source>Labels and style</source>
+        <translation>Labels und Stil</translation>
+    </message>
+    <message>
         <source>&amp;Appearance</source>
         <translation>&amp;Aussehen</translation>
     </message>
@@ -2064,6 +2076,29 @@ Render now makes the picture.</source>
     <message>
         <source>&amp;Replace</source>
         <translation>&amp;Ersetzen</translation>
+    </message>
+</context>
+<context>
+    <name>MixBox</name>
+    <message>
+        <source>Click to put the style in use at this end, or drop a style here</source>
+        <translation>Klicken, um den verwendeten Stil an dieses Ende zu setzen, oder einen Stil hier ablegen</translation>
+    </message>
+    <message>
+        <source>First style of the mix</source>
+        <translation>Erster Stil der Mischung</translation>
+    </message>
+    <message>
+        <source>Second style of the mix</source>
+        <translation>Zweiter Stil der Mischung</translation>
+    </message>
+    <message>
+        <source>Share of the second style in the mix</source>
+        <translation>Anteil des zweiten Stils an der Mischung</translation>
+    </message>
+    <message>
+        <source>Mix of the styles A and B</source>
+        <translation>Mischung der Stile A und B</translation>
     </message>
 </context>
 <context>
@@ -2541,6 +2576,13 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>{name} comes without a text. Its licence: {licence}.</source>
         <translation>{name} kommt ohne einen Text. Die Lizenz: {licence}.</translation>
+    </message>
+</context>
+<context>
+    <name>PhotoTarget</name>
+    <message>
+        <source>Dropped</source>
+        <translation>Abgelegt</translation>
     </message>
 </context>
 <context>
@@ -3653,6 +3695,25 @@ Estimate tells steps, memory and time.</source>
         <source>turn selection</source>
         <translation>Auswahl drehen</translation>
     </message>
+    <message>
+        <source>style</source>
+        <translation>Stil</translation>
+    </message>
+    <message>
+        <source>strength</source>
+        <translation>Stärke</translation>
+    </message>
+    <message>
+        <source>mix</source>
+        <translation>Mischung</translation>
+    </message>
+</context>
+<context>
+    <name>StyleCollection</name>
+    <message>
+        <source>Pasted</source>
+        <translation>Eingefügt</translation>
+    </message>
 </context>
 <context>
     <name>StylePanel</name>
@@ -3681,8 +3742,63 @@ Estimate tells steps, memory and time.</source>
         <translation>Stil sperren</translation>
     </message>
     <message>
+        <source>Favourite style</source>
+        <translation>Stil als Favorit</translation>
+    </message>
+    <message>
         <source>Show the styles: built-in ones, references, the last ones, and mixes</source>
         <translation>Die Stile zeigen: mitgelieferte, Vorbilder, die letzten und Mischungen</translation>
+    </message>
+</context>
+<context>
+    <name>StyleStrip</name>
+    <message>
+        <source>Styles</source>
+        <translation>Stile</translation>
+    </message>
+    <message>
+        <source>Click a style to use it, drag it to A or B to mix; drop a photograph to take its style</source>
+        <translation>Einen Stil anklicken, um ihn zu verwenden, auf A oder B ziehen, um zu mischen; ein Foto hier ablegen, um seinen Stil zu übernehmen</translation>
+    </message>
+    <message>
+        <source>&amp;Use</source>
+        <translation>&amp;Verwenden</translation>
+    </message>
+    <message>
+        <source>Mix as &amp;A</source>
+        <translation>Als &amp;A mischen</translation>
+    </message>
+    <message>
+        <source>Mix as &amp;B</source>
+        <translation>Als &amp;B mischen</translation>
+    </message>
+    <message>
+        <source>&amp;Remove</source>
+        <translation>&amp;Entfernen</translation>
+    </message>
+    <message>
+        <source>Take the &amp;star away</source>
+        <translation>&amp;Stern wegnehmen</translation>
+    </message>
+    <message>
+        <source>Add a &amp;star</source>
+        <translation>&amp;Stern geben</translation>
+    </message>
+    <message>
+        <source>Re&amp;name…</source>
+        <translation>Um&amp;benennen…</translation>
+    </message>
+    <message>
+        <source>Put the removed photograph &amp;back</source>
+        <translation>Das entfernte Foto &amp;zurückholen</translation>
+    </message>
+    <message>
+        <source>Name of the style</source>
+        <translation>Name des Stils</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
     </message>
 </context>
 <context>
@@ -3722,10 +3838,6 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>{:.0%} {}, {:.0%} {}</source>
         <translation>{:.0%} {}, {:.0%} {}</translation>
-    </message>
-    <message>
-        <source>Pasted</source>
-        <translation>Eingefügt</translation>
     </message>
     <message>
         <source>Style {}</source>
@@ -3807,6 +3919,14 @@ Estimate tells steps, memory and time.</source>
         <translation>Hier erscheinen Stile, die Sie ausprobieren; ein Klick kehrt zu einem zurück.</translation>
     </message>
     <message>
+        <source>Put back</source>
+        <translation>Zurückholen</translation>
+    </message>
+    <message>
+        <source>Take back the photograph that was removed last</source>
+        <translation>Das zuletzt entfernte Foto zurückholen</translation>
+    </message>
+    <message>
         <source>&amp;Add…</source>
         <translation>&amp;Hinzufügen…</translation>
     </message>
@@ -3843,22 +3963,6 @@ Estimate tells steps, memory and time.</source>
         <translation>Letzte</translation>
     </message>
     <message>
-        <source>Click to put the style in use at this end</source>
-        <translation>Klick legt den jetzigen Stil an dieses Ende</translation>
-    </message>
-    <message>
-        <source>First style of the mix</source>
-        <translation>Erster Stil der Mischung</translation>
-    </message>
-    <message>
-        <source>Second style of the mix</source>
-        <translation>Zweiter Stil der Mischung</translation>
-    </message>
-    <message>
-        <source>Share of the second style in the mix</source>
-        <translation>Anteil des zweiten Stils an der Mischung</translation>
-    </message>
-    <message>
         <source>&amp;Mix two styles</source>
         <translation>Zwei Stile &amp;mischen</translation>
     </message>
@@ -3881,10 +3985,6 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>Choose a style, click A; choose another, click B; then drag between them.</source>
         <translation>Einen Stil wählen und A anklicken, einen anderen wählen und B anklicken; dann dazwischen ziehen.</translation>
-    </message>
-    <message>
-        <source>Dropped</source>
-        <translation>Abgelegt</translation>
     </message>
 </context>
 <context>

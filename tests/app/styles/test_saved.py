@@ -26,7 +26,8 @@ def test_another_style_is_a_change_until_it_is_saved_or_taken_back(window: MainW
     qtbot.keyClick(window.canvas, Qt.Key.Key_D)
     assert window.isWindowModified()
     assert window.document.is_modified
-    window.styles.adopt(first)  # from the history, say
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.styles.style.is_same(first)
     assert not window.isWindowModified()
     window.styles.controller.set_strength(0.5)
     assert window.isWindowModified()
@@ -36,15 +37,16 @@ def test_another_style_is_a_change_until_it_is_saved_or_taken_back(window: MainW
     assert window.isWindowModified()  # what was before is no longer what the file has
 
 
-def test_undoing_all_strokes_leaves_the_change_of_style(window: MainWindow) -> None:
+def test_strokes_and_styles_are_undone_in_their_order(window: MainWindow) -> None:
+    first = window.styles.style
     document = window.document
-    document.begin_stroke("brush")
-    document.write(document.rect, np.full(document.size, 20, np.uint8))
+    document.begin_stroke("brush").fill(1, 1, 20)
     document.end_stroke()
     window.styles.adopt(5)
     document.undo_stack.undo()
+    assert window.styles.style.is_same(first)
     assert document.is_modified
-    document.undo_stack.setClean()
+    document.undo_stack.undo()
     assert not document.is_modified
 
 
@@ -65,7 +67,7 @@ def test_opening_a_document_or_a_sample_is_no_change(window: MainWindow, tmp_pat
 def test_a_style_that_other_weights_take_again_is_no_change(
     window: MainWindow, wait: Wait, save_photo: Callable[..., Path], weights: dict[str, Path], tmp_path: Path
 ) -> None:
-    window.styles.controller.add_files([save_photo("dusk.jpg")])
+    window.styles.controller.collection.add_files([save_photo("dusk.jpg")])
     wait(lambda: window.styles.style.origin == "reference")
     assert window.document.is_modified
     assert window.files.save_path(tmp_path / "lake.ora")

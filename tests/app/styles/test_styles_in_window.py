@@ -102,7 +102,7 @@ def test_the_clipboard_gives_a_style_by_key(window: MainWindow, wait: Wait, qtbo
     QGuiApplication.clipboard().setImage(pictures.to_image(photo()))
     qtbot.keyClick(window.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     wait(lambda: window.styles.style.origin == "reference")
-    assert [one.label for one in window.styles.controller.shelf.references] == ["Pasted"]
+    assert [one.label for one in window.styles.controller.collection.shelf.references] == ["Pasted"]
     assert window.styles.panel.references.count() == 0  # nobody has looked yet
     window.styles.open_gallery()
     assert window.styles.panel.references.count() == 1
@@ -201,23 +201,23 @@ def test_history_has_pictures_and_a_click_goes_back(gallery: MainWindow, qtbot: 
 
 def test_mixing_two_styles(gallery: MainWindow, qtbot: QtBot, wait: Wait) -> None:
     panel = gallery.styles.panel
-    assert not panel.share.isEnabled()
-    for seed, button in zip((1, 2), panel.ends, strict=True):
+    assert not panel.mix.share.isEnabled()
+    for seed, button in zip((1, 2), panel.mix.ends, strict=True):
         gallery.style_panel.spin.setValue(seed)
         qtbot.mouseClick(button, LEFT)
-    assert panel.share.isEnabled()
-    assert panel.share.value() == 100  # what is in use was put at the second end
-    panel.share.setValue(0)
+    assert panel.mix.share.isEnabled()
+    assert panel.mix.share.value() == 100  # what is in use was put at the second end
+    panel.mix.share.setValue(0)
     np.testing.assert_allclose(code_in_use(gallery), style_from_seed(1, 8), atol=1e-6)
-    panel.share.setValue(100)
+    panel.mix.share.setValue(100)
     np.testing.assert_allclose(code_in_use(gallery), style_from_seed(2, 8), atol=1e-6)
-    panel.share.setValue(30)
+    panel.mix.share.setValue(30)
     assert gallery.styles.style.label == "70% Style 1, 30% Style 2"
     wait(lambda: gallery.live.is_up_to_date)
     mixes = [entry for entry in gallery.styles.controller.history.entries if entry.style.origin == "blend"]
     assert len(mixes) == 1
-    qtbot.mouseClick(panel.ends[0], LEFT)
-    assert panel.share.value() == 0
+    qtbot.mouseClick(panel.mix.ends[0], LEFT)
+    assert panel.mix.share.value() == 0
     assert gallery.styles.style.label == "70% Style 1, 30% Style 2"  # putting it there changes nothing else
 
 
@@ -292,7 +292,7 @@ def test_without_a_style_everything_is_disabled_and_pictures_still_come(
     qtbot.mouseClick(window.style_panel.picture_button, LEFT)
     panel = window.styles.panel
     assert "one look only" in panel.note.text()
-    for widget in (panel.strength, panel.share, panel.past, panel.built_in, panel.references, *panel.ends, window.style_panel.spin):
+    for widget in (panel.strength, panel.mix.share, panel.past, panel.built_in, panel.references, *panel.mix.ends, window.style_panel.spin):
         assert not widget.isEnabled()
     assert not window.commands["dice"].isEnabled()
     window.styles.adopt(np.ones(8, np.float32))  # a document's, say
@@ -352,7 +352,7 @@ def test_the_dock_opens_by_its_key_and_is_reached_by_keyboard(window: MainWindow
     assert window.styles.dock.isVisible()
     panel = window.styles.panel
     lists = (panel.built_in, panel.past, panel.references)
-    widgets = [cast("QWidget", widget) for widget in (panel.strength, *lists, panel.share, *panel.ends)]
+    widgets = [cast("QWidget", widget) for widget in (panel.strength, *lists, panel.mix.share, *panel.mix.ends)]
     assert all(widget.focusPolicy() & Qt.FocusPolicy.TabFocus for widget in widgets)
     assert all(widget.accessibleName() for widget in widgets)
     qtbot.keyClick(window, Qt.Key.Key_F9)

@@ -1,0 +1,124 @@
+"""What a person collects to take styles from: photographs, and favourite styles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from spade_studio.app.rendering.live_renderer import LiveRenderer
+from spade_studio.app.styles import pictures
+from spade_studio.app.styles.favourites import Favourites
+from spade_studio.app.styles.names import name_of
+from spade_studio.app.styles.shelf import Reference, Shelf
+from spade_studio.app.styles.style import Style
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.pictures.photographs import read_style_image
+
+if TYPE_CHECKING:
+    from spade_studio.app.styles.controller import StylesController
+    from spade_studio.engine.rendering.renderer import Renderer
+
+MAX_DROPPED = 20
+"""Photographs that are read at once."""
+
+
+class StyleCollection(QObject):
+    """References and favourites of this person.
+
+    Attributes:
+        shelf: The collected photographs.
+        favourites: The styles with a star.
+        removed: The reference that was removed last and can be put back, with its place.
+    """
+
+    references_changed = Signal()
+    favourites_changed = Signal()
+
+    def __init__(self, styles: StylesController, live: LiveRenderer, state_folder: Path) -> None:
+        super().__init__(styles)
+        self._styles, self._live = styles, live
+        self.shelf = Shelf(state_folder / "references")
+        self.favourites = Favourites(state_folder / "favourites.json")
+        self.removed: tuple[Reference, int] | None = None
+
+    def add_files(self, paths: Sequence[Path]) -> None:
+        """Collect photographs and take the style of the first one; what cannot be read is told."""
+        if self._styles.cannot_take():
+            return
+        for number, path in enumerate(paths[:MAX_DROPPED]):
+
+            def read(_renderer: Renderer, path: Path = path) -> bytes:
+                return pictures.encode(read_style_image(path))
+
+            def keep(jpeg: bytes, path: Path = path, first: bool = number == 0) -> None:
+                self._keep(jpeg, path.stem, adopt=first)
+
+            self._live.work(read, keep, lambda error: self._styles.say(str(error)))
+
+    def add_image(self, image: QImage, label: str = "") -> None:
+        """Collect a picture from the clipboard and take its style."""
+        if image.isNull() or self._styles.cannot_take():
+            return
+        rgb = pictures.to_array(image)
+        self._live.work(
+            lambda _renderer: pictures.encode(rgb),
+            lambda jpeg: self._keep(jpeg, label or self.tr("Pasted"), adopt=True),
+            lambda error: self._styles.say(str(error)),
+        )
+
+    def remove_reference(self, reference: Reference) -> None:
+        """Forget a collected photograph, until it is put back."""
+        self.removed = reference, self.shelf.remove(reference)
+        self.references_changed.emit()
+
+    def put_back_reference(self) -> None:
+        """Take the photograph back that was removed last."""
+        if self.removed is not None:
+            (reference, place), self.removed = self.removed, None
+            try:
+                self.shelf.put_back(reference, place)
+            except EngineError as error:
+                self._styles.say(str(error))
+            self.references_changed.emit()
+
+    @property
+    def is_favourite(self) -> bool:
+        """Whether the style in use has a star."""
+        return self.favourites.find(self._styles.style) >= 0
+
+    def toggle_favourite(self, style: Style | None = None, image: QImage | None = None) -> None:
+        """Give a style, the one in use where None, a star with its picture, or take it away."""
+        style, image = style or self._styles.style, self._styles.picture if image is None else image
+        place = self.favourites.find(style)
+        if place < 0 and image.isNull():
+            return  # not rendered yet
+        try:
+            if place >= 0:
+                self.favourites.remove(place)
+            else:
+                self.favourites.add(style, image, style.label if style.origin == "built-in" else name_of(style))
+        except EngineError as error:
+            self._styles.say(str(error))
+        self.favourites_changed.emit()
+
+    def rename_favourite(self, index: int, name: str) -> None:
+        """Give a favourite another name."""
+        try:
+            self.favourites.rename(index, name)
+        except EngineError as error:
+            self._styles.say(str(error))
+        self.favourites_changed.emit()
+
+    def _keep(self, jpeg: bytes, label: str, *, adopt: bool) -> None:
+        try:
+            reference = self.shelf.add(jpeg, label)
+        except EngineError as error:
+            self._styles.say(str(error))
+            reference = next((one for one in self.shelf.references if one.jpeg == jpeg), None)
+        self.references_changed.emit()
+        if adopt and reference is not None:
+            self._styles.adopt_reference(reference)

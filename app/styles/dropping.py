@@ -1,0 +1,52 @@
+"""Photographs that are dropped on a panel of styles."""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QWidget
+
+from spade_studio.app.styles.controller import StylesController
+
+
+class PhotoTarget(QWidget):
+    """A panel that takes the style of photographs that are dropped on it, and collects them."""
+
+    def __init__(self, controller: StylesController, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._styles = controller
+        self.setAcceptDrops(True)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Accept files and pictures where the weights can take the style of one."""
+        self._accept(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        """Accept what was accepted when it came in."""
+        self._accept(event)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Collect what is dropped."""
+        if not self._accept(event):
+            return
+        data = event.mimeData()
+        if paths := _paths(data):
+            self._styles.collection.add_files(paths)
+        elif isinstance(image := data.imageData(), QImage):
+            self._styles.collection.add_image(image, self.tr("Dropped"))
+
+    def _accept(self, event: QDropEvent) -> bool:
+        data = event.mimeData()
+        usable = not self._styles.why_no_references and bool(_paths(data) or data.hasImage())
+        if usable:
+            event.setDropAction(Qt.DropAction.CopyAction)
+        event.setAccepted(usable)
+        return usable
+
+
+def _paths(data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile() and Path(url.toLocalFile()).is_file()]

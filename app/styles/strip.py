@@ -1,0 +1,160 @@
+"""The strip of styles that is always in view: favourites, built-in ones, photographs and the last ones, and the mix of two."""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QInputDialog, QMenu
+
+from spade_studio.app.styles import pictures
+from spade_studio.app.styles.controller import StylesController
+from spade_studio.app.styles.dropping import PhotoTarget
+from spade_studio.app.styles.mix_box import MixBox
+from spade_studio.app.styles.names import built_in_name, name_of
+from spade_studio.app.styles.shelf import BuiltIn, Reference, built_in_styles
+from spade_studio.app.styles.style import Style
+from spade_studio.app.styles.tiles import Tile, Tiles
+
+MOST_PAST = 12
+_PICTURE = QSize(76, 57)
+
+
+class StyleStrip(PhotoTarget):
+    """Thumbnails from top to bottom, or from left to right where it is wider than high.
+
+    Attributes:
+        tiles: The thumbnails.
+        mix: The mix of two.
+    """
+
+    def __init__(self, controller: StylesController) -> None:
+        super().__init__(controller)
+        self._pictures: dict[object, QImage] = {}  # of what is on the disk, as thumbnails
+        self._is_filled = False
+        self.tiles = Tiles(self.tr("Styles"), size=_PICTURE)
+        self.tiles.setToolTip(self.tr("Click a style to use it, drag it to A or B to mix; drop a photograph to take its style"))
+        self.mix = MixBox(controller, is_narrow=True)
+        self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._layout.setContentsMargins(2, 2, 2, 6)
+        self._layout.setSpacing(6)
+        self._layout.addWidget(self.tiles, 1)
+        self._layout.addWidget(self.mix)
+        self.tiles.taken.connect(self._take)
+        self.tiles.starred.connect(self.toggle_star)
+        self.tiles.menu_wanted.connect(self._show_menu)
+        self.setMinimumSize(self.tiles.gridSize() + QSize(16, 24))
+        # The pictures are read when there are weights to use them with, and the window has long been there.
+        controller.weights_changed.connect(self._fill)
+        controller.changed.connect(self._mark)
+        for signal in (controller.history_changed, controller.collection.references_changed, controller.collection.favourites_changed):
+            signal.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Show what there is."""
+        if not self._is_filled:
+            return
+        styles = self._styles
+        tiles: list[Tile] = []
+        if not styles.why_no_style:
+            favourites = styles.collection.favourites
+            tiles += [Tile(one.image, name_of(one.style), one.style, star=True) for one in favourites.entries]
+            known = [one.style for one in favourites.entries]
+            built_in = [one for one in built_in_styles() if not styles.why_not(one)]
+            tiles += [self._built_in_tile(one) for one in built_in if favourites.find(styles.wanted(one)) < 0]
+            known += [styles.wanted(one) for one in built_in]
+            if not styles.why_no_references:
+                tiles += [Tile(self._picture(one), one.label, one) for one in styles.collection.shelf.references]
+            past = [one for one in styles.history.entries if not any(one.style.is_same(other) for other in known)]
+            tiles += [Tile(one.image, name_of(one.style), one.style, star=False) for one in past[:MOST_PAST]]
+        self.tiles.show_tiles(tiles, -1)
+        self.tiles.set_hint(styles.why_no_style)
+        self._mark()
+
+    def toggle_star(self, row: int) -> None:
+        """Give the style of a row a star, or take it away."""
+        tile = self.tiles.tile(row)
+        if tile is not None and not isinstance(tile.choice, Reference):
+            style = tile.choice if isinstance(tile.choice, Style) else self._styles.wanted(tile.choice)
+            self._styles.collection.toggle_favourite(style, tile.image)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of a column of thumbnails."""
+        return QSize(self.minimumWidth(), 400)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the mix below, or beside where there is more width."""
+        super().resizeEvent(event)
+        is_wide = self.width() > self.height()
+        direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
+        if self._layout.direction() != direction:
+            self._layout.setDirection(direction)
+        self.mix.setMaximumWidth(self.minimumWidth() if is_wide else 1 << 16)
+
+    def _fill(self) -> None:
+        self._is_filled = True
+        self.refresh()
+
+    def _built_in_tile(self, one: BuiltIn) -> Tile:
+        return Tile(self._picture(one), built_in_name(one.name), one, star=False)
+
+    def _picture(self, one: BuiltIn | Reference) -> QImage:
+        key = one.name if isinstance(one, BuiltIn) else one.jpeg
+        if key not in self._pictures:
+            self._pictures[key] = pictures.thumbnail(one.picture)
+        return self._pictures[key]
+
+    def _mark(self) -> None:
+        """Mark the tile of the style in use."""
+        style, found = self._styles.style, -1
+        for row in range(self.tiles.count()):
+            tile = self.tiles.tile(row)
+            choice = tile.choice if tile is not None else None
+            if isinstance(choice, Style):
+                is_it = choice.is_same(style, ignore_strength=True)
+            elif isinstance(choice, BuiltIn):
+                is_it = style.origin == "built-in" and style.label == choice.name
+            else:
+                is_it = choice is not None and style.picture == choice.jpeg
+            if is_it:
+                found = row
+                break
+        if found < 0:
+            self.tiles.clearSelection()
+        elif not self.tiles.item(found).isSelected():
+            self.tiles.setCurrentRow(found)
+
+    def _take(self, row: int) -> None:
+        if (tile := self.tiles.tile(row)) is not None:
+            self._styles.choose(tile.choice)
+
+    def _show_menu(self, row: int, at: QPoint) -> None:
+        tile = self.tiles.tile(row)
+        if tile is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(self.tr("&Use"), lambda: self._take(row))
+        for index, text in enumerate((self.tr("Mix as &A"), self.tr("Mix as &B"))):
+            menu.addAction(text, lambda index=index: self._styles.put_end(index, tile.choice, tile.image))
+        menu.addSeparator()
+        if isinstance(tile.choice, Reference):
+            reference = tile.choice
+            menu.addAction(self.tr("&Remove"), lambda: self._styles.collection.remove_reference(reference))
+        else:
+            menu.addAction(self.tr("Take the &star away") if tile.star else self.tr("Add a &star"), lambda: self.toggle_star(row))
+            if tile.star:
+                menu.addAction(self.tr("Re&name…"), lambda: self._ask_name(row, tile.name))
+        if self._styles.collection.removed is not None:
+            menu.addAction(self.tr("Put the removed photograph &back"), self._styles.collection.put_back_reference)
+        menu.popup(at)
+
+    def _ask_name(self, row: int, name: str) -> None:
+        dialog = QInputDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setWindowTitle(self.tr("Name of the style"))
+        dialog.setLabelText(self.tr("Name"))
+        dialog.setTextValue(name)
+        dialog.textValueSelected.connect(lambda text: self._styles.collection.rename_favourite(row, text))
+        dialog.open()
