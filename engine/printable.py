@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Final
+from typing import Final, TextIO
 
 _LAYOUT: Final = frozenset("\n\t")
 
@@ -17,6 +17,13 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(character if _is_shown(character) else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
+def write_line(stream: TextIO, text: str) -> None:
+    """Write a line for a person, :func:`printable`, and hand it on at once; what the stream's encoding lacks becomes a question mark."""
+    encoding = stream.encoding or "utf-8"
+    stream.write(f"{printable(text)}\n".encode(encoding, "replace").decode(encoding))
+    stream.flush()
 
 
 def _is_shown(character: str) -> bool:

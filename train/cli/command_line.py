@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 
 from spade_studio.engine.errors import EngineError
+from spade_studio.engine.printable import write_line
+from spade_studio.train.run.launch import tell_launcher
 
 
 def exit_code(work: Callable[[], int], interrupted: str) -> int:
@@ -77,4 +79,5 @@ def listed(summaries: Mapping[str, str]) -> str:
 
 
 def _complain(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201
+    if not tell_launcher(text):
+        write_line(sys.stderr, text)

@@ -16,16 +16,20 @@ from typing import Literal, NoReturn
 
 from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.engine.labels import load_label_set
+from spade_studio.engine.printable import write_line
 from spade_studio.train.cli.options import Check, Command, Distill, Export, Label, New, Pause, Prepare, Resume, Stop
 from spade_studio.train.config.data import LabelsConfig
 from spade_studio.train.config.losses import ScheduleConfig
 from spade_studio.train.config.presets import preset
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import open_dataset
+from spade_studio.train.datasets.check import refuse_unknown_labels
 from spade_studio.train.run.console import open_console
 from spade_studio.train.run.data import open_run_data, refuse_other_labels
 from spade_studio.train.run.directory import RunDirectory
 from spade_studio.train.run.launch import is_first, is_rank, launch, word_on_interruption
+
+_NAMED_ANNOTATIONS = 5
 
 
 def run(command: Command) -> int:
@@ -124,7 +128,7 @@ def _make_run(command: New, config: TrainConfig, processes: int) -> RunDirectory
         EngineError: There is no data, or of other labels, a file of the configuration is not there, or processes cannot share the batch.
     """
     config.rank_batch_size(processes)
-    open_run_data(config)
+    refuse_unknown_labels(open_run_data(config).training)
     for name, path in (
         ("--init-from", config.initial.weights),
         ("losses.perceptual.file", config.losses.perceptual.file),
@@ -271,6 +275,13 @@ def _prepare(command: Prepare) -> int:
         _say(f"  {made.without_annotations:,} pictures have no instance; their maps are equal to the pixel maps")
     if made.unused_annotations:
         _say(f"  {made.unused_annotations:,} pictures of the annotations have no pixel map here")
+    if made.skipped_annotations:
+        were = "annotation was" if made.skipped_annotations == 1 else "annotations were"
+        _say(f"  {made.skipped_annotations:,} {were} left out:")
+        for why in made.skipped[:_NAMED_ANNOTATIONS]:
+            _say(f"    {why}")
+        if made.skipped_annotations > _NAMED_ANNOTATIONS:
+            _say(f"    ... and {made.skipped_annotations - _NAMED_ANNOTATIONS:,} more")
     return 0
 
 
@@ -319,8 +330,8 @@ def _bar(words: str) -> Callable[[int, int], None]:
 
 
 def _say(text: str) -> None:
-    print(text)  # noqa: T201
+    write_line(sys.stdout, text)
 
 
 def _note(text: str) -> None:
-    print(text, file=sys.stderr)  # noqa: T201
+    write_line(sys.stderr, text)

@@ -21,6 +21,7 @@ from spade_studio.engine.networks.batch_renorm import set_renormalization
 from spade_studio.engine.weights.shapes import parameter_count
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
+from spade_studio.train.datasets.check import refuse_unknown_labels
 from spade_studio.train.datasets.loading import Batch
 from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.step import style_noise
@@ -158,6 +159,7 @@ def describe_run(config: TrainConfig) -> str:
         EngineError: The configuration does not fit the data.
     """
     data = open_run_data(config)
+    refuse_unknown_labels(data.training)
     channels = data.training.channels
     lines = [json.dumps(config.to_json(), indent=2), ""]
     lines += [

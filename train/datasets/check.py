@@ -10,6 +10,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice
@@ -25,6 +26,10 @@ QUICK_SAMPLES: Final = 200
 """How many samples, spread evenly, the quick form reads."""
 SMALLEST_SIDE: Final = 64
 """Pictures with a shorter side, in pixels, are called tiny."""
+LEAST_KNOWN: Final = 0.01
+"""Share of pixels with a label that the generator knows, below which nothing could be learned."""
+_FEW_KNOWN: Final = 0.25
+_LOOKED_AT: Final = 50  # label maps
 _LISTED = 10  # of each heading in the text; the JSON has all
 
 Progress = Callable[[int, int], None]
@@ -87,6 +92,11 @@ class CheckReport:
         return 1 if self.problems else 0
 
     @property
+    def known_share(self) -> float:
+        """Share of pixels whose label has a channel, 0 to 1."""
+        return 1 - self.unlabeled_share if self.pixels else 0.0
+
+    @property
     def unlabeled_share(self) -> float:
         """Share of unlabeled pixels, 0 to 1."""
         return self.unlabeled_pixels / self.pixels if self.pixels else 0.0
@@ -118,6 +128,34 @@ def check_dataset(dataset: PairDataset, quick: bool = False, progress: Progress 
         if progress:
             progress(done, len(indices))
     return tally.report(len(indices))
+
+
+def refuse_unknown_labels(dataset: PairDataset) -> None:
+    """Look at some label maps and refuse data of which the generator would learn (nearly) nothing.
+
+    Raises:
+        DataError: Less than :data:`LEAST_KNOWN` of the pixels have a label with a channel.
+    """
+    pixels = np.zeros(256, np.int64)
+    count = min(_LOOKED_AT, len(dataset))
+    for place in range(count):
+        with suppress(DataError):  # one that cannot be read is told of by the check before training
+            pixels += np.bincount(dataset.read_labels(place * len(dataset) // count).reshape(-1), minlength=256)
+    if problem := _nothing_known(dataset, pixels):
+        raise DataError(problem.rstrip("."), kind="no known label")
+
+
+def _nothing_known(dataset: PairDataset, pixels: NDArray[np.int64]) -> str:
+    """Return what is wrong where hardly any of the pixels, int64 [256] by id, has a label with a channel; empty where it is fine."""
+    total, known = int(pixels.sum()), int(pixels[list(dataset.channels.known_ids)].sum())
+    if not total or known >= LEAST_KNOWN * total:
+        return ""
+    names = [dataset.label_set.by_id(number) for number in np.argsort(-pixels, kind="stable").tolist() if pixels[number]]
+    shown = ", ".join(label.name for label in names[:_LISTED] if label) or "unlabeled pixels alone"
+    return (
+        f"{known / total:.1%} of the pixels have a label that the generator has a channel for; the data show {shown}."
+        " Expected labels of the preset or of --labels.ids. Choose others, or give the label set that the maps were made with."
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +246,8 @@ class _Tally:
                 name = label.name if label else "unlabeled" if dataset.allowed_ids[number] else "out of range"
                 labels.append(LabelCount(number, name, int(self.pixels[number]), int(self.pictures[number])))
         unseen = [label for number in channels.known_ids if not self.pixels[number] and (label := label_set.by_id(number))]
+        if problem := _nothing_known(dataset, self.pixels):
+            self.problems.append(Problem("no known label", "", problem))
         by_area = sorted(self.sizes, key=lambda size: (size[0] * size[1], size))
         return CheckReport(
             where=dataset.source.where,
@@ -250,6 +290,8 @@ def _lines(report: CheckReport) -> Iterator[str]:
         (f"photographs with a side below {SMALLEST_SIDE} pixels", list(report.tiny)),
         ("labels that no picture shows", list(report.empty_labels)),
     ]
+    if report.pixels and LEAST_KNOWN <= report.known_share < _FEW_KNOWN:
+        yield f"Warning: only {report.known_share:.1%} of the pixels have a label that the generator knows"
     for what, items in warnings:
         if items:
             yield f"Warning: {len(items):,} {what}: {', '.join(items[:_LISTED])}{', ...' if len(items) > _LISTED else ''}"

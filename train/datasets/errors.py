@@ -10,7 +10,16 @@ from typing import Literal
 from spade_studio.engine.errors import EngineError
 
 ProblemKind = Literal[
-    "data set", "no image", "missing partner", "two of a name", "sizes differ", "unknown id", "unreadable", "not a label map", "batch"
+    "data set",
+    "no image",
+    "missing partner",
+    "two of a name",
+    "sizes differ",
+    "no known label",
+    "unknown id",
+    "unreadable",
+    "not a label map",
+    "batch",
 ]
 
 

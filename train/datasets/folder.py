@@ -9,7 +9,7 @@ import json
 
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.labels import LabelChannels, LabelSet
-from spade_studio.train.datasets.decoding import PHOTO_SUFFIXES
+from spade_studio.train.datasets.decoding import KNOWN_SUFFIXES, PHOTO_SUFFIXES
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.pairs import PairDataset, files_by_key, pair_files
 from spade_studio.train.datasets.sources import FileSource
@@ -41,10 +41,10 @@ class FolderDataset(PairDataset):
             raise DataError(
                 f"{source.where} has no label maps", "PNG files in labels/ and photographs in images/", "spade-train label makes label maps"
             )
-        in_place = not any(name.startswith("images/") for name in names)
-        photos = files_by_key(names, "" if in_place else "images", PHOTO_SUFFIXES)
+        in_place = not any(name.casefold().startswith("images/") for name in names)
+        photos = files_by_key(names, "" if in_place else "images", KNOWN_SUFFIXES)
         if in_place:
-            photos = {key: files for key, files in photos.items() if not key.startswith(("labels/", "instances/"))}
+            photos = {key: files for key, files in photos.items() if not key.casefold().startswith(("labels/", "instances/"))}
         pairing = pair_files(photos, labels, files_by_key(names, "instances", PHOTO_SUFFIXES))
         super().__init__(source, pairing, channels or _own_channels(source, names), upright=True)
 

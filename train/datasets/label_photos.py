@@ -22,7 +22,7 @@ from PIL import Image
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.labels import Label, LabelSet, built_in_label_sets, load_label_set
-from spade_studio.train.datasets.decoding import PHOTO_SUFFIXES, decode_photo
+from spade_studio.train.datasets.decoding import KNOWN_SUFFIXES, PHOTO_SUFFIXES, decode_photo
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.folder import LABEL_SET_FILE
 from spade_studio.train.datasets.pairs import Problem, files_by_key
@@ -192,7 +192,7 @@ def label_photos(
     inside = target.relative_to(images).as_posix() if target.is_relative_to(images) else ""
     found = {
         key: names[0]
-        for key, names in files_by_key(source.names(), "", PHOTO_SUFFIXES).items()
+        for key, names in files_by_key(source.names(), "", KNOWN_SUFFIXES).items()
         if not inside or not key.startswith(f"{inside}/")
     }
     if not found:

@@ -75,8 +75,8 @@ def open_dataset(
 
 
 def _recognize(source: FileSource) -> str:
-    folders = {"/".join(name.split("/")[:depth]) for name in source.names() for depth in (1, 2) if name.count("/") >= depth}
-    if {"leftImg8bit", "gtFine"} <= folders:
+    folders = {"/".join(name.split("/")[:depth]).casefold() for name in source.names() for depth in (1, 2) if name.count("/") >= depth}
+    if {"leftimg8bit", "gtfine"} <= folders:
         return CityscapesDataset.kind
     if any(f"annotations/{part}" in folders for part in ("training", "validation")):
         return Ade20kDataset.kind

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,12 @@ from spade_studio.engine.labels import LabelChannels, LabelSet
 from spade_studio.train.datasets.decoding import decode_instance_map, decode_label_map, decode_photo
 from spade_studio.train.datasets.errors import DataError, ProblemKind
 from spade_studio.train.datasets.sources import FileSource
+
+_COMPANIONS: Final = ("_labelTrainIds", "_labelIds", "_instanceIds", "_instanceTrainIds", "_color", "_colored")
+_FORMS: Final[tuple[Callable[[str], str], ...]] = (
+    lambda key: unicodedata.normalize("NFC", key),
+    lambda key: unicodedata.normalize("NFC", key).casefold(),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +167,7 @@ class PairDataset:
     def read_labels(self, index: int) -> NDArray[np.uint8]:
         """Return the label map, uint8 [H, W], its ids unchecked; raises DataError."""
         name = self.entries[index].labels
-        return decode_label_map(self.source.read(name), name)
+        return decode_label_map(self.source.read(name), name, self.label_set, self._other_ids)
 
     def read_instances(self, index: int) -> NDArray[np.int32] | None:
         """Return the instance map, int32 [H, W], or None where there is none; raises DataError."""
@@ -221,7 +228,7 @@ class PairDataset:
         files, the machine or the seed, and hardly changes when pictures are added.
         """
         count = min(validation, len(self) // 2)
-        ranked = sorted(range(len(self)), key=lambda index: hashlib.sha256(self.name(index).encode()).digest())
+        ranked = sorted(range(len(self)), key=lambda index: hashlib.sha256(self.name(index).encode("utf-8", "surrogateescape")).digest())
         chosen = set(ranked[:count])
         training = [index for index in range(len(self)) if index not in chosen]
         return self.subset(training), self.subset(sorted(chosen))
@@ -230,11 +237,16 @@ class PairDataset:
 def pair_files(photos: Mapping[str, Sequence[str]], labels: Mapping[str, Sequence[str]], instances: Mapping[str, Sequence[str]]) -> Pairing:
     """Pair files by key, all that share a key being of one sample.
 
+    Keys also agree where they differ in the form of Unicode (macOS takes accents apart in archives) or in the case of letters, as long as
+    there is one of each. Maps of another kind beside label maps, such as ``NAME_labelTrainIds.png``, are left out.
+
     Args:
         photos: Key to the photographs with it.
         labels: The same for label maps.
         instances: The same for instance maps; empty where the data set has none.
     """
+    labels = _named_alike(photos, _without_companions(photos, labels))
+    instances = _named_alike(photos, instances)
     problems: list[Problem] = []
     for what, files in (("photographs", photos), ("label maps", labels), ("instance maps", instances)):
         for names in files.values():
@@ -261,12 +273,39 @@ def pair_files(photos: Mapping[str, Sequence[str]], labels: Mapping[str, Sequenc
     return Pairing(tuple(entries), tuple(problems))
 
 
+def _without_companions(photos: Mapping[str, Sequence[str]], labels: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Leave out what other programs put beside label maps."""
+
+    def is_companion(key: str) -> bool:
+        return key not in photos and any(key.endswith(end) and key.removesuffix(end) in labels for end in _COMPANIONS)
+
+    return {key: files for key, files in labels.items() if not is_companion(key)}
+
+
+def _named_alike(photos: Mapping[str, Sequence[str]], maps: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
+    """Give maps the keys of the photographs that they belong to, where these are written a little otherwise."""
+    found = dict(maps)
+    for form in _FORMS:
+        alone: dict[str, list[str]] = {}
+        for key in photos:
+            if key not in found:
+                alone.setdefault(form(key), []).append(key)
+        partners: dict[str, list[str]] = {}
+        for key in found:
+            if key not in photos:
+                partners.setdefault(form(key), []).append(key)
+        for written, keys in partners.items():
+            if len(keys) == 1 and len(alone.get(written, ())) == 1:
+                found[alone[written][0]] = found.pop(keys[0])
+    return found
+
+
 def files_by_key(names: Iterable[str], folder: str, suffixes: Sequence[str], ending: str = "") -> dict[str, list[str]]:
     """Return the files below ``folder`` with one of ``suffixes``, by their place in it without suffix and ``ending``.
 
     Args:
         names: All names of a source.
-        folder: A folder in it; empty for all of it.
+        folder: A folder in it, in any case of letters; empty for all of it.
         suffixes: In lower case; the case of files does not matter.
         ending: What stands before the suffix in all of them, such as ``_labelIds``; files without it are left out.
     """
@@ -274,7 +313,7 @@ def files_by_key(names: Iterable[str], folder: str, suffixes: Sequence[str], end
     found: dict[str, list[str]] = {}
     for name in names:
         path = PurePosixPath(name)
-        if name.startswith(prefix) and path.suffix.lower() in suffixes and path.stem.endswith(ending):
+        if name[: len(prefix)].casefold() == prefix.casefold() and path.suffix.lower() in suffixes and path.stem.endswith(ending):
             key = name[len(prefix) : len(name) - len(path.suffix) - len(ending)]
             found.setdefault(key, []).append(name)
     return found

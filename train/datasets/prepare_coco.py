@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
@@ -16,12 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.files import atomic_writer, open_regular, read_regular
+from spade_studio.engine.labels import load_label_set
+from spade_studio.engine.printable import printable
 from spade_studio.train.datasets.coco_masks import region_mask
 from spade_studio.train.datasets.decoding import decode_label_map
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.published import COCO_INSTANCES, COCO_LABELS, COCO_SPLITS, Split
+from spade_studio.train.datasets.sources import MAX_FILE_BYTES
 
+_NAMED: Final = 100
 FIRST_INSTANCE: Final = 256
 """Ids of instances begin above those of labels, which stand where there is no instance."""
 
@@ -36,6 +40,8 @@ class PreparedMaps:
         kept: How many were there already.
         without_annotations: Pixel maps of pictures without an instance; theirs are equal to the pixel maps.
         unused_annotations: Pictures of the annotation file without a pixel map here.
+        skipped: Annotations that were left out, each with why, the first hundred of them.
+        skipped_annotations: How many were left out.
     """
 
     folder: Path
@@ -43,6 +49,8 @@ class PreparedMaps:
     kept: int
     without_annotations: int
     unused_annotations: int
+    skipped: tuple[str, ...] = ()
+    skipped_annotations: int = 0
 
 
 def prepare_coco(
@@ -71,10 +79,10 @@ def prepare_coco(
     maps = sorted(path for path in labels.iterdir() if path.suffix.lower() == ".png" and not path.name.startswith("."))
     target.mkdir(parents=True, exist_ok=True)
     waiting = [path for path in maps if overwrite or not (target / path.name).exists()]
-    regions = _read_annotations(annotations or _find_annotations(folder, part))
-    stems = {path.stem for path in maps}
+    regions, skipped = _read_annotations(annotations or _find_annotations(folder, part))
+    stems, coco = {path.stem for path in maps}, load_label_set("coco_stuff")
     for done, path in enumerate(waiting, 1):
-        instances = instance_map(decode_label_map(path.read_bytes(), str(path)), regions.get(path.stem, []), path.stem)
+        instances = instance_map(decode_label_map(_content(path), str(path), coco), regions.get(path.stem, []), path.stem, skipped)
         with atomic_writer(target / path.name) as file:
             Image.fromarray(instances).save(file, "PNG")
         if progress:
@@ -85,10 +93,12 @@ def prepare_coco(
         kept=len(maps) - len(waiting),
         without_annotations=sum(not regions.get(stem) for stem in stems),
         unused_annotations=len(set(regions) - stems),
+        skipped=tuple(skipped[:_NAMED]),
+        skipped_annotations=len(skipped),
     )
 
 
-def instance_map(labels: NDArray[np.uint8], regions: list[object], where: str) -> NDArray[np.uint16]:
+def instance_map(labels: NDArray[np.uint8], regions: list[object], where: str, skipped: list[str]) -> NDArray[np.uint16]:
     """Return label ids with the regions of instances drawn over them in the order given, the n-th with id 256 + n.
 
     Edges between ids are then borders of instances, and of labels where there are none, as in the published training.
@@ -97,16 +107,20 @@ def instance_map(labels: NDArray[np.uint8], regions: list[object], where: str) -
         labels: uint8 [H, W].
         regions: Segmentations of COCO annotations.
         where: What to call the picture in messages.
+        skipped: Gets why a region was left out, where one is not usable.
 
     Raises:
-        DataError: a region is not usable, or there are more than 16 bits can number.
+        DataError: There are more regions than 16 bits can number.
     """
     if len(regions) > 65536 - FIRST_INSTANCE:
         raise DataError(f"{where} has {len(regions)} instances", f"at most {65536 - FIRST_INSTANCE}")
     found = labels.astype(np.uint16)
     height, width = labels.shape
     for number, region in enumerate(regions):
-        found[region_mask(region, height, width, f"annotation {number} of {where}")] = FIRST_INSTANCE + number
+        try:
+            found[region_mask(region, height, width, f"annotation {number} of {where}")] = FIRST_INSTANCE + number
+        except DataError as error:
+            skipped.append(str(error))
     return found
 
 
@@ -129,21 +143,53 @@ def _find_annotations(folder: Path, part: str) -> Path:
     raise DataError(f"there is no {name} in {folder}/annotations", "COCO's annotations", "They are in annotations_trainval2017.zip")
 
 
-def _read_annotations(path: Path) -> dict[str, list[object]]:
-    """Return the segmentations of every picture, by the stem of its file."""
+def _content(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        return read_regular(path, MAX_FILE_BYTES)
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror or error})", "a PNG with the label map", kind="unreadable") from error
+
+
+def _read_annotations(path: Path) -> tuple[dict[str, list[object]], list[str]]:
+    """Return the segmentations of every picture, by the stem of its file, and which annotations are not usable."""
+    try:
+        with open_regular(path) as file:
             data: Any = json.load(file)
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read as JSON ({error})", "COCO's instances_train2017.json or instances_val2017.json") from error
-    found: defaultdict[str, list[object]] = defaultdict(list)
     try:
-        stems = {int(image["id"]): Path(image["file_name"]).stem for image in data["images"]}
-        for annotation in cast("list[Mapping[str, Any]]", data["annotations"]):
-            found[stems[annotation["image_id"]]].append(annotation["segmentation"])
+        stems = {_whole(image["id"]): Path(image["file_name"]).stem for image in data["images"]}
+        annotations = cast("list[Any]", list(data["annotations"]))
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{path} is not of COCO's form ({type(error).__name__}: {error})",
             "images with id and file_name, annotations with image_id and segmentation",
         ) from error
-    return dict(found)
+    found: defaultdict[str, list[object]] = defaultdict(list)
+    skipped: list[str] = []
+    for number, annotation in enumerate(annotations):
+        called = f"annotation {annotation.get('id', f'number {number}')}" if isinstance(annotation, dict) else f"annotation number {number}"
+        if not isinstance(annotation, dict):
+            skipped.append(f"{called} is no JSON object.")
+        elif "segmentation" not in annotation:
+            skipped.append(f"{called} has no segmentation.")
+        elif (stem := stems.get(_hashable(annotation.get("image_id")))) is None:
+            skipped.append(f"{called} is of a picture that the file does not list.")
+        else:
+            found[stem].append(annotation["segmentation"])
+    if skipped and not found:
+        raise DataError(
+            f"{path}: none of the {len(annotations):,} annotations can be used: {skipped[0].rstrip('.')}",
+            "annotations with image_id and segmentation",
+        )
+    return dict(found), [printable(text) for text in skipped]
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise ValueError(f"an id of type {type(value).__name__}")
+    return int(value)
+
+
+def _hashable(value: object) -> object:
+    return value if isinstance(value, (int, str)) else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.train.datasets.decoding import PHOTO_SUFFIXES
+from spade_studio.train.datasets.decoding import KNOWN_SUFFIXES, PHOTO_SUFFIXES
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.outdoor_scenes import is_outdoor
 from spade_studio.train.datasets.pairs import PairDataset, files_by_key, pair_files
@@ -47,16 +47,16 @@ class CocoStuffDataset(PairDataset):
     def __init__(self, source: FileSource, split: Split = "train", channels: LabelChannels | None = None) -> None:
         names = source.names()
 
-        def first(places: tuple[str, ...], what: str) -> dict[str, list[str]]:
+        def first(places: tuple[str, ...], what: str, suffixes: tuple[str, ...] = PHOTO_SUFFIXES) -> dict[str, list[str]]:
             folders = [place.format(COCO_SPLITS[split]) for place in places]
             for folder in folders:
-                if found := files_by_key(names, folder, PHOTO_SUFFIXES):
+                if found := files_by_key(names, folder, suffixes):
                     return found
             if what:
                 raise DataError(f"{source.where} has no {what} of COCO-Stuff {split}", f"files in {' or '.join(folders)}")
             return {}
 
-        photos, labels = first(COCO_PHOTOS, "photographs"), first(COCO_LABELS, "pixel maps")
+        photos, labels = first(COCO_PHOTOS, "photographs", KNOWN_SUFFIXES), first(COCO_LABELS, "pixel maps")
         super().__init__(source, pair_files(photos, labels, first(COCO_INSTANCES, "")), channels or LabelChannels.coco_stuff())
 
 
@@ -79,7 +79,7 @@ class Ade20kDataset(PairDataset):
         self, source: FileSource, split: Split = "train", channels: LabelChannels | None = None, scenes: Collection[str] | None = None
     ) -> None:
         names = source.names()
-        photos = files_by_key(names, f"images/{ADE_SPLITS[split]}", PHOTO_SUFFIXES)
+        photos = files_by_key(names, f"images/{ADE_SPLITS[split]}", KNOWN_SUFFIXES)
         labels = files_by_key(names, f"annotations/{ADE_SPLITS[split]}", PHOTO_SUFFIXES)
         if not photos or not labels:
             raise DataError(

@@ -11,12 +11,16 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+from spade_studio.engine.files import is_regular, read_regular
 from spade_studio.train.datasets.errors import DataError
 
 MAX_FILE_BYTES = 512 << 20
 """Longest file that is read into memory; a damaged or hostile archive can claim any length."""
+PARTS: Final = frozenset({"images", "labels", "instances", "annotations", "stuffthingmaps", "leftimg8bit", "gtfine"})
+"""The folders that data sets consist of, in lower case."""
+_ENDS_OF_PARTS: Final = ("2017", "_img", "_label", "_inst")
 
 
 class FileSource(Protocol):
@@ -37,6 +41,10 @@ class FileSource(Protocol):
         Raises:
             DataError: it is missing, damaged, too long or cannot be read.
         """
+        ...
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has; -1 where that cannot be told."""
         ...
 
 
@@ -60,10 +68,13 @@ class FolderSource:
         return str(self.folder)
 
     def names(self) -> list[str]:
-        """Return all files but hidden ones, sorted."""
+        """Return all files but hidden ones, sorted. A link to a folder that it lies in itself is not followed."""
         found: list[str] = []
+        above: dict[str, frozenset[tuple[int, int]]] = {}  # which folders each place lies in
         for place, folders, files in os.walk(self.folder, followlinks=True):
-            folders[:] = [name for name in folders if not _is_hidden(name)]
+            around = above.pop(os.path.normpath(place), frozenset()) | {_identity(place)}
+            folders[:] = [name for name in folders if not _is_hidden(name) and _identity(f"{place}/{name}") not in around]
+            above |= {os.path.normpath(f"{place}/{name}"): around for name in folders}
             inside = Path(place).relative_to(self.folder).as_posix()
             prefix = "" if inside == "." else f"{inside}/"
             found += [prefix + name for name in files if not _is_hidden(name)]
@@ -72,13 +83,24 @@ class FolderSource:
     def read(self, name: str) -> bytes:
         """Return a file's bytes; raises DataError."""
         try:
-            with (self.folder / name).open("rb") as file:
-                content = file.read(MAX_FILE_BYTES + 1)
+            return read_regular(self.folder / name, MAX_FILE_BYTES)
         except OSError as error:
             raise _unreadable(self.where, name, error.strerror or error) from error
-        if len(content) > MAX_FILE_BYTES:
-            raise _unreadable(self.where, name, f"longer than {MAX_FILE_BYTES} bytes")
-        return content
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has."""
+        try:
+            return (self.folder / name).stat().st_size
+        except OSError:
+            return -1
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    try:
+        found = os.stat(folder)  # noqa: PTH116 - of many
+    except OSError:
+        return -1, -1
+    return found.st_dev, found.st_ino
 
 
 class ZipSource:
@@ -92,7 +114,9 @@ class ZipSource:
         self.path = path
         self._archives: dict[int, zipfile.ZipFile] = {}
         self._opening = threading.Lock()
-        self._archive()
+        # Some programs write the separators of Windows.
+        entries = (item for item in self._archive().infolist() if not item.is_dir() and not item.filename.endswith("\\"))
+        self._entries = {item.filename.replace("\\", "/"): item.filename for item in entries}
 
     @property
     def where(self) -> str:
@@ -100,10 +124,10 @@ class ZipSource:
         return str(self.path)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"path": self.path}
+        return {"path": self.path, "entries": self._entries}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.path = state["path"]
+        self.path, self._entries = state["path"], state["entries"]
         self._archives = {}
         self._opening = threading.Lock()
 
@@ -123,19 +147,25 @@ class ZipSource:
 
     def names(self) -> list[str]:
         """Return all files but hidden ones, sorted."""
-        return sorted(item.filename for item in self._archive().infolist() if not item.is_dir() and not _is_hidden(item.filename))
+        return sorted(name for name in self._entries if not _is_hidden(name))
 
     def read(self, name: str) -> bytes:
         """Return a file's bytes; raises DataError."""
         archive = self._archive()
         try:
-            if archive.getinfo(name).file_size > MAX_FILE_BYTES:
+            entry = self._entries[name]
+            if archive.getinfo(entry).file_size > MAX_FILE_BYTES:
                 raise _unreadable(self.where, name, f"longer than {MAX_FILE_BYTES} bytes")
-            return archive.read(name)
+            return archive.read(entry)
         except KeyError as error:
             raise _unreadable(self.where, name, "there is no such file") from error
         except (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
             raise _unreadable(self.where, name, error) from error
+
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has when it is unpacked."""
+        entry = self._entries.get(name)
+        return -1 if entry is None else self._archive().getinfo(entry).file_size
 
 
 @dataclass(frozen=True)
@@ -159,21 +189,36 @@ class InnerSource:
         """Return a file's bytes; raises DataError."""
         return self.outer.read(f"{self.folder}/{name}")
 
+    def size(self, name: str) -> int:
+        """Return how many bytes a file has."""
+        return self.outer.size(f"{self.folder}/{name}")
+
 
 def open_source(path: Path) -> FileSource:
-    """Open a folder, or a zip file; one folder that holds all files of a zip is stepped into.
+    """Open a folder, or a zip file. The one folder that holds all of a data set is stepped into, whatever lies beside it.
 
     Raises:
         DataError: there is no such folder or zip file.
     """
     if path.is_dir():
-        return FolderSource(path)
-    if not path.exists():
+        source: FileSource = FolderSource(path)
+    elif not path.exists():
         raise DataError(f"{path}: there is no such file or folder", "a folder of training data, or a zip file of one")
-    if not zipfile.is_zipfile(path):
+    elif not is_regular(path) or not zipfile.is_zipfile(path):
         raise DataError(f"{path} is neither a folder nor a zip file", "a folder of training data, or a zip file of one")
-    source = ZipSource(path)
-    tops = {name.partition("/")[0] if "/" in name else "" for name in source.names()}
-    if len(tops) == 1 and (top := tops.pop()) and top not in ("images", "labels", "instances"):
-        return InnerSource(source, top)
+    else:
+        source = ZipSource(path)
+    names = source.names()
+    while (top := _only_folder(names)) is not None:
+        source = FolderSource(source.folder / top) if isinstance(source, FolderSource) else InnerSource(source, top)
+        names = [name.removeprefix(f"{top}/") for name in names if name.startswith(f"{top}/")]
     return source
+
+
+def _only_folder(names: list[str]) -> str | None:
+    """Return the one folder with files in it, unless it is part of a data set itself, or pictures lie beside it."""
+    tops = {name.partition("/")[0] for name in names if "/" in name}
+    if len(tops) != 1 or (top := tops.pop()).casefold() in PARTS or top.casefold().endswith(_ENDS_OF_PARTS):
+        return None
+    beside = (name for name in names if "/" not in name)
+    return None if any(name.lower().endswith((".png", ".jpg", ".jpeg", ".json")) for name in beside) else top

@@ -20,6 +20,7 @@ from spade_studio.engine.device import choose_device
 from spade_studio.engine.errors import AmbiguousWeightsError, EngineError
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.labels import load_label_set
+from spade_studio.engine.printable import write_line
 from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.weights import PublishedOptions, inspect_weights
 from spade_studio.train.datasets import PairDataset
@@ -130,18 +131,18 @@ def _merge(record: EvaluationRecord, folders: Sequence[Path], *, quiet: bool = F
         with atomic_writer(target / name) as file:
             file.write(content.encode())
     for line in summary_lines(record, results):
-        print(line)  # noqa: T201
+        write_line(sys.stdout, line)
     if not quiet:
-        print(f"{target / REPORT_FILE}")  # noqa: T201
+        write_line(sys.stdout, f"{target / REPORT_FILE}")
     return _complain_of_problems(results)
 
 
 def _complain_of_problems(results: Sequence[CandidateResult]) -> int:
     for result in results:
         if result.problems:
-            print(f"{result.entry.name}: {len(result.problems)} pictures could not be measured:", file=sys.stderr)  # noqa: T201
+            write_line(sys.stderr, f"{result.entry.name}: {len(result.problems)} pictures could not be measured:")
             for name, problem in result.problems[:5]:
-                print(f"  {name}: {problem}", file=sys.stderr)  # noqa: T201
+                write_line(sys.stderr, f"  {name}: {problem}")
     return 1 if any(result.problems for result in results) else 0
 
 
@@ -229,7 +230,6 @@ def _record(options: Run, dataset: PairDataset, measured: Sequence[_Measured], j
 def _teller(*, quiet: bool, prefix: str) -> Callable[[str], None]:
     def tell(text: str) -> None:
         if not quiet:
-            sys.stderr.write(f"{prefix}{text}\n")  # one piece: processes share a pipe
-            sys.stderr.flush()
+            write_line(sys.stderr, f"{prefix}{text}")  # one piece: processes share a pipe
 
     return tell

@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column
 from rich.text import Text
 
+from spade_studio.engine.printable import printable, write_line
 from spade_studio.train.run.events import (
     CheckpointWritten,
     Event,
@@ -179,7 +180,7 @@ class RichConsole:
             self._task = self._progress.add_task("", total=event.steps, completed=event.at_step, epoch="-", pace="-", left="-")
         if isinstance(event, RunEnded):
             self.close()
-        self._progress.console.print(_terminal_words(event), markup=False, highlight=False, soft_wrap=True)
+        self._progress.console.print(printable(_terminal_words(event)), markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
         """Take the live lines away."""
@@ -200,5 +201,4 @@ class RichConsole:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    write_line(sys.stderr, text)

@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.printable import printable
 from spade_studio.train.config.run import TrainConfig
 
 _NUMBERED = re.compile(r"([0-9]{5,})-.+")
@@ -140,7 +141,7 @@ class RunDirectory:
         """
         now = datetime.now().astimezone().isoformat(" ", "seconds")
         with self.log_path.open("a", encoding="utf-8") as file:
-            file.writelines(f"{now}  {line}\n" for line in text.splitlines())
+            file.writelines(f"{now}  {printable(line)}\n" for line in text.splitlines())
 
     def request_stop(self) -> None:
         """Ask the run to save and end; any process may."""

@@ -10,11 +10,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
+from spade_studio.engine.printable import write_line
 from spade_studio.train.run.directory import RunDirectory
 
-_LAUNCHER = "SPADE_TRAIN_LAUNCHER"  # set for the processes that spade-train itself has started
+_LAUNCHER = "SPADE_TRAIN_LAUNCHER"  # set for the processes that spade-train itself has started: a folder for what went wrong
+_SEPARATOR = "\0"
 _PATIENCE = 60.0  # seconds that processes get to end after the second interruption
 
 
@@ -40,6 +44,29 @@ def word_on_interruption(run: RunDirectory) -> str:
     return f"Ctrl+C does nothing here, since this job was started in the background; this saves and ends it: spade-train stop {run.path}"
 
 
+def tell_launcher(text: str) -> bool:
+    """Leave what went wrong to the process that started this one, which says once what several say; False where there is none."""
+    folder = os.environ.get(_LAUNCHER)
+    if not folder or not is_rank():
+        return False
+    try:
+        with (Path(folder) / f"{int(os.environ['RANK']):08}.txt").open("a", encoding="utf-8", errors="surrogatepass") as file:
+            file.write(f"{text}{_SEPARATOR}")
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _told(folder: Path) -> list[str]:
+    """Return what processes left, each text once, that of the first process first."""
+    texts: dict[str, None] = {}
+    for path in sorted(folder.glob("*.txt")):
+        for text in path.read_text(encoding="utf-8", errors="surrogatepass").split(_SEPARATOR):
+            if text:
+                texts[text] = None
+    return list(texts)
+
+
 def torchrun_command(arguments: Sequence[str], processes: int, max_restarts: int) -> list[str]:
     """Return the command that starts ``processes`` ranks of ``spade-train`` with these arguments on this machine.
 
@@ -48,7 +75,7 @@ def torchrun_command(arguments: Sequence[str], processes: int, max_restarts: int
         processes: How many ranks.
         max_restarts: How often all ranks are started again after one has failed; they go on from the last checkpoint.
     """
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    launcher = [sys.executable, "-m", "spade_studio.train.run.launcher", "--standalone", "--nproc-per-node", str(processes)]
     return [*launcher, "--max-restarts", str(max_restarts), "-m", "spade_studio.train.cli", *arguments]
 
 
@@ -60,7 +87,15 @@ def launch(run: RunDirectory, arguments: Sequence[str], processes: int, max_rest
     Returns:
         The exit code: 0 where the run finished or was stopped.
     """
-    environment = {**os.environ, _LAUNCHER: "1"}
+    with TemporaryDirectory(prefix="spade-train-") as folder:
+        try:
+            return _launch(run, torchrun_command(arguments, processes, max_restarts), {**os.environ, _LAUNCHER: folder}, processes)
+        finally:
+            for text in _told(Path(folder)):
+                write_line(sys.stderr, text)
+
+
+def _launch(run: RunDirectory, command: Sequence[str], environment: dict[str, str], processes: int) -> int:
     # torchrun's own default of one thread leaves cores idle where there are more cores than ranks.
     environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
     if sys.platform == "win32":
@@ -81,7 +116,7 @@ def launch(run: RunDirectory, arguments: Sequence[str], processes: int, max_rest
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        child = subprocess.Popen(torchrun_command(arguments, processes, max_restarts), env=environment, start_new_session=True)
+        child = subprocess.Popen(command, env=environment, start_new_session=True)
         code = child.wait()
     finally:
         for number, handler in before.items():

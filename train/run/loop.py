@@ -17,6 +17,7 @@ from spade_studio.engine.errors import EngineError
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
 from spade_studio.train.datasets.check import check_dataset
+from spade_studio.train.datasets.fingerprint import compare, fingerprint, of_checkpoint
 from spade_studio.train.learning.distributed import Ranks, StopSignals, joined_ranks
 from spade_studio.train.learning.trainer import StepResult, Trainer
 from spade_studio.train.metrics import MetricError
@@ -131,12 +132,14 @@ class _Run:
     def __init__(self, run: RunDirectory, config: TrainConfig, ranks: Ranks, signals: StopSignals, reporter: Reporter | None) -> None:
         self.run, self.config, self.ranks, self.signals, self.reporter = run, config, ranks, signals, reporter
         self.store = CheckpointStore(run.checkpoints_path, config.keep_checkpoints)
+        self._data: dict[str, str] = {}  # what tells the data apart from others
 
     def train(self) -> Outcome:
         if self.ranks.is_first and not has_launcher():
             self.run.clear_requests()  # of last time; from here on a request counts
         checkpoint, notes = self._newest_checkpoint()
         data = open_run_data(self.config, anew=checkpoint is None)
+        notes += self._compare_data(data, checkpoint)
         if checkpoint is None:
             self._check(data)
         trainer = Trainer(self.config, data.training, self.ranks, self._perceptual(), anew=checkpoint is None)
@@ -177,6 +180,21 @@ class _Run:
                 )
             notes = [*notes, *(f"{name} is now {now!r}; it was {before!r}." for name, (before, now) in changed.items())]
         return checkpoint, notes
+
+    def _compare_data(self, data: RunData, checkpoint: Checkpoint | None) -> list[str]:
+        """Refuse other data than the checkpoint was trained on; returns what a person should know, the same on every rank."""
+        told = ("", "", "", "")
+        if self.ranks.is_first:
+            now = fingerprint(data.training)
+            self._data = now.to_state()
+            try:
+                told = (compare(of_checkpoint({} if checkpoint is None else checkpoint.parts), now, data.training.source.where), "", "", "")
+            except DataError as error:
+                told = ("", error.found, error.expected, error.action)
+        note, *problem = self.ranks.from_first(told)
+        if any(problem):
+            raise DataError(*problem)
+        return [note] if note else []
 
     def _check(self, data: RunData) -> None:
         """Read part of the data before anything is computed; every rank learns whether it can be trained on."""
@@ -296,7 +314,7 @@ class _Run:
     def _checkpoint(self, trainer: Trainer, best: float | None) -> None:
         states = self.ranks.gather(random_state())
         if self.reporter is not None:
-            path = self.store.write(Checkpoint(trainer.step, self.config, trainer.state_dict(), states), best)
+            path = self.store.write(Checkpoint(trainer.step, self.config, {**trainer.state_dict(), "data": self._data}, states), best)
             self.reporter.tell(CheckpointWritten(trainer.step, path.name))
 
     def _write_weights(self, trainer: Trainer) -> None:

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.train.datasets import open_dataset
-from spade_studio.train.datasets.check import QUICK_SAMPLES, CheckReport, check_dataset
+from spade_studio.train.datasets import DataError, open_dataset
+from spade_studio.train.datasets.check import QUICK_SAMPLES, CheckReport, check_dataset, refuse_unknown_labels
 
 
 def good(make: Any, count: int = 4, side: int = 64) -> Any:
@@ -113,9 +113,9 @@ def test_a_file_that_cannot_be_read(make: Any) -> None:
     assert only_problem(check(make)) == ("unreadable", "images/p1.png")
 
 
-@pytest.mark.parametrize("mode", ["RGB", "I;16"])
-def test_a_map_of_another_kind(make: Any, mode: str) -> None:
-    Image.new(mode, (68, 64)).save(good(make).root / "labels/p1.png")
+@pytest.mark.parametrize(("mode", "color"), [("RGB", (0, 0, 9)), ("I;16", 300)])
+def test_a_map_of_another_kind(make: Any, mode: str, color: Any) -> None:
+    Image.new(mode, (68, 64), color).save(good(make).root / "labels/p1.png")
     assert only_problem(check(make)) == ("not a label map", "labels/p1.png")
 
 
@@ -187,3 +187,37 @@ def test_the_real_landscapes(shared: Callable[..., Path]) -> None:
     assert {label.name for label in report.labels} <= {
         "sky-other", "mountain", "snow", "tree", "grass", "dirt", "sea", "water-other", "road", "building-other", "bush", "unlabeled"
     }
+
+
+# ---- the sum
+
+
+def test_data_without_any_known_label_are_refused(make: Any) -> None:
+    good(make)
+    dataset = open_dataset(make.root)
+    other = dataset.with_channels(LabelChannels.from_label_set(dataset.label_set, [168, 123], "last", edge=False))
+    report = check_dataset(other)
+    assert [problem.kind for problem in report.problems] == ["no known label"]
+    assert "the data show" in report.to_text()
+    assert "mountain" in report.problems[0].message
+    with pytest.raises(DataError, match="the generator has a channel for"):
+        refuse_unknown_labels(other)
+    refuse_unknown_labels(dataset)
+
+
+def test_data_that_are_unlabeled_all_over_are_refused(make: Any) -> None:
+    for number in range(2):
+        make.pair(f"p{number}", values=255, seed=number, height=64, width=64)
+    report = check(make)
+    assert [problem.kind for problem in report.problems] == ["no known label"]
+    assert "unlabeled pixels alone" in report.problems[0].message
+
+
+def test_data_with_few_known_labels_are_warned_about(make: Any) -> None:
+    labels = np.full((64, 64), 134)
+    labels[:6] = 156
+    make.pair("a", values=labels, height=64, width=64)
+    dataset = open_dataset(make.root)
+    report = check_dataset(dataset.with_channels(LabelChannels.from_label_set(dataset.label_set, [156], "last", edge=False)))
+    assert report.exit_code == 0
+    assert "only 9.4% of the pixels have a label" in report.to_text()

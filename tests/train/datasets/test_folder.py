@@ -193,11 +193,11 @@ def test_an_unknown_id_is_named_with_its_place(make: Any) -> None:
         open_dataset(make.root).read(0)
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "I;16", "1"])
-def test_maps_of_another_kind(make: Any, mode: str) -> None:
+@pytest.mark.parametrize(("mode", "color"), [("RGB", (0, 0, 9)), ("RGBA", 0), ("LA", 0), ("I;16", 300)])
+def test_maps_of_another_kind(make: Any, mode: str, color: Any) -> None:
     make.photo("images/a.png")
     (make.root / "labels").mkdir()
-    Image.new(mode, (8, 6)).save(make.root / "labels/a.png")
+    Image.new(mode, (8, 6), color).save(make.root / "labels/a.png")
     assert kind_of(make) == "not a label map"
 
 

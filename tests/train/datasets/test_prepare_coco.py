@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from spade_studio.engine.networks.layout import instance_edges
 from spade_studio.train.datasets import DataError, open_dataset
@@ -104,7 +105,7 @@ def test_broken_regions_are_named(region: Any) -> None:
 def test_instances_stand_over_labels_with_ids_of_their_own() -> None:
     labels = np.full((8, 10), 3, np.uint8)
     labels[:, 9] = 200
-    found = instance_map(labels, [SQUARE, {"counts": [0, 8, 72], "size": [8, 10]}], "x")
+    found = instance_map(labels, [SQUARE, {"counts": [0, 8, 72], "size": [8, 10]}], "x", [])
     assert found.dtype == np.uint16
     assert set(np.unique(found)) == {3, 200, 256, 257}
     assert (found[:, 0] == 257).all()
@@ -175,8 +176,31 @@ def test_a_broken_annotation_file_is_named(make: Any, text: str) -> None:
         prepare_coco(make.root)
 
 
-def test_an_annotation_of_another_size_names_the_picture(make: Any) -> None:
+def test_annotations_that_cannot_be_used_are_named_left_out_and_counted(make: Any) -> None:
     make.map("train_label/000000000009.png", 0, 8, 10)
-    write_annotations(make, [(9, {"counts": [12], "size": [3, 4]})])
-    with pytest.raises(DataError, match="annotation 0 of 000000000009"):
+    write_annotations(make, [(9, SQUARE), (9, {"counts": [12], "size": [3, 4]})])
+    path = make.root / "annotations/instances_train2017.json"
+    path = path if path.exists() else make.root / "instances_train2017.json"
+    data = json.loads(path.read_text())
+    data["annotations"] += [{"id": 5, "image_id": 9, "bbox": [0, 0, 1, 1]}, {"id": 6, "image_id": 99, "segmentation": []}, 7]
+    data["annotations"] += [{"id": 8, "image_id": [], "segmentation": []}, {"id": "\u001b[2J", "image_id": 9}]
+    path.write_text(json.dumps(data))
+    report = prepare_coco(make.root)
+    assert report.written == 1
+    assert report.skipped_annotations == len(report.skipped) == 6
+    told = ("5 has no segmentation", "6 is of a picture", "number 4 is no JSON", "1 of 000000000009")
+    for piece in told:
+        assert any(piece in why for why in report.skipped), piece
+    assert not any("\x1b" in why for why in report.skipped)
+    assert np.asarray(Image.open(report.folder / "000000000009.png")).max() == 256
+
+
+def test_annotations_of_which_none_can_be_used_are_an_error(make: Any) -> None:
+    make.map("train_label/000000000009.png", 0, 8, 10)
+    write_annotations(make, [(9, {})])
+    path = next(make.root.rglob("instances_train2017.json"))
+    data = json.loads(path.read_text())
+    del data["annotations"][0]["segmentation"]
+    path.write_text(json.dumps(data))
+    with pytest.raises(DataError, match=r"none of the 1 annotations.*has no segmentation"):
         prepare_coco(make.root)

@@ -119,11 +119,12 @@ def test_cityscapes(make: Any) -> None:
 
 
 def test_coco_maps_of_the_shared_folder_keep_their_instances(shared: Callable[..., Path]) -> None:
+    from spade_studio.engine.labels import load_label_set
     from spade_studio.train.datasets.decoding import decode_instance_map, decode_label_map
 
     folder = shared("data", "coco_stuff_maps")
     for path in sorted(folder.glob("*.png")):
-        labels = decode_label_map(path.read_bytes(), path.name)
+        labels = decode_label_map(path.read_bytes(), path.name, load_label_set("coco_stuff"))
         instances = decode_instance_map((folder / "instances" / path.name).read_bytes(), path.name)
         assert labels.shape == instances.shape
         assert set(np.unique(labels)) <= {*range(182), 255}
