@@ -61,7 +61,7 @@ def colour_map(make: Any) -> None:
 
 
 def widen_map(make: Any) -> None:
-    make.map("labels/p03.png", 156, 72, 80, np.uint16)
+    make.map("labels/p03.png", 24001, 72, 80, np.uint16)
 
 
 def remove_photos(make: Any) -> None:
