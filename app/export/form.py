@@ -28,7 +28,7 @@ from spade_studio.app.export.names import DEFAULT_PATTERN, FIELDS
 from spade_studio.app.export.plan import FILE_FORMATS, ExportPlan, FileFormat, FileLayout, Layout, PaintedLayout, Style
 from spade_studio.app.export.sizes import size_box, sizes_in
 from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.styles.style_panel import MAX_SEED
+from spade_studio.app.styles.style import MAX_SEED
 from spade_studio.app.ui.boxes import padded, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.app.ui.settings import Settings

@@ -18,9 +18,9 @@ from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.state import DocumentState
 from spade_studio.app.rendering import loading
 from spade_studio.app.rendering.live_renderer import LiveRenderer
+from spade_studio.app.styles.style import MAX_SEED
 from spade_studio.app.styles.style import style_of as as_style
 from spade_studio.app.styles.style_json import style_to_json
-from spade_studio.app.styles.style_panel import MAX_SEED
 from spade_studio.app.ui import messages
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import Label, LabelSet, built_in_label_sets, load_label_set

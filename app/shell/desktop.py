@@ -9,14 +9,16 @@ import logging
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QRect, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
 
 from spade_studio.app.documents import samples
+from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.documents.samples import Sample
 from spade_studio.app.help.about import AboutDialog
 from spade_studio.app.help.gallery import SampleGallery
@@ -24,25 +26,44 @@ from spade_studio.app.help.guide import GuideWindow
 from spade_studio.app.help.notice import NoticeBar
 from spade_studio.app.help.report_dialog import ReportDialog
 from spade_studio.app.help.tour import Hint, Tour, place_of
+from spade_studio.app.model.document import Document
 from spade_studio.app.preferences.dialog import PreferencesDialog
 from spade_studio.app.preferences.values import Preferences
+from spade_studio.app.rendering.controller import RenderingController
+from spade_studio.app.shell.document_wiring import WindowDocuments
+from spade_studio.app.shell.style_wiring import WindowStyles
 from spade_studio.app.shortcuts.dialog import ShortcutsDialog
 from spade_studio.app.shortcuts.table import ShortcutTable
 from spade_studio.app.startup.crash import Failure, Reports
 from spade_studio.app.startup.single_instance import Message
 from spade_studio.app.startup.updates import Release, UpdateError, look_in_background
+from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.labels import load_label_set
-
-if TYPE_CHECKING:
-    from spade_studio.app.shell.main_window import MainWindow
 
 _logger = logging.getLogger(__name__)
 _Dialog = TypeVar("_Dialog", bound=QDialog)
 
 _PATIENCE = 250
 """Milliseconds until a file that was handed over is tried again, while a dialog waits for its answer."""
+
+
+@dataclass(frozen=True)
+class DesktopParts:
+    """The parts of the window that :class:`Desktop` uses.
+
+    Attributes:
+        toured: Palette, canvas, picture pane and style panel, in the order of the tour.
+    """
+
+    document: Document
+    commands: Actions
+    files: FileCommands
+    documents: WindowDocuments
+    styles: WindowStyles
+    rendering: RenderingController
+    toured: tuple[QWidget, QWidget, QWidget, QWidget]
 
 
 class Desktop(QObject):
@@ -58,9 +79,10 @@ class Desktop(QObject):
 
     _looked = Signal(object)  # what the thread found that looked for a newer version
 
-    def __init__(self, window: MainWindow, settings: Settings, theme: Theme, version: str) -> None:
+    def __init__(self, window: QMainWindow, parts: DesktopParts, settings: Settings, theme: Theme, version: str) -> None:
         super().__init__(window)
-        self._window, self._settings, self._theme, self._version = window, settings, theme, version
+        self._window, self._parts = window, parts
+        self._settings, self._theme, self._version = settings, theme, version
         self.reports = Reports(settings.state_folder / "reports")
         self.notice = NoticeBar(window.centralWidget() or window)
         self.shortcuts = ShortcutTable(window, settings)
@@ -79,7 +101,7 @@ class Desktop(QObject):
             "about": self.show_about,
         }
         for name, do in commands.items():
-            window.commands[name].triggered.connect(lambda _checked=False, do=do: do())
+            parts.commands[name].triggered.connect(lambda _checked=False, do=do: do())
         self._looked.connect(self._on_looked, Qt.ConnectionType.QueuedConnection)
         self._use(Preferences.read(settings))
         self.shortcuts.restore()
@@ -93,7 +115,7 @@ class Desktop(QObject):
         if (report := self.reports.collect_native()) is not None:
             text = self.tr("SPADE Studio ended unexpectedly last time. A report was saved on this computer.")
             self._tell(text, report)
-        if self._window.documents.offer_recovery() is None and not self._settings.is_tour_seen and file is None:
+        if self._parts.documents.offer_recovery() is None and not self._settings.is_tour_seen and file is None:
             self.start_tour()
         if self._settings.looks_for_updates:
             self.look_for_updates()
@@ -118,8 +140,8 @@ class Desktop(QObject):
     def open_file(self, path: Path) -> None:
         """Open a file as if it were dropped on the window; where nobody can use it a message says why."""
         _logger.info("opening %s", path.name)
-        if not self._window.documents.drops.open(path) and self._window.files.may_lose_changes():
-            self._window.files.open_path(path)
+        if not self._parts.documents.drops.open(path) and self._parts.files.may_lose_changes():
+            self._parts.files.open_path(path)
 
     def on_asked(self, message: Message) -> None:
         """Come to the front and open what another start was given, once no dialog waits for an answer."""
@@ -148,15 +170,15 @@ class Desktop(QObject):
 
     def keep_aside(self, *_: object) -> None:
         """Keep what is not saved for the next start: the session ends, and may not wait for the question that closing asks."""
-        self._window.documents.autosave.keep()  # first: what is being written may take longer than there is time
-        self._window.files.finish_saving()
+        self._parts.documents.autosave.keep()  # first: what is being written may take longer than there is time
+        self._parts.files.finish_saving()
 
     def leave(self) -> None:
         """End without a question, as the system or a terminal asks: what is not saved is kept aside and offered at the next start."""
         self.is_leaving = True  # the question about changes may be open just now: taking it away says that nothing shall be lost
         self.keep_aside()
-        self._window.documents.autosave.leave()
-        self._window.document.undo_stack.setClean()
+        self._parts.documents.autosave.leave()
+        self._parts.document.undo_stack.setClean()
         for widget in QApplication.topLevelWidgets():
             if isinstance(widget, QDialog):
                 widget.reject()
@@ -187,7 +209,7 @@ class Desktop(QObject):
 
     def ask_preferences(self) -> PreferencesDialog:
         """Show the settings."""
-        dialog = PreferencesDialog(Preferences.read(self._settings), self._window.rendering.menus, self._window)
+        dialog = PreferencesDialog(Preferences.read(self._settings), self._parts.rendering.menus, self._window)
         dialog.applied.connect(self._apply)
         return self._open(dialog)
 
@@ -223,25 +245,25 @@ class Desktop(QObject):
         return self.tour
 
     def _hints(self) -> tuple[Hint, ...]:
-        window = self._window
+        palette, canvas, picture, style = self._parts.toured
         return (
             Hint(
-                lambda: place_of(window.palette_panel),
+                lambda: place_of(palette),
                 self.tr("Choose what to paint"),
                 self.tr("Every colour is a label: sky, mountain, water. Click one, or press Ctrl+F and type its name."),
             ),
             Hint(
-                lambda: place_of(window.canvas),
+                lambda: place_of(canvas),
                 self.tr("Paint the layout here"),
                 self.tr("Drag to paint, right-drag to erase; the wheel zooms, Space and drag moves. Every stroke can be undone."),
             ),
             Hint(
-                lambda: place_of(window.render_panel),
+                lambda: place_of(picture),
                 self.tr("Watch it become a photograph"),
                 self.tr("The picture follows your hand. F2, F3 and F4 show it beside the layout, over it, or behind a divider."),
             ),
             Hint(
-                lambda: place_of(window.style_panel),
+                lambda: place_of(style),
                 self.tr("Change light and mood"),
                 self.tr("The same layout has many looks. Press D for another one."),
             ),
@@ -262,8 +284,8 @@ class Desktop(QObject):
         self._settings.save()
 
     def _open_sample(self, sample: Sample) -> None:
-        if self._window.files.open_sample(sample):
-            self._window.styles.open_with(sample.seed)
+        if self._parts.files.open_sample(sample):
+            self._parts.styles.open_with(sample.seed)
 
     # -- settings -------------------------------------------------------------------------------------------------
 
@@ -271,12 +293,12 @@ class Desktop(QObject):
         preferences.write(self._settings)
         self._use(preferences)
         self._theme.set_appearance(preferences.appearance)
-        self._window.commands[preferences.appearance].setChecked(True)
+        self._parts.commands[preferences.appearance].setChecked(True)
 
     def _use(self, preferences: Preferences) -> None:
-        self._window.documents.autosave.seconds = preferences.autosave_seconds
-        self._window.document.undo_stack.budget = preferences.history_megabytes << 20
-        self._window.documents.recent_menu.refresh()
+        self._parts.documents.autosave.seconds = preferences.autosave_seconds
+        self._parts.document.undo_stack.budget = preferences.history_megabytes << 20
+        self._parts.documents.recent_menu.refresh()
 
     def _open(self, dialog: _Dialog) -> _Dialog:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -30,7 +30,7 @@ from spade_studio.app.rendering.loading import LoadOptions
 from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.rendered_document import RenderedDocument
 from spade_studio.app.shell.canvas_wiring import CanvasCommands
-from spade_studio.app.shell.desktop import Desktop
+from spade_studio.app.shell.desktop import Desktop, DesktopParts
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.shell.export_controller import ExportController
 from spade_studio.app.shell.style_wiring import WindowStyles
@@ -120,7 +120,9 @@ class MainWindow(QMainWindow):
         if channels is not None:
             self.palette_work.adopt(channels)
         self.render_panel.view.tell(self.tr("Loading the weights…"))
-        self.desktop = Desktop(self, settings, theme, version)
+        toured = (self.palette_panel, self.canvas, self.render_panel, self.style_panel)
+        parts = DesktopParts(self.document, self.commands, self.files, self.documents, self.styles, self.rendering, toured)
+        self.desktop = Desktop(self, parts, settings, theme, version)
         self.resize(1280, 760)
         self.restoreGeometry(settings.geometry)
         self.canvas.setFocus()

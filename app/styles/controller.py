@@ -25,9 +25,8 @@ from spade_studio.app.styles.names import name_of
 from spade_studio.app.styles.past import StyleHistory
 from spade_studio.app.styles.saved import SavedStyle
 from spade_studio.app.styles.shelf import BuiltIn, Choice, Reference
-from spade_studio.app.styles.style import MAX_STRENGTH, Style, blend, style_of
+from spade_studio.app.styles.style import MAX_SEED, MAX_STRENGTH, Style, blend, style_of
 from spade_studio.app.styles.style_json import style_from_json, style_to_json
-from spade_studio.app.styles.style_panel import MAX_SEED
 from spade_studio.app.styles.undo import ChangeStyle
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.rendering.service import RendererReady, RenderJob, RenderResult

@@ -15,6 +15,7 @@ from spade_studio.engine.style import StyleCode, interpolate_styles, style_from_
 
 Origin = Literal["seed", "reference", "blend", "built-in"]
 
+MAX_SEED = 999_999
 MAX_STRENGTH = 1.5
 MAX_CODE = 4096
 """Longest code that is kept."""

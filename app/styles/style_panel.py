@@ -9,10 +9,10 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QSpinBox, QToolButton, QWidget
 
+from spade_studio.app.styles.style import MAX_SEED
 from spade_studio.app.ui.boxes import column, padded, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
-MAX_SEED = 999_999
 _PICTURE = QSize(58, 44)
 
 

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QPushButton, 
 
 from spade_studio.app.training.drawing_page import DrawingPage
 from spade_studio.app.training.follower import RunFollower
-from spade_studio.app.training.look import style_sheet
 from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.my_drawing import Drawing
 from spade_studio.app.training.new_run import NewRunPage
@@ -25,6 +24,7 @@ from spade_studio.app.training.run_page import RunPage
 from spade_studio.app.training.trainer_process import end_trainer, start_trainer
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.form_look import style_sheet
 from spade_studio.app.ui.plain import PlainLabel, message_box, plain_tip
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.errors import EngineError

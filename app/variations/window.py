@@ -19,7 +19,7 @@ from spade_studio.app.export.look import style_sheet
 from spade_studio.app.export.pace import Pace, describe_pace
 from spade_studio.app.export.plan import Style
 from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.styles.style_panel import MAX_SEED
+from spade_studio.app.styles.style import MAX_SEED
 from spade_studio.app.ui.boxes import column, padded, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.app.ui.theme import Theme

@@ -16,8 +16,8 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from spade_studio.app.rendering import loading
-from spade_studio.app.training.look import style_sheet
 from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.form_look import style_sheet
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.app.weights.bar import ActionBar, OpenButtons, framed
 from spade_studio.app.weights.bench import Bench, WindowParts

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 
 from spade_studio.engine.errors import WeightsError
 from spade_studio.train.config.losses import PerceptualConfig, PerceptualKind
-from spade_studio.train.learning.losses import wide
 from spade_studio.train.pretrained.tensor_files import read_tensors
 
 # Convolutions of each of the five blocks up to relu5_1; blocks are separated by pooling, and the first of each is a tap.
@@ -149,10 +148,12 @@ class PerceptualDistance(nn.Module):
         terms: list[Tensor] = []
         for weight, found, target in zip(self.config.tap_weights, compared.found, compared.targets, strict=False):
             if weight:
-                distance = F.l1_loss(wide(found), wide(target))
+                wide = torch.promote_types(found.dtype, torch.float32)  # narrower under autocast
+                found, target = found.to(wide), target.to(wide)
+                distance = F.l1_loss(found, target)
                 if self.config.tap_scale == "relative":
                     # Without a floor, a black photograph would give an infinite loss.
-                    distance = distance / wide(target).abs().mean().clamp(min=1e-6)
+                    distance = distance / target.abs().mean().clamp(min=1e-6)
                 terms.append(weight * distance)
         return torch.stack(terms).sum()
 

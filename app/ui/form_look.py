@@ -1,7 +1,4 @@
-"""The style rules that only the training window needs, on top of the theme's.
-
-It knows colours and Qt's rules; it knows no widget of the window.
-"""
+"""Style rules of windows with forms, beside the theme's: splitters without a handle, and fields with something wrong in them."""
 
 from __future__ import annotations
 
