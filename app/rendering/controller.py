@@ -197,6 +197,7 @@ class RenderingController(QObject):
         text = text[:1].upper() + text[1:]
         if failure.revision >= 0:
             self._panel.tell(text, self.tr("Try again"), self.try_again)
+            self._panel.view.keep_picture()
             self._say_no_picture()
             return
         failed = None

@@ -121,12 +121,10 @@ class LiveRenderer(QObject):
 
     @style.setter
     def style(self, style: int | NDArray[np.float32]) -> None:
-        if isinstance(style, int):
-            if style == self._style if isinstance(self._style, int) else False:
-                return
-            self._seed = style
-        elif not isinstance(self._style, int) and np.array_equal(style, self._style):
+        if isinstance(style, int) == isinstance(self._style, int) and np.array_equal(style, self._style):
             return
+        if isinstance(style, int):
+            self._seed = style
         self._style = style
         self._schedule()
 
@@ -194,6 +192,8 @@ class LiveRenderer(QObject):
             return False
         if not self._is_started:
             self._number, self._service = self._make_service(load)
+            for job in self._jobs:
+                self._service.submit_job(job)
             return True
         self._next = self._make_service(load)
         self._next[1].start()
@@ -290,6 +290,8 @@ class LiveRenderer(QObject):
             if delivery.revision < 0:
                 self._load_error = delivery.error
                 self._fail_jobs(delivery.error)
+            elif delivery.revision >= self.shown:
+                self._more_follows = False
             self.failed.emit(delivery)
         elif delivery.revision >= self.shown:
             self.shown, self._more_follows = delivery.revision, delivery.more_follows

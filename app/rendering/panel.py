@@ -61,6 +61,11 @@ class RenderView(QWidget):
         self.update()
         self.pictured.emit(self.image)
 
+    def keep_picture(self) -> None:
+        """Promise nothing more: the shown picture stays what it is."""
+        self._follows = ""
+        self.update()
+
     def set_aspect(self, width: float, height: float) -> None:
         """Show pictures at the document's aspect, whatever size they were rendered at."""
         self._aspect = QSizeF(width, height)

@@ -71,8 +71,8 @@ class WindowStyles(QObject):
         self._connect()
 
     def close(self) -> None:
-        """Keep the last styles for the next session."""
-        self.controller.history.save()
+        """Keep the last styles for the next session, and read no more photographs."""
+        self.controller.close()
 
     @property
     def style(self) -> Style:

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles import pictures
 from spade_studio.app.styles.favourites import Favourites
 from spade_studio.app.styles.names import name_of
 from spade_studio.app.styles.shelf import Reference, Shelf
 from spade_studio.app.styles.style import Style
+from spade_studio.app.ui.worker import Job, Worker
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.pictures.photographs import read_style_image
 
 if TYPE_CHECKING:
     from spade_studio.app.styles.controller import StylesController
-    from spade_studio.engine.rendering.renderer import Renderer
 
 MAX_DROPPED = 20
 """Photographs that are read at once."""
@@ -38,12 +37,17 @@ class StyleCollection(QObject):
     references_changed = Signal()
     favourites_changed = Signal()
 
-    def __init__(self, styles: StylesController, live: LiveRenderer, state_folder: Path) -> None:
+    def __init__(self, styles: StylesController, state_folder: Path) -> None:
         super().__init__(styles)
-        self._styles, self._live = styles, live
+        self._styles = styles
+        self._reading = Worker(self, "photographs")
         self.shelf = Shelf(state_folder / "references")
         self.favourites = Favourites(state_folder / "favourites.json")
         self.removed: tuple[Reference, int] | None = None
+
+    def close(self) -> None:
+        """Read no more photographs."""
+        self._reading.close()
 
     def add_files(self, paths: Sequence[Path]) -> None:
         """Collect photographs and take the style of the first one; what cannot be read is told."""
@@ -51,21 +55,21 @@ class StyleCollection(QObject):
             return
         for number, path in enumerate(paths[:MAX_DROPPED]):
 
-            def read(_renderer: Renderer, path: Path = path) -> bytes:
+            def read(_job: Job, path: Path = path) -> bytes:
                 return pictures.encode(read_style_image(path))
 
             def keep(jpeg: bytes, path: Path = path, first: bool = number == 0) -> None:
                 self._keep(jpeg, path.stem, adopt=first)
 
-            self._live.work(read, keep, lambda error: self._styles.say(str(error)))
+            self._reading.run(read, keep, lambda error: self._styles.say(str(error)))
 
     def add_image(self, image: QImage, label: str = "") -> None:
         """Collect a picture from the clipboard and take its style."""
         if image.isNull() or self._styles.cannot_take():
             return
         rgb = pictures.to_array(image)
-        self._live.work(
-            lambda _renderer: pictures.encode(rgb),
+        self._reading.run(
+            lambda _job: pictures.encode(rgb),
             lambda jpeg: self._keep(jpeg, label or self.tr("Pasted"), adopt=True),
             lambda error: self._styles.say(str(error)),
         )

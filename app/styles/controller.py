@@ -1,6 +1,6 @@
 """The style in use: every way to change it ends here, and from here it goes to the renderer, the panels and the document.
 
-Photographs are read and encoded on the render thread, between frames.
+Photographs are read on a thread of their own, and encoded on the render thread between frames.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from spade_studio.app.styles.style import MAX_SEED, MAX_STRENGTH, Style, blend, 
 from spade_studio.app.styles.style_json import style_from_json, style_to_json
 from spade_studio.app.styles.undo import ChangeStyle
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.rendering.service import RendererReady, RenderJob, RenderResult
+from spade_studio.engine.rendering.service import RendererReady, RenderFailure, RenderJob, RenderResult
 from spade_studio.engine.style import StyleCode
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class StylesController(QObject):
         self._live, self._document = live, document
         self.style = style_of(live.seed)
         self.history = StyleHistory(state_folder / "styles.json")
-        self.collection = StyleCollection(self, live, state_folder)
+        self.collection = StyleCollection(self, state_folder)
         self.is_locked = False
         self.note = ""
         self.ends: list[End | None] = [None, None]
@@ -79,9 +79,16 @@ class StylesController(QObject):
         self._is_remembered = False
         self._picture = QImage()
         self._taking: RenderJob | None = None
+        self._last_image: pictures.Picture | None = None  # as it was rendered last
         self._saved = SavedStyle(document, lambda: self.style)
         live.ready.connect(self._on_ready)
         live.rendered.connect(self._on_rendered)
+        live.failed.connect(self._on_failed)
+
+    def close(self) -> None:
+        """Read no more photographs, and keep the last styles for the next session."""
+        self.collection.close()
+        self.history.save()
 
     # -- what the weights can do ----------------------------------------------------------------------------------
 
@@ -323,8 +330,7 @@ class StylesController(QObject):
         """Encode the picture of a style for the present weights, and use what it gives."""
         if self.cannot_take():
             return
-        info = self._live.info
-        weights = info.sha256 if info else ""
+        weights, strength = self._live.info.sha256 if self._live.info else "", self.style.strength
         sample_seed = wanted.seed if wanted.origin == "reference" else None
 
         def encode(renderer: Renderer) -> StyleCode:
@@ -332,7 +338,10 @@ class StylesController(QObject):
 
         def done(code: StyleCode) -> None:
             self._taking = None
+            moved = self.style.strength
             use(replace(wanted, code=code, weights=weights))
+            if moved != strength:  # while the picture was encoded
+                self.set_strength(moved)
 
         def fail(error: EngineError) -> None:
             self._taking = None
@@ -373,9 +382,16 @@ class StylesController(QObject):
         self.changed.emit()
 
     def _on_rendered(self, result: RenderResult) -> None:
-        if result.quality != "exact" or not self._live.is_up_to_date:
-            return
-        self._picture = pictures.thumbnail(result.image)
+        self._last_image = result.image
+        if result.quality == "exact" and self._live.is_up_to_date:
+            self._remember(result.image)
+
+    def _on_failed(self, _failure: RenderFailure) -> None:
+        if self._last_image is not None and self._live.is_up_to_date:  # larger than it is this picture will not become
+            self._remember(self._last_image)
+
+    def _remember(self, image: pictures.Picture) -> None:
+        self._picture = pictures.thumbnail(image)
         if not self._is_remembered and not self.why_no_style:
             self._is_remembered = True
             self.history.add(self.style, self._picture, self._change)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QProgressBar, QPushButton, QWidget
 
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.ui.plain import PlainLabel
-from spade_studio.app.weights.worker import Progress
+from spade_studio.app.ui.worker import Progress
 
 
 class ActionBar(QWidget):

@@ -14,10 +14,10 @@ from PySide6.QtCore import QObject, Signal
 from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui.theme import Theme
+from spade_studio.app.ui.worker import Job, Progress, Worker
 from spade_studio.app.weights.comparison import Comparison
 from spade_studio.app.weights.jobs import Examined, Scene, Trial, render_scene, try_out
 from spade_studio.app.weights.report import Painted
-from spade_studio.app.weights.worker import Job, Progress, Worker
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.rendering.service import RenderJob
 

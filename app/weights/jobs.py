@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.rendering import loading
+from spade_studio.app.ui.worker import Job, Progress
 from spade_studio.app.weights.shelf import Shelf, Stamp
-from spade_studio.app.weights.worker import Job, Progress
 from spade_studio.engine.errors import AmbiguousWeightsError, EngineError, WeightsError
 from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.rendering.frame_sizes import SizeWish

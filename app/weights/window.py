@@ -19,6 +19,7 @@ from spade_studio.app.rendering import loading
 from spade_studio.app.ui.boxes import column
 from spade_studio.app.ui.form_look import style_sheet
 from spade_studio.app.ui.plain import PlainLabel
+from spade_studio.app.ui.worker import Job, Progress, Worker
 from spade_studio.app.weights.bar import ActionBar, OpenButtons, framed
 from spade_studio.app.weights.bench import Bench, WindowParts
 from spade_studio.app.weights.jobs import Examined, examine, examine_again
@@ -26,7 +27,6 @@ from spade_studio.app.weights.page import WeightsPage
 from spade_studio.app.weights.report import make_report
 from spade_studio.app.weights.shelf import Entry, Shelf
 from spade_studio.app.weights.shelf_list import ShelfList
-from spade_studio.app.weights.worker import Job, Progress, Worker
 from spade_studio.engine.errors import AmbiguousWeightsError, EngineError
 from spade_studio.engine.weights.info import PublishedOptions
 

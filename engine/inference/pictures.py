@@ -153,14 +153,16 @@ class FastMaker:
         parts = [self._exact(layout, None if z is None else z[i : i + 1]) for i in range(1 if z is None else len(z))]
         return Pictures((parts[0] if len(parts) == 1 else torch.cat(parts)).permute(0, 3, 1, 2))
 
-    def _exact(self, layout: Layout, z: StyleCode | None) -> Tensor:
+    def _exact(self, layout: Layout, z: StyleCode | None, should_stop: Callable[[], bool] | None = None) -> Tensor:
         if self._captured is not None and z is not None:
             plan = self._generator.plan(layout)
             plan.activations = None
+            if should_stop is not None and should_stop():  # a graph that has begun runs to its end
+                raise GaveWayError
             picture = self._captured.render(plan, layout, z)
             if picture is not None:
                 return picture.clone()  # the graph's own memory is written again by the next style
-        return self._generator.render(layout, z)
+        return self._generator.render(layout, z, should_stop=should_stop)
 
     def frame(
         self, layout: Layout, z: StyleCode | None, *, preview: bool, should_stop: Callable[[], bool] | None
@@ -171,10 +173,12 @@ class FastMaker:
             picture = render_preview(generator, layout)
             if picture is not None:
                 return Pictures(picture.permute(0, 3, 1, 2)), "preview"
-        if self._captured is not None and not preview:
-            return self.pictures(layout, z), "exact"
         try:
-            return Pictures(generator.render(layout, z, keep=True, should_stop=should_stop).permute(0, 3, 1, 2)), "exact"
+            if self._captured is not None and not preview:
+                picture = self._exact(layout, z, should_stop)
+            else:
+                picture = generator.render(layout, z, keep=True, should_stop=should_stop)
+            return Pictures(picture.permute(0, 3, 1, 2)), "exact"
         except GaveWayError:
             return None
 

@@ -20,7 +20,7 @@ from spade_studio.engine.rendering.frame_sizes import FrameTimes, Size, SizeWish
 from spade_studio.engine.rendering.values import Delivery, JobDone, RendererReady, RenderFailure, RenderJob, RenderRequest, RenderResult
 
 if TYPE_CHECKING:
-    from spade_studio.engine.rendering.renderer import Renderer
+    from spade_studio.engine.rendering.renderer import LayoutReport, Renderer
 
 __all__ = ["Delivery", "JobDone", "RenderFailure", "RenderJob", "RenderRequest", "RenderResult", "RenderService", "RendererReady"]
 
@@ -52,6 +52,7 @@ class RenderService:
         self._asked: Size | None = None  # by the last request
         self._too_large: set[Size] = set()  # ran out of memory since that size is asked for
         self._shown: RenderRequest | None = None  # whose layout and style was shown last, at whatever size
+        self._laid: tuple[Size, LayoutReport] | None = None  # what the renderer holds of the request at hand
         self._thread = threading.Thread(target=self._run, name="render")
 
     def start(self) -> None:
@@ -145,6 +146,7 @@ class RenderService:
             self._say(JobDone(job, None, RenderError(f"rendering failed: {type(error).__name__}: {error}")))
 
     def _serve(self, renderer: Renderer, request: RenderRequest) -> None:
+        self._laid = None
         try:
             for result in self._results(renderer, request):
                 self._last_frame = time.monotonic()
@@ -190,13 +192,20 @@ class RenderService:
             return None
         if request.hand_moving:
             with suppress(OutOfMemoryError):
-                renderer.set_layout(request.labels, request.instances, size)
+                self._lay(renderer, request, size)
                 share = renderer.preview_share()
                 if share is not None and not takes_long(size, self._times, share):
                     return None
         elif self._shown is not None and _is_same(self._shown, request):
             return None
         return smaller_size(size, renderer.nearest_size, self._times)
+
+    def _lay(self, renderer: Renderer, request: RenderRequest, size: Size) -> LayoutReport:
+        """Set the request's layout at a size, unless the renderer holds just that."""
+        if self._laid is None or self._laid[0] != size:
+            self._laid = None
+            self._laid = size, renderer.set_layout(request.labels, request.instances, size)
+        return self._laid[1]
 
     def _frame(
         self, renderer: Renderer, request: RenderRequest, size: Size, should_stop: Callable[[], bool], *, is_small: bool = False
@@ -205,10 +214,11 @@ class RenderService:
         start = time.perf_counter()
         while True:
             try:
-                report = renderer.set_layout(request.labels, request.instances, size)
+                report = self._lay(renderer, request, size)
                 picture = renderer.render_frame(preview=request.hand_moving, should_stop=should_stop)
             except OutOfMemoryError:
                 renderer.release_memory()
+                self._laid = None
                 self._too_large.add(size)
                 if (smaller := _half(renderer, size)) is None:
                     self._too_large.clear()  # not even that: the next request may find other programs gone

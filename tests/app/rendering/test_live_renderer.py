@@ -344,3 +344,23 @@ def test_what_is_replaced_ends_behind_the_windows_back(document, live, renderer,
     renderer.gate.set()
     live.close()
     assert not old._thread.is_alive()
+
+
+def test_a_refinement_that_fails_leaves_nothing_to_wait_for(live):
+    small = RenderResult(4, np.zeros((2, 2, 3), np.uint8), "preview", 0.1, (2, 2), {}, more_follows=True)
+    live._newest = 4
+    live._receive(small)
+    assert not live.is_up_to_date
+    live._receive(RenderFailure(4, RenderError("cpu failed")))
+    assert live.is_up_to_date
+    live._receive(small)
+    live._receive(RenderFailure(3, RenderError("of a request before it")))
+    assert not live.is_up_to_date
+
+
+def test_what_was_asked_for_before_the_start_is_done_by_the_renderer_that_starts(live, renderer, qtbot):
+    answers: list[str] = []
+    live.work(lambda renderer: renderer.device, answers.append)
+    assert live.replace_renderer(renderer.load)
+    live.start()
+    qtbot.waitUntil(lambda: answers == ["cpu"])

@@ -74,3 +74,10 @@ def test_render_again_has_a_key(window, renderer, qtbot):
     seen = len(renderer.seen)
     qtbot.keyClick(window.canvas, Qt.Key.Key_F5)
     qtbot.waitUntil(lambda: len(renderer.seen) > seen)
+
+
+def test_a_preview_whose_full_picture_fails_promises_none(window):
+    window.live.rendered.emit(result_of(window, quality="preview", more_follows=True))
+    assert window.render_panel.view._mark().endswith("follows")
+    window.live.failed.emit(RenderFailure(window.live.shown, RenderError("cpu failed")))
+    assert window.render_panel.view._mark() == "preview"

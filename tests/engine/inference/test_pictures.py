@@ -290,3 +290,36 @@ def test_the_definition_gives_way_between_layers_and_renders_the_next_frame(tiny
     frame = maker.frame(layout, z, preview=False, should_stop=lambda: False)
     assert frame is not None
     assert np.array_equal(frame[0].to_floats(), maker.pictures(layout, z).to_floats())
+
+
+class Graph:
+    """Stands in for a captured graph, which needs CUDA."""
+
+    def __init__(self, picture: torch.Tensor | None) -> None:
+        self.picture = picture
+        self.replayed = 0
+
+    def render(self, *_given: object) -> torch.Tensor | None:
+        self.replayed += 1
+        return self.picture
+
+
+@pytest.mark.parametrize("is_captured", [True, False])
+def test_an_exact_frame_gives_way_beside_a_graph_too(tiny: Any, is_captured: bool) -> None:
+    maker = maker_of(tiny, "fast")
+    assert isinstance(maker, FastMaker)
+    layout, style = tiny.layout(0), tiny.style(0)
+    graph = Graph(torch.zeros(1, 64, 64, 3) if is_captured else None)
+    maker._captured = graph  # pyright: ignore[reportAttributeAccessIssue] - stands in for it
+    asked: list[None] = []
+
+    def should_stop(after: int) -> bool:
+        asked.append(None)
+        return len(asked) > after
+
+    assert maker.frame(layout, style, preview=False, should_stop=lambda: should_stop(0)) is None
+    assert graph.replayed == 0
+    asked.clear()
+    frame = maker.frame(layout, style, preview=False, should_stop=lambda: should_stop(1))
+    assert (frame is not None) == is_captured  # a graph that has begun runs to its end
+    assert graph.replayed == 1

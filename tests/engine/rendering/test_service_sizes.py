@@ -249,3 +249,23 @@ def test_the_cpu_is_always_offered() -> None:
     devices = {device.name: device for device in Renderer.available_devices()}
     assert devices["cpu"].dtypes == ("float32", "bfloat16")
     assert ("cuda:0" in devices) == torch.cuda.is_available()
+
+
+def test_a_layout_is_set_once_for_a_frame(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    studio.measure()
+    sizes: list[tuple[int, int]] = []
+    set_layout = studio.renderer.set_layout
+
+    def counted(labels: Any, instances: Any, size: Any) -> Any:
+        sizes.append(size)
+        return set_layout(labels, instances, size)
+
+    monkeypatch.setattr(studio.renderer, "set_layout", counted)
+    monkeypatch.setattr(studio.renderer, "preview_share", lambda: 0.01)  # quick enough to paint at full size
+    studio.submit(hand_moving=True)
+    studio.result()
+    assert sizes == [LARGE]
+    monkeypatch.setattr(studio.renderer, "preview_share", lambda: None)
+    studio.submit(hand_moving=True)
+    studio.result()
+    assert sizes == [LARGE, LARGE, (128, 128)]

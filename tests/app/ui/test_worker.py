@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
-from spade_studio.app.weights.worker import Job, Progress, Worker
+from spade_studio.app.ui.worker import Job, Progress, Worker
 from spade_studio.engine.errors import EngineError
 
 

@@ -1,7 +1,4 @@
-"""One thread for what takes long: jobs run one after the other, tell how far they are, and can be taken back.
-
-It knows nothing of weights; since jobs never run side by side, no two of them hold a network in memory at once.
-"""
+"""One thread for what takes long: jobs run one after the other, tell how far they are, and can be taken back."""
 
 from __future__ import annotations
 
@@ -92,12 +89,18 @@ class _Done:
 
 
 class Worker(QObject):
-    """Runs jobs on a thread that begins with the first of them."""
+    """Runs jobs on a thread that begins with the first of them.
+
+    Args:
+        parent: Of Qt.
+        name: Of the thread.
+    """
 
     _told = Signal(object, object)  # job, what it says
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, name: str = "worker") -> None:
         super().__init__(parent)
+        self._name = name
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._waiting: dict[Job, tuple[Callable[[Any], object], Callable[[EngineError], object], Callable[[Progress], object]]] = {}
@@ -109,7 +112,7 @@ class Worker(QObject):
         do: Callable[[Job], _T],
         done: Callable[[_T], object],
         failed: Callable[[EngineError], object],
-        progress: Callable[[Progress], object],
+        progress: Callable[[Progress], object] = lambda _progress: None,
     ) -> Job:
         """Have something done after all that was asked for before.
 
@@ -124,7 +127,7 @@ class Worker(QObject):
         self._waiting[job] = done, failed, progress
         self._queue.put(job)
         if self._thread is None:
-            self._thread = threading.Thread(target=self._serve, name="weights")
+            self._thread = threading.Thread(target=self._serve, name=self._name)
             self._thread.start()
         return job
 
