@@ -239,7 +239,10 @@ class CanvasView(QWidget):
         self._press(event.position(), event.button(), event.modifiers())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pan, wipe, draw on, or only move the outline."""
+        """Pan, wipe, draw on, or only move the outline; a button whose release went elsewhere ends what it began."""
+        held = self._stroke_button
+        if not event.buttons() & held if held is not None else self._is_dragging and event.buttons() == Qt.MouseButton.NoButton:
+            self._lift(event.position(), held or Qt.MouseButton.NoButton)
         self._drag(event.position(), event.modifiers())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -265,6 +268,8 @@ class CanvasView(QWidget):
                 button = Qt.MouseButton.RightButton if is_eraser else event.button()
                 self._press(position, button, modifiers, event.pressure())
             case QEvent.Type.TabletMove:
+                if self._is_dragging and event.buttons() == Qt.MouseButton.NoButton:
+                    self._lift(position, self._stroke_button or Qt.MouseButton.NoButton)
                 self._drag(position, modifiers, event.pressure())
             case QEvent.Type.TabletRelease:
                 self._lift(position, self._stroke_button or event.button())
@@ -272,8 +277,12 @@ class CanvasView(QWidget):
                 pass
         event.accept()
 
+    @property
+    def _is_dragging(self) -> bool:
+        return self._stroke_button is not None or self._pan_from is not None or self._is_wiping
+
     def _press(self, position: QPointF, button: Qt.MouseButton, modifiers: Qt.KeyboardModifier, pressure: float = 1.0) -> None:
-        if self._stroke_button is not None or self._pan_from is not None or self._is_wiping:
+        if self._is_dragging:
             return
         self._pointer = position
         if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._is_space_down):

@@ -6,8 +6,8 @@ import itertools
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from spade_studio.app.canvas.tool_kinds import ToolKind
@@ -294,3 +294,28 @@ def wheel(widget, position: QPointF, delta: int) -> None:
         Qt.ScrollPhase.NoScrollPhase, False,
     )
     QApplication.sendEvent(widget, event)
+
+
+def mouse(window, kind: QEvent.Type, x: float, y: float, button: Qt.MouseButton, buttons: Qt.MouseButton) -> None:
+    canvas = window.canvas
+    at = canvas.viewport.to_view(QPointF(x, y))
+    position = QPointF(canvas.mapToGlobal(at.toPoint()))
+    QCoreApplication.sendEvent(canvas, QMouseEvent(kind, at, position, button, buttons, Qt.KeyboardModifier.NoModifier))
+
+
+@pytest.mark.parametrize("button", [Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton])
+@pytest.mark.parametrize("left_over", [Qt.MouseButton.NoButton, Qt.MouseButton.BackButton])
+def test_a_release_that_goes_elsewhere_ends_what_the_button_did(sky, button, left_over):
+    window = sky.window
+    canvas, document, nothing = window.canvas, window.document, Qt.MouseButton.NoButton
+    mouse(window, QEvent.Type.MouseButtonPress, 60, 60, button, button)
+    mouse(window, QEvent.Type.MouseMove, 90, 60, nothing, button)
+    painted, place = document.labels.copy(), canvas.viewport.to_view(QPointF(0, 0))
+    if button == Qt.MouseButton.MiddleButton and left_over:
+        return  # panning takes any button for its own
+    mouse(window, QEvent.Type.MouseMove, 150, 150, nothing, left_over)
+    mouse(window, QEvent.Type.MouseMove, 200, 60, nothing, left_over)
+    assert document.stroke is None
+    assert (document.labels == painted).all()
+    assert canvas.viewport.to_view(QPointF(0, 0)) == place
+    assert document.undo_stack.count() == (button != Qt.MouseButton.MiddleButton)
