@@ -1,18 +1,18 @@
-"""A main-path convolution prepared once: spectral norm folded, weights in the device's preferred order.
-
-It knows nothing of SPADE; it turns channels-last activations into channels-last activations.
-"""
+"""A main-path convolution prepared once: spectral norm folded, weights in the device's preferred order."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from spade_studio.engine.inference.linear import Linear, can_pack
+from spade_studio.engine.inference.transfer import to_device
+from spade_studio.engine.networks.config import Padding
 
 _ROWS_AT_ONCE = 512
 _SIZES_PACKED = 2
@@ -27,14 +27,17 @@ def folded_weight(state: Mapping[str, Tensor], name: str) -> Tensor:
 
 
 class Convolution:
-    """A stride-1 convolution with zero padding that keeps the size.
+    """A stride-1 convolution that keeps the size.
 
     Args:
         weight: [out, in, k, k] on any device.
         bias: [out], or None.
+        padding: What is beyond the edge.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor | None, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(
+        self, weight: Tensor, bias: Tensor | None, device: torch.device, dtype: torch.dtype, padding: Padding = "zeros"
+    ) -> None:
         self.out_channels, self.in_channels, self.kernel_size, _ = weight.shape
         self._padding = [self.kernel_size // 2] * 2
         self._bias = None if bias is None else bias.to(device, dtype)
@@ -43,6 +46,8 @@ class Convolution:
         self._packed: OrderedDict[tuple[int, int], Tensor] = OrderedDict()
         self._linear: Linear | None = None
         self._device, self._dtype = device, dtype
+        self._replicates = padding == "replicate" and self.kernel_size > 1
+        self._edges: OrderedDict[tuple[int, int], tuple[Tensor, Tensor]] = OrderedDict()
 
     def _weight_for(self, height: int, width: int) -> Tensor:
         """Return the weight as the device wants it for inputs of a size.
@@ -68,35 +73,66 @@ class Convolution:
         return next(iter(self._packed.values())).to_dense() if self._plain is None else self._plain
 
     def __call__(self, x: Tensor) -> Tensor:
-        """[N, h, w, in] -> [N, h, w, out], both contiguous."""
+        """[N, h, w, in] -> [N, h, w, out], both contiguous; N is 1 with replicate padding."""
         planes = x.permute(0, 3, 1, 2)
         weight = self._weight_for(x.shape[1], x.shape[2])
         if self._can_pack:
             out = torch.ops.mkldnn._convolution_pointwise(planes, weight, self._bias, self._padding, [1, 1], [1, 1], 1, "none", [], "")
         else:
             out = F.conv2d(planes, weight, self._bias, padding=self._padding)
-        return out.permute(0, 2, 3, 1).contiguous()
+        out = out.permute(0, 2, 3, 1).contiguous()
+        if self._replicates:
+            places, around = self._edge(x.shape[1], x.shape[2])
+            out.view(-1, self.out_channels).index_copy_(0, places, self.at(x.reshape(-1, self.in_channels), around))
+        return out
+
+    def _edge(self, height: int, width: int) -> tuple[Tensor, Tensor]:
+        """Return the flat places [n] whose windows leave the picture, and the places [n, k * k] that their windows see instead."""
+        size = (height, width)
+        if size not in self._edges:
+            reach = self.kernel_size // 2
+            places = np.arange(height * width).reshape(height, width)
+            inner = np.zeros((height, width), np.bool_)
+            inner[reach : height - reach, reach : width - reach] = True
+            padded = np.pad(places, reach, mode="edge")
+            edge = places[~inner]
+            rows, columns = np.divmod(edge, width)
+            steps = np.arange(self.kernel_size)
+            around = padded[rows[:, None, None] + steps[:, None], columns[:, None, None] + steps].reshape(len(edge), -1)
+            self._edges[size] = to_device(edge, self._device), to_device(around, self._device)
+            while len(self._edges) > _SIZES_PACKED:
+                self._edges.popitem(last=False)
+        return self._edges[size]
 
     def add_to(self, out: Tensor, x: Tensor) -> None:
-        """Add the convolution of x [N, h, w, in] to ``out`` [N, h, w, out] in place."""
-        if self._can_pack:
-            torch.ops.mkldnn._convolution_pointwise_.binary(
-                out.permute(0, 3, 1, 2),
-                x.permute(0, 3, 1, 2),
-                self._weight_for(x.shape[1], x.shape[2]),
-                self._bias,
-                self._padding,
-                [1, 1],
-                [1, 1],
-                1,
-                "add",
-                1.0,
-                None,
-                [],
-                None,
-            )
+        """Add the convolution of x [N, h, w, in] to ``out`` [N, h, w, out] in place; N is 1 with replicate padding."""
+        if self._can_pack and self._replicates:
+            places, around = self._edge(x.shape[1], x.shape[2])
+            flat = out.view(-1, self.out_channels)
+            edge = flat.index_select(0, places).add_(self.at(x.view(-1, self.in_channels), around))
+            self._add_packed(out, x)
+            flat.index_copy_(0, places, edge)
+        elif self._can_pack:
+            self._add_packed(out, x)
         else:
             out += self(x)
+
+    def _add_packed(self, out: Tensor, x: Tensor) -> None:
+        torch.ops.mkldnn._convolution_pointwise_.binary(
+            out.permute(0, 3, 1, 2),
+            x.permute(0, 3, 1, 2),
+            self._weight_for(x.shape[1], x.shape[2]),
+            self._bias,
+            self._padding,
+            [1, 1],
+            [1, 1],
+            1,
+            "add",
+            1.0,
+            None,
+            [],
+            None,
+        )
 
     def at(self, rows: Tensor, around: Tensor) -> Tensor:
         """Compute single positions.

@@ -142,6 +142,8 @@ class FastGenerator:
 
     def plan(self, layout: Layout) -> SizePlan:
         """Return the plan of the layout's size with its tables brought up to date."""
+        if layout.book.replicate != self.config.replicates_layout:
+            raise ValueError(f"a layout with replicate={layout.book.replicate} for a generator with padding {self.config.padding!r}")
         key = (layout.height, layout.width, layout.book)
         plan = self._plans.get(key)
         if plan is None:

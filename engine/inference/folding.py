@@ -100,7 +100,7 @@ def fold_blocks(
             sources += fold_spade(state, f"{name}.norm_s", matrix)
             shortcut = Convolution(matrix[:, :, None, None], None, device, dtype)
         conv_0, conv_1 = (
-            Convolution(folded_weight(state, f"{name}.{part}"), state[f"{name}.{part}.bias"], device, dtype)
+            Convolution(folded_weight(state, f"{name}.{part}"), state[f"{name}.{part}.bias"], device, dtype, config.padding)
             for part in ("conv_0", "conv_1")
         )
         middle = config.middle_channels(name)
@@ -113,5 +113,5 @@ def fold_blocks(
             bias[:middle] += 1
             block.style = state[f"{name}.style.weight"].to(device, dtype), bias.to(device, dtype)
         blocks.append(block)
-    last = Convolution(state["conv_img.weight"].double(), state["conv_img.bias"], device, dtype)
+    last = Convolution(state["conv_img.weight"].double(), state["conv_img.bias"], device, dtype, config.padding)
     return blocks, last

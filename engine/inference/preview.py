@@ -18,7 +18,7 @@ from spade_studio.engine.inference.fast_generator import Activations, BlockTable
 from spade_studio.engine.inference.folding import FoldedBlock
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
-from spade_studio.engine.networks.config import UpsamplingFilter
+from spade_studio.engine.networks.config import Padding, UpsamplingFilter
 from spade_studio.engine.networks.layout import Hashes, Ids, Layout
 from spade_studio.engine.style import StyleCode
 
@@ -44,7 +44,7 @@ class Region:
     Attributes:
         inner: Flat positions [n] whose outputs are recomputed.
         outer: Flat positions [m] that they read: ``inner`` and its neighbours.
-        around: [n, 9]: for every inner position the rows of ``outer`` around it; m where outside the picture.
+        around: [n, 9]: for every inner position the rows of ``outer`` around it; where outside the picture m, or those at the edge.
         inner_rows: [n]: the rows of ``inner`` in ``outer``.
     """
 
@@ -59,13 +59,15 @@ def grown(mask: npt.NDArray[np.uint8], margin: int) -> npt.NDArray[np.uint8]:
     return cv2.dilate(mask, np.ones((2 * margin + 1, 2 * margin + 1), np.uint8)) if margin else mask  # pyright: ignore[reportReturnType]
 
 
-def region_of(mask: npt.NDArray[np.uint8], device: torch.device) -> Region:
+def region_of(mask: npt.NDArray[np.uint8], device: torch.device, padding: Padding = "zeros") -> Region:
     """List the positions of a 0/1 mask [h, w] and their neighbours."""
     height, width = mask.shape
     outer = np.flatnonzero(grown(mask, 1))
     inner = np.flatnonzero(mask)
     rows = np.full((height + 2) * (width + 2), len(outer), np.int64)
     rows[_padded(outer, width)] = np.arange(len(outer))
+    if padding == "replicate":
+        rows = np.pad(rows.reshape(height + 2, width + 2)[1:-1, 1:-1], 1, mode="edge").reshape(-1)
     centre = _padded(inner, width)
     steps = [dy * (width + 2) + dx for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
     arrays = inner, outer, rows[centre[:, None] + np.array(steps)], rows[centre]
@@ -132,7 +134,7 @@ def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:
     i = 0
     region = None
     for stage, mask in zip(plan.stages, masks, strict=True):
-        region = region_of(mask, generator.device) if mask.any() else None
+        region = region_of(mask, generator.device, generator.config.padding) if mask.any() else None
         for block, tables in stage.blocks_with_tables():
             if region is not None:
                 fields = None if plan.noise is None else plan.noise.blocks[i]

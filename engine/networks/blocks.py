@@ -40,10 +40,13 @@ class SPADEResBlock(nn.Module):
         self.learned_shortcut = in_channels != out_channels
 
         def spade(channels: int) -> SPADE:
-            return SPADE(channels, config.semantic_channels, config.hidden_width, config.kernel_size, config.norm)
+            return SPADE(channels, config.semantic_channels, config.hidden_width, config.kernel_size, config.norm, config.padding)
 
-        self.conv_0 = maybe_spectral(Convolution(in_channels, middle, 3, padding=1), config.spectral_norm)
-        self.conv_1 = maybe_spectral(Convolution(middle, out_channels, 3, padding=1), config.spectral_norm)
+        def convolution(inputs: int, outputs: int) -> nn.Module:
+            return maybe_spectral(Convolution(inputs, outputs, 3, padding=1, padding_mode=config.padding), config.spectral_norm)
+
+        self.conv_0 = convolution(in_channels, middle)
+        self.conv_1 = convolution(middle, out_channels)
         self.norm_0 = spade(in_channels)
         self.norm_1 = spade(middle)
         if self.learned_shortcut:

@@ -15,6 +15,7 @@ Upsampling = Literal["normal", "more", "most"]
 SpadeNorm = Literal["batch", "sync_batch", "instance"]
 GeneratorInput = Literal["layout", "noise", "layout_and_style"]
 UpsamplingFilter = Literal["nearest", "bilinear"]
+Padding = Literal["zeros", "replicate"]
 ConvNorm = Literal["none", "batch", "sync_batch", "instance"]
 
 _STRIDES: dict[Upsampling, int] = {"normal": 32, "more": 64, "most": 128}
@@ -128,6 +129,11 @@ class BaseGeneratorConfig(NetworkConfig, ABC):
         """Width of the style code that the pictures depend on; None where they depend on the layout only."""
         return None
 
+    @property
+    def replicates_layout(self) -> bool:
+        """Whether layouts go on beyond the picture as at its edge."""
+        return False
+
 
 @dataclass(frozen=True)
 class DecoderConfig(BaseGeneratorConfig):
@@ -213,6 +219,8 @@ class GeneratorConfig(DecoderConfig):
         style_modulation: Whether the style code also scales and shifts the channels between the convolutions of every block.
         upsampling_filter: How activations are enlarged: nearest, as published, or bilinear (a [1 2 1] filter after nearest).
         wide_last_block: Whether the last block is as wide inside as where it is entered, in place of where it is left.
+        padding: What convolutions see beyond the edge. With zeros, as published, every position of a coarse grid differs from all others,
+            so that pictures share a structure whatever their layout; with replicate they do not.
     """
 
     kind: ClassVar[str] = "spade"
@@ -224,11 +232,17 @@ class GeneratorConfig(DecoderConfig):
     style_modulation: bool = False
     upsampling_filter: UpsamplingFilter = "nearest"
     wide_last_block: bool = False
+    padding: Padding = "zeros"
 
     def _check(self) -> None:
         super()._check()
         if self.style_modulation and self.style_width is None:
             raise ConfigError(f"{self.kind} style_modulation is on with layout input", "an input with a style code")
+
+    @property
+    def replicates_layout(self) -> bool:
+        """Whether layouts go on beyond the picture as at its edge."""
+        return self.padding == "replicate"
 
     def middle_channels(self, name: str) -> int:
         """Channels between the two convolutions of a block of the plan."""

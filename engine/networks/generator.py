@@ -27,15 +27,15 @@ class Generator(nn.Module):
             height, width = config.first_grid
             self.fc: nn.Module = nn.Linear(config.z_width, 16 * f * height * width)
         elif config.input == "layout":
-            self.fc = nn.Conv2d(config.semantic_channels, 16 * f, 3, padding=1)
+            self.fc = nn.Conv2d(config.semantic_channels, 16 * f, 3, padding=1, padding_mode=config.padding)
         else:
             self.fc = nn.Linear(config.z_width, 16 * f)
-            self.fc_layout = nn.Conv2d(config.semantic_channels, 16 * f, 3, padding=1)
+            self.fc_layout = nn.Conv2d(config.semantic_channels, 16 * f, 3, padding=1, padding_mode=config.padding)
         if config.noise_injection:
             self.fc_noise = NoiseInjection(16 * f, 0)
         for i, (name, in_channels, out_channels, _) in enumerate(config.block_plan):
             self.add_module(name, SPADEResBlock(in_channels, out_channels, config, config.middle_channels(name), 2 * i + 1))
-        self.conv_img = nn.Conv2d(config.final_channels, 3, 3, padding=1)
+        self.conv_img = nn.Conv2d(config.final_channels, 3, 3, padding=1, padding_mode=config.padding)
 
     @property
     def injects_noise(self) -> bool:

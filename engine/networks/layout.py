@@ -33,10 +33,13 @@ class CodeBook:
     Attributes:
         semantic_channels: Channels S of the one-hot layout.
         edges: Whether the last of them marks instance edges.
+        replicate: Whether the layout goes on beyond the picture as at its edge, for generators with replicate padding; else nothing is
+            there.
     """
 
     semantic_channels: int
     edges: bool
+    replicate: bool = False
 
     @property
     def label_channels(self) -> int:
@@ -101,12 +104,18 @@ def _mix(values: Hashes) -> Hashes:
     return values ^ (values >> np.uint64(31))
 
 
-def _window_hashes(values: Hashes, outside: np.uint64, kernel_size: int, level: int) -> Hashes:
-    """Hash the k x k window around every position of [B, h, w]; positions outside count as ``outside``."""
+def _padded(values: npt.NDArray[ScalarT], reach: int, outside: ScalarT | int | None) -> npt.NDArray[ScalarT]:
+    """Pad [B, h, w] by ``reach`` on all sides with a value, or with those at the edge where it is None."""
+    pads = ((0, 0), (reach, reach), (reach, reach))
+    return np.pad(values, pads, mode="edge") if outside is None else np.pad(values, pads, constant_values=outside)
+
+
+def _window_hashes(values: Hashes, outside: np.uint64 | None, kernel_size: int, level: int) -> Hashes:
+    """Hash the k x k window around every position of [B, h, w], padded as by :func:`_padded`."""
     if kernel_size == 1:
         return values
     reach = kernel_size // 2
-    padded = np.pad(values, ((0, 0), (reach, reach), (reach, reach)), constant_values=outside)
+    padded = _padded(values, reach, outside)
     _, height, width = values.shape
     total = np.zeros_like(values)
     for i in range(kernel_size):
@@ -139,13 +148,14 @@ class Scale:
     window_hashes: Hashes  # [B, h, w], of the k x k codes
     hashes: Hashes  # [B, h, w], of the k x k window hashes, so of the (2k-1) x (2k-1) codes
     kernel_size: int
-    outside: int
+    outside: int | None  # None where the layout goes on as at its edge
 
     @classmethod
-    def of(cls, codes: Codes, kernel_size: int, outside: int) -> Scale:
+    def of(cls, codes: Codes, kernel_size: int, outside: int | None) -> Scale:
         """Hash the neighbourhoods of codes [B, h, w]."""
-        window = _window_hashes(_CODE_HASHES[codes], _CODE_HASHES[outside], kernel_size, 0)
-        return cls(codes, window, _window_hashes(window, _OUTSIDE_HASH, kernel_size, 1), kernel_size, outside)
+        window = _window_hashes(_CODE_HASHES[codes], None if outside is None else _CODE_HASHES[outside], kernel_size, 0)
+        hashes = _window_hashes(window, None if outside is None else _OUTSIDE_HASH, kernel_size, 1)
+        return cls(codes, window, hashes, kernel_size, outside)
 
     def edited(self, codes: Codes) -> Scale:
         """Return the scale of codes of the same shape, hashing anew only the rows that differences from these codes reach."""
@@ -179,9 +189,8 @@ class Scale:
         offset_y, offset_x = (part.reshape(-1) for part in np.mgrid[0:k, 0:k])
         b, rest = np.divmod(positions, height * width)
         y, x = np.divmod(rest, width)
-        pads = ((0, 0), (reach, reach), (reach, reach))
         flat: Ids = np.arange(batch * height * width, dtype=np.int64)
-        inside: Ids = np.pad(flat.reshape(batch, height, width), pads, constant_values=-1)
+        inside = _padded(flat.reshape(batch, height, width), reach, None if self.outside is None else -1)
         around = inside[b[:, None], y[:, None] + offset_y, x[:, None] + offset_x].reshape(-1)  # flat positions, -1 outside
         needed = np.unique(around)
         needed = needed[needed >= 0]
@@ -191,8 +200,7 @@ class Scale:
         example = needed[first]
         b, rest = np.divmod(example, height * width)
         y, x = np.divmod(rest, width)
-        padded = np.pad(self.codes, pads, constant_values=self.outside)
-        windows = padded[b[:, None], y[:, None] + offset_y, x[:, None] + offset_x]
+        windows = _padded(self.codes, reach, self.outside)[b[:, None], y[:, None] + offset_y, x[:, None] + offset_x]
         return windows, lookup[around].reshape(len(positions), k * k)
 
 
@@ -260,6 +268,7 @@ class Layout:
         instances: npt.NDArray[np.integer] | None = None,
         edge_channel: bool = False,
         dense: bool = False,
+        replicate: bool = False,
     ) -> Layout:
         """Prepare label channels.
 
@@ -269,6 +278,7 @@ class Layout:
             instances: Instance ids [B, H, W]; the channels themselves stand for them where None.
             edge_channel: Whether the last channel marks instance edges.
             dense: See :class:`Layout`.
+            replicate: See :class:`CodeBook`.
 
         Raises:
             LabelError: a channel is out of range, or shapes differ.
@@ -276,7 +286,7 @@ class Layout:
         if channels.ndim != 3 or (instances is not None and instances.shape != channels.shape):
             shapes = f"{channels.shape}" + (f" and instances {instances.shape}" if instances is not None else "")
             raise LabelError(f"a layout of shape {shapes}", "[batch, height, width], the same for both")
-        book = CodeBook(semantic_channels, edge_channel)
+        book = CodeBook(semantic_channels, edge_channel, replicate)
         edges = instance_edges(channels if instances is None else instances) if edge_channel else None
         return cls(book.encode(channels, edges), book, dense)
 
@@ -317,7 +327,8 @@ class Layout:
         key = (height, width, kernel_size)
         if key not in self._scales:
             codes = resize_nearest(self.codes, height, width)
-            self._scales[key] = Scale.of(codes, kernel_size, self.book.outside) if like is None else like.edited(codes)
+            outside = None if self.book.replicate else self.book.outside
+            self._scales[key] = Scale.of(codes, kernel_size, outside) if like is None else like.edited(codes)
         return self._scales[key]
 
     def grid(self, height: int, width: int, kernel_size: int, device: torch.device | str) -> Grid:

@@ -1,7 +1,4 @@
-"""SPADE: normalisation modulated, per pixel, by the layout (paper, equations 1 to 3).
-
-A layer does not know how a layout is stored: it asks for one-hot planes (dense) or for distinct neighbourhoods (fast).
-"""
+"""SPADE: normalisation modulated, per pixel, by the layout (paper, equations 1 to 3)."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from spade_studio.engine.networks.batch_renorm import BatchRenorm2d, Correction
-from spade_studio.engine.networks.config import SpadeNorm
+from spade_studio.engine.networks.config import Padding, SpadeNorm
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.networks.modulation import Statistics, head_rows, modulate
 
@@ -34,17 +31,23 @@ class SPADE(nn.Module):
         hidden_width: Width of the hidden map that gamma and beta share.
         kernel_size: Side of the three convolutions: 1, 3 or 5.
         norm: Kind of the parameter-free normalisation.
+        padding: Of the convolutions; layouts must go on beyond the picture alike.
     """
 
-    def __init__(self, channels: int, semantic_channels: int, hidden_width: int, kernel_size: int, norm: SpadeNorm) -> None:
+    def __init__(
+        self, channels: int, semantic_channels: int, hidden_width: int, kernel_size: int, norm: SpadeNorm, padding: Padding = "zeros"
+    ) -> None:
         super().__init__()
-        padding = kernel_size // 2
+
+        def convolution(inputs: int, outputs: int) -> nn.Conv2d:
+            return nn.Conv2d(inputs, outputs, kernel_size, padding=kernel_size // 2, padding_mode=padding)
+
         self.channels = channels
         self.kernel_size = kernel_size
         self.param_free_norm = parameter_free_norm(norm, channels)
-        self.mlp_shared = nn.Sequential(nn.Conv2d(semantic_channels, hidden_width, kernel_size, padding=padding), nn.ReLU())
-        self.mlp_gamma = nn.Conv2d(hidden_width, channels, kernel_size, padding=padding)
-        self.mlp_beta = nn.Conv2d(hidden_width, channels, kernel_size, padding=padding)
+        self.mlp_shared = nn.Sequential(convolution(semantic_channels, hidden_width), nn.ReLU())
+        self.mlp_gamma = convolution(hidden_width, channels)
+        self.mlp_beta = convolution(hidden_width, channels)
 
     def forward(self, x: Tensor, layout: Layout, slope: float = 1.0) -> Tensor:
         """Normalise and modulate.

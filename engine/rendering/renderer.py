@@ -287,6 +287,7 @@ class Renderer:
                 self.config.semantic_channels,
                 instances=small_instances,
                 edge_channel=self.channels.edge_channel is not None,
+                replicate=self.config.replicates_layout,
             )
         return LayoutReport((height, width), unknown)
 

@@ -50,7 +50,7 @@ class Tiny:
         with torch.no_grad():
             for step in range(6):
                 labels = Tiny.channels(step, height, width, config.semantic_channels - 1, batch=2)
-                layout = Layout.from_channels(labels, config.semantic_channels, edge_channel=True)
+                layout = Layout.from_channels(labels, config.semantic_channels, edge_channel=True, replicate=config.replicates_layout)
                 generator(layout, None if config.style_width is None else torch.randn(2, config.style_width))
             for parameter in (p for name, p in generator.named_parameters() if name.endswith(".strength")):
                 parameter.uniform_(0.1, 0.4)  # they begin with 0
@@ -72,10 +72,19 @@ class Tiny:
         return maps
 
     @staticmethod
-    def layout(seed: int, height: int = 64, width: int = 64, *, edges: bool = True, channels: int = 6, dense: bool = False) -> Layout:
+    def layout(
+        seed: int,
+        height: int = 64,
+        width: int = 64,
+        *,
+        edges: bool = True,
+        channels: int = 6,
+        dense: bool = False,
+        replicate: bool = False,
+    ) -> Layout:
         """One layout of discs; with ``edges`` the last channel marks their borders."""
         labels = Tiny.channels(seed, height, width, channels - 1)
-        return Layout.from_channels(labels, channels, edge_channel=edges, dense=dense)
+        return Layout.from_channels(labels, channels, edge_channel=edges, dense=dense, replicate=replicate)
 
     @staticmethod
     def style(seed: int, count: int = 1) -> NDArray[np.float32]:

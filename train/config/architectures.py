@@ -87,6 +87,7 @@ _ROWS = (
             "style_modulation": True,
             "upsampling_filter": "bilinear",
             "wide_last_block": True,
+            "padding": "replicate",
         },
     ),
     Architecture("spade-1x1", "SPADE that sees no neighbours of a pixel's label", GeneratorConfig, {"kernel_size": 1}),

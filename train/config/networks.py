@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from spade_studio.engine.networks.config import AnyGeneratorConfig, ConvNorm, GeneratorInput, Upsampling, UpsamplingFilter
+from spade_studio.engine.networks.config import AnyGeneratorConfig, ConvNorm, GeneratorInput, Padding, Upsampling, UpsamplingFilter
 from spade_studio.train.config import plain
 from spade_studio.train.config.architectures import architecture
 from spade_studio.train.config.data import GeometryConfig
@@ -33,6 +33,8 @@ class GeneratorOptions:
         style_modulation: Whether the style code also scales and shifts channels inside SPADE's blocks.
         upsampling_filter: How SPADE enlarges activations: nearest, as in the paper, or bilinear.
         wide_last_block: Whether SPADE's last block is as wide inside as where it is entered.
+        padding: What SPADE's convolutions see beyond the edge: zeros, as in the paper, or replicate, which lets no structure be shared by
+            all pictures.
         downsamplings: How often pix2pixHD halves the picture.
         blocks: Residual blocks of pix2pixHD.
     """
@@ -50,6 +52,7 @@ class GeneratorOptions:
     style_modulation: bool | None = None
     upsampling_filter: UpsamplingFilter | None = None
     wide_last_block: bool | None = None
+    padding: Padding | None = None
     downsamplings: int | None = None
     blocks: int | None = None
 

@@ -175,11 +175,13 @@ class Collate:
         channels: Of the data set.
         resolutions: Where to prepare the layout for the fast modulation; none with ``dense``.
         dense: Whether SPADE layers shall run the dense definition.
+        replicate: Whether layouts go on beyond the picture as at its edge.
     """
 
     channels: LabelChannels
     resolutions: tuple[Resolution, ...] = ()
     dense: bool = False
+    replicate: bool = False
 
     def __call__(self, loaded: Sequence[LoadedExample]) -> StepBatches | DataError:
         """Return the batch in as many parts as its samples' keys tell, or the first error of its samples."""
@@ -214,6 +216,7 @@ class Collate:
             instances=np.stack([example.instances for example in examples]),
             edge_channel=self.channels.edge_channel is not None,
             dense=self.dense,
+            replicate=self.replicate,
         )
         resolutions = () if self.dense else self.resolutions
         # What only the making of grids needed is left behind: it would be copied between processes for nothing.

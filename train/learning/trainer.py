@@ -137,7 +137,12 @@ class Trainer:
         self.training_set = TrainingSet(self.dataset, config.geometry, config.seed, multiple=self.generator_config.stride)
         size = output_size(config.geometry)
         resolutions = () if size is None else modulation_resolutions(self.generator_config, *size)
-        self.collate = Collate(self.dataset.channels, resolutions, config.compute.modulation == "dense")
+        self.collate = Collate(
+            self.dataset.channels,
+            resolutions,
+            config.compute.modulation == "dense",
+            replicate=self.generator_config.replicates_layout,
+        )
         self.sampler = ResumableSampler(
             len(self.dataset),
             config.batch_size // ranks.world_size,

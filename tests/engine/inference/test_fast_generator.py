@@ -25,6 +25,7 @@ TEXTURED: dict[str, Any] = {
     "style_modulation": True,
     "upsampling_filter": "bilinear",
     "wide_last_block": True,
+    "padding": "replicate",
 }
 ARCHITECTURES: list[dict[str, Any]] = [
     {"input": "noise"},
@@ -41,6 +42,7 @@ ARCHITECTURES: list[dict[str, Any]] = [
     TEXTURED,
     {"input": "layout", "noise_injection": True, "upsampling": "most", "crop_size": 256, "norm": "instance"},
     {"input": "noise", "style_modulation": True, "upsampling_filter": "bilinear", "kernel_size": 1},
+    {"input": "layout", "padding": "replicate", "kernel_size": 5, "upsampling": "more"},
     {"input": "noise", "base_channels": 2, "hidden_width": 3, "aspect_ratio": 2.0, "crop_size": 128},
 ]
 
@@ -89,7 +91,7 @@ def test_it_agrees_with_the_modules(tiny: Any, changes: dict[str, Any], edges: b
     stride = config.stride
     # The built-for size, then others, not square: the plan of each size is its own.
     for i, (height, width) in enumerate([config.picture_size, (2 * stride, 3 * stride), (3 * stride, 2 * stride)]):
-        layout = tiny.layout(i, height, width, edges=edges)
+        layout = tiny.layout(i, height, width, edges=edges, replicate=config.replicates_layout)
         z = style_for(tiny, config)
         assert worst(render(generator, layout, z), by_modules(tiny, config, layout, z)) <= 1e-4
 
@@ -112,7 +114,7 @@ def test_frames_leave_nothing_behind(tiny: Any, changes: dict[str, Any]) -> None
     config = tiny.config(**changes)
     generator = fast(tiny, config)
     for seed, height, width in [(0, 64, 64), (1, 64, 64), (1, 96, 64), (0, 64, 64), (2, 64, 96), (1, 96, 64), (0, 64, 64)]:
-        layout, z = tiny.layout(seed, height, width), style_for(tiny, config, seed)
+        layout, z = tiny.layout(seed, height, width, replicate=config.replicates_layout), style_for(tiny, config, seed)
         found = render(generator, layout, z, keep=seed == 1)
         assert worst(found, by_modules(tiny, config, layout, z)) <= 1e-4
 
@@ -121,7 +123,7 @@ def test_frames_leave_nothing_behind(tiny: Any, changes: dict[str, Any]) -> None
 def test_textures_are_those_of_the_modules(tiny: Any, changes: dict[str, Any]) -> None:
     config = tiny.config(**changes)
     generator = fast(tiny, config)
-    layout, z = tiny.layout(1), style_for(tiny, config)
+    layout, z = tiny.layout(1, replicate=config.replicates_layout), style_for(tiny, config)
     seeds = np.zeros((64, 64), np.int32)
     seeds[:, 32:] = 5
     pictures: list[Tensor] = []
@@ -137,7 +139,7 @@ def test_a_new_texture_somewhere_stays_there(tiny: Any) -> None:
     """Statistics are fixed in evaluation, so noise reaches as far as convolutions do."""
     config = tiny.config(**TEXTURED)
     generator = fast(tiny, config)
-    layout, z = tiny.layout(1, 64, 512), tiny.style(1)
+    layout, z = tiny.layout(1, 64, 512, replicate=True), tiny.style(1)
     before = render(generator, layout, z).clone()
     generator.texture = np.zeros((64, 512), np.int32)
     assert torch.equal(render(generator, layout, z), before)
@@ -145,6 +147,22 @@ def test_a_new_texture_somewhere_stays_there(tiny: Any) -> None:
     change = (render(generator, layout, z) - before).abs()
     assert change[:, :, :32].mean() > 0.01
     assert change[:, :, 480:].max() <= 1e-4
+
+
+def test_with_replicate_padding_one_label_has_no_structure_of_its_own(tiny: Any) -> None:
+    config = tiny.config(**TEXTURED, upsampling="more")
+    state = {name: torch.zeros_like(value) if name.endswith(".strength") else value for name, value in tiny.state(config).items()}
+    layout = Layout.from_channels(np.full((1, 128, 192), 2), 6, edge_channel=True, replicate=True)
+    picture = render(FastGenerator(config, state, CPU, torch.float32), layout, tiny.style(1))
+    assert float((picture - picture[:, :1, :1]).abs().max()) <= 1e-5
+    zeros = tiny.config(**(TEXTURED | {"padding": "zeros"}), upsampling="more")
+    layout = Layout.from_channels(np.full((1, 128, 192), 2), 6, edge_channel=True)
+    assert float(render(FastGenerator(zeros, state, CPU, torch.float32), layout, tiny.style(1)).std()) > 0.01
+
+
+def test_layouts_must_go_on_as_the_generator_pads(tiny: Any) -> None:
+    with pytest.raises(ValueError, match="replicate"):
+        render(fast(tiny, tiny.config(**TEXTURED)), tiny.layout(1), tiny.style(1))
 
 
 def test_the_same_frame_is_the_same_to_the_bit(tiny: Any) -> None:

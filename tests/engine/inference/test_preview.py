@@ -19,7 +19,13 @@ from spade_studio.engine.networks.layout import Layout
 CPU = torch.device("cpu")
 SIZE = 128
 INPUTS = pytest.mark.parametrize("kind", ["noise", "layout", "textured"])
-TEXTURED: dict[str, Any] = {"noise_injection": True, "style_modulation": True, "upsampling_filter": "bilinear", "wide_last_block": True}
+TEXTURED: dict[str, Any] = {
+    "noise_injection": True,
+    "style_modulation": True,
+    "upsampling_filter": "bilinear",
+    "wide_last_block": True,
+    "padding": "replicate",
+}
 
 
 class Painting:
@@ -42,7 +48,10 @@ class Painting:
 
     @property
     def layout(self) -> Layout:
-        return Layout.from_channels(self.labels[None].copy(), self.config.semantic_channels, edge_channel=True)
+        config = self.config
+        return Layout.from_channels(
+            self.labels[None].copy(), config.semantic_channels, edge_channel=True, replicate=config.replicates_layout
+        )
 
     def exact(self) -> Tensor:
         """Render exactly and keep it for previews; a copy."""
