@@ -17,7 +17,7 @@ from spade_studio.app.documents.guarded_zip import GuardedZip, open_guarded
 from spade_studio.app.documents.openraster import MIMETYPE, THUMBNAIL, Layer, write_openraster, write_sketch
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.state import DocumentState, Picture, Snapshot, Underlay
-from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.files import atomic_writer, open_regular
 from spade_studio.engine.labels import LabelSet
 
 SUFFIX = ".ora"
@@ -99,7 +99,7 @@ def load_thumbnail(path: Path) -> Picture:
 def is_archive(path: Path) -> bool:
     """Return whether a file begins like an archive: content tells, not the suffix. False where it cannot be read."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return file.read(4) == b"PK\x03\x04"
     except OSError:
         return False

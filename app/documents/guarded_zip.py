@@ -15,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from spade_studio.app.documents.errors import DocumentError
+from spade_studio.engine.files import open_regular
 
 MAX_FILE_BYTES = 1 << 30
 MAX_ENTRIES = 256
@@ -74,7 +75,7 @@ def open_guarded(path: Path, mimetype: str) -> Generator[GuardedZip]:
     """
     name = path.name
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             count = _check_end(file, name)
             try:
                 archive = zipfile.ZipFile(file)

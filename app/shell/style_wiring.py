@@ -26,6 +26,7 @@ from spade_studio.app.styles.style_panel import StylePanel
 from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.docks import add_dock, dock_beside
 from spade_studio.app.ui.settings import Settings
+from spade_studio.engine.files import open_regular
 from spade_studio.engine.pictures.png import DAMAGE
 from spade_studio.engine.pictures.provenance import has_provenance
 from spade_studio.engine.style import StyleCode
@@ -172,7 +173,7 @@ def is_photograph(path: Path, changed: int) -> bool:
     if has_provenance(path):
         return False
     try:
-        with Image.open(path, formats=("PNG",)) as image:
+        with open_regular(path) as file, Image.open(file, formats=("PNG",)) as image:
             if image.mode not in ("RGB", "RGBA") or image.width * image.height > _MAX_LOOKED_AT:
                 return False
             pixels = np.asarray(image.convert("RGB"))

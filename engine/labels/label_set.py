@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spade_studio.engine.errors import LabelError
+from spade_studio.engine.files import open_regular
 
 Color = tuple[int, int, int]
 
@@ -214,7 +215,7 @@ def load_label_set(name_or_path: str | Path) -> LabelSet:
     path = Path(name_or_path)
     choices = f"one of {', '.join(_BUILT_IN)}, or a JSON file"
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(_MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Self, get_args, get_type_hints
 from spade_studio.engine.errors import ConfigError
 
 _MAX_CHANNELS = 65536
-_MAX_SIDE = 65536
+MAX_TRAINING_SIDE = 4096
+"""Longest side in pixels of training pictures, and so of the pictures that weights ask for."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,11 @@ class BaseGeneratorConfig(NetworkConfig, ABC):
 
     def _check(self) -> None:
         # The quotient is looked at first: it may be infinite, which has no whole number.
-        if self.crop_size / self.aspect_ratio > _MAX_SIDE or self.picture_size[0] < self.stride:
+        too_large = max(self.crop_size, self.crop_size / self.aspect_ratio) > MAX_TRAINING_SIDE
+        if too_large or self.picture_size[0] < self.stride:
             raise ConfigError(
                 f"{self.kind} aspect_ratio is {self.aspect_ratio} at crop_size {self.crop_size}",
-                f"a picture {self.stride} to {_MAX_SIDE} pixels high",
+                f"a picture {self.stride} to {MAX_TRAINING_SIDE} pixels high, and at most {MAX_TRAINING_SIDE} wide",
             )
 
     @property

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spade_studio.engine.errors import EngineError, LabelError
+from spade_studio.engine.files import open_regular
 from spade_studio.engine.labels.label_set import LabelSet, built_in_label_sets, json_object, json_text, json_whole, load_label_set
 from spade_studio.engine.pictures.png import DAMAGE, MAX_SIDE
 from spade_studio.engine.weights.info import PublishedOptions
@@ -135,7 +136,7 @@ def pack_settings(provenance: Provenance) -> dict[str, str]:
 def has_provenance(path: Path) -> bool:
     """Return whether a file is a PNG that says how it was rendered, by the heads of its chunks alone; nothing is decoded."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             if file.read(len(_PNG_SIGNATURE)) != _PNG_SIGNATURE:
                 return False
             for _ in range(_MAX_CHUNKS):
@@ -164,7 +165,7 @@ def read_provenance(path: Path) -> tuple[Provenance, NDArray[np.uint8]]:
     if not path.is_file():
         raise LabelError(f"{path}: there is no such file", expected)
     try:
-        with Image.open(path, formats=("PNG",)) as image:
+        with open_regular(path) as file, Image.open(file, formats=("PNG",)) as image:
             if max(image.size) > MAX_SIDE:
                 raise LabelError(f"{path} has {image.width} x {image.height} pixels", f"at most {MAX_SIDE} on each side")
             # Text that stands before the pixels is read by now; ours does.
@@ -248,7 +249,7 @@ def _options(data: object) -> PublishedOptions:
     return PublishedOptions(
         label_set=label_set,
         upsampling=cast("Any", _choice(entries, "upsampling")) if "upsampling" in entries else None,
-        crop_size=_whole(entries, "crop_size", 1, 65536) if "crop_size" in entries else None,
+        crop_size=_whole(entries, "crop_size", 1, MAX_SIDE) if "crop_size" in entries else None,
         aspect_ratio=_number(entries["aspect_ratio"], "aspect_ratio", 1e-3, 1e3) if "aspect_ratio" in entries else None,
         unlabeled=cast("Any", _choice(entries, "unlabeled")) if "unlabeled" in entries else None,
     )

@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import atomic_writer, sha256_of
 from spade_studio.engine.labels import LabelChannels
+from spade_studio.engine.networks.base_config import MAX_TRAINING_SIDE
 from spade_studio.engine.networks.config import AnyGeneratorConfig, EncoderConfig, generator_config_from_json
 from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.geometry import check_options_of_bundle
 from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, TensorEntry, WeightsInfo
 from spade_studio.engine.weights.published_sets import name_channels
+from spade_studio.engine.weights.safetensors_file import load_safetensors
 from spade_studio.engine.weights.safetensors_header import SafetensorsHeader, checked_entries, read_safetensors_header
 from spade_studio.engine.weights.shapes import is_needed
 from spade_studio.engine.weights.strict import check_entries, check_finite, float_tensors
@@ -136,12 +138,11 @@ def load_bundle(path: Path, options: PublishedOptions) -> LoadedWeights:
     Raises:
         WeightsError: As :func:`inspect_bundle`, or values are not finite.
     """
-    import safetensors.torch
     from safetensors import SafetensorError
 
     info = inspect_bundle(path, options)
     try:
-        tensors = safetensors.torch.load_file(path)  # pyright: ignore[reportUnknownMemberType]
+        tensors = load_safetensors(path)
     except (SafetensorError, OSError) as error:
         raise _damaged(path, str(error)[:200]) from error
     generator = float_tensors(_part(tensors, _GENERATOR), f"{path.name} (generator)")
@@ -233,10 +234,10 @@ def _info(path: Path, values: dict[str, object]) -> WeightsInfo:
 
 def _size(path: Path, value: object) -> tuple[int, int]:
     match value:
-        case [int(height), int(width)] if 1 <= height <= 65536 and 1 <= width <= 65536:
+        case [int(height), int(width)] if 1 <= height <= MAX_TRAINING_SIDE and 1 <= width <= MAX_TRAINING_SIDE:
             return height, width
         case _:
-            raise _damaged(path, "its training size is not a height and a width in pixels")
+            raise _damaged(path, f"its training size is not a height and a width of 1 to {MAX_TRAINING_SIDE} pixels")
 
 
 def _text(path: Path, values: Mapping[str, object], key: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.files import open_regular
 from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.bundle import inspect_bundle
 from spade_studio.engine.weights.facts import WeightsFacts
@@ -82,7 +83,7 @@ def fingerprint(files: Sequence[Path], progress: Callable[[int, int], object]) -
     total, done = sum(_size(file) for file in files), 0
     for path in files:
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 while block := file.read(_BLOCK):
                     digest.update(block)
                     done += len(block)
@@ -118,7 +119,7 @@ def _card(path: Path) -> str:
     for place in places:
         try:
             if place.is_file():
-                with place.open("rb") as file:
+                with open_regular(place) as file:
                     return printable(file.read(_MAX_CARD_BYTES).decode("utf-8", "replace")).strip()
         except OSError:
             continue

@@ -10,7 +10,14 @@ from typing import Final, TypeVar, cast, get_args
 
 from spade_studio.engine.errors import AmbiguousWeightsError, WeightsError
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.engine.networks.config import AnyGeneratorConfig, GeneratorConfig, Pix2PixHDConfig, SpadeNorm, Upsampling
+from spade_studio.engine.networks.base_config import MAX_TRAINING_SIDE
+from spade_studio.engine.networks.config import (
+    AnyGeneratorConfig,
+    GeneratorConfig,
+    Pix2PixHDConfig,
+    SpadeNorm,
+    Upsampling,
+)
 from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.info import PublishedOptions
 from spade_studio.engine.weights.options_file import OptionsFile
@@ -137,8 +144,8 @@ def _stated(opt: OptionsFile, options: PublishedOptions) -> _Known:
         upsampling = cast("Upsampling", text)
     crop = opt.whole("crop_size") if crop is None else crop
     aspect = opt.number("aspect_ratio") if aspect is None else aspect
-    if crop is not None and not 1 <= crop <= 65536:
-        raise WeightsError(f"the crop size is {crop}", "1 to 65536", "Correct the option --crop-size or opt.txt")
+    if crop is not None and not 1 <= crop <= MAX_TRAINING_SIDE:
+        raise WeightsError(f"the crop size is {crop}", f"1 to {MAX_TRAINING_SIDE}", "Correct the option --crop-size or opt.txt")
     if aspect is not None and not 1 / _MAX_ASPECT <= aspect <= _MAX_ASPECT:
         limits = f"1/{_MAX_ASPECT:g} to {_MAX_ASPECT:g}"
         raise WeightsError(f"the aspect ratio is {aspect}", limits, "Correct the option --aspect-ratio or opt.txt")

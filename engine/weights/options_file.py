@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.files import open_regular
 from spade_studio.engine.printable import printable
 
 _MAX_BYTES: Final = 1 << 18
@@ -87,7 +88,7 @@ def read_options_file(path: Path) -> OptionsFile:
     try:
         if path.exists() and not path.is_file() and not path.is_dir():  # reading from a pipe would never end
             raise WeightsError(f"{path.name} is not an ordinary file", "the opt.txt that the training wrote", "Move it away")
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
         return OptionsFile({})

@@ -30,6 +30,8 @@ DTYPE_BYTES: Final = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 
 _REBUILD_TENSOR: Final = ("torch._utils._rebuild_tensor_v2", "torch._utils._rebuild_tensor")
 _REBUILD_PARAMETER: Final = "torch._utils._rebuild_parameter"
 _ORDERED_DICT: Final = "collections.OrderedDict"
+_MAX_STEPS: Final = 3
+_MAX_DICTS: Final = 1000
 _OUR_CHECKPOINT: Final = frozenset({"format_version", "step", "config", "parts"})
 _NEEDED: Final = frozenset({*_REBUILD_TENSOR, _REBUILD_PARAMETER, _ORDERED_DICT, *(f"torch.{name}" for name in _STORAGE_DTYPES)})
 
@@ -241,6 +243,22 @@ def state_dict_within(value: object, names: tuple[str, ...]) -> str:
     """Return the first of some names under which ``value`` holds a state dict; empty where there is none."""
     entries = cast("dict[Any, Any]", value) if isinstance(value, dict) else {}
     return next((name for name in names if _holds_tensors(entries.get(name))), "")
+
+
+def state_dicts(value: object) -> dict[tuple[str, ...], dict[str, StoredTensor]]:
+    """Return all state dicts in ``value``, by the names that lead to them; of checkpoints of our own, and of dicts of other kinds, none."""
+    found: dict[tuple[str, ...], dict[str, StoredTensor]] = {}
+    waiting: list[tuple[tuple[str, ...], object]] = [((), value)]
+    for place, item in waiting:  # which grows; nothing is looked at beyond a few steps, so that it ends
+        entries = cast("dict[Any, Any]", item) if isinstance(item, dict) else {}
+        if not place and entries.keys() >= _OUR_CHECKPOINT:
+            return {}
+        if entries and all(isinstance(name, str) and isinstance(tensor, StoredTensor) for name, tensor in entries.items()):
+            if len(entries) <= MAX_TENSORS:
+                found[place] = entries
+        elif len(place) < _MAX_STEPS and len(waiting) < _MAX_DICTS:
+            waiting += [((*place, name), inner) for name, inner in entries.items() if isinstance(name, str) and isinstance(inner, dict)]
+    return found
 
 
 def state_dict_tensors(value: object, where: str) -> dict[str, StoredTensor]:

@@ -19,6 +19,7 @@ from spade_studio.engine.networks.config import AnyGeneratorConfig, ConvNorm, Di
 from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.geometry import resolve_pix2pixhd, resolve_spade
 from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, WeightsInfo
+from spade_studio.engine.weights.networks_of_file import networks_of_file
 from spade_studio.engine.weights.options_file import OptionsFile, read_options_file
 from spade_studio.engine.weights.published_sets import published_set, resolve_channels
 from spade_studio.engine.weights.recognize import recognize
@@ -32,9 +33,8 @@ from spade_studio.engine.weights.structure import (
     infer_encoder,
     infer_pix2pixhd,
     infer_spade,
-    network_kind,
 )
-from spade_studio.engine.weights.torch_file import TorchFile, load_torch_file, read_torch_file
+from spade_studio.engine.weights.torch_file import TorchFile, load_torch_file
 
 __all__ = ["PublishedOptions", "examine_published", "inspect_published", "load_published", "published_files"]
 
@@ -139,14 +139,17 @@ def _read_part(found: _Found, letter: str, path: Path) -> None:
     if content not in ("torch_zip", "torch_legacy"):
         what = f"{path.name} is a {content}{' file' if content == 'safetensors' else ''}, not a torch file"
         raise WeightsError(what, "a state dict written by torch.save", "Choose the file itself, or check which files were copied where")
-    file = read_torch_file(path, zipped=content == "torch_zip")
-    kind = network_kind(file.entries, path.name)
-    if letter not in ("", _LETTERS[kind]):
-        raise WeightsError(f"{path.name} holds {NETWORK_NAMES[kind]}", f"{letter}, as its name says", "Check which file was copied where")
-    if file.prefix:
-        found.notes.append(f"the names in {path.name} begin with {file.prefix!r} (saved from DataParallel); it was taken off")
-    found.files[_LETTERS[kind]] = file
-    found.kinds[_LETTERS[kind]] = kind
+    networks = networks_of_file(path, zipped=content == "torch_zip")
+    by_letter = {_LETTERS[kind]: kind for kind in networks.files}
+    if letter and letter not in by_letter:
+        holds = NETWORK_NAMES[next(iter(networks.files))]
+        raise WeightsError(f"{path.name} holds {holds}", f"{letter}, as its name says", "Check which file was copied where")
+    found.notes += networks.notes
+    for part, kind in by_letter.items():
+        # A file beside is named for one network and goes before what another file holds of that.
+        if part == letter or part not in found.files:
+            found.files[part] = networks.files[kind]
+            found.kinds[part] = kind
 
 
 def _in_folder(folder: Path) -> tuple[dict[str, Path], list[str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.files import open_regular
 
 ContentKind = Literal["folder", "safetensors", "torch_zip", "torch_legacy"]
 
@@ -52,7 +53,7 @@ def recognize(path: Path) -> ContentKind:
         if not stat.S_ISREG(mode):
             raise WeightsError(f"{path} is not an ordinary file", _WANTED, _CHOOSE)
         size = path.stat().st_size
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             start = file.read(512)
     except FileNotFoundError:
         raise WeightsError(f"there is no {path}", _WANTED, "Check the path") from None

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.files import open_regular
 from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.info import TensorEntry
 from spade_studio.engine.weights.pickle_reader import DTYPE_BYTES, MAX_TENSORS
@@ -44,7 +45,7 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
     """
     try:
         size = path.stat().st_size
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             length = int.from_bytes(file.read(8), "little")
             if size < 8 or length > min(size - 8, _MAX_HEADER_BYTES):
                 limit = min(max(size - 8, 0), _MAX_HEADER_BYTES)

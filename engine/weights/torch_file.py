@@ -9,15 +9,16 @@ import io
 import pickle
 import struct
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, cast
 
 from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.files import open_regular
 from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.info import TensorEntry
-from spade_studio.engine.weights.pickle_reader import PickleReader, StoredTensor, state_dict_tensors, state_dict_within
+from spade_studio.engine.weights.pickle_reader import PickleReader, StoredTensor, state_dict_tensors, state_dict_within, state_dicts
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,6 +32,9 @@ _READ_ERRORS: Final = (
 )  # fmt: skip
 
 
+_Check = Callable[[Mapping[str, StoredTensor]], None]
+
+
 @dataclass(frozen=True)
 class TorchFile:
     """The table of contents of a ``.pth`` file.
@@ -40,14 +44,14 @@ class TorchFile:
         zipped: Whether it has torch's zip format; otherwise the older one.
         prefix: What every tensor's name begins with in the file and not in ``entries``: ``module.`` or "".
         entries: dtype and shape of every tensor by name.
-        within: The name of the state dict where the file holds several things; "" where it is the state dict itself.
+        within: The names that lead to the state dict where the file holds several things; () where it is the state dict itself.
     """
 
     path: Path
     zipped: bool
     prefix: str
     entries: dict[str, TensorEntry]
-    within: str = ""
+    within: tuple[str, ...] = ()
 
 
 def read_torch_file(path: Path, *, zipped: bool, within: tuple[str, ...] = ()) -> TorchFile:
@@ -62,10 +66,32 @@ def read_torch_file(path: Path, *, zipped: bool, within: tuple[str, ...] = ()) -
         WeightsError: The file is damaged, hostile, or holds anything but a state dict.
     """
     try:
-        with path.open("rb") as file:
-            chosen, tensors = _zip_tensors(file, path, within) if zipped else _legacy_tensors(file, path, within)
+        with open_regular(path) as file:
+            value, check = _zip_value(file, path) if zipped else _legacy_value(file, path)
     except (OSError, struct.error, zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
         raise _damaged(f"{path.name} is damaged ({error})") from error
+    name = state_dict_within(value, within)
+    tensors = state_dict_tensors(cast("dict[str, object]", value)[name] if name else value, path.name)
+    return _torch_file(path, zipped, tensors, (name,) if name else (), check)
+
+
+def read_state_dicts(path: Path, *, zipped: bool) -> list[TorchFile]:
+    """Read and check the tables of contents of all state dicts in a file: the file itself, or what it holds beside other things.
+
+    Raises:
+        WeightsError: The file is damaged or hostile, or holds no state dict.
+    """
+    try:
+        with open_regular(path) as file:
+            value, check = _zip_value(file, path) if zipped else _legacy_value(file, path)
+    except (OSError, struct.error, zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+        raise _damaged(f"{path.name} is damaged ({error})") from error
+    found = state_dicts(value) or {(): state_dict_tensors(value, path.name)}
+    return [_torch_file(path, zipped, tensors, place, check) for place, tensors in found.items()]
+
+
+def _torch_file(path: Path, zipped: bool, tensors: dict[str, StoredTensor], within: tuple[str, ...], check: _Check) -> TorchFile:
+    check(tensors)
     storages = {tensor.storage for tensor in tensors.values()}
     shared = sum(tensor.elements for tensor in tensors.values()) > sum(storage.elements for storage in storages)
     if shared or len({storage.key for storage in storages}) != len(storages):
@@ -73,7 +99,7 @@ def read_torch_file(path: Path, *, zipped: bool, within: tuple[str, ...] = ()) -
     # torch's DataParallel writes its own name before every entry.
     prefix = "module." if all(name.startswith("module.") for name in tensors) else ""
     entries = {name.removeprefix(prefix): TensorEntry(tensor.storage.dtype, tensor.shape) for name, tensor in tensors.items()}
-    return TorchFile(path, zipped, prefix, entries, chosen)
+    return TorchFile(path, zipped, prefix, entries, within)
 
 
 def load_torch_file(file: TorchFile) -> dict[str, Tensor]:
@@ -91,11 +117,11 @@ def load_torch_file(file: TorchFile) -> dict[str, Tensor]:
         raise _damaged(f"torch cannot read {file.path.name} ({reason})") from error
     tensors: dict[str, Tensor] = {}
     values = cast("dict[object, object]", loaded if isinstance(loaded, dict) else {})
-    if file.within:
-        inner = values.get(file.within)
+    for step in file.within:
+        inner = values.get(step)
         values = cast("dict[object, object]", inner if isinstance(inner, dict) else {})
     for name, value in values.items():
-        if isinstance(value, torch.Tensor):
+        if isinstance(value, torch.Tensor) and str(name).startswith(file.prefix):
             tensors[str(name).removeprefix(file.prefix)] = value
     if {name: tuple(tensor.shape) for name, tensor in tensors.items()} != {name: entry.shape for name, entry in file.entries.items()}:
         raise _damaged(f"{file.path.name} contradicts its own table of contents")
@@ -106,13 +132,8 @@ def _damaged(found: str, expected: str = "a file as torch.save writes it", actio
     return WeightsError(found, expected, action)
 
 
-def _state_dict(value: object, within: tuple[str, ...], where: str) -> tuple[str, dict[str, StoredTensor]]:
-    """Return the name of the state dict in ``value``, or "", and its tensors."""
-    name = state_dict_within(value, within)
-    return name, state_dict_tensors(cast("dict[str, object]", value)[name] if name else value, where)
-
-
-def _zip_tensors(file: IO[bytes], path: Path, within: tuple[str, ...]) -> tuple[str, dict[str, StoredTensor]]:
+def _zip_value(file: IO[bytes], path: Path) -> tuple[object, _Check]:
+    """Return what the pickle of a zipped file describes, and what checks that the numbers of tensors are there."""
     size = path.stat().st_size
     _check_directory(file, size, path.name)
     with zipfile.ZipFile(file) as archive:
@@ -130,13 +151,16 @@ def _zip_tensors(file: IO[bytes], path: Path, within: tuple[str, ...]) -> tuple[
     if length > _MAX_PICKLE_BYTES:
         raise _damaged(f"{path.name} has a table of contents of {length:,} bytes", f"at most {_MAX_PICKLE_BYTES:,}")
     file.seek(places[pickles[0]])
-    chosen, tensors = _state_dict(PickleReader(path.name).read(io.BytesIO(file.read(length))), within, path.name)
-    for name, tensor in tensors.items():
-        record = records.get(f"{folder}data/{tensor.storage.key}")
-        if record is None or record.file_size != tensor.storage.bytes:
-            found = f"{path.name} has {record.file_size if record else 'no'} bytes for {printable(name)}"
-            raise _damaged(found, f"{tensor.storage.bytes} bytes, as its table of contents says")
-    return chosen, tensors
+    value = PickleReader(path.name).read(io.BytesIO(file.read(length)))
+
+    def check(tensors: Mapping[str, StoredTensor]) -> None:
+        for name, tensor in tensors.items():
+            record = records.get(f"{folder}data/{tensor.storage.key}")
+            if record is None or record.file_size != tensor.storage.bytes:
+                found = f"{path.name} has {record.file_size if record else 'no'} bytes for {printable(name)}"
+                raise _damaged(found, f"{tensor.storage.bytes} bytes, as its table of contents says")
+
+    return value, check
 
 
 def _check_directory(file: IO[bytes], size: int, name: str) -> None:
@@ -182,7 +206,8 @@ def _check_records(file: IO[bytes], records: Iterable[zipfile.ZipInfo], size: in
     return places
 
 
-def _legacy_tensors(file: IO[bytes], path: Path, within: tuple[str, ...]) -> tuple[str, dict[str, StoredTensor]]:
+def _legacy_value(file: IO[bytes], path: Path) -> tuple[object, _Check]:
+    """Return what a file of the older format describes; all numbers were looked for then."""
     size = path.stat().st_size
     reader = PickleReader(path.name)
     window = io.BytesIO(file.read(_MAX_PICKLE_BYTES))
@@ -191,7 +216,7 @@ def _legacy_tensors(file: IO[bytes], path: Path, within: tuple[str, ...]) -> tup
     if reader.read(window) != 1001:
         raise _damaged(f"{path.name} has an unknown version of torch's older format", "version 1001")
     reader.read(window)
-    chosen, tensors = _state_dict(reader.read(window), within, path.name)
+    value = reader.read(window)
     storages = reader.storages
     keys = reader.read(window)
     listed = [key for key in cast("list[object]", keys) if isinstance(key, str)] if isinstance(keys, list) else []
@@ -203,4 +228,4 @@ def _legacy_tensors(file: IO[bytes], path: Path, within: tuple[str, ...]) -> tup
         place += 8 + storages[key].bytes
         if file.read(8) != struct.pack("<q", storages[key].elements) or place > size:
             raise _damaged(f"{path.name} is cut off or damaged: its numbers need {place:,} bytes, it has {size:,}")
-    return chosen, tensors
+    return value, lambda tensors: None

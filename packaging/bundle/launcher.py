@@ -18,7 +18,7 @@ COMMANDS = {
     "spade-train": "spade_studio.train.cli",
     "spade-eval": "spade_studio.train.evaluation.cli",
 }
-MODULES = (*COMMANDS.values(), "torch.distributed.run")
+MODULES = (*COMMANDS.values(), "spade_studio.train.run.launcher")
 _FLAGS = ("-u", "-P")  # of Python, as its callers give them; a bundle is always like that
 _CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
 

@@ -44,7 +44,7 @@ TRAIN = launcher.COMMANDS["spade-train"]
         (["C:/x/spade-console.exe", "-m", TRAIN, "new", "d"], TRAIN, ["new", "d"]),
         (["spade-studio", "-P", "-m", TRAIN, "check"], TRAIN, ["check"]),
         (["spade-studio", "-u", "-m", TRAIN, "resume", "r"], TRAIN, ["resume", "r"]),
-        (["spade-studio", "-m", "torch.distributed.run", "--standalone"], "torch.distributed.run", ["--standalone"]),
+        (["spade-studio", "-m", "spade_studio.train.run.launcher", "--standalone"], "spade_studio.train.run.launcher", ["--standalone"]),
         (["spade-studio", "-m", "http.server"], "spade_studio.app.main", ["-m", "http.server"]),
     ],
 )
@@ -84,7 +84,7 @@ def test_what_starts_processes_starts_what_the_launcher_knows() -> None:
     for command in (tool_command("spade-train", ["a"]), tool_command("spade-render", ["a"])):
         assert launcher.chosen(["spade-studio", *command[1:]])[1] == ["a"]
     module, rest = launcher.chosen(["spade-studio", *torchrun_command(["resume", "r"], 2, 0)[1:]])
-    assert module == "torch.distributed.run"
+    assert module == "spade_studio.train.run.launcher"
     ranks = rest[rest.index("-m"):]
     assert launcher.chosen(["spade-studio", "-u", *ranks]) == (TRAIN, ["resume", "r"])
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from spade_studio.engine.errors import ConfigError
+from spade_studio.engine.files import open_regular
 from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig
 from spade_studio.train.config import plain
 from spade_studio.train.config.data import DataConfig, GeometryConfig, LabelsConfig
@@ -223,7 +224,7 @@ class TrainConfig:
             ConfigError: It cannot be read, is no JSON, or as :meth:`from_json`.
         """
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 content = file.read(_LARGEST_CONFIGURATION + 1)
             if len(content) > _LARGEST_CONFIGURATION:
                 raise ConfigError(f"{path} is larger than {_LARGEST_CONFIGURATION:,} bytes", "a training configuration")

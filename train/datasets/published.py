@@ -9,12 +9,15 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Final, Literal
 
+from spade_studio.engine.files import read_regular
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.train.datasets.decoding import KNOWN_SUFFIXES, PHOTO_SUFFIXES
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.outdoor_scenes import is_outdoor
 from spade_studio.train.datasets.pairs import PairDataset, files_by_key, pair_files
 from spade_studio.train.datasets.sources import FileSource
+
+_MAX_LIST_BYTES: Final = 4 << 20
 
 Split = Literal["train", "validation"]
 
@@ -164,7 +167,7 @@ def read_scene_list(path: Path) -> frozenset[str]:
         DataError: the file cannot be read, or names nothing.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = read_regular(path, _MAX_LIST_BYTES).decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read ({error})", "a text file with one scene category on each line") from error
     scenes = frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))

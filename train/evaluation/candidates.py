@@ -16,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from spade_studio.engine.files import read_regular
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
 from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.style import StyleCode
 from spade_studio.train.datasets.decoding import PHOTO_SUFFIXES, decode_photo
 from spade_studio.train.datasets.pairs import PairDataset, Sample
+from spade_studio.train.datasets.sources import MAX_FILE_BYTES
 from spade_studio.train.evaluation.errors import EvaluationError
 from spade_studio.train.evaluation.memory import peak_memory
 
@@ -198,7 +200,7 @@ class RenderedPictures:
         del sample
         path = self._files[number]
         try:
-            content = path.read_bytes()
+            content = read_regular(path, MAX_FILE_BYTES)
         except OSError as error:
             raise EvaluationError(f"{path} cannot be read ({error.strerror})", "a picture") from error
         return Shown(decode_photo(content, str(path), upright=False))

@@ -14,6 +14,7 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from spade_studio.engine.files import read_regular
 from spade_studio.engine.labels import LabelSet
 from spade_studio.train.datasets.label_photos import map_classes
 from spade_studio.train.evaluation.errors import EvaluationError
@@ -33,6 +34,8 @@ LANDSCAPE: Final[Groups] = {
     "building": (("building-other", "house", "bridge"), ("building", "wall", "house")),
 }
 _NO_CLASS: Final = -1
+
+_MAX_BYTES: Final = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,7 @@ def read_groups(path: Path) -> Groups:
     """
     expected = 'a JSON object like {"water": {"labels": ["sea", "river"], "classes": ["water"]}}'
     try:
-        content: object = json.loads(path.read_text(encoding="utf-8-sig"))
+        content: object = json.loads(read_regular(path, _MAX_BYTES).decode("utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
         raise EvaluationError(f"the groups in {path} cannot be read ({error})", expected) from error
     if not isinstance(content, dict) or not content:

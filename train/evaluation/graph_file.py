@@ -14,11 +14,11 @@ from typing import Final, cast
 
 import torch.nn.functional as F
 from safetensors import SafetensorError
-from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor, cat, device
 
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.printable import printable
+from spade_studio.engine.weights.safetensors_file import load_safetensors
 from spade_studio.engine.weights.safetensors_header import read_safetensors_header
 from spade_studio.train.pretrained.inception import resize_from_corners
 
@@ -63,7 +63,7 @@ class GraphNetwork:
         """
         text = read_safetensors_header(path).metadata.get(_KEY, "")
         try:
-            tensors = {name: tensor.float().to(target) for name, tensor in load_file(path).items()}
+            tensors = {name: tensor.float().to(target) for name, tensor in load_safetensors(path).items()}
             graph = _object(json.loads(text))
             operations = graph["ops"]
             if not isinstance(operations, list) or not operations:

@@ -14,11 +14,11 @@ from typing import Any, Final, cast
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor
 
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.weights.safetensors_file import load_safetensors
 from spade_studio.engine.weights.safetensors_header import read_safetensors_header
 
 PART_PICTURES: Final = 16
@@ -99,7 +99,7 @@ class Part:
         try:
             listed: list[dict[str, Any]] = json.loads(read_safetensors_header(path).metadata[_KEY])
             records = tuple(PictureRecord(**record) for record in listed)
-            tensors = load_file(path)
+            tensors = load_safetensors(path)
             thumbnails, layouts = (_divided(tensors, name) for name in ("thumbnails", "layouts"))
             features = {name.removeprefix(_FEATURES): values for name, values in tensors.items() if name.startswith(_FEATURES)}
             counts = tensors["counts"]

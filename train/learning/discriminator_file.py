@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save  # pyright: ignore[reportUnknownVariableType]
+from safetensors.torch import save  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor
 
 from spade_studio.engine.errors import WeightsError
-from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.files import atomic_writer, open_regular
 from spade_studio.engine.networks.config import DiscriminatorConfig
+from spade_studio.engine.weights.safetensors_file import load_safetensors
 from spade_studio.engine.weights.safetensors_header import read_safetensors_header
 from spade_studio.engine.weights.torch_file import load_torch_file, read_torch_file
 
@@ -55,7 +56,7 @@ def load_discriminator_beside(weights: Path) -> dict[str, Tensor] | None:
         path = _published(weights)
         if path is None:
             return None
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             zipped = file.read(2) == b"PK"
         return {name: tensor.float() for name, tensor in load_torch_file(read_torch_file(path, zipped=zipped)).items()}
     path = discriminator_path(weights)
@@ -63,7 +64,7 @@ def load_discriminator_beside(weights: Path) -> dict[str, Tensor] | None:
         return None
     try:
         described = METADATA_KEY in read_safetensors_header(path).metadata
-        state = load_file(path)
+        state = load_safetensors(path)
     except (SafetensorError, OSError) as error:
         expected = "a discriminator that spade-train export wrote"
         raise WeightsError(f"{path} cannot be read ({error})", expected, "Remove it, or copy it again") from error

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor, nn
 
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.weights.safetensors_file import load_safetensors
 from spade_studio.engine.weights.safetensors_header import read_safetensors_header
 from spade_studio.train.metrics.errors import MetricError
 from spade_studio.train.pretrained.feature_network import FeatureNetwork
@@ -66,7 +66,7 @@ class FeatureStatistics:
         try:
             if read_safetensors_header(path).metadata.get(_METADATA_KEY) != key:
                 return None
-            tensors = load_file(path)
+            tensors = load_safetensors(path)
             # In memory of their own: they are added to, and the file may be replaced.
             total, products, count = (tensors[name].clone() for name in ("total", "products", "count"))
         except (OSError, WeightsError, SafetensorError, KeyError):

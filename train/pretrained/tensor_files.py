@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from safetensors import SafetensorError
-from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
 from torch import Tensor
 
 from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.files import open_regular
+from spade_studio.engine.weights.safetensors_file import load_safetensors
 from spade_studio.engine.weights.torch_file import load_torch_file, read_torch_file
 
 
@@ -27,13 +28,13 @@ def read_tensors(path: Path, what: str) -> Mapping[str, Tensor]:
         WeightsError: There is no such file, or it is damaged.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             begin = file.read(2)
     except OSError as error:
         raise WeightsError(f"{path} cannot be opened ({error.strerror})", what) from error
     if begin in (b"PK", b"\x80\x02"):  # a zip archive, or a pickle as torch wrote them at first
         return load_torch_file(read_torch_file(path, zipped=begin == b"PK"))
     try:
-        return load_file(path)
+        return load_safetensors(path)
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path} cannot be read ({error})", "a .safetensors or .pth file", "Download or copy it again") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -177,7 +178,7 @@ def test_a_description_of_another_network_is_a_mismatch(bundle: Write, tiny: Gen
     path = bundle()
     change_description(path, lambda description: description["generator"].update({"base_channels": 4}))
     assert "of another shape (fc.weight [128, 4] instead of [256, 4]" in refusal(path)
-    change_description(path, lambda description: description["generator"].update({"base_channels": 65536, "crop_size": 65536}))
+    change_description(path, lambda description: description["generator"].update({"base_channels": 65536, "crop_size": 4096}))
     assert "of another shape" in refusal(path)
     pix2pixhd = Pix2PixHDConfig(tiny.semantic_channels, blocks=60_000)
     change_description(path, lambda description: description.update({"generator": pix2pixhd.to_json(), "encoder": None}))
@@ -210,3 +211,24 @@ def test_a_bundle_without_label_set_takes_one_by_option(bundle: Write) -> None:
 def test_recognised_by_content_whatever_its_name(bundle: Write) -> None:
     assert load_weights(bundle("latest_net_G.pth")).info.file_kind == "bundle"
     assert load_weights(bundle("no suffix")).info.file_kind == "bundle"
+
+
+@pytest.mark.parametrize("size", [[65536, 65536], [4097, 64], [0, 64], [64.0, 64]])
+def test_training_sizes_that_nobody_can_render_are_refused(bundle: Write, size: list[object]) -> None:
+    path = bundle()
+    change_description(path, lambda description: description.update({"training_size": size}))
+    assert "its training size is not a height and a width of 1 to 4096 pixels" in refusal(path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names that are not UTF-8 are those of POSIX systems")
+def test_names_that_are_not_utf8_do_not_matter(bundle: Write, tmp_path: Path, tiny: GeneratorConfig) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    path = bundle().rename(folder / "w.safetensors")
+    assert load_weights(path).info.generator == tiny
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX systems")
+def test_a_pipe_holds_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "w.safetensors")
+    assert "not an ordinary file" in refusal(tmp_path / "w.safetensors")

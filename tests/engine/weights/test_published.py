@@ -21,6 +21,7 @@ from spade_studio.engine.weights import PublishedOptions, inspect_weights, load_
 StateDict = dict[str, Tensor]
 Build = Callable[[AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig], StateDict]
 Publish = Callable[..., Path]
+ANSWERS = PublishedOptions(upsampling="normal", crop_size=64, aspect_ratio=1.0)
 OPT = {"num_upsampling_layers": "normal", "crop_size": 64, "aspect_ratio": 1.0}
 GENERATORS: list[AnyGeneratorConfig] = [
     GeneratorConfig(5, base_channels=2, hidden_width=3, norm="batch", crop_size=64),
@@ -147,6 +148,54 @@ def test_names_saved_from_data_parallel(tiny: GeneratorConfig, build: Build, pub
     assert any("DataParallel" in note for note in info.notes)
 
 
+@pytest.mark.parametrize("prefix", ["_orig_mod.", "netG.", "module._orig_mod.", "pix2pix_model.netG.", "generator.module."])
+@pytest.mark.parametrize("legacy", [False, True])
+def test_names_that_wrappers_write_before_entries_are_taken_off(
+    prefix: str, legacy: bool, tiny: GeneratorConfig, build: Build, tmp_path: Path
+) -> None:
+    path, state = tmp_path / "file.pth", build(tiny)
+    torch.save({f"{prefix}{name}": tensor for name, tensor in state.items()}, path, _use_new_zipfile_serialization=not legacy)
+    loaded = load_weights(path, ANSWERS)
+    assert loaded.info.generator == tiny
+    assert any(repr(prefix) in note for note in loaded.info.notes)
+    assert torch.equal(loaded.generator["conv_img.weight"], state["conv_img.weight"])
+
+
+def saved_by_a_training(form: str, state: StateDict) -> object:
+    other = {name: torch.zeros_like(tensor) for name, tensor in state.items()}
+    parameter = torch.nn.Parameter(torch.zeros(3))
+    optimizer = torch.optim.Adam([parameter])
+    parameter.sum().backward()
+    optimizer.step()
+    wrapped = {f"module.{name}": tensor for name, tensor in state.items()}
+    return {
+        "state_dict": {"epoch": 3, "state_dict": state, "optimizer": optimizer.state_dict()},
+        "g_ema": {"g": other, "g_ema": state, "d": {"discriminator_0.x": torch.zeros(2)}, "iteration": 100_000, "lr": 2e-4},
+        "nested": {"model": {"netG": wrapped}, "args": {"name": "a", "betas": (0.0, 0.9)}},
+        "flat": {f"netG.{name}": tensor for name, tensor in state.items()} | {"netD.discriminator_0.model0.0.weight": torch.zeros(2, 6)},
+    }[form]
+
+
+@pytest.mark.parametrize("form", ["state_dict", "g_ema", "nested", "flat"])
+@pytest.mark.parametrize("legacy", [False, True])
+def test_the_generator_is_found_in_what_a_training_saved(
+    form: str, legacy: bool, tiny: GeneratorConfig, build: Build, tmp_path: Path
+) -> None:
+    path, state = tmp_path / "file.pth", build(tiny)
+    torch.save(saved_by_a_training(form, state), path, _use_new_zipfile_serialization=not legacy)
+    loaded = load_weights(path, ANSWERS)
+    assert loaded.info.generator == tiny
+    assert torch.equal(loaded.generator["conv_img.weight"], state["conv_img.weight"])
+    assert any("netG" in note or "was taken out" in note for note in loaded.info.notes)
+
+
+def test_generator_and_encoder_of_one_file(tiny: GeneratorConfig, tiny_encoder: EncoderConfig, build: Build, tmp_path: Path) -> None:
+    torch.save({"netG": build(tiny), "netE": build(tiny_encoder), "step": 3}, tmp_path / "file.pth")
+    loaded = load_weights(tmp_path / "file.pth", ANSWERS)
+    assert (loaded.info.generator, loaded.info.encoder) == (tiny, tiny_encoder)
+    assert loaded.encoder is not None
+
+
 def test_parameters_and_strided_tensors_load(tiny: GeneratorConfig, build: Build, published: Publish) -> None:
     state = build(tiny)
     state["up_0.conv_0.weight_orig"] = state["up_0.conv_0.weight_orig"].contiguous(memory_format=torch.channels_last)
@@ -187,7 +236,8 @@ def test_statistics_counters_are_optional(tiny: GeneratorConfig, build: Build, p
 def test_other_contents_of_a_torch_file_are_explained(tiny: GeneratorConfig, build: Build, tmp_path: Path) -> None:
     path = tmp_path / "file.pth"
     contents: list[tuple[object, str]] = [
-        ({"epoch": 3, "state_dict": build(tiny)}, "There are tensors inside 'state_dict'"),
+        ({"epoch": 3, "state_dict": {"a": build(tiny), "b": 3}, "g": build(tiny)}, "a SPADE generator 2 times: g, state_dict.a"),
+        ({"epoch": 3, "weights": [build(tiny)]}, "entries that are not tensors: epoch, weights"),
         ({"epoch": 3, "lr": 0.1}, "entries that are not tensors: epoch, lr"),
         ([torch.zeros(3)], "holds an empty list|holds a list"),
         (torch.zeros(3), "holds one tensor"),

@@ -254,7 +254,7 @@ def test_several_processes_are_started_through_torchrun(
     assert train("resume", run.path, "--nproc-per-node", "3").err.startswith("Error: batch_size 4 for 3 processes")
     assert len(started) == 2
     command = torchrun_command(started[0][1], 2, 3)
-    assert command[1:3] == ["-m", "torch.distributed.run"]
+    assert command[1:3] == ["-m", "spade_studio.train.run.launcher"]
     assert command[-5:] == ["spade_studio.train.cli", *started[0][1]]
 
 

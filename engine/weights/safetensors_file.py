@@ -1,0 +1,26 @@
+"""Loads the tensors of a safetensors file, whatever its name is written in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from spade_studio.engine.files import open_regular
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def load_safetensors(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a file by name, on the CPU.
+
+    Raises:
+        OSError: There is no such ordinary file, or it may not be read.
+        SafetensorError: It is damaged.
+    """
+    import safetensors.torch
+
+    with open_regular(path) as file:
+        # The library takes names of UTF-8 only; other systems than POSIX have no others.
+        is_utf8 = not any("\ud800" <= character <= "\udfff" for character in str(path))
+        return safetensors.torch.load_file(path if is_utf8 else f"/dev/fd/{file.fileno()}")  # pyright: ignore[reportUnknownMemberType]
