@@ -24,7 +24,7 @@ from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.train.config.presets import PRESETS, preset
 from spade_studio.train.run.directory import RunDirectory
 
-_START = "compact"
+_START = "landscapes"
 
 
 class NewRunPage(QWidget):

@@ -20,8 +20,8 @@ from spade_studio.train.config.run import TrainConfig
 
 EXAMPLES = """examples:
   spade-train check photos/                                     what is in the data, and what is wrong with it
-  spade-train new photos/ --preset compact --dry-run            what would be trained
-  spade-train new photos/ --preset compact --name lakes         train; Ctrl+C saves and ends
+  spade-train new photos/ --preset landscapes --dry-run         what would be trained
+  spade-train new photos/ --preset landscapes --name lakes      train; Ctrl+C saves and ends
   spade-train stop runs/00000-lakes                             the same from another terminal
   spade-train pause runs/00000-lakes                            let it wait with all in memory; with --end it goes on
   spade-train resume runs/00000-lakes                           go on after a stop
@@ -74,7 +74,7 @@ def parse(arguments: Sequence[str]) -> Command:
 def _starting_config(arguments: Sequence[str]) -> TrainConfig:
     """Return the configuration of the preset that a command line names: it gives the defaults of all other options."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--preset", nargs="?", default="compact")
+    parser.add_argument("--preset", nargs="?", default="landscapes")
     parser.add_argument("--architecture", nargs="?")
     given = parser.parse_known_args(arguments)[0]
     # An unknown name, or none, is refused by the command's own parser.

@@ -19,7 +19,7 @@ from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.distillation.config import DistillConfig
 from spade_studio.train.run.console import ConsoleMode
 
-PresetName = Literal["coco-stuff", "ade20k", "ade20k-outdoor", "cityscapes", "flickr-landscapes", "compact", "tiny"]
+PresetName = Literal["coco-stuff", "ade20k", "ade20k-outdoor", "cityscapes", "flickr-landscapes", "landscapes", "compact", "tiny"]
 """The names of :data:`spade_studio.train.config.presets.PRESETS`."""
 DatasetKind = Literal["auto", "folder", "coco_stuff", "ade20k", "ade20k_outdoor", "cityscapes"]
 """``auto``, and the names of :data:`spade_studio.train.datasets.DATASET_KINDS`."""
@@ -110,7 +110,7 @@ class New:
     """
 
     data_path: DataPath
-    preset: PresetName = "compact"
+    preset: PresetName = "landscapes"
     runs: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("runs")
     name: Text = ""
     steps: Steps = None

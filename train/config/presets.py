@@ -98,6 +98,32 @@ def _compact() -> TrainConfig:
     )
 
 
+def _landscapes() -> TrainConfig:
+    """The recipe of the default weights, with torchvision's VGG-16 in place of HED's, a file that few people have."""
+    return dataclasses.replace(
+        _compact(),
+        geometry=GeometryConfig("scale_shortside_and_crop", load_size=286, crop_size=256),
+        generator=GeneratorOptions("spade-textured", base_channels=24, hidden_width=64, upsampling="more"),
+        discriminator=DiscriminatorOptions(base_channels=32, scales=1),
+        losses=LossConfig(
+            feature_matching_weight=0.0,
+            perceptual_weight=1.5,
+            texture_weight=5.0,
+            kl_weight=0.02,
+            kl_form="mean",
+            perceptual=PerceptualConfig("vgg16", tap_weights=(0.0, 0.0, 0.5, 1.0, 0.0), tap_scale="relative", crop_size=160),
+            prior_share=0.5,
+            chance_styles="photographs",
+            augmentations=("colour", "translation", "cut_out", "zoom"),
+        ),
+        optimizer=OptimizerConfig(generator_learning_rate=1e-4, discriminator_learning_rate=2e-4),
+        schedule=ScheduleConfig(constant=8000, decay=4000, final=0.02),
+        batch_size=4,
+        renormalize_after=1000,
+        statistics_images=1024,
+    )
+
+
 def _tiny() -> TrainConfig:
     return TrainConfig(
         data=DataConfig(workers=0, validation=8),
@@ -126,7 +152,8 @@ PRESETS = {
         Preset("ade20k-outdoor", "the same on the outdoor scenes of ADE20K", _ade20k_outdoor),
         Preset("cityscapes", "the paper's Cityscapes training: 512x256, 200 epochs", _cityscapes),
         Preset("flickr-landscapes", "the paper's landscapes with styles: COCO-Stuff labels, 256x256, 50 epochs", _flickr_landscapes),
-        Preset("compact", "what the default weights use: 11 landscape labels with styles, 128x128, small networks", _compact),
+        Preset("landscapes", "what the default weights use: 11 landscape labels with styles and textures, 256x256", _landscapes),
+        Preset("compact", "small SPADE networks with the paper's losses: 11 landscape labels with styles, 128x128", _compact),
         Preset("tiny", "a few steps of the smallest networks at 64x64, to try a set-up", _tiny),
     )
 }
@@ -146,19 +173,25 @@ def preset(name: str) -> TrainConfig:
 def with_architecture(config: TrainConfig, name: str) -> TrainConfig:
     """Return the configuration with a generator of the paper's tables, and with the losses and learning rates that belong to it.
 
-    What the preset says about SPADE's own layers is dropped; a generator that takes no style is trained without an encoder.
+    What the preset says about SPADE's own layers is dropped; a generator that takes no style is trained without an encoder, one without
+    batch norm without batch renormalisation.
 
     Raises:
         ConfigError: There is no such architecture, or not for these pictures.
     """
     row = architecture(name)
     takes_style = row.options.get("input", "layout") != "layout"
+    losses = dataclasses.replace(config.losses, adversarial=row.adversarial)
+    if not takes_style:
+        losses = dataclasses.replace(losses, chance_styles="normal", prior_share=0.0)
+    norm = row.config(1, crop_size=config.geometry.crop_size).norm
     return dataclasses.replace(
         config,
         generator=GeneratorOptions(name, upsampling=config.generator.upsampling, z_width=config.generator.z_width),
         encoder=dataclasses.replace(config.encoder, used=takes_style),
         discriminator=dataclasses.replace(config.discriminator, spectral_norm=row.discriminator_spectral_norm),
-        losses=dataclasses.replace(config.losses, adversarial=row.adversarial),
+        losses=losses,
+        renormalize_after=config.renormalize_after if norm in ("batch", "sync_batch") else 0,
         optimizer=_with_time_scales(config.optimizer, row.two_time_scales),
     )
 

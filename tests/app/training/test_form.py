@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QTextDocumentFragment, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel
 
 from spade_studio.app.training.editors import Editor, NumberBox
@@ -43,7 +43,7 @@ def test_every_field_of_the_configuration_has_an_editor_with_help(form):
     assert {field.name for field in all_fields()} == set(flat_values(TrainConfig())) == set(form.editors)
     for editor in form.editors.values():
         assert editor.field.help, editor.field.name
-        assert editor.field.help in editor.input.toolTip()
+        assert editor.field.help in QTextDocumentFragment.fromHtml(editor.input.toolTip()).toPlainText()
         assert editor.input.accessibleName()
     assert SUGGESTIONS["data.kind"] == get_args(DatasetKind)
 

@@ -123,7 +123,7 @@ def test_a_form_remembered_by_another_version_is_filled_as_far_as_it_fits(settin
     page = NewRunPage(memory)
     qtbot.addWidget(page)
     assert page.form.values()["seed"] == 7
-    assert page.form.values()["batch_size"] == preset("compact").batch_size
+    assert page.form.values()["batch_size"] == preset("landscapes").batch_size
 
 
 def test_the_data_is_checked_by_the_tool_and_its_report_shown(page, answer, qtbot, tmp_path):

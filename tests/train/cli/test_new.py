@@ -30,7 +30,7 @@ SHRUNK = [
 ]
 KINDS = {
     "coco-stuff": "coco_stuff", "ade20k": "ade20k", "ade20k-outdoor": "ade20k_outdoor", "cityscapes": "cityscapes",
-    "flickr-landscapes": "folder", "compact": "folder", "tiny": "folder",
+    "flickr-landscapes": "folder", "landscapes": "folder", "compact": "folder", "tiny": "folder",
 }
 
 
@@ -51,8 +51,8 @@ def test_a_preset_alone_is_the_preset_with_the_data(name: str) -> None:
     assert resolved(f"--preset={name}", "data") == expected
 
 
-def test_compact_is_the_preset_where_none_is_named() -> None:
-    assert resolved("data") == resolved("data", "--preset", "compact")
+def test_landscapes_is_the_preset_where_none_is_named() -> None:
+    assert resolved("data") == resolved("data", "--preset", "landscapes")
 
 
 def test_any_value_of_the_configuration_can_be_given() -> None:
