@@ -8,9 +8,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
+from spade_studio.app.canvas.colors import UNLABELED_GREY
 from spade_studio.app.canvas.label_image import LabelImage, OutlineImage
 from spade_studio.app.canvas.viewport import Viewport
 from spade_studio.app.model.document import Document
@@ -174,7 +176,7 @@ class Layers(QObject):
         document = self._document
         self._objects_seen = document.instances
         objects = document.instances if self._shows_objects else None
-        self._labels = LabelImage(document.labels, document.label_set.palette(), objects)
+        self._labels = LabelImage(document.labels, _palette(document), objects)
         self._outlines = OutlineImage(document.labels, document.instances) if self._shows_outlines else None
 
     def _on_underlay_changed(self) -> None:
@@ -188,6 +190,12 @@ class Layers(QObject):
             self._photo = picture.convertToFormat(QImage.Format.Format_RGB32)
         self._photo_of = underlay
         self.changed.emit()
+
+
+def _palette(document: Document) -> NDArray[np.uint8]:
+    palette = document.label_set.palette().copy()
+    palette[document.unlabeled_id] = UNLABELED_GREY
+    return palette
 
 
 def _draw_divider(painter: QPainter, x: float, place: QRectF) -> None:

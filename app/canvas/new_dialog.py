@@ -1,18 +1,22 @@
-"""The question for a new layout: its size, and the label set that it is painted with.
-
-It knows numbers and label sets, no document and no weights.
-"""
+"""The question for a new layout: what it begins with, its size, and the label set that it is painted with."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+import numpy as np
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem, QWidget
 
+from spade_studio.app.canvas.colors import UNLABELED_GREY
 from spade_studio.app.canvas.size_dialog import SizeDialog
-from spade_studio.engine.labels import LabelSet
+from spade_studio.app.model.starts import Start, start_labels
+from spade_studio.engine.labels import Label, LabelSet
+
+_PICTURE = QSize(84, 56)
+_SCALE = 2
 
 
 @dataclass(frozen=True)
@@ -23,26 +27,48 @@ class SetOffer:
         sets: All of them.
         own: Place of the one that the weights in use know, -1 where it is not known.
         chosen: Place of the one that is proposed.
+        known: The labels that the weights know, of each set; all of a set where that is not known.
     """
 
     sets: Sequence[LabelSet]
     own: int
     chosen: int
+    known: Sequence[Sequence[Label]]
 
 
 class NewDialog(SizeDialog):
-    """Asks for width, height and label set.
+    """Asks for a start, width, height and label set.
 
     Attributes:
+        starts: What it can begin with.
         set_box: The label sets.
     """
 
-    created = Signal(int, int, int)  # width, height, place of the label set
+    created = Signal(int, int, int, object)  # width, height, place of the label set, labels uint8 [H, W]
 
-    def __init__(self, size: tuple[int, int], offer: SetOffer, parent: QWidget | None = None) -> None:
+    def __init__(self, size: tuple[int, int], offer: SetOffer, start: Start = Start.LAND, parent: QWidget | None = None) -> None:
         super().__init__("", "", size, parent=parent)
+        self._offer, self._wanted = offer, start
         self.setWindowTitle(self.tr("New layout"))
         self.ok_button.setText(self.tr("Create"))
+        self._names = {
+            Start.LAND: self.tr("Sky over land"),
+            Start.HILLS: self.tr("Hills"),
+            Start.SEA: self.tr("Sea"),
+            Start.EMPTY: self.tr("Empty"),
+        }
+        self.starts = QListWidget()
+        self.starts.setAccessibleName(self.tr("Begin with"))
+        self.starts.setViewMode(QListView.ViewMode.IconMode)
+        self.starts.setMovement(QListView.Movement.Static)
+        self.starts.setWrapping(False)
+        self.starts.setIconSize(_PICTURE)
+        self.starts.setGridSize(QSize(_PICTURE.width() + 14, _PICTURE.height() + 26))
+        self.starts.setFixedSize(4 * (_PICTURE.width() + 14) + 6, _PICTURE.height() + 32)
+        self.starts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.starts.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.starts.itemDoubleClicked.connect(self.accept)
+        self.form.insertRow(0, self.tr("&Begin with"), self.starts)
         self.set_box = QComboBox()
         for place, one in enumerate(offer.sets):
             text = self.tr("{name} (known to these weights)") if place == offer.own else "{name}"
@@ -52,4 +78,49 @@ class NewDialog(SizeDialog):
         self.set_box.setToolTip(self.tr("Which labels it can be painted with; it can be changed later"))
         self.form.addRow(self.tr("&Labels"), self.set_box)
         QWidget.setTabOrder(self.height_box, self.set_box)
-        self.chosen.connect(lambda width, height: self.created.emit(width, height, self.set_box.currentIndex()))
+        self.chosen.connect(self._create)
+        self.set_box.currentIndexChanged.connect(self._show_starts)
+        self.starts.currentRowChanged.connect(self._note_start)
+        self._show_starts()
+
+    @property
+    def start(self) -> Start:
+        """What it begins with."""
+        item = self.starts.currentItem()
+        return Start.EMPTY if item is None else Start(item.data(Qt.ItemDataRole.UserRole))
+
+    def _show_starts(self) -> None:
+        """Offer the starts for which the label set has labels, each with its picture."""
+        wanted = self._wanted
+        self.starts.clear()
+        for start in Start:
+            labels = self._labels(start, (_PICTURE.height() * _SCALE, _PICTURE.width() * _SCALE))
+            if labels is not None:
+                item = QListWidgetItem(QIcon(self._pixmap(labels)), self._names[start])
+                item.setData(Qt.ItemDataRole.UserRole, start.value)
+                item.setToolTip(self._names[start])
+                self.starts.addItem(item)
+        found = [row for row in range(self.starts.count()) if self.starts.item(row).data(Qt.ItemDataRole.UserRole) == wanted.value]
+        self.starts.setCurrentRow(found[0] if found else 0)
+        self._wanted = wanted
+
+    def _note_start(self, row: int) -> None:
+        if row >= 0:
+            self._wanted = self.start
+
+    def _labels(self, start: Start, size: tuple[int, int]) -> np.ndarray | None:
+        place = self.set_box.currentIndex()
+        return start_labels(start, self._offer.sets[place], self._offer.known[place], size)
+
+    def _pixmap(self, labels: np.ndarray) -> QPixmap:
+        label_set = self._offer.sets[self.set_box.currentIndex()]
+        palette = label_set.palette().copy()
+        palette[255 if label_set.unlabeled_id is None else label_set.unlabeled_id] = UNLABELED_GREY
+        colors = np.ascontiguousarray(palette[labels])
+        height, width = labels.shape
+        pixmap = QPixmap.fromImage(QImage(colors.data, width, height, 3 * width, QImage.Format.Format_RGB888))
+        pixmap.setDevicePixelRatio(_SCALE)
+        return pixmap
+
+    def _create(self, width: int, height: int) -> None:
+        self.created.emit(width, height, self.set_box.currentIndex(), self._labels(self.start, (height, width)))

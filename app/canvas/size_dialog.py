@@ -14,9 +14,14 @@ from spade_studio.app.ui.plain import PlainLabel
 
 SMALLEST, LARGEST = 16, 4096
 _SHAPES = (
-    (QT_TRANSLATE_NOOP("SizeDialog", "Square"), (1, 1)),
-    (QT_TRANSLATE_NOOP("SizeDialog", "Wide, 2:1"), (2, 1)),
-    (QT_TRANSLATE_NOOP("SizeDialog", "Tall, 1:2"), (1, 2)),
+    (QT_TRANSLATE_NOOP("SizeDialog", "Square, 1:1"), (1, 1)),
+    (QT_TRANSLATE_NOOP("SizeDialog", "Classic, 4:3"), (4, 3)),
+    (QT_TRANSLATE_NOOP("SizeDialog", "Photo, 3:2"), (3, 2)),
+    (QT_TRANSLATE_NOOP("SizeDialog", "Screen, 16:9"), (16, 9)),
+    (QT_TRANSLATE_NOOP("SizeDialog", "Cinema, 2.39:1"), (239, 100)),
+    (QT_TRANSLATE_NOOP("SizeDialog", "Panorama, 2:1"), (2, 1)),
+    (QT_TRANSLATE_NOOP("SizeDialog", "Tall, 3:4"), (3, 4)),
+    (QT_TRANSLATE_NOOP("SizeDialog", "Tall, 9:16"), (9, 16)),
     (QT_TRANSLATE_NOOP("SizeDialog", "Custom"), None),
 )
 _STEP = 32
@@ -27,6 +32,7 @@ class SizeDialog(QDialog):
 
     Attributes:
         form: The questions, for dialogs that ask more.
+        hint: What is said below them.
     """
 
     chosen = Signal(int, int)  # width, height
@@ -54,10 +60,11 @@ class SizeDialog(QDialog):
         self.form.addRow(size_label, sides)
         whole = column(self, spacing=14, margins=(18, 18, 18, 14))
         whole.addLayout(self.form)
-        hint = PlainLabel(note or self.tr("Renders follow the layout's shape; sides that are multiples of 32 need no rounding."))
-        hint.setProperty("role", "caption")
-        hint.setWordWrap(True)
-        whole.addWidget(hint)
+        hint = note or self.tr("Renders follow the layout's shape; sides that are multiples of 32 need no rounding.")
+        self.hint = PlainLabel(hint)
+        self.hint.setProperty("role", "caption")
+        self.hint.setWordWrap(True)
+        whole.addWidget(self.hint)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         self.ok_button = buttons.button(QDialogButtonBox.StandardButton.Ok)
         self.ok_button.setText(accept)
@@ -74,7 +81,7 @@ class SizeDialog(QDialog):
 
     def _fitting(self, width: int, height: int) -> int:
         for index, (_, ratio) in enumerate(_SHAPES):
-            if ratio is not None and width * ratio[1] == height * ratio[0]:
+            if ratio is not None and width * ratio[1] // ratio[0] == height:
                 return index
         return len(_SHAPES) - 1
 
@@ -83,7 +90,7 @@ class SizeDialog(QDialog):
         self.height_box.setEnabled(ratio is None)
         wide, tall = ratio or (1, 1)
         # The height follows the width, and must stay within the limits too.
-        self.width_box.setRange(max(SMALLEST, SMALLEST * wide // tall), min(LARGEST, LARGEST * wide // tall))
+        self.width_box.setRange(max(SMALLEST, -(-SMALLEST * wide // tall)), min(LARGEST, LARGEST * wide // tall))
         self._on_width()
 
     def _on_width(self) -> None:

@@ -21,6 +21,7 @@ from spade_studio.app.documents.import_dialog import ImportDialog
 from spade_studio.app.documents.samples import Sample
 from spade_studio.app.documents.saver import Saver, wait_cursor
 from spade_studio.app.model.document import Document
+from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.model.state import DocumentState, Picture
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
@@ -63,12 +64,15 @@ class FileCommands(QObject):
         self.read_picture: Callable[[], NDArray[np.uint8] | None] = lambda: None
         self.open_picture: Callable[[Path], bool] = self._import_map
 
-    def new(self, size: tuple[int, int] = samples.BLANK_SIZE, label_set: LabelSet | None = None) -> bool:
-        """Start an empty layout of (height, width), in the label set of the one before unless another one is given."""
+    def new(
+        self, size: tuple[int, int] = samples.BLANK_SIZE, label_set: LabelSet | None = None, labels: LabelArray | None = None
+    ) -> bool:
+        """Start a layout of (height, width), empty or of labels, in the label set of the one before unless another one is given."""
         if not self.may_lose_changes():
             return False
         label_set = label_set or self._document.label_set
-        self._document.replace(samples.blank_labels(label_set, size), self.tr("Untitled"), label_set=label_set)
+        labels = samples.blank_labels(label_set, size) if labels is None else labels
+        self._document.replace(labels, self.tr("Untitled"), label_set=label_set)
         return True
 
     def open_sample(self, sample: Sample) -> bool:

@@ -1,13 +1,11 @@
-"""One picture of a layout in memory, rendered as the window renders it; called on the render thread.
-
-It knows layouts and label sets, no files and no queue.
-"""
+"""One picture of a layout in memory, rendered as the window renders it; called on the render thread."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from spade_studio.app.export.plan import PaintedLayout, Size, Style
+from spade_studio.app.model.surroundings import filled
 from spade_studio.app.rendering import loading
 from spade_studio.app.rendering.live_renderer import object_borders
 from spade_studio.engine.labels.label_set import LabelSet
@@ -35,5 +33,10 @@ def render_layout(renderer: Renderer, layout: PaintedLayout, source: LabelSet | 
     if source is not None and own is not None and source != own:
         # Before borders are drawn: labels that the weights take for one have none between them.
         labels, _ = LabelTransfer(source, renderer.channels).apply(labels)
+    unlabeled = 255 if source is None or source.unlabeled_id is None else source.unlabeled_id
+    if own is not None and source is not None and source != own:
+        unlabeled = 255 if own.unlabeled_id is None else own.unlabeled_id
+    if (hole := labels == unlabeled).any():
+        labels = filled(labels, hole, unlabeled)
     instances = None if layout.objects is None else object_borders(labels, layout.objects)
     return loading.render_described(renderer, labels, instances, None, size, style)

@@ -195,6 +195,34 @@ class Document(QObject):
             self._swap_photo(*pictures)
         self.undo_stack.push(ReplaceMap(self._put, text, before, (self._labels, self._objects), self._swap_photo, pictures))
 
+    def extend(self, left: int, top: int, right: int, bottom: int, text: str, *, fills: bool) -> None:
+        """Add pixels at the sides, and to the photograph, as a step that can be undone.
+
+        Args:
+            left: Columns added there, likewise ``top``, ``right`` and ``bottom``.
+            top: Rows.
+            right: Columns.
+            bottom: Rows.
+            text: What the undo menu calls it.
+            fills: Whether they take the nearest labels; else they are unlabeled.
+        """
+        self.end_stroke()
+        before, photo, size = (self._labels, self._objects), self._underlay, self.size
+        margins = (top, bottom), (left, right)
+        labels = np.pad(self._labels, margins, "edge" if fills else "constant", **({} if fills else {"constant_values": self.unlabeled_id}))
+        self._put(labels, None if self._objects is None else np.pad(self._objects, margins))
+        pictures = None
+        if photo is not None:
+            pictures = photo.picture, photo.widened(left / size[1], top / size[0], right / size[1], bottom / size[0])
+            self._swap_photo(*pictures)
+        self.undo_stack.push(ReplaceMap(self._put, text, before, (self._labels, self._objects), self._swap_photo, pictures))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has a label."""
+        labels = self._labels
+        return bool(labels[0, 0] == labels[-1, -1] == self.unlabeled_id and (labels == self.unlabeled_id).all())
+
     @property
     def has_room_for_snapshot(self) -> bool:
         """Whether one more would not make the snapshots larger than a file may hold."""

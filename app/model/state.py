@@ -78,6 +78,16 @@ class Underlay:
         return self.picture[y : max(y + 1, round(bottom * height)), x : max(x + 1, round(right * width))]
 
 
+    def widened(self, left: float, top: float, right: float, bottom: float) -> Picture:
+        """Return the picture with grey added at its sides, in shares of them, scaled down where it would be too large."""
+        height, width = self.picture.shape[:2]
+        step = max(1, -(-round(max(height * (1 + top + bottom), width * (1 + left + right))) // MAX_SIDE))
+        picture = self.picture[::step, ::step]
+        height, width = picture.shape[:2]
+        margins = tuple((round(low * side), round(high * side)) for low, high, side in ((top, bottom, height), (left, right, width)))
+        return np.pad(picture, (*margins, (0, 0)), constant_values=128)
+
+
 @dataclass(frozen=True, eq=False)
 class Beside:
     """What is saved beside the map and changed by no step.

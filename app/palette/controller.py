@@ -17,8 +17,9 @@ from spade_studio.app.canvas.replace_dialog import ReplaceDialog
 from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.model.document import Document
-from spade_studio.app.model.label_choice import is_same_set, known_ids, set_of, starting_labels
+from spade_studio.app.model.label_choice import is_same_set, known_ids, offered_labels, set_of, starting_labels
 from spade_studio.app.model.label_switching import lost_labels, switch, transfer_table, unlabeled_of
+from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.palette.finding import Found, find_label
 from spade_studio.app.palette.highlight import Highlight
 from spade_studio.app.palette.label_tree import LabelTreePanel
@@ -150,12 +151,13 @@ class PaletteController(QObject):
         sets, document = self.sets(), self._document
         own = -1 if self._channels is None else _place(sets, set_of(self._channels))
         remembered = (place for place, one in enumerate(sets) if one.name == self._settings.new_label_set)
-        return SetOffer(sets, own, next(remembered, own if own >= 0 else _place(sets, document.label_set)))
+        known = [offered_labels(one, () if self._channels is None else known_ids(one, self._channels)) for one in sets]
+        return SetOffer(sets, own, next(remembered, own if own >= 0 else _place(sets, document.label_set)), known)
 
-    def begin_new(self, size: tuple[int, int], label_set: LabelSet) -> None:
-        """Begin an empty layout of (height, width) and remember its label set for the next one."""
+    def begin_new(self, labels: LabelArray, label_set: LabelSet) -> None:
+        """Begin a layout of labels, uint8 ``[H, W]``, and remember its label set for the next one."""
         offer = self.sets_for_new()
-        if self._new(size, label_set):
+        if self._new((labels.shape[0], labels.shape[1]), label_set, labels):
             self._settings.new_label_set = "" if offer.own == _place(offer.sets, label_set) else label_set.name
 
     def _offer(self) -> None:

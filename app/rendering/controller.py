@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from spade_studio.app.model.document import Document
+from spade_studio.app.rendering.hatch import hatched
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.rendering.menus import AUTO, RenderMenus, pixels
@@ -220,7 +221,8 @@ class RenderingController(QObject):
         if result.more_follows:
             size = result.reduced[1] if result.reduced else self._size_of(self._live.size)
             follows = pixels(size) if size else ""
-        self._panel.view.show_picture(result.image, result.quality, follows)
+        image = hatched(result.size) if self._document.is_empty else result.image
+        self._panel.view.show_picture(image, result.quality, follows)
         self._status.show_frame(result.seconds, result.quality, result.size)
         if result.quality == "exact":  # not for every frame: counting a large layout takes longer than showing a picture
             self._unknown = self._unknown_names(result.unknown_ids)

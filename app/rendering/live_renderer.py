@@ -6,7 +6,7 @@ It knows no widgets, and torch only through the function that loads the renderer
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import InstanceArray, LabelArray, Rect
+from spade_studio.app.model.surroundings import filled
 from spade_studio.app.rendering.rendered_document import RenderedDocument
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.rendering.frame_sizes import SizeWish
@@ -56,6 +57,23 @@ class _Waiting:
 
     done: Callable[[Any], object]
     failed: Callable[[EngineError], object] | None
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Request(RenderRequest):
+    """A request that says which value of its labels means that there is none."""
+
+    unlabeled: int
+
+
+def _without_holes(request: RenderRequest) -> RenderRequest:
+    """Fill what has no label from what lies around it: weights render it like nothing that was ever photographed."""
+    if not isinstance(request, _Request):
+        return request
+    hole = request.labels == request.unlabeled
+    if not hole.any():
+        return request
+    return replace(request, labels=filled(request.labels, hole, request.unlabeled))
 
 
 class LiveRenderer(QObject):
@@ -237,7 +255,7 @@ class LiveRenderer(QObject):
     def _make_service(self, load: Callable[[], Renderer]) -> tuple[int, RenderService]:
         self._services += 1
         number = self._services
-        return number, RenderService(load, lambda delivery: self._delivered.emit(number, delivery))
+        return number, RenderService(load, lambda delivery: self._delivered.emit(number, delivery), _without_holes)
 
     def _on_delivered(self, number: int, delivery: Delivery) -> None:
         if isinstance(delivery, JobDone):
@@ -280,7 +298,8 @@ class LiveRenderer(QObject):
             self._newest += 1
             labels, objects = self._document.labels.copy(), self._document.instances
             instances = None if objects is None else object_borders(labels, objects)
-            self._service.submit(RenderRequest(self._newest, labels, self._style, self._size, instances, hand_moving))
+            request = _Request(self._newest, labels, self._style, self._size, instances, hand_moving, unlabeled=self._document.unlabeled_id)
+            self._service.submit(request)
 
     def _receive(self, delivery: RendererReady | RenderResult | RenderFailure) -> None:
         if isinstance(delivery, RendererReady):

@@ -47,6 +47,14 @@ class RenderedDocument(QObject):
             return document.labels
         return self._transfer(channels)[1][document.labels]
 
+    @property
+    def unlabeled_id(self) -> int:
+        """The value of :attr:`labels` that means that there is no label."""
+        document, channels = self._document, self._channels
+        if channels is None or channels.label_set is None or channels.label_set == document.label_set:
+            return document.unlabeled_id
+        return int(self._transfer(channels)[1][document.unlabeled_id])
+
     def unknown(self, unknown_ids: Mapping[int, int]) -> dict[str, int]:
         """Return the names of the labels that the weights do not know, with their pixels in the layout, the largest first.
 

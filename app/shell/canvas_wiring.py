@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QMenu, QToolBar
 
+from spade_studio.app.canvas.extend_dialog import ExtendDialog
 from spade_studio.app.canvas.history_panel import HistoryPanel
 from spade_studio.app.canvas.layers import Compare
 from spade_studio.app.canvas.layers_panel import LayersPanel
@@ -27,7 +28,9 @@ from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.documents.pictures import shrunk
 from spade_studio.app.model import selections
 from spade_studio.app.model.document import Document
+from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.model.raster_shapes import resize_nearest
+from spade_studio.app.model.starts import Start
 from spade_studio.app.model.state import MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, Snapshot, Underlay
 from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.rendering.panel import RenderPanel
@@ -62,12 +65,13 @@ class CanvasCommands(QObject):
         palette: PalettePanel,
         render_panel: RenderPanel,
         sets: Callable[[], SetOffer],
-        new: Callable[[tuple[int, int], LabelSet], object],
+        new: Callable[[LabelArray, LabelSet], object],
     ) -> None:
         super().__init__(window)
         self._window, self._document, self._toolbox, self._commands = window, document, toolbox, commands
         self._canvas, self._palette, self._render_panel = canvas, palette, render_panel
         self._sets, self._new = sets, new
+        self._start = Start.LAND
         self._size_place: QAction | None = None  # the brush's size in the toolbar
         self.options = ToolOptionsPanel()
         self.history = HistoryPanel(document, commands["snapshot"])
@@ -129,6 +133,7 @@ class CanvasCommands(QObject):
 
         on("new", self.ask_new)
         on("resize", self.ask_resize)
+        on("extend", self.ask_extend)
         on("crop", self.crop)
         on("replace_label", self.ask_replace)
         on("new_object", self._begin_object)
@@ -175,9 +180,25 @@ class CanvasCommands(QObject):
         """Ask for a size and a label set and begin an empty document of them."""
         height, width = self._document.size
         offer = self._sets()
-        dialog = NewDialog((width, height), offer, self._window)
-        dialog.created.connect(lambda width, height, place: self._new((height, width), offer.sets[place]))
+        dialog = NewDialog((width, height), offer, self._start, self._window)
+        dialog.created.connect(lambda _width, _height, place, labels: self._create(dialog.start, labels, offer.sets[place]))
         _open(dialog)
+
+    def _create(self, start: Start, labels: LabelArray, label_set: LabelSet) -> None:
+        self._start = start
+        self._new(labels, label_set)
+
+    def ask_extend(self) -> None:
+        """Ask for a larger canvas and add what is missing to the layout."""
+        height, width = self._document.size
+        dialog = ExtendDialog((width, height), self._window)
+        dialog.extended.connect(self.extend)
+        _open(dialog)
+
+    def extend(self, left: int, top: int, right: int, bottom: int, fills: bool) -> None:
+        """Add so many pixels at the sides, as a step that can be undone."""
+        self._toolbox.finish()
+        self._document.extend(left, top, right, bottom, "extend", fills=fills)
 
     def ask_resize(self) -> None:
         """Ask for a size and scale the layout to it."""

@@ -100,7 +100,7 @@ class MainWindow(QMainWindow):
         )
         self.painting = CanvasCommands(
             self, self.document, self.toolbox, self.commands, self.canvas, self.palette_panel, self.render_panel,
-            lambda: self.palette_work.sets_for_new(), lambda size, label_set: self.palette_work.begin_new(size, label_set),
+            lambda: self.palette_work.sets_for_new(), lambda labels, label_set: self.palette_work.begin_new(labels, label_set),
         )  # fmt: skip
         self.palette_work = PaletteController(
             self, self.document, self.toolbox, self.canvas, self.palette_panel, self.commands, settings, rendered, self.files.new
@@ -160,12 +160,12 @@ class MainWindow(QMainWindow):
         sizes = ("smaller", "larger", "much_smaller", "much_larger")
         labels = ("swap", "find_label", "find_on_canvas", "favourite", self.palette_work.set_menu)
         styles = ("dice", "favourite_style", "lock_style", "paste_style")
-        clipboard = ("cut", "copy", "paste")
+        clipboard, changes = ("cut", "copy", "paste"), ("replace_label", "resize", "extend")
         saving, view, select = ("save", "save_as"), self.tr("&View"), self.tr("&Select")
         models = ("weights", "train")
         menus: tuple[tuple[str, tuple[str | QMenu, ...]], ...] = (
             (self.tr("&File"), ("new", "open", files.recent_menu, "open_sample", "", *saving, files.export_menu, "", *models, "", "quit")),
-            (self.tr("&Edit"), ("undo", "redo", "", *clipboard, "", "snapshot", "", "replace_label", "resize", "", "preferences")),
+            (self.tr("&Edit"), ("undo", "redo", "", *clipboard, "", "snapshot", "", *changes, "", "preferences")),
             (select, ()),
             (self.tr("&Paint"), (*ToolKind, "", "mirror_x", "mirror_y", "new_object", "protect", "", *sizes, "", *labels, "", *styles)),
             (view, ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "", appearance)),

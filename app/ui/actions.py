@@ -45,7 +45,7 @@ class Spec:
 
 
 SPECS = (
-    Spec("new", "&New", (_Key.New,), "mdi6.file-outline", "Start an empty layout"),
+    Spec("new", "&New", (_Key.New,), "mdi6.file-outline", "Start a new layout"),
     Spec("open", "&Open…", (_Key.Open,), "mdi6.folder-open-outline", "Open a document (.ora) or a label map (PNG)"),
     Spec("save", "&Save", (_Key.Save,), "mdi6.content-save-outline", "Save the document (.ora), which Krita and GIMP open too"),
     Spec("save_as", "Save &As…", ("Ctrl+Shift+S",), "", "Save the document under another name"),
@@ -119,6 +119,7 @@ SPECS = (
     Spec("protect", "Prote&ct the label in hand", ("K",), "mdi6.lock-outline", "Keep all tools from painting over it", checkable=True),
     Spec("replace_label", "R&eplace a label…", (), "mdi6.find-replace", "Give all pixels of one label another"),
     Spec("resize", "Resi&ze the layout…", ("Ctrl+Alt+I",), "", "Scale the layout to another size"),
+    Spec("extend", "E&xtend the canvas…", ("Ctrl+Alt+C",), "", "Add room at the sides of the layout"),
     Spec("crop", "&Crop to the selection", (), "mdi6.crop", "Keep only the selected part of the layout"),
     Spec("snapshot", "Take a &snapshot", ("F8",), "mdi6.camera-outline", "Keep the present state under a name"),
     Spec("side_by_side", "&Side by side", ("F2",), "mdi6.view-split-vertical", "Show layout and render beside each other", "compare"),

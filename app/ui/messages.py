@@ -25,7 +25,7 @@ class Unsaved(Enum):
 
 STEPS = (
     *("brush", "eraser", "fill", "line", "rectangle", "ellipse", "polygon", "lasso", "select", "picker"),
-    *("replace", "erase selection", "move selection", "resize", "crop"),
+    *("replace", "erase selection", "move selection", "resize", "crop", "extend"),
     *("paste", "cut", "duplicate", "flip selection", "turn selection"),
     *("style", "strength", "mix"),
 )

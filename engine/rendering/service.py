@@ -37,9 +37,16 @@ class RenderService:
     Args:
         load: Makes the renderer; called once, on the thread.
         deliver: Takes everything that happens, in order, on the thread; it must not block for long.
+        prepare: Completes a request before it is rendered, on the thread.
     """
 
-    def __init__(self, load: Callable[[], Renderer], deliver: Callable[[Delivery], None]) -> None:
+    def __init__(
+        self,
+        load: Callable[[], Renderer],
+        deliver: Callable[[Delivery], None],
+        prepare: Callable[[RenderRequest], RenderRequest] | None = None,
+    ) -> None:
+        self._prepare = prepare
         self._load: Callable[[], Renderer] | None = load
         self._deliver = deliver
         self._changed = threading.Condition()
@@ -148,6 +155,8 @@ class RenderService:
     def _serve(self, renderer: Renderer, request: RenderRequest) -> None:
         self._laid = None
         try:
+            if self._prepare is not None:
+                request = self._prepare(request)
             for result in self._results(renderer, request):
                 self._last_frame = time.monotonic()
                 self._shown = request

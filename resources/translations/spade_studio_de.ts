@@ -100,8 +100,8 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>&amp;Neu</translation>
     </message>
     <message>
-        <source>Start an empty layout</source>
-        <translation>Ein leeres Layout beginnen</translation>
+        <source>Start a new layout</source>
+        <translation>Ein neues Layout beginnen</translation>
     </message>
     <message>
         <source>&amp;Open…</source>
@@ -542,6 +542,14 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
     <message>
         <source>Scale the layout to another size</source>
         <translation>Das Layout auf eine andere Größe skalieren</translation>
+    </message>
+    <message>
+        <source>E&amp;xtend the canvas…</source>
+        <translation>Fläche e&amp;rweitern…</translation>
+    </message>
+    <message>
+        <source>Add room at the sides of the layout</source>
+        <translation>Platz an den Seiten des Layouts hinzufügen</translation>
     </message>
     <message>
         <source>&amp;Crop to the selection</source>
@@ -1495,6 +1503,57 @@ Render now makes the picture.</source>
     </message>
 </context>
 <context>
+    <name>ExtendDialog</name>
+    <message>
+        <source>Extend the canvas</source>
+        <translation>Fläche erweitern</translation>
+    </message>
+    <message>
+        <source>Extend</source>
+        <translation>Erweitern</translation>
+    </message>
+    <message>
+        <source>In the middle</source>
+        <translation>In der Mitte</translation>
+    </message>
+    <message>
+        <source>At the left</source>
+        <translation>Links</translation>
+    </message>
+    <message>
+        <source>At the right</source>
+        <translation>Rechts</translation>
+    </message>
+    <message>
+        <source>At the top</source>
+        <translation>Oben</translation>
+    </message>
+    <message>
+        <source>At the bottom</source>
+        <translation>Unten</translation>
+    </message>
+    <message>
+        <source>Where the layout stays</source>
+        <translation>Wo das Layout bleibt</translation>
+    </message>
+    <message>
+        <source>Layout &amp;stays</source>
+        <translation>Layout &amp;bleibt</translation>
+    </message>
+    <message>
+        <source>&amp;Go on as the layout ends</source>
+        <translation>&amp;Fortsetzen, wie das Layout endet</translation>
+    </message>
+    <message>
+        <source>Fill what is added with the nearest labels, or leave it empty</source>
+        <translation>Das Neue mit den nächsten Labels füllen, oder leer lassen</translation>
+    </message>
+    <message>
+        <source>The canvas never gets smaller: crop to a selection for that.</source>
+        <translation>Die Fläche wird nie kleiner: dafür auf eine Auswahl zuschneiden.</translation>
+    </message>
+</context>
+<context>
     <name>Fields</name>
     <message>
         <source>Data</source>
@@ -2192,6 +2251,30 @@ Render now makes the picture.</source>
     <message>
         <source>Create</source>
         <translation>Anlegen</translation>
+    </message>
+    <message>
+        <source>Sky over land</source>
+        <translation>Himmel und Land</translation>
+    </message>
+    <message>
+        <source>Hills</source>
+        <translation>Berge</translation>
+    </message>
+    <message>
+        <source>Sea</source>
+        <translation>Meer</translation>
+    </message>
+    <message>
+        <source>Empty</source>
+        <translation>Leer</translation>
+    </message>
+    <message>
+        <source>Begin with</source>
+        <translation>Beginnen mit</translation>
+    </message>
+    <message>
+        <source>&amp;Begin with</source>
+        <translation>&amp;Beginnen mit</translation>
     </message>
     <message>
         <source>{name} (known to these weights)</source>
@@ -3515,16 +3598,36 @@ Estimate tells steps, memory and time.</source>
 <context>
     <name>SizeDialog</name>
     <message>
-        <source>Square</source>
-        <translation>Quadrat</translation>
+        <source>Square, 1:1</source>
+        <translation>Quadrat, 1:1</translation>
     </message>
     <message>
-        <source>Wide, 2:1</source>
-        <translation>Breit, 2:1</translation>
+        <source>Classic, 4:3</source>
+        <translation>Klassisch, 4:3</translation>
     </message>
     <message>
-        <source>Tall, 1:2</source>
-        <translation>Hoch, 1:2</translation>
+        <source>Photo, 3:2</source>
+        <translation>Foto, 3:2</translation>
+    </message>
+    <message>
+        <source>Screen, 16:9</source>
+        <translation>Bildschirm, 16:9</translation>
+    </message>
+    <message>
+        <source>Cinema, 2.39:1</source>
+        <translation>Kino, 2,39:1</translation>
+    </message>
+    <message>
+        <source>Panorama, 2:1</source>
+        <translation>Panorama, 2:1</translation>
+    </message>
+    <message>
+        <source>Tall, 3:4</source>
+        <translation>Hoch, 3:4</translation>
+    </message>
+    <message>
+        <source>Tall, 9:16</source>
+        <translation>Hoch, 9:16</translation>
     </message>
     <message>
         <source>Custom</source>
@@ -3674,6 +3777,10 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>crop</source>
         <translation>Zuschneiden</translation>
+    </message>
+    <message>
+        <source>extend</source>
+        <translation>Erweitern</translation>
     </message>
     <message>
         <source>paste</source>

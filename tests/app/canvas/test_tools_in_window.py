@@ -188,7 +188,7 @@ def test_new_and_resize_ask_for_a_size(sky):
     window.document.undo_stack.setClean()
     window.painting.ask_new()
     dialog = next(one for one in window.findChildren(SizeDialog) if one.isVisible())
-    dialog.shape.setCurrentIndex(1)
+    dialog.shape.setCurrentText("Panorama, 2:1")
     dialog.width_box.setValue(512)
     dialog.accept()
     assert window.document.size == (256, 512)

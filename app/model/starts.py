@@ -1,0 +1,78 @@
+"""Simple scenes that a new layout can begin with, in whatever labels there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.app.model.raster import LabelArray
+from spade_studio.engine.labels import Label, LabelSet
+
+_SKY = ("sky-other", "sky", "clouds")
+_LAND = ("grass", "grassland", "field", "terrain", "ground-other", "earth", "dirt", "vegetation", "road")
+_SEA = ("sea", "water-other", "water", "lake", "river")
+_SHORE = ("sand", "beach", *_LAND)
+_HILLS = ("mountain", "hill", "rock", "tree", "vegetation", "building-other", "building")
+_FALLBACK_UNLABELED = 255
+
+
+class Start(StrEnum):
+    """What a new layout begins with."""
+
+    LAND = "land"
+    HILLS = "hills"
+    SEA = "sea"
+    EMPTY = "empty"
+
+
+def start_labels(start: Start, label_set: LabelSet, offered: Sequence[Label], size: tuple[int, int]) -> LabelArray | None:
+    """Return a scene, uint8 ``[height, width]``; None where the labels that it needs are not there.
+
+    Args:
+        start: Which one.
+        label_set: Of the layout.
+        offered: The labels that may be used, those that the weights know.
+        size: (height, width) in pixels.
+    """
+    unlabeled = _FALLBACK_UNLABELED if label_set.unlabeled_id is None else label_set.unlabeled_id
+    height, width = size
+    labels = np.full(size, unlabeled, np.uint8)
+    if start is Start.EMPTY:
+        return labels
+    found = [_first(names, offered) for names in _NAMES[start]]
+    ids = [label.id for label in found if label is not None]
+    if len(ids) < len(found) or len(set(ids)) < len(ids):
+        return None
+    rows = (np.arange(height, dtype=np.float64)[:, None] + 0.5) / height
+    across = (np.arange(width, dtype=np.float64) + 0.5) / max(width, height)
+    labels[:] = ids[0]
+    for label, line in zip(ids[1:], _lines(start, across), strict=True):
+        labels[rows >= line[None]] = label
+    return labels
+
+
+_NAMES: dict[Start, tuple[tuple[str, ...], ...]] = {
+    Start.LAND: (_SKY, _LAND),
+    Start.HILLS: (_SKY, _HILLS, _LAND),
+    Start.SEA: (_SKY, _SEA, _SHORE),
+}
+
+
+def _lines(start: Start, x: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Return from which share of the height on each label after the first lies, along the width."""
+    match start:
+        case Start.LAND:
+            return [0.55 + 0.012 * np.sin(9 * x + 1) + 0.006 * np.sin(23 * x)]
+        case Start.HILLS:
+            ridge = 0.47 - 0.13 * np.abs(np.sin(3.4 * x + 0.7)) - 0.05 * np.abs(np.sin(8.3 * x)) - 0.012 * np.sin(41 * x)
+            return [ridge, 0.64 + 0.02 * np.sin(6 * x)]
+        case _:
+            return [np.full_like(x, 0.5), 0.8 + 0.05 * np.sin(4 * x + 2)]
+
+
+def _first(names: tuple[str, ...], offered: Sequence[Label]) -> Label | None:
+    by_name = {label.name: label for label in offered}
+    return next((by_name[name] for name in names if name in by_name), None)

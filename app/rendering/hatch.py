@@ -1,0 +1,18 @@
+"""What the picture pane shows where there is no layout yet."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+_DARK, _LIGHT = 84, 96
+_STRIPES = 48
+"""Across the longer side."""
+
+
+def hatched(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return a neutral grey with slanted stripes, uint8 ``[height, width, 3]``."""
+    height, width = size
+    period = max(4, max(size) // _STRIPES)
+    slant = (np.arange(height)[:, None] + np.arange(width)) % period < period // 2
+    return np.where(slant, _LIGHT, _DARK).astype(np.uint8)[..., None].repeat(3, axis=2)
