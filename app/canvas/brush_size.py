@@ -1,25 +1,27 @@
-"""The brush's size as a slider and a number.
-
-It knows a whole number only.
-"""
+"""The brush's size as a slider and a number that can be typed."""
 
 from __future__ import annotations
 
 import math
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSlider, QSpinBox, QWidget
 
-from spade_studio.app.ui.boxes import row
+from spade_studio.app.ui.boxes import padded, row
 from spade_studio.app.ui.plain import PlainLabel
 
 _STEPS = 200
 
 
 class BrushSizePanel(QWidget):
-    """A slider that is fine for small sizes and coarse for large ones."""
+    """A slider that is fine for small sizes and coarse for large ones, and a number.
+
+    Attributes:
+        slider, number: The fields.
+    """
 
     size_changed = Signal(int)
+    done = Signal()  # a number was entered: the canvas may have the keyboard
 
     def __init__(self, largest: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,25 +31,34 @@ class BrushSizePanel(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, _STEPS)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.slider.setFixedWidth(140)
+        self.slider.setFixedWidth(110)
         self.slider.setAccessibleName(self.tr("Brush size"))
         self.slider.setToolTip(self.tr("Diameter of brush and eraser, in pixels of the layout ([ and ])"))
         self.slider.valueChanged.connect(self._on_moved)
-        self._number = PlainLabel()
-        self._number.setMinimumWidth(self._number.fontMetrics().horizontalAdvance("000 px"))
-        self._number.setProperty("role", "caption")
+        self.number = padded(QSpinBox())
+        self.number.setRange(1, largest)
+        self.number.setSuffix(self.tr(" px"))
+        self.number.setKeyboardTracking(False)
+        self.number.setAccessibleName(self.tr("Brush size in pixels"))
+        self.number.setToolTip(self.tr("Diameter of brush and eraser; or drag on the canvas with Shift held"))
+        self.number.valueChanged.connect(self._on_typed)
+        self.number.lineEdit().returnPressed.connect(self.done)
         layout = row(self, spacing=8, margins=(4, 0, 4, 0))
         layout.addWidget(self._caption)
         layout.addWidget(self.slider)
-        layout.addWidget(self._number)
+        layout.addWidget(self.number)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def show_size(self, size: int) -> None:
         """Show a size without announcing it."""
         self._is_following = True
         self.slider.setValue(round(math.log2(size) / self._octaves * _STEPS))
+        self.number.setValue(size)
         self._is_following = False
-        self._number.setText(f"{size} px")
+
+    def _on_typed(self, size: int) -> None:
+        if not self._is_following:
+            self.size_changed.emit(size)
 
     def _on_moved(self, value: int) -> None:
         if not self._is_following:

@@ -15,17 +15,25 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPixmap
 
 from spade_studio.app.canvas.selecting import Hold
+from spade_studio.app.canvas.tool_kinds import ToolKind
+from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.viewport import Viewport
-from spade_studio.app.model import raster
+from spade_studio.app.model import raster, selections
+from spade_studio.app.model.nibs import silhouette
 from spade_studio.app.model.raster import Nib
 from spade_studio.app.model.raster_shapes import Point
 
+GRIP = 7.0
+"""How near to a handle a press must be, in logical pixels of the screen."""
 _ICON_SIZE = 22
+_SMALL = 8
 
 
 @lru_cache(maxsize=16)
 def nib_outline(diameter: int, nib: Nib) -> QPainterPath:
     """Return the outline of the pixels that one click paints, around (0, 0), in the document's pixels."""
+    if nib.is_silhouette:
+        return _rim_path(diameter, nib)
     mask = raster.nib_mask(diameter, nib)
     half = diameter / 2
     lefts = mask.argmax(axis=1)
@@ -38,6 +46,15 @@ def nib_outline(diameter: int, nib: Nib) -> QPainterPath:
     for corner in corners[1:]:
         path.lineTo(corner)
     path.closeSubpath()
+    return path
+
+
+def _rim_path(diameter: int, nib: Nib) -> QPainterPath:
+    path = QPainterPath()
+    half = diameter / 2
+    for x0, y0, x1, y1 in selections.rims(silhouette(nib, diameter)).tolist():
+        path.moveTo(x0 - half, y0 - half)
+        path.lineTo(x1 - half, y1 - half)
     return path
 
 
@@ -62,6 +79,27 @@ def figure_path(points: Sequence[Point], viewport: Viewport, *, is_closed: bool)
     if is_closed and len(points) > 2:
         path.closeSubpath()
     return path
+
+
+def tool_cursor(toolbox: Toolbox, at: QPointF | None, zoom: float, *, picks: bool) -> QCursor:
+    """Return the cursor of the chosen tool.
+
+    Args:
+        toolbox: The tools.
+        at: Where the pointer is in the document's pixels, None where it is elsewhere.
+        zoom: Of the view.
+        picks: Whether a press would take the label there.
+    """
+    if picks:
+        return icon_cursor("mdi6.eyedropper", 0.1, 0.9)
+    if toolbox.kind is ToolKind.FILL:
+        return icon_cursor("mdi6.format-color-fill", 0.12, 0.6)
+    if toolbox.kind is ToolKind.SELECT and at is not None:
+        frame = toolbox.selecting.frame
+        return hold_cursor(toolbox.selecting.hold_at((at.x(), at.y()), GRIP / zoom), frame.angle if frame else 0.0)
+    # A cross marks the middle where the brush's outline is too small to be seen.
+    shows_cross = not toolbox.kind.has_size or toolbox.brush_size * zoom < _SMALL
+    return QCursor(Qt.CursorShape.CrossCursor if shows_cross else Qt.CursorShape.BlankCursor)
 
 
 def hold_cursor(hold: Hold | None, angle: float) -> QCursor:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from spade_studio.app.model import raster, raster_shapes
 from spade_studio.app.model.document import Document
+from spade_studio.app.model.nibs import Trail
 from spade_studio.app.model.raster import NO_SYMMETRY, Nib, Symmetry
 from spade_studio.app.model.raster_shapes import Point
 from spade_studio.app.model.stroke import Stroke
@@ -23,6 +24,7 @@ class Paint:
         nib: Their shape.
         symmetry: The mirrors.
         object_id: Of the object that is painted, 0 for none.
+        rope: Length of the rope, in pixels, on which a hand pulls brush and eraser; it keeps tremors from the stroke.
     """
 
     text: str
@@ -31,6 +33,7 @@ class Paint:
     nib: Nib = Nib.ROUND
     symmetry: Symmetry = NO_SYMMETRY
     object_id: int = 0
+    rope: float = 0.0
 
 
 def begin(document: Document, paint: Paint) -> Stroke:
@@ -91,15 +94,26 @@ class Freehand(Gesture):
         super().__init__(document)
         self._paint = paint
         self._stroke = begin(document, paint)
+        self._trail = Trail(paint.nib) if paint.nib.is_silhouette else None
+        self._rope = 0.0  # from the first position on
         self.last = start
         self.move(at, pressure=pressure)
+        self._rope = paint.rope
 
     def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
         """Paint up to a position; pressure below 1 makes the brush smaller."""
         if self._stroke is not self._document.stroke:  # a save has ended it: what follows is a step of its own
             self._stroke = begin(self._document, self._paint)
+        if self._rope and (way := math.dist(self.last, at)) > 0:
+            share = max(0.0, way - self._rope) / way
+            if not share:
+                return
+            at = self.last[0] + share * (at[0] - self.last[0]), self.last[1] + share * (at[1] - self.last[1])
         diameter = max(1, round(self._paint.diameter * pressure))
-        self._stroke.line(self.last, at, diameter, self._paint.label, self._paint.nib)
+        if self._trail is None:
+            self._stroke.line(self.last, at, diameter, self._paint.label, self._paint.nib)
+        else:
+            self._stroke.paint(self._trail.to(self.last, at, diameter, self._document.size), self._paint.label)
         self.last = at
 
 
@@ -121,7 +135,10 @@ class Figure(Gesture):
             at = raster_shapes.constrained(self._start, at, to_line=self._paint.text == "line")
         size, paint = self._document.size, self._paint
         if paint.text == "line":
-            patch = raster.line_patch(size, self._start, at, paint.diameter, paint.nib)
+            if paint.nib.is_silhouette:
+                patch = Trail(paint.nib).to(self._start, at, paint.diameter, size)
+            else:
+                patch = raster.line_patch(size, self._start, at, paint.diameter, paint.nib)
         elif paint.text == "rectangle":
             patch = raster_shapes.rectangle_patch(size, self._start, at)
         else:

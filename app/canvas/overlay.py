@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 
-from spade_studio.app.canvas.cursors import draw_outline, figure_path, nib_outline
+from spade_studio.app.canvas.cursors import GRIP, draw_outline, figure_path, nib_outline
 from spade_studio.app.canvas.selecting import knob, visible_handles
 from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.viewport import Viewport
@@ -14,8 +14,6 @@ from spade_studio.app.model import selections
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import MaskArray, disc_center
 
-GRIP = 7.0
-"""How near to a handle a press must be, in logical pixels of the screen."""
 _HANDLE = 4.0
 _DARK, _LIGHT = QColor(16, 18, 21), QColor(255, 255, 255)
 
@@ -52,6 +50,22 @@ class Overlay:
         if selection is not None and not (self._toolbox.is_busy and self._toolbox.selecting.is_transforming):
             self._draw_rims(painter, selection, exposed)
         self._draw_frame(painter)
+
+    def draw_mirrors(self, painter: QPainter) -> None:
+        """Draw the mirrors that stand in the middle of the layout."""
+        symmetry, place = self._toolbox.options.symmetry, self._viewport.picture_rect
+        lines: list[QLineF] = []
+        if symmetry.left_right:
+            lines.append(QLineF(place.center().x(), place.top(), place.center().x(), place.bottom()))
+        if symmetry.up_down:
+            lines.append(QLineF(place.left(), place.center().y(), place.right(), place.center().y()))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for color, pattern in ((_DARK, None), (_LIGHT, [6.0, 6.0])):
+            pen = QPen(color, 1)
+            if pattern:
+                pen.setDashPattern(pattern)
+            painter.setPen(pen)
+            painter.drawLines(lines)
 
     def draw_brush(self, painter: QPainter, pointer: QPointF, start: QPointF | None) -> None:
         """Draw the brush's outline at a position of the view, and a line to it from where a straight stroke would start."""

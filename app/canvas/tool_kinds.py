@@ -34,6 +34,7 @@ class ToolOptions:
 
     Attributes:
         nib: Shape of brush, eraser and line.
+        rope: How strongly brush and eraser are steadied, as the length of the rope on which they are pulled, in pixels.
         symmetry: Mirrors that repeat every stroke.
         fill_everywhere: Whether a fill takes all pixels of a label, not only those that hang together.
         fill_gap: Openings of so many pixels stop a fill.
@@ -42,6 +43,7 @@ class ToolOptions:
     """
 
     nib: Nib = Nib.ROUND
+    rope: int = 0
     symmetry: Symmetry = NO_SYMMETRY
     fill_everywhere: bool = False
     fill_gap: int = 0

@@ -17,6 +17,7 @@ from spade_studio.app.model.selections import Combine
 
 MAX_BRUSH_SIZE = 512
 MAX_GAP = 32
+MAX_ROPE = 64
 MOST_RECENT = 9
 
 
@@ -288,7 +289,8 @@ class Toolbox(QObject):
 
     def _paint(self, text: str, *, erase: bool) -> Paint:
         label = self._document.unlabeled_id if erase else self._label
-        return Paint(text, label, self._brush_size, self._options.nib, self._options.symmetry, 0 if erase else self._object_id)
+        options, object_id = self._options, 0 if erase else self._object_id
+        return Paint(text, label, self._brush_size, options.nib, options.symmetry, object_id, options.rope)
 
     def take_up(self, gesture: Gesture) -> None:
         """Begin a use of a tool in the place of what was under way."""

@@ -22,9 +22,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QSizePolicy, QWidget
 
-from spade_studio.app.canvas.cursors import hold_cursor, icon_cursor
+from spade_studio.app.canvas.brush_drag import BrushDrag
+from spade_studio.app.canvas.cursors import GRIP, tool_cursor
 from spade_studio.app.canvas.layers import Layers
-from spade_studio.app.canvas.overlay import GRIP, Overlay
+from spade_studio.app.canvas.overlay import Overlay
 from spade_studio.app.canvas.tool_kinds import ToolKind
 from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.viewport import Viewport
@@ -56,6 +57,7 @@ class CanvasView(QWidget):
         self._overlay = Overlay(document, toolbox, self._viewport)
         self._pointer: QPointF | None = None
         self._pan_from: QPointF | None = None
+        self._resizing: BrushDrag | None = None
         self._stroke_button: Qt.MouseButton | None = None
         self._is_space_down = False
         self._is_wiping = False
@@ -74,9 +76,9 @@ class CanvasView(QWidget):
         self.layers.changed.connect(self.update)
         document.selection_changed.connect(self.update)
         toolbox.outline_changed.connect(self._refresh_figure)
-        toolbox.options_changed.connect(self._refresh_pointer)
-        toolbox.kind_changed.connect(self._refresh_pointer)
-        toolbox.brush_size_changed.connect(self._refresh_pointer)
+        toolbox.options_changed.connect(self.update)
+        for signal in (toolbox.options_changed, toolbox.kind_changed, toolbox.brush_size_changed):
+            signal.connect(self._refresh_pointer)
 
     # -- zoom and pan ---------------------------------------------------------------------------------------------
 
@@ -129,6 +131,7 @@ class CanvasView(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Mid))
         self.layers.draw(painter, self._viewport, event.rect(), self.devicePixelRatioF())
+        self._overlay.draw_mirrors(painter)
         self._overlay.draw_selection(painter, QRectF(event.rect()))
         self._overlay.draw_figure(painter)
         self._paint_pointer(painter)
@@ -184,20 +187,9 @@ class CanvasView(QWidget):
             self.setCursor(Qt.CursorShape.SplitHCursor)
         elif self._is_space_down:
             self.setCursor(Qt.CursorShape.OpenHandCursor)
-        elif self._picks():
-            self.setCursor(icon_cursor("mdi6.eyedropper", 0.1, 0.9))
-        elif self._toolbox.kind is ToolKind.FILL:
-            self.setCursor(icon_cursor("mdi6.format-color-fill", 0.12, 0.6))
-        elif self._toolbox.kind is ToolKind.SELECT and self._pointer is not None:
-            at = self._viewport.to_picture(self._pointer)
-            hold, frame = self._toolbox.selecting.hold_at((at.x(), at.y()), GRIP / self._viewport.zoom), self._toolbox.selecting.frame
-            self.setCursor(hold_cursor(hold, frame.angle if frame else 0.0))
-        elif not self._toolbox.kind.has_size:
-            self.setCursor(Qt.CursorShape.CrossCursor)
         else:
-            # A cross marks the middle where the outline is too small to be seen.
-            is_small = self._toolbox.brush_size * self._viewport.zoom < 8
-            self.setCursor(Qt.CursorShape.CrossCursor if is_small else Qt.CursorShape.BlankCursor)
+            at = self._viewport.to_picture(self._pointer) if self._pointer else None
+            self.setCursor(tool_cursor(self._toolbox, at, self._viewport.zoom, picks=self._picks()))
         outline = self._outline_rect()
         for rect in (self._drawn_outline, outline):
             if not rect.isEmpty():
@@ -254,8 +246,8 @@ class CanvasView(QWidget):
         if self._toolbox.kind is ToolKind.POLYGON and self._toolbox.is_open and event.button() == Qt.MouseButton.LeftButton:
             self._toolbox.commit()
         elif self._toolbox.kind is ToolKind.SELECT and event.button() == Qt.MouseButton.LeftButton and not self._is_space_down:
-            at, keys = self._viewport.to_picture(event.position()), event.modifiers()
-            self._toolbox.selecting.take_at(at.x(), at.y(), add=bool(keys & _SHIFT), subtract=bool(keys & _CONTROL))
+            at, keys = self._viewport.to_picture(event.position()).toTuple(), event.modifiers()
+            self._toolbox.selecting.take_at(*at, add=bool(keys & _SHIFT), subtract=bool(keys & _CONTROL))
         else:
             self.mousePressEvent(event)
 
@@ -279,7 +271,7 @@ class CanvasView(QWidget):
 
     @property
     def _is_dragging(self) -> bool:
-        return self._stroke_button is not None or self._pan_from is not None or self._is_wiping
+        return self._stroke_button is not None or self._pan_from is not None or self._is_wiping or self._resizing is not None
 
     def _press(self, position: QPointF, button: Qt.MouseButton, modifiers: Qt.KeyboardModifier, pressure: float = 1.0) -> None:
         if self._is_dragging:
@@ -289,6 +281,8 @@ class CanvasView(QWidget):
             self._pan_from = position
         elif button == Qt.MouseButton.LeftButton and self._is_on_divider():
             self._is_wiping = True
+        elif button == Qt.MouseButton.LeftButton and modifiers & _SHIFT and self._toolbox.kind in (ToolKind.BRUSH, ToolKind.ERASER):
+            self._resizing = BrushDrag(position, self._toolbox.brush_size, pressure)
         elif button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
             self._stroke_button = button
             at = self._viewport.to_picture(position)
@@ -312,13 +306,22 @@ class CanvasView(QWidget):
         elif self._is_wiping:
             rect = self._viewport.picture_rect
             self.layers.wipe = (position.x() - rect.left()) / rect.width()
+        elif self._resizing is not None:
+            self._resizing.move(position, self._viewport.zoom, self._toolbox)
+            position = self._resizing.start
         elif self._stroke_button is not None or self._toolbox.is_open:
             at = self._viewport.to_picture(position)
             self._toolbox.move(at.x(), at.y(), constrain=bool(modifiers & _SHIFT), pressure=pressure)
         self._move_pointer(position)
 
     def _lift(self, position: QPointF | None, button: Qt.MouseButton) -> None:
-        if button == self._stroke_button:
+        if self._resizing is not None and button in (Qt.MouseButton.LeftButton, Qt.MouseButton.NoButton):
+            drag, self._resizing = self._resizing, None
+            if not drag.has_moved and position is not None:
+                at = self._viewport.to_picture(drag.start)
+                self._toolbox.press(at.x(), at.y(), straight=True, pressure=drag.pressure)
+                self._toolbox.release()
+        elif button == self._stroke_button:
             self._stroke_button = None
             self._toolbox.release()
         elif self._stroke_button is None:

@@ -24,6 +24,15 @@ class Nib(StrEnum):
 
     ROUND = "round"
     SQUARE = "square"
+    TREES = "trees"
+    ROCK = "rock"
+    CLOUD = "cloud"
+    GRASS = "grass"
+
+    @property
+    def is_silhouette(self) -> bool:
+        """Whether it is left again and again along the way, not drawn along it."""
+        return self not in (Nib.ROUND, Nib.SQUARE)
 
 
 class Rect(NamedTuple):

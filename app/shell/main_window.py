@@ -245,6 +245,7 @@ class MainWindow(QMainWindow):
         toolbox.kind_changed.connect(self._show_tool)
         toolbox.brush_size_changed.connect(self.brush_size_panel.show_size)
         self.brush_size_panel.size_changed.connect(lambda size: setattr(toolbox, "brush_size", size))
+        self.brush_size_panel.done.connect(self.canvas.setFocus)
         self.style_panel.done.connect(self.canvas.setFocus)
         self.canvas.hovered.connect(self._on_hovered)
         self.canvas.zoom_changed.connect(self.status_bar.show_zoom)

@@ -779,6 +779,18 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <source>Diameter of brush and eraser, in pixels of the layout ([ and ])</source>
         <translation>Durchmesser von Pinsel und Radierer in Pixeln des Layouts ([ und ])</translation>
     </message>
+    <message>
+        <source> px</source>
+        <translation> px</translation>
+    </message>
+    <message>
+        <source>Brush size in pixels</source>
+        <translation>Pinselgröße in Pixeln</translation>
+    </message>
+    <message>
+        <source>Diameter of brush and eraser; or drag on the canvas with Shift held</source>
+        <translation>Durchmesser von Pinsel und Radierer; oder mit gehaltener Umschalttaste auf der Fläche ziehen</translation>
+    </message>
 </context>
 <context>
     <name>CanvasCommands</name>
@@ -2393,6 +2405,22 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>Square</source>
         <translation>Quadrat</translation>
+    </message>
+    <message>
+        <source>Trees</source>
+        <translation>Bäume</translation>
+    </message>
+    <message>
+        <source>Rock</source>
+        <translation>Fels</translation>
+    </message>
+    <message>
+        <source>Cloud</source>
+        <translation>Wolke</translation>
+    </message>
+    <message>
+        <source>Grass</source>
+        <translation>Gras</translation>
     </message>
 </context>
 <context>
@@ -4143,10 +4171,6 @@ Estimate tells steps, memory and time.</source>
         <translation>Form des Pinsels</translation>
     </message>
     <message>
-        <source>Shape of brush, eraser and line; the edge is always hard</source>
-        <translation>Form von Pinsel, Radierer und Linie; der Rand ist immer hart</translation>
-    </message>
-    <message>
         <source>Everywhere</source>
         <translation>Überall</translation>
     </message>
@@ -4161,6 +4185,22 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source> px</source>
         <translation> px</translation>
+    </message>
+    <message>
+        <source>Tip of brush, eraser and line; the edge is always hard</source>
+        <translation>Spitze von Pinsel, Radierer und Linie; der Rand ist immer hart</translation>
+    </message>
+    <message>
+        <source>Stead&amp;y</source>
+        <translation>Ru&amp;hig</translation>
+    </message>
+    <message>
+        <source>Steadiness of the brush</source>
+        <translation>Ruhe des Pinsels</translation>
+    </message>
+    <message>
+        <source>The brush follows the hand on a rope of this length, so that tremors do not show</source>
+        <translation>Der Pinsel folgt der Hand an einem Seil dieser Länge, sodass man kein Zittern sieht</translation>
     </message>
     <message>
         <source>Gap that a fill does not pass</source>
