@@ -247,10 +247,3 @@ def fitted(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint
     if picture.shape[:2] == size:
         return picture
     return np.asarray(Image.fromarray(picture).resize((size[1], size[0]), Image.Resampling.BICUBIC))
-
-
-def unique_names(paths: Sequence[Path]) -> list[str]:
-    """Name files and folders: by stem, with the folder before it where stems repeat, and numbered where that repeats too."""
-    stems = [path.stem if path.suffix in (".safetensors", ".pth") else path.name for path in map(Path.absolute, paths)]
-    names = [f"{path.absolute().parent.name}/{stem}" if stems.count(stem) > 1 else stem for path, stem in zip(paths, stems, strict=True)]
-    return [f"{name} ({names[:place].count(name) + 1})" if names.count(name) > 1 else name for place, name in enumerate(names)]

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import tyro
 
 from spade_studio.train.cli.command_line import description, exit_code, first_word
-from spade_studio.train.evaluation.cli_options import COMMANDS, Command
+from spade_studio.train.evaluation.cli_options import COMMANDS, Command, Study
 
 EXAMPLES = """examples:
   spade-eval run lakes.safetensors --data photos/ --held-out 300 --output eval/ \\
@@ -20,6 +20,8 @@ EXAMPLES = """examples:
   spade-eval run --pictures renders/ --data photos/ --segmenter model/ --output eval/             pictures that are there
   spade-eval run ... --shard 0/4                                a share; torchrun and Slurm ranks share by themselves
   spade-eval merge eval/                                        the report of what all shares have measured
+  spade-eval study spade/ crn/ --layouts maps/ --output study/  a page that asks people which pictures look more real
+  spade-eval study --collect answers-*.json                     what their answers come to
 
 spade-eval COMMAND --help lists the options of a command.
 Exit codes: 0 done, 1 it failed or pictures could not be measured, 2 wrong usage, 130 interrupted."""
@@ -38,6 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def work() -> int:
         command = parse(given)
+        if isinstance(command, Study):
+            from spade_studio.train.evaluation.study_command import run_study
+
+            return run_study(command)
         from spade_studio.train.evaluation import commands
 
         return commands.run(command)

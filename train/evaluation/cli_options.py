@@ -109,8 +109,43 @@ class Merge:
     more: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="DIR")] = ()
 
 
-Command = Run | Merge
-COMMANDS: dict[str, tuple[type[Run | Merge], str]] = {
+Files = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="FILE")]
+MethodNames = Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME")]
+Positive = Annotated[int, whole_number(1), shown()]
+
+
+@dataclass(frozen=True)
+class Study:
+    """Ask people which of two pictures looks more like a photograph of a layout (the paper's table 2), or count their answers.
+
+    Attributes:
+        pictures: A folder of pictures for each method, named as the layouts. The first is compared with every other.
+        layouts: Label maps (PNG).
+        output: Where the page and its pictures go; with --collect, where study.json goes.
+        collect: Files of answers that people downloaded: the share that favours the first method, with its interval and their agreement.
+        names: What to call the methods, in the order of the folders; the folders' names where not given. Raters do not see them.
+        label_set: What the layouts' ids mean: coco_stuff, ade20k, cityscapes or a JSON file.
+        questions: At most so many for each pair of methods, drawn at random; 500 in the paper.
+        pages: Deal the questions among so many pages, for people who answer a part each; in the paper five answer each question.
+        data: What the answers call the data; the name of the layouts' folder where not given.
+        seed: Of the draw.
+    """
+
+    pictures: Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="PICTURES")] = ()
+    layouts: Annotated[Path | None, shown("DIR")] = None
+    output: Annotated[Path | None, shown("DIR")] = None
+    collect: Files = ()
+    names: MethodNames = ()
+    label_set: Annotated[str, shown("SET")] = "coco_stuff"
+    questions: Positive = 500
+    pages: Positive = 1
+    data: Text = ""
+    seed: Count = 0
+
+
+Command = Run | Merge | Study
+COMMANDS: dict[str, tuple[type[Command], str]] = {
     "run": (Run, "measure weights or pictures on a validation set"),
     "merge": (Merge, "put the parts of several shares together"),
+    "study": (Study, "ask people which pictures look more like photographs"),
 }

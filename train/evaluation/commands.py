@@ -32,14 +32,14 @@ from spade_studio.train.evaluation.candidates import (
     Photographs,
     RenderedPictures,
     RenderingWeights,
-    unique_names,
 )
 from spade_studio.train.evaluation.classes import LANDSCAPE, MeasuredClasses, classes_by_name, classes_of_groups, read_groups
-from spade_studio.train.evaluation.cli_options import Command, Merge, Run
+from spade_studio.train.evaluation.cli_options import Merge, Run
 from spade_studio.train.evaluation.data import open_data
 from spade_studio.train.evaluation.errors import EvaluationError
 from spade_studio.train.evaluation.measuring import Judges, measure_part
 from spade_studio.train.evaluation.merging import CandidateResult, merge_parts
+from spade_studio.train.evaluation.names import unique_names
 from spade_studio.train.evaluation.networks import open_feature_networks, open_perceptual, perceptual_digest
 from spade_studio.train.evaluation.parts import Part
 from spade_studio.train.evaluation.record import CandidateEntry, EvaluationRecord, missing_parts, part_folder
@@ -60,7 +60,7 @@ class _Measured:
     judges: Judges
 
 
-def run(command: Command, environment: Mapping[str, str] = os.environ) -> int:
+def run(command: Run | Merge, environment: Mapping[str, str] = os.environ) -> int:
     """Do what a command says.
 
     Returns:

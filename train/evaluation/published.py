@@ -44,3 +44,12 @@ PUBLISHED: Final[Mapping[str, Mapping[str, PublishedFigures]]] = {
     },
 }
 """By the kind of a data set (:data:`spade_studio.train.datasets.DATASET_KINDS`) and the method."""
+
+
+PUBLISHED_PREFERENCES: Final[Mapping[str, Mapping[str, float]]] = {
+    "coco_stuff": {"CRN": 79.76, "pix2pixHD": 86.64},
+    "ade20k": {"CRN": 76.66, "pix2pixHD": 83.74},
+    "ade20k_outdoor": {"CRN": 66.04, "pix2pixHD": 79.34, "SIMS": 85.70},
+    "cityscapes": {"CRN": 63.60, "pix2pixHD": 53.64, "SIMS": 51.52},
+}
+"""Share in per cent of the paper's user study (table 2) that favours SPADE, by the kind of the data and the method beside it."""
