@@ -58,6 +58,10 @@ class AmbiguousWeightsError(WeightsError):
         self.questions = questions
 
 
+class BankError(EngineError):
+    """A memory bank of pieces of photographs is missing, damaged, or does not fit what it is used for."""
+
+
 class RenderError(EngineError):
     """A picture could not be computed (device failure, out of memory, no style or layout set)."""
 

@@ -108,7 +108,7 @@ class DefinitionMaker:
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
         """See :class:`PictureMaker`."""
-        dense = Layout(layout.codes, layout.book, dense=True)
+        dense = Layout(layout.codes, layout.book, dense=True, canvas=layout.canvas)
         if z is None:
             return Pictures(self._generator(dense, **self._noise))
         codes = to_device(z, self._device, self._dtype)

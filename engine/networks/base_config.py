@@ -77,7 +77,6 @@ class BaseGeneratorConfig(NetworkConfig, ABC):
     Attributes:
         semantic_channels: Channels of the one-hot layout, unlabeled and edge channel included (S).
         base_channels: Width f that all other widths are multiples of.
-        spectral_norm: Whether inner convolutions are spectrally normalised.
         crop_size: Width in pixels of the pictures it was built for.
         aspect_ratio: Width / height of those pictures.
     """
@@ -85,7 +84,6 @@ class BaseGeneratorConfig(NetworkConfig, ABC):
     semantic_channels: int
     base_channels: int = 64
     _: KW_ONLY
-    spectral_norm: bool = True
     crop_size: int = 256
     aspect_ratio: float = 1.0
 

@@ -6,15 +6,19 @@ from spade_studio.engine.networks.concatenation import ConcatenationGenerator
 from spade_studio.engine.networks.config import (
     AnyGeneratorConfig,
     ConcatenationConfig,
+    CRNConfig,
     GeneratorConfig,
     LayeredPix2PixHDConfig,
     Pix2PixHDConfig,
+    SIMSConfig,
 )
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layered_pix2pixhd import LayeredPix2PixHDGenerator
 from spade_studio.engine.networks.pix2pixhd import Pix2PixHDGenerator
+from spade_studio.engine.networks.refinement import CRNGenerator
+from spade_studio.engine.networks.semiparametric import SIMSGenerator
 
-AnyGenerator = Generator | ConcatenationGenerator | Pix2PixHDGenerator | LayeredPix2PixHDGenerator
+AnyGenerator = Generator | ConcatenationGenerator | Pix2PixHDGenerator | LayeredPix2PixHDGenerator | CRNGenerator | SIMSGenerator
 
 
 def build_generator(config: AnyGeneratorConfig) -> AnyGenerator:
@@ -28,3 +32,7 @@ def build_generator(config: AnyGeneratorConfig) -> AnyGenerator:
             return Pix2PixHDGenerator(config)
         case LayeredPix2PixHDConfig():
             return LayeredPix2PixHDGenerator(config)
+        case CRNConfig():
+            return CRNGenerator(config)
+        case SIMSConfig():
+            return SIMSGenerator(config)

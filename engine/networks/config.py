@@ -36,6 +36,7 @@ class DecoderConfig(BaseGeneratorConfig):
 
     _: KW_ONLY
     norm: SpadeNorm = "sync_batch"
+    spectral_norm: bool = True
     upsampling: Upsampling = "normal"
     input: GeneratorInput = "layout"
     z_width: int = 256
@@ -160,6 +161,8 @@ class EncoderDecoderConfig(BaseGeneratorConfig):
 
     downsamplings: int = 4
     blocks: int = 9
+    _: KW_ONLY
+    spectral_norm: bool = True
 
     def _check(self) -> None:
         if self.downsamplings > 8:
@@ -228,6 +231,81 @@ class LayeredPix2PixHDConfig(EncoderDecoderConfig):
 
 
 @dataclass(frozen=True)
+class CRNConfig(BaseGeneratorConfig):
+    """The cascaded refinement network (Chen and Koltun, 2017): modules at heights 4, 8, ... up to the picture's.
+
+    Attributes:
+        base_channels: Width of the modules up to height 64; half of it at 128 and 256, an eighth at 512, a 32nd from 1024 on.
+        pictures: How many different pictures it makes at once; which one is shown a style code tells.
+    """
+
+    kind: ClassVar[str] = "crn"
+    norm: ClassVar[str] = "layer"
+    spectral_norm: ClassVar[bool] = False
+
+    base_channels: int = 1024
+    _: KW_ONLY
+    pictures: int = 1
+
+    def _check(self) -> None:
+        height = round(self.crop_size / self.aspect_ratio)
+        if height < 16 or height & (height - 1) or self.crop_size % (height // 4):
+            expected = "a height of 16, 32, ... and a width in multiples of a quarter of it"
+            raise ConfigError(f"crn pictures are {self.crop_size} x {height} pixels", expected)
+        if self.pictures > 256:
+            raise ConfigError(f"crn pictures is {self.pictures}", "at most 256")
+        super()._check()
+
+    @property
+    def stride(self) -> int:
+        """Pixels per cell of the first module's grid: a quarter of the height that it was built for."""
+        return round(self.crop_size / self.aspect_ratio) // 4
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """Of the modules, that at height 4 first."""
+        heights = [4 << place for place in range(self.stride.bit_length())]
+        return tuple(
+            max(1, self.base_channels // (1 if height <= 64 else 2 if height <= 256 else 8 if height <= 512 else 32)) for height in heights
+        )
+
+    @property
+    def style_width(self) -> int | None:
+        """One number for each picture; None where there is one picture."""
+        return self.pictures if self.pictures > 1 else None
+
+
+@dataclass(frozen=True)
+class SIMSConfig(BaseGeneratorConfig):
+    """The synthesis network of SIMS (Qi et al., 2018), which completes a canvas of pieces of photographs.
+
+    Attributes:
+        base_channels: Width f of the encoder's first block.
+    """
+
+    kind: ClassVar[str] = "sims"
+    norm: ClassVar[str] = "layer"
+    spectral_norm: ClassVar[bool] = False
+
+    @property
+    def stride(self) -> int:
+        """Sides of a picture must be multiples of this: the decoder begins six halvings down."""
+        return 64
+
+    @property
+    def encoder_plan(self) -> tuple[tuple[int, int], ...]:
+        """(Convolutions, width) of the encoder's blocks, from full size down."""
+        f = self.base_channels
+        return (2, f), (2, 2 * f), (3, 4 * f), (3, 8 * f), (3, 8 * f), (3, 8 * f)
+
+    @property
+    def decoder_widths(self) -> tuple[int, ...]:
+        """Of the decoder's scales, from the smallest up."""
+        f = self.base_channels
+        return (*(5 * (8 * f,)), 4 * f, 4 * f)
+
+
+@dataclass(frozen=True)
 class EncoderConfig(NetworkConfig):
     """The style encoder (paper, appendix A): a photograph to the posterior (mu, logvar) of z.
 
@@ -280,8 +358,15 @@ class DiscriminatorConfig(NetworkConfig):
             raise ConfigError(f"discriminator has {self.layers} layers and {self.scales} scales", "at most 8 of each")
 
 
-AnyGeneratorConfig = GeneratorConfig | ConcatenationConfig | Pix2PixHDConfig | LayeredPix2PixHDConfig
-_GENERATORS: tuple[type[AnyGeneratorConfig], ...] = (GeneratorConfig, ConcatenationConfig, Pix2PixHDConfig, LayeredPix2PixHDConfig)
+AnyGeneratorConfig = GeneratorConfig | ConcatenationConfig | Pix2PixHDConfig | LayeredPix2PixHDConfig | CRNConfig | SIMSConfig
+_GENERATORS: tuple[type[AnyGeneratorConfig], ...] = (
+    GeneratorConfig,
+    ConcatenationConfig,
+    Pix2PixHDConfig,
+    LayeredPix2PixHDConfig,
+    CRNConfig,
+    SIMSConfig,
+)
 
 
 def generator_config_from_json(data: object) -> AnyGeneratorConfig:

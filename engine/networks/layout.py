@@ -243,6 +243,19 @@ def _rounded_up(count: int) -> int:
     return -(-count // step) * step
 
 
+@dataclass(frozen=True, eq=False)
+class Canvas:
+    """Pieces of photographs put together for B layouts (Qi et al., 2018).
+
+    Attributes:
+        colors: uint8 [B, H, W, 3].
+        known: bool [B, H, W]: where there is a piece.
+    """
+
+    colors: npt.NDArray[np.uint8]
+    known: npt.NDArray[np.bool_]
+
+
 @dataclass
 class Layout:
     """The layouts of B pictures, ready to modulate a generator at any resolution.
@@ -251,11 +264,13 @@ class Layout:
         codes: int32 [B, H, W], see :class:`CodeBook`.
         book: The code book.
         dense: Whether SPADE layers shall run the readable dense definition instead of the fast path.
+        canvas: For generators that complete one.
     """
 
     codes: Codes
     book: CodeBook
     dense: bool = False
+    canvas: Canvas | None = None
     _scales: dict[tuple[int, int, int], Scale] = field(default_factory=dict[tuple[int, int, int], Scale], repr=False)
     _grids: dict[tuple[int, int, int, str], Grid] = field(default_factory=dict[tuple[int, int, int, str], Grid], repr=False)
 
@@ -314,6 +329,14 @@ class Layout:
             index = torch.as_tensor(channel_of[codes]).unsqueeze(1).to(device, non_blocking=True)
             planes.scatter_(1, index, 1.0)
         return planes[:, :-1]
+
+    def canvas_planes(self, device: torch.device | str, dtype: torch.dtype) -> Tensor:
+        """Return the canvas [B, 4, H, W]: colours in [-1, 1], 0 where there is no piece; then 1 where there is one. 0 without a canvas."""
+        if self.canvas is None:
+            return torch.zeros(self.batch, 4, self.height, self.width, dtype=dtype, device=device)
+        known = torch.as_tensor(self.canvas.known).to(device, non_blocking=True).unsqueeze(1).to(dtype)
+        colors = torch.as_tensor(self.canvas.colors).to(device, non_blocking=True).permute(0, 3, 1, 2).to(dtype)
+        return torch.cat(((colors / 127.5 - 1) * known, known), 1)
 
     def scale(self, height: int, width: int, kernel_size: int, like: Scale | None = None) -> Scale:
         """Return the hashed neighbourhoods at a resolution (kept).

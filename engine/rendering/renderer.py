@@ -16,6 +16,10 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
+from spade_studio.engine.bank.canvas import compose
+from spade_studio.engine.bank.file import MemoryBank
+from spade_studio.engine.bank.photographs import Origin
+from spade_studio.engine.bank.weights import open_bank_of
 from spade_studio.engine.device import allow_tf32, available_devices, choose_device, choose_dtype, device_errors, dtype_name
 from spade_studio.engine.errors import RenderError, StyleError, WeightsError
 from spade_studio.engine.hardware import DeviceEntry
@@ -38,10 +42,14 @@ Modulation = Literal["auto", "fast", "dense"]
 
 @dataclass(frozen=True)
 class LayoutReport:
-    """What set_layout found: the size that will be rendered, and ids that the weights do not know with their pixels."""
+    """What set_layout found: the size that will be rendered, and ids that the weights do not know with their pixels.
+
+    For weights that complete pieces of photographs, ``origin`` tells which photographs.
+    """
 
     size: tuple[int, int]
     unknown_ids: dict[int, int]
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +66,9 @@ class Renderer:
     Deterministic: the same weights, layout, style, device and compute type give the same picture.
     """
 
-    def __init__(self, weights: LoadedWeights, device: torch.device, dtype: torch.dtype, modulation: Modulation) -> None:
+    def __init__(
+        self, weights: LoadedWeights, device: torch.device, dtype: torch.dtype, modulation: Modulation, bank: MemoryBank | None = None
+    ) -> None:
         info = weights.info
         if info.generator is None or info.channels is None:
             raise WeightsError(
@@ -69,6 +79,7 @@ class Renderer:
         self.channels: LabelChannels = info.channels
         self.config = info.generator
         self.modulation: Modulation = modulation
+        self.bank = bank
         self._device = device
         self._dtype = dtype
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
@@ -89,6 +100,7 @@ class Renderer:
         dtype: str = "auto",
         modulation: Modulation = "auto",
         options: PublishedOptions | None = None,
+        bank: Path | None = None,
     ) -> Renderer:
         """Load weights and prepare them for a device.
 
@@ -98,13 +110,15 @@ class Renderer:
             dtype: ``auto``, ``float32``, ``bfloat16`` or, on CUDA, ``float16``.
             modulation: ``dense`` runs the definition, ``fast`` the exact short cut, ``auto`` what is faster.
             options: What a published file does not tell.
+            bank: The memory bank of weights that complete pieces of photographs; that beside them, of the same name, where None.
 
         Raises:
-            WeightsError, RenderError: with what to do.
+            WeightsError, BankError, RenderError: with what to do.
         """
         chosen = choose_device(device)
         chosen_type = choose_dtype(dtype, chosen)
-        return cls(load_weights(path or default_weights_path(), options), chosen, chosen_type, modulation)
+        weights = load_weights(path or default_weights_path(), options)
+        return cls(weights, chosen, chosen_type, modulation, open_bank_of(weights.info, bank))
 
     @contextmanager
     def _on_device(self) -> Generator[None]:
@@ -289,7 +303,11 @@ class Renderer:
                 edge_channel=self.channels.edge_channel is not None,
                 replicate=self.config.replicates_layout,
             )
-        return LayoutReport((height, width), unknown)
+            if self.bank is None:
+                return LayoutReport((height, width), unknown)
+            composition = compose(self.bank, small)
+            self._layout.canvas = composition.canvas
+        return LayoutReport((height, width), unknown, composition.origin)
 
     def _ready(self) -> tuple[Layout, StyleCode | None]:
         if self._layout is None:

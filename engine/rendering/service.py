@@ -250,6 +250,7 @@ class RenderService:
                 _reduced_message(renderer.device, *reduced) if reduced else "",
                 reduced,
                 more_follows=is_small and not request.hand_moving,
+                origin=report.origin,
             )
 
     def _reduced(self, renderer: Renderer) -> tuple[Size, Size] | None:

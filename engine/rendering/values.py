@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+from spade_studio.engine.bank.photographs import Origin
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
 
@@ -60,6 +61,7 @@ class RenderResult:
         message: What a person should know, or empty.
         reduced: (height, width) that was asked for and that memory suffices for, where these differ.
         more_follows: Whether the picture at full size follows without another request.
+        origin: The photographs that it is made of, for weights that complete pieces of photographs.
     """
 
     revision: int
@@ -71,6 +73,7 @@ class RenderResult:
     message: str = ""
     reduced: tuple[Size, Size] | None = None
     more_follows: bool = False
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True)

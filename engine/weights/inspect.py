@@ -12,11 +12,14 @@ from typing import Final
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.networks.config import (
     AnyGeneratorConfig,
+    CRNConfig,
     DecoderConfig,
     DiscriminatorConfig,
     EncoderConfig,
+    EncoderDecoderConfig,
     GeneratorConfig,
     LayeredPix2PixHDConfig,
+    SIMSConfig,
 )
 from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.bundle import inspect_bundle, load_bundle
@@ -85,6 +88,7 @@ def describe(info: WeightsInfo) -> str:
     add("Averaged", "" if info.averaged is None else "yes" if info.averaged else "no")
     add("Trained on", info.data)
     add("Licence", info.licence)
+    add("Needs", f"its memory bank, {info.path.with_suffix('.bank').name} beside it" if isinstance(info.generator, SIMSConfig) else "")
     if info.generator:
         add("Style image", "yes" if info.can_use_style_image else "no, there is no encoder" if info.can_use_noise else "no")
         add("Noise", "yes, every seed gives another picture" if info.can_use_noise else "no, a layout has one picture")
@@ -111,7 +115,7 @@ def _size_words(config: AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig
 
 def _generator_words(config: AnyGeneratorConfig) -> str:
     sizes = f"{_size_words(config)}, base width {config.base_channels}"
-    norms = f"{_norm_words(config.norm)}, {_spectral_words(config.spectral_norm)}"
+    norms = "layer norm" if config.norm == "layer" else f"{_norm_words(config.norm)}, {_spectral_words(config.spectral_norm)}"
     if isinstance(config, DecoderConfig):
         name, inner = "SPADE's decoder with the layout concatenated at every convolution", ""
         if isinstance(config, GeneratorConfig):
@@ -120,6 +124,11 @@ def _generator_words(config: AnyGeneratorConfig) -> str:
         return (
             f"{name}, {sizes}, {inner}upsampling {config.upsampling!r} (stride {config.stride}), {norms}, begins with {source}"
         )
+    if not isinstance(config, EncoderDecoderConfig):
+        if isinstance(config, CRNConfig):
+            several = f", {config.pictures} pictures of a layout" if config.pictures > 1 else ""
+            return f"cascaded refinement network (CRN), {sizes}, {len(config.widths)} modules{several}, {norms}"
+        return f"SIMS: completes pieces of photographs from a memory bank, {sizes}, {norms}"
     name, inner = "pix2pixHD", ""
     if isinstance(config, LayeredPix2PixHDConfig):
         name = f"pix2pixHD with {'SPADE' if config.layout == 'spade' else 'the layout concatenated in every residual block'}"

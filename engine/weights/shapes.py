@@ -12,11 +12,13 @@ from spade_studio.engine.networks.config import (
     AnyGeneratorConfig,
     ConcatenationConfig,
     ConvNorm,
+    CRNConfig,
     DiscriminatorConfig,
     EncoderConfig,
     GeneratorConfig,
     LayeredPix2PixHDConfig,
     Pix2PixHDConfig,
+    SIMSConfig,
 )
 
 AnyConfig = AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig
@@ -38,6 +40,10 @@ def tensor_shapes(config: AnyConfig) -> Shapes:
             return _pix2pixhd(config)
         case LayeredPix2PixHDConfig():
             return _layered_pix2pixhd(config)
+        case CRNConfig():
+            return _refinement(config)
+        case SIMSConfig():
+            return _semiparametric(config)
         case EncoderConfig():
             return _encoder(config)
         case DiscriminatorConfig():
@@ -181,6 +187,45 @@ def _layered_pix2pixhd(config: LayeredPix2PixHDConfig) -> Shapes:
         stage(f"up.{i}", (width, width // 2, 3, 3), dim=1)
         width //= 2
     _convolution(shapes, "last", (3, width, side, side))
+    return shapes
+
+
+def _layer_norm_stage(shapes: Shapes, convolution: str, norm: str, inputs: int, width: int) -> None:
+    _convolution(shapes, convolution, (width, inputs, 3, 3), bias=False)
+    shapes[f"{norm}.weight"] = shapes[f"{norm}.bias"] = (width,)
+
+
+def _refinement_module(shapes: Shapes, name: str, inputs: int, width: int) -> None:
+    for number, channels in enumerate((inputs, width)):
+        _layer_norm_stage(shapes, f"{name}.conv_{number}", f"{name}.norm_{number}", channels, width)
+
+
+def _refinement(config: CRNConfig) -> Shapes:
+    shapes: Shapes = {}
+    previous = 0
+    for number, width in enumerate(config.widths):
+        _refinement_module(shapes, f"stages.{number}", previous + config.semantic_channels, width)
+        previous = width
+    _convolution(shapes, "last", (3 * config.pictures, previous, 1, 1))
+    return shapes
+
+
+def _semiparametric(config: SIMSConfig) -> Shapes:
+    shapes: Shapes = {}
+    inputs = config.semantic_channels + 4
+    previous = inputs
+    for block, (count, width) in enumerate(config.encoder_plan):
+        for number in range(count):
+            name = f"encoder.{block}"
+            _layer_norm_stage(shapes, f"{name}.convolutions.{number}", f"{name}.norms.{number}", width if number else previous, width)
+        previous = width
+    beside = [previous, *(width for _, width in config.encoder_plan[::-1])]
+    previous = 0
+    for number, (width, features) in enumerate(zip(config.decoder_widths, beside, strict=True)):
+        _refinement_module(shapes, f"decoder.{number}", previous + features + inputs, width)
+        previous = width
+    _convolution(shapes, "picture", (3, previous, 1, 1))
+    _convolution(shapes, "labels", (config.semantic_channels, previous, 1, 1))
     return shapes
 
 

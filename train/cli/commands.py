@@ -17,7 +17,7 @@ from typing import Literal, NoReturn
 from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.engine.labels import load_label_set
 from spade_studio.engine.printable import write_line
-from spade_studio.train.cli.options import Check, Command, Distill, Export, Label, New, Pause, Prepare, Resume, Stop
+from spade_studio.train.cli.options import Bank, Check, Command, Distill, Export, Label, New, Pause, Prepare, Resume, Stop
 from spade_studio.train.config.data import LabelsConfig
 from spade_studio.train.config.losses import ScheduleConfig
 from spade_studio.train.config.presets import preset
@@ -60,6 +60,10 @@ def run(command: Command) -> int:
             return _prepare(command)
         case Distill():
             return _distill(command)
+        case Bank():
+            from spade_studio.train.cli.bank import make_bank
+
+            return make_bank(command)
 
 
 def resolve(new: New) -> TrainConfig:
@@ -83,14 +87,18 @@ def resolve(new: New) -> TrainConfig:
     return dataclasses.replace(
         config,
         data=dataclasses.replace(
-            config.data, path=_absolute(new.data_path), scenes=_absolute(config.data.scenes) if config.data.scenes else ""
+            config.data, path=_absolute(new.data_path), scenes=_absolute(config.data.scenes), bank=_absolute(config.data.bank)
         ),
         labels=dataclasses.replace(labels, label_set=_absolute(label_set) if Path(label_set).suffix else label_set),
         compute=dataclasses.replace(
             compute, device=new.device or compute.device, processes_per_node=new.nproc_per_node or compute.processes_per_node
         ),
         initial=dataclasses.replace(initial, weights=_absolute(new.init_from or initial.weights)),
-        losses=dataclasses.replace(losses, perceptual=dataclasses.replace(losses.perceptual, file=_absolute(losses.perceptual.file))),
+        losses=dataclasses.replace(
+            losses,
+            perceptual=dataclasses.replace(losses.perceptual, file=_absolute(losses.perceptual.file)),
+            content=dataclasses.replace(losses.content, file=_absolute(losses.content.file)),
+        ),
         projected=dataclasses.replace(config.projected, file=_absolute(config.projected.file)),
         monitor=dataclasses.replace(monitor, frechet_network=_absolute(monitor.frechet_network)),
     )

@@ -23,6 +23,7 @@ from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
 from spade_studio.train.datasets.check import refuse_unknown_labels
 from spade_studio.train.datasets.loading import Batch
+from spade_studio.train.learning.content import ContentFeatures, ContentLoss, load_content
 from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.step import style_noise
 from spade_studio.train.learning.trainer import Trainer, renormalization_limits
@@ -63,12 +64,12 @@ def estimate_memory(trainer: Trainer, pictures: int) -> MemoryEstimate:
     Raises:
         DataError: The first pictures cannot be read.
     """
-    networks = [network for network in (trainer.generator, trainer.encoder, trainer.discriminator) if network is not None]
-    sizes = [sum(parameter.numel() * parameter.element_size() for parameter in network.parameters()) for network in networks]
+    networks = (trainer.generator, trainer.encoder, trainer.discriminator)
+    sizes = [0 if network is None else sum(p.numel() * p.element_size() for p in network.parameters()) for network in networks]
     averages = sum(sizes[:-1])
     gradients = max(sum(sizes[:-1]), sizes[-1])
-    perceptual = trainer.networks.perceptual
-    judging = sum(tensor.numel() * tensor.element_size() for tensor in perceptual.state_dict().values()) if perceptual else 0
+    frozen = [network for network in (trainer.networks.perceptual, trainer.networks.content) if network is not None]
+    judging = sum(tensor.numel() * tensor.element_size() for network in frozen for tensor in network.state_dict().values())
     numbers = sorted({min(number, pictures) for number in (_FEW, 2 * _FEW)})
     measured = [_kept_by_pictures(trainer, number) for number in numbers]
     (few, kept_by_few), (most, kept) = measured[0], measured[-1]
@@ -87,7 +88,7 @@ def _kept_by_pictures(trainer: Trainer, pictures: int) -> tuple[int, int]:
 def _kept_by_generator_step(trainer: Trainer, batch: Batch) -> int:
     width = trainer.z_width
     noise = None if width is None else style_noise(0, 0, "generator", batch.indices, width).to(trainer.ranks.device)
-    networks = (trainer.generator, trainer.encoder, trainer.discriminator, trainer.networks.perceptual)
+    networks = (trainer.generator, trainer.encoder, trainer.discriminator, trainer.networks.perceptual, trainer.networks.content)
     state = [tensor for network in networks if network is not None for tensor in (*network.parameters(), *network.buffers())]
     if after := trainer.config.renormalize_after:  # as it will be for most of the training; the next step sets its own limits
         set_renormalization(trainer.generator, *renormalization_limits(2 * after, after))
@@ -152,6 +153,14 @@ def _counting(own: set[int]) -> Generator[dict[int, int]]:
         yield kept
 
 
+def _content(config: TrainConfig) -> ContentLoss | None:
+    """Build the content loss; where its network is not here without a download, with random weights, which take as long and as much."""
+    content = config.losses.content
+    if not content.weight:
+        return None
+    return load_content(content) if content.file else ContentLoss(ContentFeatures(content), content)
+
+
 def describe_run(config: TrainConfig) -> str:
     """Return the resolved configuration as JSON, and below it what it means for the data at hand.
 
@@ -174,7 +183,7 @@ def describe_run(config: TrainConfig) -> str:
     per_rank = config.rank_batch_size(processes)
     losses = config.losses
     perceptual = load_perceptual(losses.perceptual) if losses.uses_perceptual_network and losses.perceptual.file else None
-    trainer = Trainer(config, data.training, Ranks(0, 1, choose_device("cpu")), perceptual)
+    trainer = Trainer(config, data.training, Ranks(0, 1, choose_device("cpu")), perceptual, content=_content(config))
     steps = config.total_steps(trainer.steps_per_epoch)
     memory = estimate_memory(trainer, per_rank)
     lines.append(f"Steps:         {steps:,} ({trainer.steps_per_epoch:,} an epoch), {steps * config.batch_size:,} pictures")
@@ -204,7 +213,7 @@ def _time_words(config: TrainConfig, data: RunData, trainer: Trainer, steps: int
     device = choose_device(config.compute.device)
     try:
         if device.type != "cpu":
-            trainer = Trainer(config, data.training, Ranks(0, 1, device), perceptual)
+            trainer = Trainer(config, data.training, Ranks(0, 1, device), perceptual, content=_content(config))
         pace = processes / seconds_per_picture(trainer, config.rank_batch_size(processes))
     except torch.OutOfMemoryError:
         return f"not known: {device} has no memory left to time a step"

@@ -36,6 +36,18 @@ def option(metavar: str, read: Callable[[str], Any]) -> PrimitiveConstructorSpec
     )
 
 
+def read_size(word: str) -> tuple[int, int]:
+    """Return (height, width) of a word such as 256x128 (width first).
+
+    Raises:
+        ValueError: It is none.
+    """
+    match = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", word)
+    if match is None or "0" in (match[1], match[2]):
+        raise ValueError(f"{word!r} is no size: give WIDTHxHEIGHT, for example 256x256")
+    return int(match[2]), int(match[1])
+
+
 def whole_number(low: int) -> PrimitiveConstructorSpec[Any]:
     """Return how tyro reads a whole number from ``low`` up."""
 
@@ -295,7 +307,42 @@ class Distill:
     config: Annotated[DistillConfig, tyro.conf.arg(name="")] = field(default_factory=DistillConfig)
 
 
-Command = New | Resume | Stop | Pause | Export | Check | Label | Prepare | Distill
+@dataclass(frozen=True)
+class Bank:
+    """Make the memory bank of SIMS: the segments of photographs cut out, to train with and to render with.
+
+    It holds pieces of the photographs, and says where they come from and under which terms: share it only as these allow.
+
+    Attributes:
+        data_path: Photographs with label maps: a folder or zip with images/ and labels/, or the folder of a published data set.
+        output: The file, by custom *.bank. Weights are rendered with the bank of their own name beside them.
+        licence: Under which terms the photographs may be used, in a sentence.
+        source: Where they come from, in a sentence.
+        credits: CSV with a photograph's name and its own credit (author, licence, address) on each line.
+        order: Text file with a label on each line, from front to back: which segment covers which where two overlap.
+        disparity: A folder of disparity maps (PNG, larger is nearer, 0 not known) named as the photographs, to learn the order from.
+        write_order: Write the order that the bank has as such a text file, to edit and give with --order.
+        kind: Of the data; auto tells by its folders.
+        split: Which part of a published data set.
+        held_out: Of a plain folder, leave so many pictures out: those that spade-train holds out with data.validation of that number.
+        size: Of the pictures that segments are cut from: square ones are cropped, others scaled.
+    """
+
+    data_path: DataPath
+    output: Annotated[Path, tyro.conf.arg(metavar="FILE")]
+    licence: Annotated[str, tyro.conf.arg(metavar="TEXT")]
+    source: Text = ""
+    credits: File = None
+    order: File = None
+    disparity: Annotated[Path | None, shown("DIR")] = None
+    write_order: File = None
+    kind: DatasetKind = "auto"
+    split: Literal["train", "validation"] = "train"
+    held_out: Annotated[int, whole_number(0), shown()] = 64
+    size: Annotated[tuple[int, int], option("WxH", read_size)] = (256, 256)
+
+
+Command = New | Resume | Stop | Pause | Export | Check | Label | Prepare | Distill | Bank
 
 COMMANDS: dict[str, tuple[type[Command], str]] = {
     "new": (New, "start a training run"),
@@ -307,4 +354,5 @@ COMMANDS: dict[str, tuple[type[Command], str]] = {
     "label": (Label, "make label maps for photographs"),
     "prepare": (Prepare, "make what a published data set lacks"),
     "distill": (Distill, "teach a small upscaler what a large one gives"),
+    "bank": (Bank, "make the memory bank of SIMS"),
 }

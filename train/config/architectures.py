@@ -15,13 +15,15 @@ from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.networks.config import (
     AnyGeneratorConfig,
     ConcatenationConfig,
+    CRNConfig,
     GeneratorConfig,
     LayeredPix2PixHDConfig,
     Pix2PixHDConfig,
+    SIMSConfig,
 )
 from spade_studio.train.config.losses import AdversarialKind
 
-GeneratorClass = type[GeneratorConfig] | type[Pix2PixHDConfig] | type[ConcatenationConfig] | type[LayeredPix2PixHDConfig]
+GeneratorClass = type[AnyGeneratorConfig]
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Architecture:
         adversarial: The loss that belongs to it.
         two_time_scales: Whether it learns with TTUR.
         discriminator_spectral_norm: Whether its discriminator is spectrally normalised.
+        encoder: Whether photographs give it styles, where it takes any; else they are drawn by chance.
+        recipe: Name of the recipe that belongs to it beyond that (:data:`spade_studio.train.config.baselines.RECIPES`), or "".
     """
 
     name: str
@@ -47,6 +51,8 @@ class Architecture:
     adversarial: AdversarialKind = "hinge"
     two_time_scales: bool = True
     discriminator_spectral_norm: bool = True
+    encoder: bool = True
+    recipe: str = ""
 
     def config(self, semantic_channels: int, **options: Any) -> AnyGeneratorConfig:
         """Return the generator's configuration.
@@ -67,7 +73,14 @@ class Architecture:
 
 
 def _all_fields() -> set[str]:
-    classes: tuple[GeneratorClass, ...] = (GeneratorConfig, Pix2PixHDConfig, ConcatenationConfig, LayeredPix2PixHDConfig)
+    classes: tuple[GeneratorClass, ...] = (
+        GeneratorConfig,
+        Pix2PixHDConfig,
+        ConcatenationConfig,
+        LayeredPix2PixHDConfig,
+        CRNConfig,
+        SIMSConfig,
+    )
     return {entry.name for kind in classes for entry in dataclasses.fields(kind)} - {"semantic_channels"}
 
 
@@ -76,7 +89,7 @@ _ROWS = (
     Architecture("spade", "SPADE, as in the paper", GeneratorConfig, {}, 96),
     Architecture("spade-compact", "SPADE with three quarters of the widths", GeneratorConfig, {"base_channels": 48}, 61),
     Architecture("spade-wide", "SPADE with five quarters of the widths", GeneratorConfig, {"base_channels": 80}, 141),
-    Architecture("spade-noise", "SPADE that begins with a style code", GeneratorConfig, {"input": "noise"}),
+    Architecture("spade-noise", "SPADE that begins with a style code, an encoder's", GeneratorConfig, {"input": "noise"}),
     Architecture(
         "spade-textured",
         "SPADE with noise, a style in every block and a first layer that reads layout and style",
@@ -90,6 +103,10 @@ _ROWS = (
             "padding": "replicate",
         },
     ),
+    Architecture("spade-random-input", "SPADE that begins with noise, no encoder", GeneratorConfig, {"input": "noise"}, encoder=False),
+    Architecture("spade-no-perceptual", "SPADE without the perceptual loss", GeneratorConfig, recipe="no-perceptual"),
+    Architecture("spade-no-feature-matching", "SPADE without feature matching", GeneratorConfig, recipe="no-feature-matching"),
+    Architecture("spade-deeper-discriminator", "SPADE judged by one layer more", GeneratorConfig, recipe="deeper-discriminator"),
     Architecture("spade-1x1", "SPADE that sees no neighbours of a pixel's label", GeneratorConfig, {"kernel_size": 1}),
     Architecture("spade-5x5", "SPADE that sees further around", GeneratorConfig, {"kernel_size": 5}),
     Architecture("spade-batch-norm", "SPADE with each rank's own batch statistics", GeneratorConfig, {"norm": "batch"}),
@@ -117,14 +134,18 @@ _ROWS = (
     ),
     Architecture(
         "pix2pixhd",
-        "pix2pixHD: instance norm, least squares, one learning rate",
+        "pix2pixHD as published: instance norm, least squares, one learning rate, batches of one, weights from N(0, 0.02)",
         Pix2PixHDConfig,
         {"norm": "instance", "spectral_norm": False},
         183,
         adversarial="least_squares",
         two_time_scales=False,
         discriminator_spectral_norm=False,
+        recipe="pix2pixhd",
     ),
+    Architecture("crn", "CRN: cascaded refinement, no discriminator", CRNConfig, recipe="crn"),
+    Architecture("crn-diverse", "CRN that makes nine pictures of a layout", CRNConfig, {"pictures": 9}, recipe="crn"),
+    Architecture("sims", "SIMS: completes pieces of photographs from a memory bank (data.bank)", SIMSConfig, recipe="sims"),
 )
 ARCHITECTURES: Mapping[str, Architecture] = {row.name: row for row in _ROWS}
 

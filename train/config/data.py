@@ -35,6 +35,7 @@ class DataConfig:
         validation: Pictures held out for samples and metrics, half of all at most, where the data has no validation part of its own.
         scenes: With kind ade20k or ade20k_outdoor, a text file with the scene categories to keep, one on each line; empty for all,
             or for what counts as outdoor.
+        bank: For SIMS, the memory bank of the training photographs (spade-train bank).
     """
 
     path: str = ""
@@ -42,6 +43,7 @@ class DataConfig:
     workers: int = 2
     validation: int = 64
     scenes: str = ""
+    bank: str = ""
 
     def __post_init__(self) -> None:
         check_range("data.workers", self.workers, 0, 256)

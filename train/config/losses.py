@@ -5,10 +5,12 @@ They know neither torch nor data; :mod:`spade_studio.train.learning.losses`, ``p
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from spade_studio.engine.errors import ConfigError
+from spade_studio.train.config.content import ContentConfig
 from spade_studio.train.config.plain import check_range
 
 AdversarialKind = Literal["hinge", "least_squares", "cross_entropy", "wasserstein"]
@@ -73,6 +75,7 @@ class LossConfig:
         kl_weight: Factor on the divergence of the encoder's posterior from the standard normal distribution.
         kl_form: sum over the rank's whole batch and all dimensions, as published; mean over the batch of the sum over dimensions.
         perceptual: Which perceptual distance.
+        content: What networks without a discriminator minimise in place of all that.
         texture_weight: Factor on the sliced Wasserstein distance between the perceptual network's features of fakes and of photographs, by
             label: what textures look like, not where their parts lie. Not in the paper.
         prior_share: Share of a batch's pictures, the last ones, that get styles drawn by chance in place of their photograph's: they are
@@ -91,6 +94,7 @@ class LossConfig:
     kl_weight: float = 0.05
     kl_form: KLForm = "sum"
     perceptual: PerceptualConfig = field(default_factory=PerceptualConfig)
+    content: ContentConfig = field(default_factory=ContentConfig)
     texture_weight: float = 0.0
     prior_share: float = 0.0
     chance_styles: ChanceStyles = "normal"
@@ -105,8 +109,8 @@ class LossConfig:
         check_range("prior_share", self.prior_share, 0, 0.9)
         for name in self.augmentations:
             _check_choice("augmentations", name, get_args(Augmentation))
-        if not (self.adversarial_weight or self.feature_matching_weight or self.uses_perceptual_network):
-            raise ConfigError("adversarial, feature matching and perceptual loss are all switched off", "one of them at least")
+        if not (self.adversarial_weight or self.feature_matching_weight or self.uses_perceptual_network or self.content.weight):
+            raise ConfigError("adversarial, feature matching, perceptual and content loss are all switched off", "one of them at least")
 
     @property
     def uses_perceptual_network(self) -> bool:
@@ -159,16 +163,28 @@ class ScheduleConfig:
         constant: How long the rate stays.
         decay: How long it falls; 0 for no fall.
         final: Share of the rate at the end of the fall.
+        start: Share of the rate at the beginning, where growth is above 1.
+        growth: Factor by which the rate grows in one unit, up to the whole rate; 1 for no growth. SIMS grows by 1.1 an epoch.
+        late_after: From when on the rate is another one; 0 for never.
+        late: Share of the rate from then on.
     """
 
     constant: float
     decay: float = 0.0
     final: float = 0.0
+    start: float = 1.0
+    growth: float = 1.0
+    late_after: float = 0.0
+    late: float = 1.0
 
     def __post_init__(self) -> None:
         check_range("schedule constant", self.constant, 0)
         check_range("schedule decay", self.decay, 0)
         check_range("schedule final", self.final, 0, 1)
+        check_range("schedule start", self.start, 0, 1)
+        check_range("schedule growth", self.growth, 1, 1000)
+        check_range("schedule late_after", self.late_after, 0)
+        check_range("schedule late", self.late, 0, 1)
 
     @property
     def length(self) -> float:
@@ -177,7 +193,14 @@ class ScheduleConfig:
 
     def factor(self, position: float) -> float:
         """Return the share of the learning rate at a position counted from 0; by whole epochs the last of 100 + 100 trains at 1 / 100."""
+        if self.late_after and position >= self.late_after:
+            share = self.late
+        elif self.growth > 1 and self.start < 1:
+            # In logarithms, since a power of a late position would overflow.
+            share = 1.0 if not self.start else math.exp(min(0.0, math.log(self.start) + position * math.log(self.growth)))
+        else:
+            share = 1.0
         if position <= self.constant or not self.decay:
-            return 1.0
+            return share
         fallen = min((position - self.constant) / self.decay, 1.0)
-        return 1.0 - (1.0 - self.final) * fallen
+        return share * (1.0 - (1.0 - self.final) * fallen)

@@ -14,6 +14,8 @@ from spade_studio.train.config.architectures import architecture
 from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.config.plain import check_range
 
+Distribution = Literal["xavier", "normal"]
+
 
 @dataclass(frozen=True)
 class GeneratorOptions:
@@ -37,6 +39,7 @@ class GeneratorOptions:
             all pictures.
         downsamplings: How often pix2pixHD halves the picture.
         blocks: Residual blocks of pix2pixHD.
+        pictures: How many different pictures CRN makes at once; a style code chooses among them.
     """
 
     name: str = "spade"
@@ -55,6 +58,7 @@ class GeneratorOptions:
     padding: Padding | None = None
     downsamplings: int | None = None
     blocks: int | None = None
+    pictures: int | None = None
 
     def config(self, semantic_channels: int, geometry: GeometryConfig) -> AnyGeneratorConfig:
         """Return the architecture for a number of label channels and the pictures that ``geometry`` makes.
@@ -89,6 +93,7 @@ class DiscriminatorOptions:
     """The network that judges pictures.
 
     Attributes:
+        used: Whether there is one; without it losses.content.weight must be above 0, as for CRN and SIMS.
         base_channels: Width of its first layer; widths double up to 512.
         layers: Layers of each scale before the last, which gives the scores.
         scales: How many copies look at successively halved pictures.
@@ -96,6 +101,7 @@ class DiscriminatorOptions:
         norm: Normalisation after its inner convolutions.
     """
 
+    used: bool = True
     base_channels: int = 64
     layers: int = 4
     scales: int = 2
@@ -127,19 +133,26 @@ class ProjectedOptions:
 
 @dataclass(frozen=True)
 class InitialConfig:
-    """The weights that networks start from: Xavier's normal distribution, biases 0, or those of a file.
+    """The weights that networks start from: drawn by chance with biases 0, or those of a file.
 
     Attributes:
         weights: A bundle, a published folder or a .pth file to start from; what it lacks is drawn by chance. Its labels are carried
             over by name. Empty for none.
-        gain: Factor on its standard deviation; 0.02 in the published code.
+        gain: Factor on Xavier's standard deviation, 0.02 in the published code; with normal the standard deviation itself.
         modulation_gain: The same for the convolutions inside SPADE layers.
+        distribution: xavier: Xavier's normal distribution; normal: one standard deviation for all layers, as pix2pixHD has it, with
+            the scales of batch norms drawn around 1.
+        last_modules: Of CRN, only so many of the last modules learn, with its last layer, and the others stay as they start; 0 for all.
+            CRN at 1024 trains two upon a network of 512.
     """
 
     weights: str = ""
     gain: float = 0.02
     modulation_gain: float = 0.02
+    distribution: Distribution = "xavier"
+    last_modules: int = 0
 
     def __post_init__(self) -> None:
         check_range("initial.gain", self.gain, 0, 100)
         check_range("initial.modulation_gain", self.modulation_gain, 0, 100)
+        check_range("initial.last_modules", self.last_modules, 0, 16)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from spade_studio.engine.errors import ConfigError
 from spade_studio.train.config.architectures import architecture
+from spade_studio.train.config.baselines import CONTENT_RECIPES, RECIPES
 from spade_studio.train.config.data import DataConfig, GeometryConfig, LabelsConfig
 from spade_studio.train.config.losses import LossConfig, OptimizerConfig, PerceptualConfig, ScheduleConfig
 from spade_studio.train.config.networks import DiscriminatorOptions, EncoderOptions, GeneratorOptions, InitialConfig
@@ -180,12 +181,14 @@ def with_architecture(config: TrainConfig, name: str) -> TrainConfig:
         ConfigError: There is no such architecture, or not for these pictures.
     """
     row = architecture(name)
-    takes_style = row.options.get("input", "layout") != "layout"
+    if row.recipe in CONTENT_RECIPES:  # without a discriminator, so the generator and all else change at once
+        return CONTENT_RECIPES[row.recipe](config, GeneratorOptions(name))
+    takes_style = row.options.get("input", "layout") != "layout" and row.encoder
     losses = dataclasses.replace(config.losses, adversarial=row.adversarial)
     if not takes_style:
         losses = dataclasses.replace(losses, chance_styles="normal", prior_share=0.0)
     norm = row.config(1, crop_size=config.geometry.crop_size).norm
-    return dataclasses.replace(
+    changed = dataclasses.replace(
         config,
         generator=GeneratorOptions(name, upsampling=config.generator.upsampling, z_width=config.generator.z_width),
         encoder=dataclasses.replace(config.encoder, used=takes_style),
@@ -194,6 +197,7 @@ def with_architecture(config: TrainConfig, name: str) -> TrainConfig:
         renormalize_after=config.renormalize_after if norm in ("batch", "sync_batch") else 0,
         optimizer=_with_time_scales(config.optimizer, row.two_time_scales),
     )
+    return RECIPES[row.recipe](changed) if row.recipe else changed
 
 
 def _with_time_scales(optimizer: OptimizerConfig, two: bool) -> OptimizerConfig:

@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 
 from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.files import open_regular
-from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig
+from spade_studio.engine.networks.config import AnyGeneratorConfig, CRNConfig, DiscriminatorConfig, EncoderConfig, SIMSConfig
 from spade_studio.train.config import plain
 from spade_studio.train.config.data import DataConfig, GeometryConfig, LabelsConfig
 from spade_studio.train.config.losses import LossConfig, OptimizerConfig, ScheduleConfig
@@ -155,8 +155,8 @@ class TrainConfig:
             raise ConfigError("schedule.constant and schedule.decay are both 0", "some training")
         self.network_configs(1)  # an architecture that cannot be built is refused now, not when the data has been read
 
-    def network_configs(self, semantic_channels: int) -> tuple[AnyGeneratorConfig, EncoderConfig | None, DiscriminatorConfig]:
-        """Return the architectures of generator, encoder and discriminator.
+    def network_configs(self, semantic_channels: int) -> tuple[AnyGeneratorConfig, EncoderConfig | None, DiscriminatorConfig | None]:
+        """Return the architectures of generator, encoder and discriminator, None for what there is none of.
 
         Args:
             semantic_channels: Channels of the layout, as :meth:`LabelsConfig.channels` tells.
@@ -180,7 +180,30 @@ class TrainConfig:
             encoder = EncoderConfig(z_width=generator.style_width, **options)
         elif self.losses.chance_styles == "photographs":
             raise ConfigError("losses.chance_styles is photographs without an encoder", "one", "Set encoder.used to true, or take normal")
-        return generator, encoder, DiscriminatorConfig(semantic_channels=semantic_channels, **plain.to_json(self.discriminator))
+        return generator, encoder, self._discriminator(generator, semantic_channels)
+
+    def _discriminator(self, generator: AnyGeneratorConfig, semantic_channels: int) -> DiscriminatorConfig | None:
+        losses = self.losses
+        if self.initial.last_modules and not isinstance(generator, CRNConfig):
+            raise ConfigError(f"initial.last_modules is {self.initial.last_modules} with the generator {self.generator.name}", "0, or CRN")
+        if self.discriminator.used:
+            if losses.content.weight:
+                found = f"losses.content.weight is {losses.content.weight} beside a discriminator"
+                raise ConfigError(found, "0", "Or set discriminator.used to false, as --architecture crn does")
+            if isinstance(generator, CRNConfig | SIMSConfig):
+                found = f"discriminator.used is true with the generator {self.generator.name}"
+                raise ConfigError(found, "false", f"Use --architecture {self.generator.name}")
+            options = plain.to_json(self.discriminator)
+            del options["used"]
+            return DiscriminatorConfig(semantic_channels=semantic_channels, **options)
+        judged = ("adversarial_weight", "feature_matching_weight", "perceptual_weight", "texture_weight")
+        wrong = [f"losses.{name} {getattr(losses, name)}" for name in judged if getattr(losses, name)]
+        wrong += [] if losses.content.weight else ["losses.content.weight 0"]
+        wrong += ["encoder.used true"] if self.encoder.used else []
+        if wrong:
+            expected = "a content loss above 0, no other loss and no encoder"
+            raise ConfigError(f"discriminator.used is false with {wrong[0]}", expected, "Use --architecture crn")
+        return None
 
     def rank_batch_size(self, world_size: int) -> int:
         """Return how many pictures one rank computes at once, of ``world_size`` ranks.

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.networks.config import AnyGeneratorConfig, GeneratorConfig
-from spade_studio.engine.networks.layout import CodeBook, Grid, Layout
+from spade_studio.engine.networks.layout import Canvas, CodeBook, Grid, Layout
 from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.packing import TensorForm, pack, unpack
@@ -39,6 +40,18 @@ class LoadedExample:
     error: DataError | None = None
 
 
+class CanvasSource(Protocol):
+    """Makes canvases of examples: colours uint8 [H, W, 3], and bool [H, W] where there are any."""
+
+    def rendered(self, example: Example) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Return what a picture is rendered from."""
+        ...
+
+    def trained(self, example: Example, epoch: int, index: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Return one to train on."""
+        ...
+
+
 class TrainingSet(TorchDataset[LoadedExample]):
     """A data set with its transformation; reading the same key twice gives the same example.
 
@@ -47,10 +60,19 @@ class TrainingSet(TorchDataset[LoadedExample]):
         geometry: How to transform.
         seed: Of the samples' random numbers; where None, crops are central and nothing is mirrored (for validation).
         multiple: Of what the sides are where the geometry does not fix them: the generator's stride.
+        canvases: Makes the canvases of examples: without a seed those of rendering. None for generators that complete none.
     """
 
-    def __init__(self, dataset: Dataset, geometry: GeometryConfig, seed: int | None, *, multiple: int = DEFAULT_MULTIPLE) -> None:
-        self.dataset, self.geometry, self.seed, self.multiple = dataset, geometry, seed, multiple
+    def __init__(
+        self,
+        dataset: Dataset,
+        geometry: GeometryConfig,
+        seed: int | None,
+        *,
+        multiple: int = DEFAULT_MULTIPLE,
+        canvases: CanvasSource | None = None,
+    ) -> None:
+        self.dataset, self.geometry, self.seed, self.multiple, self.canvases = dataset, geometry, seed, multiple, canvases
         self._lookup = dataset.channels.lookup()
 
     def __len__(self) -> int:
@@ -71,7 +93,11 @@ class TrainingSet(TorchDataset[LoadedExample]):
             DataError: as :meth:`Dataset.read`.
         """
         rng = None if self.seed is None else sample_generator(self.seed, key.epoch, key.index)
-        return transform(self.dataset.read(key.index), self.geometry, rng, self._lookup, self.multiple)
+        example = transform(self.dataset.read(key.index), self.geometry, rng, self._lookup, self.multiple)
+        if self.canvases is None:
+            return example
+        canvas = self.canvases.rendered(example) if self.seed is None else self.canvases.trained(example, key.epoch, key.index)
+        return replace(example, canvas=canvas)
 
 
 @dataclass(eq=False)
@@ -117,7 +143,7 @@ class Batch:
             parts = {field.name: cast("object", getattr(grid, field.name)) for field in fields(grid)}
             moved: dict[str, Any] = {name: move(part) for name, part in parts.items() if isinstance(part, Tensor)}
             kept[(*resolution, str(device))] = replace(grid, **moved)
-        layout = Layout(self.layout.codes, self.layout.book, self.layout.dense, _grids=kept)
+        layout = Layout(self.layout.codes, self.layout.book, self.layout.dense, self.layout.canvas, _grids=kept)
         return Batch(photos, layout, self.names, self.indices, self.resolutions)
 
 
@@ -126,6 +152,7 @@ class _Outline:
     # What a batch holds besides tensors.
     book: CodeBook
     dense: bool
+    has_canvas: bool
     names: tuple[str, ...]
     indices: tuple[int, ...]
     resolutions: tuple[Resolution, ...]
@@ -143,13 +170,17 @@ class StepBatches(tuple[Batch, ...]):
         outlines: list[_Outline] = []
         for part in self:
             tensors += (part.photos, torch.as_tensor(part.layout.codes))
+            if (canvas := part.layout.canvas) is not None:
+                tensors += (torch.as_tensor(canvas.colors), torch.as_tensor(canvas.known))
             grids: list[dict[str, object]] = []
             for resolution in part.resolutions:
                 values = vars(part.layout.grid(*resolution, "cpu"))
                 tensors += (values[name] for name in _GRID_FIELDS if isinstance(values[name], Tensor))
                 grids.append({name: value for name, value in values.items() if not isinstance(value, Tensor)})
             layout = part.layout
-            outlines.append(_Outline(layout.book, layout.dense, part.names, part.indices, part.resolutions, tuple(grids)))
+            outlines.append(
+                _Outline(layout.book, layout.dense, layout.canvas is not None, part.names, part.indices, part.resolutions, tuple(grids))
+            )
         return _unpacked, (*pack(tensors), outlines)
 
 
@@ -158,11 +189,12 @@ def _unpacked(buffer: Tensor, forms: Sequence[TensorForm], outlines: Sequence[_O
     parts: list[Batch] = []
     for outline in outlines:
         photos, codes = next(tensors), next(tensors).numpy()
+        canvas = Canvas(next(tensors).numpy(), next(tensors).numpy()) if outline.has_canvas else None
         grids: dict[tuple[int, int, int, str], Grid] = {}
         for resolution, rest in zip(outline.resolutions, outline.grids, strict=True):
             values: dict[str, Any] = {name: rest[name] if name in rest else next(tensors) for name in _GRID_FIELDS}
             grids[(*resolution, "cpu")] = Grid(**values)
-        layout = Layout(codes, outline.book, outline.dense, _grids=grids)
+        layout = Layout(codes, outline.book, outline.dense, canvas, _grids=grids)
         parts.append(Batch(photos, layout, outline.names, outline.indices, outline.resolutions))
     return StepBatches(parts)
 
@@ -221,7 +253,9 @@ class Collate:
         resolutions = () if self.dense else self.resolutions
         # What only the making of grids needed is left behind: it would be copied between processes for nothing.
         grids = {(*resolution, "cpu"): layout.grid(*resolution, "cpu") for resolution in resolutions}
-        slim = Layout(layout.codes, layout.book, layout.dense, _grids=grids)
+        canvases = [example.canvas for example in examples if example.canvas is not None]
+        canvas = Canvas(np.stack([colors for colors, _ in canvases]), np.stack([known for _, known in canvases])) if canvases else None
+        slim = Layout(layout.codes, layout.book, layout.dense, canvas, _grids=grids)
         photos = torch.as_tensor(np.stack([example.photo for example in examples]))
         return Batch(photos, slim, tuple(example.name for example in examples), tuple(item.key.index for item in loaded), resolutions)
 

@@ -28,12 +28,14 @@ class Example:
         channels: int16 [H, W]: the channel that every pixel sets, -1 for none.
         instances: int32 [H, W]; the label ids themselves where the data has no instance maps.
         name: The sample's.
+        canvas: For generators that complete one: colours uint8 [H, W, 3], and bool [H, W] where there are any. None for others.
     """
 
     photo: NDArray[np.float32]
     channels: NDArray[np.int16]
     instances: NDArray[np.int32]
     name: str
+    canvas: tuple[NDArray[np.uint8], NDArray[np.bool_]] | None = None
 
 
 def sample_generator(seed: int, epoch: int, index: int) -> np.random.Generator:

@@ -121,7 +121,8 @@ class RenderingWeights:
         self._styles = styles if renderer.z_width is not None and styles > 1 else 0
         self._reconstructs = reconstructs and self._has_encoder
         self._seed = seed
-        told = (renderer.weights_sha256, renderer.dtype, self.size, self._style, self._styles, seed, self._reconstructs)
+        bank = None if renderer.bank is None else renderer.bank.sha256
+        told = (renderer.weights_sha256, bank, renderer.dtype, self.size, self._style, self._styles, seed, self._reconstructs)
         self.digest = hashlib.sha256(repr(told).encode()).hexdigest()
 
     def show(self, sample: Sample, number: int) -> Shown:

@@ -5,7 +5,6 @@ Nothing here knows torch, so that help is quick; :mod:`spade_studio.train.evalua
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,7 +13,7 @@ import tyro
 
 from spade_studio.engine.batch.shares import Share
 from spade_studio.engine.errors import EngineError
-from spade_studio.train.cli.options import DatasetKind, Device, Flag, Text, option, shown, whole_number  # pyright: ignore[reportPrivateUsage]
+from spade_studio.train.cli.options import DatasetKind, Device, Flag, Text, option, read_size, shown, whole_number  # pyright: ignore[reportPrivateUsage]
 
 
 def _read_share(word: str) -> Share:
@@ -24,19 +23,12 @@ def _read_share(word: str) -> Share:
         raise ValueError(str(error)) from error
 
 
-def _read_size(word: str) -> tuple[int, int]:
-    match = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", word)
-    if match is None or "0" in (match[1], match[2]):
-        raise ValueError(f"{word!r} is no size: give WIDTHxHEIGHT, for example 256x256")
-    return int(match[2]), int(match[1])
-
-
 _ALL = Share()
 Count = Annotated[int, whole_number(0), shown()]
 Sources = Annotated[tuple[Path, ...], tyro.conf.Positional, tyro.conf.arg(metavar="WEIGHTS")]
 Folders = Annotated[tuple[Path, ...], tyro.conf.arg(metavar="DIR")]
 Names = Annotated[tuple[str, ...], tyro.conf.arg(metavar="FILE")]
-Size = Annotated[tuple[int, int] | None, option("WxH", _read_size), shown()]
+Size = Annotated[tuple[int, int] | None, option("WxH", read_size), shown()]
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spade_studio.engine.files import atomic_writer
-from spade_studio.engine.image_files import read_label_map
 from spade_studio.engine.labels import LabelSet, color_text
+from spade_studio.engine.pictures.image_files import read_label_map
 from spade_studio.train.datasets.decoding import PHOTO_SUFFIXES, decode_photo
 from spade_studio.train.evaluation.errors import EvaluationError
 
@@ -94,7 +94,7 @@ def draw_study(folders: Sequence[Path], names: Sequence[str], layouts: Path, *, 
     random = np.random.default_rng(seed)
     drawn: list[Question] = []
     for other in range(1, len(folders)):
-        places = random.permutation(len(common))[:questions].tolist()
+        places = [int(place) for place in random.permutation(len(common))[:questions]]
         drawn += [Question(f"{len(drawn) + count:04}", common[place], (0, other)) for count, place in enumerate(places)]
     return Study(tuple(names), tuple(found), maps, tuple(drawn))
 

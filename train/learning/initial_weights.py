@@ -5,7 +5,7 @@ It does not know how training goes on; networks that are already initialised are
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from spade_studio.engine.errors import AmbiguousWeightsError, WeightsError
 from spade_studio.engine.labels import LabelChannels
-from spade_studio.engine.networks.config import AnyGeneratorConfig, ConcatenationConfig, LayeredPix2PixHDConfig
+from spade_studio.engine.networks.config import AnyGeneratorConfig, ConcatenationConfig, CRNConfig, LayeredPix2PixHDConfig, SIMSConfig
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.weights import LoadedWeights, PublishedOptions, load_weights
@@ -77,7 +77,7 @@ def load_initial_weights(
     config: AnyGeneratorConfig,
     generator: nn.Module,
     encoder: Encoder | None,
-    discriminator: MultiscaleDiscriminator,
+    discriminator: MultiscaleDiscriminator | None,
 ) -> tuple[str, ...]:
     """Give networks the weights of a file or published folder.
 
@@ -87,7 +87,7 @@ def load_initial_weights(
         config: The new generator's.
         generator: Initialised; changed in place.
         encoder: The same, or None; stays as it is where the file has none.
-        discriminator: The same; stays as it is where there is none beside the file.
+        discriminator: The same, or None; stays as it is where there is none beside the file.
 
     Returns:
         What a person should know: what was carried over and what starts anew.
@@ -108,14 +108,23 @@ def load_initial_weights(
         )
     mapping = map_channels(channels, loaded.info.channels)
     notes = [_said(mapping, channels, Path(path).name)]
-    _carry_over(generator, loaded.generator, mapping, config, f"{path} (generator)")
+    fresh: list[str] = []
+    if isinstance(config, CRNConfig) and isinstance(loaded.info.generator, CRNConfig):
+        fresh = _grown(generator, loaded.generator, len(loaded.info.generator.widths))
+        if fresh:
+            notes.append(f"The weights are of pictures {loaded.info.generator.stride * 4} pixels high: the modules above that start anew.")
+    elif isinstance(config, SIMSConfig) and not mapping.is_identity:
+        fresh = ["labels.weight", "labels.bias"]
+    _carry_over(generator, loaded.generator, mapping, config, f"{path} (generator)", fresh)
     if encoder is not None:
         if loaded.encoder is None:
             notes.append(f"{Path(path).name} has no encoder: it starts anew.")
         else:
             _carry_over(encoder, loaded.encoder, mapping, None, f"{path} (encoder)")
-    judged = load_discriminator_beside(Path(path))
-    if judged is None:
+    judged = None if discriminator is None else load_discriminator_beside(Path(path))
+    if discriminator is None:
+        pass
+    elif judged is None:
         notes.append(f"There is no discriminator beside {Path(path).name}: it starts anew.")
     else:
         _carry_over(discriminator, judged, mapping, None, f"{path} (discriminator)")
@@ -131,6 +140,15 @@ def _load(path: Path, config: AnyGeneratorConfig) -> LoadedWeights:
         return load_weights(path, PublishedOptions(upsampling=getattr(config, "upsampling", None), crop_size=crop, aspect_ratio=aspect))
 
 
+def _grown(generator: nn.Module, state: Mapping[str, Tensor], modules: int) -> list[str]:
+    """Return what of a CRN starts anew: the modules beyond those of a smaller one, and then a last layer of another width."""
+    own = generator.state_dict()
+    fresh = [name for name in own if name.startswith("stages.") and int(name.split(".")[1]) >= modules]
+    if fresh and state["last.weight"].shape != own["last.weight"].shape:
+        fresh += ["last.weight", "last.bias"]
+    return fresh
+
+
 def _said(mapping: ChannelMap, channels: LabelChannels, name: str) -> str:
     if mapping.is_identity:
         return f"Started from {name}, which has the same labels."
@@ -144,10 +162,15 @@ def _said(mapping: ChannelMap, channels: LabelChannels, name: str) -> str:
 
 @torch.no_grad()
 def _carry_over(
-    network: nn.Module, state: Mapping[str, Tensor], mapping: ChannelMap, config: AnyGeneratorConfig | None, where: str
+    network: nn.Module,
+    state: Mapping[str, Tensor],
+    mapping: ChannelMap,
+    config: AnyGeneratorConfig | None,
+    where: str,
+    fresh: Collection[str] = (),
 ) -> None:
     own = network.state_dict()
-    needed = {name for name in own if not name.endswith("num_batches_tracked")}
+    needed = {name for name in own if not name.endswith("num_batches_tracked")} - set(fresh)
     if missing := sorted(needed - set(state)):
         raise WeightsError(f"{where} has no {missing[0]}", "the network of the configuration", "Set its options to those of the file")
     reshaped = False
@@ -177,8 +200,13 @@ def _planes_from(name: str, mine: Tensor, mapping: ChannelMap, config: AnyGenera
         return None
     if f".{name}".endswith(_FROM_FIRST):
         return 0
-    if isinstance(config, ConcatenationConfig):
-        last = ".conv_"
+    if isinstance(config, SIMSConfig):
+        if name == "encoder.0.convolutions.0.weight":
+            return 0
+        canvas = 4  # planes that stand behind those of the layout
+        return mine.shape[1] - len(mapping.sources) - canvas if name.startswith("decoder.") and ".conv_0" in name else None
+    if isinstance(config, ConcatenationConfig | CRNConfig):
+        last = ".conv_" if isinstance(config, ConcatenationConfig) else ".conv_0"
     elif isinstance(config, LayeredPix2PixHDConfig) and config.layout == "concatenation":
         last = ".stage_0.conv."
     else:

@@ -80,6 +80,13 @@ def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
     return 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum()
 
 
+def label_cross_entropy(scores: Tensor, planes: Tensor) -> Tensor:
+    """Return the mean cross entropy of label scores [B, S, H, W] at the pixels that the planes, of the same shape, give a label."""
+    planes = wide(planes)
+    losses = -(F.log_softmax(wide(scores), 1) * planes).sum(1)
+    return losses.sum() / planes.sum().clamp(min=1)
+
+
 def split_features(features: Features) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
     """Split features of a batch of all fakes, then as many reals, into both halves."""
     halves = [[layer.chunk(2) for layer in scale] for scale in features]

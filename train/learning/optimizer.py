@@ -79,7 +79,7 @@ class Optimizers:
     Args:
         generator: With the encoder the first side.
         encoder: Or None.
-        discriminator: The other side.
+        discriminator: The other side; None where nobody judges.
         config: Rates and betas.
         scale_gradients: Whether losses are scaled, which float16 needs.
         device: Device type that the scaler works on.
@@ -89,7 +89,7 @@ class Optimizers:
         self,
         generator: nn.Module,
         encoder: nn.Module | None,
-        discriminator: nn.Module,
+        discriminator: nn.Module | None,
         config: OptimizerConfig,
         *,
         scale_gradients: bool = False,
@@ -98,24 +98,31 @@ class Optimizers:
         generator_rate, discriminator_rate = config.rates
         first = [generator] if encoder is None else [generator, encoder]
         self.generator = Side(first, generator_rate, config.adam_betas)
-        self.discriminator = Side([discriminator], discriminator_rate, config.adam_betas)
+        self.discriminator = None if discriminator is None else Side([discriminator], discriminator_rate, config.adam_betas)
         self.scaler = torch.amp.GradScaler(device, enabled=scale_gradients)
 
     def set_factor(self, factor: float) -> None:
         """Set both sides' share of their learning rates."""
-        self.generator.set_factor(factor)
-        self.discriminator.set_factor(factor)
+        for side in (self.generator, self.discriminator):
+            if side is not None:
+                side.set_factor(factor)
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """Learning rates that the next updates run at: of generator and encoder, and of the discriminator, 0 where there is none."""
+        return self.generator.current_rate, 0.0 if self.discriminator is None else self.discriminator.current_rate
 
     def state_dict(self) -> dict[str, Any]:
         """Return all that a resume needs."""
         return {
             "generator": self.generator.adam.state_dict(),
-            "discriminator": self.discriminator.adam.state_dict(),
+            "discriminator": None if self.discriminator is None else self.discriminator.adam.state_dict(),
             "scaler": self.scaler.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from what :meth:`state_dict` returned."""
         self.generator.adam.load_state_dict(state["generator"])
-        self.discriminator.adam.load_state_dict(state["discriminator"])
+        if self.discriminator is not None:
+            self.discriminator.adam.load_state_dict(state["discriminator"])
         self.scaler.load_state_dict(state["scaler"])

@@ -13,24 +13,27 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.utils.spectral_norm import SpectralNorm
 
-from spade_studio.engine.networks.initialize import initialize_xavier
+from spade_studio.engine.networks.initialize import initialize_normal, initialize_xavier
 from spade_studio.engine.networks.spade import SPADE
+from spade_studio.train.config.networks import Distribution
 
 _AT_ONCE = 1 << 19  # numbers
 
 
-def initialize(network: nn.Module, gain: float = 0.02, modulation_gain: float = 0.02) -> None:
-    """Draw initial weights from Xavier's normal distribution and zero the biases, from torch's global random state.
+def initialize(network: nn.Module, gain: float = 0.02, modulation_gain: float = 0.02, distribution: Distribution = "xavier") -> None:
+    """Draw initial weights and zero the biases, from torch's global random state.
 
     Args:
         network: Generator, encoder or discriminator; changed in place.
-        gain: Factor on the standard deviation; 0.02 as published.
+        gain: Factor on Xavier's standard deviation, 0.02 as published, or the standard deviation itself.
         modulation_gain: The same for the convolutions inside SPADE layers.
+        distribution: Xavier's normal distribution, or one normal distribution for all layers.
     """
-    initialize_xavier(network, gain)
+    draw = initialize_xavier if distribution == "xavier" else initialize_normal
+    draw(network, gain)
     for module in network.modules():
         if isinstance(module, SPADE):
-            initialize_xavier(module, modulation_gain)
+            draw(module, modulation_gain)
 
 
 def keep_channels_last(network: nn.Module) -> None:

@@ -15,9 +15,12 @@ from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.networks.noise import injected
+from spade_studio.engine.networks.refinement import CRNGenerator
+from spade_studio.engine.networks.semiparametric import SIMSGenerator
 from spade_studio.train.config.losses import LossConfig
 from spade_studio.train.learning.augmentations import augmented
-from spade_studio.train.learning.losses import discriminator_adversarial, split_features
+from spade_studio.train.learning.content import ContentLoss
+from spade_studio.train.learning.losses import discriminator_adversarial, label_cross_entropy, split_features
 from spade_studio.train.learning.objective import Generated, objective
 from spade_studio.train.learning.optimizer import Optimizers, Side
 from spade_studio.train.learning.preparation import keep_spectral_norms_wide, mend_instance_norms
@@ -94,9 +97,10 @@ class TrainingNetworks:
     Args:
         generator: Called with (layout, z).
         encoder: None for networks without one.
-        discriminator: Judges pictures beside their layouts.
+        discriminator: Judges pictures beside their layouts; None for trainings by the content loss.
         losses: Terms and weights.
         perceptual: Needed where a term reads its features.
+        content: Needed for steps without a discriminator.
         autocast: Compute type of the networks' forward passes; None for that of their parameters.
         scaler: Of the losses before their backward passes; None scales nothing.
     """
@@ -105,10 +109,11 @@ class TrainingNetworks:
         self,
         generator: nn.Module,
         encoder: Encoder | None,
-        discriminator: MultiscaleDiscriminator,
+        discriminator: MultiscaleDiscriminator | None,
         losses: LossConfig,
         *,
         perceptual: PerceptualDistance | None = None,
+        content: ContentLoss | None = None,
         autocast: torch.dtype | None = None,
         scaler: torch.amp.GradScaler | None = None,
     ) -> None:
@@ -119,6 +124,7 @@ class TrainingNetworks:
                 keep_spectral_norms_wide(network)
         self.losses = losses
         self.perceptual = perceptual
+        self.content = content
         self.autocast = autocast
         self.scaler = scaler
 
@@ -135,9 +141,11 @@ class TrainingNetworks:
         Returns:
             The terms, each times ``share`` where it is a mean: sums over all batches of a step are its values.
         """
+        if self.discriminator is None:
+            return self._content_step(batch, share)
         with self._forward(), frozen(self.discriminator):
             fake, posterior = self._generate(batch, noise)
-            judged = self._judge(fake, batch, crop_seed)
+            judged = self._judge(self.discriminator, fake, batch, crop_seed)
             own = self._own_styles(batch)
             made = Generated(fake, batch.photos, batch.layout, own, *judged, posterior, self.losses, self.perceptual, share, crop_seed)
             terms = dict(objective(made))
@@ -148,10 +156,12 @@ class TrainingNetworks:
 
         The fake is generated anew in training mode, so batch statistics and power iterations of generator and encoder move again.
         """
+        if self.discriminator is None:
+            raise ValueError("there is no discriminator")
         with self._forward():
             with torch.no_grad():
                 fake, _ = self._generate(batch, noise)
-            judged_fake, judged_real = self._judge(fake, batch, crop_seed)
+            judged_fake, judged_real = self._judge(self.discriminator, fake, batch, crop_seed)
             kind = self.losses.adversarial
             terms = {
                 "fake": share * discriminator_adversarial(kind, judged_fake, real=False),
@@ -159,9 +169,30 @@ class TrainingNetworks:
             }
         return self._backward(terms)
 
+    def _content_step(self, batch: TrainingBatch, share: float) -> LossValues:
+        """Add the gradients of the content loss, and of the label scores where the generator gives any."""
+        if self.content is None:
+            raise ValueError("there is neither a discriminator nor a content loss")
+        config, photos = self.losses.content, batch.photos
+        terms: dict[str, Tensor] = {}
+        with self._forward():
+            planes = batch.layout.one_hot(photos.shape[-2], photos.shape[-1], photos.device, photos.dtype)
+            scores = None
+            if isinstance(self.generator, CRNGenerator):
+                pictures = self.generator.pictures(batch.layout)
+            elif isinstance(self.generator, SIMSGenerator):
+                picture, scores = self.generator.outputs(batch.layout)
+                pictures = picture.unsqueeze(1)
+            else:
+                pictures = self.generator(batch.layout, None).unsqueeze(1)
+            terms["content"] = share * config.weight * self.content(pictures, photos, planes)
+            if scores is not None and config.label_weight:
+                terms["labels"] = share * config.label_weight * label_cross_entropy(scores, planes)
+        return self._backward(terms)
+
     def buffers(self) -> list[Tensor]:
         """Return batch statistics and the vectors of spectral norms: what moves without an optimiser."""
-        networks = (self.generator, self.encoder, self.discriminator)
+        networks: tuple[nn.Module | None, ...] = (self.generator, self.encoder, self.discriminator)
         return [buffer for network in networks if network is not None for buffer in network.buffers()]
 
     def compile(self) -> None:
@@ -169,7 +200,7 @@ class TrainingNetworks:
 
         A SPADE generator is left alone: the number of distinct neighbourhoods is another in every batch.
         """
-        for network in (self.encoder, self.discriminator, self.perceptual):
+        for network in (self.encoder, self.discriminator, self.perceptual, self.content):
             if network is not None:
                 network.compile()  # pyright: ignore[reportUnknownMemberType]
 
@@ -194,13 +225,15 @@ class TrainingNetworks:
         count = batch.photos.shape[0]
         return count if self.encoder is None else own_styles(count, self.losses.prior_share)
 
-    def _judge(self, fake: Tensor, batch: TrainingBatch, crop_seed: int) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
+    def _judge(
+        self, discriminator: nn.Module, fake: Tensor, batch: TrainingBatch, crop_seed: int
+    ) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
         """Return the discriminator's features of fakes and of reals, from one forward pass: all fakes, then all reals."""
         photos = batch.photos
         planes = batch.layout.one_hot(photos.shape[-2], photos.shape[-1], photos.device, photos.dtype)
         pictures = torch.cat((fake.to(photos.dtype), photos))
         seen = augmented(torch.cat((planes, planes)), pictures, self.losses.augmentations, crop_seed)
-        return split_features(self.discriminator(seen))
+        return split_features(discriminator(seen))
 
     def _backward(self, terms: dict[str, Tensor]) -> LossValues:
         total = torch.stack(list(terms.values())).sum()
@@ -213,7 +246,8 @@ class StepReport:
     """What one step did.
 
     Attributes:
-        generator, discriminator: Loss values, summed over the step's batches; the discriminator's are None if its turn did not come.
+        generator, discriminator: Loss values, summed over the step's batches; the discriminator's are None if its turn did not come, or
+            there is none.
         finite: Whether losses and, without a gradient scaler, gradients were finite. Where not, the side in question did not move,
             its turn left no trace in batch statistics, and the step ended there.
     """
@@ -272,7 +306,7 @@ def training_step(
 
     generator_values, finite = turn(optimizers.generator, "generator")
     discriminator_values = None
-    if finite:
+    if finite and optimizers.discriminator is not None:
         discriminator_values, finite = turn(optimizers.discriminator, "discriminator")
     optimizers.scaler.update()
     return StepReport(generator_values, discriminator_values, finite)

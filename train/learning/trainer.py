@@ -17,13 +17,16 @@ from spade_studio.engine.networks.batch_renorm import renormalize, set_renormali
 from spade_studio.engine.networks.build import build_generator
 from spade_studio.engine.networks.config import EncoderConfig
 from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.refinement import CRNGenerator
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError, PairDataset
+from spade_studio.train.datasets.canvas_pairs import open_canvases
 from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, TrainingSet, modulation_resolutions
 from spade_studio.train.datasets.sampler import ResumableSampler
 from spade_studio.train.datasets.transforms import output_size
 from spade_studio.train.learning.averages import AveragedNetworks, StatisticsBatches, untouched_random_state
 from spade_studio.train.learning.batch_norm import synchronize_batch_norm
+from spade_studio.train.learning.content import ContentLoss
 from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.initial_weights import load_initial_weights
 from spade_studio.train.learning.optimizer import Optimizers
@@ -59,6 +62,7 @@ class Trainer:
         dataset: What to train on, its channels set.
         ranks: The processes that train together.
         perceptual: The perceptual distance, where the configuration has one; moved to the rank's device.
+        content: The content loss, where the configuration has one; moved there too.
         anew: Whether networks get their initial weights; not needed where :meth:`load_state_dict` follows.
 
     Raises:
@@ -81,6 +85,7 @@ class Trainer:
         ranks: Ranks,
         perceptual: PerceptualDistance | None = None,
         *,
+        content: ContentLoss | None = None,
         anew: bool = True,
     ) -> None:
         self.config, self.dataset, self.ranks = config, dataset, ranks
@@ -94,14 +99,17 @@ class Trainer:
             torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
             self.generator = build_generator(self.generator_config)
             self.encoder = None if self.encoder_config is None else Encoder(self.encoder_config)
-            self.discriminator = build_discriminator(discriminator_config, config.projected)
+            self.discriminator = None if discriminator_config is None else build_discriminator(discriminator_config, config.projected)
+            initial = config.initial
             for network in self._networks():
-                initialize(network, config.initial.gain, config.initial.modulation_gain)
+                initialize(network, initial.gain, initial.modulation_gain, initial.distribution)
             weights = config.initial.weights if anew else ""
             self.notes = load_initial_weights(
                 weights, dataset.channels, self.generator_config, self.generator, self.encoder, self.discriminator
             )
             averaged = build_generator(self.generator_config), self._another_encoder(self.encoder_config)
+        if isinstance(self.generator, CRNGenerator):
+            self.generator.train_last(config.initial.last_modules)
         for network in (*self._networks(), *averaged):
             if network is not None:
                 if compute.channels_last:
@@ -122,6 +130,7 @@ class Trainer:
             self.discriminator,
             config.losses,
             perceptual=None if perceptual is None else perceptual.to(ranks.device),
+            content=None if content is None else content.to(ranks.device),
             autocast=_TYPES[compute.dtype],
             scaler=self.optimizers.scaler,
         )
@@ -134,7 +143,10 @@ class Trainer:
     def _prepare_data(self) -> None:
         config, ranks = self.config, self.ranks
         config.rank_batch_size(ranks.world_size)  # refuses what cannot be dealt out
-        self.training_set = TrainingSet(self.dataset, config.geometry, config.seed, multiple=self.generator_config.stride)
+        self.canvases = open_canvases(config, self.generator_config, self.dataset)
+        self.training_set = TrainingSet(
+            self.dataset, config.geometry, config.seed, multiple=self.generator_config.stride, canvases=self.canvases
+        )
         size = output_size(config.geometry)
         resolutions = () if size is None else modulation_resolutions(self.generator_config, *size)
         self.collate = Collate(
@@ -167,7 +179,7 @@ class Trainer:
     @property
     def learning_rates(self) -> tuple[float, float]:
         """Of generator and encoder, and of the discriminator, in the last step."""
-        return self.optimizers.generator.current_rate, self.optimizers.discriminator.current_rate
+        return self.optimizers.rates
 
     def loader(self) -> BatchLoader:
         """Return the batches from the present place in the data on."""
@@ -243,7 +255,7 @@ class Trainer:
         return {
             "generator": self.generator.state_dict(),
             "encoder": None if self.encoder is None else self.encoder.state_dict(),
-            "discriminator": self.discriminator.state_dict(),
+            "discriminator": None if self.discriminator is None else self.discriminator.state_dict(),
             "averages": None if self.averages is None else self.averages.state_dict(),
             "optimizers": self.optimizers.state_dict(),
             "sampler": self.sampler.state_dict(),
@@ -264,7 +276,8 @@ class Trainer:
         self.generator.load_state_dict(state["generator"])
         if self.encoder is not None:
             self.encoder.load_state_dict(state["encoder"])
-        self.discriminator.load_state_dict(state["discriminator"])
+        if self.discriminator is not None:
+            self.discriminator.load_state_dict(state["discriminator"])
         if self.averages is not None:
             self.averages.load_state_dict(state["averages"])
         self.optimizers.load_state_dict(state["optimizers"])
@@ -285,7 +298,7 @@ class Trainer:
         # Running statistics that training depends on must be the same on every rank: one checkpoint holds them.
         if self.generator_config.norm == "sync_batch" or self.config.renormalize_after:
             synchronize_batch_norm(self.generator)
-        if self.config.discriminator.norm == "sync_batch":
+        if self.discriminator is not None and self.config.discriminator.norm == "sync_batch":
             synchronize_batch_norm(self.discriminator)
 
 

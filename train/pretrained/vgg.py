@@ -1,6 +1,6 @@
 """The perceptual distance: L1 between activations of VGG-19, VGG-16 or the HED edge detector's VGG-16 (REFERENCE.md, section 3).
 
-It knows no other loss, and of the networks only what precedes relu5_1.
+It knows no other loss.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from spade_studio.engine.errors import WeightsError
 from spade_studio.train.config.losses import PerceptualConfig, PerceptualKind
 from spade_studio.train.pretrained.tensor_files import read_tensors
 
-# Convolutions of each of the five blocks up to relu5_1; blocks are separated by pooling, and the first of each is a tap.
-_VGG19 = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,))
-_VGG16 = ((64, 64), (128, 128), (256,) * 3, (512,) * 3, (512,))
-_CONVOLUTIONS: dict[PerceptualKind, tuple[tuple[int, ...], ...]] = {"vgg19": _VGG19, "vgg16": _VGG16, "hed_vgg16": _VGG16}
+# Convolutions of each of the five blocks; blocks are separated by pooling. HED's file ends with relu5_1.
+_VGG19 = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4)
+_VGG16 = ((64, 64), (128, 128), (256,) * 3, (512,) * 3, (512,) * 3)
+_CONVOLUTIONS: dict[PerceptualKind, tuple[tuple[int, ...], ...]] = {"vgg19": _VGG19, "vgg16": _VGG16, "hed_vgg16": (*_VGG16[:4], (512,))}
 # torchvision's files; the eight digits at the end begin their SHA-256, which the download is checked against.
 _DOWNLOADS = {
     "vgg19": "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
@@ -49,23 +49,26 @@ class Tap:
 
 
 class VGGFeatures(nn.Module):
-    """The five blocks up to relu5_1, frozen.
+    """The five blocks up to their taps, frozen.
 
     Args:
         kind: Which network; HED's takes BGR in 0..255 less its mean and pools with ceil, torchvision's take pictures as they are.
-        taps: How many of relu1_1, relu2_1, ... are wanted; what follows the last is not built.
+        taps: How many blocks are wanted; what follows the last one's tap is not built.
+        tap: Which convolution of every block is tapped after its ReLU: 1 for relu1_1, relu2_1, ..., 2 for relu1_2, relu2_2, ...; the last
+            one that the file has where there are fewer.
     """
 
     mean: Tensor
 
-    def __init__(self, kind: PerceptualKind, taps: int = 5) -> None:
+    def __init__(self, kind: PerceptualKind, taps: int = 5, *, tap: int = 1) -> None:
         super().__init__()
         self.kind: PerceptualKind = kind
+        self.tap = tap
         self.blocks = nn.ModuleList()
         channels = 3
         for i, widths in enumerate(_CONVOLUTIONS[kind][:taps]):
             block = nn.ModuleList()
-            for width in widths[:1] if i == taps - 1 else widths:
+            for width in widths[:tap] if i == taps - 1 else widths:
                 block.append(nn.Conv2d(channels, width, 3, padding=1))
                 channels = width
             self.blocks.append(block)
@@ -74,18 +77,23 @@ class VGGFeatures(nn.Module):
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         """Pictures [B, 3, H, W] in [-1, 1] -> relu1_1 [B, 64, H, W], relu2_1 [B, 128, H / 2, W / 2], ..."""
-        hed = self.kind == "hed_vgg16"
-        x = (pictures.flip(1) + 1) * 127.5 - self.mean if hed else pictures
         taps: list[Tensor] = []
+        x = self._prepared(pictures)
         for i, block in enumerate(self.blocks):
             assert isinstance(block, nn.ModuleList)
             if i:
-                x = F.max_pool2d(x, 2, ceil_mode=hed)
+                x = self._pooled(x)
             for j, convolution in enumerate(block):
                 x = F.relu(convolution(x))
-                if j == 0:
+                if j == min(self.tap, len(block)) - 1:
                     taps.append(x)
         return taps
+
+    def _prepared(self, pictures: Tensor) -> Tensor:
+        return (pictures.flip(1) + 1) * 127.5 - self.mean if self.kind == "hed_vgg16" else pictures
+
+    def _pooled(self, x: Tensor) -> Tensor:
+        return F.max_pool2d(x, 2, ceil_mode=self.kind == "hed_vgg16")
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,38 +180,46 @@ def load_perceptual(config: PerceptualConfig) -> PerceptualDistance:
     Raises:
         WeightsError: there is no such file, no connection, or the file holds another network.
     """
-    taps = max(i for i, weight in enumerate(config.tap_weights, 1) if weight)
-    features = VGGFeatures(config.network, taps)
-    where = config.file or _DOWNLOADS[config.network]
-    tensors = read_tensors(Path(config.file), "the file of a perceptual network") if config.file else _download(config.network)
-    names = dict(_parameter_names(config.network, taps))
+    features = VGGFeatures(config.network, max(i for i, weight in enumerate(config.tap_weights, 1) if weight))
+    load_vgg(features, config.file)
+    return PerceptualDistance(features, config)
+
+
+def load_vgg(features: VGGFeatures, file: str) -> None:
+    """Give a network its weights: a file's, or torchvision's, downloaded once, where ``file`` is empty.
+
+    Raises:
+        WeightsError: as :func:`load_perceptual`.
+    """
+    kind = features.kind
+    where = file or _DOWNLOADS[kind]
+    tensors = read_tensors(Path(file), "the file of a perceptual network") if file else _download(kind)
+    names = dict(_parameter_names(features))
     if missing := sorted(set(names.values()) - set(tensors)):
         raise WeightsError(
-            f"{where} has no {missing[0]}",
-            f"the tensors of {config.network}",
-            f"Use {_file_of(config.network)}, or name the network that this file holds",
+            f"{where} has no {missing[0]}", f"the tensors of {kind}", f"Use {_file_of(kind)}, or name the network that this file holds"
         )
     state = {own: tensors[name].float() for own, name in names.items()}
     for own, parameter in features.named_parameters():
         if state[own].shape != parameter.shape:
             found, expected = tuple(state[own].shape), tuple(parameter.shape)
-            raise WeightsError(f"{names[own]} in {where} has the shape {found}", f"{expected}, as in {config.network}")
+            raise WeightsError(f"{names[own]} in {where} has the shape {found}", f"{expected}, as in {kind}")
     features.load_state_dict(state)
-    return PerceptualDistance(features, config)
 
 
 def _file_of(kind: PerceptualKind) -> str:
     return f"torchvision's {kind} file" if kind in _DOWNLOADS else "hed_vgg16.safetensors"
 
 
-def _parameter_names(kind: PerceptualKind, taps: int) -> Iterator[tuple[str, str]]:
-    """Yield (our name, name in the file) of every parameter up to the last tap."""
+def _parameter_names(features: VGGFeatures) -> Iterator[tuple[str, str]]:
+    """Yield (our name, name in the file) of every parameter."""
     position = 0  # in torchvision's Sequential of convolutions, ReLUs and poolings
-    for i, widths in enumerate(_CONVOLUTIONS[kind][:taps]):
-        for j in range(1 if i == taps - 1 else len(widths)):
+    for i, block in enumerate(features.blocks):
+        assert isinstance(block, nn.ModuleList)
+        for j in range(len(block)):
             for part in ("weight", "bias"):
                 own = f"blocks.{i}.{j}.{part}"
-                yield own, own if kind == "hed_vgg16" else f"features.{position}.{part}"
+                yield own, own if features.kind == "hed_vgg16" else f"features.{position}.{part}"
             position += 2
         position += 1
 

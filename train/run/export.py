@@ -6,9 +6,12 @@ It does not know how the training got there; equal trainings give equal files, s
 from __future__ import annotations
 
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from spade_studio.engine.bank.weights import bank_beside
+from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.weights import save_bundle
 from spade_studio.train.datasets.transforms import output_size
 from spade_studio.train.learning.discriminator_file import discriminator_path, save_discriminator
@@ -66,13 +69,29 @@ def write_weights(path: Path, trainer: Trainer, run_name: str, options: ExportOp
         averaged=True,
         half=options.half,
     )
-    written = [path]
-    if options.with_discriminator:
+    written = [path, *_place_bank(trainer.config.data.bank, path)]
+    _, _, discriminator = trainer.config.network_configs(dataset.channels.semantic_channels)
+    if options.with_discriminator and discriminator is not None and trainer.discriminator is not None:
         beside = discriminator_path(path)
-        _, _, discriminator = trainer.config.network_configs(dataset.channels.semantic_channels)
         save_discriminator(beside, discriminator, trainer.discriminator.state_dict())
         written.append(beside)
     return written
+
+
+def _place_bank(bank: str, weights: Path) -> list[Path]:
+    """Put the memory bank beside weights that render with it, under their name: the same file where the disk allows, else a copy."""
+    if not bank or not Path(bank).is_file():
+        return []
+    place = bank_beside(weights)
+    if place.exists() and place.samefile(bank):
+        return [place]
+    place.unlink(missing_ok=True)
+    try:
+        place.hardlink_to(bank)
+    except OSError:  # another disk, or one without links
+        with Path(bank).open("rb") as source, atomic_writer(place) as file:
+            shutil.copyfileobj(source, file)
+    return [place]
 
 
 def plain_run_name(folder: str) -> str:

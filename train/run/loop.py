@@ -18,6 +18,7 @@ from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
 from spade_studio.train.datasets.check import check_dataset
 from spade_studio.train.datasets.fingerprint import compare, fingerprint, of_checkpoint
+from spade_studio.train.learning.content import ContentLoss, load_content
 from spade_studio.train.learning.distributed import Ranks, StopSignals, joined_ranks
 from spade_studio.train.learning.trainer import StepResult, Trainer
 from spade_studio.train.metrics import MetricError
@@ -64,6 +65,8 @@ _CHANGEABLE = (
     # Where files lie; what they hold is compared by itself, or was read when the run began.
     "data.scenes",
     "losses.perceptual.file",
+    "losses.content.file",
+    "data.bank",
     "projected.file",
     "labels.label_set",
     "initial.weights",
@@ -142,7 +145,8 @@ class _Run:
         notes += self._compare_data(data, checkpoint)
         if checkpoint is None:
             self._check(data)
-        trainer = Trainer(self.config, data.training, self.ranks, self._perceptual(), anew=checkpoint is None)
+        perceptual, content = self._frozen_networks()
+        trainer = Trainer(self.config, data.training, self.ranks, perceptual, content=content, anew=checkpoint is None)
         if checkpoint is not None:
             trainer.load_state_dict(checkpoint.step, dict(checkpoint.parts))
             if len(checkpoint.random_states) == self.ranks.world_size:
@@ -209,16 +213,23 @@ class _Run:
         if problem:
             raise DataError(f"the data cannot be trained on: {problem.rstrip('.')}", "", "spade-train check lists all that is wrong")
 
-    def _perceptual(self) -> PerceptualDistance | None:
-        """Load the perceptual network; the first rank first, since it may have to be downloaded."""
-        if not self.config.losses.uses_perceptual_network:
-            return None
-        first = load_perceptual(self.config.losses.perceptual) if self.ranks.is_first else None
+    def _frozen_networks(self) -> tuple[PerceptualDistance | None, ContentLoss | None]:
+        """Load the networks whose activations are compared; the first rank first, since they may have to be downloaded."""
+        losses = self.config.losses
+
+        def load() -> tuple[PerceptualDistance | None, ContentLoss | None]:
+            perceptual = load_perceptual(losses.perceptual) if losses.uses_perceptual_network else None
+            return perceptual, load_content(losses.content) if losses.content.weight else None
+
+        first = load() if self.ranks.is_first else None
         self.ranks.wait_for_all()
-        perceptual = first or load_perceptual(self.config.losses.perceptual)
-        if self.reporter is not None:
+        perceptual, content = first or load()
+        if self.reporter is not None and perceptual is not None:
             self.run.append_log(f"Perceptual network {perceptual.config.network}: {', '.join(map(str, perceptual.taps))}")
-        return perceptual
+        if self.reporter is not None and content is not None:
+            factors = ", ".join(f"{factor:g}" for factor in content.config.level_factors)
+            self.run.append_log(f"Content loss by {content.config.network}, {content.config.scale}, factors {factors}")
+        return perceptual, content
 
     def _steps(self, trainer: Trainer, monitor: Monitor | None) -> Outcome:
         config, pace = self.config, Pace()

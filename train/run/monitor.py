@@ -45,7 +45,9 @@ class Monitor:
     ) -> None:
         self.trainer, self.run, self.reporter = trainer, run, reporter
         self._best = None if best is None else best.value
-        self._validation = TrainingSet(validation, trainer.config.geometry, None, multiple=trainer.generator_config.stride)
+        self._validation = TrainingSet(
+            validation, trainer.config.geometry, None, multiple=trainer.generator_config.stride, canvases=trainer.canvases
+        )
         self._grid: SampleGrid | None = None
         self._frechet = self._frechet_distance() if len(validation) else None
         if not len(validation) and (trainer.config.monitor.sample_every_steps or trainer.config.monitor.metrics_every_images):

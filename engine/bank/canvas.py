@@ -1,0 +1,184 @@
+"""From a layout to a canvas: the best piece of a memory bank for every segment, pasted back to front, borders partly erased.
+
+It knows no network; which piece lies in front is told by the bank's order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.engine.bank.file import MemoryBank
+from spade_studio.engine.bank.photographs import Origin, UsedPhotograph
+from spade_studio.engine.bank.segments import Mask, Segment, find_segments, overlaps, shape_of
+from spade_studio.engine.networks.layout import Canvas
+
+BEST: Final = 10
+"""How many pieces a search returns."""
+BORDER: Final = 0.035
+"""Height of the band along borders of segments in which half of the pixels are erased, as a share of the picture's."""
+AROUND_THINGS: Final = 0.08
+"""How far around things what lies behind them is erased, as a share of the picture's height."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """A piece that was found.
+
+    Attributes:
+        piece: Its number in the bank.
+        overlap: Intersection over union of its mask with the segment's, in place, from 0 to 1.
+    """
+
+    piece: int
+    overlap: float
+
+
+@dataclass(frozen=True, eq=False)
+class Composition:
+    """What a memory bank makes of a layout.
+
+    Attributes:
+        canvas: Of the one picture.
+        matches: The piece of every segment of the layout that has one.
+        origin: What it is made of.
+    """
+
+    canvas: Canvas
+    matches: tuple[Match, ...]
+    origin: Origin
+
+
+def search(bank: MemoryBank, label: int, mask: Mask, *, without: int | None = None, count: int = BEST) -> list[Match]:
+    """Return the pieces of a label whose masks overlap most with a mask of a whole picture, the best first.
+
+    Args:
+        bank: Where to search.
+        label: Dataset id.
+        mask: bool [H, W] of any size; what is compared is its place in the picture.
+        without: Number of a photograph that is left out.
+        count: At most so many.
+    """
+    places = np.flatnonzero(bank.labels == label)
+    if without is not None:
+        places = places[bank.photograph_of[places] != without]
+    found = overlaps(shape_of(mask), bank.shapes[places])
+    best = np.argsort(-found, kind="stable")[:count]
+    return [Match(int(places[place]), float(found[place])) for place in best.tolist() if found[place] > 0]
+
+
+def compose(bank: MemoryBank, labels: NDArray[np.uint8], *, without: int | None = None) -> Composition:
+    """Make the canvas of a layout.
+
+    Args:
+        bank: Of the same label set.
+        labels: uint8 [H, W] dataset ids, at the size of the picture.
+        without: Number of a photograph that is left out.
+
+    Raises:
+        BankError: A tile is damaged.
+    """
+    height, width = labels.shape
+    placed: list[tuple[Segment, Match]] = []
+    for segment in find_segments(labels, bank.label_set.unlabeled_id):
+        if matches := search(bank, segment.label, segment.whole(height, width), without=without, count=1):
+            placed.append((segment, matches[0]))
+    rank = {number: place for place, number in enumerate(bank.order)}
+    # From back to front; of segments of one label the larger ones lie behind, as they come.
+    placed.sort(key=lambda pair: -rank.get(pair[0].label, len(rank)))
+    colors = np.zeros((height, width, 3), np.uint8)
+    owner = np.full((height, width), -1, np.int32)
+    things = {label.id for label in bank.label_set.labels if label.kind == "thing"}
+    for number, (segment, match) in enumerate(placed):
+        pixels, mask, place = fitted(bank, match.piece, height, width)
+        if segment.label in things:
+            _erase_around(owner, mask, place)
+        colors[place][mask] = pixels[mask]
+        owner[place][mask] = number
+    erased = border_band(owner, BORDER) & random_half(height, width)
+    known = (owner >= 0) & ~erased
+    colors[~known] = 0
+    origin = Origin(_used(bank, placed, np.where(known, owner, -1)), bank.licence, bank.source)
+    return Composition(Canvas(colors[None], known[None]), tuple(match for _, match in placed), origin)
+
+
+def border_band(owner: NDArray[np.integer], share: float) -> Mask:
+    """Return the band along borders between different values of a map [H, W]; its height is a share of the map's."""
+    across, down = owner[:, 1:] != owner[:, :-1], owner[1:] != owner[:-1]
+    away = np.ones(owner.shape, np.uint8)
+    away[:, 1:][across] = away[:, :-1][across] = 0
+    away[1:][down] = away[:-1][down] = 0
+    if away.all():
+        return np.zeros(owner.shape, bool)
+    distance = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return distance < share * owner.shape[0] / 2
+
+
+@lru_cache(maxsize=4)
+def random_half(height: int, width: int) -> Mask:
+    """Return a mask of half of a picture's pixels by chance, always the same: an edit changes no pixels but its own."""
+    return np.random.default_rng(2018).random((height, width)) < 0.5
+
+
+def fitted(bank: MemoryBank, piece: int, height: int, width: int) -> tuple[NDArray[np.uint8], Mask, tuple[slice, slice]]:
+    """Return a piece's colours and mask at the size of a picture, and its place there."""
+    tile = bank.tile(piece)
+    top, left, rows, columns = (int(number) for number in bank.boxes[piece])
+    vertical, horizontal = height / bank.size[0], width / bank.size[1]
+    y, x = round(top * vertical), round(left * horizontal)
+    bottom, right = max(y + 1, round((top + rows) * vertical)), max(x + 1, round((left + columns) * horizontal))
+    bottom, right = min(bottom, height), min(right, width)
+    y, x = min(y, height - 1), min(x, width - 1)
+    size = (right - x, bottom - y)
+    if size != (columns, rows):
+        smaller = size[0] < columns
+        mask = cv2.resize(tile[..., 3], size, interpolation=cv2.INTER_NEAREST)
+        # What lies outside the mask is black in the tile: the colours are filled outwards before they are mixed.
+        pixels = cv2.resize(_filled(tile), size, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_CUBIC)
+    else:
+        pixels, mask = tile[..., :3], tile[..., 3]
+    return np.ascontiguousarray(pixels, np.uint8), mask >= 128, (slice(y, bottom), slice(x, right))
+
+
+def _filled(tile: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a tile's colours with those at the mask's edge carried outwards."""
+    outside = (tile[..., 3] < 128).astype(np.uint8)
+    if not outside.any() or outside.all():
+        return np.ascontiguousarray(tile[..., :3])
+    _, numbered = cv2.distanceTransformWithLabels(outside, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL)
+    nearest: NDArray[np.int32] = np.asarray(numbered, np.int32)
+    inside = outside == 0
+    by_number = np.zeros((int(nearest.max()) + 1, 3), np.uint8)
+    by_number[nearest[inside]] = tile[..., :3][inside]
+    return by_number[nearest]
+
+
+def _erase_around(owner: NDArray[np.int32], mask: Mask, place: tuple[slice, slice]) -> None:
+    """Forget what lies behind a thing, outwards from its outline."""
+    away = np.ones(owner.shape, np.uint8)
+    away[place][mask] = 0
+    if not away.all():
+        distance = cv2.distanceTransform(away, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        owner[distance < AROUND_THINGS * owner.shape[0]] = -1
+
+
+def _used(bank: MemoryBank, placed: Sequence[tuple[Segment, Match]], owner: NDArray[np.int32]) -> tuple[UsedPhotograph, ...]:
+    counts = np.bincount(owner[owner >= 0], minlength=len(placed))
+    labels: dict[int, list[int]] = {}
+    shares: dict[int, int] = {}
+    for number, (segment, match) in enumerate(placed):
+        if counts[number]:
+            photograph = int(bank.photograph_of[match.piece])
+            labels.setdefault(photograph, []).append(segment.label)
+            shares[photograph] = shares.get(photograph, 0) + int(counts[number])
+    found = [
+        UsedPhotograph(bank.photographs[number], tuple(dict.fromkeys(labels[number])), count / owner.size)
+        for number, count in shares.items()
+    ]
+    return tuple(sorted(found, key=lambda used: -used.share))

@@ -1,0 +1,302 @@
+"""The file of a memory bank: segments of photographs as tiles, with an index by label and shape, the licence and source of each photograph.
+
+It is a safetensors file whose tiles are encoded pictures; files of strangers are checked, and a tile is decoded only when it is used.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from spade_studio.engine.bank.photographs import Photograph
+from spade_studio.engine.bank.segments import GRID, LEAST_SHARE, PACKED, Shapes
+from spade_studio.engine.errors import BankError, EngineError
+from spade_studio.engine.files import atomic_writer, sha256_of
+from spade_studio.engine.labels import LabelSet
+from spade_studio.engine.pictures.image_files import DAMAGE
+from spade_studio.engine.weights.info import printable
+from spade_studio.engine.weights.safetensors_header import checked_entries, read_safetensors_header
+
+SUFFIX: Final = ".bank"
+FORMAT_VERSION: Final = 1
+_KEY: Final = "spade-studio-bank"
+_MOST_SEGMENTS: Final = 10_000_000
+_LARGEST_SIDE: Final = 4096
+_MOST_TEXT: Final = 2000
+_MOST_NAMES: Final = 1 << 28  # bytes of the list of photographs
+_QUALITY: Final = 92  # of WebP; masks are stored without loss
+
+
+@dataclass(frozen=True, eq=False)
+class Piece:
+    """A segment of a photograph that goes into a bank.
+
+    Attributes:
+        label: Dataset id.
+        photograph: Its number.
+        box: (top, left, height, width) in pixels of the bank's pictures.
+        shape: See :func:`spade_studio.engine.bank.segments.shape_of`.
+        tile: uint8 [height, width, 4]: red, green, blue, and 255 where the segment is.
+    """
+
+    label: int
+    photograph: int
+    box: tuple[int, int, int, int]
+    shape: Shapes
+    tile: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class MemoryBank:
+    """A memory bank: its index in memory, its tiles on disk.
+
+    Attributes:
+        path: The file.
+        size: (height, width) of the pictures that boxes count in.
+        label_set: What the ids mean.
+        order: Ids from front to back; what is not listed lies behind all.
+        licence: Under which terms the photographs may be used, in a sentence.
+        source: Where they come from, in a sentence.
+        photographs: Those that pieces come from.
+        labels: uint8 [N], the pieces' ids.
+        photograph_of: int32 [N].
+        boxes: int32 [N, 4]: top, left, height, width.
+        shapes: uint64 [N, PACKED].
+    """
+
+    path: Path
+    size: tuple[int, int]
+    label_set: LabelSet
+    order: tuple[int, ...]
+    licence: str
+    source: str
+    photographs: tuple[Photograph, ...]
+    labels: NDArray[np.uint8]
+    photograph_of: NDArray[np.int32]
+    boxes: NDArray[np.int32]
+    shapes: Shapes
+    _tiles: NDArray[np.uint8]
+    _ends: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        """Return how many pieces there are."""
+        return len(self.labels)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return what pickle stores: the path, so that another process maps the file by itself."""
+        return MemoryBank.open, (self.path,)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the file."""
+        return sha256_of(self.path)
+
+    def tile(self, number: int) -> NDArray[np.uint8]:
+        """Decode a piece: uint8 [height, width, 4], the mask last.
+
+        Raises:
+            BankError: It is damaged.
+        """
+        start = int(self._ends[number - 1]) if number else 0
+        content = self._tiles[start : int(self._ends[number])].tobytes()
+        height, width = int(self.boxes[number, 2]), int(self.boxes[number, 3])
+        try:
+            with Image.open(io.BytesIO(content), formats=("WEBP",)) as image:
+                if image.size != (width, height):
+                    raise _damaged(self.path, f"piece {number} has {image.width} x {image.height} pixels in place of {width} x {height}")
+                return np.asarray(image.convert("RGBA"))
+        except DAMAGE as error:
+            raise _damaged(self.path, f"piece {number} cannot be decoded") from error
+
+    @classmethod
+    def open(cls, path: Path) -> MemoryBank:
+        """Open a bank; its tiles stay on disk.
+
+        Raises:
+            BankError: There is no such file, it is damaged, hostile, of another kind or of a newer format.
+        """
+        if not path.is_file():
+            raise BankError(f"{path}: there is no such file", "a memory bank", "Make it (spade-train bank), or copy it beside the weights")
+        try:
+            header = read_safetensors_header(path)
+            entries = checked_entries(header)
+        except EngineError as error:
+            raise BankError(error.found, "a memory bank of SPADE Studio", error.action) from error
+        size, label_set, order, licence, source = _description(path, header.metadata.get(_KEY))
+        count = entries["labels"].shape[0] if "labels" in entries and len(entries["labels"].shape) == 1 else -1
+        expected = {
+            "labels": ("U8", (count,)),
+            "photographs": ("I32", (count,)),
+            "boxes": ("I32", (count, 4)),
+            "shapes": ("U8", (count, 8 * PACKED)),
+            "ends": ("I64", (count,)),
+        }
+        fits = set(entries) == {*expected, "tiles", "names"} and entries["tiles"].dtype == entries["names"].dtype == "U8"
+        fits = fits and all((entries[name].dtype, entries[name].shape) == wanted for name, wanted in expected.items())
+        if not fits or not 1 <= count <= _MOST_SEGMENTS or len(entries["names"].shape) != 1 or entries["names"].shape[0] > _MOST_NAMES:
+            raise _damaged(path, "its tables do not fit each other")
+        offset = path.stat().st_size - header.data_bytes
+        places = {name: cast("dict[str, Any]", header.tensors[name])["data_offsets"] for name in entries}
+
+        def table(name: str, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
+            return np.memmap(path, dtype, "r", offset + places[name][0], shape)
+
+        bank = cls(
+            path,
+            size,
+            label_set,
+            order,
+            licence,
+            source,
+            photographs=_photographs(path, table("names", np.uint8, entries["names"].shape).tobytes()),
+            labels=np.array(table("labels", np.uint8, (count,))),
+            photograph_of=np.array(table("photographs", np.int32, (count,))),
+            boxes=np.array(table("boxes", np.int32, (count, 4))),
+            shapes=np.array(table("shapes", np.uint8, (count, 8 * PACKED))).view(np.uint64),
+            _tiles=table("tiles", np.uint8, entries["tiles"].shape),
+            _ends=np.array(table("ends", np.int64, (count,))),
+        )
+        bank._check()
+        return bank
+
+    def _check(self) -> None:
+        """Refuse tables whose numbers lead out of the file or out of the picture."""
+        height, width = self.size
+        top, left, rows, columns = self.boxes.T.astype(np.int64)
+        inside = (top >= 0) & (left >= 0) & (rows >= 1) & (columns >= 1) & (top + rows <= height) & (left + columns <= width)
+        starts = np.concatenate(([0], self._ends[:-1]))
+        if (
+            not inside.all()
+            or (self.photograph_of < 0).any()
+            or (self.photograph_of >= len(self.photographs)).any()
+            or (self._ends <= starts).any()
+            or int(self._ends[-1]) != len(self._tiles)
+            or self._ends[0] < 1
+        ):
+            raise _damaged(self.path, "its tables hold impossible numbers")
+        if strange := sorted(set(np.unique(self.labels).tolist()) - {label.id for label in self.label_set.labels}):
+            raise _damaged(self.path, f"it has pieces of the id {strange[0]}, which its label set does not have")
+
+
+def write_bank(
+    path: Path,
+    pieces: Iterable[Piece],
+    *,
+    size: tuple[int, int],
+    label_set: LabelSet,
+    order: Sequence[int],
+    licence: str,
+    source: str,
+    photographs: Sequence[Photograph],
+) -> int:
+    """Write a bank, whole or not at all; the arguments are the attributes of :class:`MemoryBank`.
+
+    ``pieces`` are read one after the other, and ``photographs`` after them: both may be filled meanwhile.
+
+    Returns:
+        How many pieces it has.
+
+    Raises:
+        BankError: There are none.
+        OSError: The file cannot be written.
+    """
+    import safetensors.numpy
+
+    # Of a piece only its encoded tile is kept.
+    index: list[tuple[int, int, tuple[int, int, int, int], Shapes]] = []
+    tiles: list[bytes] = []
+    for piece in pieces:
+        index.append((piece.label, piece.photograph, piece.box, piece.shape))
+        tiles.append(_encoded(piece.tile))
+    if not index:
+        raise BankError("no segment is large enough for a memory bank", f"some of {100 * LEAST_SHARE:.1f} % of a photograph or more")
+    description = {
+        "format_version": FORMAT_VERSION,
+        "size": list(size),
+        "grid": GRID,
+        "label_set": label_set.to_json(),
+        "order": list(order),
+        "licence": licence,
+        "source": source,
+    }
+    names = json.dumps([[photograph.name, photograph.credit] for photograph in photographs], separators=(",", ":")).encode()
+    tables = {
+        "labels": np.array([label for label, _, _, _ in index], np.uint8),
+        "photographs": np.array([number for _, number, _, _ in index], np.int32),
+        "boxes": np.array([box for _, _, box, _ in index], np.int32),
+        "shapes": np.stack([shape for _, _, _, shape in index]).view(np.uint8),
+        "ends": np.cumsum([len(tile) for tile in tiles], dtype=np.int64),
+        "tiles": np.frombuffer(b"".join(tiles), np.uint8),
+        "names": np.frombuffer(names, np.uint8),
+    }
+    content = safetensors.numpy.save(tables, {_KEY: json.dumps(description, separators=(",", ":"))})
+    with atomic_writer(path) as file:
+        file.write(content)
+    return len(index)
+
+
+def _encoded(tile: NDArray[np.uint8]) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(tile, "RGBA").save(content, "WEBP", quality=_QUALITY, method=2)
+    return content.getvalue()
+
+
+def _description(path: Path, text: str | None) -> tuple[tuple[int, int], LabelSet, tuple[int, ...], str, str]:
+    if text is None:
+        raise BankError(f"{path.name} is no memory bank", "a file made by spade-train bank")
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, "its description is not JSON") from error
+    if not isinstance(values, dict):
+        raise _damaged(path, "its description is not a JSON object")
+    entries = cast("dict[str, Any]", values)
+    version = entries.get("format_version")
+    if type(version) is int and version > FORMAT_VERSION:
+        found = f"{path.name} was written by a newer SPADE Studio (format {version})"
+        raise BankError(found, f"format {FORMAT_VERSION}", "Update SPADE Studio")
+    match entries:
+        case {
+            "format_version": 1, "size": [int(height), int(width)], "grid": 64, "label_set": label_set, "order": order,
+            "licence": str(licence), "source": str(source),
+        } if 1 <= height <= _LARGEST_SIDE and 1 <= width <= _LARGEST_SIDE:  # fmt: skip
+            try:
+                known = LabelSet.from_json(label_set)
+            except EngineError as error:
+                raise _damaged(path, error.found) from error
+            ids = tuple(number for number in cast("list[object]", order) if type(number) is int) if isinstance(order, list) else ()
+            return (height, width), known, ids, _text(licence), _text(source)
+        case _:
+            raise _damaged(path, "its description lacks entries")
+
+
+def _photographs(path: Path, content: bytes) -> tuple[Photograph, ...]:
+    try:
+        entries = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, "its list of photographs is not JSON") from error
+    found: list[Photograph] = []
+    for entry in cast("list[object]", entries) if isinstance(entries, list) else [None]:
+        match entry:
+            case [str(name), str(credit)]:
+                found.append(Photograph(_text(name), _text(credit)))
+            case _:
+                raise _damaged(path, "it has a photograph without a name")
+    return tuple(found)
+
+
+def _text(text: str) -> str:
+    return printable(text[:_MOST_TEXT])
+
+
+def _damaged(path: Path, reason: str) -> BankError:
+    return BankError(f"{path.name} is damaged: {reason}", "a memory bank made by spade-train bank", "Download or copy the file again")

@@ -1,0 +1,47 @@
+"""The memory bank that weights need: where it lies, and whether it fits them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from spade_studio.engine.bank.file import SUFFIX, MemoryBank
+from spade_studio.engine.errors import BankError
+from spade_studio.engine.networks.config import SIMSConfig
+from spade_studio.engine.weights.info import WeightsInfo
+
+
+def bank_beside(weights: Path) -> Path:
+    """Return where the bank of weights is looked for: beside them, with their name."""
+    return weights.with_suffix(SUFFIX)
+
+
+def open_bank_of(info: WeightsInfo, path: Path | None = None) -> MemoryBank | None:
+    """Open the bank that weights need; None for weights that need none.
+
+    Args:
+        info: The weights.
+        path: The bank; that beside them where None.
+
+    Raises:
+        BankError: It is missing or damaged, or its labels are others.
+    """
+    if not isinstance(info.generator, SIMSConfig):
+        if path is not None:
+            raise BankError(f"{info.name} takes no memory bank", "weights of SIMS", "Leave the bank out")
+        return None
+    place = path or bank_beside(info.path)
+    if not place.is_file():
+        raise BankError(
+            f"{info.path.name} completes pieces of photographs, and {place} is not there",
+            "its memory bank",
+            f"Copy it there, named {place.name}, or make it anew (spade-train bank)",
+        )
+    bank = MemoryBank.open(place)
+    known = info.channels
+    if known is not None and known.label_set is not None:
+        for number in known.known_ids:
+            mine, theirs = known.label_set.by_id(number), bank.label_set.by_id(number)
+            if mine is not None and (theirs is None or theirs.name != mine.name):
+                found = f"{place.name} calls id {number} {theirs.name if theirs else 'nothing'}, and {info.path.name} {mine.name}"
+                raise BankError(found, "the same labels", "Take the bank that these weights were trained with")
+    return bank

@@ -1,0 +1,53 @@
+"""What ``spade-train bank`` does: open the data, cut the segments out, say what came of it."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+from spade_studio.engine.bank.file import SUFFIX, MemoryBank
+from spade_studio.engine.bank.order import write_order
+from spade_studio.engine.errors import BankError
+from spade_studio.engine.files import atomic_writer
+from spade_studio.train.cli.options import Bank
+from spade_studio.train.datasets import FolderDataset, open_dataset
+from spade_studio.train.datasets.bank_building import BankOptions, build_bank, read_credits
+
+_TELL_EVERY = 5.0  # seconds
+
+
+def make_bank(options: Bank) -> int:
+    """Make the bank.
+
+    Returns:
+        The exit code, 0.
+
+    Raises:
+        EngineError, OSError: With what to do.
+    """
+    if not options.licence.strip():
+        raise BankError("--licence is empty", "under which terms the photographs may be used, in a sentence")
+    if options.output.suffix != SUFFIX:
+        raise BankError(f"the output {options.output.name}", f"a name that ends in {SUFFIX}")
+    dataset = open_dataset(options.data_path, options.kind, split=options.split)
+    if isinstance(dataset, FolderDataset) and options.held_out:
+        dataset = dataset.split(options.held_out)[0]
+    of_photographs = {} if options.credits is None else read_credits(options.credits)
+    how = BankOptions(options.size, options.licence, options.source, of_photographs, options.order, options.disparity)
+    told = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _TELL_EVERY or done == total:
+            told = time.monotonic()
+            sys.stderr.write(f"{done:,} of {total:,} photographs\n")
+            sys.stderr.flush()
+
+    pieces = build_bank(dataset, options.output, how, tell)
+    bank = MemoryBank.open(options.output)
+    if options.write_order is not None:
+        with atomic_writer(options.write_order) as file:
+            file.write(write_order(bank.order, bank.label_set).encode())
+    size = options.output.stat().st_size / 2**20
+    print(f"{pieces:,} pieces of {len(bank.photographs):,} photographs, {size:,.0f} MiB: {options.output}")  # noqa: T201
+    return 0

@@ -1,0 +1,176 @@
+"""Building a memory bank: the segments of photographs cut out, with their labels, shapes and credits.
+
+It does not know what the bank is used for.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.engine.bank.file import Piece, write_bank
+from spade_studio.engine.bank.order import order_from_depth, read_order, usual_order
+from spade_studio.engine.bank.photographs import Photograph
+from spade_studio.engine.bank.segments import LEAST_SHARE, Segment, find_segments, shape_of
+from spade_studio.engine.errors import BankError
+from spade_studio.train.config.data import GeometryConfig
+from spade_studio.train.datasets.pairs import Dataset
+from spade_studio.train.datasets.transforms import resize_ids, transform
+
+_LARGEST_CREDITS = 1 << 26  # bytes
+
+
+@dataclass(frozen=True)
+class BankOptions:
+    """How a bank is made and what it says of its photographs.
+
+    Attributes:
+        size: (height, width) that photographs are scaled and cropped to.
+        licence: Under which terms they may be used.
+        source: Where they come from.
+        credits: Author, licence and address of single photographs, by name.
+        order: A file of labels from front to back; None for the usual order, or what disparities tell.
+        disparity: A folder of disparity maps named as the photographs: PNG, larger is nearer, 0 not known. None where there are none.
+    """
+
+    size: tuple[int, int]
+    licence: str
+    source: str
+    credits: Mapping[str, str]
+    order: Path | None = None
+    disparity: Path | None = None
+
+
+def build_bank(dataset: Dataset, path: Path, options: BankOptions, tell: Callable[[int, int], None]) -> int:
+    """Cut the segments out of all photographs of a data set and write the bank.
+
+    Args:
+        dataset: The photographs.
+        path: The file.
+        options: See there.
+        tell: Called with (photographs done, of how many).
+
+    Returns:
+        How many pieces it has.
+
+    Raises:
+        DataError: A photograph or a map cannot be read.
+        BankError: There is nothing to put in, or order or disparities cannot be used.
+        OSError: The file cannot be written.
+    """
+    label_set = dataset.label_set
+    order = usual_order(label_set) if options.order is None else read_order(options.order, label_set)
+    if options.order is None and options.disparity is not None:
+        order = order_from_depth(_count_nearer(dataset, options.disparity), label_set)
+    photographs: list[Photograph] = []
+    pieces = _pieces(dataset, options, photographs, tell)
+    return write_bank(
+        path,
+        pieces,
+        size=options.size,
+        label_set=label_set,
+        order=order,
+        licence=options.licence,
+        source=options.source,
+        photographs=photographs,
+    )
+
+
+def _pieces(
+    dataset: Dataset, options: BankOptions, photographs: list[Photograph], tell: Callable[[int, int], None]
+) -> Iterator[Piece]:
+    geometry = geometry_of(options.size)
+    identity = np.arange(256, dtype=np.int16)
+    for index in range(len(dataset)):
+        example = transform(dataset.read(index), geometry, None, identity)
+        colors = np.rint((example.photo.transpose(1, 2, 0) + 1) * 127.5).astype(np.uint8)
+        name = dataset.name(index)
+        segments = find_segments(example.channels, dataset.label_set.unlabeled_id)
+        if segments:
+            photographs.append(Photograph(name, options.credits.get(name, options.credits.get(Path(name).name, ""))))
+        for segment in segments:
+            top, left, height, width = segment.box
+            alpha = np.where(segment.mask, np.uint8(255), np.uint8(0))
+            tile = np.dstack((colors[top : top + height, left : left + width], alpha))
+            yield Piece(segment.label, len(photographs) - 1, segment.box, shape_of(segment.whole(*options.size)), tile)
+        tell(index + 1, len(dataset))
+
+
+def geometry_of(size: tuple[int, int]) -> GeometryConfig:
+    """Return how photographs become pictures of a size (height, width): centre cropped where it is square, else scaled to it."""
+    height, width = size
+    if height == width:
+        return GeometryConfig("scale_shortside_and_crop", load_size=width, crop_size=width, flip=False)
+    return GeometryConfig("fixed", load_size=width, crop_size=width, aspect_ratio=width / height, flip=False)
+
+
+def read_credits(path: Path) -> dict[str, str]:
+    """Read a table of credits: CSV, a photograph's name and what to say of it on each line.
+
+    Raises:
+        BankError: It cannot be read, or a line has other than two entries.
+    """
+    expected = "CSV with a photograph's name and its credit on each line"
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LARGEST_CREDITS).decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text)))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BankError(f"{path} cannot be read ({error})", expected) from error
+    found: dict[str, str] = {}
+    for number, row in enumerate(rows, 1):
+        if len(row) != 2:
+            raise BankError(f"line {number} of {path} has {len(row)} entries", expected)
+        found[row[0].strip()] = row[1].strip()
+    return found
+
+
+def _count_nearer(dataset: Dataset, folder: Path) -> Counter[tuple[int, int]]:
+    """Count for every pair of labels how often a segment of the first was nearer than one of the second that it touches."""
+    found: Counter[tuple[int, int]] = Counter()
+    for index in range(len(dataset)):
+        path = folder / f"{Path(dataset.name(index)).name}.png"
+        disparity = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
+        if disparity is None or disparity.ndim != 2:
+            continue
+        labels = dataset.read(index).labels
+        segments = find_segments(labels, dataset.label_set.unlabeled_id, LEAST_SHARE / 10)
+        found += touching(segments, resize_ids(disparity.astype(np.int32), *labels.shape))
+    if not found:
+        raise BankError(f"{folder} has no disparity map of any photograph", "PNG files of one channel, named as the photographs")
+    return found
+
+
+def touching(segments: list[Segment], disparity: NDArray[np.integer]) -> Counter[tuple[int, int]]:
+    """Compare segments that touch by the disparities on both sides of their border.
+
+    Returns:
+        For pairs of labels (nearer, further), how many such pairs of segments there are.
+    """
+    height, width = disparity.shape
+    number_of = np.full((height, width), -1, np.int32)
+    for number, segment in enumerate(segments):
+        top, left, rows, columns = segment.box
+        number_of[top : top + rows, left : left + columns][segment.mask] = number
+    sums: dict[tuple[int, int], float] = {}
+    for one, other in ((np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])):
+        a, b = number_of[one], number_of[other]
+        known = (a != b) & (a >= 0) & (b >= 0) & (disparity[one] > 0) & (disparity[other] > 0)
+        difference = disparity[one][known].astype(np.float64) - disparity[other][known]
+        for first, second, value in zip(a[known].tolist(), b[known].tolist(), difference.tolist(), strict=True):
+            key = (min(first, second), max(first, second))
+            sums[key] = sums.get(key, 0.0) + (value if key[0] == first else -value)
+    found: Counter[tuple[int, int]] = Counter()
+    for (first, second), value in sums.items():
+        if value:
+            nearer, further = (first, second) if value > 0 else (second, first)
+            found[segments[nearer].label, segments[further].label] += 1
+    return found
