@@ -22,8 +22,7 @@ from spade_studio.engine.bank.segments import GRID, LEAST_SHARE, PACKED, Shapes
 from spade_studio.engine.errors import BankError, EngineError
 from spade_studio.engine.files import atomic_writer, sha256_of
 from spade_studio.engine.labels import LabelSet
-from spade_studio.engine.pictures.image_files import DAMAGE
-from spade_studio.engine.weights.info import printable
+from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.safetensors_header import checked_entries, read_safetensors_header
 
 SUFFIX: Final = ".bank"
@@ -114,7 +113,7 @@ class MemoryBank:
                 if image.size != (width, height):
                     raise _damaged(self.path, f"piece {number} has {image.width} x {image.height} pixels in place of {width} x {height}")
                 return np.asarray(image.convert("RGBA"))
-        except DAMAGE as error:
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             raise _damaged(self.path, f"piece {number} cannot be decoded") from error
 
     @classmethod

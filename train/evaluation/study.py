@@ -19,7 +19,7 @@ from PIL import Image
 
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.labels import LabelSet, color_text
-from spade_studio.engine.pictures.image_files import read_label_map
+from spade_studio.engine.pictures.map_readings import read_label_map
 from spade_studio.train.datasets.decoding import PHOTO_SUFFIXES, decode_photo
 from spade_studio.train.evaluation.errors import EvaluationError
 

@@ -78,7 +78,7 @@ def test_a_canvas_is_pasted_from_back_to_front_and_says_what_it_is_of(bank: Memo
     assert not known[24:40, 36:40].any()
     assert known[24:40, 26:32].all()
     (used,) = composition.origin.photographs
-    assert used.photograph.name == "person?[2J"
+    assert used.photograph.name == "person�[2J"
     assert set(used.labels) == {SKY, GRASS, PERSON}
     assert used.share == pytest.approx(known.mean())
     assert composition.origin.lines()[-2:] == ["Source: drawn", "Licence: CC BY 4.0"]
