@@ -19,6 +19,7 @@ from spade_studio.app.rendering.hatch import hatched
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.rendering.menus import AUTO, RenderMenus, pixels
+from spade_studio.app.rendering.origin import OriginMenu
 from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.size_question import SizeQuestion
 from spade_studio.app.ui.settings import Settings
@@ -74,7 +75,8 @@ class RenderingController(QObject):
         device = QMenu(window)
         for menu in (self._menus.device_menu, self._menus.dtype_menu):
             device.addMenu(menu)
-        status.set_menus(self._menus.size_menu, device)
+        self._origin_menu = OriginMenu(window)
+        status.set_menus(self._menus.size_menu, device, self._origin_menu)
         self._show()
 
     @property
@@ -224,6 +226,7 @@ class RenderingController(QObject):
         image = hatched(result.size) if self._document.is_empty else result.image
         self._panel.view.show_picture(image, result.quality, follows)
         self._status.show_frame(result.seconds, result.quality, result.size)
+        self._show_origin(result)
         if result.quality == "exact":  # not for every frame: counting a large layout takes longer than showing a picture
             self._unknown = self._unknown_names(result.unknown_ids)
         notes = [self._unknown_note(self._unknown)]
@@ -234,6 +237,13 @@ class RenderingController(QObject):
             self._panel.tell(text, self.tr("Try again"), self.try_again)
         else:
             self._panel.tell(text)
+
+    def _show_origin(self, result: RenderResult) -> None:
+        origin, info = result.origin, self._live.info
+        self._status.show_origin(None if origin is None else len(origin.photographs))
+        if origin is not None and info is not None:
+            channels = info.info.channels
+            self._origin_menu.show_origin(origin, None if channels is None else channels.label_set)
 
     def _reduced_note(self, asked: Size, fits: Size) -> str:
         device = self._live.info.device if self._live.info else ""

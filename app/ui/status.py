@@ -17,11 +17,12 @@ class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.pixel, self.size_and_zoom, self.frame = (PlainLabel() for _ in range(3))
-        self.render_size, self.device = QToolButton(), QToolButton()
+        self.render_size, self.device, self.origin = QToolButton(), QToolButton(), QToolButton()
         self._size, self._zoom = "", ""
         self.setSizeGripEnabled(False)
         self.addWidget(self.pixel, 1)
         for widget, tip in (
+            (self.origin, self.tr("The photographs that the picture is made of")),
             (self.frame, self.tr("Time of the last picture, its size, and whether every pixel of it was computed anew")),
             (self.render_size, self.tr("How large pictures are rendered")),
             (self.device, self.tr("Where pictures are computed, and with which numbers")),
@@ -29,15 +30,15 @@ class StatusBar(QStatusBar):
         ):
             widget.setToolTip(plain_tip(tip))
             self.addPermanentWidget(widget)
-        for button in (self.render_size, self.device):
+        for button in (self.render_size, self.device, self.origin):
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.hide()
 
-    def set_menus(self, size: QMenu, device: QMenu) -> None:
-        """Let size and device be chosen."""
-        for button, menu in ((self.render_size, size), (self.device, device)):
+    def set_menus(self, size: QMenu, device: QMenu, origin: QMenu) -> None:
+        """Let size and device be chosen, and what a picture is made of be read."""
+        for button, menu in ((self.render_size, size), (self.device, device), (self.origin, origin)):
             button.setMenu(menu)
 
     def show_pixel(self, pixel: tuple[int, int] | None, name: str) -> None:
@@ -58,6 +59,15 @@ class StatusBar(QStatusBar):
         """Show what the last picture took."""
         time = f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
         self.frame.setText(f"{time}  ·  {quality}  ·  {size[1]} × {size[0]}")
+
+    def show_origin(self, photographs: int | None) -> None:
+        """Show of how many photographs the last picture is made; None for pictures that are made of none."""
+        if photographs is None:
+            self.origin.hide()
+        elif photographs == 1:
+            self._show_on(self.origin, self.tr("Made of 1 photograph"))
+        else:
+            self._show_on(self.origin, self.tr("Made of {count} photographs").format(count=photographs))
 
     def show_render_size(self, text: str) -> None:
         """Show which size of pictures is chosen."""

@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from spade_studio.app.model.label_names import label_text
+from spade_studio.engine.bank.photographs import bank_beside
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
 from spade_studio.engine.networks.config import (
     AnyGeneratorConfig,
     ConcatenationConfig,
+    CRNConfig,
     EncoderConfig,
     GeneratorConfig,
     LayeredPix2PixHDConfig,
     Pix2PixHDConfig,
+    SIMSConfig,
 )
 from spade_studio.engine.weights.facts import WeightsFacts
 
@@ -164,6 +167,9 @@ def _rows(facts: WeightsFacts, painted: Painted, lost: Sequence[Lost]) -> list[t
         rows.append((QCoreApplication.translate("WeightsReport", "Styles"), noise))
         edges = QCoreApplication.translate("WeightsReport", "objects are told apart (edge channel)") if info.uses_edges else no
         rows.append((QCoreApplication.translate("WeightsReport", "Object borders"), edges))
+    if isinstance(info.generator, SIMSConfig):
+        needed = QCoreApplication.translate("WeightsReport", "its memory bank, {name}, beside it").format(name=bank_beside(info.path).name)
+        rows.append((QCoreApplication.translate("WeightsReport", "Needs"), needed))
     if info.encoder is not None:
         rows.append((QCoreApplication.translate("WeightsReport", "Encoder"), _encoder_words(info.encoder, facts.encoder_parameters or 0)))
     if info.discriminator is not None:
@@ -235,6 +241,10 @@ def _kind(config: AnyGeneratorConfig) -> str:
             return QCoreApplication.translate("WeightsReport", "SPADE's decoder, layout concatenated")
         case Pix2PixHDConfig():
             return "pix2pixHD"
+        case CRNConfig():
+            return QCoreApplication.translate("WeightsReport", "cascaded refinement network (CRN)")
+        case SIMSConfig():
+            return QCoreApplication.translate("WeightsReport", "SIMS, completes pieces of photographs")
         case LayeredPix2PixHDConfig() if config.layout == "spade":
             return QCoreApplication.translate("WeightsReport", "pix2pixHD with SPADE")
         case _:

@@ -25,7 +25,6 @@ from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.safetensors_header import checked_entries, read_safetensors_header
 
-SUFFIX: Final = ".bank"
 FORMAT_VERSION: Final = 1
 _KEY: Final = "spade-studio-bank"
 _MOST_SEGMENTS: Final = 10_000_000

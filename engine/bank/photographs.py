@@ -1,4 +1,4 @@
-"""Photographs that a picture is made of, as values that windows and files share.
+"""Photographs that a picture is made of, and where the bank of their pieces lies, as values that windows and files share.
 
 Nothing here knows torch or files.
 """
@@ -7,6 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+SUFFIX: Final = ".bank"
+"""Of the files of memory banks."""
+
+
+def bank_beside(weights: Path) -> Path:
+    """Return where the bank of weights is looked for: beside them, with their name."""
+    return weights.with_suffix(SUFFIX)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ They know no photographs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import cv2
 import numpy as np
@@ -64,9 +64,8 @@ def find_segments(labels: NDArray[np.integer], ignored: int | None, least_share:
         if value == ignored:
             continue
         same = (labels == value).astype(np.uint8)
-        _, parts, table, _ = cv2.connectedComponentsWithStats(same, connectivity=4)
-        numbers: NDArray[np.int32] = np.asarray(parts, np.int32)
-        statistics: NDArray[np.int32] = np.asarray(table, np.int32)
+        parts = cast("tuple[int, NDArray[np.int32], NDArray[np.int32], object]", cv2.connectedComponentsWithStats(same, connectivity=4))
+        _, numbers, statistics, _ = parts
         for number in np.flatnonzero(statistics[:, cv2.CC_STAT_AREA] >= least).tolist():
             if not number:  # the first is what has other values
                 continue

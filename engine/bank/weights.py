@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spade_studio.engine.bank.file import SUFFIX, MemoryBank
+from spade_studio.engine.bank.file import MemoryBank
+from spade_studio.engine.bank.photographs import bank_beside
 from spade_studio.engine.errors import BankError
 from spade_studio.engine.networks.config import SIMSConfig
 from spade_studio.engine.weights.info import WeightsInfo
-
-
-def bank_beside(weights: Path) -> Path:
-    """Return where the bank of weights is looked for: beside them, with their name."""
-    return weights.with_suffix(SUFFIX)
 
 
 def open_bank_of(info: WeightsInfo, path: Path | None = None) -> MemoryBank | None:

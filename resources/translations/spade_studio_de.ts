@@ -2470,6 +2470,29 @@ Estimate tells steps, memory and time.</source>
     </message>
 </context>
 <context>
+    <name>OriginMenu</name>
+    <message>
+        <source>{count} more</source>
+        <translation>{count} weitere</translation>
+    </message>
+    <message>
+        <source>Source: {text}</source>
+        <translation>Quelle: {text}</translation>
+    </message>
+    <message>
+        <source>Licence: {text}</source>
+        <translation>Lizenz: {text}</translation>
+    </message>
+    <message>
+        <source>Copy the list</source>
+        <translation>Liste kopieren</translation>
+    </message>
+    <message>
+        <source>{share} %  ·  {photograph}</source>
+        <translation>{share} %  ·  {photograph}</translation>
+    </message>
+</context>
+<context>
     <name>Pace</name>
     <message>
         <source>{:,} of {:,} {}</source>
@@ -3728,6 +3751,10 @@ Estimate tells steps, memory and time.</source>
 <context>
     <name>StatusBar</name>
     <message>
+        <source>The photographs that the picture is made of</source>
+        <translation>Die Fotos, aus denen das Bild besteht</translation>
+    </message>
+    <message>
         <source>Time of the last picture, its size, and whether every pixel of it was computed anew</source>
         <translation>Zeit des letzten Bildes, seine Größe und ob jeder Pixel neu berechnet wurde</translation>
     </message>
@@ -3742,6 +3769,14 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>Size of the layout in pixels, and its zoom</source>
         <translation>Größe des Layouts in Pixeln und sein Maßstab</translation>
+    </message>
+    <message>
+        <source>Made of 1 photograph</source>
+        <translation>Aus 1 Foto</translation>
+    </message>
+    <message>
+        <source>Made of {count} photographs</source>
+        <translation>Aus {count} Fotos</translation>
     </message>
 </context>
 <context>
@@ -4781,6 +4816,14 @@ New run… sets up a training.</source>
         <translation>Objektgrenzen</translation>
     </message>
     <message>
+        <source>its memory bank, {name}, beside it</source>
+        <translation>seine Fotosammlung {name} daneben</translation>
+    </message>
+    <message>
+        <source>Needs</source>
+        <translation>Braucht</translation>
+    </message>
+    <message>
         <source>Encoder</source>
         <translation>Encoder</translation>
     </message>
@@ -4867,6 +4910,14 @@ New run… sets up a training.</source>
     <message>
         <source>SPADE&apos;s decoder, layout concatenated</source>
         <translation>Decoder von SPADE, Layout angehängt</translation>
+    </message>
+    <message>
+        <source>cascaded refinement network (CRN)</source>
+        <translation>stufenweise verfeinerndes Netz (CRN)</translation>
+    </message>
+    <message>
+        <source>SIMS, completes pieces of photographs</source>
+        <translation>SIMS, ergänzt Stücke von Fotos</translation>
     </message>
     <message>
         <source>pix2pixHD with SPADE</source>

@@ -109,7 +109,7 @@ class FlatRenderer:
 
     def set_layout(self, labels: NDArray[np.uint8], instances: object, size: tuple[int, int]) -> Any:
         self.labels = labels
-        return type("Report", (), {"unknown_ids": self.channels.unknown_ids(labels), "size": size})
+        return type("Report", (), {"unknown_ids": self.channels.unknown_ids(labels), "size": size, "origin": None})
 
     def render_frame(self, preview: bool, should_stop: Callable[[], bool]) -> Any:
         self.gate.wait(20)

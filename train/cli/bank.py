@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import time
 
-from spade_studio.engine.bank.file import SUFFIX, MemoryBank
+from spade_studio.engine.bank.file import MemoryBank
 from spade_studio.engine.bank.order import write_order
+from spade_studio.engine.bank.photographs import SUFFIX
 from spade_studio.engine.errors import BankError
 from spade_studio.engine.files import atomic_writer
 from spade_studio.train.cli.options import Bank

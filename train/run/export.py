@@ -10,7 +10,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from spade_studio.engine.bank.weights import bank_beside
+from spade_studio.engine.bank.photographs import bank_beside
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.weights import save_bundle
 from spade_studio.train.datasets.transforms import output_size

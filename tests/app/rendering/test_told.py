@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 
+from spade_studio.engine.bank.photographs import Origin, Photograph, UsedPhotograph
 from spade_studio.engine.errors import RenderError
 from spade_studio.engine.rendering.service import RenderFailure, RenderResult
 
@@ -81,3 +83,26 @@ def test_a_preview_whose_full_picture_fails_promises_none(window):
     assert window.render_panel.view._mark().endswith("follows")
     window.live.failed.emit(RenderFailure(window.live.shown, RenderError("cpu failed")))
     assert window.render_panel.view._mark() == "preview"
+
+
+def test_pictures_of_photographs_say_which(window, qtbot):
+    button, bank = window.statusBar().origin, "a & b"
+    window.live.rendered.emit(result_of(window))
+    assert button.isHidden()
+    used = [UsedPhotograph(Photograph(f"{bank} {n}", "Ann, CC BY 4.0" if n == 0 else ""), (156, 123), 0.5 / (n + 1)) for n in range(20)]
+    origin = Origin(tuple(used), "CC BY 4.0", "a walk")
+    window.live.rendered.emit(result_of(window, origin=origin))
+    assert button.isVisible()
+    assert button.text() == "Made of 20 photographs"
+    texts = [action.text() for action in button.menu().actions()]
+    assert texts[0] == "50 %  ·  a && b 0  ·  sky-other, grass  ·  Ann, CC BY 4.0"
+    assert texts[16] == "4 more"
+    assert [text for text in texts if text][-3:] == ["Source: a walk", "Licence: CC BY 4.0", "Copy the list"]
+    button.menu().actions()[-1].trigger()
+    copied = QGuiApplication.clipboard().text().split("\n")
+    assert len(copied) == 22
+    assert copied[0].startswith("50 %  ·  a & b 0")
+    window.live.rendered.emit(result_of(window, origin=Origin(tuple(used[:1]), "", "")))
+    assert button.text() == "Made of 1 photograph"
+    window.live.rendered.emit(result_of(window))
+    assert button.isHidden()

@@ -56,6 +56,7 @@ def networks_of(trainer: Trainer) -> list[nn.Module]:
 
 def held(trainer: Trainer) -> int:
     """Return the bytes of parameters, moments and averages."""
+    assert trainer.optimizers.discriminator is not None
     sides = (trainer.optimizers.generator.adam, trainer.optimizers.discriminator.adam)
     moments = [state[name] for side in sides for state in side.state.values() for name in ("exp_avg", "exp_avg_sq")]
     averages = trainer.averages

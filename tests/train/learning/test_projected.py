@@ -108,6 +108,7 @@ def test_the_generator_learns_from_it_and_photographs_cost_no_backward_pass(netw
     monkeypatch.setattr(EfficientNetLiteFeatures, "levels", count)
     terms = training.generator_step(batch(2), torch.zeros(2, STYLE)).numbers()
     assert sorted(counted) == [(2, False), (2, True)]
+    assert training.discriminator is not None
     assert all(parameter.grad is None for parameter in training.discriminator.parameters())
     short = [parameter.grad.clone() for parameter in training.generator.parameters() if parameter.grad is not None]
     assert short
@@ -120,6 +121,7 @@ def test_the_generator_learns_from_it_and_photographs_cost_no_backward_pass(netw
     for ours, theirs in zip(short, full, strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-3, atol=1e-5)
     training.discriminator_step(batch(2), torch.zeros(2, STYLE))
+    assert training.discriminator is not None
     heads = [parameter for name, parameter in training.discriminator.named_parameters() if name.startswith("projected_")]
     assert all(parameter.grad is not None for parameter in heads)
 
@@ -128,9 +130,10 @@ def test_feature_matching_counts_the_scales_that_have_features(network_file: str
     noise = torch.zeros(2, STYLE)
     alone = networks(patches()).generator_step(batch(2), noise).numbers()
     both = networks(projected(network_file))
-    both.discriminator.get_submodule("discriminator_0").load_state_dict(
-        networks(patches()).discriminator.get_submodule("discriminator_0").state_dict()
-    )
+    other = networks(patches()).discriminator
+    assert both.discriminator is not None
+    assert other is not None
+    both.discriminator.get_submodule("discriminator_0").load_state_dict(other.get_submodule("discriminator_0").state_dict())
     terms = both.generator_step(batch(2), noise).numbers()
     assert terms["feature_matching"] == pytest.approx(alone["feature_matching"], rel=1e-3)
     assert terms["adversarial"] != alone["adversarial"]

@@ -109,6 +109,7 @@ def test_trained_exported_rendered_and_started_from(
 
 def judge(trainer: Trainer) -> list[torch.Tensor]:
     """Return the discriminator's scores of two photographs, at every scale."""
+    assert trainer.discriminator is not None
     converge_spectral_norms(trainer.discriminator)  # as is done where labels are carried over
     batch = first_batch(trainer)
     planes = batch.layout.one_hot(64, 64, torch.device("cpu"), torch.float32)

@@ -138,6 +138,7 @@ def test_all_three_networks_go_on(finished: Any, exported: Path) -> None:
     trainer = make_trainer(starting_from(exported, finished))
     assert trainer.notes == ("Started from lakes.safetensors, which has the same labels.",)
     parts = read_checkpoint(finished.checkpoint(10)).parts
+    assert trainer.discriminator is not None
     for name, tensor in trainer.discriminator.state_dict().items():
         assert torch.equal(tensor, parts["discriminator"][name]), name
     stored = load_weights(exported)
@@ -183,6 +184,7 @@ def test_other_labels(finished: Any, exported: Path, kept: tuple[int, ...], adde
     judged = load_file(exported.with_name("lakes.discriminator.safetensors"))
     channels = {number: LANDSCAPE_IDS.index(number) for number in kept}
     seen = 0
+    assert trainer.discriminator is not None
     for mine, theirs in ((trainer.generator.state_dict(), stored), (trainer.discriminator.state_dict(), judged)):
         for name, tensor in mine.items():
             if name.endswith(("mlp_shared.0.weight", "model0.0.weight")):
