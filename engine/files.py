@@ -29,6 +29,11 @@ _READERS_BLOCK: Final = os.name == "nt"
 """Whether a file that somebody reads cannot be replaced."""
 _LONG: Final = 220
 """Windows takes 259 characters, and the temporary file's name is 34 of them."""
+_SUFFIXES: Final = (
+    ".ora", ".psd", ".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic",
+    ".mp4", ".avi", ".mov", ".mkv", ".webm", ".npy", ".json", ".txt", ".zip", ".pth", ".safetensors", ".kra", ".xcf",
+)  # fmt: skip
+"""Of files that people work with beside ours."""
 _swept: set[Path] = set()
 _sweeping = threading.Lock()
 
@@ -90,6 +95,19 @@ def _require_regular(mode: int, path: PathLike) -> None:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     if not stat.S_ISREG(mode):
         raise NotOrdinaryError(path)
+
+
+def with_suffix(path: Path, suffix: str) -> Path:
+    """Return the name under which a file is saved that a person has typed a name for.
+
+    Only what is known to be a suffix counts as one: "St. Moritz" and "lake v1.5 final" are names without.
+
+    Args:
+        path: As it was typed.
+        suffix: Of the kind of file that is saved, such as ``.png``; added unless the name ends in this or another known one.
+    """
+    known = (suffix, *_SUFFIXES)
+    return path if path.name.lower().endswith(known) and path.name.lower() not in known else path.with_name(path.name + suffix)
 
 
 @contextmanager

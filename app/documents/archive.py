@@ -32,7 +32,7 @@ _MAX_THUMBNAIL_BYTES = 1 << 20
 
 
 def save_document(path: Path, state: DocumentState, render: Picture | None = None, *, layers: bool = True) -> None:
-    """Write a document; the old file stays until the new one is whole.
+    """Write a document; the old file stays until the new one is whole, and then beside it as ``NAME~`` (autosaves keep none).
 
     Args:
         path: Where to.
@@ -46,7 +46,7 @@ def save_document(path: Path, state: DocumentState, render: Picture | None = Non
     """
     planes = _planes(state)
     try:
-        with atomic_writer(path) as file:
+        with atomic_writer(path, keep_previous=layers) as file:
             if layers:
                 write_openraster(file, document_layers(state, render, state.size), state.size, planes)
             else:

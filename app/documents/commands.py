@@ -5,6 +5,7 @@ It knows the document and files; it knows no canvas and no renderer.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from spade_studio.app.ui import messages
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.errors import EngineError
+from spade_studio.engine.files import with_suffix
 from spade_studio.engine.labels import LabelSet, load_label_set
 from spade_studio.engine.pictures.label_maps import read_label_picture
 from spade_studio.engine.pictures.map_readings import readings
@@ -316,12 +318,10 @@ class FileCommands(QObject):
         dialog = QFileDialog.getSaveFileName(self._window, title, str(suggestion), f"{kinds};;{self.tr(_ALL)}")
         if not dialog[0]:
             return None
-        path = Path(dialog[0]).absolute()
-        if path.suffix and not path.suffix[1:].isdigit():  # the end of "Lake 2.1" is no kind of file
-            return path
-        path = path.with_name(path.name + suffix)
+        typed = Path(dialog[0]).absolute()
+        path = with_suffix(typed, suffix)
         # The dialog has asked about the name as it was typed.
-        return path if not path.exists() or messages.ask_replace(self._window, path) else None
+        return path if path == typed or not os.path.lexists(path) or messages.ask_replace(self._window, path) else None
 
     def _remember(self, path: Path) -> None:
         self._settings.folder = path.parent

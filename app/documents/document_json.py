@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NoReturn, cast
 
 from spade_studio.app.documents.errors import DocumentError
-from spade_studio.app.model.state import MAX_NAME, MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, DocumentState, Json, Snapshot, snapshot_bytes
+from spade_studio.app.model.state import MAX_NAME, MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, DocumentState, Json, snapshot_bytes
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.labels.label_set import json_object, json_text, json_whole
@@ -59,22 +59,48 @@ def to_json(state: DocumentState) -> bytes:
     Raises:
         DocumentError: Style JSON that would not be read back.
     """
-    height, width = state.size
+    description = Description(
+        name=state.name,
+        size=state.size,
+        label_set=state.label_set,
+        has_instances=state.instances is not None,
+        style=state.style,
+        underlay=None if state.underlay is None else (state.underlay.opacity, state.underlay.visible),
+        protected=state.protected,
+        snapshots=tuple((one.name, (one.labels.shape[0], one.labels.shape[1]), one.instances is not None) for one in state.snapshots),
+    )
+    content = _written(description, "the document")
+    parse(content, "the document")
+    return content
+
+
+def _written(description: Description, where: str) -> bytes:
+    """Return the JSON of a description. All that is read passes here too, so that what opens can be saved.
+
+    Raises:
+        DocumentError: Texts that are no Unicode, numbers that are not finite, or more than may be read back.
+    """
+    height, width = description.size
     data: dict[str, object] = {
         "format": FORMAT,
         "version": VERSION,
-        "name": state.name,
+        "name": description.name,
         "width": width,
         "height": height,
-        "label_set": state.label_set.to_json(),
-        "instances": state.instances is not None,
-        "style": state.style,
-        "underlay": state.underlay and {"opacity": state.underlay.opacity, "visible": state.underlay.visible},
-        "protected": sorted(state.protected),
-        "snapshots": [_snapshot_json(snapshot) for snapshot in state.snapshots],
+        "label_set": description.label_set.to_json(),
+        "instances": description.has_instances,
+        "style": description.style,
+        "underlay": description.underlay and {"opacity": description.underlay[0], "visible": description.underlay[1]},
+        "protected": sorted(description.protected),
+        "snapshots": [_snapshot_json(*snapshot) for snapshot in description.snapshots],
     }
-    content = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogatepass")
-    parse(content, "the document")
+    try:
+        content = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:  # of which errors of encodings are a kind
+        found = f"the description in {where} cannot be saved ({str(error)[:200]})"
+        raise DocumentError(found, "texts of Unicode, finite numbers") from error
+    if len(content) > MAX_JSON_BYTES:
+        raise DocumentError(f"the description in {where} takes {len(content):,} bytes when it is saved", f"at most {MAX_JSON_BYTES:,}")
     return content
 
 
@@ -92,7 +118,9 @@ def parse(content: bytes, where: str) -> Description:
     if isinstance(data, dict) and data.get("format") == FORMAT and isinstance(data.get("version"), int) and data["version"] > VERSION:
         raise DocumentError(f"{where} was written by a newer SPADE Studio", f"format {VERSION} or older", "Update SPADE Studio")
     try:
-        return _describe(data)
+        description = _describe(data)
+        _written(description, where)
+        return description
     except DocumentError:
         raise
     except EngineError as error:
@@ -153,9 +181,8 @@ def _underlay(data: object) -> tuple[float, bool] | None:
     return float(opacity), _flag(entries["visible"], "visible")
 
 
-def _snapshot_json(snapshot: Snapshot) -> dict[str, object]:
-    height, width = snapshot.labels.shape
-    return {"name": snapshot.name, "width": width, "height": height, "instances": snapshot.instances is not None}
+def _snapshot_json(name: str, size: tuple[int, int], has_instances: bool) -> dict[str, object]:
+    return {"name": name, "width": size[1], "height": size[0], "instances": has_instances}
 
 
 def _snapshots(data: object) -> tuple[tuple[str, tuple[int, int], bool], ...]:

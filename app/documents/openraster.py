@@ -6,6 +6,7 @@ It follows the OpenRaster draft 0.0.5 (file layout, baseline layer stack) and kn
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO
@@ -13,6 +14,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
+from spade_studio.app.documents.guarded_zip import MAX_RATIO
 from spade_studio.app.documents.pictures import encode_picture, thumbnail_of
 from spade_studio.app.model.state import Picture
 
@@ -108,6 +110,9 @@ def stack_xml(layers: Sequence[Layer], size: tuple[int, int]) -> str:
 def _add(archive: zipfile.ZipFile, path: str, data: bytes) -> None:
     info = zipfile.ZipInfo(path, _DATE)
     # PNGs are compressed already, and the mimetype must not be.
-    info.compress_type = zipfile.ZIP_STORED if path == "mimetype" or path.endswith(".png") else zipfile.ZIP_DEFLATED
+    stored = path == "mimetype" or path.endswith(".png")
+    # What shrinks to next to nothing would be taken for a bomb when it is opened again.
+    stored = stored or len(zlib.compress(data)) * MAX_RATIO < len(data)
+    info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
     info.external_attr = 0o644 << 16
     archive.writestr(info, data)

@@ -24,7 +24,7 @@ from spade_studio.app.styles.style_json import style_to_json
 from spade_studio.app.ui import messages
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import Label, LabelSet, built_in_label_sets, load_label_set
-from spade_studio.engine.pictures.provenance import Provenance, read_provenance
+from spade_studio.engine.pictures.provenance import Provenance, read_record
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 from spade_studio.engine.style import style_from_seed
 
@@ -67,13 +67,13 @@ class PictureRestorer(QObject):
     def show(self, path: Path) -> bool:
         """As :meth:`open`, where nothing unsaved is open any more."""
         try:
-            recorded, _ = read_provenance(path)
+            recorded = read_record(path)
+            style = style_of(recorded)
+            as_json = {} if style is None else style_to_json(as_style(style))
+            state = DocumentState(recorded.labels, label_set_of(recorded, self._own_set()), path.stem, objects_of(recorded), as_json)
         except EngineError as error:
             messages.show_error(self._window, self.tr("{} could not be opened").format(path.name), error)
             return False
-        style = style_of(recorded)
-        as_json = {} if style is None else style_to_json(as_style(style))
-        state = DocumentState(recorded.labels, label_set_of(recorded, self._own_set()), path.stem, objects_of(recorded), as_json)
         self._files.connection.show(state, path.stem, None)
         info = self._live.info
         if info is not None and info.size_of(self._live.size, recorded.size) != recorded.size:
@@ -110,8 +110,11 @@ def objects_of(recorded: Provenance) -> InstanceArray | None:
     instances, labels = recorded.instances, recorded.labels
     if bool(((instances >= _BORDERS) | (instances == labels)).all()):
         return objects_from_borders(instances, labels)
-    numbers = np.unique(instances, return_inverse=True)[1].reshape(instances.shape) + 1
-    return np.minimum(numbers, 0xFFFF).astype(np.uint16)
+    is_there = np.zeros(1 << 16, bool)
+    for row in instances:
+        is_there[row] = True
+    numbers = np.minimum(np.cumsum(is_there), 0xFFFF)  # in the order of their values
+    return numbers.astype(np.uint16)[instances]
 
 
 def objects_from_borders(instances: InstanceArray, labels: LabelArray) -> InstanceArray | None:

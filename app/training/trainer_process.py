@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +23,7 @@ from spade_studio.train.run.directory import RunDirectory
 _NOTE = "trainer.json"
 _OUTPUT = "trainer_output.txt"
 _LONGEST_OUTPUT = 4000
+_START_WORD = 19
 
 # Trainers that this program has started and that had not ended when it last looked: it has to take note of their end (POSIX).
 _children: list[subprocess.Popen[bytes]] = []
@@ -39,10 +40,14 @@ class TrainerNote:
     Attributes:
         pid: Its number.
         started: Seconds since 1970.
+        identity: Tells the process apart from others that get its number later; empty where the system does not say.
+        folder: Of the run: a copy of it has the note of the original.
     """
 
     pid: int
     started: float
+    identity: str = ""
+    folder: str = ""
 
 
 def start_trainer(run: RunDirectory) -> TrainerNote:
@@ -77,9 +82,9 @@ def start_trainer(run: RunDirectory) -> TrainerNote:
         raise TrainerProcessError(f"{command[0]} cannot be started: {error.strerror or error}") from error
     _children[:] = [child for child in _children if child.poll() is None]
     _children.append(process)
-    note = TrainerNote(process.pid, started)
+    note = TrainerNote(process.pid, started, _identity_of(process.pid), str(run.path.absolute()))
     with suppress(OSError):  # it is there to be found again; training goes on without it
-        (run.path / _NOTE).write_text(json.dumps({"pid": note.pid, "started": started}), encoding="utf-8")
+        (run.path / _NOTE).write_text(json.dumps(asdict(note)), encoding="utf-8")
     return note
 
 
@@ -88,18 +93,20 @@ def read_note(run: RunDirectory) -> TrainerNote | None:
     try:
         data: object = json.loads((run.path / _NOTE).read_bytes())
         values = cast("dict[str, object]", data)
-        return TrainerNote(int(cast("int", values["pid"])), float(cast("float", values["started"])))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        texts = (str(values.get("identity", "")), str(values.get("folder", "")))
+        return TrainerNote(int(cast("int", values["pid"])), float(cast("float", values["started"])), *texts)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return None
 
 
 def is_alive(run: RunDirectory, note: TrainerNote) -> bool:
     """Whether the noted process lives and is that trainer still, not another one that got its number."""
+    if note.folder != str(run.path.absolute()):
+        return False
     for child in _children:
         if child.poll() is None and child.pid == note.pid:
             return True
-    command = _command_of(note.pid)
-    return str(run.path.absolute()) in command if os.name == "posix" else Path(sys.executable).name.lower() in command.lower()
+    return note.pid > 0 and bool(note.identity) and _identity_of(note.pid) == note.identity
 
 
 def end_trainer(run: RunDirectory) -> None:
@@ -130,16 +137,23 @@ def last_output(run: RunDirectory) -> str:
         return ""
 
 
-def _command_of(pid: int) -> str:
-    """Return the command line of a process (on Windows its line of the task list); empty where there is none."""
+def _identity_of(pid: int) -> str:
+    """Return when a process began, in a form of the system's own that no later process of that number has; empty where there is none."""
     if sys.platform == "linux":
         try:
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")  # a zombie's is empty
+            words = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+            boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         except OSError:
             return ""
-    listing = ["tasklist", "/FI", f"PID eq {pid}", "/FO", "CSV", "/NH"] if os.name == "nt" else ["ps", "-p", str(pid), "-o", "command="]
+        # A zombie has ended. The twentieth word behind the name is the start, in ticks since the system began.
+        return "" if len(words) < _START_WORD + 1 or words[0] == "Z" else f"{boot}:{words[_START_WORD]}"
+    if os.name == "nt":
+        script = f"(Get-Process -Id {pid}).StartTime.ToFileTimeUtc()"
+        command = ["powershell", "-NoProfile", "-NonInteractive", "-Command", script]
+    else:
+        command = ["ps", "-p", str(pid), "-o", "lstart="]
     try:
-        return subprocess.run(listing, capture_output=True, text=True, timeout=5, check=False).stdout
+        return subprocess.run(command, capture_output=True, text=True, timeout=10, check=False).stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
         return ""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import math
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from PIL import Image
 from spade_studio.engine.errors import EngineError, LabelError
 from spade_studio.engine.files import open_regular
 from spade_studio.engine.labels.label_set import LabelSet, built_in_label_sets, json_object, json_text, json_whole, load_label_set
+from spade_studio.engine.pictures.photographs import rgb_over_ground
 from spade_studio.engine.pictures.png import DAMAGE, MAX_SIDE
 from spade_studio.engine.weights.info import PublishedOptions
 
@@ -161,6 +162,18 @@ def read_provenance(path: Path) -> tuple[Provenance, NDArray[np.uint8]]:
     Raises:
         LabelError: it is no such PNG, is damaged, or what it says of itself is out of bounds.
     """
+    with _described(path) as (provenance, image):
+        return provenance, rgb_over_ground(image)
+
+
+def read_record(path: Path) -> Provenance:
+    """Read how a PNG that this program rendered came about, without its pixels; otherwise as :func:`read_provenance`."""
+    with _described(path) as (provenance, _):
+        return provenance
+
+
+@contextmanager
+def _described(path: Path) -> Generator[tuple[Provenance, Image.Image]]:
     expected = "a PNG rendered by SPADE Studio"
     if not path.is_file():
         raise LabelError(f"{path}: there is no such file", expected)
@@ -175,7 +188,7 @@ def read_provenance(path: Path) -> tuple[Provenance, NDArray[np.uint8]]:
             provenance = _parse(texts, str(path))
             if image.size != provenance.size[::-1] or image.mode != "RGB":
                 raise LabelError(f"{path} is not the picture that it describes", expected)
-            return provenance, np.asarray(image)
+            yield provenance, image
     except DAMAGE as error:
         raise LabelError(f"{path} cannot be read as a PNG", expected) from error
 
@@ -291,7 +304,8 @@ def _whole(entries: Mapping[str, object], name: str, low: int, high: int) -> int
 
 
 def _number(value: object, name: str, low: float, high: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or not low <= value <= high:
+    # Whole numbers are compared as they are: very long ones have no float.
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
         raise LabelError(f"{name} is {str(value)[:40]}", f"a number from {low} to {high}")
     return float(value)
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import pytest
 
 from spade_studio.engine import files
-from spade_studio.engine.files import atomic_writer, is_regular, open_regular, read_regular, sha256_of
+from spade_studio.engine.files import atomic_writer, is_regular, open_regular, read_regular, sha256_of, with_suffix
 
 
 def test_a_written_file_appears_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -232,3 +232,22 @@ def test_a_file_that_somebody_reads_is_waited_for_on_windows(monkeypatch: pytest
 def test_long_paths_are_written_as_windows_takes_them(path: str, expected: str) -> None:
     assert files.extended(path, windows=True) == expected
     assert files.extended(path, windows=False) == path
+
+
+@pytest.mark.parametrize(
+    ("typed", "saved"),
+    [
+        ("Lake", "Lake.png"),
+        ("Lake.png", "Lake.png"),
+        ("Lake.PNG", "Lake.PNG"),
+        ("Lake.jpg", "Lake.jpg"),
+        ("St. Moritz", "St. Moritz.png"),
+        ("lake v1.5 final", "lake v1.5 final.png"),
+        ("Lake 2.1", "Lake 2.1.png"),
+        ("a.b.png", "a.b.png"),
+        ("Lake.", "Lake..png"),
+        (".png", ".png.png"),
+    ],
+)
+def test_only_known_suffixes_are_suffixes(typed: str, saved: str) -> None:
+    assert with_suffix(Path("folder.ora") / typed, ".png") == Path("folder.ora") / saved

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import pickle
 import random
 import re
+import struct
+import zipfile
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,7 +23,7 @@ import numpy as np
 import torch
 
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.files import atomic_writer, sha256_of
+from spade_studio.engine.files import atomic_writer, open_regular, sha256_of
 from spade_studio.train.config.run import TrainConfig
 
 FORMAT_VERSION: Final = 1
@@ -142,7 +144,6 @@ class CheckpointStore:
             self._remove_temporaries()
             with atomic_writer(path) as file:
                 torch.save(state, file)
-            self._sync_folder()
             entry = CheckpointFile(name, checkpoint.step, sha256_of(path))
             # A run that went on from an earlier checkpoint leaves those of its lost future behind.
             others = [old for old in known if old.step < checkpoint.step]
@@ -210,6 +211,8 @@ class CheckpointStore:
         try:
             if file.sha256 and sha256_of(path) != file.sha256:
                 raise CheckpointError(f"the checkpoint {file.name} is damaged: its bytes are not those that were written")
+            if not file.sha256:
+                _check_records(path)
         except OSError as error:
             raise CheckpointError(f"the checkpoint {file.name} cannot be read: {error.strerror or error}") from error
         checkpoint = read_checkpoint(path)
@@ -242,7 +245,6 @@ class CheckpointStore:
         }
         with atomic_writer(self.folder / LATEST) as file:
             file.write(json.dumps(data, indent=2).encode() + b"\n")
-        self._sync_folder()
 
     def _prune(self) -> None:
         """Remove the checkpoints that ``latest.json`` does not name."""
@@ -258,16 +260,6 @@ class CheckpointStore:
             with suppress(OSError):
                 path.unlink()
 
-    def _sync_folder(self) -> None:
-        """Force the renaming itself to the disk, where the system can."""
-        if os.name == "nt":
-            return
-        handle = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
     def _not_written(self, name: str, error: Exception, known: list[CheckpointFile]) -> CheckpointError:
         reason = "the disk is full" if _is_full(error) else (str(error).strip().splitlines() or [type(error).__name__])[0]
         last = f"the last whole checkpoint is that of step {known[0].step}" if known else "there is no checkpoint yet"
@@ -281,6 +273,23 @@ def _is_full(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
+
+
+def _check_records(path: Path) -> None:
+    """Compare the bytes of every record with its checksum, which torch writes and does not look at.
+
+    Raises:
+        CheckpointError: They differ, or the file is no archive as torch writes it.
+        OSError: It cannot be read.
+    """
+    found = f"the checkpoint {path.name} is damaged"
+    try:
+        with open_regular(path) as file, zipfile.ZipFile(file) as archive:
+            bad = archive.testzip()
+    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError, struct.error) as error:
+        raise CheckpointError(f"{found}: {error}") from error
+    if bad is not None:
+        raise CheckpointError(f"{found}: the checksum of {bad} is wrong")
 
 
 def read_checkpoint(path: Path) -> Checkpoint:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QMessageBox
 
 from spade_studio.app.training.history import RunState
 from spade_studio.app.training.tools import tool_command
-from spade_studio.app.training.trainer_process import TrainerProcessError, end_trainer, is_alive, read_note, start_trainer
+from spade_studio.app.training.trainer_process import TrainerProcessError, _identity_of, end_trainer, is_alive, read_note, start_trainer
 from spade_studio.train.run.events import RunContinued
 
 LEFT = Qt.MouseButton.LeftButton
@@ -137,3 +138,36 @@ def test_tools_run_as_processes_of_their_own(tool):
     done = subprocess.run(tool_command(tool, ["--help"]), capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"usage: {tool}")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="starts a process of POSIX")
+def test_another_process_is_not_ended_whatever_its_command_says(make_run, tmp_path):
+    run = make_run("lakes")
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", str(run.path.absolute())])
+    try:
+        folder = str(run.path.absolute())
+        for note in (
+            {"pid": other.pid, "started": 0.0},
+            {"pid": other.pid, "started": 0.0, "identity": "", "folder": folder},
+            {"pid": other.pid, "started": 0.0, "identity": "of one before", "folder": folder},
+            {"pid": other.pid, "started": 0.0, "identity": _identity_of(other.pid), "folder": str(tmp_path / "the original")},
+            {"pid": -1, "started": 0.0, "identity": "", "folder": folder},
+        ):
+            (run.path / "trainer.json").write_text(json.dumps(note))
+            with pytest.raises(TrainerProcessError, match="not started from this program"):
+                end_trainer(run)
+        assert other.poll() is None
+        (run.path / "trainer.json").write_text(
+            json.dumps({"pid": other.pid, "started": 0.0, "identity": _identity_of(other.pid), "folder": folder})
+        )
+        end_trainer(run)
+        assert other.wait(10) != 0
+    finally:
+        other.kill()
+
+
+@pytest.mark.parametrize("text", ["", "[]", "3", '{"pid": 1e999, "started": 0}', '{"pid": 1, "started": "x"}', "[" * 100_000])
+def test_notes_that_are_none_are_passed_over(make_run, text):
+    run = make_run("lakes")
+    (run.path / "trainer.json").write_text(text)
+    assert read_note(run) is None

@@ -244,3 +244,15 @@ def test_other_files_are_refused(tmp_path: Path, content: object, words: str) ->
     torch.save(content, tmp_path / "other.pt")
     with pytest.raises(CheckpointError, match=words):
         read_checkpoint(tmp_path / "other.pt")
+
+
+@pytest.mark.parametrize("how", ["one bit", "truncated", "emptied"])
+def test_damage_is_found_where_the_list_of_checkpoints_is_lost(store: CheckpointStore, how: str) -> None:
+    store.write(checkpoint(6))
+    store.write(checkpoint(7))
+    (store.folder / "latest.json").unlink()
+    damage(store.folder / "step_00000007.pt", how)
+    found, notes = store.read_newest()
+    assert found is not None
+    assert found.step == 6
+    assert any("step_00000007.pt" in note for note in notes)
