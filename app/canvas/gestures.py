@@ -40,6 +40,7 @@ def begin(document: Document, paint: Paint) -> Stroke:
     """Begin a stroke with that paint."""
     stroke = document.begin_stroke(paint.text, paint.object_id)
     stroke.symmetry = paint.symmetry
+    stroke.label = paint.label
     return stroke
 
 

@@ -1,16 +1,22 @@
-"""The history panel: every step that can be undone or done again, and the snapshots under them.
-
-It knows a history and a document's snapshots, nothing of tools or pixels.
-"""
+"""The history panel: every step that can be undone or done again, and the snapshots under them, each with its picture."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QPushButton, QWidget
+from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QPushButton, QWidget
+
+from spade_studio.app.canvas.colors import UNLABELED_GREY
+from spade_studio.app.canvas.layout_thumbnail import SIZE, thumbnail
 from spade_studio.app.model.document import Document
+from spade_studio.app.model.undo_commands import PaintStroke
+from spade_studio.app.model.undo_history import Command
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.label_items import display_name
 from spade_studio.app.ui.messages import step_name
 from spade_studio.app.ui.plain import PlainLabel
 
@@ -38,16 +44,25 @@ class HistoryPanel(QWidget):
         super().__init__(parent)
         self._document = document
         self._is_following = False
+        self._pictures: dict[int, QIcon] = {}  # of the state after each command that is held, by its identity
+        self._first = QIcon()  # of the state before them
         self.steps = QListWidget()
         self.steps.setAccessibleName(self.tr("History"))
         self.steps.setUniformItemSizes(True)
+        self.steps.setIconSize(SIZE)
         self.steps.currentRowChanged.connect(self._on_step)
         self._note = PlainLabel()
         self._note.setProperty("role", "caption")
         self._note.setWordWrap(True)
         self.snapshots = SnapshotList()
         self.snapshots.setAccessibleName(self.tr("Snapshots"))
-        self.snapshots.setMaximumHeight(140)
+        self.snapshots.setMinimumHeight(90)
+        self.snapshots.setIconSize(SIZE)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Find a snapshot"))
+        self.search.setAccessibleName(self.tr("Find a snapshot"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
         self.snapshots.itemActivated.connect(self._restore)
         self.snapshots.itemChanged.connect(self._rename)
         self.snapshots.setEditTriggers(QListWidget.EditTrigger.EditKeyPressed)
@@ -65,15 +80,17 @@ class HistoryPanel(QWidget):
         QShortcut(QKeySequence(Qt.Key.Key_Delete), self.snapshots, self._remove, context=Qt.ShortcutContext.WidgetShortcut)
         caption = PlainLabel(self.tr("Snapshots"))
         layout = column(self, spacing=6, margins=(8, 8, 8, 8))
-        layout.addWidget(self.steps, 1)
+        layout.addWidget(self.steps, 2)
         layout.addWidget(self._note)
         layout.addWidget(caption)
-        layout.addWidget(self.snapshots)
+        layout.addWidget(self.search)
+        layout.addWidget(self.snapshots, 1)
         buttons = row(spacing=6)
         for button in (self.take_button, self.restore_button, self.remove_button):
             buttons.addWidget(button)
         layout.addLayout(buttons)
         document.undo_stack.changed.connect(self._show_steps)
+        document.replaced.connect(self._on_replaced)
         document.snapshots_changed.connect(self._show_snapshots)
         self._show_steps()
         self._show_snapshots()
@@ -86,7 +103,10 @@ class HistoryPanel(QWidget):
             if not history.forgotten
             else self.tr("{forgotten} earlier steps forgotten").format(forgotten=history.forgotten)
         )
-        texts = [start, *(_step_name(history.text(index)) for index in range(history.count()))]
+        commands = [history.command(index) for index in range(history.count())]
+        self._take_picture(commands, history.index())
+        texts = [start, *(self._name(command) for command in commands)]
+        icons = [self._first, *(self._pictures.get(id(command), QIcon()) for command in commands)]
         for index, text in enumerate(texts):
             item = self.steps.item(index)
             if item is None:
@@ -94,6 +114,8 @@ class HistoryPanel(QWidget):
                 item = self.steps.item(index)
             elif item.text() != text:
                 item.setText(text)
+            if item.icon().cacheKey() != icons[index].cacheKey():
+                item.setIcon(icons[index])
             font = item.font()
             font.setItalic(index > history.index())
             item.setFont(font)
@@ -114,11 +136,44 @@ class HistoryPanel(QWidget):
         for snapshot in self._document.snapshots:
             item = QListWidgetItem(snapshot.name)
             item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+            item.setIcon(thumbnail(snapshot.labels, self._palette()))
             item.setToolTip(self.tr("Double-click or Return brings it back, F2 renames it"))
             self.snapshots.addItem(item)
         self.snapshots.setCurrentRow(min(max(row_before, 0), self.snapshots.count() - 1))
         self._is_following = False
+        self._filter()
         self._enable()
+
+    def _filter(self) -> None:
+        words = self.search.text().casefold().split()
+        for index in range(self.snapshots.count()):
+            item = self.snapshots.item(index)
+            item.setHidden(not all(word in item.text().casefold() for word in words))
+
+    def _on_replaced(self) -> None:
+        if not self._document.undo_stack.count():
+            self._first = thumbnail(self._document.labels, self._palette())
+            self._show_steps()
+
+    def _take_picture(self, commands: Sequence[Command], done: int) -> None:
+        """Picture the present state where it has none, and forget the pictures of steps that are gone."""
+        if not done and (not commands or self._first.isNull()):
+            self._first = thumbnail(self._document.labels, self._palette())
+        elif done and id(commands[done - 1]) not in self._pictures:
+            self._pictures[id(commands[done - 1])] = thumbnail(self._document.labels, self._palette())
+        held = {id(command) for command in commands}
+        self._pictures = {key: icon for key, icon in self._pictures.items() if key in held}
+
+    def _palette(self) -> NDArray[np.uint8]:
+        palette = self._document.label_set.palette().copy()
+        palette[self._document.unlabeled_id] = UNLABELED_GREY
+        return palette
+
+    def _name(self, command: Command) -> str:
+        name = _step_name(command.text())
+        value = command.label if isinstance(command, PaintStroke) else None
+        label = None if value is None else self._document.label_set.by_id(value)
+        return name if label is None else f"{name}: {display_name(label)}"
 
     def _enable(self) -> None:
         has_one = self.snapshots.currentRow() >= 0

@@ -84,16 +84,15 @@ class ToolOptionsPanel(QWidget):
         self.nib.setAccessibleName(self.tr("Shape of the brush"))
         self.nib.setToolTip(self.tr("Tip of brush, eraser and line; the edge is always hard"))
         self.nib.activated.connect(self._on_nib)
-        self._rope_label = PlainLabel(self.tr("Stead&y"))
         self.rope = padded(QSpinBox())
         self.rope.setRange(0, MAX_ROPE)
-        self.rope.setSuffix(self.tr(" px"))
+        self.rope.setPrefix(self.tr("Steady "))
         self.rope.setAccessibleName(self.tr("Steadiness of the brush"))
         self.rope.setToolTip(self.tr("The brush follows the hand on a rope of this length, so that tremors do not show"))
         self.rope.setKeyboardTracking(False)
+        self.rope.setFixedWidth(self.rope.fontMetrics().horizontalAdvance(self.tr("Steady ") + "64") + 24)
         self.rope.valueChanged.connect(lambda length: self._tell("rope", length))
         self.rope.lineEdit().returnPressed.connect(self.done)
-        self._rope_label.setBuddy(self.rope)
         self.everywhere = QCheckBox(self.tr("Everywhere"))
         self.everywhere.setToolTip(self.tr("Fill all pixels of the label, not only those that hang together"))
         self.everywhere.toggled.connect(lambda on: self._tell("fill_everywhere", on))
@@ -118,7 +117,7 @@ class ToolOptionsPanel(QWidget):
         self.recent = [RecentButton(number) for number in range(1, MOST_RECENT + 1)]
         self._is_following = False
         layout = row(self, spacing=6, margins=(8, 0, 8, 0))
-        for widget in (self.nib, self._rope_label, self.rope, self.everywhere, self._gap_label, self.gap, self.freely, self.touching):
+        for widget in (self.nib, self.rope, self.everywhere, self._gap_label, self.gap, self.freely, self.touching):
             layout.addWidget(widget)
         layout.addStretch(1)
         slots = row(spacing=1)
@@ -132,8 +131,7 @@ class ToolOptionsPanel(QWidget):
     def show_tool(self, kind: ToolKind) -> None:
         """Offer what this tool has."""
         self.nib.setVisible(kind.has_size)
-        for widget in (self._rope_label, self.rope):
-            widget.setVisible(kind in (ToolKind.BRUSH, ToolKind.ERASER))
+        self.rope.setVisible(kind in (ToolKind.BRUSH, ToolKind.ERASER))
         for widget in (self.everywhere, self._gap_label, self.gap):
             widget.setVisible(kind is ToolKind.FILL)
         for widget in (self.freely, self.touching):

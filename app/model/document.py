@@ -315,7 +315,7 @@ class Document(QObject):
         if rect := stroke.changed_rect():
             before = stroke.before[rect.slices], None if stroke.objects_before is None else stroke.objects_before[rect.slices]
             after = self._labels[rect.slices], None if self._objects is None else self._objects[rect.slices]
-            command = PaintStroke(self.write, stroke.text, rect, before, after)
+            command = PaintStroke(self.write, stroke.text, rect, before, after, stroke.label)
             if self._selection_before is not None:
                 command = MoveSelection(command, self._select, self._selection_before[0], self._selection)
             self.undo_stack.push(command)

@@ -28,6 +28,7 @@ class Stroke:
         dirty: The rectangle changed so far, or None.
         symmetry: The mirrors that repeat it.
         object_id: Of the object that is painted; 0 for none.
+        label: The label that is painted; None where there is not one.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class Stroke:
         self.text = text
         self.symmetry = Symmetry()
         self.object_id = 0
+        self.label: int | None = None
         self._labels = labels
         self._objects = objects
         self._locked = locked

@@ -55,9 +55,14 @@ class PaintStroke:
         rect: Where it painted.
         before: Labels ``[h, w]`` of that rectangle, and objects where the document has such a plane.
         after: As ``before``.
+        label: The one label that it painted, or None.
+
+    Attributes:
+        label: As the argument.
     """
 
-    def __init__(self, write: Write, text: str, rect: Rect, before: Planes, after: Planes) -> None:
+    def __init__(self, write: Write, text: str, rect: Rect, before: Planes, after: Planes, label: int | None = None) -> None:
+        self.label = label
         self._write = write
         self._text = text
         self._rect = rect

@@ -73,6 +73,8 @@ class PaletteController(QObject):
         self._dock = add_dock(window, "labels", self.tr("All labels"), self.tree)
         self.set_menu = QMenu(self.tr("La&bel set"), window)
         self.set_menu.setToolTipsVisible(True)
+        panel.hint.float_over(canvas)
+        self._told = ""
         self._connect()
         self._offer()
 
@@ -94,7 +96,8 @@ class PaletteController(QObject):
         panel.swap_wanted.connect(toolbox.swap_labels)
         panel.set_wanted.connect(lambda place: self.ask_switch(self.sets()[place]))
         document.replaced.connect(self._on_replaced)
-        document.labels_changed.connect(self.highlight.stop)
+        document.labels_changed.connect(self._on_changed)
+        document.replaced.connect(self._on_changed)
 
     def dock_beside(self, name: str) -> QAction:
         """Put the panel of all labels behind another one's tab, and return the command that shows it."""
@@ -306,7 +309,7 @@ class PaletteController(QObject):
         text = self._found_text(display_name(label), found)
         self._bring_into_view(found)
         self.highlight.start(self._document.labels, label_id, text)
-        self._window.statusBar().showMessage(text, 8_000)
+        self._tell(text, 8_000)
         self._canvas.setFocus()
 
     def point_out(self, label_id: int) -> None:
@@ -317,7 +320,19 @@ class PaletteController(QObject):
             self.highlight.stop()
             if found.regions:
                 self.highlight.glance(self._document.labels, label_id)
-            self._window.statusBar().showMessage(self._found_text(display_name(label), found), 4_000)
+            self._tell(self._found_text(display_name(label), found), 4_000)
+
+    def _tell(self, text: str, milliseconds: int) -> None:
+        """Say how much there is of a label, until the layout changes."""
+        self._told = text
+        self._window.statusBar().showMessage(text, milliseconds)
+
+    def _on_changed(self) -> None:
+        self.highlight.stop()
+        if self._told:
+            if self._window.statusBar().currentMessage() == self._told:
+                self._window.statusBar().clearMessage()
+            self._told = ""
 
     def _found_text(self, name: str, found: Found) -> str:
         if not found.regions:

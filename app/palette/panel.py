@@ -13,10 +13,11 @@ from itertools import pairwise
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QIcon, QResizeEvent, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QSizePolicy, QToolButton, QWidget
 
 from spade_studio.app.model.nearest_label import nearest_label
 from spade_studio.app.palette.chips import CHIP_HEIGHT, CHIP_SPACING, ChipDelegate, ChipView
+from spade_studio.app.palette.hint import NearestHint
 from spade_studio.app.palette.label_hands import SearchKeys
 from spade_studio.app.palette.listing import Choice, Offer, Show, listed
 from spade_studio.app.ui.boxes import column, row
@@ -29,7 +30,6 @@ from spade_studio.engine.labels import Label
 _SIDE_WIDTH = 166
 _CHOICE_WIDTH = 142
 _GAP = 12
-_HINT_GAP, _HINT_MARGIN = 10, 4
 _MOST_ROWS = 3
 _ROW = CHIP_HEIGHT + 2 * CHIP_SPACING
 
@@ -89,16 +89,10 @@ class PalettePanel(QWidget):
         self._nothing.setWordWrap(True)
         self._nothing.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self._nothing.hide()
-        self._hint = PlainLabel()
-        self._hint.setProperty("role", "caption")
-        self._hint.setMinimumWidth(1)
-        self._hint_text = ""
-        self.use_nearest = QPushButton()
-        self.use_nearest.setFixedHeight(CHIP_HEIGHT - 4)
-        self.use_nearest.setStyleSheet("padding: 2px 12px;")
+        self.hint = NearestHint()
+        self.use_nearest = self.hint.use_nearest
         self.use_nearest.clicked.connect(self._take_nearest)
         self._nearest = -1
-        self._hint_row = QWidget()
         self._build()
 
     def _build(self) -> None:
@@ -113,16 +107,9 @@ class PalettePanel(QWidget):
         choices.addWidget(self.show_box)
         choices.addWidget(self.set_box)
         choices.addStretch()
-        hint = row(self._hint_row, spacing=_HINT_GAP, margins=(_HINT_MARGIN, 0, 0, 0))
-        hint.addWidget(self._hint)
-        hint.addWidget(self.use_nearest)
-        hint.addStretch()
-        self._hint_row.setFixedHeight(_ROW)
-        self._hint_row.hide()
         chips = column()
         chips.addWidget(self._nothing, 1)
         chips.addWidget(self.view, 1)
-        chips.addWidget(self._hint_row)
         layout = row(self, spacing=_GAP)
         layout.addLayout(side)
         layout.addLayout(choices)
@@ -228,7 +215,6 @@ class PalettePanel(QWidget):
         """Take a third row where two do not hold all chips; what does not fit then scrolls."""
         super().resizeEvent(event)
         self._fit_rows()
-        self._fit_hint()
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
@@ -278,18 +264,12 @@ class PalettePanel(QWidget):
     def _show_hint(self) -> None:
         """Say where the label in hand is one that the weights do not know, and offer the nearest."""
         label, nearest = self.offer.label(self._current), self.nearest(self._current)
-        is_unknown = label is not None and not self.offer.is_known(label.id)
-        if label is not None and is_unknown:
-            text = self.tr("These weights do not know {name}: it renders as unlabeled.")
-            self._hint_text = text.format(name=display_name(label))
         self._nearest = nearest.id if nearest else -1
-        if nearest:
-            self.use_nearest.setText(self.tr("Use {name} instead").format(name=display_name(nearest)))
-        self.use_nearest.setVisible(nearest is not None)
-        if self._hint_row.isVisibleTo(self) != is_unknown:
-            self._hint_row.setVisible(is_unknown)
-            self._fit_rows()
-        self._fit_hint()
+        if label is None or self.offer.is_known(label.id):
+            self.hint.take_back()
+            return
+        text = self.tr("These weights do not know {name}: it renders as unlabeled.").format(name=display_name(label))
+        self.hint.say(text, self.tr("Use {name} instead").format(name=display_name(nearest)) if nearest else "")
 
     def _take_nearest(self) -> None:
         self.chosen.emit(self._nearest)
@@ -325,17 +305,10 @@ class PalettePanel(QWidget):
         columns = max(1, self._chips_width // (self._delegate.width + 2 * CHIP_SPACING))
         # A search does not move the strip's edge.
         count = len(listed(self.offer, self.choice))
-        rows = _MOST_ROWS if self._hint_row.isVisibleTo(self) else min(_MOST_ROWS, max(2, -(-count // columns)))
+        rows = min(_MOST_ROWS, max(2, -(-count // columns)))
         self.setFixedHeight(rows * _ROW + 1)
         if (layout := self.layout()) is not None:
             layout.activate()  # scrolling to a chip needs the view's new size
-
-    def _fit_hint(self) -> None:
-        """Shorten the hint rather than the button beside it, and never make the window wider."""
-        taken = _HINT_MARGIN if self.use_nearest.isHidden() else _HINT_MARGIN + _HINT_GAP + self.use_nearest.sizeHint().width()
-        width = max(0, self._chips_width - taken)
-        self._hint.setText(self._hint.fontMetrics().elidedText(self._hint_text, Qt.TextElideMode.ElideRight, width))
-        self._hint.setToolTip(plain_tip(self._hint_text))
 
     @property
     def _chips_width(self) -> int:

@@ -53,7 +53,7 @@ class PreferencesDialog(QDialog):
         self.rendering = [MenuChoice(menu) for menu in rendering]
         self.setWindowTitle(self.tr("Settings"))
         self.appearance = _choices(
-            self.tr("Appearance"), [("system", self.tr("Like the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark"))]
+            self.tr("Appearance"), [("dark", self.tr("Dark")), ("light", self.tr("Light")), ("system", self.tr("Like the system"))]
         )
         self.language = _choices(
             # Every language is called by its own name, whatever the present one is.

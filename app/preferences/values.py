@@ -24,7 +24,7 @@ class Preferences:
     """What a person prefers; without arguments, the defaults. Every name is one of :class:`Settings` too.
 
     Attributes:
-        appearance: Light, dark, or as the system is.
+        appearance: Dark, light, or as the system is.
         language: Of menus and messages, from the next start on.
         autosave_seconds: From a change to its autosave.
         recent_count: How many recent files are remembered.
@@ -34,7 +34,7 @@ class Preferences:
         update_address: Address of the file that names it.
     """
 
-    appearance: Appearance = "system"
+    appearance: Appearance = "dark"
     language: Language = "system"
     autosave_seconds: int = AUTOSAVE_SECONDS[2]
     recent_count: int = RECENT_FILES[2]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QMenu, QToolBar
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QToolBar
 
 from spade_studio.app.canvas.extend_dialog import ExtendDialog
 from spade_studio.app.canvas.history_panel import HistoryPanel
@@ -37,6 +37,7 @@ from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.shell.select_wiring import SelectCommands
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.actions import Actions
+from spade_studio.app.ui.docks import add_dock
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
@@ -80,8 +81,8 @@ class CanvasCommands(QObject):
             [commands[name] for name in ("outlines", "objects")],
             [commands[name] for name in ("underlay", "no_underlay")],
         )
-        self._history_dock = self._add_dock("history", self.tr("History"), self.history)
-        self._layers_dock = self._add_dock("view", self.tr("View"), self.layers_panel)
+        self._history_dock = add_dock(window, "history", self.tr("History"), self.history)
+        self._layers_dock = add_dock(window, "view", self.tr("View"), self.layers_panel)
         window.tabifyDockWidget(self._layers_dock, self._history_dock)
         self.selecting = SelectCommands(self, document, toolbox, commands)
         self._connect_commands()
@@ -114,14 +115,6 @@ class CanvasCommands(QObject):
             action.setText(self.tr("{title} panel").format(title=dock.windowTitle()))
             action.setShortcut(key)
             menu.addAction(action)
-
-    def _add_dock(self, name: str, title: str, panel: HistoryPanel | LayersPanel) -> QDockWidget:
-        dock = QDockWidget(title, self._window)
-        dock.setObjectName(name)
-        dock.setWidget(panel)
-        self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-        dock.hide()
-        return dock
 
     # -- wiring ---------------------------------------------------------------------------------------------------
 

@@ -34,6 +34,7 @@ from spade_studio.app.shell.desktop import Desktop, DesktopParts
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.shell.export_controller import ExportController
 from spade_studio.app.shell.style_wiring import WindowStyles
+from spade_studio.app.shell.view_wiring import WindowPanels
 from spade_studio.app.styles.style_panel import StylePanel
 from spade_studio.app.training.controller import TrainingController
 from spade_studio.app.ui.actions import Actions
@@ -125,6 +126,8 @@ class MainWindow(QMainWindow):
         self.desktop = Desktop(self, parts, settings, theme, version)
         self.resize(1280, 760)
         self.restoreGeometry(settings.geometry)
+        self.panels = WindowPanels(self, self.canvas, self.commands, settings)
+        self.panels.restore()
         self.canvas.setFocus()
 
     # -- building -------------------------------------------------------------------------------------------------
@@ -156,7 +159,7 @@ class MainWindow(QMainWindow):
     def _build_menus(self) -> None:
         commands, files = self.commands, self.documents
         appearance = QMenu(self.tr("&Appearance"), self)
-        appearance.addActions([commands[name] for name in ("system", "light", "dark")])
+        appearance.addActions([commands[name] for name in ("dark", "light", "system")])
         sizes = ("smaller", "larger", "much_smaller", "much_larger")
         labels = ("swap", "find_label", "find_on_canvas", "favourite", self.palette_work.set_menu)
         styles = ("dice", "favourite_style", "lock_style", "paste_style")
@@ -168,7 +171,7 @@ class MainWindow(QMainWindow):
             (self.tr("&Edit"), ("undo", "redo", "", *clipboard, "", "snapshot", "", *changes, "", "preferences")),
             (select, ()),
             (self.tr("&Paint"), (*ToolKind, "", "mirror_x", "mirror_y", "new_object", "protect", "", *sizes, "", *labels, "", *styles)),
-            (view, ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "", appearance)),
+            (view, ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "", "full_screen", "hide_panels", "", appearance)),
             (self.tr("&Render"), ("variations", "", *self.rendering.menus, "", "render_again")),
             (self.tr("&Help"), ("guide", "shortcuts", "tour", "", "reports", "", "about")),
         )
@@ -308,6 +311,7 @@ class MainWindow(QMainWindow):
         if not may_close and not self.desktop.is_leaving:
             return
         self._settings.geometry = self.saveGeometry()
+        self.panels.keep()
         self._settings.brush_size = self.toolbox.brush_size
         self._settings.save()
         # Joining can take as long as torch takes to load: the window need not stay for it.

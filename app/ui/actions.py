@@ -131,6 +131,8 @@ SPECS = (
     Spec("no_underlay", "&Remove the photo"),
     *(Spec(f"recent_{number}", f"Recent label {number}", (str(number),)) for number in range(1, 10)),
     Spec("render_again", "Render &again", ("F5",), "", "Render once more, also at a size for which memory did not suffice"),
+    Spec("full_screen", "F&ull screen", ("F11",), "", "Fill the whole screen", checkable=True),
+    Spec("hide_panels", "&Hide the panels", ("Tab",), "", "Leave only layout and picture; the same key brings all back", checkable=True),
     Spec("system", "Like the &system", group="appearance"),
     Spec("light", "&Light", group="appearance"),
     Spec("dark", "&Dark", group="appearance"),

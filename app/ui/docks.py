@@ -17,6 +17,10 @@ def add_dock(window: QMainWindow, name: str, title: str, panel: QWidget) -> QDoc
     dock.setWidget(panel)
     window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
     dock.hide()
+    # Checked only while it is seen: what lies behind another one's tab comes to the front by its key.
+    action = dock.toggleViewAction()
+    dock.visibilityChanged.connect(action.setChecked)
+    action.triggered.connect(lambda shown: dock.raise_() if shown else None)
     return dock
 
 

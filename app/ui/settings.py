@@ -62,9 +62,18 @@ class Settings:
         self._store.setValue("window/geometry", value)
 
     @property
+    def panels(self) -> QByteArray:
+        """Where the window's panels are."""
+        return self._bytes("window/panels")
+
+    @panels.setter
+    def panels(self, value: QByteArray) -> None:
+        self._store.setValue("window/panels", value)
+
+    @property
     def appearance(self) -> Appearance:
-        """Whether to follow the system's light or dark."""
-        return cast("Appearance", self._choice("window/appearance", get_args(Appearance), "system"))
+        """Dark, light, or as the system is."""
+        return cast("Appearance", self._choice("window/appearance", get_args(Appearance), "dark"))
 
     @appearance.setter
     def appearance(self, value: Appearance) -> None:

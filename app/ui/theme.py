@@ -55,11 +55,11 @@ DARK = Colors("#24262a", "#17181b", "#1c1e21", "#e7e9ec", "#a0a7b0", "#3b3f45", 
 
 
 class Theme(QObject):
-    """Sets and changes the application's look; follows the system unless told otherwise."""
+    """Sets and changes the application's look; dark unless told otherwise."""
 
     changed = Signal()
 
-    def __init__(self, application: QApplication, appearance: Appearance = "system") -> None:
+    def __init__(self, application: QApplication, appearance: Appearance = "dark") -> None:
         super().__init__(application)
         self._application = application
         self._hints = application.styleHints()

@@ -664,6 +664,22 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Noch einmal rendern, auch in einer Größe, für die der Speicher nicht reichte</translation>
     </message>
     <message>
+        <source>F&amp;ull screen</source>
+        <translation>&amp;Vollbild</translation>
+    </message>
+    <message>
+        <source>Fill the whole screen</source>
+        <translation>Den ganzen Bildschirm füllen</translation>
+    </message>
+    <message>
+        <source>&amp;Hide the panels</source>
+        <translation>&amp;Bedienfelder verbergen</translation>
+    </message>
+    <message>
+        <source>Leave only layout and picture; the same key brings all back</source>
+        <translation>Nur Layout und Bild lassen; dieselbe Taste bringt alles zurück</translation>
+    </message>
+    <message>
         <source>Like the &amp;system</source>
         <translation>Wie das &amp;System</translation>
     </message>
@@ -1844,6 +1860,10 @@ Render now makes the picture.</source>
         <translation>Schnappschüsse</translation>
     </message>
     <message>
+        <source>Find a snapshot</source>
+        <translation>Einen Schnappschuss finden</translation>
+    </message>
+    <message>
         <source>Take</source>
         <translation>Aufnehmen</translation>
     </message>
@@ -2252,6 +2272,13 @@ Render now makes the picture.</source>
     <message>
         <source>a name of letters, numbers and signs</source>
         <translation>ein Name aus Buchstaben, Ziffern und Zeichen</translation>
+    </message>
+</context>
+<context>
+    <name>NearestHint</name>
+    <message>
+        <source>Hide this message</source>
+        <translation>Diese Meldung verbergen</translation>
     </message>
 </context>
 <context>
@@ -4206,6 +4233,10 @@ Estimate tells steps, memory and time.</source>
         <translation>Form des Pinsels</translation>
     </message>
     <message>
+        <source>Steady </source>
+        <translation>Ruhig </translation>
+    </message>
+    <message>
         <source>Everywhere</source>
         <translation>Überall</translation>
     </message>
@@ -4224,10 +4255,6 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>Tip of brush, eraser and line; the edge is always hard</source>
         <translation>Spitze von Pinsel, Radierer und Linie; der Rand ist immer hart</translation>
-    </message>
-    <message>
-        <source>Stead&amp;y</source>
-        <translation>Ru&amp;hig</translation>
     </message>
     <message>
         <source>Steadiness of the brush</source>

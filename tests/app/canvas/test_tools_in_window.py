@@ -227,7 +227,7 @@ def test_the_history_panel_goes_to_a_step(sky):
     sky.stroke((30, 30))
     sky.stroke((90, 90))
     panel = sky.window.painting.history
-    assert [panel.steps.item(index).text() for index in range(panel.steps.count())] == ["Start", "Brush", "Brush"]
+    assert [panel.steps.item(index).text() for index in range(panel.steps.count())] == ["Start", "Brush: Road", "Brush: Road"]
     panel.steps.setCurrentRow(1)
     assert sky.labels[90, 90] == SKY
     assert sky.labels[30, 30] == ROAD

@@ -36,7 +36,7 @@ def test_everything_comes_back_as_it_was_set(tmp_path):
 @pytest.mark.parametrize(
     ("line", "name", "expected"),
     [
-        ("[window]\nappearance=purple\n", "appearance", "system"),
+        ("[window]\nappearance=purple\n", "appearance", "dark"),
         ("[window]\nlanguage=@Invalid()\n", "language", "system"),
         ("[files]\nautosave_seconds=soon\n", "autosave_seconds", 55),
         ("[files]\nrecent_count=-4\n", "recent_count", 10),
@@ -91,7 +91,7 @@ def test_a_file_that_is_none_is_put_aside(tmp_path):
     garbage = b"\x00\xff[\x01" * 400
     path.write_bytes(garbage)
     settings = Settings(path)
-    assert settings.appearance == "system"
+    assert settings.appearance == "dark"
     settings.appearance = "light"
     settings.save()
     assert Settings(path).appearance == "light"

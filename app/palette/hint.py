@@ -1,0 +1,92 @@
+"""What is said over the canvas when a label is taken that the weights do not know, with the nearest that they do know."""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QFrame, QPushButton, QToolButton, QWidget
+
+from spade_studio.app.ui.boxes import row
+from spade_studio.app.ui.plain import PlainLabel, plain_tip
+
+_MARGIN = 12
+_HEIGHT = 42
+
+
+class NearestHint(QFrame):
+    """A line at the lower edge of a widget, over it, so that nothing moves; each text is said once.
+
+    Attributes:
+        label: The text.
+        use_nearest: Takes the nearest label.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self._text = ""
+        self._said: set[str] = set()
+        self.label = PlainLabel()
+        self.label.setMinimumWidth(1)
+        self.use_nearest = QPushButton()
+        self.close_button = QToolButton()
+        self.close_button.setIconSize(QSize(14, 14))
+        self.close_button.setToolTip(self.tr("Hide this message"))
+        self.close_button.setAccessibleName(self.tr("Hide this message"))
+        self.close_button.clicked.connect(self.take_back)
+        layout = row(self, spacing=10, margins=(12, 6, 8, 6))
+        layout.addWidget(self.label, 1)
+        layout.addWidget(self.use_nearest)
+        layout.addWidget(self.close_button)
+        self.hide()
+
+    def float_over(self, widget: QWidget) -> None:
+        """Lie over a widget's lower edge from now on."""
+        self.setParent(widget)
+        widget.installEventFilter(self)
+        self.hide()
+
+    def say(self, text: str, nearest: str) -> None:
+        """Say something that was not said yet, with what the button says; no button where that is empty."""
+        if text in self._said or text == self._text:
+            return
+        self._said.add(text)
+        self._text = text
+        self.setAccessibleName(text)
+        self.use_nearest.setText(nearest)
+        self.use_nearest.setVisible(bool(nearest))
+        self.show()
+        self.raise_()
+        self._place()
+
+    def take_back(self) -> None:
+        """Say nothing any more."""
+        self._text = ""
+        self.hide()
+
+    def forget(self) -> None:
+        """Let everything be said again: the weights are others."""
+        self._said.clear()
+
+    def set_icon(self, icon: QIcon) -> None:
+        """Set the icon of the button that closes it."""
+        self.close_button.setIcon(icon)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stay at the lower edge."""
+        if event.type() == QEvent.Type.Resize and watched is self.parent():
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        carrier = self.parentWidget()
+        if carrier is None:
+            return
+        width = max(160, carrier.width() - 2 * _MARGIN)
+        self.setGeometry(_MARGIN, carrier.height() - _HEIGHT - _MARGIN, width, _HEIGHT)
+        taken = 30 + self.close_button.sizeHint().width() + (self.use_nearest.sizeHint().width() + 10 if self.use_nearest.text() else 0)
+        elide = Qt.TextElideMode.ElideRight
+        self.label.setText(self.label.fontMetrics().elidedText(self._text, elide, max(0, width - taken)))
+        self.label.setToolTip(plain_tip(self._text))

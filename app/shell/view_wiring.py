@@ -1,0 +1,61 @@
+"""Full screen, panels that make way for the canvas, and where panels were, from one start to the next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
+
+from spade_studio.app.canvas.view import CanvasView
+from spade_studio.app.ui.actions import Actions
+from spade_studio.app.ui.settings import Settings
+
+_STATE_VERSION = 1
+
+
+class WindowPanels(QObject):
+    """What stands around the canvas."""
+
+    def __init__(self, window: QMainWindow, canvas: CanvasView, commands: Actions, settings: Settings) -> None:
+        super().__init__(window)
+        self._window, self._canvas, self._commands, self._settings = window, canvas, commands, settings
+        self._hidden: list[QWidget] = []
+        self._state = QByteArray()
+        # Only while the canvas has the keyboard: elsewhere Tab goes from field to field, as everywhere.
+        commands["hide_panels"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        canvas.addAction(commands["hide_panels"])
+        commands["hide_panels"].toggled.connect(self.set_hidden)
+        commands["full_screen"].toggled.connect(self.set_full_screen)
+
+    def set_hidden(self, hidden: bool) -> None:
+        """Hide all panels and bars but the menus, or bring back those that were there."""
+        if hidden == bool(self._hidden):
+            return
+        if hidden:
+            self._state = self._window.saveState(_STATE_VERSION)
+            kinds = (*self._window.findChildren(QDockWidget), *self._window.findChildren(QToolBar), self._window.statusBar())
+            self._hidden = [one for one in kinds if one.isVisible() and one.parent() is self._window]
+            for one in self._hidden:
+                one.hide()
+        else:
+            for one in self._hidden:
+                one.show()
+            self._hidden = []
+            self._window.restoreState(self._state, _STATE_VERSION)
+        self._canvas.setFocus()
+
+    def set_full_screen(self, full: bool) -> None:
+        """Fill the screen, or be a window again."""
+        state = self._window.windowState()
+        full_screen = Qt.WindowState.WindowFullScreen
+        self._window.setWindowState(state | full_screen if full else state & ~full_screen)
+
+    def restore(self) -> None:
+        """Put the panels where they were at the last start."""
+        if not self._settings.panels.isEmpty() and self._window.restoreState(self._settings.panels, _STATE_VERSION):
+            for bar in self._window.findChildren(QToolBar):
+                bar.show()
+        self._commands["full_screen"].setChecked(self._window.isFullScreen())
+
+    def keep(self) -> None:
+        """Remember where the panels are, also while they are hidden."""
+        self._settings.panels = self._state if self._hidden else self._window.saveState(_STATE_VERSION)
