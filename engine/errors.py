@@ -68,3 +68,7 @@ class RenderError(EngineError):
 
 class OutOfMemoryError(RenderError):
     """The device has too little memory for the asked picture."""
+
+
+class GaveWayError(Exception):
+    """Work that stopped between two steps because its caller asked for it; no error that a person is told of."""

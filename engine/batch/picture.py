@@ -5,34 +5,22 @@ It knows no files; whoever wants many pictures calls it as often, on the thread 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from spade_studio.engine.errors import GaveWayError
 from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
-from spade_studio.engine.networks.layout import resize_nearest
 from spade_studio.engine.pictures.provenance import Provenance
 from spade_studio.engine.pictures.record import describe_picture
-from spade_studio.engine.rendering.frame_sizes import SizeWish
+from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
 from spade_studio.engine.rendering.renderer import Renderer
+from spade_studio.engine.rendering.result_plan import ResultPlan, ResultWish, raw_plan
+from spade_studio.engine.rendering.results import BaseLayout, render_result, set_result_layout
 from spade_studio.engine.style import StyleCode
-
-
-@dataclass(frozen=True, eq=False)
-class PreparedLayout:
-    """A layout at the size that is rendered: no less exact than a larger one, and small beside it in a PNG.
-
-    Attributes:
-        labels: Ids of the weights' set, uint8 [H, W].
-        instances: uint16 [H, W], or None.
-        unknown: Source ids that the weights do not know, with their pixels.
-    """
-
-    labels: NDArray[np.uint8]
-    instances: NDArray[np.uint16] | None
-    unknown: dict[int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,28 +42,41 @@ def prepare_layout(
     renderer: Renderer,
     labels: NDArray[np.uint8],
     instances: NDArray[np.integer] | None,
-    size: tuple[int, int] | None,
+    plan: ResultPlan,
     transfer: LabelTransfer,
-) -> PreparedLayout:
-    """Carry a layout over, bring it to the picture's size and set it.
+) -> BaseLayout:
+    """Carry a layout over, bring it to the size of the generator's picture and set it.
 
     Args:
         renderer: The loaded weights.
         labels: Ids of the transfer's source set, uint8 [H, W].
         instances: Instance ids [H, W] from 0 to 65535, or None.
-        size: (height, width); the renderer's default size for the map where None.
+        plan: For layouts of this size.
         transfer: From the map's ids to the weights' ids.
+
+    Returns:
+        The layout; its unknown ids are those of the source.
 
     Raises:
         EngineError: not such a layout, or a size that these weights cannot render.
     """
     carried, unknown = transfer.apply(labels)
-    height, width = size or renderer.default_size(*labels.shape)
-    renderer.check_size(height, width)
-    small = resize_nearest(carried, height, width)
-    small_instances = None if instances is None else resize_nearest(instances, height, width)
-    renderer.set_layout(small, small_instances, (height, width))
-    return PreparedLayout(small, None if small_instances is None else small_instances.astype(np.uint16), unknown)
+    return replace(set_result_layout(renderer, carried, instances, plan), unknown=unknown)
+
+
+def plan_picture(renderer: Renderer, layout: Size, size: Size | SizeWish | ResultWish | None) -> ResultPlan:
+    """Plan a picture of a layout of (height, width).
+
+    Args:
+        renderer: The loaded weights.
+        layout: (height, width) of the layout.
+        size: A :class:`ResultWish`; anything else is the size that the generator itself renders at, its default for the layout where None.
+    """
+    if isinstance(size, ResultWish):
+        return renderer.plan(layout, size)
+    if isinstance(size, SizeWish):
+        size = size.size(layout, renderer.training_size, renderer.nearest_size)
+    return raw_plan(layout, size or renderer.default_size(*layout))
 
 
 def render_described(
@@ -83,8 +84,11 @@ def render_described(
     labels: NDArray[np.uint8],
     instances: NDArray[np.integer] | None,
     source: LabelSet | None,
-    size: tuple[int, int] | SizeWish | None,
+    size: Size | SizeWish | ResultWish | None,
     style: int | StyleCode,
+    *,
+    progress: Callable[[float], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> DescribedPicture:
     """Render one picture exactly.
 
@@ -93,17 +97,19 @@ def render_described(
         labels: Ids of ``source``, uint8 [H, W].
         instances: As :func:`prepare_layout`.
         source: The label set that the layout was painted in; None where the ids are the weights' own.
-        size: (height, width), or what is wanted of it; the renderer's default size for the map where None.
+        size: As :func:`plan_picture`.
         style: A seed, or a style code [z]; without effect on weights that take none.
+        progress: Told which part of the details is done, from 0 to 1.
+        should_stop: Asked within the networks of the details.
 
     Raises:
         EngineError: not such a layout, style or size, or the device failed.
+        GaveWayError: ``should_stop`` said yes.
     """
-    if isinstance(size, SizeWish):
-        size = size.size((labels.shape[0], labels.shape[1]), renderer.training_size, renderer.nearest_size)
+    plan = plan_picture(renderer, (labels.shape[0], labels.shape[1]), size)
     own = renderer.channels.label_set
     transfer = LabelTransfer(None if own is None or source is None or source == own else source, renderer.channels)
-    prepared = prepare_layout(renderer, labels, instances, size, transfer)
+    prepared = prepare_layout(renderer, labels, instances, plan, transfer)
     seed = style if isinstance(style, int) else None
     code = None
     if renderer.z_width is None:
@@ -111,6 +117,8 @@ def render_described(
     else:
         code = renderer.style_from_seed(style) if isinstance(style, int) else style
     renderer.set_style(code)
-    image = renderer.render()[0]
-    about = describe_picture(renderer, prepared.labels, prepared.instances, code, (seed, 1.0))
+    image = render_result(renderer, plan, progress=progress, should_stop=should_stop)
+    if image is None:
+        raise GaveWayError
+    about = describe_picture(renderer, prepared.labels, prepared.instances, code, (seed, 1.0), plan)
     return DescribedPicture(image, about, prepared.unknown)

@@ -6,6 +6,7 @@ It knows no command line; which pictures are wanted, in which style, is given to
 from __future__ import annotations
 
 import errno
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spade_studio.engine.batch.map_account import MapAccount
-from spade_studio.engine.batch.picture import prepare_layout
+from spade_studio.engine.batch.picture import plan_picture, prepare_layout
 from spade_studio.engine.batch.plan import BatchPlan, InstanceFolder, MapWork
 from spade_studio.engine.batch.style_plan import StylePlan
 from spade_studio.engine.errors import EngineError, RenderError
@@ -28,7 +29,10 @@ from spade_studio.engine.pictures.map_readings import SettledMap, settle
 from spade_studio.engine.pictures.picture_files import Picture, PictureFormat, write_picture
 from spade_studio.engine.pictures.provenance import pack_layout, pack_settings
 from spade_studio.engine.pictures.record import describe_picture
+from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT, Size
 from spade_studio.engine.rendering.renderer import Renderer
+from spade_studio.engine.rendering.result_plan import LARGEST_RAW_FACTOR, ResultWish, raw_factor
+from spade_studio.engine.rendering.results import render_result, render_result_float
 
 _READ_AHEAD = 2
 _WRITE_BEHIND = 16
@@ -55,7 +59,8 @@ class BatchOutcome:
     Attributes:
         rendered: Pictures written.
         failures: Label maps without all their pictures.
-        large: Label maps rendered at more than four times the area that the weights were trained at.
+        large: Label maps that the generator itself rendered at more than 1.5 times the size that it was trained at.
+        stretched: Label maps whose aspect is not kept.
         maps: How the maps were read, and what in them the weights did not know.
     """
 
@@ -63,6 +68,7 @@ class BatchOutcome:
     rendered: int = 0
     failures: list[Failure] = field(default_factory=list[Failure])
     large: int = 0
+    stretched: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +86,7 @@ class BatchRenderer:
         transfer: From the ids that maps are assumed to have to the weights' ids.
         is_given: Whether a person has said that they have these ids.
         instances: Where instance maps are; None where the labels stand for them.
-        size: (height, width) of all pictures; each map's default size where None.
+        size: Of all pictures, see :func:`~spade_studio.engine.batch.picture.plan_picture`.
         picture_format: Of the files.
         finished: Called with a number of pictures whenever so many are written or given up.
     """
@@ -93,7 +99,7 @@ class BatchRenderer:
         *,
         is_given: bool,
         instances: InstanceFolder | None,
-        size: tuple[int, int] | None,
+        size: Size | ResultWish | None,
         picture_format: PictureFormat,
         finished: Callable[[int], object],
     ) -> None:
@@ -151,7 +157,9 @@ class BatchRenderer:
         try:
             inputs = reading.result()
             transfer = self.outcome.maps.transfer_from(inputs.settled.label_set)
-            prepared = prepare_layout(self._renderer, inputs.settled.labels, inputs.instances, self._size, transfer)
+            source = inputs.settled.labels
+            plan = plan_picture(self._renderer, (source.shape[0], source.shape[1]), self._size)
+            prepared = prepare_layout(self._renderer, source, inputs.instances, plan, transfer)
             labels, stored = prepared.labels, prepared.instances
             layout_texts = pack_layout(labels, stored) if self._format == "png" else {}
             while waiting:
@@ -159,17 +167,21 @@ class BatchRenderer:
                 # One style at a time: the generator gains nothing from a batch of them.
                 code = None if self._styles.code is None else self._styles.code(work.place, number)
                 self._renderer.set_style(code)
-                picture = self._renderer.render_float()[0] if self._format == "npy" else self._renderer.render()[0]
+                picture = render_result_float(self._renderer, plan) if self._format == "npy" else render_result(self._renderer, plan)
+                assert picture is not None
                 texts: Mapping[str, str] = {}
                 if self._format == "png":
-                    about = describe_picture(self._renderer, labels, stored, code, (self._styles.seed(number), self._styles.truncation))
+                    drawn = self._styles.seed(number), self._styles.truncation
+                    about = describe_picture(self._renderer, labels, stored, code, drawn, plan)
                     texts = {**pack_settings(about), **layout_texts}
                 self._write(pool, work, path, picture, texts)
                 del waiting[0]
             self.outcome.maps.add(inputs.settled, prepared.unknown)
             trained = self._renderer.info.training_size
-            if trained is not None and labels.size > 4 * trained[0] * trained[1]:
+            if trained is not None and raw_factor(plan.base, trained) > LARGEST_RAW_FACTOR:
                 self.outcome.large += 1
+            if abs(math.log(plan.stretch)) > SAME_ASPECT:
+                self.outcome.stretched += 1
         except CannotWriteError:
             raise
         except (EngineError, OSError, MemoryError) as error:

@@ -25,6 +25,7 @@ from spade_studio.engine.pictures.picture_files import PictureFormat
 if TYPE_CHECKING:
     from spade_studio.engine.batch.renderer import BatchOutcome
     from spade_studio.engine.rendering.renderer import Modulation, Renderer
+    from spade_studio.engine.rendering.result_plan import ResultWish
     from spade_studio.engine.weights import PublishedOptions
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class BatchOptions:
     seed: int | None
     variations: int | None
     truncation: float | None
-    size: tuple[int, int] | None
+    size: tuple[int, int] | ResultWish | None
     shard: Share
     published: PublishedOptions
     device: str
@@ -134,8 +135,10 @@ def _render(
     if instances is not None and not renderer.info.uses_edges:
         console.note("The weights have no channel for instance edges: --instances changes nothing.")
         instances = None
-    if options.size is not None:
+    if isinstance(options.size, tuple):
         renderer.check_size(*options.size)
+    elif options.size is not None and options.size.detail != "auto":
+        renderer.finisher.upscaler(options.size.detail, options.size.upscaler)  # a file that is missing ends it before the first map
     transfer = LabelTransfer(label_set, renderer.channels)
     with console.progress(plan.pictures, show_bar) as bar:
         batch = BatchRenderer(
@@ -154,7 +157,7 @@ def _render(
             bar.close()
             for line in batch.outcome.maps.report():
                 console.note(line)
-            _note_large(batch.outcome, renderer.info.training_size, console)
+            _note_sizes(batch.outcome, renderer.info.training_size, console)
             _summarise(batch.outcome, plan, options.output, time.monotonic() - started, console)
     return bool(batch.outcome.failures)
 
@@ -205,11 +208,19 @@ def _note_new_names(maps: Sequence[MapFile], console: Console) -> None:
         console.note(f"{len(renamed)} label maps share their names with others and are named after their folders too: {examples}{more}.")
 
 
-def _note_large(outcome: BatchOutcome, trained: tuple[int, int] | None, console: Console) -> None:
+def _note_sizes(outcome: BatchOutcome, trained: tuple[int, int] | None, console: Console) -> None:
+    if outcome.stretched:
+        console.note(f"{_maps(outcome.stretched)} stretched to the aspect of --size (--fit crop keeps the map's).")
     if outcome.large and trained is not None:
-        count = f"{outcome.large} map{' was' if outcome.large == 1 else 's were'}"
         size = f"{trained[1]}x{trained[0]}"
-        console.note(f"{count} rendered far larger than the {size} that the weights were trained at, where detail is lost (see --size).")
+        console.note(
+            f"{_maps(outcome.large)} rendered at more than 1.5 times the {size} that the weights were trained at, "
+            "where pictures fall apart (without --raw-size they do not)."
+        )
+
+
+def _maps(count: int) -> str:
+    return f"{count} map{' was' if count == 1 else 's were'}"
 
 
 def _skipped(plan: BatchPlan) -> str:

@@ -71,6 +71,7 @@ def _render_again(given: dict[str, Any], console: Any) -> int:
         published=_published(given),
         picture_format=given.get("format", "png"),
         overwrite=given.get("overwrite", False),
+        upscaler=given.get("upscaler"),
     )
     render_again(given["from_picture"], given["output"], options, console)
     return 0
@@ -93,7 +94,7 @@ def _render(given: dict[str, Any]) -> int:
             seed=given.get("seed"),
             variations=given.get("variations"),
             truncation=given.get("truncation"),
-            size=given.get("size"),
+            size=_wish(given),
             shard=given.get("shard", Share()),
             published=_published(given),
             device=given.get("device", "auto"),
@@ -104,6 +105,16 @@ def _render(given: dict[str, Any]) -> int:
             quiet=given.get("quiet", False),
         )
     )
+
+
+def _wish(given: dict[str, Any]) -> Any:
+    """Return the size of the pictures as :func:`spade_studio.engine.batch.picture.plan_picture` takes it."""
+    from spade_studio.engine.rendering.result_plan import ResultWish
+
+    if given.get("raw_size", False):
+        return given.get("size")
+    detail = given.get("detail", "full" if "upscaler" in given else "auto")
+    return ResultWish(given.get("size"), detail, given.get("fit", "stretch"), given.get("upscaler"))
 
 
 def _published(given: dict[str, Any], label_set: Any = None) -> PublishedOptions:

@@ -31,6 +31,8 @@ examples:
       the style moves from one photograph to the other over the frames; one fixed style gives steady frames
   spade-render cityscapes/ --instances instances/ --output pictures --weights latest_net_G.pth --size 1024x512
       published weights, with instance edges
+  spade-render maps/ --output posters --size 2048x1536 --fit crop
+      large pictures, with the detail of a super-resolution network
   spade-render --from pictures/lake_0002.png --output again
       the same picture once more, from what the PNG says of itself
   spade-render --inspect latest_net_G.pth
@@ -42,7 +44,7 @@ An interrupted command goes on where it stopped when it is given again: pictures
 Exit codes: 0 done, 1 something could not be rendered, 2 wrong usage, 130 interrupted.
 """
 
-_FROM_ALLOWS = {"from_picture", "output", "weights", "device", "dtype", "modulation", "format", "overwrite", "quiet"}
+_FROM_ALLOWS = {"from_picture", "output", "weights", "device", "dtype", "modulation", "format", "overwrite", "quiet", "upscaler"}
 _INSPECT_ALLOWS = {"inspect", "label_set", "quiet"}
 PUBLISHED_OPTIONS = {"upsampling", "crop_size", "aspect_ratio", "unlabeled"}
 
@@ -95,9 +97,17 @@ def build_parser() -> argparse.ArgumentParser:
     )
     files.add_argument(
         "--size", type=_size, metavar="WxH",
-        help="of the pictures, multiples of the weights' stride; maps are resized by nearest and their aspect is "
-        "not kept (default: the weights' training size for a map of its aspect, else the map's size rounded "
-        "to the stride)",
+        help="of the pictures, any (default: the trained size, in the map's own aspect); the weights render near the "
+        "size that they were trained at, and --detail brings the picture to this one",
+    )
+    files.add_argument(
+        "--fit", choices=("stretch", "crop"),
+        help="where a map has another aspect than --size: stretch it (default), or crop what is beyond",
+    )
+    files.add_argument(
+        "--raw-size", action="store_true",
+        help="let the weights render the whole --size themselves, in multiples of their stride; far above the trained "
+        "size pictures fall apart (without --size: as large as the map where its aspect is not that of the training)",
     )
     files.add_argument(
         "--shard", type=_share, metavar="I/N",
@@ -131,6 +141,18 @@ def build_parser() -> argparse.ArgumentParser:
     style.add_argument(
         "--truncation", type=_number(float, 0, 10), metavar="T",
         help="factor on the style codes: 1 as trained (default), towards 0 the average style",
+    )
+
+    detail = parser.add_argument_group("detail")
+    detail.add_argument(
+        "--detail", choices=("auto", "none", "fast", "full"),
+        help="how pictures become larger than the weights render them: resampled (none), by a small network (fast) or a "
+        "large one (full); auto (default) is none up to 256 pixels on the short side and full above",
+    )
+    detail.add_argument(
+        "--upscaler", type=Path, metavar="FILE",
+        help="an upscaler of the ESRGAN family (.safetensors or .pth) in place of that of the level; means --detail full "
+        "where --detail is not given",
     )
 
     weights = parser.add_argument_group("weights")
@@ -199,6 +221,12 @@ def _check_usage(parser: argparse.ArgumentParser, given: dict[str, Any]) -> None
         parser.error("--style-to needs --style, where the styles start")
     if "style_to" in names and given.get("variations", 1) > 1:
         parser.error("--style-to gives every map one style: it does not go with --variations")
+    if "raw_size" in names and (others := names & {"detail", "fit", "upscaler"}):
+        _refuse(parser, "--raw-size", others)
+    if "fit" in names and "size" not in names:
+        parser.error("--fit needs --size: without it pictures have their map's aspect")
+    if "upscaler" in names and given.get("detail") == "none":
+        parser.error("--upscaler does not go with --detail none")
     if "z" in names and "truncation" in names:
         parser.error("--truncation does not go with --z: style codes are used as they are")
 

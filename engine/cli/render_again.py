@@ -21,6 +21,8 @@ from spade_studio.engine.pictures.picture_files import PictureFormat, is_whole, 
 from spade_studio.engine.pictures.provenance import Provenance, pack_layout, pack_settings, read_provenance
 from spade_studio.engine.pictures.record import describe_picture, differences
 from spade_studio.engine.rendering.renderer import Modulation, Renderer
+from spade_studio.engine.rendering.result_plan import ResultPlan, rendered_size
+from spade_studio.engine.rendering.results import render_result, render_result_float, set_result_layout
 from spade_studio.engine.style import StyleCode
 from spade_studio.engine.weights import PublishedOptions
 
@@ -37,6 +39,7 @@ class AgainOptions:
         published: What published weights do not tell.
         picture_format: Of the new file.
         overwrite: Whether a file that exists is replaced.
+        upscaler: File of an upscaler in place of that of the picture's level of detail.
     """
 
     weights: Path | None
@@ -46,6 +49,7 @@ class AgainOptions:
     published: PublishedOptions
     picture_format: PictureFormat
     overwrite: bool
+    upscaler: Path | None = None
 
 
 def render_again(source: Path, output: Path, options: AgainOptions, console: Console) -> None:
@@ -68,17 +72,21 @@ def render_again(source: Path, output: Path, options: AgainOptions, console: Con
         return
     renderer = _load(recorded, options)
     labels = _carry_labels(recorded, renderer, console)
-    for difference in differences(recorded, renderer):
+    for difference in differences(recorded, renderer, options.upscaler):
         console.note(f"Not as it was: {difference}.")
-    renderer.set_layout(labels, recorded.instances, recorded.size)
+    rendered = rendered_size(recorded.size, renderer.nearest_size, renderer.stride)
+    part = 0, 0, *recorded.size
+    plan = ResultPlan(part, recorded.size, rendered, recorded.picture_size, recorded.detail, 1.0, options.upscaler)
+    set_result_layout(renderer, labels, recorded.instances, plan)
     z, drawn = _style(recorded, renderer, console)
     renderer.set_style(z)
     if options.picture_format == "npy":
-        write_picture(target, renderer.render_float()[0], "npy")
+        write_picture(target, render_result_float(renderer, plan), "npy")
         console.summary(f"Rendered {target}.")
         return
-    picture = renderer.render()[0]
-    about = describe_picture(renderer, labels, recorded.instances, z, drawn)
+    picture = render_result(renderer, plan)
+    assert picture is not None
+    about = describe_picture(renderer, labels, recorded.instances, z, drawn, plan)
     texts = {**pack_settings(about), **pack_layout(labels, recorded.instances)} if options.picture_format == "png" else None
     write_picture(target, picture, options.picture_format, texts)
     console.summary(f"Rendered {target}: {_compare(old_pixels, picture)}.")

@@ -44,6 +44,11 @@ def available_levels() -> tuple[DetailLevel, ...]:
     return tuple(level for level in LEVELS if level == "none" or (_folder() / _FILES[level]).is_file())
 
 
-def automatic_level(size: tuple[int, int]) -> DetailLevel:
-    """Return the level for a result of (height, width) where nobody chose one."""
-    return "none" if min(size) <= AUTO_SHORT_SIDE else "full"
+def automatic_level(result: tuple[int, int], base: tuple[int, int]) -> DetailLevel:
+    """Return the level for a result of (height, width) where nobody chose one.
+
+    Args:
+        result: Of the picture.
+        base: Of the generator's picture; one that is no smaller needs no detail.
+    """
+    return "none" if min(result) <= max(AUTO_SHORT_SIDE, min(base)) else "full"

@@ -16,8 +16,7 @@ from spade_studio.engine.detail.files import LoadedUpscaler, load_upscaler
 from spade_studio.engine.detail.networks import build_upscaler, last_convolution
 from spade_studio.engine.detail.tiles import divide
 from spade_studio.engine.device import allow_tf32, choose_device, choose_dtype, device_errors, dtype_name
-from spade_studio.engine.errors import RenderError
-from spade_studio.engine.inference.fast_generator import GaveWayError
+from spade_studio.engine.errors import GaveWayError, RenderError
 
 TILE_SIDE = 512
 """Pixels on a side that the network reads at a time, which bounds memory."""

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from spade_studio.engine.errors import GaveWayError
 from spade_studio.engine.inference.enlarging import bilinear, enlarged, instance_normalized, repeated
 from spade_studio.engine.inference.folding import FoldedBlock, fold_blocks
 from spade_studio.engine.inference.modulation_table import ModulationTable
@@ -28,10 +29,6 @@ _TABLE_BUDGET = 384 * 2**20
 _SIZES_KEPT = 2
 # Bytes of activations in one band: its operands stay in the cache between gather, multiply-add and activation.
 _BAND_BYTES = 2**21
-
-
-class GaveWayError(Exception):
-    """A render stopped between blocks because its caller asked for it."""
 
 
 @dataclass

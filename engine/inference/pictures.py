@@ -13,8 +13,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from spade_studio.engine.errors import GaveWayError
 from spade_studio.engine.inference.captured import CapturedForward
-from spade_studio.engine.inference.fast_generator import FastGenerator, GaveWayError
+from spade_studio.engine.inference.fast_generator import FastGenerator
 from spade_studio.engine.inference.preview import estimated_share
 from spade_studio.engine.inference.preview import preview as render_preview
 from spade_studio.engine.inference.transfer import to_device, to_host

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from spade_studio.engine.detail.levels import LEVELS, DetailLevel
 from spade_studio.engine.errors import EngineError, LabelError
 from spade_studio.engine.files import open_regular
 from spade_studio.engine.labels.label_set import LabelSet, built_in_label_sets, json_object, json_text, json_whole, load_label_set
@@ -30,7 +31,8 @@ from spade_studio.engine.weights.info import PublishedOptions
 
 KEYWORD: Final = "spade-studio"
 _LABELS, _INSTANCES = f"{KEYWORD}-labels", f"{KEYWORD}-instances"
-_FORMAT = 1
+_FORMAT = 2
+_PLAIN_FORMAT = 1  # of pictures that are the generator's as they came, which older versions read
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_CHUNKS = 100
 _MAX_JSON = 1 << 20
@@ -42,10 +44,12 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "modulation": ("fast", "dense"),
     "upsampling": ("normal", "more", "most"),
     "unlabeled": ("first", "last"),
+    "detail": LEVELS,
 }
 _OPTION_NAMES = ("upsampling", "crop_size", "aspect_ratio", "unlabeled")
 _REQUIRED = {"format", "version", "width", "height", "z", "device", "dtype", "modulation", "weights", "weights_sha256", "labels"}
-_OPTIONAL = {"torch", "device_name", "label_set", "seed", "truncation", "options", "about"}
+_RESULT = {"result_width", "result_height", "detail", "detail_name", "detail_sha256"}
+_OPTIONAL = {"torch", "device_name", "label_set", "seed", "truncation", "options", "about", *_RESULT}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +57,7 @@ class Provenance:
     """How a picture came about.
 
     Attributes:
-        labels: Ids of the weights' label set at the picture's size, uint8 [H, W].
+        labels: Ids of the weights' label set at the size of the generator's picture, uint8 [H, W].
         instances: Instance ids, uint16 [H, W]; None where the labels stand for them.
         z: The style code, float32 [z]; None for weights without style.
         device: ``cpu``, ``cuda:0`` and so on.
@@ -69,6 +73,10 @@ class Provenance:
         seed: What ``z`` was drawn with, for the record.
         truncation: Factor that went into ``z``, for the record.
         options: What had to be known to read published weights.
+        result: (height, width) that the generator's picture was brought to; its own where None.
+        detail: By which level of detail.
+        detail_name: What the level's network calls itself; empty for ``none``.
+        detail_sha256: SHA-256 of the network's file; empty for ``none``.
     """
 
     labels: NDArray[np.uint8]
@@ -87,12 +95,21 @@ class Provenance:
     seed: int | None = None
     truncation: float = 1.0
     options: PublishedOptions = field(default_factory=PublishedOptions)
+    result: tuple[int, int] | None = None
+    detail: DetailLevel = "none"
+    detail_name: str = ""
+    detail_sha256: str = ""
 
     @property
     def size(self) -> tuple[int, int]:
-        """(height, width) of the picture."""
+        """(height, width) of the generator's picture."""
         height, width = self.labels.shape
         return height, width
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """(height, width) of the picture."""
+        return self.result or self.size
 
 
 def pack_layout(labels: NDArray[np.uint8], instances: NDArray[np.uint16] | None) -> dict[str, str]:
@@ -113,7 +130,7 @@ def pack_settings(provenance: Provenance) -> dict[str, str]:
     """Return the text entry that carries everything but the layout."""
     settings: dict[str, Any] = {
         "about": "Render this picture again with: spade-render --from THIS.png --output FOLDER",
-        "format": _FORMAT,
+        "format": _PLAIN_FORMAT if provenance.result is None else _FORMAT,
         "version": provenance.version,
         "torch": provenance.torch,
         "width": provenance.size[1],
@@ -131,6 +148,14 @@ def pack_settings(provenance: Provenance) -> dict[str, str]:
         "labels": {str(id_): name for id_, name in provenance.label_names.items()},
         "options": _pack_options(provenance.options),
     }
+    if provenance.result is not None:
+        settings |= {
+            "result_width": provenance.result[1],
+            "result_height": provenance.result[0],
+            "detail": provenance.detail,
+            "detail_name": provenance.detail_name,
+            "detail_sha256": provenance.detail_sha256,
+        }
     return {KEYWORD: json.dumps(settings, allow_nan=False), "Software": f"SPADE Studio {provenance.version}"}
 
 
@@ -186,7 +211,7 @@ def _described(path: Path) -> Generator[tuple[Provenance, Image.Image]]:
             if KEYWORD not in texts:
                 raise LabelError(f"{path} does not say how it was rendered", expected, "Programs that edit or convert pictures drop this")
             provenance = _parse(texts, str(path))
-            if image.size != provenance.size[::-1] or image.mode != "RGB":
+            if image.size != provenance.picture_size[::-1] or image.mode != "RGB":
                 raise LabelError(f"{path} is not the picture that it describes", expected)
             yield provenance, image
     except DAMAGE as error:
@@ -202,8 +227,11 @@ def _parse(texts: Mapping[str, str], where: str) -> Provenance:
         except (ValueError, RecursionError) as error:
             raise LabelError("its description is not JSON") from error
         entries = json_object(data, "its description", required=_REQUIRED, optional=_OPTIONAL)
-        if json_whole(entries["format"], "format") != _FORMAT:
-            raise LabelError(f"its description has format {entries['format']}", f"{_FORMAT}", "It may come from a newer SPADE Studio")
+        found = json_whole(entries["format"], "format")
+        if found not in (_PLAIN_FORMAT, _FORMAT):
+            raise LabelError(f"its description has format {found}", f"{_FORMAT}", "It may come from a newer SPADE Studio")
+        if (found == _FORMAT) != entries.keys().__ge__(_RESULT) or (found == _PLAIN_FORMAT and entries.keys() & _RESULT):
+            raise LabelError(f"its description of format {found} is not whole", f"{', '.join(sorted(_RESULT))} with format {_FORMAT}")
         return _from_entries(entries, texts)
     except EngineError as error:
         raise LabelError(f"{where}: {error.found}", error.expected, error.action) from error
@@ -214,9 +242,14 @@ def _from_entries(entries: Mapping[str, object], texts: Mapping[str, str]) -> Pr
     if _LABELS not in texts:
         raise LabelError("the layout is missing")
     instances = unpack_plane(texts[_INSTANCES], "<u2", height, width).astype(np.uint16) if _INSTANCES in texts else None
-    sha256 = _short_text(entries, "weights_sha256")
-    if not re.fullmatch("[0-9a-f]{64}", sha256):
-        raise LabelError("weights_sha256 is no SHA-256")
+    sha256, detail_sha256 = _short_text(entries, "weights_sha256"), _short_text(entries, "detail_sha256")
+    detail = cast("Any", _choice(entries, "detail")) if "detail" in entries else "none"
+    for name, value in (("weights_sha256", sha256), ("detail_sha256", detail_sha256)):
+        if not re.fullmatch("[0-9a-f]{64}", value) and not (name == "detail_sha256" and detail == "none" and not value):
+            raise LabelError(f"{name} is no SHA-256")
+    result = None
+    if "result_width" in entries:
+        result = _whole(entries, "result_height", 1, MAX_SIDE), _whole(entries, "result_width", 1, MAX_SIDE)
     return Provenance(
         labels=unpack_plane(texts[_LABELS], "u1", height, width).astype(np.uint8),
         instances=instances,
@@ -234,6 +267,10 @@ def _from_entries(entries: Mapping[str, object], texts: Mapping[str, str]) -> Pr
         seed=None if (seed := entries.get("seed")) is None or isinstance(seed, bool) or not isinstance(seed, int) else seed,
         truncation=_number(entries.get("truncation", 1.0), "truncation", 0, 10),
         options=_options(entries.get("options", {})),
+        result=result,
+        detail=detail,
+        detail_name=_short_text(entries, "detail_name"),
+        detail_sha256=detail_sha256,
     )
 
 

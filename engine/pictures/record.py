@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.metadata
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from spade_studio.engine.networks.config import DecoderConfig
 from spade_studio.engine.pictures.provenance import Provenance
 from spade_studio.engine.rendering.renderer import Renderer
+from spade_studio.engine.rendering.result_plan import ResultPlan
 from spade_studio.engine.style import StyleCode
 from spade_studio.engine.weights import PublishedOptions
 
@@ -25,16 +27,19 @@ def describe_picture(
     instances: NDArray[np.uint16] | None,
     z: StyleCode | None,
     drawn: tuple[int | None, float],
+    plan: ResultPlan | None = None,
 ) -> Provenance:
     """Return what a picture should say of itself.
 
     Args:
         renderer: What rendered it.
-        labels: uint8 [H, W], at the picture's size.
+        labels: uint8 [H, W], at the size of the generator's picture.
         instances: uint16 [H, W], or None.
         z: float32 [z], or None.
         drawn: (seed, truncation) that ``z`` was made with; no seed where it was not drawn.
+        plan: How the generator's picture became the result; None where it is the result.
     """
+    upscaler = None if plan is None else renderer.finisher.upscaler(plan.detail, plan.upscaler)
     info = renderer.info
     label_set = info.channels.label_set if info.channels else None
     named = {} if label_set is None else {int(id_): label_set.by_id(int(id_)) for id_ in np.unique(labels)}
@@ -65,15 +70,20 @@ def describe_picture(
         seed=drawn[0],
         truncation=drawn[1],
         options=options,
+        result=None if plan is None or plan.is_plain else plan.result,
+        detail="none" if plan is None else plan.detail,
+        detail_name="" if upscaler is None else upscaler.info.name,
+        detail_sha256="" if upscaler is None else upscaler.sha256,
     )
 
 
-def differences(recorded: Provenance, renderer: Renderer) -> list[str]:
+def differences(recorded: Provenance, renderer: Renderer, upscaler: Path | None = None) -> list[str]:
     """Say in plain words what is not as it was when a picture was rendered; nothing where it should come out the same, bit for bit.
 
     Args:
         recorded: What the picture says of itself.
         renderer: What is about to render it again.
+        upscaler: The file of an upscaler in place of that of the level of detail.
     """
     found: list[str] = []
     if recorded.weights_sha256 != renderer.weights_sha256:
@@ -81,6 +91,12 @@ def differences(recorded: Provenance, renderer: Renderer) -> list[str]:
         found.append(
             f"other weights: it was rendered with {recorded.weights_name!r} (SHA-256 {recorded.weights_sha256[:12]}...), "
             f"now {name!r} ({renderer.weights_sha256[:12]}...)"
+        )
+    network = renderer.finisher.upscaler(recorded.detail, upscaler)
+    if network is not None and network.sha256 != recorded.detail_sha256:
+        found.append(
+            f"another upscaler: {recorded.detail_name!r} (SHA-256 {recorded.detail_sha256[:12]}...) then, "
+            f"{network.info.name!r} ({network.sha256[:12]}...) now"
         )
     if recorded.device.partition(":")[0] != renderer.device.partition(":")[0]:
         found.append(f"another device: {recorded.device} then, {renderer.device} now")

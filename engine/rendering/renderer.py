@@ -20,6 +20,7 @@ from spade_studio.engine.bank.canvas import compose
 from spade_studio.engine.bank.file import MemoryBank
 from spade_studio.engine.bank.photographs import Origin
 from spade_studio.engine.bank.weights import open_bank_of
+from spade_studio.engine.detail.finisher import Finisher
 from spade_studio.engine.device import allow_tf32, available_devices, choose_device, choose_dtype, device_errors, dtype_name
 from spade_studio.engine.errors import RenderError, StyleError, WeightsError
 from spade_studio.engine.hardware import DeviceEntry
@@ -31,6 +32,7 @@ from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout, resize_nearest
 from spade_studio.engine.networks.noise import Texture
 from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT
+from spade_studio.engine.rendering.result_plan import ResultPlan, ResultWish, plan_result
 from spade_studio.engine.style import StyleCode, check_truncation, interpolate_styles, style_from_seed
 from spade_studio.engine.weights import LoadedWeights, PublishedOptions, WeightsInfo, default_weights_path, load_weights
 
@@ -88,6 +90,7 @@ class Renderer:
         with self._on_device():
             self._maker: PictureMaker = make_picture_maker(self.config, weights.generator, device, dtype, modulation)
             self._encoder = self._build_encoder(weights)
+        self.finisher = Finisher(self.device, self.dtype)
         self._z: StyleCode | None = None
         self._layout: Layout | None = None
 
@@ -179,6 +182,10 @@ class Renderer:
     def nearest_size(self, height: int, width: int) -> tuple[int, int]:
         """Return the (height, width) nearest to the given one that the weights can render."""
         return self.config.nearest_size(min(MAX_SIDE, height), min(MAX_SIDE, width))
+
+    def plan(self, layout: tuple[int, int], wish: ResultWish) -> ResultPlan:
+        """Plan a picture of any size of a layout of (height, width); see :mod:`spade_studio.engine.rendering.results`."""
+        return plan_result(layout, wish, self.training_size, self.nearest_size, self.stride)
 
     def check_size(self, height: int, width: int) -> None:
         """Check that the weights can render pictures of this size.
@@ -358,3 +365,4 @@ class Renderer:
         """Drop everything kept between frames."""
         self._layout = None
         self._maker.release_memory()
+        self.finisher.release_memory()

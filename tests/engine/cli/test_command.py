@@ -54,7 +54,7 @@ def test_weights_of_the_papers_comparisons_are_inspected_and_rendered(
     again = render("--from", names[-1], "--output", tmp_path / "again", "--weights", concatenation_weights)
     assert again.code == 0, again.err
     assert (kit.read(tmp_path / "again" / names[-1].name) == pictures[-1]).all()
-    done = render(maps, "--output", tmp_path / "out", "--weights", concatenation_weights, "--size", "100x128")
+    done = render(maps, "--output", tmp_path / "out", "--weights", concatenation_weights, "--raw-size", "--size", "100x128")
     assert (done.code, "96x128" in done.err) == (1, True)
 
 

@@ -40,6 +40,10 @@ WRONG = {
     "--from a.png": "give --output",
     "--from a.png maps --output out": "--from does not go with LABELS",
     "--from a.png --output out --seed 0 --size 64x64": "--from does not go with --seed, --size",
+    "maps --output out --raw-size --detail full": "--raw-size does not go with --detail",
+    "maps --output out --fit crop": "--fit needs --size",
+    "maps --output out --upscaler a.pth --detail none": "--upscaler does not go with --detail none",
+    "maps --output out --detail best": "invalid choice",
     "--inspect a --output out": "--inspect does not go with --output",
     "--inspect a --from b": "--inspect does not go with --from",
 }
@@ -63,7 +67,8 @@ def test_options_and_maps_may_be_mixed() -> None:
 def test_every_option_of_the_manual_is_explained() -> None:
     text = build_parser().format_help()
     options = """--inspect --from --output --weights --label-set --instances --style --style-to --z --seed --variations --shard --truncation
-        --size --upsampling --crop-size --aspect-ratio --unlabeled --device --dtype --format --overwrite --modulation --version --quiet"""
+        --size --upsampling --crop-size --aspect-ratio --unlabeled --device --dtype --format --overwrite --modulation --version --quiet
+        --detail --upscaler --fit --raw-size"""
     assert [option for option in options.split() if f"  {option}" not in text] == []
     assert "examples:" in text
 

@@ -23,7 +23,7 @@ def picture(render: Render, kit: Any, tmp_path: Path) -> Path:
     labels[:20] = 77
     kit.save(tmp_path / "maps" / "lake.png", labels)
     kit.save(tmp_path / "instances" / "lake.png", np.random.default_rng(0).integers(0, 60_000, (100, 148), np.uint16))
-    options = ("--instances", tmp_path / "instances", "--size", "192x64", "--seed", 3, "--variations", 2)
+    options = ("--instances", tmp_path / "instances", "--raw-size", "--size", "192x64", "--seed", 3, "--variations", 2)
     done = render(tmp_path / "maps", "--output", tmp_path / "out", *options)
     assert done.code == 0, done.err
     return tmp_path / "out" / "lake_0001.png"

@@ -99,10 +99,10 @@ def test_weights_without_a_label_set_take_values_as_channels(render: Render, kit
     assert "ADE20K has 150 labels" in done.err
 
 
-def test_the_default_size_is_the_training_size_or_the_maps_own(render: Render, kit: Any, tmp_path: Path) -> None:
+def test_the_raw_default_size_is_the_training_size_or_the_maps_own(render: Render, kit: Any, tmp_path: Path) -> None:
     for name, (height, width) in {"square": (52, 52), "odd": (100, 148), "small": (8, 24)}.items():
         kit.save(tmp_path / "maps" / f"{name}.png", kit.label_map(1, height, width))
-    assert render(tmp_path / "maps", "--output", tmp_path / "out").code == 0
+    assert render(tmp_path / "maps", "--output", tmp_path / "out", "--raw-size").code == 0
     assert {name: kit.read(tmp_path / "out" / name).shape[:2] for name in kit.names(tmp_path / "out")} == {
         "square.png": (128, 128),
         "odd.png": (96, 160),
@@ -115,26 +115,26 @@ def test_an_asked_size_resizes_by_nearest_without_keeping_the_aspect(render: Ren
     kit.save(tmp_path / "small.png", labels)
     kit.save(tmp_path / "large.png", labels.repeat(2, axis=1).repeat(3, axis=0))
     for name in ("small", "large"):
-        assert render(tmp_path / f"{name}.png", "--output", tmp_path / "out", "--size", "128x64").code == 0
+        assert render(tmp_path / f"{name}.png", "--output", tmp_path / "out", "--raw-size", "--size", "128x64").code == 0
     small, large = (kit.read(tmp_path / "out" / f"{name}.png") for name in ("small", "large"))
     assert small.shape == (64, 128, 3)
     assert (small == large).all()
 
 
-def test_a_size_that_does_not_fit_names_the_nearest(render: Render, maps: Path, tmp_path: Path, layout_weights: Path) -> None:
-    done = render(maps, "--output", tmp_path / "out", "--size", "100x128")
+def test_a_raw_size_that_does_not_fit_names_the_nearest(render: Render, maps: Path, tmp_path: Path, layout_weights: Path) -> None:
+    done = render(maps, "--output", tmp_path / "out", "--raw-size", "--size", "100x128")
     assert (done.code, done.out) == (1, "")
     assert "multiples of 32 on both sides" in done.err
     assert "96x128" in done.err
-    done = render(maps, "--output", tmp_path / "out", "--size", "10x96", "--weights", layout_weights)
+    done = render(maps, "--output", tmp_path / "out", "--raw-size", "--size", "10x96", "--weights", layout_weights)
     assert "64x128" in done.err or "64x64" in done.err
 
 
 def test_pictures_far_larger_than_the_training_size_are_said(render: Render, maps: Path, tmp_path: Path) -> None:
-    assert render(maps, "--output", tmp_path / "a", "--size", "256x256").err == ""
-    done = render(maps, "--output", tmp_path / "b", "--size", "288x256")
+    assert render(maps, "--output", tmp_path / "a", "--raw-size", "--size", "192x192").err == ""
+    done = render(maps, "--output", tmp_path / "b", "--raw-size", "--size", "224x224")
     assert done.code == 0
-    assert "3 maps were rendered far larger than the 128x128 that the weights were trained at" in done.err
+    assert "3 maps were rendered at more than 1.5 times the 128x128 that the weights were trained at" in done.err
 
 
 @pytest.mark.parametrize("picture_format", ["jpg", "webp", "npy"])

@@ -9,9 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
+from spade_studio.engine.errors import GaveWayError
 from spade_studio.engine.inference import fast_generator
 from spade_studio.engine.inference.convolution import Convolution
-from spade_studio.engine.inference.fast_generator import FastGenerator, GaveWayError
+from spade_studio.engine.inference.fast_generator import FastGenerator
 from spade_studio.engine.inference.linear import can_pack
 from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.networks.layout import Layout

@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from spade_studio.engine.errors import GaveWayError
 from spade_studio.engine.inference import modulation_table
 from spade_studio.engine.inference import preview as previews
-from spade_studio.engine.inference.fast_generator import FastGenerator, GaveWayError
+from spade_studio.engine.inference.fast_generator import FastGenerator
 from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.networks.layout import Layout
 

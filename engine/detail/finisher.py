@@ -1,0 +1,114 @@
+"""From the generator's picture to the result: upscalers where a level of detail asks for them, then an exact resampling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+
+from spade_studio.engine.detail.levels import DetailLevel, level_path
+from spade_studio.engine.detail.passes import Size, pass_sizes
+from spade_studio.engine.detail.upscaler import Picture, Upscaler
+
+
+class Finisher:
+    """Upscalers on one device, loaded when they are first asked for.
+
+    Args:
+        device: As for :meth:`Renderer.load`.
+        dtype: As for :meth:`Renderer.load`.
+    """
+
+    def __init__(self, device: str, dtype: str) -> None:
+        self._device, self._dtype = device, dtype
+        self._loaded: dict[Path, Upscaler] = {}
+
+    def upscaler(self, level: DetailLevel, path: Path | None = None) -> Upscaler | None:
+        """Return a level's upscaler; None for ``none``.
+
+        Args:
+            level: The level.
+            path: A file in place of the level's.
+
+        Raises:
+            WeightsError, RenderError: It is not installed, or is no upscaler.
+        """
+        found = None if level == "none" else path or level_path(level)
+        if found is None:
+            return None
+        if found not in self._loaded:
+            self._loaded[found] = Upscaler.load(found, device=self._device, dtype=self._dtype)
+        return self._loaded[found]
+
+    def finish(
+        self,
+        picture: Picture,
+        result: Size,
+        level: DetailLevel,
+        path: Path | None = None,
+        *,
+        progress: Callable[[float], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Picture | None:
+        """Bring a picture to the size of the result.
+
+        Args:
+            picture: The generator's, [3, H, W] in [0, 1].
+            result: (height, width).
+            level: The level of detail.
+            path: A file in place of the level's.
+            progress: Told the part that is done, from 0 to 1.
+            should_stop: Asked within the networks.
+
+        Returns:
+            [3, height, width] in [0, 1], or None when ``should_stop`` said yes.
+
+        Raises:
+            WeightsError, OutOfMemoryError, RenderError: with what to do.
+        """
+        upscaler = self.upscaler(level, path)
+        if upscaler is None:
+            return resample(picture, result)
+        _, height, width = picture.shape
+        sizes = pass_sizes((height, width), result, upscaler.scale)
+        costs = np.array([size[0] * size[1] for size in sizes], float)
+        made = picture
+        for number, size in enumerate(sizes):
+            before, share = costs[:number].sum() / costs.sum(), costs[number] / costs.sum()
+
+            def tell(part: float, before: float = before, share: float = share) -> None:
+                if progress is not None:
+                    progress(min(1.0, before + part * share))
+
+            enlarged = upscaler.upscale(resample(made, size), progress=tell, should_stop=should_stop)
+            if enlarged is None:
+                return None
+            made = enlarged
+        return resample(made, result)
+
+    def release_memory(self) -> None:
+        """Forget the upscalers; they are loaded again when they are asked for."""
+        self._loaded.clear()
+
+
+def resample(picture: Picture, size: Size) -> Picture:
+    """Bring a picture [3, H, W] in [0, 1] to (height, width): bicubic, over all pixels that fall into one where it becomes smaller."""
+    if picture.shape[1:] == size:
+        return picture
+    with torch.inference_mode():
+        x = torch.from_numpy(np.ascontiguousarray(picture))[None]
+        return F.interpolate(x, size, mode="bicubic", antialias=True)[0].clamp_(0, 1).numpy()
+
+
+def to_floats(image: npt.NDArray[np.uint8]) -> Picture:
+    """Return uint8 [H, W, 3] as float32 [3, H, W] in [0, 1]."""
+    return image.transpose(2, 0, 1).astype(np.float32) / 255
+
+
+def to_bytes(picture: Picture) -> npt.NDArray[np.uint8]:
+    """Return float32 [3, H, W] in [0, 1] as uint8 [H, W, 3]."""
+    return np.ascontiguousarray((picture * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0))

@@ -1,0 +1,148 @@
+"""From the size that is wanted of a picture to what the generator renders and what follows; without torch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from spade_studio.engine.detail.levels import DetailLevel, automatic_level
+from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT, Size, SizeWish
+
+Fit = Literal["stretch", "crop"]
+
+MAX_RESULT_SIDE: Final = 8192
+
+LARGEST_RAW_FACTOR: Final = 1.5
+"""Of the short side that the weights were trained at: pictures that a generator renders larger by itself lose their order."""
+
+
+@dataclass(frozen=True)
+class ResultWish:
+    """What is wanted of a picture, whatever layout and weights come.
+
+    Attributes:
+        size: (height, width) of the picture, or what decides it; the trained size in the layout's aspect where None.
+        detail: The level of detail; ``auto`` is ``none`` up to 256 pixels on the short side and ``full`` above.
+        fit: Where the layout has another aspect than the picture: ``stretch`` it, or ``crop`` what is beyond, equally on both sides.
+        upscaler: The file of an upscaler in place of that of the level; None for the one that comes with the program.
+    """
+
+    size: Size | SizeWish | None = None
+    detail: DetailLevel | Literal["auto"] = "none"
+    fit: Fit = "stretch"
+    upscaler: Path | None = None
+
+
+@dataclass(frozen=True)
+class ResultPlan:
+    """How one layout becomes one picture; all sizes are (height, width).
+
+    Attributes:
+        part: (top, left, height, width) of the layout that is used.
+        base: Of the generator's picture, near the trained size and of the result's aspect.
+        rendered: What the generator renders: ``base``, with the layout's edges repeated to sides that it can make.
+        result: Of the picture.
+        detail: The level.
+        stretch: Width over height of the result, by that of the layout's part; 1 where the aspect is kept.
+        upscaler: The file of an upscaler in place of the level's.
+    """
+
+    part: tuple[int, int, int, int]
+    base: Size
+    rendered: Size
+    result: Size
+    detail: DetailLevel
+    stretch: float
+    upscaler: Path | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the generator's picture is the result."""
+        return self.detail == "none" and self.result == self.base
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """(top, left) of ``base`` in ``rendered``."""
+        return (self.rendered[0] - self.base[0]) // 2, (self.rendered[1] - self.base[1]) // 2
+
+    def padded(self, plane: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+        """Repeat the edges of a plane of ``base``'s size so that it has ``rendered``'s."""
+        (top, left), (height, width) = self.place, self.base
+        return np.pad(plane, ((top, self.rendered[0] - height - top), (left, self.rendered[1] - width - left)), mode="edge")
+
+    def cropped(self, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+        """Cut ``base`` out of a picture [H, W, 3] of ``rendered``, or of that at another scale."""
+        vertical, horizontal = picture.shape[0] / self.rendered[0], picture.shape[1] / self.rendered[1]
+        (top, left), (height, width) = self.place, self.base
+        rows = slice(round(top * vertical), round((top + height) * vertical))
+        return picture[rows, round(left * horizontal) : round((left + width) * horizontal)]
+
+
+def plan_result(layout: Size, wish: ResultWish, training: Size, nearest: Callable[[int, int], Size], stride: int) -> ResultPlan:
+    """Plan a picture of a layout.
+
+    Args:
+        layout: Of the layout.
+        wish: What is wanted.
+        training: Of the pictures that the weights were trained on.
+        nearest: The size nearest to a height and width that the weights can render.
+        stride: Sides of what they render are multiples of this.
+    """
+    size = wish.size
+    if isinstance(size, SizeWish):
+        size = None if size.kind == "training" else size.size(layout, training, _within)
+    part = (0, 0, *layout) if size is None or wish.fit == "stretch" else _part_of_aspect(layout, size)
+    height, width = size or part[2:]
+    base = _base_size((height, width), training, nearest)
+    result = size or base
+    return ResultPlan(
+        part,
+        base,
+        rendered_size(base, nearest, stride),
+        result,
+        automatic_level(result, base) if wish.detail == "auto" else wish.detail,
+        result[1] * part[2] / (result[0] * part[3]),
+        wish.upscaler,
+    )
+
+
+def rendered_size(base: Size, nearest: Callable[[int, int], Size], stride: int) -> Size:
+    """Return the smallest size that the weights can render a picture of ``base`` within."""
+    return nearest(math.ceil(base[0] / stride) * stride, math.ceil(base[1] / stride) * stride)
+
+
+def raw_plan(layout: Size, size: Size) -> ResultPlan:
+    """Return the plan of a picture that the generator makes at its full size, the layout stretched to it."""
+    return ResultPlan((0, 0, *layout), size, size, size, "none", size[1] * layout[0] / (size[0] * layout[1]))
+
+
+def _base_size(asked: Size, training: Size, nearest: Callable[[int, int], Size]) -> Size:
+    height, width = asked
+    if abs(height * training[1] / (width * training[0]) - 1) <= SAME_ASPECT:
+        return nearest(*training)
+    factor = min(training) / min(asked)
+    return _within(height * factor, width * factor)
+
+
+def _within(height: float, width: float) -> Size:
+    """Return whole sides of at least 1, the longer at most :data:`MAX_RESULT_SIDE`."""
+    factor = min(1.0, MAX_RESULT_SIDE / max(height, width))
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def _part_of_aspect(layout: Size, size: Size) -> tuple[int, int, int, int]:
+    height, width = layout
+    rows = min(height, max(1, round(width * size[0] / size[1])))
+    columns = min(width, max(1, round(height * size[1] / size[0])))
+    return (height - rows) // 2, (width - columns) // 2, rows, columns
+
+
+def raw_factor(size: Size, training: Size) -> float:
+    """Return how many times as long the short side of a raw picture is as that of the pictures of training."""
+    return min(size) / min(training)
