@@ -21,6 +21,8 @@ from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 from spade_studio.engine.rendering.service import (
     Delivery,
+    DetailPostponed,
+    DetailProgress,
     JobDone,
     RendererReady,
     RenderFailure,
@@ -90,6 +92,7 @@ class LiveRenderer(QObject):
     ready = Signal(object)  # RendererReady
     rendered = Signal(object)  # RenderResult
     failed = Signal(object)  # RenderFailure
+    detail_told = Signal(object)  # DetailProgress or DetailPostponed
 
     _delivered = Signal(int, object)  # number of the service, what it says
 
@@ -260,6 +263,9 @@ class LiveRenderer(QObject):
     def _on_delivered(self, number: int, delivery: Delivery) -> None:
         if isinstance(delivery, JobDone):
             self._on_job_done(delivery)
+        elif isinstance(delivery, (DetailProgress, DetailPostponed)):
+            if number == self._number:
+                self.detail_told.emit(delivery)
         elif number == self._number:
             self._receive(delivery)
         elif self._next is not None and number == self._next[0]:

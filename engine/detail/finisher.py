@@ -90,6 +90,22 @@ class Finisher:
             made = enlarged
         return resample(made, result)
 
+    def finish_bytes(
+        self,
+        image: npt.NDArray[np.uint8],
+        result: Size,
+        level: DetailLevel,
+        path: Path | None = None,
+        *,
+        progress: Callable[[float], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> npt.NDArray[np.uint8] | None:
+        """Bring a picture, uint8 [H, W, 3], to the size of the result; see :meth:`finish`."""
+        if level == "none" and image.shape[:2] == result:
+            return np.ascontiguousarray(image)
+        made = self.finish(to_floats(image), result, level, path, progress=progress, should_stop=should_stop)
+        return None if made is None else to_bytes(made)
+
     def release_memory(self) -> None:
         """Forget the upscalers; they are loaded again when they are asked for."""
         self._loaded.clear()
@@ -100,13 +116,13 @@ def resample(picture: Picture, size: Size) -> Picture:
     if picture.shape[1:] == size:
         return picture
     with torch.inference_mode():
-        x = torch.from_numpy(np.ascontiguousarray(picture))[None]
+        x = torch.from_numpy(np.ascontiguousarray(picture))[None]  # pyright: ignore[reportUnknownMemberType]
         return F.interpolate(x, size, mode="bicubic", antialias=True)[0].clamp_(0, 1).numpy()
 
 
 def to_floats(image: npt.NDArray[np.uint8]) -> Picture:
     """Return uint8 [H, W, 3] as float32 [3, H, W] in [0, 1]."""
-    return image.transpose(2, 0, 1).astype(np.float32) / 255
+    return image.transpose(2, 0, 1).astype(np.float32) / np.float32(255)
 
 
 def to_bytes(picture: Picture) -> npt.NDArray[np.uint8]:

@@ -17,6 +17,7 @@ from spade_studio.engine.detail.networks import build_upscaler, last_convolution
 from spade_studio.engine.detail.tiles import divide
 from spade_studio.engine.device import allow_tf32, choose_device, choose_dtype, device_errors, dtype_name
 from spade_studio.engine.errors import GaveWayError, RenderError
+from spade_studio.engine.inference.transfer import to_device
 
 TILE_SIDE = 512
 """Pixels on a side that the network reads at a time, which bounds memory."""
@@ -53,7 +54,8 @@ class Upscaler:
             with torch.device("meta"):
                 network = build_upscaler(loaded.info.config)
             network.load_state_dict(loaded.tensors, assign=True)
-            network = network.requires_grad_(False).eval().to(device, dtype, memory_format=torch.channels_last)
+            network.requires_grad_(False).eval().to(device, dtype)
+            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue, reportUnknownMemberType]
             last_convolution(network).to(torch.float32)
             self._network = network
 
@@ -118,8 +120,8 @@ class Upscaler:
             try:
                 for row in rows:
                     for column in columns:
-                        tile = torch.from_numpy(picture[:, row.start : row.stop, column.start : column.stop])[None].to(self._device)
-                        made = self._network(_padded(tile, unshuffle), pulse)[0].clamp_(0, 1)
+                        tile = to_device(np.ascontiguousarray(picture[:, row.start : row.stop, column.start : column.stop]), self._device)
+                        made = self._network.forward(_padded(tile[None], unshuffle), pulse)[0].clamp_(0, 1)
                         top, left = (row.first - row.start) * scale, (column.first - column.start) * scale
                         bottom, right = (row.last - row.start) * scale, (column.last - column.start) * scale
                         kept = made[:, top:bottom, left:right].cpu().numpy()

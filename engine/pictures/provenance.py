@@ -230,7 +230,7 @@ def _parse(texts: Mapping[str, str], where: str) -> Provenance:
         found = json_whole(entries["format"], "format")
         if found not in (_PLAIN_FORMAT, _FORMAT):
             raise LabelError(f"its description has format {found}", f"{_FORMAT}", "It may come from a newer SPADE Studio")
-        if (found == _FORMAT) != entries.keys().__ge__(_RESULT) or (found == _PLAIN_FORMAT and entries.keys() & _RESULT):
+        if entries.keys() & _RESULT != (_RESULT if found == _FORMAT else set()):
             raise LabelError(f"its description of format {found} is not whole", f"{', '.join(sorted(_RESULT))} with format {_FORMAT}")
         return _from_entries(entries, texts)
     except EngineError as error:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -39,6 +39,7 @@ from spade_studio.engine.weights import LoadedWeights, PublishedOptions, Weights
 __all__ = ["Frame", "LayoutReport", "Renderer", "interpolate_styles"]
 
 MAX_SIDE = 8192
+IntegerT = TypeVar("IntegerT", bound=np.integer)
 Modulation = Literal["auto", "fast", "dense"]
 
 
@@ -186,6 +187,12 @@ class Renderer:
     def plan(self, layout: tuple[int, int], wish: ResultWish) -> ResultPlan:
         """Plan a picture of any size of a layout of (height, width); see :mod:`spade_studio.engine.rendering.results`."""
         return plan_result(layout, wish, self.training_size, self.nearest_size, self.stride)
+
+    @staticmethod
+    def fitted(plane: npt.NDArray[IntegerT], plan: ResultPlan) -> npt.NDArray[IntegerT]:
+        """Cut, resize by nearest and pad a plane of a layout, [H, W], to what is rendered for a plan."""
+        top, left, height, width = plan.part
+        return plan.padded(resize_nearest(plane[top : top + height, left : left + width], *plan.base))
 
     def check_size(self, height: int, width: int) -> None:
         """Check that the weights can render pictures of this size.

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from spade_studio.engine.detail.levels import DetailLevel, automatic_level
 from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT, Size, SizeWish
 
+IntegerT = TypeVar("IntegerT", bound=np.integer)
 Fit = Literal["stretch", "crop"]
 
 MAX_RESULT_SIDE: Final = 8192
@@ -71,7 +72,7 @@ class ResultPlan:
         """(top, left) of ``base`` in ``rendered``."""
         return (self.rendered[0] - self.base[0]) // 2, (self.rendered[1] - self.base[1]) // 2
 
-    def padded(self, plane: npt.NDArray[np.integer]) -> npt.NDArray[np.integer]:
+    def padded(self, plane: npt.NDArray[IntegerT]) -> npt.NDArray[IntegerT]:
         """Repeat the edges of a plane of ``base``'s size so that it has ``rendered``'s."""
         (top, left), (height, width) = self.place, self.base
         return np.pad(plane, ((top, self.rendered[0] - height - top), (left, self.rendered[1] - width - left)), mode="edge")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.engine.detail.finisher import to_bytes, to_floats
 from spade_studio.engine.errors import RenderError
 from spade_studio.engine.networks.layout import resize_nearest
 from spade_studio.engine.rendering.renderer import Renderer
@@ -52,11 +51,7 @@ def set_result_layout(
     unknown = renderer.channels.unknown_ids(labels[part])
     base = resize_nearest(labels[part], *plan.base)
     base_instances = None if instances is None else resize_nearest(instances[part], *plan.base)
-    renderer.set_layout(
-        plan.padded(base).astype(np.uint8, copy=False),
-        None if base_instances is None else plan.padded(base_instances),
-        plan.rendered,
-    )
+    renderer.set_layout(plan.padded(base), None if base_instances is None else plan.padded(base_instances), plan.rendered)
     return BaseLayout(base, None if base_instances is None else base_instances.astype(np.uint16), unknown)
 
 
@@ -82,20 +77,9 @@ def render_result(
         EngineError: with what to do.
     """
     base = plan.cropped(renderer.render()[0])
-    return np.ascontiguousarray(base) if plan.is_plain else finish(renderer, base, plan, progress=progress, should_stop=should_stop)
-
-
-def finish(
-    renderer: Renderer,
-    base: NDArray[np.uint8],
-    plan: ResultPlan,
-    *,
-    progress: Callable[[float], None] | None = None,
-    should_stop: Callable[[], bool] | None = None,
-) -> NDArray[np.uint8] | None:
-    """Bring the generator's picture, uint8 [H, W, 3], to the result; see :func:`render_result`."""
-    made = renderer.finisher.finish(to_floats(base), plan.result, plan.detail, plan.upscaler, progress=progress, should_stop=should_stop)
-    return None if made is None else to_bytes(made)
+    return renderer.finisher.finish_bytes(
+        base, plan.result, plan.detail, plan.upscaler, progress=progress, should_stop=should_stop
+    )
 
 
 def render_result_float(renderer: Renderer, plan: ResultPlan) -> NDArray[np.float32]:
@@ -104,6 +88,6 @@ def render_result_float(renderer: Renderer, plan: ResultPlan) -> NDArray[np.floa
     base = renderer.render_float()[0, :, top : top + height, left : left + width]
     if plan.is_plain:
         return np.ascontiguousarray(base)
-    made = renderer.finisher.finish((base + 1) / 2, plan.result, plan.detail, plan.upscaler)
+    made = renderer.finisher.finish(base * np.float32(0.5) + np.float32(0.5), plan.result, plan.detail, plan.upscaler)
     assert made is not None
     return made * 2 - 1

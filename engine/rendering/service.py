@@ -15,14 +15,36 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from spade_studio.engine.errors import EngineError, OutOfMemoryError, RenderError
+from spade_studio.engine.errors import EngineError, GaveWayError, OutOfMemoryError, RenderError
 from spade_studio.engine.rendering.frame_sizes import FrameTimes, Size, SizeWish, smaller_size, takes_long
-from spade_studio.engine.rendering.values import Delivery, JobDone, RendererReady, RenderFailure, RenderJob, RenderRequest, RenderResult
+from spade_studio.engine.rendering.live_details import LiveDetails
+from spade_studio.engine.rendering.values import (
+    Delivery,
+    DetailPostponed,
+    DetailProgress,
+    JobDone,
+    RendererReady,
+    RenderFailure,
+    RenderJob,
+    RenderRequest,
+    RenderResult,
+)
 
 if TYPE_CHECKING:
     from spade_studio.engine.rendering.renderer import LayoutReport, Renderer
 
-__all__ = ["Delivery", "JobDone", "RenderFailure", "RenderJob", "RenderRequest", "RenderResult", "RenderService", "RendererReady"]
+__all__ = [
+    "Delivery",
+    "DetailPostponed",
+    "DetailProgress",
+    "JobDone",
+    "RenderFailure",
+    "RenderJob",
+    "RenderRequest",
+    "RenderResult",
+    "RenderService",
+    "RendererReady",
+]
 
 SECONDS_BETWEEN_FRAMES = 1.0
 """A running render gives way to a newer request only if a frame was shown within this time (DESIGN.md, flow A)."""
@@ -59,7 +81,11 @@ class RenderService:
         self._asked: Size | None = None  # by the last request
         self._too_large: set[Size] = set()  # ran out of memory since that size is asked for
         self._shown: RenderRequest | None = None  # whose layout and style was shown last, at whatever size
+<<<<<<< HEAD
         self._laid: tuple[Size, LayoutReport] | None = None  # what the renderer holds of the request at hand
+=======
+        self._details = LiveDetails(self._say, self._should_stop, self._should_stop_refining)
+>>>>>>> 86278f3 (Let live pictures follow with quick detail and then full detail, with progress, giving way to strokes)
         self._thread = threading.Thread(target=self._run, name="render")
 
     def start(self) -> None:
@@ -143,8 +169,13 @@ class RenderService:
 
     def _do(self, renderer: Renderer, job: RenderJob) -> None:
         # What is said holds the error, the error this frame, and the frame the renderer: no variable here may close the circle.
+        job.begin(self._should_stop_refining)
         try:
             self._say(JobDone(job, job.do(renderer)))
+        except GaveWayError:
+            if not job.is_cancelled:
+                with self._changed:
+                    self._jobs.appendleft(job)
         except EngineError as error:
             if isinstance(error, OutOfMemoryError):
                 renderer.release_memory()
@@ -155,12 +186,24 @@ class RenderService:
     def _serve(self, renderer: Renderer, request: RenderRequest) -> None:
         self._laid = None
         try:
+<<<<<<< HEAD
             if self._prepare is not None:
                 request = self._prepare(request)
             for result in self._results(renderer, request):
                 self._last_frame = time.monotonic()
                 self._shown = request
                 self._say(result)
+=======
+            plan, base = None, request
+            if request.result is not None:
+                plan = renderer.plan((request.labels.shape[0], request.labels.shape[1]), request.result)
+                base = self._details.base_request(renderer, request, plan)
+            for picture in self._results(renderer, base):
+                for result in (picture,) if plan is None else self._details.results(renderer, request, plan, picture):
+                    self._last_frame = time.monotonic()
+                    self._shown = base
+                    self._say(result)
+>>>>>>> 86278f3 (Let live pictures follow with quick detail and then full detail, with progress, giving way to strokes)
         except EngineError as error:
             self._say(RenderFailure(request.revision, error))
         except Exception as error:  # noqa: BLE001 - one broken request must not end the thread

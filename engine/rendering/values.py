@@ -5,6 +5,7 @@ They know neither Qt nor torch, and nothing of the thread.
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,9 +15,14 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
+<<<<<<< HEAD
 from spade_studio.engine.bank.photographs import Origin
+=======
+from spade_studio.engine.detail.levels import DetailLevel
+>>>>>>> 86278f3 (Let live pictures follow with quick detail and then full detail, with progress, giving way to strokes)
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
+from spade_studio.engine.rendering.result_plan import ResultWish
 
 if TYPE_CHECKING:
     from spade_studio.engine.rendering.renderer import Renderer
@@ -35,6 +41,9 @@ class RenderRequest:
         instances: Instance ids [H, W].
         hand_moving: Whether a stroke is under way, so that a preview is enough.
         texture: Seed of the noise, or seeds int32 [H, W] of every pixel.
+        result: What is wanted of the picture: then the generator renders near its trained size, and details bring it to the result's;
+            ``size`` is without effect. None for what the generator renders at ``size``.
+        patience: The level ``full`` is given up as soon as it shows that it takes more seconds, which :class:`DetailPostponed` tells.
     """
 
     revision: int
@@ -44,6 +53,8 @@ class RenderRequest:
     instances: npt.NDArray[np.integer] | None = None
     hand_moving: bool = False
     texture: int | npt.NDArray[np.int32] = 0
+    result: ResultWish | None = None
+    patience: float = math.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +71,13 @@ class RenderResult:
         unknown_ids: Dataset ids that the weights do not know, with their pixels.
         message: What a person should know, or empty.
         reduced: (height, width) that was asked for and that memory suffices for, where these differ.
+<<<<<<< HEAD
         more_follows: Whether the picture at full size follows without another request.
         origin: The photographs that it is made of, for weights that complete pieces of photographs.
+=======
+        more_follows: Whether the picture at full size, or with full detail, follows without another request.
+        detail: The level of detail that made it.
+>>>>>>> 86278f3 (Let live pictures follow with quick detail and then full detail, with progress, giving way to strokes)
     """
 
     revision: int
@@ -73,7 +89,27 @@ class RenderResult:
     message: str = ""
     reduced: tuple[Size, Size] | None = None
     more_follows: bool = False
+<<<<<<< HEAD
     origin: Origin | None = None
+=======
+    detail: DetailLevel = "none"
+
+
+@dataclass(frozen=True)
+class DetailProgress:
+    """How far the full detail of a picture is that is shown without it, from 0 to 1."""
+
+    revision: int
+    part: float
+
+
+@dataclass(frozen=True)
+class DetailPostponed:
+    """The full detail of a picture that is shown without it takes more ``seconds`` than the request's patience; nothing follows."""
+
+    revision: int
+    seconds: float
+>>>>>>> 86278f3 (Let live pictures follow with quick detail and then full detail, with progress, giving way to strokes)
 
 
 @dataclass(frozen=True)
@@ -129,17 +165,27 @@ class RenderJob:
     """Work in the background on the loaded renderer, such as one picture of a sheet: it runs while no request waits.
 
     Args:
-        do: Called on the render thread with the renderer. It must be short, since a new stroke waits for its end.
+        do: Called on the render thread with the renderer. It must be short, since a new stroke waits for its end, or ask
+            :meth:`should_give_way` and raise GaveWayError: then it is called again when no request waits.
     """
 
     def __init__(self, do: Callable[[Renderer], object]) -> None:
         self.do = do
         self._is_cancelled = threading.Event()
+        self._has_request: Callable[[], bool] | None = None
 
     @property
     def is_cancelled(self) -> bool:
         """Whether nobody waits for it any more; long work may look."""
         return self._is_cancelled.is_set()
+
+    def begin(self, has_request: Callable[[], bool]) -> None:
+        """Note, on the render thread, how to ask whether a request waits."""
+        self._has_request = has_request
+
+    def should_give_way(self) -> bool:
+        """Whether a request waits, or nobody waits for the job any more."""
+        return self.is_cancelled or (self._has_request is not None and self._has_request())
 
     def cancel(self) -> None:
         """Take it back: it does not begin any more, and its end is not told."""
@@ -155,4 +201,4 @@ class JobDone:
     error: EngineError | None = None
 
 
-Delivery = RendererReady | RenderResult | RenderFailure | JobDone
+Delivery = RendererReady | RenderResult | RenderFailure | JobDone | DetailProgress | DetailPostponed

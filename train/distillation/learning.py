@@ -16,9 +16,10 @@ from torch.nn.utils.parametrizations import spectral_norm
 from spade_studio.engine.detail.config import CompactConfig
 from spade_studio.engine.detail.networks import SRVGGNetCompact
 from spade_studio.engine.device import choose_dtype
+from spade_studio.engine.inference.transfer import to_device
 from spade_studio.train.config.losses import PerceptualConfig
 from spade_studio.train.distillation.config import DistillConfig
-from spade_studio.train.distillation.pairs import Pairs
+from spade_studio.train.distillation.pairs import Bytes, Pairs
 from spade_studio.train.learning.losses import wide
 from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
 
@@ -58,13 +59,14 @@ class Distiller:
     def __init__(self, config: DistillConfig, pairs: Pairs, device: torch.device) -> None:
         self.config, self._pairs, self._device = config, pairs, device
         self._dtype = choose_dtype(config.dtype, device)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(config.seed)
+        with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType]
+            torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
             self.student = SRVGGNetCompact(CompactConfig(pairs.scale, config.width, config.layers))
             nn.init.zeros_(_last(self.student).weight)  # it begins as the enlargement by repeating pixels
             nn.init.zeros_(_bias(self.student))
             self.discriminator = PatchDiscriminator()
-        self.student.to(device, memory_format=torch.channels_last)
+        self.student.to(device)
+        self.student.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue, reportUnknownMemberType]
         self.discriminator.to(device)
         self.average = copy.deepcopy(self.student).requires_grad_(False)
         self.perceptual = _perceptual(config, device)
@@ -93,8 +95,8 @@ class Distiller:
                 losses["adversarial"] = -wide(self.discriminator(made, beside)).mean()
                 total = total + config.adversarial * losses["adversarial"]
         self._student_optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        self._student_optimizer.step()
+        total.backward()  # pyright: ignore[reportUnknownMemberType]
+        self._student_optimizer.step()  # pyright: ignore[reportUnknownMemberType]
         if judged:
             losses["discriminator"] = self._judge(made.detach(), targets, beside)
         with torch.no_grad():
@@ -107,15 +109,15 @@ class Distiller:
         with torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32):
             loss = F.relu(1 - wide(self.discriminator(targets, beside))).mean() + F.relu(1 + wide(self.discriminator(made, beside))).mean()
         self._discriminator_optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        self._discriminator_optimizer.step()
+        loss.backward()  # pyright: ignore[reportUnknownMemberType]
+        self._discriminator_optimizer.step()  # pyright: ignore[reportUnknownMemberType]
         return loss.detach()
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         """Return parts of inputs and of targets by chance, turned and mirrored, in [0, 1]."""
         config, scale = self.config, self._pairs.scale
         random = np.random.default_rng((config.seed, self.step))
-        parts: list[tuple[np.ndarray, np.ndarray]] = []
+        parts: list[tuple[Bytes, Bytes]] = []
         for _ in range(config.batch):
             number = int(random.integers(len(self._pairs.inputs)))
             given, target = self._pairs.inputs[number], self._pairs.targets[number]
@@ -126,11 +128,10 @@ class Distiller:
             if random.random() < 0.5:
                 given, target = given[:, :, ::-1], target[:, :, ::-1]
             parts.append((given, target))
-        given, targets = (np.stack([part[i] for part in parts]) for i in (0, 1))
-        return self._floats(given), self._floats(targets)
+        return self._floats(np.stack([part[0] for part in parts])), self._floats(np.stack([part[1] for part in parts]))
 
-    def _floats(self, values: np.ndarray) -> Tensor:
-        return torch.from_numpy(values).to(self._device, torch.float32).div_(255).contiguous(memory_format=torch.channels_last)
+    def _floats(self, values: Bytes) -> Tensor:
+        return to_device(values, self._device).to(torch.float32).div_(255).contiguous(memory_format=torch.channels_last)
 
     def state(self) -> dict[str, Any]:
         """Return all that a resume needs: tensors and plain values."""

@@ -90,7 +90,7 @@ class PairMaker:
         side = self._config.crop
         top, left = (int(random.integers(length - side + 1)) for length in small.shape[:2])
         given = np.ascontiguousarray(small[top : top + side, left : left + side].transpose(2, 0, 1))
-        made = self._teacher.upscale(given.astype(np.float32) / 255)
+        made = self._teacher.upscale(given.astype(np.float32) / np.float32(255))
         assert made is not None
         return given, (made * 255 + 0.5).astype(np.uint8)
 
@@ -103,6 +103,8 @@ class PairMaker:
         self._renderer.set_layout(carried, None if instances is None else instances[part], self._base)
         if self._renderer.z_width is not None:
             self._renderer.set_style(self._renderer.style_from_seed(int(random.integers(1 << 31))))
+        if self._renderer.has_texture:
+            self._renderer.set_texture(int(random.integers(1 << 31)))
         return self._renderer.render()[0]
 
 

@@ -163,3 +163,37 @@ def test_a_layout_of_noise_is_refused_before_it_is_written() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (8192, 6144), np.uint8)
     with pytest.raises(LabelError, match="irregular"):
         pack_layout(noise, None)
+
+
+def test_results_are_read_back_and_older_versions_do_not_take_them_for_theirs(tmp_path: Path) -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (12, 9, 3), np.uint8)
+    given = dataclasses.replace(RECORD, result=(12, 9), detail="full", detail_name="x4", detail_sha256="ab" * 32)
+    record, _ = read_provenance(save(tmp_path / "a.png", texts(given), pixels))
+    assert (record.result, record.detail, record.detail_name, record.detail_sha256) == ((12, 9), "full", "x4", "ab" * 32)
+    assert record.size == (6, 4)
+    assert record.picture_size == (12, 9)
+    assert json.loads(texts(given)[KEYWORD])["format"] == 2
+    assert json.loads(texts()[KEYWORD])["format"] == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"detail": "best"}, "detail is 'best'"),
+        ({"detail_sha256": ""}, "detail_sha256 is no SHA-256"),
+        ({"detail_sha256": "../../x"}, "detail_sha256 is no SHA-256"),
+        ({"result_width": 0}, "result_width is 0"),
+        ({"result_height": 10**9}, "result_height is"),
+        ({"result_width": None}, "is not whole"),
+        ({"detail_name": "a\x1b[2J"}, "detail_name is"),
+        ({"format": 1}, "is not whole"),
+        ({"format": 3}, "has format 3"),
+    ],
+)
+def test_results_out_of_bounds_are_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    given = dataclasses.replace(RECORD, result=(12, 9), detail="full", detail_name="x4", detail_sha256="ab" * 32)
+    entries = texts(given)
+    settings = json.loads(entries[KEYWORD]) | changes
+    entries[KEYWORD] = json.dumps({name: value for name, value in settings.items() if value is not None or name == "z"})
+    with pytest.raises(LabelError, match=message):
+        read_provenance(save(tmp_path / "a.png", entries, np.zeros((12, 9, 3), np.uint8)))

@@ -1,0 +1,161 @@
+"""Details of live pictures: what is quick follows the hand, what takes long follows when it rests."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from spade_studio.engine.detail.levels import DetailLevel, available_levels
+from spade_studio.engine.errors import OutOfMemoryError
+from spade_studio.engine.rendering.frame_sizes import PATIENCE_SECONDS, FrameTimes
+from spade_studio.engine.rendering.result_plan import ResultPlan
+from spade_studio.engine.rendering.values import DetailPostponed, DetailProgress, RenderRequest, RenderResult
+
+if TYPE_CHECKING:
+    from spade_studio.engine.rendering.renderer import Renderer
+
+SECONDS_TO_JUDGE = 0.25
+"""After so long the progress tells how long the whole takes."""
+
+_SECONDS_BETWEEN_NEWS = 0.1
+
+
+class LiveDetails:
+    """Finishes the generator's pictures for results of any size.
+
+    Args:
+        say: Takes news that are no pictures.
+        should_stop: Whether what is shown next shall give way.
+        should_stop_refining: Whether what betters a shown picture shall give way.
+    """
+
+    def __init__(
+        self,
+        say: Callable[[DetailProgress | DetailPostponed], None],
+        should_stop: Callable[[], bool],
+        should_stop_refining: Callable[[], bool],
+    ) -> None:
+        self._say, self._should_stop, self._should_stop_refining = say, should_stop, should_stop_refining
+        self._times: dict[DetailLevel, FrameTimes] = {}
+
+    def base_request(self, renderer: Renderer, request: RenderRequest, plan: ResultPlan) -> RenderRequest:
+        """Return the request for what the generator renders."""
+        texture = request.texture
+        return replace(
+            request,
+            labels=renderer.fitted(request.labels, plan),
+            instances=None if request.instances is None else renderer.fitted(request.instances, plan),
+            texture=texture if isinstance(texture, int) else renderer.fitted(texture, plan),
+            size=plan.rendered,
+            result=None,
+        )
+
+    def results(self, renderer: Renderer, request: RenderRequest, plan: ResultPlan, base: RenderResult) -> Iterator[RenderResult]:
+        """Give the result for one picture of the generator, or a quick one and then that; none from where it gave way.
+
+        Args:
+            renderer: The loaded weights.
+            request: What is asked for.
+            plan: Its plan.
+            base: Of the base request; a small picture, or one while the hand moves, gets no details that take long.
+        """
+        start = time.perf_counter()
+        cropped = plan.cropped(base.image)
+        unknown = renderer.channels.unknown_ids(request.labels)
+        is_last = not base.more_follows and not request.hand_moving
+
+        def result(image: np.ndarray, level: DetailLevel, *, follows: bool = False, message: str = base.message) -> RenderResult:
+            return replace(
+                base,
+                image=image,
+                quality=base.quality if level == plan.detail or message != base.message else "preview",
+                seconds=base.seconds + time.perf_counter() - start,
+                size=plan.result,
+                unknown_ids=unknown,
+                message=message,
+                more_follows=base.more_follows or follows,
+                detail=level,
+            )
+
+        def without_memory(error: OutOfMemoryError) -> RenderResult:
+            renderer.finisher.release_memory()
+            image = renderer.finisher.finish_bytes(cropped, plan.result, "none")
+            assert image is not None
+            return result(image, "none", message=f"{error.found} for the detail of {plan.result[1]}x{plan.result[0]}")
+
+        level = "none" if base.size != plan.rendered else self._quick_level(plan, is_last=is_last)
+        follows = is_last and level != plan.detail
+        try:
+            if level == plan.detail and is_last and level == "full":
+                image = self._full(renderer, cropped, plan, request)
+            else:
+                image = self._finish(renderer, cropped, plan, level, self._should_stop)
+        except OutOfMemoryError as error:
+            yield without_memory(error)
+            return
+        if image is None:
+            return
+        yield result(image, level, follows=follows)
+        if not follows:
+            return
+        try:
+            image = self._full(renderer, cropped, plan, request)
+        except OutOfMemoryError as error:
+            yield without_memory(error)
+            return
+        if image is not None:
+            yield result(image, plan.detail)
+
+    def _quick_level(self, plan: ResultPlan, *, is_last: bool) -> DetailLevel:
+        """Return the level of the first picture: the plan's where that is quick, else a quicker one."""
+        if plan.detail == "none" or (is_last and plan.detail == "full" and self._is_quick(plan, "full", if_unknown=False)):
+            return plan.detail
+        fast = plan.detail == "fast" or "fast" in available_levels()
+        return "fast" if fast and (self._is_quick(plan, "fast", if_unknown=True)) else "none"
+
+    def _is_quick(self, plan: ResultPlan, level: DetailLevel, *, if_unknown: bool) -> bool:
+        expected = self._times[level].expected(plan.result) if level in self._times else None
+        return if_unknown if expected is None else expected <= PATIENCE_SECONDS
+
+    def _finish(
+        self,
+        renderer: Renderer,
+        base: np.ndarray,
+        plan: ResultPlan,
+        level: DetailLevel,
+        should_stop: Callable[[], bool],
+        progress: Callable[[float], None] | None = None,
+    ) -> np.ndarray | None:
+        upscaler = plan.upscaler if level == plan.detail else None
+        renderer.finisher.upscaler(level, upscaler)  # what loading takes is no frame's time
+        start = time.perf_counter()
+        image = renderer.finisher.finish_bytes(base, plan.result, level, upscaler, progress=progress, should_stop=should_stop)
+        if image is not None:
+            self._times.setdefault(level, FrameTimes()).add(plan.result, time.perf_counter() - start)
+        return image
+
+    def _full(self, renderer: Renderer, base: np.ndarray, plan: ResultPlan, request: RenderRequest) -> np.ndarray | None:
+        """Make the plan's detail, telling how far it is; None where it gave way or takes longer than the request has patience."""
+        start = told = time.perf_counter()
+        seconds = 0.0  # that it takes in all, once that shows
+
+        def progress(part: float) -> None:
+            nonlocal told, seconds
+            now = time.perf_counter()
+            if part > 0 and now - start >= SECONDS_TO_JUDGE:
+                seconds = (now - start) / part
+            if now - told >= _SECONDS_BETWEEN_NEWS:
+                told = now
+                self._say(DetailProgress(request.revision, part))
+
+        def should_stop() -> bool:
+            return self._should_stop_refining() or seconds > request.patience
+
+        image = self._finish(renderer, base, plan, plan.detail, should_stop, progress)
+        if image is None and seconds > request.patience and not self._should_stop_refining():
+            self._say(DetailPostponed(request.revision, seconds))
+        return image
