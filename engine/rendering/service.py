@@ -81,11 +81,8 @@ class RenderService:
         self._asked: Size | None = None  # by the last request
         self._too_large: set[Size] = set()  # ran out of memory since that size is asked for
         self._shown: RenderRequest | None = None  # whose layout and style was shown last, at whatever size
-<<<<<<< HEAD
         self._laid: tuple[Size, LayoutReport] | None = None  # what the renderer holds of the request at hand
-=======
         self._details = LiveDetails(self._say, self._should_stop, self._should_stop_refining)
->>>>>>> 86278f3 (Let live pictures follow with quick detail and then full detail, with progress, giving way to strokes)
         self._thread = threading.Thread(target=self._run, name="render")
 
     def start(self) -> None:
@@ -186,14 +183,8 @@ class RenderService:
     def _serve(self, renderer: Renderer, request: RenderRequest) -> None:
         self._laid = None
         try:
-<<<<<<< HEAD
             if self._prepare is not None:
                 request = self._prepare(request)
-            for result in self._results(renderer, request):
-                self._last_frame = time.monotonic()
-                self._shown = request
-                self._say(result)
-=======
             plan, base = None, request
             if request.result is not None:
                 plan = renderer.plan((request.labels.shape[0], request.labels.shape[1]), request.result)
@@ -203,7 +194,6 @@ class RenderService:
                     self._last_frame = time.monotonic()
                     self._shown = base
                     self._say(result)
->>>>>>> 86278f3 (Let live pictures follow with quick detail and then full detail, with progress, giving way to strokes)
         except EngineError as error:
             self._say(RenderFailure(request.revision, error))
         except Exception as error:  # noqa: BLE001 - one broken request must not end the thread

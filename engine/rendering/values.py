@@ -15,11 +15,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-<<<<<<< HEAD
 from spade_studio.engine.bank.photographs import Origin
-=======
 from spade_studio.engine.detail.levels import DetailLevel
->>>>>>> 86278f3 (Let live pictures follow with quick detail and then full detail, with progress, giving way to strokes)
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
 from spade_studio.engine.rendering.result_plan import ResultWish
@@ -71,13 +68,9 @@ class RenderResult:
         unknown_ids: Dataset ids that the weights do not know, with their pixels.
         message: What a person should know, or empty.
         reduced: (height, width) that was asked for and that memory suffices for, where these differ.
-<<<<<<< HEAD
-        more_follows: Whether the picture at full size follows without another request.
         origin: The photographs that it is made of, for weights that complete pieces of photographs.
-=======
         more_follows: Whether the picture at full size, or with full detail, follows without another request.
         detail: The level of detail that made it.
->>>>>>> 86278f3 (Let live pictures follow with quick detail and then full detail, with progress, giving way to strokes)
     """
 
     revision: int
@@ -89,9 +82,7 @@ class RenderResult:
     message: str = ""
     reduced: tuple[Size, Size] | None = None
     more_follows: bool = False
-<<<<<<< HEAD
     origin: Origin | None = None
-=======
     detail: DetailLevel = "none"
 
 
@@ -109,7 +100,6 @@ class DetailPostponed:
 
     revision: int
     seconds: float
->>>>>>> 86278f3 (Let live pictures follow with quick detail and then full detail, with progress, giving way to strokes)
 
 
 @dataclass(frozen=True)
