@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from spade_studio.app.documents import archive
 from spade_studio.app.documents.errors import SaveError, save_error
 from spade_studio.app.model.state import MAX_NAME, DocumentState
-from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.files import atomic_writer, open_regular
 
 _DOCUMENT, _ORIGIN, _LOCK = "document.ora", "origin.json", "lock"
 _MAX_ORIGIN_BYTES = 16 << 10
@@ -118,7 +118,7 @@ def left_documents(parent: Path) -> list[LeftDocument]:
 def _read_origin(path: Path) -> tuple[str, Path | None]:
     """Return name and origin; what cannot be read is not known."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data: object = json.loads(file.read(_MAX_ORIGIN_BYTES))
     except (OSError, ValueError, RecursionError):
         data = None

@@ -15,6 +15,7 @@ from PySide6.QtGui import QImage
 
 from spade_studio.app.styles.style_json import MAX_PICTURE_BYTES
 from spade_studio.engine.errors import StyleError
+from spade_studio.engine.pictures.photographs import over_ground
 from spade_studio.engine.pictures.png import DAMAGE
 
 Picture = NDArray[np.uint8]
@@ -62,7 +63,11 @@ def to_image(rgb: Picture) -> QImage:
 
 
 def to_array(image: QImage) -> Picture:
-    """Return an image of Qt as uint8 ``[h, w, 3]``."""
+    """Return an image of Qt as uint8 ``[h, w, 3]``, laid over one ground where it is transparent."""
+    if image.hasAlphaChannel():
+        image = image.convertToFormat(QImage.Format.Format_RGBA8888)
+        rows = np.frombuffer(image.constBits(), np.uint8, image.sizeInBytes()).reshape(image.height(), image.bytesPerLine())
+        return over_ground(rows[:, : 4 * image.width()].reshape(image.height(), image.width(), 4))
     image = image.convertToFormat(QImage.Format.Format_RGB888)
     height, width = image.height(), image.width()
     rows = np.frombuffer(image.constBits(), np.uint8, image.sizeInBytes()).reshape(height, image.bytesPerLine())

@@ -23,7 +23,7 @@ from spade_studio.app.styles.pictures import Picture
 from spade_studio.app.styles.style import Style
 from spade_studio.app.styles.style_json import MAX_PICTURE_BYTES, tidy
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.files import atomic_writer, open_regular
 from spade_studio.engine.style import StyleCode
 
 MAX_REFERENCES = 100
@@ -149,7 +149,7 @@ class Shelf:
 
 def _read_label(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return tidy(file.read(_MAX_LABEL_BYTES).decode("utf-8", "replace"))
     except OSError:
         return ""

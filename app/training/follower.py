@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from spade_studio.app.training.history import RunHistory, RunState, run_state
+from spade_studio.engine.files import open_regular
 from spade_studio.train.run.directory import RunDirectory
 from spade_studio.train.run.events import Event, EventReader
 
@@ -94,7 +95,7 @@ class RunFollower(QObject):
 
     def _read_log(self, path: Path) -> None:
         try:
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 size = os.fstat(file.fileno()).st_size
                 file.seek(self._log_offset if self._log_offset <= size else 0)
                 content = file.read()

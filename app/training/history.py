@@ -14,6 +14,7 @@ from math import nan
 from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.training.trainer_process import is_alive, last_output, read_note
+from spade_studio.engine.files import open_regular
 from spade_studio.train.run.directory import RunDirectory
 from spade_studio.train.run.events import (
     CheckpointWritten,
@@ -148,7 +149,7 @@ class RunHistory:
 def last_event(run: RunDirectory) -> Event | None:
     """Return the newest event of a run by reading the end of its file only."""
     try:
-        with run.events_path.open("rb") as file:
+        with open_regular(run.events_path) as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
             lines = file.read().splitlines()
     except OSError:

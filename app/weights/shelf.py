@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.files import atomic_writer, open_regular
 from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.weights.info import PublishedOptions
 
@@ -142,7 +142,7 @@ class Shelf:
 
     def _read(self) -> None:
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 content = file.read(_MAX_BYTES + 1)
         except OSError:
             return

@@ -101,12 +101,16 @@ def rgb_over_ground(image: Image.Image) -> NDArray[np.uint8]:
         if strip.mode.startswith("I"):  # 16 bits
             pixels[top : top + rows] = (np.asarray(strip).astype(np.int32) >> 8).clip(0, 255)[..., None]
         elif strip.has_transparency_data:
-            colors = np.asarray(strip.convert("RGBA"))
-            alpha = colors[..., 3:].astype(np.uint16)
-            pixels[top : top + rows] = (colors[..., :3] * alpha + GROUND * (255 - alpha) + 127) // 255
+            pixels[top : top + rows] = over_ground(np.asarray(strip.convert("RGBA")))
         else:
             pixels[top : top + rows] = np.asarray(strip.convert("RGB"))
     return pixels
+
+
+def over_ground(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return colours with alpha, uint8 [h, w, 4], as they look on :data:`GROUND`: uint8 [h, w, 3]."""
+    alpha = colors[..., 3:].astype(np.uint16)
+    return ((colors[..., :3] * alpha + GROUND * (255 - alpha) + 127) // 255).astype(np.uint8)
 
 
 def _turned(pixels: NDArray[np.uint8], orientation: object) -> NDArray[np.uint8]:

@@ -10,6 +10,7 @@ from spade_studio.engine.bank.order import write_order
 from spade_studio.engine.bank.photographs import SUFFIX
 from spade_studio.engine.errors import BankError
 from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.printable import write_line
 from spade_studio.train.cli.options import Bank
 from spade_studio.train.datasets import FolderDataset, open_dataset
 from spade_studio.train.datasets.bank_building import BankOptions, build_bank, read_credits
@@ -41,7 +42,7 @@ def make_bank(options: Bank) -> int:
         nonlocal told
         if time.monotonic() - told >= _TELL_EVERY or done == total:
             told = time.monotonic()
-            sys.stderr.write(f"{done:,} of {total:,} photographs\n")
+            write_line(sys.stderr, f"{done:,} of {total:,} photographs")
             sys.stderr.flush()
 
     pieces = build_bank(dataset, options.output, how, tell)
@@ -50,5 +51,5 @@ def make_bank(options: Bank) -> int:
         with atomic_writer(options.write_order) as file:
             file.write(write_order(bank.order, bank.label_set).encode())
     size = options.output.stat().st_size / 2**20
-    print(f"{pieces:,} pieces of {len(bank.photographs):,} photographs, {size:,.0f} MiB: {options.output}")  # noqa: T201
+    write_line(sys.stdout, f"{pieces:,} pieces of {len(bank.photographs):,} photographs, {size:,.0f} MiB: {options.output}")
     return 0

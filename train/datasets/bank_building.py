@@ -21,6 +21,7 @@ from spade_studio.engine.bank.order import order_from_depth, read_order, usual_o
 from spade_studio.engine.bank.photographs import Photograph
 from spade_studio.engine.bank.segments import LEAST_SHARE, Segment, find_segments, shape_of
 from spade_studio.engine.errors import BankError
+from spade_studio.engine.files import open_regular
 from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets.pairs import Dataset
 from spade_studio.train.datasets.transforms import resize_ids, transform
@@ -120,7 +121,7 @@ def read_credits(path: Path) -> dict[str, str]:
     """
     expected = "CSV with a photograph's name and its credit on each line"
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             text = file.read(_LARGEST_CREDITS).decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text)))
     except (OSError, UnicodeDecodeError, csv.Error) as error:

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
+from spade_studio.engine.files import open_regular
 from spade_studio.train.evaluation.errors import EvaluationError
 
 FORMAT: Final = "spade-studio-study-answers"
@@ -203,7 +204,7 @@ class _File:
 def _read(path: Path) -> _File:
     expected = "a file of answers downloaded from the study's page"
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:
         raise EvaluationError(f"{path} cannot be read ({error.strerror})", expected) from error

@@ -6,11 +6,13 @@ It imports no torch.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from typing import Final
 
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.labels import load_label_set
+from spade_studio.engine.printable import write_line
 from spade_studio.train.evaluation.cli_options import Study
 from spade_studio.train.evaluation.errors import EvaluationError
 from spade_studio.train.evaluation.names import unique_names
@@ -45,10 +47,12 @@ def _write(options: Study) -> int:
     data = options.data or options.layouts.absolute().name
     pages = write_study(study, options.output, load_label_set(options.label_set), data=data, pages=options.pages)
     pairs = ", ".join(f"{study.names[0]} against {name}" for name in study.names[1:])
-    print(f"{len(study.questions)} questions ({pairs}) for each person to answer" + (", dealt among the pages" if len(pages) > 1 else ""))  # noqa: T201
+    dealt = ", dealt among the pages" if len(pages) > 1 else ""
+    write_line(sys.stdout, f"{len(study.questions)} questions ({pairs}) for each person to answer{dealt}")
     for page in pages:
-        print(page)  # noqa: T201
-    print(f"Give people the folder, page and {PICTURES}/; collect what they download: spade-eval study --collect answers-*.json")  # noqa: T201
+        write_line(sys.stdout, page)
+    collect = "spade-eval study --collect answers-*.json"
+    write_line(sys.stdout, f"Give people the folder, page and {PICTURES}/; collect what they download: {collect}")
     return 0
 
 
@@ -56,13 +60,13 @@ def _collect(options: Study) -> int:
     answers = read_answers(options.collect)
     found = preferences(answers)
     for line in report_lines(answers, found):
-        print(line)  # noqa: T201
+        write_line(sys.stdout, line)
     if options.output is not None:
         content = {"study": answers.study, "data": answers.data, "preferences": [preference.to_json() for preference in found]}
         options.output.mkdir(parents=True, exist_ok=True)
         with atomic_writer(options.output / "study.json") as file:
             file.write(json.dumps(content, indent=1, ensure_ascii=False).encode())
-        print(options.output / "study.json")  # noqa: T201
+        write_line(sys.stdout, options.output / "study.json")
     return 0
 
 

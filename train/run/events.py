@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from spade_studio.engine.errors import EngineError
+from spade_studio.engine.files import open_regular
 from spade_studio.train.config import plain
 
 _LONGEST_READ = 1 << 24  # bytes that one look at the file takes in
@@ -308,7 +309,7 @@ class EventReader:
         """
         events: list[Event] = []
         try:
-            with self.path.open("rb") as file:
+            with open_regular(self.path) as file:
                 if os.fstat(file.fileno()).st_size < self.offset:
                     self.offset = 0  # another file took its place
                 file.seek(self.offset)

@@ -7,7 +7,9 @@ import json
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QColor, QImage
 
+from spade_studio.app.styles import pictures
 from spade_studio.app.styles.style import MAX_CODE, Style, blend, style_of
 from spade_studio.app.styles.style_json import MAX_PICTURE_BYTES, style_from_json, style_to_json
 from spade_studio.engine.errors import StyleError
@@ -103,3 +105,14 @@ def test_odd_extras_are_left_out() -> None:
     assert style is not None
     assert style.label == ("twolines" + "x" * 200)[:120]
     assert (style.weights, style.picture) == ("", b"")
+
+
+def test_colours_hidden_in_pictures_from_the_clipboard_do_not_matter():
+    for hidden in (QColor(0, 0, 0, 0), QColor(255, 0, 255, 0)):
+        image = QImage(5, 3, QImage.Format.Format_ARGB32)
+        image.fill(hidden)
+        image.setPixelColor(1, 2, QColor(10, 20, 30))
+        pixels = pictures.to_array(image)
+        assert pixels.shape == (3, 5, 3)
+        assert pixels[2, 1].tolist() == [10, 20, 30]
+        assert pixels[0].tolist() == [[128] * 3] * 5
