@@ -17,11 +17,11 @@ from PySide6.QtGui import QColor, QCursor, QPainter, QPainterPath, QPen, QPixmap
 from spade_studio.app.canvas.selecting import Hold
 from spade_studio.app.canvas.tool_kinds import ToolKind
 from spade_studio.app.canvas.tools import Toolbox
-from spade_studio.app.canvas.viewport import Viewport
 from spade_studio.app.model import raster, selections
 from spade_studio.app.model.nibs import silhouette
 from spade_studio.app.model.raster import Nib
 from spade_studio.app.model.raster_shapes import Point
+from spade_studio.app.ui.viewport import Viewport
 
 GRIP = 7.0
 """How near to a handle a press must be, in logical pixels of the screen."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect
 from PySide6.QtGui import QImage, QPainter
 
-from spade_studio.app.canvas.viewport import Viewport
 from spade_studio.app.model.raster import InstanceArray, LabelArray, Rect
+from spade_studio.app.ui.viewport import Viewport
 
 _Indices = NDArray[np.intp]
 _RIM = np.uint32(0xD2101215)

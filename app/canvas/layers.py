@@ -14,10 +14,10 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from spade_studio.app.canvas.colors import UNLABELED_GREY
 from spade_studio.app.canvas.label_image import LabelImage, OutlineImage
-from spade_studio.app.canvas.viewport import Viewport
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import Rect
 from spade_studio.app.model.state import Underlay
+from spade_studio.app.ui.viewport import Viewport
 
 _HANDLE = 9.0
 

@@ -9,10 +9,10 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 from spade_studio.app.canvas.cursors import GRIP, draw_outline, figure_path, nib_outline
 from spade_studio.app.canvas.selecting import knob, visible_handles
 from spade_studio.app.canvas.tools import Toolbox
-from spade_studio.app.canvas.viewport import Viewport
 from spade_studio.app.model import selections
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import MaskArray, disc_center
+from spade_studio.app.ui.viewport import Viewport
 
 _HANDLE = 4.0
 _DARK, _LIGHT = QColor(16, 18, 21), QColor(255, 255, 255)

@@ -28,9 +28,9 @@ from spade_studio.app.canvas.layers import Layers
 from spade_studio.app.canvas.overlay import Overlay
 from spade_studio.app.canvas.tool_kinds import ToolKind
 from spade_studio.app.canvas.tools import Toolbox
-from spade_studio.app.canvas.viewport import Viewport
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import Rect
+from spade_studio.app.ui.viewport import Place, Viewport
 
 _WHEEL_NOTCH = 120
 _ZOOM_PER_NOTCH = 1.2
@@ -46,6 +46,7 @@ class CanvasView(QWidget):
 
     hovered = Signal(object)  # (x, y) of the pixel under the pointer, or None
     zoom_changed = Signal(float)
+    viewport_changed = Signal()
     first_painted = Signal()
 
     def __init__(self, document: Document, toolbox: Toolbox, parent: QWidget | None = None) -> None:
@@ -102,6 +103,11 @@ class CanvasView(QWidget):
         self._viewport.zoom_to(zoom / self.devicePixelRatioF())
         self._on_viewport_changed()
 
+    def show_place(self, place: Place) -> None:
+        """Look at a place of the document."""
+        self._viewport.go_to(place)
+        self._on_viewport_changed()
+
     # -- the document ---------------------------------------------------------------------------------------------
 
     def _picture_size(self) -> QSizeF:
@@ -123,6 +129,7 @@ class CanvasView(QWidget):
         self.update()
         self._tell_hovered()
         self.zoom_changed.emit(self._viewport.zoom * self.devicePixelRatioF())
+        self.viewport_changed.emit()
 
     # -- painting -------------------------------------------------------------------------------------------------
 

@@ -8,17 +8,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-import cv2
-import numpy as np
-
 from spade_studio.app.documents import document_json, pictures
 from spade_studio.app.documents.errors import DocumentError, save_error
 from spade_studio.app.documents.guarded_zip import GuardedZip, open_guarded
-from spade_studio.app.documents.openraster import MIMETYPE, THUMBNAIL, Layer, write_openraster, write_sketch
+from spade_studio.app.documents.layers import colored, document_layers
+from spade_studio.app.documents.openraster import MIMETYPE, THUMBNAIL, write_openraster, write_sketch
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.state import DocumentState, Picture, Snapshot, Underlay
 from spade_studio.engine.files import atomic_writer, open_regular
-from spade_studio.engine.labels import LabelSet
 
 SUFFIX = ".ora"
 DESCRIPTION = "spade-studio/document.json"
@@ -31,7 +28,9 @@ _MAX_PICTURE_BYTES = 300 << 20
 _MAX_THUMBNAIL_BYTES = 1 << 20
 
 
-def save_document(path: Path, state: DocumentState, render: Picture | None = None, *, layers: bool = True) -> None:
+def save_document(
+    path: Path, state: DocumentState, render: Picture | None = None, *, layers: bool = True, size: tuple[int, int] | None = None
+) -> None:
     """Write a document; the old file stays until the new one is whole, and then beside it as ``NAME~`` (autosaves keep none).
 
     Args:
@@ -39,6 +38,7 @@ def save_document(path: Path, state: DocumentState, render: Picture | None = Non
         state: What to write.
         render: The picture that weights made of it, uint8 ``[h, w, 3]`` of any size, or None.
         layers: False leaves out all that only other programs need, which is most of the work (autosave).
+        size: (height, width) of the layers; the document's where None.
 
     Raises:
         SaveError: The folder is missing or may not be written, or the disk is full.
@@ -48,7 +48,8 @@ def save_document(path: Path, state: DocumentState, render: Picture | None = Non
     try:
         with atomic_writer(path, keep_previous=layers) as file:
             if layers:
-                write_openraster(file, document_layers(state, render, state.size), state.size, planes)
+                size = size or state.size
+                write_openraster(file, document_layers(state, render, size), size, planes)
             else:
                 write_sketch(file, colored(pictures.thumbnail_of(state.labels), state.label_set), planes)
             _check_written(file, path)
@@ -105,21 +106,14 @@ def is_archive(path: Path) -> bool:
         return False
 
 
-def document_layers(state: DocumentState, render: Picture | None, size: tuple[int, int]) -> list[Layer]:
-    """Return the layers that other programs show, the topmost first, all scaled to ``size`` (height, width)."""
-    layers = [Layer("Labels", "labels.png", colored(_enlarged(state.labels, size), state.label_set))]
-    if render is not None:
-        layers.insert(0, Layer("Render", "render.png", _scaled(render, size)))
-    if state.underlay is not None:
-        layers.append(Layer("Underlay", "underlay.png", _scaled(state.underlay.picture, size), 1.0, state.underlay.visible))
-    return layers
+def is_document(path: Path) -> bool:
+    """Return whether an archive holds a document, not only the layers of another program.
 
-
-def colored(labels: LabelArray, label_set: LabelSet) -> Picture:
-    """Return a map in the colours of its set, opaque, uint8 ``[H, W, 4]``."""
-    palette = np.full((256, 4), 255, np.uint8)
-    palette[:, :3] = label_set.palette()
-    return np.take(palette.view(np.uint32)[:, 0], labels).view(np.uint8).reshape(*labels.shape, 4)
+    Raises:
+        DocumentError: No such file, no OpenRaster archive, damaged, or made to do harm.
+    """
+    with open_guarded(path, MIMETYPE) as archive:
+        return DESCRIPTION in archive
 
 
 def _planes(state: DocumentState) -> dict[str, bytes]:
@@ -152,7 +146,7 @@ def _description(archive: GuardedZip, path: Path) -> document_json.Description:
         raise DocumentError(
             f"{path.name} is an OpenRaster picture of another program",
             "a document saved by SPADE Studio",
-            "Export its label layer as PNG there and import that; saving with another program takes our part out of a document",
+            "Open it with File > Open, which reads layers that are called like labels",
         )
     return document_json.parse(archive.read(DESCRIPTION, document_json.MAX_JSON_BYTES), path.name)
 
@@ -167,16 +161,3 @@ def _instances(archive: GuardedZip, path: str, size: tuple[int, int]) -> Instanc
 
 def _snapshot_path(number: int, plane: str) -> str:
     return f"spade-studio/snapshots/{number}-{plane}.png"
-
-
-def _enlarged(labels: LabelArray, size: tuple[int, int]) -> LabelArray:
-    if labels.shape == size:
-        return labels
-    return np.asarray(cv2.resize(labels, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
-
-
-def _scaled(picture: Picture, size: tuple[int, int]) -> Picture:
-    if picture.shape[:2] == size:
-        return picture
-    shrinks = picture.shape[0] * picture.shape[1] > size[0] * size[1]
-    return cv2.resize(picture, size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC).astype(np.uint8)

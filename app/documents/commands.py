@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from spade_studio.app.documents import archive, export, samples
+from spade_studio.app.documents import archive, export, layer_import, samples
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.errors import DocumentError
@@ -29,7 +29,7 @@ from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import with_suffix
-from spade_studio.engine.labels import LabelSet, load_label_set
+from spade_studio.engine.labels import LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.pictures.label_maps import read_label_picture
 from spade_studio.engine.pictures.map_readings import readings
 from spade_studio.engine.pictures.provenance import has_provenance
@@ -99,6 +99,8 @@ class FileCommands(QObject):
             return self.open_picture(path)
         try:
             if archive.is_archive(path):
+                if not archive.is_document(path):
+                    return self._open_layers(path)
                 with wait_cursor():
                     state = archive.load_document(path)
                 self._show(state, path.stem, path)
@@ -186,15 +188,11 @@ class FileCommands(QObject):
     def export_colors(self, *, wait: bool = True) -> bool:
         """Ask for a file and write the map as a picture in the label set's colours."""
         title = self.tr("Export the label map in colours")
-        return self._export(
-            title, "-colours", lambda path, state, _: samples.write_colors(path, state.labels, state.label_set), wait=wait
-        )
+        return self._export(title, "-colours", lambda path, state, _: samples.write_colors(path, state.labels, state.label_set), wait=wait)
 
     def export_layers(self, *, wait: bool = True) -> bool:
         """Ask for a file and write render, labels and underlay as an OpenRaster with layers."""
-        return self._export(
-            self.tr("Export the layers"), "-layers", export.write_layers, self.tr("OpenRaster (*.ora)"), ".ora", wait=wait
-        )
+        return self._export(self.tr("Export the layers"), "-layers", export.write_layers, self.tr("OpenRaster (*.ora)"), ".ora", wait=wait)
 
     def export_psd(self, *, wait: bool = True) -> bool:
         """Ask for a file and write the same layers for Photoshop."""
@@ -249,6 +247,20 @@ class FileCommands(QObject):
     def _show(self, state: DocumentState, name: str, path: Path | None) -> None:
         self.connection.show(state, name, path)
 
+    def _open_layers(self, path: Path) -> bool:
+        own = self._document.label_set
+        with wait_cursor():
+            others = [load_label_set(name) for name in built_in_label_sets()]
+            found = layer_import.read_layers(path, [own, *(other for other in others if other.name != own.name)])
+        # Saving asks for a name of its own: the file holds layers that a document has no room for.
+        self._document.replace(found.labels, path.stem, label_set=found.label_set)
+        if found.lost:
+            lines = [self.tr("{layer}: {count:,} pixels").format(layer=name, count=count) for name, count in found.lost.items()]
+            text = self.tr("Only pixels in a label's exact colour become labels; what lies under the others was taken.")
+            messages.show_note(self._window, self.tr("Some colours are no label's"), "\n".join([text, "", *lines[:8]]))
+        self._settings.folder = path.parent
+        return True
+
     def _import_map(self, path: Path) -> bool:
         own = self._document.label_set
         with wait_cursor():
@@ -277,7 +289,7 @@ class FileCommands(QObject):
     ) -> bool:
         self._document.end_stroke()
         name = self._document.path.stem if self._document.path else self._document.name
-        path = self._ask_where(title, Path(self._folder()) / f"{name}{ending}{suffix}", kinds or self.tr(_MAPS), suffix)
+        path = self._ask_where(title, self._picture_folder() / f"{name}{ending}{suffix}", kinds or self.tr(_MAPS), suffix)
         if path is None:
             return False
         self.finish_saving()  # which may be to this very file
@@ -302,7 +314,7 @@ class FileCommands(QObject):
     def _on_exported(self, path: Path, error: EngineError | None) -> None:
         again, self._again = self._again, None
         if error is None:
-            self._settings.folder = path.parent
+            self._settings.picture_folder = path.parent
             self.told.emit(self.tr("{name} is exported").format(name=path.name), _TOLD_MILLISECONDS)
         else:
             self._is_export_lost = True
@@ -327,6 +339,9 @@ class FileCommands(QObject):
         self._settings.folder = path.parent
         self._settings.add_recent_file(path)
         self.recent_changed.emit()
+
+    def _picture_folder(self) -> Path:
+        return self._settings.picture_folder or Path(self._folder())
 
     def _folder(self) -> str:
         return str(self._settings.folder or Path.home())

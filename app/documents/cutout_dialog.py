@@ -6,10 +6,11 @@ It knows names and shares; it writes nothing.
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPixmap
+from PySide6.QtWidgets import QDialog, QHeaderView, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 
-from spade_studio.app.model.label_names import label_text
+from spade_studio.app.documents.layers import layer_name
 from spade_studio.app.model.state import DocumentState
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.ui.plain import PlainLabel
@@ -27,14 +28,22 @@ class CutoutDialog(QDialog):
         self.list = QTreeWidget()
         self.list.setHeaderHidden(True)
         self.list.setRootIsDecorated(False)
+        self.list.setColumnCount(2)
+        self.list.setUniformRowHeights(True)
+        self.list.setIconSize(QSize(14, 14))
+        header = self.list.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.list.setAccessibleName(self.tr("Transparent labels"))
         caption.setBuddy(self.list)
         counts = np.bincount(state.labels.ravel(), minlength=256)
         for label_id in np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)].tolist():
             label = state.label_set.by_id(label_id)
-            is_unlabeled = label_id in (255, state.label_set.unlabeled_id)
-            name = label_text(label) if label else label_text("unlabeled") if is_unlabeled else f"id {label_id}"
-            item = QTreeWidgetItem(self.list, [f"{name}  ({counts[label_id] / state.labels.size:.0%})"])
+            share = counts[label_id] / state.labels.size
+            item = QTreeWidgetItem(self.list, [layer_name(label_id, state.label_set), f"{share:.0%}" if share >= 0.01 else "< 1%"])
+            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setIcon(0, _swatch(state.label_set.palette()[label_id].tolist()))
             item.setData(0, _ID, label_id)
             is_sky = label is not None and label.name.split("-")[0] in ("sky", "clouds")
             item.setCheckState(0, Qt.CheckState.Checked if is_sky else Qt.CheckState.Unchecked)
@@ -57,3 +66,9 @@ class CutoutDialog(QDialog):
         """Ids of the marked labels."""
         items = [self.list.topLevelItem(at) for at in range(self.list.topLevelItemCount())]
         return [int(item.data(0, _ID)) for item in items if item and item.checkState(0) == Qt.CheckState.Checked]
+
+
+def _swatch(color: list[int]) -> QIcon:
+    pixmap = QPixmap(14, 14)
+    pixmap.fill(QColor(*color))
+    return QIcon(pixmap)

@@ -38,7 +38,8 @@ class FileDrops(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Accept drags with a usable file, and take it at the drop."""
         if isinstance(event, QDropEvent):  # of which the other two are kinds
-            found = self._find(event.mimeData())
+            is_own = event.source() is not None  # the picture of this window is dragged to other programs
+            found = None if is_own else self._find(event.mimeData())
             if found is None:
                 event.ignore()
                 return isinstance(event, QDragEnterEvent | QDragMoveEvent)

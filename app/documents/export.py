@@ -11,45 +11,43 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from spade_studio.app.documents.archive import document_layers
-from spade_studio.app.documents.errors import DocumentError, save_error
-from spade_studio.app.documents.openraster import merge, write_openraster
+from spade_studio.app.documents.archive import save_document
+from spade_studio.app.documents.errors import save_error
+from spade_studio.app.documents.layers import document_layers
+from spade_studio.app.documents.openraster import merge
 from spade_studio.app.documents.pictures import encode_picture
 from spade_studio.app.model.state import DocumentState, Picture
 from spade_studio.engine.files import atomic_writer
 
 
 def write_layers(path: Path, state: DocumentState, render: Picture | None) -> None:
-    """Write an OpenRaster with the render, the labels and the underlay, at the render's size, and nothing of ours in it.
+    """Write an OpenRaster whose layers have the size of the larger one of document and render; it opens as the document that it is.
 
     Raises:
         SaveError: The folder is missing or may not be written, or the disk is full.
+        DocumentError: The state holds what could not be read back.
     """
-    size = state.size if render is None else (render.shape[0], render.shape[1])
-    try:
-        with atomic_writer(path) as file:
-            write_openraster(file, document_layers(state, render, size), size, {})
-    except OSError as error:
-        raise save_error(path, error) from error
+    save_document(path, state, render, size=_larger(state, render))
 
 
 def write_psd(path: Path, state: DocumentState, render: Picture | None) -> None:
-    """Write the same layers as a Photoshop file.
+    """Write the same layers as a Photoshop file, the labels in a group, each with a mask of where it is.
 
     Raises:
         SaveError: As :func:`write_layers`.
-        DocumentError: psd-tools is not installed.
     """
-    try:
-        from psd_tools import PSDImage
-    except ImportError as error:
-        hint = "Install it with: pip install psd-tools, or export as OpenRaster, which keeps the same layers"
-        raise DocumentError("Photoshop files are written by psd-tools, which is not installed", "psd-tools", hint) from error
-    size = state.size if render is None else (render.shape[0], render.shape[1])
+    from psd_tools import PSDImage  # takes a tenth of a second to import
+    from psd_tools.api.layers import Group
+
+    size = _larger(state, render)
     layers = document_layers(state, render, size)
     psd = PSDImage.frompil(Image.fromarray(merge(layers, size)).convert("RGB"))  # what programs show that know no layers
+    groups: dict[str, Group] = {}
     for layer in reversed(layers):
-        made = psd.create_pixel_layer(Image.fromarray(layer.pixels).convert("RGBA"), name=layer.name)
+        if layer.group and layer.group not in groups:
+            groups[layer.group] = psd.create_group(name=layer.group)
+        parent = groups[layer.group] if layer.group else psd
+        made = parent.create_pixel_layer(Image.fromarray(layer.pixels).convert("RGBA"), name=layer.name, top=layer.top, left=layer.left)
         made.visible = layer.visible
     psd.is_updated = lambda: False  # else it puts the layers together once more, which takes many times as long as all the rest
     try:
@@ -57,6 +55,13 @@ def write_psd(path: Path, state: DocumentState, render: Picture | None) -> None:
             psd.save(file)
     except OSError as error:
         raise save_error(path, error) from error
+
+
+def _larger(state: DocumentState, render: Picture | None) -> tuple[int, int]:
+    """Return the size at which neither labels nor render lose anything."""
+    if render is None or render.shape[0] * render.shape[1] <= state.size[0] * state.size[1]:
+        return state.size
+    return render.shape[0], render.shape[1]
 
 
 def write_cutout(path: Path, state: DocumentState, render: Picture, clear: Collection[int]) -> None:

@@ -12,12 +12,12 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QPushButton, QTreeWidget, QTreeWidgetItem, QWidget
 
-from spade_studio.app.documents.archive import colored
+from spade_studio.app.documents.layers import colored
 from spade_studio.app.documents.map_import import carry_over
 from spade_studio.app.documents.pictures import thumbnail_of
 from spade_studio.app.model.label_names import label_text
-from spade_studio.app.rendering.panel import to_image
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.pictures.map_readings import Reading

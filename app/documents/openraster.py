@@ -5,6 +5,7 @@ It follows the OpenRaster draft 0.0.5 (file layout, baseline layer stack) and kn
 
 from __future__ import annotations
 
+import itertools
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -31,9 +32,12 @@ class Layer:
     Attributes:
         name: As layer lists show it.
         file_name: In the archive's folder ``data``; plain letters.
-        pixels: uint8 ``[H, W, 4]`` (or 3, which is opaque), of the archive's size.
+        pixels: uint8 ``[h, w, 4]`` (or 3, which is opaque); transparent around it.
         opacity: 0..1.
         visible: Whether it counts in the merged picture.
+        left: Of its first column, in the archive's pixels.
+        top: Of its first row.
+        group: Name of the group that it lies in, with the layers beside it that name the same; none where empty.
     """
 
     name: str
@@ -41,6 +45,14 @@ class Layer:
     pixels: Picture
     opacity: float = 1.0
     visible: bool = True
+    left: int = 0
+    top: int = 0
+    group: str = ""
+
+    def covers(self, size: tuple[int, int]) -> bool:
+        """Whether nothing under it shows in an archive of (height, width)."""
+        is_whole = self.pixels.shape[:2] == size and self.opacity == 1
+        return is_whole and (self.pixels.shape[2] == 3 or bool((self.pixels[..., 3] == 255).all()))
 
 
 def write_openraster(file: IO[bytes], layers: Sequence[Layer], size: tuple[int, int], extra: Mapping[str, bytes]) -> None:
@@ -82,15 +94,16 @@ def write_sketch(file: IO[bytes], thumbnail: Picture, extra: Mapping[str, bytes]
 def merge(layers: Sequence[Layer], size: tuple[int, int]) -> Picture:
     """Return what the layers show together, uint8 ``[H, W, 3 or 4]``; the topmost itself where it hides all others."""
     shown = [layer for layer in layers if layer.visible and layer.opacity > 0]
-    if shown and shown[0].opacity == 1 and (shown[0].pixels.shape[2] == 3 or bool((shown[0].pixels[..., 3] == 255).all())):
+    if shown and shown[0].covers(size):
         return shown[0].pixels
     color = np.zeros((*size, 3), np.float32)
     alpha = np.zeros((*size, 1), np.float32)
     for layer in reversed(shown):
         above = layer.pixels.astype(np.float32) / 255
-        cover = (above[..., 3:] if above.shape[2] == 4 else np.ones((*size, 1), np.float32)) * layer.opacity
-        color = above[..., :3] * cover + color * (1 - cover)
-        alpha = cover + alpha * (1 - cover)
+        place = slice(layer.top, layer.top + above.shape[0]), slice(layer.left, layer.left + above.shape[1])
+        cover = (above[..., 3:] if above.shape[2] == 4 else np.ones((*above.shape[:2], 1), np.float32)) * layer.opacity
+        color[place] = above[..., :3] * cover + color[place] * (1 - cover)
+        alpha[place] = cover + alpha[place] * (1 - cover)
     straight = np.divide(color, alpha, out=np.zeros_like(color), where=alpha > 0)
     return (np.concatenate([straight, alpha], 2) * 255 + 0.5).astype(np.uint8)
 
@@ -98,12 +111,18 @@ def merge(layers: Sequence[Layer], size: tuple[int, int]) -> Picture:
 def stack_xml(layers: Sequence[Layer], size: tuple[int, int]) -> str:
     """Return the description of the layers, the topmost first."""
     lines = ["<?xml version='1.0' encoding='UTF-8'?>", f'<image version="0.0.5" w="{size[1]}" h="{size[0]}">', "  <stack>"]
-    for layer in layers:
-        visibility = "visible" if layer.visible else "hidden"
-        lines.append(
-            f'    <layer name={quoteattr(layer.name)} src="data/{layer.file_name}" x="0" y="0" opacity="{layer.opacity:.4f}"'
-            f' visibility="{visibility}" composite-op="svg:src-over"/>'
-        )
+    for group, members in itertools.groupby(layers, lambda layer: layer.group):
+        indent = "      " if group else "    "
+        if group:
+            lines.append(f"    <stack name={quoteattr(group)}>")
+        for layer in members:
+            visibility = "visible" if layer.visible else "hidden"
+            lines.append(
+                f'{indent}<layer name={quoteattr(layer.name)} src="data/{layer.file_name}" x="{layer.left}" y="{layer.top}"'
+                f' opacity="{layer.opacity:.4f}" visibility="{visibility}" composite-op="svg:src-over"/>'
+            )
+        if group:
+            lines.append("    </stack>")
     return "\n".join([*lines, "  </stack>", "</image>", ""])
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from spade_studio.app.documents.errors import save_error
 from spade_studio.app.export.manifest import Manifest, write_manifest
-from spade_studio.app.export.plan import ExportPlan, FileLayout, PaintedLayout, PlannedPicture
+from spade_studio.app.export.plan import ExportPlan, FileFormat, FileLayout, PaintedLayout, PlannedPicture
 from spade_studio.engine.errors import EngineError, LabelError
 from spade_studio.engine.pictures.label_maps import read_label_picture
 from spade_studio.engine.pictures.map_readings import ids_in, settle
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from spade_studio.engine.labels.label_set import LabelSet
 
 SAVE_ACTION = "Make room there and export again, which goes on from here, or choose another folder"
-_FORMATS: dict[str, Any] = {".png": "png", ".jpg": "jpg", ".webp": "webp"}
+_FORMATS: dict[str, FileFormat] = {".png": "png", ".jpg": "jpg", ".webp": "webp"}
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,25 @@ def read_layout(layout: FileLayout, label_set: LabelSet | None) -> PaintedLayout
 
 def write(path: Path, picture: PlannedPicture, made: DescribedPicture, quality: int) -> Written:
     """Write one picture with its record."""
-    about = made.about
     try:
-        texts = pack_settings(about)
-        with suppress(*(() if path.suffix == ".png" else (LabelError,))):  # lossy formats carry what there is room for
-            texts |= pack_layout(about.labels, about.instances)
-        write_picture(path, made.image, _FORMATS[path.suffix], texts, quality)
+        write_described(path, made, _FORMATS[path.suffix], quality)
     except (OSError, MemoryError, ValueError, EngineError) as error:
         return Written(picture, None, error)
-    return Written(picture, about, None)
+    return Written(picture, made.about, None)
+
+
+def write_described(path: Path, made: DescribedPicture, file_format: FileFormat, quality: int, *, has_record: bool = True) -> None:
+    """Write a picture and, if wanted, what it says of itself.
+
+    Raises:
+        OSError: The folder is missing, not writable or full.
+    """
+    texts: dict[str, str] = {}
+    if has_record:
+        texts = pack_settings(made.about)
+        with suppress(*(() if file_format == "png" else (LabelError,))):  # lossy formats carry what there is room for
+            texts |= pack_layout(made.about.labels, made.about.instances)
+    write_picture(path, made.image, file_format, texts, quality)
 
 
 def save(folder: Path, manifest: Manifest) -> OSError | None:

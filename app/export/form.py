@@ -140,7 +140,7 @@ class ExportForm(QWidget):
             data = {}
         values = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
         folder = values.get("folder")
-        default = str((self._settings.folder or Path.home()) / "variations")
+        default = str((self._settings.picture_folder or Path.home()) / "variations")
         self.folder_field.setText(folder if isinstance(folder, str) and folder else default)
         self.pattern.setText(values["pattern"] if isinstance(values.get("pattern"), str) else DEFAULT_PATTERN)
         if values.get("format") in FILE_FORMATS:
@@ -282,7 +282,7 @@ class ExportForm(QWidget):
         self.folder_button.clicked.connect(lambda: self._browse(self.folder_field, self.tr("Folder for the pictures")))
 
     def _browse(self, field: QLineEdit, title: str) -> None:
-        name = QFileDialog.getExistingDirectory(self, title, field.text() or str(self._settings.folder or Path.home()))
+        name = QFileDialog.getExistingDirectory(self, title, field.text() or str(self._settings.picture_folder or Path.home()))
         if name:
             field.setText(name)
 

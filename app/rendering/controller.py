@@ -287,5 +287,3 @@ class RenderingController(QObject):
 
 def _trying_loader(options: LoadOptions) -> Callable[[], Renderer]:
     return renderer_loader(options, tries=True)
-
-

@@ -124,7 +124,7 @@ class ExportController(QObject):
         if self.export is None:
             from spade_studio.app.export.window import ExportWindow
 
-            self.export = ExportWindow(self._live, self._settings, self._theme, self._capture, self._window)
+            self.export = ExportWindow(self._live, self._settings, self._theme, self.capture, self._window)
             self.export.ended.connect(self._tell)
         return self.export
 
@@ -134,7 +134,7 @@ class ExportController(QObject):
         if isinstance(sender, QWidget) and not sender.isVisible():
             self._window.statusBar().showMessage(text, _TOLD_MILLISECONDS)
 
-    def _capture(self) -> tuple[PaintedLayout, LabelSet]:
+    def capture(self) -> tuple[PaintedLayout, LabelSet]:
         """Return the layout as it is now, the same object as long as it does not change."""
         document = self._document
         name = document.path.stem if document.path else document.name
@@ -148,7 +148,7 @@ class ExportController(QObject):
     def _capture_sheet(self) -> SheetLayout:
         from spade_studio.app.variations.sheet_renderer import SheetLayout
 
-        return SheetLayout(*self._capture(), self._document.revision)
+        return SheetLayout(*self.capture(), self._document.revision)
 
     def _export_styles(self, styles: Sequence[Style], layout: SheetLayout) -> None:
         self._made_export().open(styles, (layout.layout, layout.label_set))

@@ -25,11 +25,13 @@ from spade_studio.app.model.label_choice import offered_labels, starting_labels
 from spade_studio.app.palette.controller import PaletteController
 from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.rendering.controller import RenderingController
+from spade_studio.app.rendering.linked_views import LinkedViews
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.rendering.loading import LoadOptions
 from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.rendered_document import RenderedDocument
 from spade_studio.app.shell.canvas_wiring import CanvasCommands
+from spade_studio.app.shell.delivery import Delivery
 from spade_studio.app.shell.desktop import Desktop, DesktopParts
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.shell.export_controller import ExportController
@@ -99,6 +101,9 @@ class MainWindow(QMainWindow):
         self.batch = ExportController(
             self, self.document, self.live, settings, theme, self.commands, self.files, self.documents, self.styles.adopt, self.rendering
         )
+        self.delivery = Delivery(
+            self, self.live, settings, self.commands, self.render_panel.view, lambda: self.files.read_picture(), self.batch.capture
+        )
         self.painting = CanvasCommands(
             self, self.document, self.toolbox, self.commands, self.canvas, self.palette_panel, self.render_panel,
             lambda: self.palette_work.sets_for_new(), lambda labels, label_set: self.palette_work.begin_new(labels, label_set),
@@ -107,7 +112,10 @@ class MainWindow(QMainWindow):
             self, self.document, self.toolbox, self.canvas, self.palette_panel, self.commands, settings, rendered, self.files.new
         )
         self.painting.selecting.paste_else = self.styles.paste
+        self.painting.selecting.copy_else = self.delivery.copy
         self.brush_size_panel = BrushSizePanel(MAX_BRUSH_SIZE)
+        self.views = LinkedViews(self.canvas, self.render_panel.view, self)
+        self.render_panel.view.keys_to = self.canvas
         self._build_layout()
         self._build_menus()
         self._build_toolbar()
@@ -163,15 +171,16 @@ class MainWindow(QMainWindow):
         sizes = ("smaller", "larger", "much_smaller", "much_larger")
         labels = ("swap", "find_label", "find_on_canvas", "favourite", self.palette_work.set_menu)
         styles = ("dice", "favourite_style", "lock_style", "paste_style")
-        clipboard, changes = ("cut", "copy", "paste"), ("replace_label", "resize", "extend")
+        clipboard, changes = ("cut", "copy", "copy_picture", "paste"), ("replace_label", "resize", "extend")
         saving, view, select = ("save", "save_as"), self.tr("&View"), self.tr("&Select")
-        models = ("weights", "train")
+        zooms = ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "picture_actual", "link_views")
+        models, exports = ("weights", "train"), ("export_picture", files.export_menu)
         menus: tuple[tuple[str, tuple[str | QMenu, ...]], ...] = (
-            (self.tr("&File"), ("new", "open", files.recent_menu, "open_sample", "", *saving, files.export_menu, "", *models, "", "quit")),
+            (self.tr("&File"), ("new", "open", files.recent_menu, "open_sample", "", *saving, "", *exports, "", *models, "", "quit")),
             (self.tr("&Edit"), ("undo", "redo", "", *clipboard, "", "snapshot", "", *changes, "", "preferences")),
             (select, ()),
             (self.tr("&Paint"), (*ToolKind, "", "mirror_x", "mirror_y", "new_object", "protect", "", *sizes, "", *labels, "", *styles)),
-            (view, ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "", "full_screen", "hide_panels", "", appearance)),
+            (view, (*zooms, "", "full_screen", "hide_panels", "", appearance)),
             (self.tr("&Render"), ("variations", "", *self.rendering.menus, "", "render_again")),
             (self.tr("&Help"), ("guide", "shortcuts", "tour", "", "reports", "", "about")),
         )
@@ -189,6 +198,15 @@ class MainWindow(QMainWindow):
             if title is view:
                 self.painting.fill_view_menu(menu)
                 menu.addActions([self.styles.dock_beside("history"), self.palette_work.dock_beside("styles")])
+        self._fill_picture_menu()
+
+    def _fill_picture_menu(self) -> None:
+        names: tuple[tuple[str, ...], ...] = (
+            ("copy_picture", "export_picture", "favourite_style"),
+            ("side_by_side", "overlay", "wipe"),
+            ("zoom_fit", "picture_actual", "link_views"),
+        )
+        self.delivery.fill_menu([*([self.commands[name] for name in group] for group in names), list(self.rendering.menus[:1])])
 
     def _build_toolbar(self) -> None:
         bar = QToolBar(self.tr("Tools"))
@@ -196,7 +214,7 @@ class MainWindow(QMainWindow):
         bar.setMovable(False)
         bar.setIconSize(QSize(20, 20))
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        for names in (("new", "open", "save"), ("undo", "redo"), tuple(ToolKind)):
+        for names in (("new", "open", "save", "export_picture"), ("undo", "redo"), tuple(ToolKind)):
             bar.addActions([self.commands[name] for name in names])
             bar.addSeparator()
         bar.addWidget(self.brush_size_panel)
@@ -226,6 +244,9 @@ class MainWindow(QMainWindow):
         on("zoom_out", lambda: self.canvas.zoom_by(1 / _ZOOM_STEP))
         on("zoom_fit", self.canvas.fit)
         on("zoom_actual", lambda: self.canvas.zoom_to(1))
+        on("picture_actual", self.render_panel.view.show_pixels)
+        self.commands["link_views"].toggled.connect(self._link_views)
+        self.commands["link_views"].setChecked(self._settings.are_views_linked)
         for appearance in ("system", "light", "dark"):
             on(appearance, lambda appearance=appearance: self._set_appearance(cast("Appearance", appearance)))
         self.commands[self._settings.appearance].setChecked(True)
@@ -266,7 +287,7 @@ class MainWindow(QMainWindow):
     def _on_document_replaced(self) -> None:
         height, width = self.document.size
         self.status_bar.show_size(width, height)
-        self.render_panel.view.set_aspect(width, height)
+        self.render_panel.view.set_layout_size(width, height)
 
     def _on_hovered(self, pixel: tuple[int, int] | None) -> None:
         if pixel is None:
@@ -300,6 +321,9 @@ class MainWindow(QMainWindow):
     def _show_tool(self, kind: ToolKind) -> None:
         self.commands[kind.value].setChecked(True)
 
+    def _link_views(self, is_linked: bool) -> None:
+        self._settings.are_views_linked = self.views.is_linked = is_linked
+
     def _set_appearance(self, appearance: Appearance) -> None:
         self._settings.appearance = appearance
         self._theme.set_appearance(appearance)
@@ -321,6 +345,7 @@ class MainWindow(QMainWindow):
         self.training.close()
         self.weights.close()
         self.batch.close()
+        self.delivery.close()
         self.styles.close()
         self.documents.close()
         self.live.close()

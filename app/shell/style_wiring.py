@@ -117,11 +117,11 @@ class WindowStyles(QObject):
 
     def ask_for_files(self) -> None:
         """Choose photographs from the disk."""
-        folder = str(self._settings.folder or "")
+        folder = str(self._settings.picture_folder or "")
         kinds = self.tr("Photographs ({})").format(" ".join(f"*{suffix}" for suffix in _PHOTO_SUFFIXES))
         names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Take the style of photographs"), folder, kinds)
         if names:
-            self._settings.folder = Path(names[0]).parent
+            self._settings.picture_folder = Path(names[0]).parent
             self.controller.collection.add_files([Path(name) for name in names])
 
     def _connect(self) -> None:

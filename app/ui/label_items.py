@@ -28,8 +28,12 @@ class Role(IntEnum):
 
 def display_name(label: Label) -> str:
     """Return a label's name as people would write it: ``water-other`` is Water."""
-    if (text := label_text(label)) != label.name:
-        return text
+    text = label_text(label)
+    return text if text != label.name else own_display_name(label)
+
+
+def own_display_name(label: Label) -> str:
+    """Return the name that a label has in its set, whatever the window's language, as people would write it."""
     name = label.name.removesuffix("-other").replace("-", " ").replace("_", " ").strip()
     return name[:1].upper() + name[1:]
 

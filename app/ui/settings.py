@@ -217,13 +217,39 @@ class Settings:
 
     @property
     def folder(self) -> Path | None:
-        """Where a file was last opened or saved."""
-        value = self._store.value("files/folder")
-        return Path(value) if isinstance(value, str) and value and Path(value).is_dir() else None
+        """Where a document was last opened or saved."""
+        return self._folder("files/folder")
 
     @folder.setter
     def folder(self, value: Path) -> None:
         self._store.setValue("files/folder", str(value))
+
+    @property
+    def picture_folder(self) -> Path | None:
+        """Where a picture, or what is made from a document, was last written or looked for."""
+        return self._folder("files/picture_folder")
+
+    @picture_folder.setter
+    def picture_folder(self, value: Path) -> None:
+        self._store.setValue("files/picture_folder", str(value))
+
+    @property
+    def picture(self) -> str:
+        """What the dialog for one picture remembers, as JSON; empty for nothing."""
+        return self._text("export/picture")
+
+    @picture.setter
+    def picture(self, value: str) -> None:
+        self._store.setValue("export/picture", value)
+
+    @property
+    def are_views_linked(self) -> bool:
+        """Whether layout and picture are zoomed and panned together."""
+        return self._choice("window/views_linked", ("false", "true"), "true") == "true"
+
+    @are_views_linked.setter
+    def are_views_linked(self, value: bool) -> None:
+        self._store.setValue("window/views_linked", "true" if value else "false")
 
     @property
     def training(self) -> str:
@@ -300,6 +326,10 @@ class Settings:
     def _bytes(self, key: str) -> QByteArray:
         value = self._store.value(key)
         return value if isinstance(value, QByteArray) else QByteArray()
+
+    def _folder(self, key: str) -> Path | None:
+        value = self._text(key)
+        return Path(value) if value and Path(value).is_dir() else None
 
     def _text(self, key: str) -> str:
         value = self._store.value(key)

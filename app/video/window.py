@@ -71,7 +71,7 @@ class VideoWindow(QWidget):
         """Show the window for some styles over a layout; while a video is made it shows that one."""
         if not self.maker.is_at_work:
             self._styles, self._layout = tuple(styles), layout
-            folder = self._settings.folder or Path.home()
+            folder = self._settings.picture_folder or Path.home()
             self.path_field.setText(str(folder / f"{layout.layout.name}.mp4"))
             words = [str(style) if isinstance(style, int) else self.tr("a mix") for style in styles]
             shown = " → ".join(words[:6]) + (" …" if len(words) > 6 else "")

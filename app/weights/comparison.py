@@ -13,8 +13,8 @@ from PySide6.QtCore import QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from spade_studio.app.rendering.panel import to_image
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import PlainLabel
 
 

@@ -128,6 +128,14 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Das Dokument unter einem anderen Namen speichern</translation>
     </message>
     <message>
+        <source>&amp;Export picture…</source>
+        <translation>Bild &amp;exportieren…</translation>
+    </message>
+    <message>
+        <source>Write the picture as PNG, JPEG or WebP, at any size</source>
+        <translation>Das Bild als PNG, JPEG oder WebP in beliebiger Größe schreiben</translation>
+    </message>
+    <message>
         <source>Label map (&amp;ids)…</source>
         <translation>Labelkarte (&amp;Nummern)…</translation>
     </message>
@@ -236,8 +244,16 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>&amp;Kopieren</translation>
     </message>
     <message>
-        <source>Copy what is selected</source>
-        <translation>Das Ausgewählte kopieren</translation>
+        <source>Copy what is selected; without a selection, the picture</source>
+        <translation>Ausgewähltes kopieren; ohne Auswahl das Bild</translation>
+    </message>
+    <message>
+        <source>Copy the p&amp;icture</source>
+        <translation>B&amp;ild kopieren</translation>
+    </message>
+    <message>
+        <source>Put the picture into the clipboard</source>
+        <translation>Das Bild in die Zwischenablage legen</translation>
     </message>
     <message>
         <source>&amp;Paste</source>
@@ -494,6 +510,22 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
     <message>
         <source>Show every pixel of the layout as one on the screen</source>
         <translation>Jeden Pixel des Layouts als einen auf dem Bildschirm zeigen</translation>
+    </message>
+    <message>
+        <source>Lin&amp;k layout and picture</source>
+        <translation>Layout und Bild &amp;koppeln</translation>
+    </message>
+    <message>
+        <source>Zoom and pan layout and picture together</source>
+        <translation>Layout und Bild zusammen vergrößern und verschieben</translation>
+    </message>
+    <message>
+        <source>Picture at 1&amp;00 %</source>
+        <translation>Bild in 1&amp;00 %</translation>
+    </message>
+    <message>
+        <source>Show every pixel of the picture as one on the screen</source>
+        <translation>Jeden Bildpunkt des Bildes als einen des Bildschirms zeigen</translation>
     </message>
     <message>
         <source>Mirror left and &amp;right</source>
@@ -1037,6 +1069,25 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
     <message>
         <source>  {share}  {name} ({count:,} pictures)</source>
         <translation>  {share}  {name} ({count:,} Bilder)</translation>
+    </message>
+</context>
+<context>
+    <name>Delivery</name>
+    <message>
+        <source>{name} is exported, {width} × {height} px</source>
+        <translation>{name} ist exportiert, {width} × {height} px</translation>
+    </message>
+    <message>
+        <source>The picture is in the clipboard, {width} × {height} px</source>
+        <translation>Das Bild liegt in der Zwischenablage, {width} × {height} px</translation>
+    </message>
+    <message>
+        <source>There is no picture yet</source>
+        <translation>Noch gibt es kein Bild</translation>
+    </message>
+    <message>
+        <source>Wait until the render of this layout is shown.</source>
+        <translation>Warten Sie, bis das Bild zu diesem Layout zu sehen ist.</translation>
     </message>
 </context>
 <context>
@@ -1789,6 +1840,18 @@ Render now makes the picture.</source>
     <message>
         <source>{name} could not be restored</source>
         <translation>{name} konnte nicht wiederhergestellt werden</translation>
+    </message>
+    <message>
+        <source>{layer}: {count:,} pixels</source>
+        <translation>{layer}: {count:,} Pixel</translation>
+    </message>
+    <message>
+        <source>Only pixels in a label&apos;s exact colour become labels; what lies under the others was taken.</source>
+        <translation>Nur Pixel in genau der Farbe eines Labels werden zu Labels; bei den anderen wurde genommen, was darunter liegt.</translation>
+    </message>
+    <message>
+        <source>Some colours are no label&apos;s</source>
+        <translation>Manche Farben gehören zu keinem Label</translation>
     </message>
     <message>
         <source>{name} is the document itself, which an export would replace</source>
@@ -2747,6 +2810,113 @@ Estimate tells steps, memory and time.</source>
     </message>
 </context>
 <context>
+    <name>PictureDialog</name>
+    <message>
+        <source>The picture needs a name.</source>
+        <translation>Das Bild braucht einen Namen.</translation>
+    </message>
+    <message>
+        <source>A name cannot hold {letter}</source>
+        <translation>Ein Name darf {letter} nicht enthalten</translation>
+    </message>
+    <message>
+        <source>This is too long for a name, or cannot be printed.</source>
+        <translation>Das ist zu lang für einen Namen oder nicht darstellbar.</translation>
+    </message>
+    <message>
+        <source>Export picture</source>
+        <translation>Bild exportieren</translation>
+    </message>
+    <message>
+        <source>Choose the folder</source>
+        <translation>Den Ordner wählen</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>Qualität</translation>
+    </message>
+    <message>
+        <source>As shown: {size}</source>
+        <translation>Wie gezeigt: {size}</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>Andere</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>Breite</translation>
+    </message>
+    <message>
+        <source>Height</source>
+        <translation>Höhe</translation>
+    </message>
+    <message>
+        <source> px</source>
+        <translation> px</translation>
+    </message>
+    <message>
+        <source>&amp;Keep the shape</source>
+        <translation>Seitenverhältnis &amp;behalten</translation>
+    </message>
+    <message>
+        <source>Stretch the picture</source>
+        <translation>Das Bild dehnen</translation>
+    </message>
+    <message>
+        <source>Crop the picture</source>
+        <translation>Das Bild beschneiden</translation>
+    </message>
+    <message>
+        <source>Keep &amp;layout and style in the file</source>
+        <translation>&amp;Layout und Stil in der Datei behalten</translation>
+    </message>
+    <message>
+        <source>The picture can be opened here again, to paint on</source>
+        <translation>Das Bild lässt sich hier wieder öffnen, um weiterzumalen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>&amp;Export</source>
+        <translation>&amp;Exportieren</translation>
+    </message>
+    <message>
+        <source>&amp;Name</source>
+        <translation>&amp;Name</translation>
+    </message>
+    <message>
+        <source>&amp;Folder</source>
+        <translation>O&amp;rdner</translation>
+    </message>
+    <message>
+        <source>For&amp;mat</source>
+        <translation>For&amp;mat</translation>
+    </message>
+    <message>
+        <source>&amp;Quality</source>
+        <translation>&amp;Qualität</translation>
+    </message>
+    <message>
+        <source>&amp;Size</source>
+        <translation>&amp;Größe</translation>
+    </message>
+    <message>
+        <source>Fi&amp;t</source>
+        <translation>Ein&amp;passen</translation>
+    </message>
+    <message>
+        <source>There is no such folder.</source>
+        <translation>Diesen Ordner gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>Folder for the picture</source>
+        <translation>Ordner für das Bild</translation>
+    </message>
+</context>
+<context>
     <name>PictureRestorer</name>
     <message>
         <source>{} could not be opened</source>
@@ -2774,6 +2944,25 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>{name} cannot be shown: {errorString}</source>
         <translation>{name} kann nicht gezeigt werden: {errorString}</translation>
+    </message>
+</context>
+<context>
+    <name>PictureView</name>
+    <message>
+        <source>Render</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>The wheel zooms, 1 shows every pixel, 0 all of the picture; drag it into other programs.</source>
+        <translation>Das Rad vergrößert, 1 zeigt jeden Bildpunkt, 0 das ganze Bild; ziehen Sie es in andere Programme.</translation>
+    </message>
+    <message>
+        <source>preview, {size} follows</source>
+        <translation>Vorschau, {size} folgt</translation>
+    </message>
+    <message>
+        <source>preview</source>
+        <translation>Vorschau</translation>
     </message>
 </context>
 <context>
@@ -3156,21 +3345,6 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>float16, fastest on most graphics cards</source>
         <translation>float16, auf den meisten Grafikkarten am schnellsten</translation>
-    </message>
-</context>
-<context>
-    <name>RenderView</name>
-    <message>
-        <source>Render</source>
-        <translation>Bild</translation>
-    </message>
-    <message>
-        <source>preview, {size} follows</source>
-        <translation>Vorschau, {size} folgt</translation>
-    </message>
-    <message>
-        <source>preview</source>
-        <translation>Vorschau</translation>
     </message>
 </context>
 <context>

@@ -10,8 +10,8 @@ from PySide6.QtCore import QPointF, QRect, QSizeF
 from PySide6.QtGui import QImage, QPainter
 
 from spade_studio.app.canvas.label_image import LabelImage
-from spade_studio.app.canvas.viewport import Viewport
 from spade_studio.app.model.raster import Rect
+from spade_studio.app.ui.viewport import Viewport
 
 VIEW = 300
 PALETTE = np.random.default_rng(1).integers(0, 256, (256, 3), dtype=np.uint8)

@@ -5,6 +5,8 @@ It knows sizes and positions only; no pixels, no events.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from spade_studio.app.model.raster import Rect
@@ -12,6 +14,20 @@ from spade_studio.app.model.raster import Rect
 _MAX_ZOOM = 64.0
 _MARGIN = 12.0
 _KEPT_VISIBLE = 48.0
+
+
+class Place(NamedTuple):
+    """What a view looks at, whatever its size.
+
+    Attributes:
+        zoom: Widget pixels per picture pixel.
+        center: The picture's position in the middle of the view, in its pixels.
+        is_fitted: Whether all of the picture is shown, as large as the view allows.
+    """
+
+    zoom: float
+    center: QPointF
+    is_fitted: bool
 
 
 class Viewport:
@@ -63,11 +79,26 @@ class Viewport:
 
     def zoom_to(self, zoom: float) -> None:
         """Zoom to a scale around the middle of the view."""
-        self.zoom_at(QPointF(self._view.width() / 2, self._view.height() / 2), zoom / self.zoom)
+        self.zoom_at(self._middle(), zoom / self.zoom)
 
     def pan(self, delta: QPointF) -> None:
         """Move the picture by a distance in widget pixels."""
         self._origin += delta
+        self.is_fitted = False
+        self._keep_visible()
+
+    @property
+    def place(self) -> Place:
+        """What is looked at."""
+        return Place(self.zoom, self.to_picture(self._middle()), self.is_fitted)
+
+    def go_to(self, place: Place) -> None:
+        """Look at what another view of the same picture looks at; where that one is fitted, this one fits its own size."""
+        if place.is_fitted:
+            self.fit()
+            return
+        self.zoom = place.zoom
+        self._origin = self._middle() - place.center * self.zoom
         self.is_fitted = False
         self._keep_visible()
 
@@ -87,6 +118,9 @@ class Viewport:
     def picture_rect(self) -> QRectF:
         """Where the picture lies in the widget."""
         return QRectF(self._origin, self._picture * self.zoom)
+
+    def _middle(self) -> QPointF:
+        return QPointF(self._view.width() / 2, self._view.height() / 2)
 
     def _fitting_zoom(self) -> float:
         width, height = max(1.0, self._view.width() - 2 * _MARGIN), max(1.0, self._view.height() - 2 * _MARGIN)

@@ -1,0 +1,187 @@
+"""Labels from the layers of other programs: those that are called like labels, or hold nothing but colours of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.app.documents import pictures
+from spade_studio.app.documents.errors import DocumentError
+from spade_studio.app.documents.guarded_zip import GuardedZip, open_guarded
+from spade_studio.app.documents.layers import LABELS, layer_name
+from spade_studio.app.documents.openraster import MIMETYPE
+from spade_studio.app.model.label_names import label_text
+from spade_studio.app.model.raster import LabelArray
+from spade_studio.app.ui.label_items import own_display_name
+from spade_studio.engine.labels import LabelSet
+from spade_studio.engine.pictures.png import MAX_SIDE
+
+_STACK = "stack.xml"
+_MAX_STACK_BYTES = 1 << 20
+_MAX_LAYERS = 250
+_MAX_DEPTH = 32
+_MAX_LAYER_BYTES = 300 << 20
+_OPAQUE = 128
+"""From this alpha on a pixel belongs to a layer: edges are hard here."""
+_ROUNDING = 3
+"""By which the colour of a pixel that is half transparent may miss the brush's."""
+_LOOKED_AT = 4096
+
+
+@dataclass(frozen=True, eq=False)
+class ReadLayers:
+    """What layers tell.
+
+    Attributes:
+        labels: uint8 ``[H, W]``; what no layer covers is unlabeled.
+        label_set: Whose ids these are.
+        lost: Pixels in layers called like labels whose colour is no label's, by the layer's name; what lies under them was taken.
+    """
+
+    labels: LabelArray
+    label_set: LabelSet
+    lost: dict[str, int]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    name: str
+    path: str
+    left: int
+    top: int
+
+
+def read_layers(path: Path, sets: Sequence[LabelSet]) -> ReadLayers:
+    """Read the label layers of an OpenRaster that may come from anywhere.
+
+    A layer called like a label gives that label where its colour is the label's, and another one where it is exactly that one's. A layer
+    with any other name counts where every pixel of it has exactly the colour of a label.
+
+    Args:
+        path: The file.
+        sets: Label sets; that of which most layers are called like labels counts, the first of several.
+
+    Raises:
+        DocumentError: No such file, no OpenRaster archive, damaged, made to do harm, or without a layer of labels.
+    """
+    with open_guarded(path, MIMETYPE) as archive:
+        size, entries = _read_stack(archive, path.name)
+        known = [_names(label_set) for label_set in sets]
+        counts = [sum(_plain(entry.name) in names for entry in entries) for names in known]
+        order = sorted(range(len(sets)), key=lambda at: -counts[at])
+        for at in order if not max(counts) else order[:1]:
+            found = _compose(archive, size, entries, sets[at], known[at])
+            if found is not None:
+                return found
+    found = f"{path.name} has no layer with labels"
+    expected = "layers called like labels, in the labels' colours"
+    raise DocumentError(found, expected, "Name the layers like the labels here, such as Sky, and paint them in the labels' exact colours")
+
+
+def _read_stack(archive: GuardedZip, name: str) -> tuple[tuple[int, int], list[_Entry]]:
+    """Return (height, width) and the visible layers, the lowest first."""
+    data = archive.read(_STACK, _MAX_STACK_BYTES)
+    if b"<!" in data.replace(b"<!--", b""):
+        raise DocumentError(f"{_STACK} in {name} declares entities or a document type", "a plain list of layers")
+    try:
+        root = ElementTree.fromstring(data)
+        size = int(root.get("h", "")), int(root.get("w", ""))
+    except (ElementTree.ParseError, ValueError, RecursionError) as error:
+        raise DocumentError(f"{_STACK} in {name} is damaged ({str(error)[:100]})", "a list of layers with its size") from error
+    if not (1 <= size[0] <= MAX_SIDE and 1 <= size[1] <= MAX_SIDE):
+        raise DocumentError(f"{name} has {size[1]} x {size[0]} pixels", f"1 to {MAX_SIDE} on each side")
+    entries: list[_Entry] = []
+    _walk(root, entries, name, 0)
+    return size, entries[::-1]
+
+
+def _walk(parent: ElementTree.Element, entries: list[_Entry], name: str, depth: int) -> None:
+    if depth > _MAX_DEPTH:
+        raise DocumentError(f"groups in {name} are nested {depth} deep", f"at most {_MAX_DEPTH}")
+    for element in parent:
+        if element.get("visibility") == "hidden":
+            continue
+        if element.tag == "stack":
+            _walk(element, entries, name, depth + 1)
+        elif element.tag == "layer":
+            try:
+                place = int(element.get("x", "0")), int(element.get("y", "0"))
+            except ValueError as error:
+                found = f"a layer in {name} lies at {element.get('x', '')[:20]!r}, {element.get('y', '')[:20]!r}"
+                raise DocumentError(found, "whole pixels") from error
+            if len(entries) >= _MAX_LAYERS:
+                raise DocumentError(f"{name} has more than {_MAX_LAYERS} layers", "fewer", "Merge some of them")
+            entries.append(_Entry(element.get("name", "")[:200], element.get("src", ""), *place))
+
+
+def _compose(
+    archive: GuardedZip, size: tuple[int, int], entries: list[_Entry], label_set: LabelSet, names: dict[str, int]
+) -> ReadLayers | None:
+    """Lay the label layers over each other; None where there are none."""
+    unlabeled = 255 if label_set.unlabeled_id is None else label_set.unlabeled_id
+    labels = np.full(size, unlabeled, np.uint8)
+    lost: dict[str, int] = {}
+    is_any = False
+    for entry in entries:
+        pixels = pictures.decode_colors(archive.read(entry.path, _MAX_LAYER_BYTES), f"the layer {entry.name}")
+        place, pixels = _cut(pixels, entry, size)
+        if not pixels.size:
+            continue
+        own = names.get(_plain(entry.name))
+        values = _values(pixels, label_set, own)
+        if own is None and _plain(entry.name) != _plain(LABELS) and ((values == -1).any() or not (values >= 0).any()):
+            continue
+        is_any = True
+        labels[place] = np.where(values >= 0, values, labels[place]).astype(np.uint8)
+        if wrong := int((values == -1).sum()):
+            lost[entry.name] = lost.get(entry.name, 0) + wrong
+    return ReadLayers(labels, label_set, lost) if is_any else None
+
+
+def _values(pixels: NDArray[np.uint8], label_set: LabelSet, own: int | None) -> NDArray[np.int16]:
+    """Return the label of every pixel; -1 where its colour is no label's, -2 where the layer is transparent."""
+    wide = pixels[..., :3].astype(np.uint32)
+    packed = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+    alpha = pixels[..., 3] if pixels.shape[2] == 4 else np.full(packed.shape, 255, np.uint8)
+    opaque = alpha >= _OPAQUE
+    values = np.where(opaque, -1, -2).astype(np.int16)
+    table = label_set.id_of_color
+    if own is not None:
+        label = label_set.by_id(own)
+        color = np.array(label.color if label else label_set.palette()[own], np.int16)
+        distance = np.abs(pixels[..., :3].astype(np.int16) - color).max(2)
+        values[opaque & ((distance == 0) | ((distance <= _ROUNDING) & (alpha < 255)))] = own
+    rest = np.flatnonzero(values.ravel() == -1)
+    colors = packed.ravel()[rest]
+    if own is None and any(int(color) not in table for color in np.unique(colors[:: max(1, len(colors) // _LOOKED_AT)])):
+        return values  # a photograph: there is no need to look at all of it
+    distinct, places = np.unique(colors, return_inverse=True)
+    values.ravel()[rest] = np.array([table.get(int(color), -1) for color in distinct], np.int16)[places]
+    return values
+
+
+def _cut(pixels: NDArray[np.uint8], entry: _Entry, size: tuple[int, int]) -> tuple[tuple[slice, slice], NDArray[np.uint8]]:
+    """Return where in the picture a layer lies, and the part of it that lies there."""
+    top, left = max(0, entry.top), max(0, entry.left)
+    bottom, right = max(top, min(size[0], entry.top + pixels.shape[0])), max(left, min(size[1], entry.left + pixels.shape[1]))
+    part = pixels[top - entry.top : bottom - entry.top, left - entry.left : right - entry.left]
+    return (slice(top, bottom), slice(left, right)), part
+
+
+def _names(label_set: LabelSet) -> dict[str, int]:
+    """Return the ids of labels by all that their layers may be called."""
+    unlabeled = 255 if label_set.unlabeled_id is None else label_set.unlabeled_id
+    names: dict[str, int] = {_plain(layer_name(unlabeled, label_set)): unlabeled, "unlabeled": unlabeled}
+    for name_of in (lambda label: label.name, own_display_name, label_text):
+        for label in label_set.labels:
+            names.setdefault(_plain(name_of(label)), label.id)
+    return names
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.replace("-", " ").replace("_", " ").casefold().split())

@@ -1,0 +1,124 @@
+"""One picture of the document as a file: what is asked for, how it is made and written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication
+
+from spade_studio.app.documents.errors import save_error
+from spade_studio.app.export.export_files import write_described
+from spade_studio.app.export.plan import FileFormat, PaintedLayout, Size, Style
+from spade_studio.app.export.rendering import render_layout
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.labels.label_set import LabelSet
+
+if TYPE_CHECKING:
+    from spade_studio.engine.batch.picture import DescribedPicture
+    from spade_studio.engine.rendering.renderer import Renderer
+
+SUFFIXES: dict[str, FileFormat] = {".png": "png", ".jpg": "jpg", ".jpeg": "jpg", ".webp": "webp"}
+"""Of names, in small letters."""
+FORBIDDEN = '<>:"/\\|?*'
+MAX_NAME = 150
+_SAME_SHAPE = 0.51
+"""Pixels by which a side may miss the layout's aspect, so that rounding does not count as another one."""
+
+
+@dataclass(frozen=True)
+class PictureOrder:
+    """A picture that is wanted as a file.
+
+    Attributes:
+        path: Where to.
+        file_format: What is written, whatever the name says.
+        size: (height, width) of the result in pixels, exactly.
+        crop: Whether a result of another aspect than the layout's shows its middle; else all of it, stretched.
+        quality: 1 to 100, for lossy formats.
+        has_record: Whether the file says how it was made, so that it can be opened again.
+    """
+
+    path: Path
+    file_format: FileFormat
+    size: tuple[int, int]
+    crop: bool = False
+    quality: int = 95
+    has_record: bool = True
+
+
+def is_same_shape(size: tuple[int, int], layout: tuple[int, int]) -> bool:
+    """Return whether a result of (height, width) has a layout's aspect, as exactly as whole pixels allow."""
+    return abs(size[0] - size[1] * layout[0] / layout[1]) < _SAME_SHAPE or abs(size[1] - size[0] * layout[1] / layout[0]) < _SAME_SHAPE
+
+
+def size_of_side(longer_side: int, layout: tuple[int, int]) -> tuple[int, int]:
+    """Return the (height, width) in a layout's aspect whose longer side has so many pixels."""
+    scale = longer_side / max(layout)
+    return max(1, round(layout[0] * scale)), max(1, round(layout[1] * scale))
+
+
+def render(
+    renderer: Renderer, layout: PaintedLayout, source: LabelSet | None, wanted: Size, order: PictureOrder, style: Style
+) -> DescribedPicture:
+    """Render the picture of an order, on the render thread; arguments as :func:`render_layout`."""
+    made = render_layout(renderer, layout, source, wanted, style)
+    return type(made)(resampled(made.image, order.size, crop=order.crop), made.about, made.unknown)
+
+
+def resampled(picture: NDArray[np.uint8], size: tuple[int, int], *, crop: bool) -> NDArray[np.uint8]:
+    """Return a picture, uint8 ``[h, w, 3]``, with exactly (height, width) pixels.
+
+    Args:
+        picture: Any size.
+        size: (height, width).
+        crop: Whether another aspect takes the middle of the picture; else it is stretched.
+    """
+    height, width = picture.shape[:2]
+    if crop:
+        scale = min(height / size[0], width / size[1])
+        tall, wide = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+        top, left = (height - tall) // 2, (width - wide) // 2
+        picture = picture[top : top + tall, left : left + wide]
+    if picture.shape[:2] == size:
+        return np.ascontiguousarray(picture)
+    shrinks = picture.shape[0] * picture.shape[1] > size[0] * size[1]
+    made = cv2.resize(np.ascontiguousarray(picture), size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+    return np.asarray(made, np.uint8)
+
+
+def write(order: PictureOrder, made: DescribedPicture) -> None:
+    """Write the picture of an order.
+
+    Raises:
+        EngineError: The folder is missing or may not be written, the disk is full, or the picture is too large for its format.
+    """
+    try:
+        write_described(order.path, made, order.file_format, order.quality, has_record=order.has_record)
+    except OSError as error:
+        hint = "Choose another folder or name"
+        raise save_error(order.path, error, hint) from error
+    except (MemoryError, ValueError) as error:
+        raise EngineError(f"{order.path.name} could not be written ({error})", action="Choose a smaller size or another format") from error
+
+
+def proposed_name(name: str) -> str:
+    """Return the name of a document as a name for a file, without what file systems do not take."""
+    kept = "".join(" " if letter in FORBIDDEN or not letter.isprintable() else letter for letter in name)
+    return " ".join(kept.split()).encode()[:MAX_NAME].decode(errors="ignore").strip(". ") or "picture"
+
+
+def problem_of(name: str) -> str:
+    """Say what keeps a text from being the name of a file; empty where nothing does."""
+    translate = QCoreApplication.translate
+    if not name.strip(". "):
+        return translate("PictureDialog", "The picture needs a name.")
+    if wrong := [letter for letter in name if letter in FORBIDDEN]:
+        return translate("PictureDialog", "A name cannot hold {letter}").format(letter=wrong[0])
+    if not name.isprintable() or len(name.encode()) > MAX_NAME:
+        return translate("PictureDialog", "This is too long for a name, or cannot be printed.")
+    return ""

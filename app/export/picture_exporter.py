@@ -1,0 +1,79 @@
+"""Makes one picture on the window's render thread and writes it on another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from spade_studio.app.documents.saver import Saver
+from spade_studio.app.export import picture
+from spade_studio.app.export.picture import PictureOrder
+from spade_studio.app.export.plan import PaintedLayout, Size, Style
+from spade_studio.app.rendering.live_renderer import LiveRenderer
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.labels.label_set import LabelSet
+from spade_studio.engine.rendering.service import RenderJob
+
+if TYPE_CHECKING:
+    from spade_studio.engine.batch.picture import DescribedPicture
+
+
+class PictureExporter(QObject):
+    """One picture at a time."""
+
+    written = Signal(object)  # PictureOrder
+    failed = Signal(object)  # EngineError
+
+    def __init__(self, live: LiveRenderer, parent: QObject) -> None:
+        super().__init__(parent)
+        self._live = live
+        self._saver = Saver(self)
+        self._job: RenderJob | None = None
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a picture is being made or written."""
+        return self._job is not None or self._saver.is_busy
+
+    def start(self, order: PictureOrder, layout: PaintedLayout, label_set: LabelSet, wanted: Size, style: Style) -> None:
+        """Make a picture.
+
+        Args:
+            order: What is wanted.
+            layout: Labels and objects.
+            label_set: Of the layout.
+            wanted: The size that is rendered before it is brought to the order's.
+            style: A seed or a code.
+        """
+        self.cancel()
+        self._job = self._live.work(
+            lambda renderer: picture.render(renderer, layout, label_set, wanted, order, style),
+            lambda made: self._write(order, made),
+            self._fail,
+        )
+
+    def cancel(self) -> None:
+        """Give up what is being made; a file that is being written is finished."""
+        job, self._job = self._job, None
+        if job is not None:
+            job.cancel()
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        self.cancel()
+        self._saver.wait()
+
+    def _write(self, order: PictureOrder, made: DescribedPicture) -> None:
+        self._job = None
+        self._saver.start(lambda: picture.write(order, made), lambda error: self._on_written(order, error))
+
+    def _on_written(self, order: PictureOrder, error: EngineError | None) -> None:
+        if error is None:
+            self.written.emit(order)
+        else:
+            self.failed.emit(error)
+
+    def _fail(self, error: EngineError) -> None:
+        self._job = None
+        self.failed.emit(error)

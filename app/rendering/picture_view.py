@@ -1,0 +1,313 @@
+"""The newest picture: zoomed, panned, marked while it is a preview or something is under way, dragged out."""
+
+# ruff: noqa: N802 - Qt names its event handlers
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QEnterEvent,
+    QFocusEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QSizePolicy, QWidget
+
+from spade_studio.app.ui.images import to_image
+from spade_studio.app.ui.viewport import Place, Viewport
+
+_MARGIN = 12
+_WHEEL_NOTCH = 120
+_ZOOM_PER_NOTCH = 1.2
+_PIXELS_SHOW = 4.0
+"""From so many screen pixels for one of the picture on, its pixels are drawn as squares."""
+
+
+class PictureView(QWidget):
+    """A picture in the pixels of the layout it was rendered from, whatever size it has itself.
+
+    Wheel and keys zoom, the middle button or Space and the left one pan, the left button drags the picture out.
+
+    Attributes:
+        image: The picture; null before the first.
+        quality: What it is; None before the first.
+        keys_to: Takes the keys that mean nothing here, so that Return still closes a polygon while the pointer rests on the picture.
+    """
+
+    pictured = Signal(QImage)
+    viewport_changed = Signal()
+    drag_begun = Signal()
+    menu_wanted = Signal(object)  # the place on the screen, a QPoint
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.image = QImage()
+        self.quality: Literal["preview", "exact"] | None = None
+        self.keys_to: QWidget | None = None
+        self._viewport = Viewport(QSizeF(1, 1), QSizeF(self.size()))
+        self._note = ""
+        self._follows = ""
+        self._busy = ""
+        self._pressed: QPointF | None = None
+        self._pan_from: QPointF | None = None
+        self._is_space_down = False
+        self.setMinimumSize(160, 160)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName(self.tr("Render"))
+        self.setAccessibleDescription(self.tr("The wheel zooms, 1 shows every pixel, 0 all of the picture; drag it into other programs."))
+
+    # -- the picture ----------------------------------------------------------------------------------------------
+
+    def show_picture(self, pixels: NDArray[np.uint8], quality: Literal["preview", "exact"], follows: str = "") -> None:
+        """Show a picture, uint8 ``[H, W, 3]``.
+
+        Args:
+            pixels: The picture.
+            quality: A preview is marked as one.
+            follows: The size that a preview's full picture will have, as text; empty where none is on its way.
+        """
+        self.image = to_image(pixels)
+        self.quality = quality
+        self._note, self._follows = "", follows
+        self.update()
+        self.pictured.emit(self.image)
+
+    def keep_picture(self) -> None:
+        """Promise nothing more: the shown picture stays what it is."""
+        self._follows = ""
+        self.update()
+
+    def set_layout_size(self, width: float, height: float) -> None:
+        """Show pictures of a layout of this size in pixels, as large as fits."""
+        self._viewport.set_picture(QSizeF(width, height))
+        self._on_viewport_changed()
+
+    def tell(self, note: str) -> None:
+        """Say something where the picture will be, or in the corner of the present one; the next picture takes its place."""
+        self._note = note
+        self.update()
+
+    def set_busy(self, text: str) -> None:
+        """Say in the other corner what is under way, whatever pictures come meanwhile; empty for nothing."""
+        if text != self._busy:
+            self._busy = text
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Return a size for a window of usual size."""
+        return QSize(560, 560)
+
+    # -- zoom and pan ---------------------------------------------------------------------------------------------
+
+    @property
+    def viewport(self) -> Viewport:
+        """The transform between the layout's pixels and this widget."""
+        return self._viewport
+
+    def fit(self) -> None:
+        """Show all of the picture."""
+        self._viewport.fit()
+        self._on_viewport_changed()
+
+    def show_pixels(self, at: QPointF | None = None) -> None:
+        """Show every pixel of the picture as one on the screen, around a position in this widget or the middle."""
+        zoom = self._actual_zoom()
+        if at is None:
+            self._viewport.zoom_to(zoom)
+        else:
+            self._viewport.zoom_at(at, zoom / self._viewport.zoom)
+        self._on_viewport_changed()
+
+    def show_place(self, place: Place) -> None:
+        """Look at a place of the layout."""
+        self._viewport.go_to(place)
+        self._on_viewport_changed()
+
+    def picture_rect(self) -> QRectF:
+        """Return where the picture lies; on whole pixels of the screen, so that it is not blurred at 100 %."""
+        rect, ratio = self._viewport.picture_rect, self.devicePixelRatioF()
+        rect.moveTo(round(rect.x() * ratio) / ratio, round(rect.y() * ratio) / ratio)
+        return rect
+
+    def _actual_zoom(self) -> float:
+        """Return the zoom at which a pixel of the picture is one of the screen's."""
+        picture = self.image.width() or 1
+        layout = self._viewport.picture_rect.width() / self._viewport.zoom
+        return picture / layout / self.devicePixelRatioF()
+
+    def _on_viewport_changed(self) -> None:
+        self.update()
+        self.viewport_changed.emit()
+
+    # -- painting -------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the picture, or the note."""
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Mid))
+        rect = self.picture_rect()
+        if self.image.isNull():
+            painter.fillRect(rect, self.palette().color(QPalette.ColorRole.Window))
+        else:
+            is_smooth = self._viewport.zoom < _PIXELS_SHOW * self._actual_zoom()
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, is_smooth)
+            painter.drawImage(rect, self.image)
+        seen = rect.intersected(QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN))
+        if self._note and self.image.isNull():
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.drawText(seen, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._note)
+        elif mark := self._mark():
+            self._paint_mark(painter, seen, mark, Qt.AlignmentFlag.AlignRight)
+        if self._busy and not self.image.isNull():
+            self._paint_mark(painter, seen, self._busy, Qt.AlignmentFlag.AlignLeft)
+        painter.end()
+
+    def _mark(self) -> str:
+        if self._note or self.quality != "preview":
+            return self._note
+        return self.tr("preview, {size} follows").format(size=self._follows) if self._follows else self.tr("preview")
+
+    def _paint_mark(self, painter: QPainter, rect: QRectF, text: str, side: Qt.AlignmentFlag) -> None:
+        width = min(painter.fontMetrics().horizontalAdvance(text) + 16, rect.width() - 16)
+        height = painter.fontMetrics().height() + 6
+        left = rect.left() + 8 if side == Qt.AlignmentFlag.AlignLeft else rect.right() - width - 8
+        mark = QRectF(left, rect.bottom() - height - 8, width, height)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(12, 14, 17, 150))
+        painter.drawRoundedRect(mark, height / 2, height / 2)
+        painter.setPen(QColor(255, 255, 255))
+        painter.drawText(mark, Qt.AlignmentFlag.AlignCenter, text)
+
+    # -- the hand -------------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Begin a pan, or what may become a drag."""
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or (is_left and self._is_space_down):
+            self._pan_from = event.position()
+        elif is_left and not self.image.isNull() and self.picture_rect().contains(event.position()):
+            self._pressed = event.position()
+        self._show_pointer()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Pan; or hand the picture to whatever it is dropped on."""
+        if self._pan_from is not None:
+            if event.buttons() == Qt.MouseButton.NoButton:  # the release went elsewhere
+                self._pan_from = None
+            else:
+                self._viewport.pan(event.position() - self._pan_from)
+                self._pan_from = event.position()
+                self._on_viewport_changed()
+        elif self._pressed is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            way = (event.position() - self._pressed).manhattanLength()
+            if way >= QApplication.startDragDistance():
+                self._pressed = None
+                self.drag_begun.emit()
+        self._show_pointer()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """End what the press began."""
+        self._pressed = self._pan_from = None
+        self._show_pointer()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show every pixel, or all of the picture again."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            self.mousePressEvent(event)
+        elif self._viewport.is_fitted:
+            self.show_pixels(event.position())
+        else:
+            self.fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom at the pointer."""
+        notches = event.angleDelta().y() / _WHEEL_NOTCH
+        if notches:
+            self._viewport.zoom_at(event.position(), _ZOOM_PER_NOTCH**notches)
+            self._on_viewport_changed()
+        event.accept()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Ask for the menu, by mouse or key."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            self.menu_wanted.emit(self.mapToGlobal(self.rect().center()))
+        else:
+            self.menu_wanted.emit(event.globalPos())
+
+    def event(self, event: QEvent) -> bool:
+        """Keep 1 and 0, which recall labels elsewhere in the window, for this view while it has the keyboard."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._zoom_key(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Zoom by 1 and 0; Space pans while it is held."""
+        if event.key() == Qt.Key.Key_Space:
+            self._is_space_down = True
+        elif self._zoom_key(event):
+            if event.key() == Qt.Key.Key_1:
+                position = QPointF(self.mapFromGlobal(self.cursor().pos()))
+                self.show_pixels(position if QRectF(self.rect()).contains(position) else None)
+            else:
+                self.fit()
+        elif self.keys_to is not None:
+            self.keys_to.keyPressEvent(event)
+        else:
+            super().keyPressEvent(event)
+        self._show_pointer()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        """Let go of Space."""
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._is_space_down = False
+            self._show_pointer()
+        elif self.keys_to is not None:
+            self.keys_to.keyReleaseEvent(event)
+        else:
+            super().keyReleaseEvent(event)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Take the keyboard for Space and 1, unless someone is typing."""
+        if self.isActiveWindow() and not isinstance(QApplication.focusWidget(), (QLineEdit, QAbstractSpinBox)):
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+        super().enterEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Forget held keys: their release will go elsewhere."""
+        self._is_space_down = False
+        self._show_pointer()
+        super().focusOutEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep a fitted picture fitted."""
+        self._viewport.set_view(QSizeF(event.size()))
+        self._on_viewport_changed()
+
+    @staticmethod
+    def _zoom_key(event: QKeyEvent) -> bool:
+        is_plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        return is_plain and event.key() in (Qt.Key.Key_0, Qt.Key.Key_1)
+
+    def _show_pointer(self) -> None:
+        if self._pan_from is not None:
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+        elif self._is_space_down:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.unsetCursor()

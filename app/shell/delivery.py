@@ -1,0 +1,169 @@
+"""The ways that one picture leaves the window: as a file, by the clipboard, by the mouse; and the picture's menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QUrl
+from PySide6.QtGui import QAction, QDrag, QGuiApplication, QPixmap
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from spade_studio.app.export.picture import PictureOrder, proposed_name
+from spade_studio.app.export.picture_dialog import PictureDialog
+from spade_studio.app.export.picture_exporter import PictureExporter
+from spade_studio.app.export.plan import PaintedLayout
+from spade_studio.app.rendering.live_renderer import LiveRenderer
+from spade_studio.app.rendering.picture_view import PictureView
+from spade_studio.app.ui import messages
+from spade_studio.app.ui.actions import Actions
+from spade_studio.app.ui.images import to_image
+from spade_studio.app.ui.settings import Settings
+from spade_studio.engine.errors import EngineError
+from spade_studio.engine.labels.label_set import LabelSet
+from spade_studio.engine.rendering.frame_sizes import SizeWish
+
+_TOLD_MILLISECONDS = 6000
+_DRAGGED_SIDE = 128
+
+
+class Delivery(QObject):
+    """Export, copy, drag and menu of the picture in the window.
+
+    Attributes:
+        exporter: Makes files.
+        menu: Of the picture.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        live: LiveRenderer,
+        settings: Settings,
+        commands: Actions,
+        view: PictureView,
+        read_picture: Callable[[], NDArray[np.uint8] | None],
+        capture: Callable[[], tuple[PaintedLayout, LabelSet]],
+    ) -> None:
+        super().__init__(window)
+        self._window, self._live, self._settings, self._view = window, live, settings, view
+        self._read_picture, self._capture = read_picture, capture
+        self._dialog: PictureDialog | None = None
+        self._dragged: TemporaryDirectory[str] | None = None
+        self.exporter = PictureExporter(live, self)
+        self.exporter.written.connect(self._on_written)
+        self.exporter.failed.connect(self._on_failed)
+        self.menu = QMenu(window)
+        commands["export_picture"].triggered.connect(lambda _checked=False: self.ask())
+        commands["copy_picture"].triggered.connect(lambda _checked=False: self.copy())
+        view.drag_begun.connect(self.drag)
+        view.menu_wanted.connect(self.open_menu)
+
+    def fill_menu(self, groups: list[list[QAction | QMenu]]) -> None:
+        """Set what the picture's menu offers, in groups."""
+        for group in groups:
+            for entry in group:
+                if isinstance(entry, QMenu):
+                    self.menu.addMenu(entry)
+                else:
+                    self.menu.addAction(entry)
+            self.menu.addSeparator()
+
+    def open_menu(self, place: QPoint) -> None:
+        """Show the picture's menu at a place on the screen."""
+        self.menu.popup(place)
+
+    # -- as a file ------------------------------------------------------------------------------------------------
+
+    def ask(self) -> PictureDialog | None:
+        """Ask for name, format and size of a file; None where there is no picture yet."""
+        picture = self._picture()
+        if picture is None:
+            return None
+        layout, label_set = self._capture()
+        height, width = layout.labels.shape
+        shown = picture.shape[0], picture.shape[1]
+        dialog = PictureDialog(proposed_name(layout.name), (height, width), shown, to_image(picture), self._settings, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        style = self._live.style
+
+        def make(order: PictureOrder) -> None:
+            wanted = self._live.size if order.size == shown else SizeWish()
+            self.exporter.start(order, layout, label_set, wanted, style)
+
+        dialog.wanted.connect(make)
+        dialog.rejected.connect(self.exporter.cancel)
+        dialog.finished.connect(self._forget_dialog)
+        self._dialog = dialog
+        dialog.open()
+        return dialog
+
+    def _forget_dialog(self) -> None:
+        self._dialog = None
+
+    def _on_written(self, order: PictureOrder) -> None:
+        text = self.tr("{name} is exported, {width} × {height} px").format(name=order.path.name, width=order.size[1], height=order.size[0])
+        self._window.statusBar().showMessage(text, _TOLD_MILLISECONDS)
+        if self._dialog is not None:
+            self._dialog.accept()
+
+    def _on_failed(self, error: EngineError) -> None:
+        if self._dialog is not None:
+            self._dialog.show_problem(error)
+
+    # -- by clipboard and mouse -----------------------------------------------------------------------------------
+
+    def copy(self) -> bool:
+        """Put the picture into the clipboard; False where there is none yet."""
+        picture = self._picture()
+        if picture is None:
+            return False
+        QGuiApplication.clipboard().setImage(to_image(picture))
+        text = self.tr("The picture is in the clipboard, {width} × {height} px").format(width=picture.shape[1], height=picture.shape[0])
+        self._window.statusBar().showMessage(text, _TOLD_MILLISECONDS)
+        return True
+
+    def drag(self) -> None:
+        """Let the mouse carry the picture to where it is dropped: as an image, and as a PNG for who takes files."""
+        picture = self._read_picture()
+        if picture is None:
+            return
+        image = to_image(picture)
+        drag = QDrag(self._view)
+        data = QMimeData()
+        data.setImageData(image)
+        path = self._dragged_file()
+        if path is not None and image.save(str(path)):
+            data.setUrls([QUrl.fromLocalFile(str(path))])
+        drag.setMimeData(data)
+        aspect, mode = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        drag.setPixmap(QPixmap.fromImage(image.scaled(_DRAGGED_SIDE, _DRAGGED_SIDE, aspect, mode)))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def _dragged_file(self) -> Path | None:
+        """Return where the picture lies for those who take files; until the window closes, since they read when they like."""
+        try:
+            if self._dragged is None:
+                self._dragged = TemporaryDirectory(prefix="spade-studio-", ignore_cleanup_errors=True)
+            layout, _ = self._capture()
+            folder = Path(self._dragged.name)
+            taken = sum(1 for _ in folder.iterdir())
+            (folder / str(taken)).mkdir()
+            return folder / str(taken) / f"{proposed_name(layout.name)}.png"
+        except OSError:
+            return None
+
+    def _picture(self) -> NDArray[np.uint8] | None:
+        picture = self._read_picture()
+        if picture is None:
+            messages.show_note(self._window, self.tr("There is no picture yet"), self.tr("Wait until the render of this layout is shown."))
+        return picture
+
+    def close(self) -> None:
+        """Leave nothing running and no files behind."""
+        self.exporter.close()
+        if self._dragged is not None:
+            self._dragged.cleanup()
