@@ -45,8 +45,7 @@ class CanvasView(QWidget):
     """A zoomable view of the document that is painted on with the toolbox."""
 
     hovered = Signal(object)  # (x, y) of the pixel under the pointer, or None
-    zoom_changed = Signal(float)
-    viewport_changed = Signal()
+    zoom_changed = Signal(float)  # or the place that is looked at
     first_painted = Signal()
 
     def __init__(self, document: Document, toolbox: Toolbox, parent: QWidget | None = None) -> None:
@@ -108,8 +107,6 @@ class CanvasView(QWidget):
         self._viewport.go_to(place)
         self._on_viewport_changed()
 
-    # -- the document ---------------------------------------------------------------------------------------------
-
     def _picture_size(self) -> QSizeF:
         height, width = self._document.size
         return QSizeF(width, height)
@@ -129,7 +126,6 @@ class CanvasView(QWidget):
         self.update()
         self._tell_hovered()
         self.zoom_changed.emit(self._viewport.zoom * self.devicePixelRatioF())
-        self.viewport_changed.emit()
 
     # -- painting -------------------------------------------------------------------------------------------------
 
@@ -172,16 +168,13 @@ class CanvasView(QWidget):
 
     # -- the pointer ----------------------------------------------------------------------------------------------
 
-    def _modifiers(self) -> Qt.KeyboardModifier:
-        return QApplication.keyboardModifiers()
-
     def _picks(self) -> bool:
         kind = self._toolbox.kind
-        return kind is ToolKind.PICKER or (kind is not ToolKind.SELECT and bool(self._modifiers() & _ALT))
+        return kind is ToolKind.PICKER or (kind is not ToolKind.SELECT and bool(QApplication.keyboardModifiers() & _ALT))
 
     def _draws_straight(self) -> bool:
         is_freehand = self._toolbox.kind in (ToolKind.BRUSH, ToolKind.ERASER)
-        return is_freehand and not self._toolbox.is_busy and bool(self._modifiers() & _SHIFT)
+        return is_freehand and not self._toolbox.is_busy and bool(QApplication.keyboardModifiers() & _SHIFT)
 
     def _shows_outline(self) -> bool:
         return self._toolbox.kind.has_size and not self._picks() and not self._is_space_down and self._pan_from is None

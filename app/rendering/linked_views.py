@@ -12,7 +12,7 @@ from spade_studio.app.ui.viewport import Place, Viewport
 class View(Protocol):
     """Shows a picture in the pixels of the document."""
 
-    viewport_changed: Any  # a signal without values
+    zoom_changed: Any  # a signal
 
     @property
     def viewport(self) -> Viewport:
@@ -36,8 +36,8 @@ class LinkedViews(QObject):
         super().__init__(parent)
         self._first, self._second = first, second
         self._is_linked = self._is_following = False
-        first.viewport_changed.connect(lambda: self._follow(second, first))
-        second.viewport_changed.connect(lambda: self._follow(first, second))
+        first.zoom_changed.connect(lambda _zoom: self._follow(second, first))
+        second.zoom_changed.connect(lambda _zoom: self._follow(first, second))
 
     @property
     def is_linked(self) -> bool:

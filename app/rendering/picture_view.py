@@ -47,7 +47,7 @@ class PictureView(QWidget):
     """
 
     pictured = Signal(QImage)
-    viewport_changed = Signal()
+    zoom_changed = Signal(float)  # or the place that is looked at
     drag_begun = Signal()
     menu_wanted = Signal(object)  # the place on the screen, a QPoint
 
@@ -151,7 +151,7 @@ class PictureView(QWidget):
 
     def _on_viewport_changed(self) -> None:
         self.update()
-        self.viewport_changed.emit()
+        self.zoom_changed.emit(self._viewport.zoom)
 
     # -- painting -------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from typing import Literal, cast, get_args
 import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
+from spade_studio.app.ui.remembered_keys import read_keys
 from spade_studio.engine.pictures.png import MAX_SIDE
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
@@ -31,7 +32,6 @@ RECENT_FILES = (0, 30, 10)
 """Lowest, highest and default number of recent files."""
 HISTORY_MEGABYTES = (16, 8192, 256)
 """Lowest, highest and default memory of the undo history."""
-MAX_SHORTCUTS = 500
 
 
 class Settings:
@@ -133,7 +133,7 @@ class Settings:
         if not text:
             return {}
         try:
-            return _read_shortcuts(json.loads(text))
+            return read_keys(json.loads(text))
         except (ValueError, RecursionError):
             self._set_aside("shortcuts/keys")
             return {}
@@ -145,7 +145,7 @@ class Settings:
     @property
     def is_tour_seen(self) -> bool:
         """Whether the hints of the first start were shown."""
-        return self._choice("help/tour_seen", ("false", "true"), "false") == "true"
+        return self._flag("help/tour_seen", default=False)
 
     @is_tour_seen.setter
     def is_tour_seen(self, value: bool) -> None:
@@ -245,7 +245,7 @@ class Settings:
     @property
     def are_views_linked(self) -> bool:
         """Whether layout and picture are zoomed and panned together."""
-        return self._choice("window/views_linked", ("false", "true"), "true") == "true"
+        return self._flag("window/views_linked", default=True)
 
     @are_views_linked.setter
     def are_views_linked(self, value: bool) -> None:
@@ -331,6 +331,9 @@ class Settings:
         value = self._text(key)
         return Path(value) if value and Path(value).is_dir() else None
 
+    def _flag(self, key: str, *, default: bool) -> bool:
+        return self._choice(key, ("false", "true"), "true" if default else "false") == "true"
+
     def _text(self, key: str) -> str:
         value = self._store.value(key)
         return value if isinstance(value, str) else ""
@@ -387,19 +390,3 @@ class Settings:
 def default_runs_folder() -> Path:
     """Return where trainings are made unless a person chose another folder."""
     return Path(platformdirs.user_documents_dir()) / APPLICATION / "runs"
-
-
-def _read_shortcuts(data: object) -> dict[str, tuple[str, ...]]:
-    """Return what is well formed.
-
-    Raises:
-        ValueError: It is no table of lists of texts.
-    """
-    if not isinstance(data, dict) or len(data) > MAX_SHORTCUTS:
-        raise ValueError("no table of shortcuts")
-    found: dict[str, tuple[str, ...]] = {}
-    for name, keys in cast("dict[str, object]", data).items():
-        if not isinstance(keys, list) or not all(isinstance(key, str) for key in cast("list[object]", keys)):
-            raise ValueError(f"no list of keys: {name}")
-        found[name] = tuple(cast("list[str]", keys))
-    return found
