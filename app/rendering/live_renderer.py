@@ -102,6 +102,7 @@ class LiveRenderer(QObject):
         super().__init__(parent)
         self._document = document
         self._style: int | NDArray[np.float32] = seed
+        self._texture = 0
         self._seed = seed
         self._size = SizeWish()
         self._newest = 0
@@ -148,6 +149,18 @@ class LiveRenderer(QObject):
             self._seed = style
         self._style = style
         self._schedule()
+
+    @property
+    def texture(self) -> int:
+        """The seed of the noise, for weights with textures."""
+        return self._texture
+
+    @texture.setter
+    def texture(self, seed: int) -> None:
+        if seed != self._texture:
+            self._texture = seed
+            if self.info is None or self.info.has_texture:
+                self._schedule()
 
     @property
     def size(self) -> SizeWish:
@@ -304,7 +317,16 @@ class LiveRenderer(QObject):
             self._newest += 1
             labels, objects = self._document.labels.copy(), self._document.instances
             instances = None if objects is None else object_borders(labels, objects)
-            request = _Request(self._newest, labels, self._style, self._size, instances, hand_moving, unlabeled=self._document.unlabeled_id)
+            request = _Request(
+                self._newest,
+                labels,
+                self._style,
+                self._size,
+                instances,
+                hand_moving,
+                self._texture,
+                unlabeled=self._document.unlabeled_id,
+            )
             self._service.submit(request)
 
     def _receive(self, delivery: RendererReady | RenderResult | RenderFailure) -> None:

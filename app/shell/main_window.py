@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(self.document, self.toolbox)
         self.render_panel.set_stand_in(self.canvas)
         self.palette_panel = PalettePanel()
-        self.style_panel = StylePanel(sample.seed, *(self.commands[name] for name in ("dice", "lock_style", "favourite_style")))
+        self.style_panel = StylePanel(sample.seed, *(self.commands[name] for name in ("dice", "texture", "lock_style", "favourite_style")))
         self.documents = WindowDocuments(self, self.document, self.files, settings, self.commands, self.live)
         connection, drops = self.files.connection, self.documents.drops
         self.styles = WindowStyles(self, self.live, settings, self.commands, self.style_panel, connection, drops)
@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
         appearance.addActions([commands[name] for name in ("dark", "light", "system")])
         sizes = ("smaller", "larger", "much_smaller", "much_larger")
         labels = ("swap", "find_label", "find_on_canvas", "favourite", self.palette_work.set_menu)
-        styles = ("dice", "favourite_style", "lock_style", "paste_style")
+        styles = ("dice", "texture", "favourite_style", "lock_style", "paste_style")
         clipboard, changes = ("cut", "copy", "copy_picture", "paste"), ("replace_label", "resize", "extend")
         saving, view, select = ("save", "save_as"), self.tr("&View"), self.tr("&Select")
         zooms = ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "picture_actual", "link_views")

@@ -129,13 +129,20 @@ class WindowStyles(QObject):
         strip.seed_changed.connect(styles.adopt_seed)
         strip.gallery_wanted.connect(self.open_gallery)
         commands["dice"].triggered.connect(lambda _checked=False: styles.roll())
+        commands["texture"].triggered.connect(lambda _checked=False: styles.new_texture())
         commands["lock_style"].toggled.connect(styles.set_locked)
         commands["favourite_style"].triggered.connect(lambda _checked=False: styles.collection.toggle_favourite())
         styles.collection.favourites_changed.connect(self._show)
         commands["paste_style"].triggered.connect(lambda _checked=False: self.paste())
         self.panel.add_wanted.connect(self.ask_for_files)
         styles.changed.connect(self._show)
-        styles.weights_changed.connect(lambda: strip.set_usable(not styles.why_no_style, styles.why_no_style))
+        styles.weights_changed.connect(self._show_abilities)
+        self._show_abilities()
+
+    def _show_abilities(self) -> None:
+        styles, info = self.controller, self._live.info
+        self._strip.set_usable(not styles.why_no_style, styles.why_no_style)
+        self._strip.set_textured(info is not None and info.has_texture)
 
     def _show(self) -> None:
         styles = self.controller

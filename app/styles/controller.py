@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +21,12 @@ from spade_studio.app.model.state import Json
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles import pictures
 from spade_studio.app.styles.collection import StyleCollection
+from spade_studio.app.styles.ends import End
 from spade_studio.app.styles.names import name_of
 from spade_studio.app.styles.past import StyleHistory
 from spade_studio.app.styles.saved import SavedStyle
 from spade_studio.app.styles.shelf import BuiltIn, Choice, Reference
-from spade_studio.app.styles.style import MAX_SEED, MAX_STRENGTH, Style, blend, style_of
+from spade_studio.app.styles.style import MAX_SEED, MAX_STRENGTH, Style, blend, other_number, style_of
 from spade_studio.app.styles.style_json import style_from_json, style_to_json
 from spade_studio.app.styles.undo import ChangeStyle
 from spade_studio.engine.errors import EngineError
@@ -35,14 +36,6 @@ from spade_studio.engine.style import StyleCode
 if TYPE_CHECKING:
     from spade_studio.engine.rendering.renderer import Renderer
 
-
-
-@dataclass(frozen=True)
-class End:
-    """One end of a mix: a style with a picture of it."""
-
-    style: Style
-    image: QImage
 
 
 class StylesController(QObject):
@@ -154,15 +147,18 @@ class StylesController(QObject):
 
     def adopt_seed(self, seed: int) -> None:
         """Draw the style from a number, at the present strength."""
-        self.adopt(Style("seed", seed, strength=self.style.strength))
+        self.adopt(Style("seed", seed, strength=self.style.strength, texture=self.style.texture))
 
     def roll(self) -> None:
         """Draw another style by chance, unless it is locked."""
         if self.is_locked:
             self.say(self.tr("The style is locked: the dice leaves it alone."))
             return
-        seed = secrets.randbelow(MAX_SEED)
-        self.adopt_seed(seed if self.style.seed is None or seed < self.style.seed else seed + 1)
+        self.adopt_seed(other_number(self.style.seed))
+
+    def new_texture(self) -> None:
+        """Draw the noise anew: the same light and colours, other grass, waves and clouds."""
+        self._use(replace(self.style, texture=other_number(self.style.texture)), "texture", self.note)
 
     def adopt_reference(self, reference: Reference, *, sample: bool = False) -> None:
         """Take the style of a photograph.
@@ -249,6 +245,7 @@ class StylesController(QObject):
         has_codes = any(end.style.code is not None for end in (first, second))
         try:
             style = blend(first.style, second.style, share, info.z_width, name, info.sha256 if has_codes else "")
+            style = replace(style, texture=self.style.texture)
         except EngineError as error:
             self.say(str(error))
             return
@@ -305,10 +302,10 @@ class StylesController(QObject):
         """Return what a photograph or a built-in style will be once it is taken over for the present weights."""
         if isinstance(choice, BuiltIn):
             jpeg = pictures.encode(choice.picture)
-            return Style("built-in", None, choice.code, self.style.strength, choice.name, choice.weights, jpeg)
+            return Style("built-in", None, choice.code, self.style.strength, choice.name, choice.weights, jpeg, self.style.texture)
         seed = secrets.randbelow(MAX_SEED + 1) if sample else None
         label = choice.label or self.tr("Reference")
-        return Style("reference", seed, np.zeros(1, np.float32), self.style.strength, label, "", choice.jpeg)
+        return Style("reference", seed, np.zeros(1, np.float32), self.style.strength, label, "", choice.jpeg, self.style.texture)
 
     def say(self, note: str) -> None:
         """Tell a person something about the style; empty for nothing."""
@@ -318,6 +315,7 @@ class StylesController(QObject):
     def _apply(self) -> None:
         """Hand the style to the renderer, as far as it is known what that takes."""
         info = self._live.info
+        self._live.texture = self.style.texture
         if info is None:
             if self.style.code is None and self.style.strength == 1:
                 self._live.style = self.style.for_renderer(1)

@@ -5,6 +5,7 @@ It knows neither Qt nor files nor any renderer, only the length of the codes tha
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -34,6 +35,7 @@ class Style:
         label: What people call it; empty for a seed.
         weights: SHA-256 of the weights that the code belongs to; empty where it is not known.
         picture: The reference it was taken from, as a small JPEG, so that other weights can take it again; empty for none.
+        texture: The number that the noise of weights with textures is drawn from: where grass bends and clouds lie.
     """
 
     origin: Origin = "seed"
@@ -43,6 +45,7 @@ class Style:
     label: str = ""
     weights: str = ""
     picture: bytes = b""
+    texture: int = 0
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= MAX_STRENGTH:
@@ -92,7 +95,7 @@ class Style:
             same = self.code is other.code and self.seed == other.seed
         else:
             same = np.array_equal(self.code, other.code)
-        return same and (ignore_strength or self.strength == other.strength)
+        return same and self.texture == other.texture and (ignore_strength or self.strength == other.strength)
 
 
 def style_of(value: int | StyleCode, label: str = "") -> Style:
@@ -118,3 +121,9 @@ def blend(a: Style, b: Style, t: float, z_width: int, label: str = "", weights: 
     """
     ends = [(one.full_code(z_width) * one.strength).astype(np.float32) for one in (a, b)]
     return Style("blend", code=interpolate_styles(ends[0], ends[1], t), label=label, weights=weights)
+
+
+def other_number(number: int | None) -> int:
+    """Return a seed by chance, 0..MAX_SEED, other than the given one."""
+    seed = secrets.randbelow(MAX_SEED)
+    return seed if number is None or seed < number else seed + 1

@@ -12,7 +12,7 @@ from typing import cast
 
 import numpy as np
 
-from spade_studio.app.styles.style import MAX_CODE, MAX_LABEL, MAX_STRENGTH, Origin, Style
+from spade_studio.app.styles.style import MAX_CODE, MAX_LABEL, MAX_SEED, MAX_STRENGTH, Origin, Style
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.style import StyleCode
 
@@ -29,6 +29,8 @@ def style_to_json(style: Style) -> dict[str, str | int | float]:
         data["seed"] = style.seed
     if style.code is not None:
         data["code"] = pack_code(style.code)
+    if style.texture:
+        data["texture"] = style.texture
     if style.label:
         data["label"] = tidy(style.label)
     if style.weights:
@@ -41,10 +43,12 @@ def style_to_json(style: Style) -> dict[str, str | int | float]:
 def style_from_json(data: Mapping[str, object]) -> Style | None:
     """Read a style that may come from anywhere; None where it cannot be read. A lone seed is a style too, as early documents have it."""
     origin, strength = data.get("origin", "seed"), data.get("strength", 1.0)
-    seed, code = data.get("seed"), data.get("code")
+    seed, code, texture = data.get("seed"), data.get("code"), data.get("texture", 0)
     if origin not in _ORIGINS or isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 <= strength <= MAX_STRENGTH:
         return None
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= _MAX_SEED):
+        return None
+    if isinstance(texture, bool) or not isinstance(texture, int) or not 0 <= texture <= MAX_SEED:
         return None
     try:
         return Style(
@@ -55,6 +59,7 @@ def style_from_json(data: Mapping[str, object]) -> Style | None:
             tidy(_text(data.get("label"), 10 * MAX_LABEL)),
             weights if _is_hash(weights := _text(data.get("weights"), 64)) else "",
             _picture(data.get("picture")),
+            texture,
         )
     except EngineError:
         return None

@@ -17,13 +17,13 @@ _PICTURE = QSize(58, 44)
 
 
 class StylePanel(QWidget):
-    """A picture that opens the styles, a seed, a dice and a lock."""
+    """A picture that opens the styles, a seed, a dice, a new texture, a star and a lock."""
 
     seed_changed = Signal(int)  # typed, or entered again
     gallery_wanted = Signal()
     done = Signal()  # the number was entered: the canvas may have the keyboard
 
-    def __init__(self, seed: int, dice: QAction, lock: QAction, star: QAction, parent: QWidget | None = None) -> None:
+    def __init__(self, seed: int, dice: QAction, texture: QAction, lock: QAction, star: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.spin = padded(QSpinBox())
         self.spin.setRange(0, MAX_SEED)
@@ -35,7 +35,7 @@ class StylePanel(QWidget):
         self.spin.setFixedWidth(68)
         self.spin.valueChanged.connect(self.seed_changed)
         self.spin.lineEdit().returnPressed.connect(self._enter)
-        self._dice, self._lock, self._star = dice, lock, star
+        self._dice, self._texture, self._lock, self._star = dice, texture, lock, star
         self.picture_button = QToolButton()
         self.picture_button.setIconSize(_PICTURE)
         self.picture_button.setFixedSize(_PICTURE.width() + 10, _PICTURE.height() + 10)
@@ -47,7 +47,8 @@ class StylePanel(QWidget):
         inner = row(spacing=2)
         inner.addWidget(self.spin)
         inner.addSpacing(4)
-        buttons = (dice, self.tr("New style")), (star, self.tr("Favourite style")), (lock, self.tr("Lock the style"))
+        names = self.tr("New style"), self.tr("New texture"), self.tr("Favourite style"), self.tr("Lock the style")
+        buttons = zip((dice, texture, star, lock), names, strict=True)
         for action, name in buttons:
             button = QToolButton()
             button.setDefaultAction(action)
@@ -92,6 +93,10 @@ class StylePanel(QWidget):
         self._star.setEnabled(usable)
         self.setToolTip(plain_tip(reason))
         self.picture_button.setToolTip(plain_tip(reason or self.tr("Show the styles: built-in ones, references, the last ones, and mixes")))
+
+    def set_textured(self, textured: bool) -> None:
+        """Offer new textures where the weights have any."""
+        self._texture.setEnabled(textured)
 
     def _enter(self) -> None:
         self.seed_changed.emit(self.spin.value())  # also where the number is the same and the style another one

@@ -108,6 +108,7 @@ SPECS = (
     Spec("favourite", "Fa&vourite label", ("F",), "mdi6.star-outline", "Keep the label in hand among the favourites", checkable=True),
     Spec("find_on_canvas", "Find it on the &canvas", ("Ctrl+Shift+F",), "mdi6.target", "Show where the label in hand lies, and how much"),
     Spec("dice", "&New style", ("D",), "mdi6.dice-5-outline", "New style: render in another random style"),
+    Spec("texture", "New te&xture", ("Shift+T",), "mdi6.texture", "New texture: other grass, waves and clouds in the same light"),
     Spec("favourite_style", "Fa&vourite style", ("Shift+F",), "mdi6.star-outline", "Keep the style under a star", checkable=True),
     Spec("lock_style", "Loc&k the style", ("Shift+D",), "mdi6.lock-outline", "Dice and opened documents leave it alone", checkable=True),
     Spec("paste_style", "Paste as a st&yle", (), "", "Take the style of the photograph in the clipboard"),

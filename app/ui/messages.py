@@ -27,7 +27,7 @@ STEPS = (
     *("brush", "eraser", "fill", "line", "rectangle", "ellipse", "polygon", "lasso", "select", "picker"),
     *("replace", "erase selection", "move selection", "resize", "crop", "extend"),
     *("paste", "cut", "duplicate", "flip selection", "turn selection"),
-    *("style", "strength", "mix"),
+    *("style", "strength", "mix", "texture"),
 )
 """What commands call the steps that can be undone."""
 

@@ -307,6 +307,7 @@ def _ready(renderer: Renderer) -> RendererReady:
         training_size=renderer.training_size,
         smallest_side=renderer.config.smallest_side,
         largest_side=renderer.largest_side,
+        has_texture=renderer.has_texture,
     )
 
 

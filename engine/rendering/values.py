@@ -127,6 +127,7 @@ class RendererReady:
         z_width: Length of a style code; None for weights without noise input.
         training_size: (height, width) of the pictures it was trained on.
         smallest_side, largest_side: Limits of the sides of pictures; ``info.generator.nearest_size`` rounds within them.
+        has_texture: Whether a texture changes the picture.
     """
 
     info: WeightsInfo
@@ -142,6 +143,7 @@ class RendererReady:
     training_size: tuple[int, int]
     smallest_side: int
     largest_side: int
+    has_texture: bool = False
 
     def size_of(self, wish: SizeWish, layout: Size) -> Size:
         """Return the (height, width) that a layout's pictures get."""

@@ -464,6 +464,14 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Neuer Stil: in einem anderen zufälligen Stil rendern</translation>
     </message>
     <message>
+        <source>New te&amp;xture</source>
+        <translation>Neue Te&amp;xtur</translation>
+    </message>
+    <message>
+        <source>New texture: other grass, waves and clouds in the same light</source>
+        <translation>Neue Textur: anderes Gras, andere Wellen und Wolken im selben Licht</translation>
+    </message>
+    <message>
         <source>Fa&amp;vourite style</source>
         <translation>Stil als &amp;Favorit</translation>
     </message>
@@ -4078,6 +4086,10 @@ Estimate tells steps, memory and time.</source>
         <source>mix</source>
         <translation>Mischung</translation>
     </message>
+    <message>
+        <source>texture</source>
+        <translation>Textur</translation>
+    </message>
 </context>
 <context>
     <name>StyleCollection</name>
@@ -4115,6 +4127,10 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>Favourite style</source>
         <translation>Stil als Favorit</translation>
+    </message>
+    <message>
+        <source>New texture</source>
+        <translation>Neue Textur</translation>
     </message>
     <message>
         <source>Show the styles: built-in ones, references, the last ones, and mixes</source>

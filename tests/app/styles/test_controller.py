@@ -16,6 +16,7 @@ from spade_studio.app.model.document import Document
 from spade_studio.app.styles import collection, pictures
 from spade_studio.app.styles.controller import StylesController
 from spade_studio.app.styles.style import Style
+from spade_studio.app.styles.style_json import style_from_json, style_to_json
 from spade_studio.engine.errors import RenderError
 from spade_studio.engine.labels import load_label_set
 from spade_studio.engine.rendering.service import RenderFailure, RenderResult
@@ -31,6 +32,7 @@ class Live(QObject):
     def __init__(self) -> None:
         super().__init__()
         self.seed = self.style = 5
+        self.texture = 0
         self.is_up_to_date = True
         self.info = SimpleNamespace(can_use_noise=True, can_use_style_image=True, z_width=8, sha256="w")
         self.jobs: list[tuple[Callable[[Any], Any], Callable[[Any], Any]]] = []
@@ -95,3 +97,34 @@ def test_photographs_are_read_on_a_thread_of_their_own(
     qtbot.waitUntil(lambda: len(styles.collection.shelf.references) == 2)
     assert threads == ["photographs"] * 2
     assert len(live.jobs) == 1  # only the first one's style is taken
+
+
+def test_a_new_texture_is_a_step_and_leaves_the_style_alone(styles: StylesController, live: Live) -> None:
+    styles.adopt_seed(77)
+    before = styles.style
+    styles.new_texture()
+    first = styles.style.texture
+    assert first == live.texture != 0
+    assert (styles.style.seed, styles.style.strength) == (before.seed, before.strength)
+    styles.new_texture()
+    assert styles.style.texture not in (0, first)
+    stack = styles._document.undo_stack
+    stack.undo()
+    assert live.texture == first
+    stack.undo()
+    assert live.texture == 0
+    stack.redo()
+    styles.roll()
+    assert styles.style.texture == first  # another style, the same places
+
+
+def test_textures_are_kept_with_styles(styles: StylesController) -> None:
+    styles.new_texture()
+    data = style_to_json(styles.style)
+    assert data["texture"] == styles.style.texture
+    again = style_from_json(data)
+    assert again is not None
+    assert again.is_same(styles.style)
+    assert style_from_json({"seed": 3}).texture == 0  # pyright: ignore[reportOptionalMemberAccess]
+    for broken in (-1, True, 1.5, "7", 10**7):
+        assert style_from_json({"seed": 3, "texture": broken}) is None
