@@ -5,6 +5,7 @@ It knows what pictures say of themselves; it does not know how they were picked.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -69,7 +70,8 @@ class PictureRestorer(QObject):
         try:
             recorded = read_record(path)
             style = style_of(recorded)
-            as_json = {} if style is None else style_to_json(as_style(style))
+            texture = recorded.texture if recorded.texture <= MAX_SEED else 0
+            as_json = {} if style is None else style_to_json(replace(as_style(style), texture=texture))
             state = DocumentState(recorded.labels, label_set_of(recorded, self._own_set()), path.stem, objects_of(recorded), as_json)
         except EngineError as error:
             messages.show_error(self._window, self.tr("{} could not be opened").format(path.name), error)

@@ -167,6 +167,7 @@ class BatchRenderer:
                 # One style at a time: the generator gains nothing from a batch of them.
                 code = None if self._styles.code is None else self._styles.code(work.place, number)
                 self._renderer.set_style(code)
+                self._renderer.set_texture(self._styles.first_texture + number)
                 picture = render_result_float(self._renderer, plan) if self._format == "npy" else render_result(self._renderer, plan)
                 assert picture is not None
                 texts: Mapping[str, str] = {}

@@ -6,7 +6,7 @@ It knows no label maps but their place in the sequence, and nothing of how a sty
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -36,6 +36,7 @@ class StyleSource:
         seed: Seed of the first variation; None stands for 0.
         variations: Pictures for every label map.
         truncation: Factor on the style codes, 1 as trained.
+        texture: Seed of the first variation's texture; that of the style where None.
     """
 
     image: Path | None = None
@@ -44,11 +45,14 @@ class StyleSource:
     seed: int | None = None
     variations: int = 1
     truncation: float = 1.0
+    texture: int | None = None
 
     def __post_init__(self) -> None:
         check_truncation(self.truncation)
         if self.variations < 1:
             raise StyleError(f"{self.variations} variations", "at least 1")
+        if not 0 <= self.first_texture <= MAX_SEED - self.variations:
+            raise StyleError(f"textures from {self.first_texture}", "whole numbers from 0 to 2**63 - 1")
         last = (self.seed or 0) + self.variations - 1
         if (self.seed or 0) < 0 or last > MAX_SEED:
             raise StyleError(f"seeds from {self.seed} to {last}", "whole numbers from 0 to 2**63 - 1")
@@ -56,6 +60,11 @@ class StyleSource:
             raise StyleError("a style that changes over the label maps, and several variations", "one picture for every map")
         if self.codes is not None and len(self.codes) != self.variations:
             raise StyleError(f"{self.variations} variations with {len(self.codes)} style codes", "as many as there are codes")
+
+    @property
+    def first_texture(self) -> int:
+        """The seed of the first variation's texture."""
+        return (self.seed or 0) if self.texture is None else self.texture
 
     @property
     def given(self) -> bool:
@@ -72,11 +81,13 @@ class StylePlan:
             None where the weights take no style.
         seed: From the variation's number to the seed it was drawn with; None where it was not drawn.
         truncation: Factor that went into the codes.
+        first_texture: Seed of the first variation's texture; the next one's is one more.
     """
 
     code: Callable[[int, int], StyleCode] | None
     seed: Callable[[int], int | None]
     truncation: float = 1.0
+    first_texture: int = 0
 
 
 def plan_styles(source: StyleSource, renderer: Renderer, maps: int) -> StylePlan:
@@ -90,6 +101,13 @@ def plan_styles(source: StyleSource, renderer: Renderer, maps: int) -> StylePlan
     Raises:
         StyleError: the weights cannot do what was asked for, or a photograph cannot be read.
     """
+    if source.texture is not None and not renderer.has_texture:
+        name = renderer.info.name or renderer.info.path.name
+        raise StyleError(f"the weights {name} have no textures", "none asked for", "Leave out --texture, or choose weights with textures")
+    return replace(_plan_codes(source, renderer, maps), first_texture=source.first_texture)
+
+
+def _plan_codes(source: StyleSource, renderer: Renderer, maps: int) -> StylePlan:
     width = renderer.z_width
     if width is None:
         if source.given:
@@ -159,7 +177,14 @@ def read_style_codes(path: Path) -> NDArray[np.float32]:
 
 
 def style_source_from(
-    *, image: Path | None, image_to: Path | None, codes: Path | None, seed: int | None, variations: int | None, truncation: float | None
+    *,
+    image: Path | None,
+    image_to: Path | None,
+    codes: Path | None,
+    seed: int | None,
+    variations: int | None,
+    truncation: float | None,
+    texture: int | None = None,
 ) -> StyleSource:
     """Build the source from command-line values, None where an option was not given.
 
@@ -167,8 +192,8 @@ def style_source_from(
         EngineError: they do not go together, or the file of codes cannot be used.
     """
     if codes is None:
-        return StyleSource(image, image_to, None, seed, variations or 1, 1.0 if truncation is None else truncation)
+        return StyleSource(image, image_to, None, seed, variations or 1, 1.0 if truncation is None else truncation, texture)
     values = read_style_codes(codes)
     if variations is not None and variations != len(values):
         raise EngineError(f"--variations {variations} with {len(values)} style codes", "one for every code", "Leave out --variations")
-    return StyleSource(codes=values, variations=len(values))
+    return StyleSource(codes=values, variations=len(values), texture=texture)

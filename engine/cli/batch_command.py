@@ -41,6 +41,7 @@ class BatchOptions:
     style_to: Path | None
     z: Path | None
     seed: int | None
+    texture: int | None
     variations: int | None
     truncation: float | None
     size: tuple[int, int] | ResultWish | None
@@ -89,6 +90,7 @@ def _run_share(options: BatchOptions, process: Process) -> bool:
         image_to=options.style_to,
         codes=options.z,
         seed=options.seed,
+        texture=options.texture,
         variations=options.variations,
         truncation=options.truncation,
     )

@@ -92,6 +92,7 @@ def _render(given: dict[str, Any]) -> int:
             style_to=given.get("style_to"),
             z=given.get("z"),
             seed=given.get("seed"),
+            texture=given.get("texture"),
             variations=given.get("variations"),
             truncation=given.get("truncation"),
             size=_wish(given),

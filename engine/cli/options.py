@@ -131,6 +131,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="draw a style; variation i uses seed N + i (default 0)",
     )
     style.add_argument(
+        "--texture", type=_number(int, 0, 2**62), metavar="N",
+        help="draw the texture, the places of grass, waves and clouds, from N for weights that have any; variation i uses N + i (default: "
+        "the style's seed)",
+    )
+    style.add_argument(
         "--style-to", type=Path, metavar="IMAGE",
         help="with --style: the style moves from the first map to the last towards that of this photograph",
     )

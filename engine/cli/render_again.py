@@ -80,6 +80,7 @@ def render_again(source: Path, output: Path, options: AgainOptions, console: Con
     set_result_layout(renderer, labels, recorded.instances, plan)
     z, drawn = _style(recorded, renderer, console)
     renderer.set_style(z)
+    renderer.set_texture(recorded.texture)
     if options.picture_format == "npy":
         write_picture(target, render_result_float(renderer, plan), "npy")
         console.summary(f"Rendered {target}.")

@@ -49,7 +49,7 @@ _CHOICES: Final[dict[str, tuple[str, ...]]] = {
 _OPTION_NAMES = ("upsampling", "crop_size", "aspect_ratio", "unlabeled")
 _REQUIRED = {"format", "version", "width", "height", "z", "device", "dtype", "modulation", "weights", "weights_sha256", "labels"}
 _RESULT = {"result_width", "result_height", "detail", "detail_name", "detail_sha256"}
-_OPTIONAL = {"torch", "device_name", "label_set", "seed", "truncation", "options", "about", *_RESULT}
+_OPTIONAL = {"torch", "device_name", "label_set", "seed", "texture", "truncation", "options", "about", *_RESULT}
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +72,7 @@ class Provenance:
         torch: Version of torch.
         seed: What ``z`` was drawn with, for the record.
         truncation: Factor that went into ``z``, for the record.
+        texture: Seed of the noise of weights with textures.
         options: What had to be known to read published weights.
         result: (height, width) that the generator's picture was brought to; its own where None.
         detail: By which level of detail.
@@ -99,6 +100,7 @@ class Provenance:
     detail: DetailLevel = "none"
     detail_name: str = ""
     detail_sha256: str = ""
+    texture: int = 0
 
     @property
     def size(self) -> tuple[int, int]:
@@ -138,6 +140,7 @@ def pack_settings(provenance: Provenance) -> dict[str, str]:
         "z": None if provenance.z is None else pack_style(provenance.z),
         "seed": provenance.seed,
         "truncation": provenance.truncation,
+        **({"texture": provenance.texture} if provenance.texture else {}),
         "device": provenance.device,
         "device_name": provenance.device_name,
         "dtype": provenance.dtype,
@@ -271,6 +274,7 @@ def _from_entries(entries: Mapping[str, object], texts: Mapping[str, str]) -> Pr
         detail=detail,
         detail_name=_short_text(entries, "detail_name"),
         detail_sha256=detail_sha256,
+        texture=_whole(entries, "texture", 0, 2**63 - 1) if "texture" in entries else 0,
     )
 
 

@@ -74,6 +74,7 @@ def describe_picture(
         detail="none" if plan is None else plan.detail,
         detail_name="" if upscaler is None else upscaler.info.name,
         detail_sha256="" if upscaler is None else upscaler.sha256,
+        texture=renderer.texture if renderer.has_texture and isinstance(renderer.texture, int) else 0,
     )
 
 

@@ -66,7 +66,10 @@ class Frame:
 class Renderer:
     """One set of weights on one device.
 
-    Deterministic: the same weights, layout, style, device and compute type give the same picture.
+    Deterministic: the same weights, layout, style, texture, device and compute type give the same picture.
+
+    Attributes:
+        texture: What the noise is drawn from, see :meth:`set_texture`.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class Renderer:
             self._encoder = self._build_encoder(weights)
         self.finisher = Finisher(self.device, self.dtype)
         self._z: StyleCode | None = None
+        self.texture: Texture = 0
         self._layout: Layout | None = None
 
     @classmethod
@@ -284,6 +288,7 @@ class Renderer:
         if not isinstance(texture, int) and (texture.ndim != 2 or texture.dtype != np.int32 or not texture.size):
             raise StyleError(f"texture seeds of shape {texture.shape} and type {texture.dtype}", "one number, or int32 [height, width]")
         self._maker.set_texture(texture)
+        self.texture = texture
 
     def set_layout(
         self, labels: npt.NDArray[np.uint8], instances: npt.NDArray[np.integer] | None = None, size: tuple[int, int] | None = None
