@@ -50,7 +50,7 @@ def _write(options: Study) -> int:
     dealt = ", dealt among the pages" if len(pages) > 1 else ""
     write_line(sys.stdout, f"{len(study.questions)} questions ({pairs}) for each person to answer{dealt}")
     for page in pages:
-        write_line(sys.stdout, page)
+        write_line(sys.stdout, str(page))
     collect = "spade-eval study --collect answers-*.json"
     write_line(sys.stdout, f"Give people the folder, page and {PICTURES}/; collect what they download: {collect}")
     return 0
@@ -66,7 +66,7 @@ def _collect(options: Study) -> int:
         options.output.mkdir(parents=True, exist_ok=True)
         with atomic_writer(options.output / "study.json") as file:
             file.write(json.dumps(content, indent=1, ensure_ascii=False).encode())
-        write_line(sys.stdout, options.output / "study.json")
+        write_line(sys.stdout, str(options.output / "study.json"))
     return 0
 
 
