@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,17 @@ def test_pictures_are_numbered_only_where_there_are_several() -> None:
     assert picture_name("lake", 0, 1, ".png") == "lake.png"
     assert [picture_name("lake", i, 3, ".jpg") for i in range(3)] == ["lake_0000.jpg", "lake_0001.jpg", "lake_0002.jpg"]
     assert picture_name("lake", 7, 20_000, ".png") == "lake_00007.png"
+
+
+@pytest.mark.parametrize("folder", ["maps [1]", "what?", "all*", "[abc]/{x}"])
+def test_folders_in_front_of_a_pattern_are_called_what_they_are_called(tmp_path: Path, folder: str) -> None:
+    if sys.platform == "win32" and set(folder) & set("?*"):
+        pytest.skip("no such names on Windows")
+    inner = tmp_path / folder / "deep"
+    inner.mkdir(parents=True)
+    for path in (inner / "a.png", inner.parent / "b.png"):
+        path.touch()
+    for pattern, names in (("*.png", ["b"]), ("**/*.png", ["b", "a"]), ("deep/?.png", ["a"]), ("[d]eep/a.png", ["a"])):
+        maps, problems = find_label_maps([str(tmp_path / folder / pattern)])
+        assert problems == []
+        assert sorted(file.name for file in maps) == sorted(names)

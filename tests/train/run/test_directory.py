@@ -126,3 +126,10 @@ def test_a_killed_trainer_leaves_no_lock_behind(tmp_path: Path) -> None:
     assert not run.is_running()
     with run.locked():
         pass
+
+
+def test_the_log_takes_names_of_any_encoding(tmp_path: Path) -> None:
+    run = RunDirectory(tmp_path)
+    run.append_log(f"Weights: {os.fsdecode(b'caf' + bytes([0xE9]))}\nand \x1b[2J")
+    lines = run.log_path.read_text("utf-8").splitlines()
+    assert [line.split("  ", 1)[1] for line in lines] == ["Weights: caf\N{REPLACEMENT CHARACTER}", "and \N{REPLACEMENT CHARACTER}[2J"]
