@@ -38,6 +38,7 @@ DIFFERENCES = {
     "pix2pixhd": {
         *STYLELESS, "generator.name", "generator.base_channels", "discriminator.spectral_norm", "losses.adversarial",
         "optimizer.two_time_scales", "optimizer.generator_learning_rate", "optimizer.discriminator_learning_rate",
+        "initial.distribution", "initial.gain", "initial.modulation_gain",
     },
     "pix2pixhd-spade": {*STYLELESS, "generator.name", "generator.base_channels"},
     "no-perceptual": {"losses.perceptual_weight"},
