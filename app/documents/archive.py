@@ -5,6 +5,7 @@ It works on plain values from any thread; it knows no Qt and no open document.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -15,10 +16,11 @@ from spade_studio.app.documents.layers import colored, document_layers
 from spade_studio.app.documents.openraster import MIMETYPE, THUMBNAIL, write_openraster, write_sketch
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.state import DocumentState, Picture, Snapshot, Underlay
-from spade_studio.engine.files import atomic_writer, open_regular
+from spade_studio.engine.files import atomic_writer
 
 SUFFIX = ".ora"
 DESCRIPTION = "spade-studio/document.json"
+_TOKEN = "spade-studio/journal"
 _LABELS = "spade-studio/labels.png"
 _INSTANCES = "spade-studio/instances.png"
 _UNDERLAY = "spade-studio/underlay.png"
@@ -26,10 +28,17 @@ _MAX_PLANE_BYTES = 160 << 20
 """Somewhat more than a map of 8192 x 8192 in 16 bits that cannot be compressed."""
 _MAX_PICTURE_BYTES = 300 << 20
 _MAX_THUMBNAIL_BYTES = 1 << 20
+_MAX_TOKEN_BYTES = 64
 
 
 def save_document(
-    path: Path, state: DocumentState, render: Picture | None = None, *, layers: bool = True, size: tuple[int, int] | None = None
+    path: Path,
+    state: DocumentState,
+    render: Picture | None = None,
+    *,
+    layers: bool = True,
+    size: tuple[int, int] | None = None,
+    token: str = "",
 ) -> None:
     """Write a document; the old file stays until the new one is whole, and then beside it as ``NAME~`` (autosaves keep none).
 
@@ -39,12 +48,13 @@ def save_document(
         render: The picture that weights made of it, uint8 ``[h, w, 3]`` of any size, or None.
         layers: False leaves out all that only other programs need, which is most of the work (autosave).
         size: (height, width) of the layers; the document's where None.
+        token: Names the journal that goes on from here; none where empty.
 
     Raises:
         SaveError: The folder is missing or may not be written, or the disk is full.
         DocumentError: The state holds what could not be read back.
     """
-    planes = _planes(state)
+    planes = _planes(state) | ({_TOKEN: token.encode()} if token else {})
     try:
         with atomic_writer(path, keep_previous=layers) as file:
             if layers:
@@ -57,14 +67,19 @@ def save_document(
         raise save_error(path, error) from error
 
 
-def load_document(path: Path) -> DocumentState:
+def load_document(path: Path, check: Callable[[], object] = lambda: None) -> DocumentState:
     """Read a document that may come from anywhere.
+
+    Args:
+        path: The file.
+        check: Called between parts; what it raises ends the reading.
 
     Raises:
         DocumentError: No such file, no document of ours, damaged, or made to do harm.
     """
     with open_guarded(path, MIMETYPE) as archive:
         description = _description(archive, path)
+        check()
         instances = _instances(archive, _INSTANCES, description.size) if description.has_instances else None
         underlay = None
         if description.underlay is not None:
@@ -72,6 +87,7 @@ def load_document(path: Path) -> DocumentState:
             underlay = Underlay(picture, *description.underlay)
         snapshots: list[Snapshot] = []
         for number, (name, size, has_instances) in enumerate(description.snapshots):
+            check()
             numbers = _instances(archive, _snapshot_path(number, "instances"), size) if has_instances else None
             snapshots.append(Snapshot(name, _labels(archive, _snapshot_path(number, "labels"), size), numbers))
         return DocumentState(
@@ -86,6 +102,16 @@ def load_document(path: Path) -> DocumentState:
         )
 
 
+def load_token(path: Path) -> str:
+    """Return the token of the journal that belongs to a copy; empty where there is none.
+
+    Raises:
+        DocumentError: As :func:`load_document`.
+    """
+    with open_guarded(path, MIMETYPE) as archive:
+        return archive.read(_TOKEN, _MAX_TOKEN_BYTES).decode("ascii", "replace") if _TOKEN in archive else ""
+
+
 def load_thumbnail(path: Path) -> Picture:
     """Read only the small picture of a document, uint8 ``[h, w, 3]``, no side longer than 256.
 
@@ -95,15 +121,6 @@ def load_thumbnail(path: Path) -> Picture:
     with open_guarded(path, MIMETYPE) as archive:
         data = archive.read(THUMBNAIL, _MAX_THUMBNAIL_BYTES)
         return pictures.decode_picture(data, THUMBNAIL, pictures.THUMBNAIL_SIDE)
-
-
-def is_archive(path: Path) -> bool:
-    """Return whether a file begins like an archive: content tells, not the suffix. False where it cannot be read."""
-    try:
-        with open_regular(path) as file:
-            return file.read(4) == b"PK\x03\x04"
-    except OSError:
-        return False
 
 
 def is_document(path: Path) -> bool:

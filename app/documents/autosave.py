@@ -1,24 +1,31 @@
-"""Saves the open document aside, within a minute of a change and at every tenth stroke, so that a crash costs little.
+"""Saves the open document aside, so that a crash costs seconds: a full copy now and then, and a journal of strokes in between.
 
-The document is copied here and written on a thread of its own; its own file is never touched.
+What is written is copied here and written on threads of their own; the document's own file is never touched.
 """
 
 from __future__ import annotations
 
+import secrets
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from spade_studio.app.documents import journal
 from spade_studio.app.documents.connection import DocumentConnection
+from spade_studio.app.documents.journal import Change, DirtyTiles
 from spade_studio.app.documents.sessions import Session
 from spade_studio.app.model.document import Document
-from spade_studio.app.model.state import DocumentState
+from spade_studio.app.model.raster import Rect
+from spade_studio.app.model.state import Beside, DocumentState, Json
 from spade_studio.engine.errors import EngineError
+from spade_studio.engine.labels import LabelSet
 
 SECONDS = 55
-"""From the first change; writing takes the rest of the minute at most."""
-STROKES = 10
+"""From the first change to the next full copy; writing takes the rest of the minute at most."""
+JOURNAL_MILLISECONDS = 5000
+"""From a change to its record in the journal, or to the first copy."""
 
 
 class Autosave(QObject):
@@ -41,25 +48,31 @@ class Autosave(QObject):
         self._connection = connection
         self._session = Session(folder)
         self._thread: threading.Thread | None = None
+        self._records = ThreadPoolExecutor(1, "journal")
+        self._last_record: Future[None] | None = None
         self._is_wanted = False
         self._problem = ""
         self._is_failing = False
         self._is_leaving = False
-        self._strokes = 0
-        self._revision = document.revision
+        self._tokens: list[str] = []  # of the journals that go on: of the last whole copy, and of the one that is being written
+        self._is_journal_full = False
+        self._dirty = DirtyTiles(document.size)
+        self._beside = self._look_beside()
         self._timer = QTimer(self, singleShot=True, interval=SECONDS * 1000)
         self._timer.timeout.connect(self.save)
+        self._soon = QTimer(self, singleShot=True, interval=JOURNAL_MILLISECONDS)
+        self._soon.timeout.connect(self._keep_up)
         # Emitted on the writing thread, received on this one.
         self._written.connect(self._on_written, Qt.ConnectionType.QueuedConnection)
-        document.labels_changed.connect(self._on_change)
-        document.replaced.connect(self._on_change)
-        document.stroke_ended.connect(self._on_stroke_ended)
+        document.labels_changed.connect(self._on_labels_changed)
+        document.replaced.connect(self._on_replaced)
+        document.undo_stack.changed.connect(self._on_change)
         document.undo_stack.cleanChanged.connect(self._on_change)
         document.undo_stack.changed_beside.connect(self._on_change)
 
     @property
     def seconds(self) -> int:
-        """Seconds from a change to its autosave."""
+        """Seconds from a change to the next full copy."""
         return self._timer.interval() // 1000
 
     @seconds.setter
@@ -68,17 +81,22 @@ class Autosave(QObject):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether there are changes that are not yet saved aside."""
+        """Whether there are changes that are in no full copy yet."""
         return self._timer.isActive()
 
     def save(self) -> None:
-        """Capture the document now and write it on the thread; while one is written, the newest after it."""
+        """Capture the document now and write a copy on the thread; while one is written, the newest after it."""
         self._timer.stop()
-        self._strokes = 0
+        self._soon.stop()
         if self._thread is not None:
             self._is_wanted = True
             return
-        self._thread = threading.Thread(target=self._write, args=(self._connection.capture(), self._document.path), name="autosave")
+        self._record()  # of the copy before: should this one not become whole, its journal is
+        token = secrets.token_hex(8)
+        self._tokens = [*self._tokens[-1:], token]
+        self._beside, self._is_journal_full = self._look_beside(), False
+        arguments = self._connection.capture(), self._document.path, token
+        self._thread = threading.Thread(target=self._write, args=arguments, name="autosave")
         self._thread.start()
 
     def save_and_wait(self) -> bool:
@@ -102,39 +120,81 @@ class Autosave(QObject):
     def close(self) -> None:
         """Forget what was saved aside: the document was saved, or given up."""
         self._timer.stop()
+        self._soon.stop()
         self._written.disconnect(self._on_written)
         self._join()
+        self._records.shutdown()
         if not self._is_leaving:
             self._session.end()
 
+    # -- what changes -------------------------------------------------------------------------------------------------
+
+    def _on_labels_changed(self, rect: Rect, _revision: int) -> None:
+        self._dirty.mark(rect)
+        self._on_change()
+
+    def _on_replaced(self) -> None:
+        self._dirty = DirtyTiles(self._document.size)
+        self._tokens = []  # no journal leads from the map before to this one
+        self._on_change()
+
     def _on_change(self) -> None:
         if self._document.is_modified:
-            if not self._timer.isActive():
-                self._timer.start()
+            for timer in (self._timer, self._soon):
+                if not timer.isActive():
+                    timer.start()
         else:
             self._forget()
-
-    def _on_stroke_ended(self) -> None:
-        if self._document.revision == self._revision:
-            return
-        self._revision = self._document.revision
-        self._strokes += 1
-        if self._strokes >= STROKES and self._document.is_modified:
-            self.save()
 
     def _forget(self) -> None:
         if self._is_leaving:
             return
         self._timer.stop()
-        self._strokes = 0
+        self._soon.stop()
         self._is_wanted = False
         self._join()
+        self._tokens = []
+        self._dirty = DirtyTiles(self._document.size)
         self._session.end()
 
-    def _write(self, state: DocumentState, origin: Path | None) -> None:
+    def _look_beside(self) -> tuple[dict[str, Json], LabelSet, Beside]:
+        """Return what a copy holds beside the map, which no journal records."""
+        document = self._document
+        beside = Beside(document.protected, document.underlay, tuple(document.snapshots))
+        return dict(self._connection.read_style()), document.label_set, beside
+
+    def _is_same_beside(self) -> bool:
+        (style, label_set, beside), (style_now, label_set_now, beside_now) = self._beside, self._look_beside()
+        return style == style_now and label_set is label_set_now and beside.is_same(beside_now)
+
+    # -- the journal --------------------------------------------------------------------------------------------------
+
+    def _keep_up(self) -> None:
+        """Have the changes of the last seconds on the disk, by the journal where it can hold them."""
+        if not self._tokens or self._is_journal_full or not self._is_same_beside():
+            self.save()
+        else:
+            self._record()
+
+    def _record(self) -> None:
+        document = self._document
+        if self._tokens and (change := self._dirty.take(document.labels, document.instances)) is not None:
+            paths = [(self._session.journal(token), token) for token in self._tokens]
+            self._last_record = self._records.submit(self._append, paths, change)
+
+    def _append(self, paths: list[tuple[Path, str]], change: Change) -> None:
+        try:
+            lengths = [journal.append(path, token, change) for path, token in paths]
+            self._is_journal_full = max(lengths) > journal.MAX_BYTES
+        except OSError:
+            self._is_journal_full = True  # the next copy says what is wrong
+
+    # -- copies -------------------------------------------------------------------------------------------------------
+
+    def _write(self, state: DocumentState, origin: Path | None, token: str) -> None:
         problem = ""
         try:
-            self._session.save(state, origin)
+            self._session.save(state, origin, token)
         except EngineError as error:
             problem = error.found
         self._problem = problem
@@ -142,6 +202,10 @@ class Autosave(QObject):
 
     def _on_written(self, problem: str) -> None:
         self._join()
+        if problem:
+            self._tokens = self._tokens[:-1]
+        else:
+            self._tokens = self._tokens[-1:]
         if problem and not self._is_failing:
             self.failed.emit(self.tr("Unsaved changes cannot be kept aside: {problem}. Save the document.").format(problem=problem))
         self._is_failing = bool(problem)
@@ -155,3 +219,6 @@ class Autosave(QObject):
         thread, self._thread = self._thread, None
         if thread is not None:
             thread.join()
+        record, self._last_record = self._last_record, None
+        if record is not None:
+            record.result()

@@ -14,24 +14,26 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from spade_studio.app.documents import archive, export, layer_import, samples
+from spade_studio.app.documents import archive, export, opening, samples
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.documents.import_dialog import ImportDialog
+from spade_studio.app.documents.layer_import import ReadLayers
 from spade_studio.app.documents.samples import Sample
 from spade_studio.app.documents.saver import Saver, wait_cursor
+from spade_studio.app.documents.sessions import load_left
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.model.state import DocumentState, Picture
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.waiting import Waiting
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import with_suffix
-from spade_studio.engine.labels import LabelSet, built_in_label_sets, load_label_set
-from spade_studio.engine.pictures.label_maps import read_label_picture
-from spade_studio.engine.pictures.map_readings import readings
+from spade_studio.engine.labels import LabelSet, load_label_set
+from spade_studio.engine.pictures.map_readings import Readings
 from spade_studio.engine.pictures.provenance import has_provenance
 
 _DOCUMENTS = QT_TRANSLATE_NOOP("FileCommands", "Documents (*.ora)")
@@ -48,6 +50,7 @@ class FileCommands(QObject):
         connection: Between the document and its file.
         read_picture: Gives the picture that belongs to the document, uint8 ``[h, w, 3]``, or None.
         open_picture: Shows the layout and style that a rendered PNG came from, and says whether it could.
+        waiting: Reads files beside the window.
     """
 
     recent_changed = Signal()
@@ -64,7 +67,8 @@ class FileCommands(QObject):
         self._is_export_lost = False
         self.connection = DocumentConnection(document)
         self.read_picture: Callable[[], NDArray[np.uint8] | None] = lambda: None
-        self.open_picture: Callable[[Path], bool] = self._import_map
+        self.open_picture: Callable[[Path], bool] = lambda path: False
+        self.waiting = Waiting(window)
 
     def new(
         self, size: tuple[int, int] = samples.BLANK_SIZE, label_set: LabelSet | None = None, labels: LabelArray | None = None
@@ -97,18 +101,18 @@ class FileCommands(QObject):
         path = path.absolute()
         if has_provenance(path):
             return self.open_picture(path)
+        own = self._document.label_set
         try:
-            if archive.is_archive(path):
-                if not archive.is_document(path):
-                    return self._open_layers(path)
-                with wait_cursor():
-                    state = archive.load_document(path)
-                self._show(state, path.stem, path)
-            elif not self._import_map(path):
-                return False
+            found = self.waiting.do(self._opening(path.name), lambda check: opening.read(path, own, check))
         except EngineError as error:
             messages.show_error(self._window, self.tr("{name} could not be opened").format(name=path.name), error)
             return False
+        if found is None or (isinstance(found, Readings) and not self._take_map(path, found)):
+            return False
+        if isinstance(found, DocumentState):
+            self._show(found, path.stem, path)
+        elif isinstance(found, ReadLayers):
+            self._take_layers(path, found)
         self._remember(path)
         return True
 
@@ -236,9 +240,11 @@ class FileCommands(QObject):
     def restore(self, path: Path, name: str, origin: Path | None) -> bool:
         """Open a document that was saved aside as one whose changes are not saved; a message says why where it cannot be opened."""
         try:
-            state = archive.load_document(path)
+            state = self.waiting.do(self._opening(name), lambda check: load_left(path, check))
         except EngineError as error:
             messages.show_error(self._window, self.tr("{name} could not be restored").format(name=name), error)
+            return False
+        if state is None:
             return False
         self._show(state, Path(name).stem if origin else name, origin)
         self._document.undo_stack.resetClean()
@@ -247,29 +253,23 @@ class FileCommands(QObject):
     def _show(self, state: DocumentState, name: str, path: Path | None) -> None:
         self.connection.show(state, name, path)
 
-    def _open_layers(self, path: Path) -> bool:
-        own = self._document.label_set
-        with wait_cursor():
-            others = [load_label_set(name) for name in built_in_label_sets()]
-            found = layer_import.read_layers(path, [own, *(other for other in others if other.name != own.name)])
+    def _opening(self, name: str) -> str:
+        return self.tr("Opening {name}…").format(name=name)
+
+    def _take_layers(self, path: Path, found: ReadLayers) -> None:
         # Saving asks for a name of its own: the file holds layers that a document has no room for.
         self._document.replace(found.labels, path.stem, label_set=found.label_set)
         if found.lost:
             lines = [self.tr("{layer}: {count:,} pixels").format(layer=name, count=count) for name, count in found.lost.items()]
             text = self.tr("Only pixels in a label's exact colour become labels; what lies under the others was taken.")
             messages.show_note(self._window, self.tr("Some colours are no label's"), "\n".join([text, "", *lines[:8]]))
-        self._settings.folder = path.parent
-        return True
 
-    def _import_map(self, path: Path) -> bool:
-        own = self._document.label_set
-        with wait_cursor():
-            found = readings(read_label_picture(path), own)
-        first = found.options[0]
+    def _take_map(self, path: Path, found: Readings) -> bool:
+        own, first = self._document.label_set, found.options[0]
         if found.is_certain and first.is_complete and first.label_set == own:
             labels = first.labels(nearest=False)
         else:
-            dialog = ImportDialog(path.name, found.options, own, self._window)
+            dialog = ImportDialog(path.name, found, own, self._window)
             if dialog.exec() != QDialog.DialogCode.Accepted:
                 return False
             labels = dialog.labels
@@ -352,8 +352,3 @@ def _is_same_file(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:  # one of them is not there
         return False
-
-
-def can_open(path: Path) -> bool:
-    """Return whether a file looks like a document or a label map."""
-    return path.is_file() and (archive.is_archive(path) or path.suffix.lower() == ".png")

@@ -23,15 +23,18 @@ MAX_ENTRY_BYTES = 512 << 20
 MAX_TOTAL_BYTES = 1 << 30
 MAX_RATIO = 200
 """Text shrinks to a tenth, PNGs not at all; deflate itself reaches 1000."""
-_SMALL = 64 << 10
-"""Below this many bytes no ratio does harm."""
+_SMALL = 8 << 20
+"""Below this many bytes no ratio does harm: a plain map that is packed twice shrinks to next to nothing."""
+_MAX_MIMETYPE_BYTES = 1 << 10
 _MAX_PATH = 200
 _MAX_DIRECTORY_BYTES = MAX_ENTRIES * 512
 _END = struct.Struct("<4s4H2LH")
 _ZIP64_LOCATOR_BYTES = 20
 _LOCAL_HEADER_BYTES = 30
 _ENCRYPTED = 1
+_METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 _AGAIN = "Do not trust this file unless you know who made it; if it is your own, it is damaged: open an older copy"
+_PACK = "Pack it again as an ordinary ZIP file, with the usual method (Deflate)"
 
 
 class GuardedZip:
@@ -40,7 +43,7 @@ class GuardedZip:
     def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
         self._archive = archive
         self._name = name
-        self._entries = {info.filename: info for info in archive.infolist()}
+        self._entries = {info.filename: info for info in archive.infolist() if not info.is_dir()}
 
     def __contains__(self, path: str) -> bool:
         return path in self._entries
@@ -68,7 +71,7 @@ class GuardedZip:
 
 @contextmanager
 def open_guarded(path: Path, mimetype: str) -> Generator[GuardedZip]:
-    """Open an archive whose first entry is a stored ``mimetype`` with the given text.
+    """Open an archive with an entry ``mimetype`` of the given text.
 
     Raises:
         DocumentError: No such file, no archive, or one that claims what no document of ours does.
@@ -84,7 +87,7 @@ def open_guarded(path: Path, mimetype: str) -> Generator[GuardedZip]:
             with archive:
                 _check_entries(archive.infolist(), count, name, archive.start_dir)
                 guarded = GuardedZip(archive, name)
-                _check_mimetype(archive.infolist()[0], guarded, name, mimetype)
+                _check_mimetype(guarded, name, mimetype)
                 yield guarded
     except OSError as error:
         raise DocumentError(f"{path} cannot be read ({error.strerror or error})", "a document (.ora)") from error
@@ -96,6 +99,8 @@ def _check_end(file: BinaryIO, name: str) -> int:
     if size > MAX_FILE_BYTES:
         raise DocumentError(f"{name} has {size:,} bytes", f"at most {MAX_FILE_BYTES:,}", _AGAIN)
     file.seek(0)
+    if not size:
+        raise DocumentError(f"{name} is empty", "a document (.ora)", "Open an older copy")
     if size < _END.size or file.read(4) != b"PK\x03\x04":
         raise DocumentError(f"{name} is no OpenRaster file", "a document (.ora) or a label map (PNG)")
     before = min(_ZIP64_LOCATOR_BYTES, size - _END.size)
@@ -137,10 +142,11 @@ def _check_entries(entries: list[zipfile.ZipInfo], count: int, name: str, direct
 
 def _check_entry(info: zipfile.ZipInfo, name: str) -> None:
     # zipfile cuts names at a zero and turns separators: what stands in the file is what counts.
-    path = info.orig_filename
+    is_folder = info.is_dir()
+    path = info.orig_filename.removesuffix("/") if is_folder else info.orig_filename
     parts = PurePosixPath(path).parts
     harmless = (
-        path == info.filename
+        info.orig_filename == info.filename
         and 0 < len(path) <= _MAX_PATH
         and path.isprintable()
         and "/".join(parts) == path
@@ -150,12 +156,15 @@ def _check_entry(info: zipfile.ZipInfo, name: str) -> None:
     if not harmless:
         raise DocumentError(f"{name} holds an entry at {path[:80]!r}", "paths inside the archive, like data/labels.png", _AGAIN)
     kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG):
+    if kind not in (0, stat.S_IFDIR if is_folder else stat.S_IFREG):
         raise DocumentError(f"{path} in {name} is a link or a device", "plain files", _AGAIN)
     if info.flag_bits & _ENCRYPTED:
-        raise DocumentError(f"{path} in {name} is encrypted", "files that can be read")
+        raise DocumentError(f"{path} in {name} is encrypted", "files that can be read", "Pack it again without a password")
+    if is_folder and info.file_size:
+        raise DocumentError(f"the folder {path} in {name} has {info.file_size:,} bytes", "none", _AGAIN)
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise DocumentError(f"{path} in {name} is compressed by method {info.compress_type}", "stored or deflated", _AGAIN)
+        method = _METHODS.get(info.compress_type, f"method {info.compress_type}")
+        raise DocumentError(f"{path} in {name} is compressed by {method}", "stored or deflated", _PACK)
     if info.file_size > MAX_ENTRY_BYTES:
         raise DocumentError(f"{path} in {name} has {info.file_size:,} bytes", f"at most {MAX_ENTRY_BYTES:,}", _AGAIN)
     if info.compress_type == zipfile.ZIP_STORED and info.file_size != info.compress_size:
@@ -165,9 +174,9 @@ def _check_entry(info: zipfile.ZipInfo, name: str) -> None:
         raise DocumentError(found, f"up to {MAX_RATIO} times as many", _AGAIN)
 
 
-def _check_mimetype(first: zipfile.ZipInfo, archive: GuardedZip, name: str, mimetype: str) -> None:
-    if first.filename != "mimetype" or first.header_offset or first.compress_type != zipfile.ZIP_STORED:
-        raise DocumentError(f"{name} does not say first what it is", f"a stored entry mimetype with {mimetype}")
-    found = archive.read("mimetype", _SMALL)
+def _check_mimetype(archive: GuardedZip, name: str, mimetype: str) -> None:
+    if "mimetype" not in archive:
+        raise DocumentError(f"{name} does not say what it is", f"an entry mimetype with {mimetype}")
+    found = archive.read("mimetype", _MAX_MIMETYPE_BYTES).strip()
     if found != mimetype.encode():
         raise DocumentError(f"{name} says that it is {found[:60].decode('ascii', 'replace')!r}", mimetype)

@@ -5,8 +5,6 @@ It shows readings and says which was chosen; it reads no files and changes no do
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QPixmap
@@ -20,7 +18,7 @@ from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.engine.labels import LabelSet
-from spade_studio.engine.pictures.map_readings import Reading
+from spade_studio.engine.pictures.map_readings import Reading, Readings
 
 _SIDE = 200
 _MAX_ROWS = 100
@@ -31,14 +29,14 @@ class ImportDialog(QDialog):
 
     Args:
         name: Of the file.
-        readings: As :func:`~spade_studio.engine.pictures.map_readings.readings` gives them; never empty.
+        found: All ways to read it; where several fit, the dialog says so.
         target: The document's label set, to which the map is carried over.
         parent: The window.
     """
 
-    def __init__(self, name: str, readings: Sequence[Reading], target: LabelSet, parent: QWidget) -> None:
+    def __init__(self, name: str, found: Readings, target: LabelSet, parent: QWidget) -> None:
         super().__init__(parent)
-        self._readings = readings
+        readings = self._readings = found.options
         self._target = target
         self.labels = readings[0].labels(nearest=False)
         self.setWindowTitle(self.tr("Import {name}").format(name=name))
@@ -57,6 +55,9 @@ class ImportDialog(QDialog):
         self.unknown.setRootIsDecorated(False)
         self.unknown.setUniformRowHeights(True)
         self.unknown.setIconSize(QSize(14, 14))
+        self.question = PlainLabel(self.tr("This map fits several label sets, and the file does not say which one is meant. Choose it."))
+        self.question.setWordWrap(True)
+        self.question.setVisible(not found.is_certain and readings[0].is_complete)
         self.report = PlainLabel()
         self.report.setWordWrap(True)
         cancel, self.accept_button = QPushButton(self.tr("Cancel")), QPushButton(self.tr("&Import"))
@@ -66,6 +67,7 @@ class ImportDialog(QDialog):
         self.choice.currentIndexChanged.connect(self._refresh)
         self.nearest.toggled.connect(self._refresh)
         right = column(spacing=8)
+        right.addWidget(self.question)
         right.addWidget(caption)
         right.addWidget(self.choice)
         right.addSpacing(4)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,12 +16,12 @@ from typing import cast
 
 from filelock import FileLock, Timeout
 
-from spade_studio.app.documents import archive
+from spade_studio.app.documents import archive, journal
 from spade_studio.app.documents.errors import SaveError, save_error
 from spade_studio.app.model.state import MAX_NAME, DocumentState
 from spade_studio.engine.files import atomic_writer, open_regular
 
-_DOCUMENT, _ORIGIN, _LOCK = "document.ora", "origin.json", "lock"
+_DOCUMENT, _ORIGIN, _LOCK, _JOURNALS = "document.ora", "origin.json", "lock", "journal-*"
 _MAX_ORIGIN_BYTES = 16 << 10
 _MAX_FOLDERS = 200
 
@@ -36,12 +37,17 @@ class Session:
         self._folder = parent / secrets.token_hex(8)
         self._lock = FileLock(self._folder / _LOCK, thread_local=False)
 
-    def save(self, state: DocumentState, origin: Path | None) -> None:
-        """Write a document; the one written before stays until this one is whole.
+    def journal(self, token: str) -> Path:
+        """Return where the journal with a token is written."""
+        return self._folder / f"journal-{token}"
+
+    def save(self, state: DocumentState, origin: Path | None, token: str = "") -> None:
+        """Write a document; the one written before, with its journal, stays until this one is whole.
 
         Args:
             state: What to write.
             origin: The file that the document was opened from or saved to, or None.
+            token: Names the journal that goes on from here.
 
         Raises:
             SaveError: The folder cannot be written, or the disk is full.
@@ -57,7 +63,11 @@ class Session:
             raise SaveError(f"{self._folder} is in use by another program") from error
         except OSError as error:
             raise save_error(self._folder, error) from error
-        archive.save_document(self._folder / _DOCUMENT, state, layers=False)
+        archive.save_document(self._folder / _DOCUMENT, state, layers=False, token=token)
+        with suppress(OSError):
+            for other in self._folder.glob(_JOURNALS):
+                if other != self.journal(token):
+                    other.unlink(missing_ok=True)
 
     def end(self) -> None:
         """Forget what was saved."""
@@ -91,6 +101,21 @@ class LeftDocument:
         _remove(self.path.parent, self._lock)
 
 
+def load_left(path: Path, check: Callable[[], object] = lambda: None) -> DocumentState:
+    """Read a copy that was left, and what its journal has on top of it.
+
+    Args:
+        path: The copy.
+        check: As in :func:`archive.load_document`.
+
+    Raises:
+        DocumentError: The copy cannot be read.
+    """
+    state = archive.load_document(path, check)
+    token = archive.load_token(path)
+    return journal.replayed(state, path.with_name(f"journal-{token}"), token) if token.isalnum() else state
+
+
 def left_documents(parent: Path) -> list[LeftDocument]:
     """Find, and lock, what processes that are gone have left, the newest first; folders without a document are cleared away."""
     found: list[LeftDocument] = []
@@ -106,7 +131,7 @@ def left_documents(parent: Path) -> list[LeftDocument]:
             continue
         path = folder / _DOCUMENT
         try:
-            saved_at = path.stat().st_mtime
+            saved_at = max(file.stat().st_mtime for file in (path, *folder.glob(_JOURNALS)))
         except OSError:
             _remove(folder, lock)
             continue
@@ -132,7 +157,7 @@ def _read_origin(path: Path) -> tuple[str, Path | None]:
 def _remove(folder: Path, lock: FileLock) -> None:
     """Delete what this module writes and what a save that was killed left; anything else keeps its folder."""
     with suppress(OSError):
-        for path in (folder / _DOCUMENT, folder / _ORIGIN, *folder.glob(".*.tmp")):
+        for path in (folder / _DOCUMENT, folder / _ORIGIN, *folder.glob(_JOURNALS), *folder.glob(".*.tmp")):
             path.unlink(missing_ok=True)
     lock.release()
     with suppress(OSError):

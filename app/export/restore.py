@@ -68,7 +68,9 @@ class PictureRestorer(QObject):
     def show(self, path: Path) -> bool:
         """As :meth:`open`, where nothing unsaved is open any more."""
         try:
-            recorded = read_record(path)
+            recorded = self._files.waiting.do(self.tr("Opening {}…").format(path.name), lambda _check: read_record(path))
+            if recorded is None:
+                return False
             style = style_of(recorded)
             texture = recorded.texture if recorded.texture <= MAX_SEED else 0
             as_json = {} if style is None else style_to_json(replace(as_style(style), texture=texture))

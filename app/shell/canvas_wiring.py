@@ -39,6 +39,7 @@ from spade_studio.app.ui import messages
 from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.docks import add_dock
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
+from spade_studio.app.ui.waiting import Waiting
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.pictures.photographs import read_style_image
@@ -74,6 +75,7 @@ class CanvasCommands(QObject):
         self._sets, self._new = sets, new
         self._start = Start.LAND
         self._size_place: QAction | None = None  # the brush's size in the toolbar
+        self._waiting = Waiting(window)
         self.options = ToolOptionsPanel()
         self.history = HistoryPanel(document, commands["snapshot"])
         self.layers_panel = LayersPanel(
@@ -277,9 +279,13 @@ class CanvasCommands(QObject):
     def load_underlay(self, path: Path) -> None:
         """Lay a photograph under the labels; where it cannot be read a message says why."""
         try:
-            self._document.underlay = Underlay(shrunk(read_style_image(path), LARGEST))
+            text = self.tr("Opening {name}…").format(name=path.name)
+            photo = self._waiting.do(text, lambda _check: shrunk(read_style_image(path), LARGEST))
         except EngineError as error:
             messages.show_error(self._window, self.tr("{name} could not be opened").format(name=path.name), error)
+            return
+        if photo is not None:
+            self._document.underlay = Underlay(photo)
 
     def _change_underlay(self, *, opacity: float | None = None, visible: bool | None = None) -> None:
         underlay = self._document.underlay

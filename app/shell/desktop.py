@@ -162,7 +162,7 @@ class Desktop(QObject):
     def _open_waiting(self) -> None:
         if not self._waiting:
             return
-        if QApplication.activeModalWidget() is not None:
+        if QApplication.activeModalWidget() is not None or self._parts.files.waiting.is_busy:
             self._later.start()
             return
         path, self._waiting = self._waiting[-1], []

@@ -13,8 +13,9 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from spade_studio.app.documents.autosave import Autosave
-from spade_studio.app.documents.commands import FileCommands, can_open
+from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.documents.drops import FileDrops
+from spade_studio.app.documents.opening import can_open
 from spade_studio.app.documents.recent_menu import RecentMenu
 from spade_studio.app.documents.recovery_dialog import RecoveryDialog, Restored
 from spade_studio.app.documents.sessions import LeftDocument, left_documents
@@ -22,7 +23,10 @@ from spade_studio.app.model.document import Document
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.settings import Settings
+from spade_studio.engine.printable import printable
 from spade_studio.engine.rendering.service import RenderResult
+
+_TOLD_MILLISECONDS = 8000
 
 
 class WindowDocuments(QObject):
@@ -65,7 +69,8 @@ class WindowDocuments(QObject):
         self.autosave = Autosave(document, files.connection, self._sessions, self)
         self.autosave.failed.connect(lambda text: window.statusBar().showMessage(text))
         self.drops = FileDrops(window)
-        self.drops.register(can_open, self._open)
+        self.drops.register(can_open, lambda paths: self._open(paths[0]))
+        self.drops.left.connect(self._tell_left)
 
     def close(self) -> None:
         """Leave nothing running and nothing to restore: the document was saved, or given up."""
@@ -90,6 +95,13 @@ class WindowDocuments(QObject):
     def _open(self, path: Path) -> None:
         if self._files.may_lose_changes():
             self._files.open_path(path)
+
+    def _tell_left(self, paths: list[Path]) -> None:
+        if len(paths) == 1:
+            text = self.tr("{name} was not opened: only one file opens at a time.").format(name=paths[0].name)
+        else:
+            text = self.tr("{count} other files were not opened: only one opens at a time.").format(count=len(paths))
+        self._window.statusBar().showMessage(printable(text), _TOLD_MILLISECONDS)
 
     def _keep_picture(self, result: RenderResult) -> None:
         # A picture of the document before may still come in; once one is up to date, all that follow are of this document.

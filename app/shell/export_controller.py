@@ -66,7 +66,7 @@ class ExportController(QObject):
         self.video: VideoWindow | None = None
         self.restorer = PictureRestorer(window, files, live, lambda: document.label_set, rendering.set_size)
         files.open_picture = self.restorer.show
-        documents.drops.register(has_provenance, self.restorer.open, first=True)
+        documents.drops.register(has_provenance, lambda paths: self.restorer.open(paths[0]), first=True)
         documents.export_menu.addSeparator()
         documents.export_menu.addAction(commands["export_batch"])
         commands["export_batch"].triggered.connect(lambda _checked=False: self.open_export())

@@ -338,6 +338,7 @@ class MainWindow(QMainWindow):
         self.panels.keep()
         self._settings.brush_size = self.toolbox.brush_size
         self._settings.save()
+        self.files.waiting.give_up()
         # Joining can take as long as torch takes to load: the window need not stay for it.
         self.hide()
         QGuiApplication.sync()

@@ -68,7 +68,7 @@ class WindowStyles(QObject):
         self.strip_dock = add_dock(window, "style_strip", self.tr("Styles"), self.strip)
         self.strip_dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable)
         self.strip_dock.show()
-        drops.register(self._can_take, lambda path: self.controller.collection.add_files([path]), first=True)
+        drops.register(self._can_take, self.controller.collection.add_files, first=True, takes_several=True)
         self._connect()
 
     def close(self) -> None:

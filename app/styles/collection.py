@@ -53,6 +53,9 @@ class StyleCollection(QObject):
         """Collect photographs and take the style of the first one; what cannot be read is told."""
         if self._styles.cannot_take():
             return
+        if len(paths) > MAX_DROPPED:
+            text = self.tr("The first {taken} photographs are taken, {left} are left.")
+            self._styles.say(text.format(taken=MAX_DROPPED, left=len(paths) - MAX_DROPPED))
         for number, path in enumerate(paths[:MAX_DROPPED]):
 
             def read(_job: Job, path: Path = path) -> bytes:

@@ -22,6 +22,7 @@ from spade_studio.app.ui.status import StatusBar
 from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.shelf import Shelf
 from spade_studio.engine.errors import AmbiguousWeightsError
+from spade_studio.engine.file_kinds import kind_of
 from spade_studio.engine.rendering.service import RendererReady, RenderFailure
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class WeightsController(QObject):
         self.button.hide()
         status.insertPermanentWidget(1, self.button)  # after what is under the pointer
         command.triggered.connect(lambda _checked=False: self.open())
-        drops.register(can_take, self.open)
+        drops.register(can_take, lambda paths: self.open(paths[0]))
         live.ready.connect(self._on_ready)
         live.failed.connect(self._on_failed)
         rendering.changed.connect(self._on_changed)
@@ -133,7 +134,7 @@ class WeightsController(QObject):
 def can_take(path: Path) -> bool:
     """Whether a file or folder looks like weights; what it is shows when it is looked at."""
     if not path.is_dir():
-        return path.suffix.lower() in _SUFFIXES
+        return kind_of(path) == "weights" or path.suffix.lower() in _SUFFIXES
     try:
         return any(_NETWORK.fullmatch(entry.name) for entry, _ in zip(path.iterdir(), range(_LOOKED_AT), strict=False))
     except OSError:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from spade_studio.app.documents import samples
 from spade_studio.app.documents.import_dialog import ImportDialog
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.labels import LabelSet, load_label_set
@@ -99,8 +103,10 @@ def test_a_photograph_and_soft_edges_are_refused(tmp_path):
 def in_dialog(do) -> None:
     def act() -> None:
         dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, ImportDialog)
-        do(dialog)
+        if isinstance(dialog, ImportDialog):
+            do(dialog)
+        else:  # the file is still being read
+            QTimer.singleShot(10, act)
 
     QTimer.singleShot(0, act)
 
@@ -178,3 +184,48 @@ def test_a_hostile_file_is_explained_without_a_question(window, tmp_path):
     box = QApplication.activeModalWidget()
     assert isinstance(box, QMessageBox)
     box.button(QMessageBox.StandardButton.Ok).click()
+
+
+def test_a_map_that_fits_several_sets_is_asked_about(window, tmp_path):
+    Image.fromarray(stripes([100, 120])).save(tmp_path / "ids.png")  # complete in COCO-Stuff and in ADE20K
+    before = window.document.labels.copy()
+    asked: list[str] = []
+
+    def cancel(dialog: ImportDialog) -> None:
+        asked.extend(dialog.choice.itemText(at) for at in range(2))
+        assert not dialog.question.isHidden()
+        dialog.reject()
+
+    in_dialog(cancel)
+    assert not window.files.open_path(tmp_path / "ids.png")
+    np.testing.assert_array_equal(window.document.labels, before)
+    assert any("COCO-Stuff (100.0%" in text for text in asked)
+
+
+def test_a_palette_that_is_a_sets_own_decides(window, tmp_path):
+    labels = stripes(ids_of(ADE, "sky", "tree"))
+    samples.write_labels(tmp_path / "ade.png", labels, ADE)
+
+    def take(dialog: ImportDialog) -> None:
+        assert dialog.choice.currentText().startswith("label ids of ADE20K")
+        assert dialog.question.isHidden()
+        dialog.accept_button.click()
+
+    in_dialog(take)
+    assert window.files.open_path(tmp_path / "ade.png")
+    assert set(np.unique(window.document.labels).tolist()) == {SKY, TREE}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes of POSIX")
+@pytest.mark.parametrize("name", ["pipe.png", "pipe.ora", "pipe"])
+def test_a_pipe_is_no_file_to_open(window, tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    link = tmp_path / f"link-{name}"
+    link.symlink_to(tmp_path / name)
+    for path in (tmp_path / name, link, Path("/dev/zero")):
+        assert not window.documents.drops.open(path)
+        assert not window.files.open_path(path)
+        box = QApplication.activeModalWidget()
+        assert isinstance(box, QMessageBox)
+        assert "no ordinary file" in box.informativeText()
+        box.button(QMessageBox.StandardButton.Ok).click()

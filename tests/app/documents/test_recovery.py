@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from spade_studio.app.documents import archive, autosave
 from spade_studio.app.documents.recovery_dialog import RecoveryDialog
-from spade_studio.app.documents.sessions import LeftDocument, Session, left_documents
+from spade_studio.app.documents.sessions import LeftDocument, Session, left_documents, load_left
 from spade_studio.app.model.state import DocumentState
 from spade_studio.engine.labels import load_label_set
 
@@ -62,15 +62,66 @@ def test_a_change_is_saved_aside_within_a_minute_and_gone_when_it_is_saved(hand,
     assert list(folder.iterdir()) == []
 
 
-def test_it_is_saved_aside_at_every_tenth_stroke(hand, folder, qtbot):
-    for number in range(9):
-        hand.stroke((20 + 20 * number, 60))
-    assert not folder.exists()
-    with qtbot.waitSignal(hand.window.documents.autosave.saved):
-        hand.stroke((200, 200))
-    np.testing.assert_array_equal(saved_labels(folder)[0], hand.labels)
+def keep_up(hand, qtbot) -> None:
+    """Have the timer of the journal come now, and what it begins be done."""
+    autosave = hand.window.documents.autosave
+    assert autosave._soon.isActive()
+    autosave._soon.stop()
+    if autosave._tokens:
+        autosave._keep_up()
+    else:
+        with qtbot.waitSignal(autosave.saved):
+            autosave._keep_up()
+    if autosave._last_record is not None:
+        autosave._last_record.result(20)
+
+
+def test_changes_are_in_a_copy_and_then_in_its_journal_within_seconds(hand, folder, qtbot):
+    assert hand.window.documents.autosave._soon.interval() <= 5000
+    hand.stroke((100, 100))
+    keep_up(hand, qtbot)
+    first = hand.labels.copy()
+    hand.stroke((30, 30), (200, 60))
+    hand.press(60, 150)  # in the middle of a stroke
+    hand.move(150, 150)
+    keep_up(hand, qtbot)
+    (path,) = folder.glob("*/document.ora")
+    np.testing.assert_array_equal(archive.load_document(path).labels, first)
+    np.testing.assert_array_equal(load_left(path).labels, hand.labels)
+    hand.release(150, 150)
     hand.window.commands["undo"].trigger()
-    assert hand.window.documents.autosave.is_waiting
+    keep_up(hand, qtbot)
+    np.testing.assert_array_equal(load_left(path).labels, hand.labels)
+    assert len(list(path.parent.glob("journal-*"))) == 1
+
+
+def test_what_no_journal_holds_is_copied_within_seconds(hand, folder, qtbot):
+    hand.stroke((100, 100))
+    keep_up(hand, qtbot)
+    hand.window.document.protected = frozenset({ROAD})
+    with qtbot.waitSignal(hand.window.documents.autosave.saved):
+        hand.window.documents.autosave._soon.timeout.emit()
+    (path,) = folder.glob("*/document.ora")
+    assert load_left(path).protected == {ROAD}
+
+
+def test_a_journal_belongs_to_its_copy_while_the_next_one_is_written(hand, folder, qtbot, monkeypatch):
+    """Killed at any moment: the copy that is there has a journal with all that was recorded after it."""
+    autosave = hand.window.documents.autosave
+    hand.stroke((100, 100))
+    keep_up(hand, qtbot)
+    gate, real = threading.Event(), Session.save
+    monkeypatch.setattr(Session, "save", lambda *arguments: gate.wait(20) and real(*arguments))
+    hand.stroke((30, 30))
+    autosave.save()
+    hand.stroke((200, 60))
+    keep_up(hand, qtbot)
+    (path,) = folder.glob("*/document.ora")
+    np.testing.assert_array_equal(load_left(path).labels, hand.labels)
+    with qtbot.waitSignal(autosave.saved):
+        gate.set()
+    np.testing.assert_array_equal(load_left(path).labels, hand.labels)
+    assert len(list(path.parent.glob("journal-*"))) == 1
 
 
 def test_undoing_everything_forgets_it(hand, folder, qtbot):
@@ -232,29 +283,36 @@ _PAINT = textwrap.dedent("""
         stroke = document.begin_stroke("Brush")
         stroke.line((10 + number, 10), (10 + number, 200), 3, 148)
         document.end_stroke()
-    def kill():
+    def record():
         for number in range(9):
             paint(20 + number)
+        np.save(sys.argv[2], document.labels)
+    def kill():
+        autosave._last_record.result()
+        paint(100)
         os.kill(os.getpid(), signal.SIGKILL)
-    autosave.saved.connect(kill)
-    for number in range(10):
-        paint(number)
-    np.save(sys.argv[2], document.labels)
+    autosave._soon.setInterval(200)
+    autosave.saved.connect(record)
+    real = autosave._keep_up
+    autosave._soon.timeout.disconnect()
+    autosave._soon.timeout.connect(lambda: (real(), kill() if autosave._last_record else None))
+    paint(0)
     application.exec()
 """)
 
 
-def test_killed_while_painting_it_loses_less_than_ten_strokes(tmp_path):
+def test_killed_while_painting_it_loses_what_was_painted_since_the_last_record(tmp_path):
     folder = tmp_path / "unsaved"
-    arguments = [sys.executable, "-c", _PAINT, str(folder), str(tmp_path / "tenth.npy")]
+    arguments = [sys.executable, "-c", _PAINT, str(folder), str(tmp_path / "recorded.npy")]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(arguments, env=environment, capture_output=True, text=True, timeout=100, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr
     (left,) = left_documents(folder)
     assert isinstance(left, LeftDocument)
     assert left.name == "Painting"
-    np.testing.assert_array_equal(archive.load_document(left.path).labels, np.load(tmp_path / "tenth.npy"))
+    np.testing.assert_array_equal(load_left(left.path).labels, np.load(tmp_path / "recorded.npy"))
     left.discard()
+    assert list(folder.iterdir()) == []
 
 
 def test_a_picture_is_no_document_to_restore(tmp_path):

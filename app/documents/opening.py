@@ -1,0 +1,48 @@
+"""What a file holds that is opened: a document, layers of another program, or a label map with the ways to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from spade_studio.app.documents import archive
+from spade_studio.app.documents.errors import DocumentError
+from spade_studio.app.documents.layer_import import ReadLayers, read_layers
+from spade_studio.app.model.state import DocumentState
+from spade_studio.engine.file_kinds import kind_of
+from spade_studio.engine.labels import LabelSet, built_in_label_sets, load_label_set
+from spade_studio.engine.pictures.label_maps import read_label_picture
+from spade_studio.engine.pictures.map_readings import Readings, readings
+
+_SUFFIX = archive.SUFFIX
+_WEIGHTS_HINT = "Open it with File > Weights, or drop it on the window"
+
+
+def can_open(path: Path) -> bool:
+    """Return whether a file looks like a document or a label map."""
+    return kind_of(path) in ("document", "png") or (path.suffix.lower() == _SUFFIX and path.is_file())
+
+
+def read(path: Path, own: LabelSet, check: Callable[[], object] = lambda: None) -> DocumentState | ReadLayers | Readings:
+    """Read a file that may come from anywhere; content tells what it is, not its suffix.
+
+    Args:
+        path: The file.
+        own: The label set that goes first where several fit.
+        check: Called between parts; what it raises ends the reading.
+
+    Raises:
+        DocumentError: No such file, neither document nor label map, damaged, or made to do harm.
+        LabelError: It is no label map.
+    """
+    kind = kind_of(path)
+    if kind == "weights":
+        raise DocumentError(f"{path.name} holds weights", "a document (.ora) or a label map (PNG)", _WEIGHTS_HINT)
+    if kind not in ("document", "zip") and path.suffix.lower() != _SUFFIX:
+        picture = read_label_picture(path)
+        check()
+        return readings(picture, own)
+    if archive.is_document(path):
+        return archive.load_document(path, check)
+    others = [load_label_set(name) for name in built_in_label_sets()]
+    return read_layers(path, [own, *(other for other in others if other.name != own.name)])
