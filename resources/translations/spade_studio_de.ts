@@ -895,6 +895,10 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Ein Foto unter die Labels legen</translation>
     </message>
     <message>
+        <source>Opening {name}…</source>
+        <translation>{name} wird geöffnet …</translation>
+    </message>
+    <message>
         <source>{name} could not be opened</source>
         <translation>{name} konnte nicht geöffnet werden</translation>
     </message>
@@ -1850,6 +1854,10 @@ Render now makes the picture.</source>
         <translation>{name} konnte nicht wiederhergestellt werden</translation>
     </message>
     <message>
+        <source>Opening {name}…</source>
+        <translation>{name} wird geöffnet …</translation>
+    </message>
+    <message>
         <source>{layer}: {count:,} pixels</source>
         <translation>{layer}: {count:,} Pixel</translation>
     </message>
@@ -2008,6 +2016,10 @@ Render now makes the picture.</source>
     <message>
         <source>What the label set does not have</source>
         <translation>Was der Labelsatz nicht hat</translation>
+    </message>
+    <message>
+        <source>This map fits several label sets, and the file does not say which one is meant. Choose it.</source>
+        <translation>Diese Karte passt zu mehreren Labelsätzen, und die Datei sagt nicht, welcher gemeint ist. Bitte wählen.</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -2926,6 +2938,10 @@ Estimate tells steps, memory and time.</source>
 </context>
 <context>
     <name>PictureRestorer</name>
+    <message>
+        <source>Opening {}…</source>
+        <translation>{} wird geöffnet …</translation>
+    </message>
     <message>
         <source>{} could not be opened</source>
         <translation>{} konnte nicht geöffnet werden</translation>
@@ -4094,6 +4110,10 @@ Estimate tells steps, memory and time.</source>
 <context>
     <name>StyleCollection</name>
     <message>
+        <source>The first {taken} photographs are taken, {left} are left.</source>
+        <translation>Die ersten {taken} Fotos werden übernommen, {left} bleiben übrig.</translation>
+    </message>
+    <message>
         <source>Pasted</source>
         <translation>Eingefügt</translation>
     </message>
@@ -4886,6 +4906,13 @@ New run… sets up a training.</source>
     </message>
 </context>
 <context>
+    <name>Waiting</name>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
     <name>WeightsController</name>
     <message>
         <source>The weights in use; click to choose others</source>
@@ -5257,6 +5284,14 @@ New run… sets up a training.</source>
     <message>
         <source>&amp;Export</source>
         <translation>&amp;Exportieren</translation>
+    </message>
+    <message>
+        <source>{name} was not opened: only one file opens at a time.</source>
+        <translation>{name} wurde nicht geöffnet: es wird nur eine Datei auf einmal geöffnet.</translation>
+    </message>
+    <message>
+        <source>{count} other files were not opened: only one opens at a time.</source>
+        <translation>{count} weitere Dateien wurden nicht geöffnet: es wird nur eine auf einmal geöffnet.</translation>
     </message>
 </context>
 <context>
