@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from spade_studio.app.model import raster, raster_shapes
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.nibs import Trail
-from spade_studio.app.model.raster import NO_SYMMETRY, Nib, Symmetry
+from spade_studio.app.model.raster import NO_SYMMETRY, Nib, Patch, Symmetry
 from spade_studio.app.model.raster_shapes import Point
 from spade_studio.app.model.stroke import Stroke
 
@@ -119,7 +119,9 @@ class Freehand(Gesture):
 
 
 class Figure(Gesture):
-    """Line, rectangle or ellipse between press and pointer, painted anew at every move."""
+    """A figure between press and pointer, painted anew at every move."""
+
+    is_line = False
 
     def __init__(self, document: Document, paint: Paint, at: Point) -> None:
         super().__init__(document)
@@ -133,18 +135,38 @@ class Figure(Gesture):
         if self._stroke is not self._document.stroke:
             return
         if constrain:
-            at = raster_shapes.constrained(self._start, at, to_line=self._paint.text == "line")
+            at = raster_shapes.constrained(self._start, at, to_line=self.is_line)
+        self._stroke.repaint(self._patch(self._start, at), self._paint.label)
+
+    def _patch(self, start: Point, end: Point) -> Patch | None:
+        """Return the pixels of the figure."""
+        raise NotImplementedError
+
+
+class Line(Figure):
+    """A straight line of the brush."""
+
+    is_line = True
+
+    def _patch(self, start: Point, end: Point) -> Patch | None:
         size, paint = self._document.size, self._paint
-        if paint.text == "line":
-            if paint.nib.is_silhouette:
-                patch = Trail(paint.nib).to(self._start, at, paint.diameter, size)
-            else:
-                patch = raster.line_patch(size, self._start, at, paint.diameter, paint.nib)
-        elif paint.text == "rectangle":
-            patch = raster_shapes.rectangle_patch(size, self._start, at)
-        else:
-            patch = raster_shapes.ellipse_patch(size, self._start, at)
-        self._stroke.repaint(patch, paint.label)
+        if paint.nib.is_silhouette:
+            return Trail(paint.nib).to(start, end, paint.diameter, size)
+        return raster.line_patch(size, start, end, paint.diameter, paint.nib)
+
+
+class Rectangle(Figure):
+    """A filled rectangle."""
+
+    def _patch(self, start: Point, end: Point) -> Patch | None:
+        return raster_shapes.rectangle_patch(self._document.size, start, end)
+
+
+class Ellipse(Figure):
+    """A filled ellipse."""
+
+    def _patch(self, start: Point, end: Point) -> Patch | None:
+        return raster_shapes.ellipse_patch(self._document.size, start, end)
 
 
 class Lasso(Gesture):

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from spade_studio.app.canvas.gestures import Figure, Freehand, Gesture, Lasso, Paint, Polygon, begin
+from spade_studio.app.canvas.gestures import Ellipse, Freehand, Gesture, Lasso, Line, Paint, Polygon, Rectangle, begin
 from spade_studio.app.canvas.select_tool import SelectTool
 from spade_studio.app.canvas.tool_kinds import ToolKind, ToolOptions
 from spade_studio.app.model.document import Document
@@ -209,8 +209,12 @@ class Toolbox(QObject):
             case ToolKind.FILL:
                 stroke = begin(self._document, paint)
                 stroke.fill(x, y, paint.label, everywhere=self._options.fill_everywhere, gap=self._options.fill_gap)
-            case ToolKind.LINE | ToolKind.RECTANGLE | ToolKind.ELLIPSE:
-                self._gesture = Figure(self._document, paint, at)
+            case ToolKind.LINE:
+                self._gesture = Line(self._document, paint, at)
+            case ToolKind.RECTANGLE:
+                self._gesture = Rectangle(self._document, paint, at)
+            case ToolKind.ELLIPSE:
+                self._gesture = Ellipse(self._document, paint, at)
             case ToolKind.POLYGON:
                 self._gesture = Polygon(self._document, paint, at)
             case ToolKind.LASSO:

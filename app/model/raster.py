@@ -125,27 +125,6 @@ def disc_mask(diameter: int) -> MaskArray:
     return squares[:, None] + squares[None, :] <= np.float32(diameter * diameter / 4)
 
 
-def paint_disc(labels: LabelArray, x: float, y: float, diameter: int, label: int) -> Rect | None:
-    """Paint one disc; see :func:`paint_line`."""
-    return paint_line(labels, (x, y), (x, y), diameter, label)
-
-
-def paint_line(labels: LabelArray, start: tuple[float, float], end: tuple[float, float], diameter: int, label: int) -> Rect | None:
-    """Paint the discs of every point between two positions, in place and without soft edges.
-
-    Args:
-        labels: uint8 ``[H, W]``, written.
-        start: (x, y) in pixels; (0, 0) is the upper left corner of the first pixel. May lie outside.
-        end: As ``start``.
-        diameter: Of the discs, in pixels, at least 1.
-        label: The value to write.
-
-    Returns:
-        The smallest rectangle that holds every pixel whose value changed; None where none did.
-    """
-    return write(labels, line_patch((labels.shape[0], labels.shape[1]), start, end, diameter), label)
-
-
 def line_patch(
     size: tuple[int, int], start: tuple[float, float], end: tuple[float, float], diameter: int, nib: Nib = Nib.ROUND
 ) -> Patch | None:
@@ -153,7 +132,7 @@ def line_patch(
 
     Args:
         size: (height, width) of the map.
-        start: (x, y) in pixels, as in :func:`paint_line`.
+        start: (x, y) in pixels; (0, 0) is the upper left corner of the first pixel. May lie outside.
         end: As ``start``.
         diameter: Of the brush, in pixels, at least 1.
         nib: Its shape.
@@ -180,27 +159,12 @@ def line_patch(
     return Patch(box, xs * xs + ys * ys <= np.float32(radius * radius + 1e-3))
 
 
-def flood_fill(labels: LabelArray, x: float, y: float, label: int) -> Rect | None:
-    """Fill the region of equal value around a position, in place; regions do not join over corners.
-
-    Args:
-        labels: uint8 ``[H, W]``, written.
-        x: In pixels, as in :func:`paint_line`.
-        y: In pixels.
-        label: The value to write.
-
-    Returns:
-        The smallest rectangle that holds the filled region; None outside the map or where it has that value already.
-    """
-    return write(labels, fill_patch(labels, x, y), label)
-
-
 def fill_patch(labels: LabelArray, x: float, y: float, *, everywhere: bool = False, gap: int = 0) -> Patch | None:
     """Return the pixels of equal value around a position; None outside the map.
 
     Args:
         labels: uint8 ``[H, W]``.
-        x: In pixels, as in :func:`paint_line`.
+        x: In pixels, as in :func:`line_patch`.
         y: In pixels.
         everywhere: All pixels of that value, not only those that hang together.
         gap: Openings up to so many pixels wide count as closed.

@@ -194,11 +194,6 @@ class PalettePanel(QWidget):
             nearest, is_protected = self.nearest(label.id), label.id in self._protected
             show_standing(item, label, is_unknown=is_unknown, nearest=nearest, is_favourite=is_favourite, is_protected=is_protected)
 
-    def choose_shown(self, choice: Choice) -> None:
-        """Show other labels of the set."""
-        self._choose(choice)
-        self._refresh_choices()
-
     def set_all_action(self, action: QAction) -> None:
         """Set the command that shows all labels in a panel of its own."""
         self.all_button.setDefaultAction(action)

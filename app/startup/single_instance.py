@@ -129,11 +129,6 @@ class Listener(QObject):
         self._server: QLocalServer | None = None
         self._waiting: dict[QLocalSocket, bytearray] = {}
 
-    @property
-    def is_listening(self) -> bool:
-        """Whether further starts are heard."""
-        return self._server is not None
-
     def listen(self) -> bool:
         """Begin; a socket that a process which is gone has left is taken over. False where that cannot be."""
         try:

@@ -95,13 +95,6 @@ class ConfigForm(QScrollArea):
         config.rank_batch_size(config.compute.processes_per_node)
         return config
 
-    def show_problem_field(self) -> None:
-        """Bring the field at fault into view and put the cursor there."""
-        editor = self.editors.get(self.problem_field)
-        if editor is not None:
-            self.ensureWidgetVisible(editor)
-            editor.setFocus()
-
     def _make_section(self, title: str, names: list[str]) -> QWidget:
         section = QWidget()
         grid = QGridLayout(section)

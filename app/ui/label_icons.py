@@ -152,11 +152,6 @@ def _icons() -> dict[str, str]:
     return {word: f"mdi6.{icon}" for icon, words in _WORDS.items() for word in words.split(", ")}
 
 
-def icon_names() -> tuple[str, ...]:
-    """Return all icons that labels can have, as qtawesome names them."""
-    return tuple(f"mdi6.{icon}" for icon in _WORDS)
-
-
 def icon_of(label: Label) -> str:
     """Return a label's icon as qtawesome names it; empty where it has none."""
     return _icons().get(plain_name(label.name), "")

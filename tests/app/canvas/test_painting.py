@@ -39,7 +39,7 @@ def test_a_stroke_paints_the_chosen_label_with_a_hard_edge(sky):
     expected = np.full((128, 128), SKY, np.uint8)
     points = [sky.canvas.viewport.to_picture(QPointF(sky.at(x, 64))) for x in (40, 60, 90)]
     for start, end in itertools.pairwise(points):
-        raster.paint_line(expected, start.toTuple(), end.toTuple(), 21, ROAD)
+        raster.write(expected, raster.line_patch(expected.shape, start.toTuple(), end.toTuple(), 21), ROAD)
     np.testing.assert_array_equal(sky.labels, expected)
 
 

@@ -159,7 +159,8 @@ def test_the_palette_shows_and_finds_german_names(qtbot):
     delegate = panel.view.itemDelegate()
     assert isinstance(delegate, ChipDelegate)
     narrow = delegate.width
-    panel.choose_shown(Choice("all"))
+    panel._choose(Choice("all"))
+    panel._refresh_choices()
     assert delegate.width > narrow  # there are longer names than Himmel
     panel.search.setText("felsen")
     assert model.index(0, 0).data() == "Fels"

@@ -13,6 +13,18 @@ from spade_studio.app.model import raster
 from spade_studio.app.model.raster import Rect
 
 
+def paint_line(labels: np.ndarray, start: tuple[float, float], end: tuple[float, float], diameter: int, label: int) -> Rect | None:
+    return raster.write(labels, raster.line_patch((labels.shape[0], labels.shape[1]), start, end, diameter), label)
+
+
+def paint_disc(labels: np.ndarray, x: float, y: float, diameter: int, label: int) -> Rect | None:
+    return paint_line(labels, (x, y), (x, y), diameter, label)
+
+
+def flood_fill(labels: np.ndarray, x: float, y: float, label: int) -> Rect | None:
+    return raster.write(labels, raster.fill_patch(labels, x, y), label)
+
+
 def blank(height: int = 40, width: int = 50) -> raster.LabelArray:
     return np.full((height, width), 7, np.uint8)
 
@@ -35,7 +47,7 @@ def test_disc_shapes(diameter: int, rows: list[str]) -> None:
 @settings(max_examples=150, deadline=None)
 def test_a_click_paints_the_disc_of_the_outline_and_nothing_else(diameter: int, x: float, y: float) -> None:
     labels = blank()
-    rect = raster.paint_disc(labels, x, y, diameter, 3)
+    rect = paint_disc(labels, x, y, diameter, 3)
     center_x, center_y = raster.disc_center(x, y, diameter)
     expected = np.full((200, 200), 7, np.uint8)  # the map with a margin of 60 around it
     left, top = round(60 + center_x - diameter / 2), round(60 + center_y - diameter / 2)
@@ -49,12 +61,12 @@ def test_a_click_paints_the_disc_of_the_outline_and_nothing_else(diameter: int, 
 @settings(max_examples=150, deadline=None)
 def test_a_line_has_two_values_an_exact_rectangle_and_no_gaps(start: tuple[float, float], end: tuple[float, float], diameter: int) -> None:
     labels = blank()
-    rect = raster.paint_line(labels, start, end, diameter, 9)
+    rect = paint_line(labels, start, end, diameter, 9)
     assert set(np.unique(labels)) <= {7, 9}
     assert rect == raster.changed_rect(blank(), labels)
     ends = blank()
-    raster.paint_disc(ends, *start, diameter, 9)
-    raster.paint_disc(ends, *end, diameter, 9)
+    paint_disc(ends, *start, diameter, 9)
+    paint_disc(ends, *end, diameter, 9)
     assert (labels[ends == 9] == 9).all()
     x0, y0 = raster.disc_center(*start, diameter)
     x1, y1 = raster.disc_center(*end, diameter)
@@ -66,7 +78,7 @@ def test_a_line_has_two_values_an_exact_rectangle_and_no_gaps(start: tuple[float
 
 def test_the_thinnest_line_is_connected() -> None:
     labels = blank()
-    raster.paint_line(labels, (3.2, 4.9), (41.7, 23.1), 1, 9)
+    paint_line(labels, (3.2, 4.9), (41.7, 23.1), 1, 9)
     columns = [np.flatnonzero(labels[:, x] == 9) for x in range(3, 42)]
     assert all(rows.size for rows in columns)
     for left, right in itertools.pairwise(columns):
@@ -75,15 +87,15 @@ def test_the_thinnest_line_is_connected() -> None:
 
 def test_the_rectangle_holds_only_what_changed() -> None:
     labels = blank()
-    raster.paint_disc(labels, 20, 20, 10, 3)
-    assert raster.paint_disc(labels, 20, 20, 10, 3) is None
-    assert raster.paint_disc(labels, 21, 20, 10, 3) == Rect(22, 15, 26, 25)  # its flat top row ended at column 21
+    paint_disc(labels, 20, 20, 10, 3)
+    assert paint_disc(labels, 20, 20, 10, 3) is None
+    assert paint_disc(labels, 21, 20, 10, 3) == Rect(22, 15, 26, 25)  # its flat top row ended at column 21
 
 
 def test_outside_paints_nothing() -> None:
     labels = blank()
-    assert raster.paint_disc(labels, -30, 10, 20, 3) is None
-    assert raster.paint_disc(labels, 50, 40, 1, 3) is None
+    assert paint_disc(labels, -30, 10, 20, 3) is None
+    assert paint_disc(labels, 50, 40, 1, 3) is None
     np.testing.assert_array_equal(labels, blank())
 
 
@@ -92,7 +104,7 @@ def test_fill_stays_within_the_region_and_does_not_cross_corners() -> None:
     labels[:3, :3] = 1
     labels[3:, 3:] = 1
     labels[0, 0] = 2
-    rect = raster.flood_fill(labels, 1.5, 1.5, 200)
+    rect = flood_fill(labels, 1.5, 1.5, 200)
     assert rect == Rect(0, 0, 3, 3)
     assert labels[0, 0] == 2
     assert (labels == 200).sum() == 8
@@ -101,15 +113,15 @@ def test_fill_stays_within_the_region_and_does_not_cross_corners() -> None:
 
 def test_fill_with_the_same_label_or_outside_does_nothing() -> None:
     labels = blank()
-    assert raster.flood_fill(labels, 4, 4, 7) is None
-    assert raster.flood_fill(labels, -1, 4, 3) is None
-    assert raster.flood_fill(labels, 50, 4, 3) is None
+    assert flood_fill(labels, 4, 4, 7) is None
+    assert flood_fill(labels, -1, 4, 3) is None
+    assert flood_fill(labels, 50, 4, 3) is None
 
 
 def test_fill_tells_near_values_apart() -> None:
     labels = np.tile(np.arange(250, 256, dtype=np.uint8), (4, 1))
-    assert raster.flood_fill(labels, 2, 1, 0) == Rect(2, 0, 3, 4)
-    assert raster.flood_fill(labels, 5, 1, 1) == Rect(5, 0, 6, 4)
+    assert flood_fill(labels, 2, 1, 0) == Rect(2, 0, 3, 4)
+    assert flood_fill(labels, 5, 1, 1) == Rect(5, 0, 6, 4)
 
 
 def test_rectangles_unite() -> None:

@@ -15,7 +15,7 @@ from spade_studio.app.model.nearest_label import nearest_label
 from spade_studio.app.palette.finding import find_label
 from spade_studio.app.palette.listing import Choice, Offer, listed, touched
 from spade_studio.app.palette.memory import MOST_RECENT, PaletteMemory
-from spade_studio.app.ui.label_icons import icon_names, icon_of
+from spade_studio.app.ui.label_icons import _WORDS, icon_of
 from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.labels import LabelChannels, LabelSet, load_label_set
 
@@ -108,7 +108,7 @@ def test_recent_labels_keep_their_places():
     assert touched((1, 2, 3), 4, 3) == (4, 1, 2)
 
 
-@pytest.mark.parametrize("name", icon_names())
+@pytest.mark.parametrize("name", [f"mdi6.{icon}" for icon in _WORDS])
 def test_every_icon_exists(qapp, name):
     assert not qtawesome.icon(name).isNull()
 
