@@ -98,7 +98,7 @@ class NewDialog(SizeDialog):
             if labels is not None:
                 item = QListWidgetItem(QIcon(self._pixmap(labels)), self._names[start])
                 item.setData(Qt.ItemDataRole.UserRole, start.value)
-                item.setToolTip(self._names[start])
+                item.setToolTip(plain_tip(self._names[start]))
                 self.starts.addItem(item)
         found = [row for row in range(self.starts.count()) if self.starts.item(row).data(Qt.ItemDataRole.UserRole) == wanted.value]
         self.starts.setCurrentRow(found[0] if found else 0)
