@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem
 from spade_studio.app.canvas.colors import UNLABELED_GREY
 from spade_studio.app.canvas.size_dialog import SizeDialog
 from spade_studio.app.model.starts import Start, start_labels
+from spade_studio.app.ui.plain import plain_tip
 from spade_studio.engine.labels import Label, LabelSet
 
 _PICTURE = QSize(84, 56)
