@@ -121,7 +121,7 @@ class Manifest:
     def set_done(self, picture: PlannedPicture, about: Provenance) -> None:
         """Note that a picture is written."""
         named = {
-            "size": [about.size[1], about.size[0]],
+            "size": [about.picture_size[1], about.picture_size[0]],
             "device": about.device,
             "dtype": about.dtype,
             "modulation": about.modulation,
