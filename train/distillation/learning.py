@@ -120,8 +120,9 @@ class Distiller:
         parts: list[tuple[Bytes, Bytes]] = []
         for _ in range(config.batch):
             number = int(random.integers(len(self._pairs.inputs)))
-            given, target = self._pairs.inputs[number], self._pairs.targets[number]
-            top, left = (int(random.integers(length - config.patch + 1)) for length in given.shape[1:])
+            given: Bytes = self._pairs.inputs[number]
+            target: Bytes = self._pairs.targets[number]
+            top, left = (int(random.integers(0, given.shape[axis] - config.patch + 1)) for axis in (1, 2))
             given = given[:, top : top + config.patch, left : left + config.patch]
             top, left, side = top * scale, left * scale, config.patch * scale
             target = target[:, top : top + side, left : left + side]

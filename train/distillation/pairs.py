@@ -88,7 +88,7 @@ class PairMaker:
             Image.fromarray(picture).resize((round(width * factor), round(height * factor)), Image.Resampling.BICUBIC), np.uint8
         )
         side = self._config.crop
-        top, left = (int(random.integers(length - side + 1)) for length in small.shape[:2])
+        top, left = _place(random, small.shape[0] - side), _place(random, small.shape[1] - side)
         given = np.ascontiguousarray(small[top : top + side, left : left + side].transpose(2, 0, 1))
         made = self._teacher.upscale(given.astype(np.float32) / np.float32(255))
         assert made is not None
@@ -97,7 +97,7 @@ class PairMaker:
     def _render(self, sample: Sample, random: np.random.Generator) -> Bytes:
         labels, instances = sample.labels, sample.instances
         side = min(labels.shape)
-        top, left = (int(random.integers(length - side + 1)) for length in labels.shape)
+        top, left = _place(random, labels.shape[0] - side), _place(random, labels.shape[1] - side)
         part = slice(top, top + side), slice(left, left + side)
         carried, _ = self._transfer.apply(labels[part])
         self._renderer.set_layout(carried, None if instances is None else instances[part], self._base)
@@ -170,6 +170,10 @@ def read_pairs(folder: Path, count: int) -> Pairs:
             found = f"{path} cannot be read ({error})"
             raise EngineError(found, "pairs that spade-train distill made", "Remove it; it is made anew") from error
     return Pairs(np.concatenate(inputs), np.concatenate(targets))
+
+
+def _place(random: np.random.Generator, most: int) -> int:
+    return int(random.integers(0, most + 1))
 
 
 def _part_path(folder: Path, first: int) -> Path:

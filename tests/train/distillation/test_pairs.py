@@ -26,7 +26,7 @@ def test_targets_are_what_the_teacher_gives(maker: Make) -> None:
     pairs = maker(PairsConfig(4, crop=12))
     for number in range(4):
         given, target = pairs.make(number)
-        made = pairs._teacher.upscale(given.astype(np.float32) / 255)
+        made = pairs._teacher.upscale(given.astype(np.float32) / np.float32(255))
         assert made is not None
         assert given.shape == (3, 12, 12)
         assert np.array_equal(target, (made * 255 + 0.5).astype(np.uint8))
