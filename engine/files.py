@@ -17,9 +17,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-if sys.platform != "win32":
-    import fcntl
-
 PathLike = str | os.PathLike[str]
 
 _TEMPORARY: Final = re.compile(r"\.spade-studio-[0-9a-f]{16}\.tmp")
@@ -224,6 +221,8 @@ def _keep(target: Path) -> None:
 def _hold(file: BinaryIO) -> None:
     """Lock a temporary file for as long as it is open, so that others can tell whether its writer lives."""
     if sys.platform != "win32":  # there, a file that is open cannot be removed anyway
+        import fcntl
+
         with suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
@@ -246,6 +245,8 @@ def _remove_left_behind(path: Path) -> None:
         if not stat.S_ISREG(found.st_mode) or time.time() - found.st_mtime < _LEFT_BEHIND_AFTER:
             return
         if sys.platform != "win32":
+            import fcntl
+
             with path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # BlockingIOError while its writer lives
         path.unlink()

@@ -140,7 +140,7 @@ def _read_part(found: _Found, letter: str, path: Path) -> None:
         what = f"{path.name} is a {content}{' file' if content == 'safetensors' else ''}, not a torch file"
         raise WeightsError(what, "a state dict written by torch.save", "Choose the file itself, or check which files were copied where")
     networks = networks_of_file(path, zipped=content == "torch_zip")
-    by_letter = {_LETTERS[kind]: kind for kind in networks.files}
+    by_letter: dict[str, NetworkKind] = {_LETTERS[kind]: kind for kind in networks.files}
     if letter and letter not in by_letter:
         holds = NETWORK_NAMES[next(iter(networks.files))]
         raise WeightsError(f"{path.name} holds {holds}", f"{letter}, as its name says", "Check which file was copied where")

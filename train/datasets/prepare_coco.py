@@ -158,8 +158,8 @@ def _read_annotations(path: Path) -> tuple[dict[str, list[object]], list[str]]:
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} cannot be read as JSON ({error})", "COCO's instances_train2017.json or instances_val2017.json") from error
     try:
-        stems = {_whole(image["id"]): Path(image["file_name"]).stem for image in data["images"]}
-        annotations = cast("list[Any]", list(data["annotations"]))
+        stems: dict[int, str] = {_whole(image["id"]): Path(image["file_name"]).stem for image in data["images"]}
+        annotations: list[object] = list(data["annotations"])
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{path} is not of COCO's form ({type(error).__name__}: {error})",
@@ -167,13 +167,17 @@ def _read_annotations(path: Path) -> tuple[dict[str, list[object]], list[str]]:
         ) from error
     found: defaultdict[str, list[object]] = defaultdict(list)
     skipped: list[str] = []
-    for number, annotation in enumerate(annotations):
-        called = f"annotation {annotation.get('id', f'number {number}')}" if isinstance(annotation, dict) else f"annotation number {number}"
-        if not isinstance(annotation, dict):
-            skipped.append(f"{called} is no JSON object.")
-        elif "segmentation" not in annotation:
+    for number, item in enumerate(annotations):
+        if not isinstance(item, dict):
+            skipped.append(f"annotation number {number} is no JSON object.")
+            continue
+        annotation = cast("dict[str, object]", item)
+        called = f"annotation {annotation.get('id', f'number {number}')}"
+        picture = annotation.get("image_id")
+        stem = stems.get(picture) if isinstance(picture, int) else None
+        if "segmentation" not in annotation:
             skipped.append(f"{called} has no segmentation.")
-        elif (stem := stems.get(_hashable(annotation.get("image_id")))) is None:
+        elif stem is None:
             skipped.append(f"{called} is of a picture that the file does not list.")
         else:
             found[stem].append(annotation["segmentation"])
@@ -189,7 +193,3 @@ def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise ValueError(f"an id of type {type(value).__name__}")
     return int(value)
-
-
-def _hashable(value: object) -> object:
-    return value if isinstance(value, (int, str)) else None

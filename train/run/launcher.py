@@ -13,7 +13,7 @@ from spade_studio.engine.printable import write_line
 def main(arguments: Sequence[str]) -> int:
     """Run torchrun and return 0, or 1 where a process failed; one that was ended by a signal could not say so itself."""
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
-    from torch.distributed.run import main as torchrun
+    from torch.distributed.run import main as torchrun  # pyright: ignore[reportUnknownVariableType]
 
     for name in list(logging.root.manager.loggerDict):  # each has a level of its own
         if name.startswith("torch.distributed."):

@@ -195,9 +195,9 @@ class _Run:
                 told = (compare(of_checkpoint({} if checkpoint is None else checkpoint.parts), now, data.training.source.where), "", "", "")
             except DataError as error:
                 told = ("", error.found, error.expected, error.action)
-        note, *problem = self.ranks.from_first(told)
-        if any(problem):
-            raise DataError(*problem)
+        note, found, expected, action = self.ranks.from_first(told)
+        if found:
+            raise DataError(found, expected, action)
         return [note] if note else []
 
     def _check(self, data: RunData) -> None:

@@ -126,6 +126,7 @@ def test_maps_of_many_strips_are_whole(tmp_path: Path) -> None:
     assert (picture.places == ids).all()
     assert picture.counts.tolist() == np.bincount(ids.ravel(), minlength=256).tolist()
     in_colors = read_label_picture(save(coco.palette()[ids], tmp_path / "rgb.png"))
+    assert in_colors.colors is not None
     assert (in_colors.colors[in_colors.places] == (coco.palette()[ids].astype(np.uint32) @ np.array([65536, 256, 1], np.uint32))).all()
     assert in_colors.first_of(np.arange(len(in_colors.counts)) == in_colors.places[-1, -1], 10_000)[-1][:2] == (999, 1499)
 

@@ -17,6 +17,7 @@ from spade_studio.engine.pictures.map_readings import ids_in, readings, settle, 
 
 COCO, ADE, CITY = (load_label_set(name) for name in ("coco_stuff", "ade20k", "cityscapes"))
 OWN = LabelSet("Mine", (Label(0, "roof", (1, 2, 3)), Label(7, "wall", (4, 5, 6))), 255)
+COLORS = {label.id: label.color for label in COCO.labels}
 IDS = np.array([[2, 4, 7], [20, 2, 2]], np.uint8)  # in all three sets
 
 
@@ -139,7 +140,7 @@ def test_greys_of_a_renumbered_palette_are_ids(tmp_path: Path) -> None:
 
 
 def test_colours_of_a_renumbered_palette_are_labels(tmp_path: Path) -> None:
-    colors = [*COCO.by_id(156).color, *COCO.by_id(168).color]
+    colors = [*COLORS[156], *COLORS[168]]
     picture = palette_png(tmp_path / "a.png", np.array([[0, 1, 1]], np.uint8), colors)
     assert settle(picture, COCO).labels.tolist() == [[156, 168, 168]]
     assert ids_in(picture, COCO).tolist() == [[156, 168, 168]]
@@ -181,7 +182,7 @@ def test_texts_that_name_a_set_can_be_read_back() -> None:
 
 
 def test_unknown_colours_have_their_nearest_label(tmp_path: Path) -> None:
-    Image.fromarray(np.array([[COCO.by_id(156).color, (1, 1, 200)]], np.uint8)).save(tmp_path / "a.png")
+    Image.fromarray(np.array([[COLORS[156], (1, 1, 200)]], np.uint8)).save(tmp_path / "a.png")
     reading = next(r for r in readings(read_label_picture(tmp_path / "a.png"), COCO).options if r.label_set == COCO and r.by_color)
     (unknown,) = reading.unknown()
     assert (unknown.value, unknown.pixels) == (0x0101C8, 1)
