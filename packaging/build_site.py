@@ -29,6 +29,7 @@ def main() -> int:
     from bootstrap import Project, make_typing_links
 
     make_typing_links(Project(ROOT))  # where the engine lies as it is imported
+    os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")  # of the theme, about a version that it does not support
     words = ["serve"] if "--serve" in sys.argv[1:] else ["build", "--strict", "--clean"]
     return subprocess.run([str(python), "-m", "mkdocs", *words], cwd=ROOT, check=False).returncode
 
