@@ -16,6 +16,7 @@ import json
 import os
 import platform
 import shutil
+import struct
 import subprocess
 import sys
 import tomllib
@@ -143,8 +144,32 @@ def strip_libraries(folder: Path) -> None:
     if shutil.which("strip") is None:
         return
     for path in sorted(folder.rglob("*.so*")):
-        if path.is_file() and not path.is_symlink() and path.stat().st_size > 1 << 20:
-            subprocess.run(["strip", "--strip-unneeded", str(path)], check=False)
+        if path.is_symlink() or not path.is_file() or path.stat().st_size < 1 << 20:
+            continue
+        stripped = path.with_name(f"{path.name}.stripped")
+        done = subprocess.run(["strip", "--strip-unneeded", "-o", str(stripped), str(path)], check=False, capture_output=True)
+        # strip damages libraries that patchelf has changed, as those in wheels are: such stay as they are.
+        if done.returncode == 0 and is_loadable(stripped):
+            shutil.copymode(path, stripped)
+            stripped.replace(path)
+        stripped.unlink(missing_ok=True)
+
+
+def is_loadable(path: Path) -> bool:
+    """Whether the segments of an ELF file (64 bits, little endian) lie where the loader can map them."""
+    with path.open("rb") as file:
+        header = file.read(64)
+        if header[:6] != b"\x7fELF\x02\x01":
+            return False
+        [start] = struct.unpack_from("<Q", header, 32)
+        size, count = struct.unpack_from("<HH", header, 54)
+        file.seek(start)
+        table = file.read(size * count)
+    for number in range(count):
+        kind, _, offset, address, _, _, _, alignment = struct.unpack_from("<IIQQQQQQ", table, number * size)
+        if kind == 1 and alignment > 1 and (address - offset) % alignment:
+            return False
+    return True
 
 
 def sizes(folder: Path, most: int = 25) -> str:

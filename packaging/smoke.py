@@ -70,7 +70,7 @@ class Installation:
         names = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR")
         homes = dict.fromkeys(names, str(work / "home"))
         (work / "home").mkdir(mode=0o700)
-        self.environment = {**kept, **homes, "OMP_NUM_THREADS": "2"}
+        self.environment = {**kept, **homes, "OMP_NUM_THREADS": "1"}
 
     def program(self, name: str) -> list[str]:
         """Return what starts a command."""

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tries a bundle on a bare Debian in a folder. Needs root and debootstrap.
+# Tries a bundle on a bare Debian in a folder. Needs root and debootstrap, which takes packages from MIRROR where that is set.
 #
 #   packaging/bundle/try_on_debian.sh build/bundle/dist/spade-studio-1.0.0-linux-x86_64.tar.zst [SUITE] [FOLDER]
 #
@@ -11,7 +11,7 @@ suite=${2:-trixie}
 root=${3:-$(mktemp -d)/debian}
 here=$(cd "$(dirname "$0")" && pwd)
 
-[ -e "$root/etc/debian_version" ] || debootstrap --variant=minbase "$suite" "$root"
+[ -e "$root/etc/debian_version" ] || debootstrap --variant=minbase "$suite" "$root" ${MIRROR:+"$MIRROR"}
 mkdir -p "$root/opt/bundle" "$root/proc" "$root/dev/shm"
 rm -rf "$root"/opt/bundle/*
 tar --zstd -C "$root/opt/bundle" --strip-components=1 -xf "$archive"

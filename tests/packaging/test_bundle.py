@@ -101,10 +101,11 @@ def test_the_recipe_leaves_out_what_nobody_opens_and_keeps_the_rest() -> None:
     unwanted = (
         "torch/test/cpp_x", "torch/include/ATen/a.h", "torch/lib/libtorchbind_test.so", "PySide6/Qt/qml/QtQuick/x.so",
         "PySide6/Qt/lib/libQt6Quick.so.6", "PySide6/Qt6Quick.dll", "PySide6/plugins/sqldrivers/qsqlite.dll",
-        "PySide6/Qt/translations/qtbase_fr.qm", "PySide6/Qt/plugins/platforms/libqvnc.so",
+        "PySide6/Qt/translations/qtbase_fr.qm", "PySide6/Qt/plugins/platforms/libqvnc.so", "torch/bin/protoc", "libgtk-3.so.0",
     )  # fmt: skip
     wanted = (
-        "torch/lib/libtorch_cpu.so", "PySide6/Qt/lib/libQt6Widgets.so.6", "PySide6/Qt/plugins/platforms/libqxcb.so",
+        "torch/bin/torch_shm_manager", "libharfbuzz-fb49c9fc.so.0", "torch/lib/libtorch_cpu.so", "PySide6/Qt/lib/libQt6Widgets.so.6",
+        "PySide6/Qt/plugins/platforms/libqxcb.so",
         "PySide6/Qt/plugins/platforms/libqoffscreen.so", "PySide6/Qt/translations/qtbase_de.qm",
         "PySide6/Qt/plugins/platforms/libqwayland.so",
         "PySide6/Qt/lib/libQt6Svg.so.6", "PySide6/Qt/lib/libQt6DBus.so.6", "PySide6/plugins/platforms/qwindows.dll",
@@ -159,6 +160,22 @@ def test_the_bill_of_materials_names_the_weights_with_their_hash() -> None:
         assert component["type"] == "machine-learning-model"
         assert re.fullmatch("[0-9a-f]{64}", component["hashes"][0]["content"])
         assert json.dumps(component)
+
+
+def test_a_library_whose_segments_cannot_be_mapped_is_told(tmp_path: Path) -> None:
+    def elf(address: int) -> Path:
+        header = b"\x7fELF\x02\x01".ljust(32, b"\0") + (64).to_bytes(8, "little")
+        header = header.ljust(54, b"\0") + (56).to_bytes(2, "little") + (1).to_bytes(2, "little")
+        fields = (0x1000, address, address, 1, 1, 0x1000)
+        segment = (1).to_bytes(4, "little") * 2 + b"".join(field.to_bytes(8, "little") for field in fields)
+        path = tmp_path / f"{address}.so"
+        path.write_bytes(header.ljust(64, b"\0") + segment)
+        return path
+
+    assert build_bundle.is_loadable(elf(0x3000))
+    assert not build_bundle.is_loadable(elf(0x3008))
+    (tmp_path / "text.so").write_text("INPUT(-lc)")
+    assert not build_bundle.is_loadable(tmp_path / "text.so")
 
 
 def test_the_table_of_sizes_adds_up(tmp_path: Path) -> None:
