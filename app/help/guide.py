@@ -1,20 +1,33 @@
-"""The guide: the program's own description, in a window that can stay open beside the drawing.
-
-It shows a text.
-"""
+"""The painting guide, with pictures, in a window that can stay open beside the drawing."""
 
 from __future__ import annotations
 
+from importlib import resources
+from importlib.resources.abc import Traversable
+
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QTextCursor
+from PySide6.QtGui import QDesktopServices, QImage, QKeySequence, QShortcut, QTextCursor
 from PySide6.QtWidgets import QLineEdit, QTextBrowser, QWidget
 
-from spade_studio.app.help import licences
 from spade_studio.app.ui.boxes import column
 
 
+def _folder() -> Traversable:
+    return resources.files("spade_studio.resources") / "guide"
+
+
+class GuideText(QTextBrowser):
+    """The pages; the only pictures that they show are their own."""
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: N802 - Qt names it
+        """Return a picture of the guide, and nothing else."""
+        wanted = name.toString() if isinstance(name, QUrl) else name
+        found = next((entry for entry in _folder().iterdir() if entry.name == wanted and wanted.endswith(".png")), None)
+        return None if found is None else QImage.fromData(found.read_bytes())
+
+
 class GuideWindow(QWidget):
-    """A text with a search field."""
+    """The pages with a search field."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Window)
@@ -24,10 +37,11 @@ class GuideWindow(QWidget):
         self.search.setPlaceholderText(self.tr("Find in the guide; Enter goes on"))
         self.search.setAccessibleName(self.search.placeholderText())
         self.search.setClearButtonEnabled(True)
-        self.text = QTextBrowser()
+        self.text = GuideText()
         self.text.setAccessibleName(self.tr("Guide"))
         self.text.setOpenLinks(False)  # Qt would read files in the guide's place
-        self.text.setMarkdown(licences.guide())
+        # TRANSLATORS: the name of the file with the guide in this language
+        self.text.setMarkdown((_folder() / self.tr("guide_en.md")).read_text("utf-8"))
         whole = column(self, spacing=10, margins=(12, 12, 12, 12))
         whole.addWidget(self.search)
         whole.addWidget(self.text, 1)

@@ -46,16 +46,6 @@ def own_licence() -> str:
     return ""
 
 
-def guide() -> str:
-    """Return the program's description, Markdown, without its pictures and without links to files: neither are installed."""
-    try:
-        text = metadata.metadata(DISTRIBUTION)["Description"] or ""
-    except (metadata.PackageNotFoundError, KeyError):
-        text = ""
-    text = re.sub(r"!\[[^\]]*\]\([^)]*\)\s*", "", text)
-    return re.sub(r"\[([^\]]+)\]\((?!https?://|#)[^)]*\)", r"\1", text)
-
-
 def model_card() -> str:
     """Return the model cards of the weights that come with the program, each with the licence text beside it, Markdown."""
     folder = resources.files("spade_studio.resources") / "weights"

@@ -54,7 +54,7 @@ class DesktopParts:
     """The parts of the window that :class:`Desktop` uses.
 
     Attributes:
-        toured: Palette, canvas, picture pane and style panel, in the order of the tour.
+        toured: Palette, canvas, picture pane and strip of styles, in the order of the tour.
     """
 
     document: Document
@@ -265,7 +265,7 @@ class Desktop(QObject):
             Hint(
                 lambda: place_of(style),
                 self.tr("Change light and mood"),
-                self.tr("The same layout has many looks. Press D for another one."),
+                self.tr("The strip of styles: click a look, drop a photograph on it, or press D for another one. A star keeps a style."),
             ),
             Hint(
                 self._place_of_file_menu,

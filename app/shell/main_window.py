@@ -129,7 +129,7 @@ class MainWindow(QMainWindow):
         if channels is not None:
             self.palette_work.adopt(channels)
         self.render_panel.view.tell(self.tr("Loading the weights…"))
-        toured = (self.palette_panel, self.canvas, self.render_panel, self.style_panel)
+        toured = (self.palette_panel, self.canvas, self.render_panel, self.styles.strip)
         parts = DesktopParts(self.document, self.commands, self.files, self.documents, self.styles, self.rendering, toured)
         self.desktop = Desktop(self, parts, settings, theme, version)
         self.resize(1280, 760)

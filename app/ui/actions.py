@@ -143,7 +143,7 @@ SPECS = (
     Spec("dark", "&Dark", group="appearance"),
     Spec("open_sample", "Open sa&mple…", (), "", "Choose a layout that comes with the program"),
     Spec("preferences", "Se&ttings…", (_Key.Preferences, "Ctrl+,"), "", "Appearance, language, autosave, undo memory and more"),
-    Spec("guide", "&Guide", ("F1",), "", "Read what the program can do"),
+    Spec("guide", "&Painting guide", ("F1",), "", "Read how to paint, with pictures"),
     Spec("shortcuts", "&Keyboard shortcuts…", (), "", "See all keys and choose others"),
     Spec("tour", "&Tour of the window", (), "", "Show the hints of the first start again"),
     Spec("reports", "&Error reports…", (), "", "See what was saved when something went wrong"),

@@ -748,12 +748,12 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Aussehen, Sprache, Sicherung, Speicher für Rückgängig und mehr</translation>
     </message>
     <message>
-        <source>&amp;Guide</source>
-        <translation>&amp;Anleitung</translation>
+        <source>&amp;Painting guide</source>
+        <translation>&amp;Malanleitung</translation>
     </message>
     <message>
-        <source>Read what the program can do</source>
-        <translation>Lesen, was das Programm kann</translation>
+        <source>Read how to paint, with pictures</source>
+        <translation>Lesen, wie man malt, mit Bildern</translation>
     </message>
     <message>
         <source>&amp;Keyboard shortcuts…</source>
@@ -1153,8 +1153,8 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Licht und Stimmung ändern</translation>
     </message>
     <message>
-        <source>The same layout has many looks. Press D for another one.</source>
-        <translation>Dasselbe Layout kann vielerlei aussehen. D zeigt einen anderen Stil.</translation>
+        <source>The strip of styles: click a look, drop a photograph on it, or press D for another one. A star keeps a style.</source>
+        <translation>Der Streifen der Stile: klicke einen an, lege ein Foto darauf ab, oder drücke D für einen anderen. Ein Stern behält einen Stil.</translation>
     </message>
     <message>
         <source>Take it with you</source>
@@ -1926,6 +1926,10 @@ Render now makes the picture.</source>
     <message>
         <source>Guide</source>
         <translation>Anleitung</translation>
+    </message>
+    <message>
+        <source>guide_en.md</source>
+        <translation>guide_de.md</translation>
     </message>
 </context>
 <context>
@@ -3687,6 +3691,14 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>The trainer ended without a word: it was ended, or the machine was switched off.</source>
         <translation>Das Training endete ohne ein Wort: Es wurde beendet, oder der Rechner wurde ausgeschaltet.</translation>
+    </message>
+</context>
+<context>
+    <name>S:</name>
+    <message>
+        <source></source>
+        <comment>the name of the file with the guide in this language</comment>
+        <translation></translation>
     </message>
 </context>
 <context>

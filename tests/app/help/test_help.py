@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QUrl
+from PySide6.QtGui import QImage, QTextDocument
 from PySide6.QtWidgets import QApplication
 
+from spade_studio import resources
 from spade_studio.app.documents import samples
 from spade_studio.app.help import guide as guide_module
 from spade_studio.app.help import licences
@@ -48,7 +51,7 @@ def test_a_file_on_the_command_line_is_more_urgent_than_the_tour(window, setting
 
 
 def test_the_tour_points_at_every_part_and_ends(window, tour, qtbot):
-    targets = (window.palette_panel, window.canvas, window.render_panel, window.style_panel, window.menuBar())
+    targets = (window.palette_panel, window.canvas, window.render_panel, window.styles.strip, window.menuBar())
     for number, target in enumerate(targets):
         assert tour.index == number
         place = QRect(target.mapTo(window, QPoint(0, 0)), target.size())
@@ -143,8 +146,6 @@ def test_the_licences_of_all_parts_are_there():
     assert "Permission" in parts["filelock"].text()
     assert all(part.version and part.licence for part in parts.values())
     assert "Apache License" in licences.own_licence()
-    assert "SPADE" in licences.guide()
-    assert "![" not in licences.guide()
     assert "licence" in licences.model_card()
 
 
@@ -167,7 +168,7 @@ def test_about_shows_version_licences_and_what_the_weights_may_be_used_for(windo
 def test_the_guide_finds_words_and_closes(window, qtbot):
     guide = window.desktop.show_guide()
     qtbot.waitUntil(guide.isActiveWindow)
-    guide.search.setText("spade")
+    guide.search.setText("label")
     assert guide.find_next()
     first = guide.text.textCursor().position()
     assert guide.find_next()
@@ -179,19 +180,37 @@ def test_the_guide_finds_words_and_closes(window, qtbot):
 
 
 def test_links_of_the_guide_never_take_its_place(qtbot, monkeypatch):
-    links = "[down](#far-away) [file](docs/x.md) [web](https://example.org/x)"
-    text = "\n\n".join(("# Guide", links, *("words",) * 200, "## Far away!", "end"))
-    monkeypatch.setattr(licences.metadata, "metadata", lambda name: {"Description": text})
     opened: list[str] = []
     monkeypatch.setattr(guide_module.QDesktopServices, "openUrl", lambda url: opened.append(url.toString()))
     guide = guide_module.GuideWindow()
     qtbot.addWidget(guide)
     guide.show()
-    assert re.findall(r'href="([^"]*)"', guide.text.document().toHtml()) == ["#far-away", "https://example.org/x"]
     before = guide.text.toPlainText()
-    guide.text.anchorClicked.emit(QUrl("#far-away"))
-    assert guide.text.textCursor().block().text() == "Far away!"
+    guide.text.anchorClicked.emit(QUrl("#handing-it-over"))
+    assert guide.text.textCursor().block().text() == "Handing it over"
     assert guide.text.verticalScrollBar().value() > 1000
     guide.text.anchorClicked.emit(QUrl("https://example.org/x"))
     assert opened == ["https://example.org/x"]
     assert guide.text.toPlainText() == before
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_guide_has_its_pictures_and_its_links_their_headings(language):
+    folder = Path(resources.__file__).parent / "guide"
+    text = (folder / f"guide_{language}.md").read_text("utf-8")
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)
+    assert len(pictures) == 5
+    assert all((folder / name).is_file() for name in pictures)
+    headings = {guide_module.heading_name(line.lstrip("# ")) for line in text.splitlines() if line.startswith("#")}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) == headings - {guide_module.heading_name(text.splitlines()[0].lstrip("# "))}
+
+
+def test_the_pictures_of_the_guide_are_shown(qtbot):
+    guide = guide_module.GuideWindow()
+    qtbot.addWidget(guide)
+    guide.resize(760, 680)
+    guide.show()
+    image = guide.text.document().resource(QTextDocument.ResourceType.ImageResource.value, QUrl("window.png"))
+    assert isinstance(image, QImage)
+    assert image.width() == 640
+    assert guide.text.document().size().height() > 3000
