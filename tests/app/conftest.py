@@ -74,6 +74,7 @@ class FlatRenderer:
     weights_sha256 = "0" * 64
     training_size = (256, 256)
     largest_side = 8192
+    has_texture = False
     share: float | None = None
 
     def __post_init__(self) -> None:
