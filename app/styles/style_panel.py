@@ -14,6 +14,7 @@ from spade_studio.app.ui.boxes import column, padded, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 _PICTURE = QSize(58, 44)
+_NAME_WIDTH = 72
 
 
 class StylePanel(QWidget):
@@ -44,21 +45,22 @@ class StylePanel(QWidget):
         self.name = PlainLabel(self.tr("&Style"))
         self.name.setBuddy(self.spin)
         self.name.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        inner = row(spacing=2)
-        inner.addWidget(self.spin)
-        inner.addSpacing(4)
+        above, below = row(spacing=2), row(spacing=2)
+        above.addWidget(self.name, 1)
+        below.addWidget(self.spin)
+        below.addSpacing(4)
         names = self.tr("New style"), self.tr("New texture"), self.tr("Favourite style"), self.tr("Lock the style")
-        buttons = zip((dice, texture, star, lock), names, strict=True)
-        for action, name in buttons:
+        lines = below, below, above, above
+        for action, name, line in zip((dice, texture, star, lock), names, lines, strict=True):
             button = QToolButton()
             button.setDefaultAction(action)
             button.setIconSize(QSize(20, 20))
             button.setAccessibleName(name)
-            inner.addWidget(button)
-        right = column(spacing=3)
+            line.addWidget(button)
+        right = column(spacing=1)
         right.addStretch(1)
-        right.addWidget(self.name)
-        right.addLayout(inner)
+        right.addLayout(above)
+        right.addLayout(below)
         right.addStretch(1)
         layout = row(self, spacing=8)
         layout.addWidget(self.picture_button)
@@ -72,7 +74,7 @@ class StylePanel(QWidget):
 
     def show_style(self, name: str, seed: int | None, image: QImage) -> None:
         """Show what is in use; a style without a seed leaves the number as it is."""
-        shown = self.name.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, 150)
+        shown = self.name.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
         self.name.setText(shown.replace("&", "&&"))
         self.name.setToolTip(plain_tip(name))
         if seed is not None and 0 <= seed <= MAX_SEED:

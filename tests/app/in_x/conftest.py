@@ -57,7 +57,7 @@ class Screen:
         self.state = home / "state" / APPLICATION
         self.settings = home / "config" / APPLICATION / "settings.ini"
         self.settings.parent.mkdir(parents=True, exist_ok=True)
-        self.settings.write_text("[help]\ntour_seen=true\n", "utf-8")
+        self.settings.write_text("[help]\ntour_seen=true\n\n[window]\nappearance=light\n", "utf-8")
         self.application: subprocess.Popen[str] | None = None
         self.window = ""
 
@@ -186,7 +186,7 @@ class Screen:
 
     def render(self, picture: Picture | None = None) -> Picture:
         """Return the middle of the render, likewise."""
-        return (self.picture() if picture is None else picture)[149:549, 759:1159]
+        return (self.picture() if picture is None else picture)[149:549, 675:1075]
 
     @staticmethod
     def share(before: Picture, after: Picture) -> float:

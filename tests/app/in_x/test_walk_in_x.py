@@ -49,7 +49,7 @@ def test_draw_a_layout_and_watch_it(screen, tmp_path):
     screen.press("ctrl+n")
     screen.wait_for("New layout")
     screen.show("1-draw-02-new")
-    screen.press("Return")
+    screen.press("alt+b", "End", "Return")
     screen.wait_without("New layout")
     assert screen.title() == "Untitled - SPADE Studio"
     screen.until(lambda: len(np.unique(screen.canvas().reshape(-1, 3), axis=0)) == 1, "the canvas is empty")
