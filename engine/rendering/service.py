@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from spade_studio.engine.errors import EngineError, GaveWayError, OutOfMemoryError, RenderError
+from spade_studio.engine.hardware import give_back_memory
 from spade_studio.engine.rendering.frame_sizes import FrameTimes, Size, SizeWish, smaller_size, takes_long
 from spade_studio.engine.rendering.live_details import LiveDetails
 from spade_studio.engine.rendering.values import (
@@ -140,6 +141,10 @@ class RenderService:
             self._deliver(delivery)
 
     def _run(self) -> None:
+        self._work()
+        give_back_memory()  # now that the renderer is gone
+
+    def _work(self) -> None:
         load, self._load = self._load, None  # it may hold a renderer, which shall end with this thread whoever keeps the service
         assert load is not None
         try:
