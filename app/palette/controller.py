@@ -30,6 +30,7 @@ from spade_studio.app.rendering.rendered_document import RenderedDocument
 from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.docks import add_dock, dock_beside
 from spade_studio.app.ui.label_items import display_name
+from spade_studio.app.ui.plain import plain_tip
 from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.labels import LabelChannels, LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.labels.transfer import LabelTransfer
@@ -192,6 +193,7 @@ class PaletteController(QObject):
             is_theirs = weights is not None and is_same_set(weights, one)
             text = self.tr("{name} (known to these weights)").format(name=one.name) if is_theirs else one.name
             action = self.set_menu.addAction(text.replace("&", "&&"), lambda one=one: self.ask_switch(one))
+            action.setToolTip(plain_tip(text))
             action.setCheckable(True)
             action.setChecked(place == current)
             group.addAction(action)

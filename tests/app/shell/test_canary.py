@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAction, QImage
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QDialog, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QDialog, QLabel, QTreeView, QWidget
 
 from spade_studio.app.documents import archive
 from spade_studio.app.model.state import DocumentState, Snapshot
@@ -37,10 +37,11 @@ def canary(tmp_path: Path) -> Path:
 def every_index(view: QAbstractItemView) -> list[QModelIndex]:
     model, found = view.model(), []
     waiting = [QModelIndex()]
+    columns = view.header().count() if isinstance(view, QTreeView) else 1
     while model is not None and waiting and len(found) < 2000:
         parent = waiting.pop()
         for row in range(model.rowCount(parent)):
-            for column in range(model.columnCount(parent)):
+            for column in range(columns):
                 found.append(model.index(row, column, parent))
             waiting.append(model.index(row, 0, parent))
     return found

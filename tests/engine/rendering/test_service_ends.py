@@ -75,6 +75,7 @@ class Loaded:
     """A renderer as far as the service looks at it before the first picture."""
 
     config = SimpleNamespace(smallest_side=32)
+    has_texture = False
     info = SimpleNamespace(can_use_style_image=False, channels=None, path=Path("x"))
     device, dtype, stride, z_width, training_size, largest_side, weights_sha256 = "cpu", "float32", 32, None, (64, 64), 64, ""
 
