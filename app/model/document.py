@@ -209,7 +209,7 @@ class Document(QObject):
         self.end_stroke()
         before, photo, size = (self._labels, self._objects), self._underlay, self.size
         margins = (top, bottom), (left, right)
-        labels = np.pad(self._labels, margins, "edge" if fills else "constant", **({} if fills else {"constant_values": self.unlabeled_id}))
+        labels = np.pad(self._labels, margins, "edge") if fills else np.pad(self._labels, margins, constant_values=self.unlabeled_id)
         self._put(labels, None if self._objects is None else np.pad(self._objects, margins))
         pictures = None
         if photo is not None:

@@ -42,7 +42,8 @@ def filled(labels: LabelArray, hole: MaskArray, no_source: int | None = None) ->
 def _nearest(labels: LabelArray, sources: MaskArray) -> LabelArray:
     """Return, for every pixel, the label of the nearest source, rows being farther from each other than columns."""
     tall = np.ascontiguousarray(~sources).repeat(_ACROSS, axis=0).astype(np.uint8)
-    _, numbers = cv2.distanceTransformWithLabels(tall, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    _, found = cv2.distanceTransformWithLabels(tall, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    numbers = np.asarray(found, np.int32)
     label_of = np.zeros(int(numbers.max()) + 1, np.uint8)
     label_of[numbers[tall == 0]] = labels.repeat(_ACROSS, axis=0)[tall == 0]
     return label_of[numbers[_ACROSS // 2 :: _ACROSS]]

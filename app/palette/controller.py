@@ -58,7 +58,7 @@ class PaletteController(QObject):
         commands: Actions,
         settings: Settings,
         rendered: RenderedDocument,
-        new: Callable[[tuple[int, int], LabelSet], bool],
+        new: Callable[[tuple[int, int], LabelSet, LabelArray], bool],
     ) -> None:
         super().__init__(window)
         self._settings, self._new = settings, new

@@ -91,7 +91,8 @@ class MainWindow(QMainWindow):
         self.canvas = CanvasView(self.document, self.toolbox)
         self.render_panel.set_stand_in(self.canvas)
         self.palette_panel = PalettePanel()
-        self.style_panel = StylePanel(sample.seed, *(self.commands[name] for name in ("dice", "texture", "lock_style", "favourite_style")))
+        dice, texture, lock, star = (self.commands[name] for name in ("dice", "texture", "lock_style", "favourite_style"))
+        self.style_panel = StylePanel(sample.seed, dice, texture, lock, star)
         self.documents = WindowDocuments(self, self.document, self.files, settings, self.commands, self.live)
         connection, drops = self.files.connection, self.documents.drops
         self.styles = WindowStyles(self, self.live, settings, self.commands, self.style_panel, connection, drops)
