@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from typing import cast
 
 import pytest
 
@@ -29,18 +29,17 @@ class Site(HTTPServer):
 
 
 class Answer(BaseHTTPRequestHandler):
-    server: Site
-
     def do_GET(self) -> None:
-        self.server.asked.append((self.path, dict(self.headers)))
-        self.send_response(self.server.status)
-        for name, value in self.server.headers.items():
+        site = cast("Site", self.server)
+        site.asked.append((self.path, dict(self.headers)))
+        self.send_response(site.status)
+        for name, value in site.headers.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(self.server.body)
+        self.wfile.write(site.body)
 
-    def log_message(self, *args: Any) -> None:
-        pass
+    def log_request(self, code: object = "-", size: object = "-") -> None:
+        """Write nothing."""
 
 
 @contextmanager
