@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.documents.errors import save_error
 from spade_studio.app.export.export_files import write_described
-from spade_studio.app.export.plan import FileFormat, PaintedLayout, Size, Style
+from spade_studio.app.export.plan import FileFormat, PaintedLayout, Style
 from spade_studio.app.export.rendering import render_layout
+from spade_studio.engine.detail.levels import DetailLevel
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
+from spade_studio.engine.rendering.result_plan import ResultWish
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.picture import DescribedPicture
@@ -41,6 +41,7 @@ class PictureOrder:
         crop: Whether a result of another aspect than the layout's shows its middle; else all of it, stretched.
         quality: 1 to 100, for lossy formats.
         has_record: Whether the file says how it was made, so that it can be opened again.
+        detail: The level of detail; ``auto`` where the size decides.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class PictureOrder:
     crop: bool = False
     quality: int = 95
     has_record: bool = True
+    detail: DetailLevel | Literal["auto"] = "auto"
 
 
 def is_same_shape(size: tuple[int, int], layout: tuple[int, int]) -> bool:
@@ -63,32 +65,21 @@ def size_of_side(longer_side: int, layout: tuple[int, int]) -> tuple[int, int]:
 
 
 def render(
-    renderer: Renderer, layout: PaintedLayout, source: LabelSet | None, wanted: Size, order: PictureOrder, style: Style
+    renderer: Renderer,
+    layout: PaintedLayout,
+    source: LabelSet | None,
+    order: PictureOrder,
+    style: Style,
+    progress: Callable[[float], None],
+    should_stop: Callable[[], bool],
 ) -> DescribedPicture:
-    """Render the picture of an order, on the render thread; arguments as :func:`render_layout`."""
-    made = render_layout(renderer, layout, source, wanted, style)
-    return type(made)(resampled(made.image, order.size, crop=order.crop), made.about, made.unknown)
+    """Render the picture of an order, on the render thread; arguments as :func:`render_layout`.
 
-
-def resampled(picture: NDArray[np.uint8], size: tuple[int, int], *, crop: bool) -> NDArray[np.uint8]:
-    """Return a picture, uint8 ``[h, w, 3]``, with exactly (height, width) pixels.
-
-    Args:
-        picture: Any size.
-        size: (height, width).
-        crop: Whether another aspect takes the middle of the picture; else it is stretched.
+    Raises:
+        GaveWayError: ``should_stop`` said yes.
     """
-    height, width = picture.shape[:2]
-    if crop:
-        scale = min(height / size[0], width / size[1])
-        tall, wide = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-        top, left = (height - tall) // 2, (width - wide) // 2
-        picture = picture[top : top + tall, left : left + wide]
-    if picture.shape[:2] == size:
-        return np.ascontiguousarray(picture)
-    shrinks = picture.shape[0] * picture.shape[1] > size[0] * size[1]
-    made = cv2.resize(np.ascontiguousarray(picture), size[::-1], interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-    return np.asarray(made, np.uint8)
+    wish = ResultWish(order.size, order.detail, "crop" if order.crop else "stretch")
+    return render_layout(renderer, layout, source, wish, style, progress=progress, should_stop=should_stop)
 
 
 def write(order: PictureOrder, made: DescribedPicture) -> None:

@@ -30,6 +30,7 @@ from spade_studio.app.ui.boxes import column, padded, row
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.typed_path import typed_path
+from spade_studio.engine.detail.levels import available_levels
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.pictures.picture_files import QUALITY
 from spade_studio.engine.pictures.png import MAX_SIDE
@@ -117,6 +118,12 @@ class PictureDialog(QDialog):
         self.fit = QComboBox()
         self.fit.addItem(self.tr("Stretch the picture"), False)
         self.fit.addItem(self.tr("Crop the picture"), True)
+        self.detail = QComboBox()
+        self.detail.addItem(self.tr("Automatic"), "auto")
+        names = {"none": self.tr("Off"), "fast": self.tr("Fast"), "full": self.tr("Full, takes longest")}
+        for level in available_levels():
+            self.detail.addItem(names[level], level)
+        self.detail.setToolTip(self.tr("How what is finer than the weights' own picture is made; automatic is full above 256 pixels"))
         self.record = QCheckBox(self.tr("Keep &layout and style in the file"))
         self.record.setToolTip(self.tr("The picture can be opened here again, to paint on"))
         self.record.setChecked(True)
@@ -155,6 +162,7 @@ class PictureDialog(QDialog):
             (self.tr("&Size"), self.size_choice),
             ("", sides),
             (self.tr("Fi&t"), self.fit),
+            (self.tr("&Detail"), self.detail),
             ("", self.record),
         ):
             if isinstance(widget, QWidget):
@@ -218,7 +226,13 @@ class PictureDialog(QDialog):
     def order(self) -> PictureOrder:
         """Return what is asked for."""
         crops = bool(self.fit.currentData()) and not is_same_shape(self.result_size, self._layout)
-        return PictureOrder(self.path, self.file_format, self.result_size, crops, self.quality.value(), self.record.isChecked())
+        quality, detail = self.quality.value(), self.detail.currentData()
+        return PictureOrder(self.path, self.file_format, self.result_size, crops, quality, self.record.isChecked(), detail)
+
+    def show_progress(self, part: float) -> None:
+        """Show how far the details are, from 0 to 1."""
+        self.progress.setRange(0, 100)
+        self.progress.setValue(round(100 * part))
 
     def show_problem(self, error: EngineError) -> None:
         """Say what went wrong, and let the person try again."""
@@ -237,6 +251,7 @@ class PictureDialog(QDialog):
 
     def _set_at_work(self, *, at_work: bool) -> None:
         self._is_at_work = at_work
+        self.progress.setRange(0, 0)
         self.progress.setVisible(at_work)
         for at in range(self._form.rowCount()):
             for role in (QFormLayout.ItemRole.LabelRole, QFormLayout.ItemRole.FieldRole):
@@ -313,6 +328,7 @@ class PictureDialog(QDialog):
             "format": self.file_format,
             "quality": self.quality.value(),
             "record": self.record.isChecked(),
+            "detail": self.detail.currentData(),
             "side": SIDES[at - 1] if 0 < at <= len(SIDES) else 0,
         }
         self._settings.picture = json.dumps(values)
@@ -328,6 +344,8 @@ class PictureDialog(QDialog):
         if isinstance(values.get("quality"), int):
             self.quality.setValue(values["quality"])
             self.quality_bar.setValue(values["quality"])
+        if (at := self.detail.findData(values.get("detail"))) >= 0:
+            self.detail.setCurrentIndex(at)
         if isinstance(values.get("record"), bool):
             self.record.setChecked(values["record"])
         if values.get("side") in SIDES:

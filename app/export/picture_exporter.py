@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -9,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from spade_studio.app.documents.saver import Saver
 from spade_studio.app.export import picture
 from spade_studio.app.export.picture import PictureOrder
-from spade_studio.app.export.plan import PaintedLayout, Size, Style
+from spade_studio.app.export.plan import PaintedLayout, Style
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 class PictureExporter(QObject):
     """One picture at a time."""
 
+    progressed = Signal(float)  # which part of the details is done, from 0 to 1; emitted on the render thread
     written = Signal(object)  # PictureOrder
     failed = Signal(object)  # EngineError
 
@@ -30,31 +32,33 @@ class PictureExporter(QObject):
         self._live = live
         self._saver = Saver(self)
         self._job: RenderJob | None = None
+        self._is_given_up = threading.Event()
 
     @property
     def is_at_work(self) -> bool:
         """Whether a picture is being made or written."""
         return self._job is not None or self._saver.is_busy
 
-    def start(self, order: PictureOrder, layout: PaintedLayout, label_set: LabelSet, wanted: Size, style: Style) -> None:
+    def start(self, order: PictureOrder, layout: PaintedLayout, label_set: LabelSet, style: Style) -> None:
         """Make a picture.
 
         Args:
             order: What is wanted.
             layout: Labels and objects.
             label_set: Of the layout.
-            wanted: The size that is rendered before it is brought to the order's.
             style: A seed or a code.
         """
         self.cancel()
+        self._is_given_up = given_up = threading.Event()
         self._job = self._live.work(
-            lambda renderer: picture.render(renderer, layout, label_set, wanted, order, style),
+            lambda renderer: picture.render(renderer, layout, label_set, order, style, self.progressed.emit, given_up.is_set),
             lambda made: self._write(order, made),
             self._fail,
         )
 
     def cancel(self) -> None:
         """Give up what is being made; a file that is being written is finished."""
+        self._is_given_up.set()
         job, self._job = self._job, None
         if job is not None:
             job.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from spade_studio.app.export.plan import PaintedLayout, Size, Style
@@ -10,21 +11,34 @@ from spade_studio.app.rendering import loading
 from spade_studio.app.rendering.live_renderer import object_borders
 from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
+from spade_studio.engine.rendering.result_plan import ResultWish
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.picture import DescribedPicture
     from spade_studio.engine.rendering.renderer import Renderer
 
 
-def render_layout(renderer: Renderer, layout: PaintedLayout, source: LabelSet | None, size: Size, style: Style) -> DescribedPicture:
+def render_layout(
+    renderer: Renderer,
+    layout: PaintedLayout,
+    source: LabelSet | None,
+    size: Size | ResultWish,
+    style: Style,
+    *,
+    progress: Callable[[float], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> DescribedPicture:
     """Render one picture with its record.
 
     Args:
         renderer: The loaded weights.
         layout: Labels and objects.
         source: The label set of the layout; None where its ids are the weights' own.
-        size: As :class:`~spade_studio.app.export.plan.ExportPlan` has it.
+        size: Of the result, as :class:`~spade_studio.app.export.plan.ExportPlan` has it, with the detail that suits it; or all that is
+            wanted of it.
         style: A seed or a code.
+        progress: Told which part of the details is done, from 0 to 1.
+        should_stop: Asked within the details; GaveWayError is raised where it says yes.
 
     Raises:
         EngineError: these weights cannot render it.
@@ -39,4 +53,5 @@ def render_layout(renderer: Renderer, layout: PaintedLayout, source: LabelSet | 
     if (hole := labels == unlabeled).any():
         labels = filled(labels, hole, unlabeled)
     instances = None if layout.objects is None else object_borders(labels, layout.objects)
-    return loading.render_described(renderer, labels, instances, None, size, style)
+    wish = size if isinstance(size, ResultWish) else ResultWish(size, "auto")
+    return loading.render_described(renderer, labels, instances, None, wish, style, progress=progress, should_stop=should_stop)

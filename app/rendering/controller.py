@@ -24,9 +24,10 @@ from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.size_question import SizeQuestion
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.status import StatusBar
+from spade_studio.engine.detail.levels import DetailLevel, available_levels
 from spade_studio.engine.hardware import DeviceEntry
 from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
-from spade_studio.engine.rendering.service import RendererReady, RenderFailure, RenderResult
+from spade_studio.engine.rendering.service import DetailPostponed, DetailProgress, RendererReady, RenderFailure, RenderResult
 
 if TYPE_CHECKING:
     from spade_studio.engine.rendering.renderer import Renderer
@@ -71,6 +72,7 @@ class RenderingController(QObject):
         self._devices_asked = False
         self._menus = RenderMenus(window)
         live.size = settings.render_size
+        live.detail = self._installed(settings.render_detail)
         self._connect()
         device = QMenu(window)
         for menu in (self._menus.device_menu, self._menus.dtype_menu):
@@ -81,18 +83,25 @@ class RenderingController(QObject):
 
     @property
     def menus(self) -> tuple[QMenu, ...]:
-        """For the menu bar."""
+        """For the menu bar: size, device, compute type."""
         return self._menus.size_menu, self._menus.device_menu, self._menus.dtype_menu
+
+    @property
+    def detail_menu(self) -> QMenu:
+        """For the menu bar and for the picture."""
+        return self._menus.detail_menu
 
     def _connect(self) -> None:
         menus, live = self._menus, self._live
         menus.size_wanted.connect(self.set_size)
         menus.other_size_wanted.connect(self.ask_size)
+        menus.detail_wanted.connect(self.set_detail)
         menus.device_wanted.connect(self.set_device)
         menus.dtype_wanted.connect(self.set_dtype)
         live.ready.connect(self._on_ready)
         live.failed.connect(self._on_failed)
         live.rendered.connect(self._on_rendered)
+        live.detail_told.connect(self._on_detail_told)
         self._document.replaced.connect(self._show)
 
     # -- what is used ---------------------------------------------------------------------------------------------
@@ -132,6 +141,19 @@ class RenderingController(QObject):
         """Render at another size, and remember it."""
         self._live.size = self._settings.render_size = size
         self._show()
+
+    def set_detail(self, level: DetailLevel) -> None:
+        """Bring larger pictures to another level of detail, and remember it."""
+        self._live.detail = self._settings.render_detail = level
+        self._show()
+
+    def refine(self) -> None:
+        """Make the full detail of the shown picture, however long it takes; painting gives it up."""
+        self._panel.tell("")
+        self._live.refine()
+
+    def _installed(self, level: DetailLevel) -> DetailLevel:
+        return level if level in available_levels() else "none"
 
     def ask_size(self) -> SizeQuestion:
         """Ask for a size that the menu does not offer."""
@@ -224,6 +246,7 @@ class RenderingController(QObject):
             size = result.reduced[1] if result.reduced else self._size_of(self._live.size)
             follows = pixels(size) if size else ""
         image = hatched(result.size) if self._document.is_empty else result.image
+        self._panel.view.set_busy(self._loading_text() if self._loading is not None else "")
         self._panel.view.show_picture(image, result.quality, follows)
         self._status.show_frame(result.seconds, result.quality, result.size)
         self._show_origin(result)
@@ -244,6 +267,15 @@ class RenderingController(QObject):
         if origin is not None and info is not None:
             channels = info.info.channels
             self._origin_menu.show_origin(origin, None if channels is None else channels.label_set)
+
+    def _on_detail_told(self, news: DetailProgress | DetailPostponed) -> None:
+        if isinstance(news, DetailProgress):
+            self._panel.view.set_busy(self.tr("Full detail: {part}").format(part=f"{news.part:.0%}".replace("%", " %")))
+            return
+        self._panel.view.set_busy("")
+        self._panel.view.keep_picture()
+        text = self.tr("Full detail of this picture takes about {seconds:.0f} seconds here.").format(seconds=news.seconds)
+        self._panel.tell(text, self.tr("Make it"), self.refine)
 
     def _reduced_note(self, asked: Size, fits: Size) -> str:
         device = self._live.info.device if self._live.info else ""
@@ -271,6 +303,7 @@ class RenderingController(QObject):
     def _show(self) -> None:
         info, newest, size = self._live.info, self.newest_options, self._live.size
         self._menus.show_sizes(size, self._size_of)
+        self._menus.show_detail(self._live.detail)
         self._menus.show_devices(newest.device, info.device if info else "", newest.dtype, info.dtype if info else "")
         names = {"training": self.tr("Size: automatic"), "layout": self.tr("Size: as the layout")}
         self._status.show_render_size(names.get(size.kind) or self.tr("Size: {pixels} px").format(pixels=size.longer_side))

@@ -5,6 +5,7 @@ It knows no widgets, and torch only through the function that loads the renderer
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,8 +18,10 @@ from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import InstanceArray, LabelArray, Rect
 from spade_studio.app.model.surroundings import filled
 from spade_studio.app.rendering.rendered_document import RenderedDocument
+from spade_studio.engine.detail.levels import DetailLevel
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.rendering.frame_sizes import SizeWish
+from spade_studio.engine.rendering.result_plan import ResultWish
 from spade_studio.engine.rendering.service import (
     Delivery,
     DetailPostponed,
@@ -39,6 +42,9 @@ _T = TypeVar("_T")
 
 RETIRING_SECONDS = 0.2
 """A renderer that others replace is waited for so long; then it ends its last frame behind the window's back."""
+
+PATIENCE_SECONDS = 2.0
+"""Full detail follows a hand at rest where it takes no longer; else it is made on demand."""
 
 REST_MILLISECONDS = 350
 """A hand that has not moved for so long rests, although the button is down: it gets the exact picture."""
@@ -105,6 +111,8 @@ class LiveRenderer(QObject):
         self._texture = 0
         self._seed = seed
         self._size = SizeWish()
+        self._detail: DetailLevel = "none"
+        self._is_wanted_whatever_it_takes = False  # the full detail of what is shown
         self._newest = 0
         self.shown = 0
         self._more_follows = False  # what is shown is smaller than what was asked for
@@ -173,6 +181,23 @@ class LiveRenderer(QObject):
             self._size = size
             if self._is_started:
                 self._schedule()
+
+    @property
+    def detail(self) -> DetailLevel:
+        """The level of detail of pictures that are larger than what the weights were trained at; others need none."""
+        return self._detail
+
+    @detail.setter
+    def detail(self, detail: DetailLevel) -> None:
+        if detail != self._detail:
+            self._detail = detail
+            if self._is_started:
+                self._schedule()
+
+    def refine(self) -> None:
+        """Make the full detail of what is shown, however long it takes; the next change gives it up."""
+        self._is_wanted_whatever_it_takes = True
+        self._request(hand_moving=False)
 
     @property
     def is_up_to_date(self) -> bool:
@@ -312,6 +337,13 @@ class LiveRenderer(QObject):
     def _submit_exact(self) -> None:
         self._request(hand_moving=False)
 
+    def _level(self) -> DetailLevel:
+        info, layout = self.info, (self._document.labels.shape[0], self._document.labels.shape[1])
+        if info is None or self._detail == "none":
+            return "none"
+        base, result = info.size_of(SizeWish(), layout), info.size_of(self._size, layout)
+        return self._detail if min(result) > min(base) else "none"
+
     def _request(self, *, hand_moving: bool) -> None:
         if self._is_started:
             self._newest += 1
@@ -325,8 +357,11 @@ class LiveRenderer(QObject):
                 instances,
                 hand_moving,
                 self._texture,
+                ResultWish(self._size, self._level()),
+                math.inf if self._is_wanted_whatever_it_takes else PATIENCE_SECONDS,
                 unlabeled=self._document.unlabeled_id,
             )
+            self._is_wanted_whatever_it_takes = False
             self._service.submit(request)
 
     def _receive(self, delivery: RendererReady | RenderResult | RenderFailure) -> None:

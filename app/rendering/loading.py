@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from spade_studio.engine.pictures.provenance import Provenance
     from spade_studio.engine.rendering.frame_sizes import SizeWish
     from spade_studio.engine.rendering.renderer import Renderer
+    from spade_studio.engine.rendering.result_plan import ResultWish
     from spade_studio.engine.weights.facts import WeightsFacts
     from spade_studio.engine.weights.info import PublishedOptions
 
@@ -116,13 +117,16 @@ def render_described(
     labels: NDArray[np.uint8],
     instances: NDArray[np.integer] | None,
     source: LabelSet | None,
-    size: tuple[int, int] | SizeWish | None,
+    size: tuple[int, int] | SizeWish | ResultWish | None,
     style: int | NDArray[np.float32],
+    *,
+    progress: Callable[[float], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> DescribedPicture:
     """Render one picture with its record, on the render thread: :func:`spade_studio.engine.batch.picture.render_described`."""
     from spade_studio.engine.batch import picture
 
-    return picture.render_described(renderer, labels, instances, source, size, style)
+    return picture.render_described(renderer, labels, instances, source, size, style, progress=progress, should_stop=should_stop)
 
 
 def differences(recorded: Provenance, renderer: Renderer) -> list[str]:

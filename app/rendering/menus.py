@@ -11,10 +11,11 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
+from spade_studio.engine.detail.levels import available_levels
 from spade_studio.engine.hardware import DeviceEntry
 from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
 
-SIDES = (128, 256, 512, 1024)
+SIDES = (256, 512, 1024, 2048)
 """Longer sides that are offered, in pixels."""
 
 AUTO = "auto"
@@ -26,21 +27,23 @@ def pixels(size: Size) -> str:
 
 
 class RenderMenus(QObject):
-    """Three menus whose entries exclude each other.
+    """Menus whose entries exclude each other.
 
     Attributes:
-        size_menu, device_menu, dtype_menu: For the menu bar.
+        size_menu, detail_menu, device_menu, dtype_menu: For the menu bar.
         devices: What is offered; the CPU alone until the machine was asked.
     """
 
     size_wanted = Signal(object)  # SizeWish
     other_size_wanted = Signal()
+    detail_wanted = Signal(str)
     device_wanted = Signal(str)
     dtype_wanted = Signal(str)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.size_menu = QMenu(self.tr("&Size of the picture"), parent)
+        self.detail_menu = QMenu(self.tr("De&tail"), parent)
         self.device_menu = QMenu(self.tr("&Device"), parent)
         self.dtype_menu = QMenu(self.tr("Compute &type"), parent)
         self.devices: tuple[DeviceEntry, ...] = (DeviceEntry("cpu", "", ("float32", "bfloat16")),)
@@ -54,6 +57,12 @@ class RenderMenus(QObject):
                 self._separate(self.size_menu, before=wish is None or wish.longer_side == SIDES[0])
             action = self._add(self.size_menu, group, self._when_size(wish))
             self._sizes[wish] = action
+        self._details: dict[str, QAction] = {}
+        group = self._group(self.detail_menu)
+        for level in available_levels():
+            self._details[level] = self._add(self.detail_menu, group, lambda level=level: self.detail_wanted.emit(level))
+            self._details[level].setText(self._detail_text(level))
+        self.detail_menu.addSeparator()
         self.show_sizes(SizeWish(), lambda _wish: None)
         self.show_devices(AUTO, "", AUTO, "")
 
@@ -76,6 +85,11 @@ class RenderMenus(QObject):
                 text = self._size_text(wish, size_of(wish))
                 action.setChecked(wish == chosen)
             action.setText(text)
+
+    def show_detail(self, level: str) -> None:
+        """Check the level of detail that is chosen."""
+        if level in self._details:
+            self._details[level].setChecked(True)
 
     def show_devices(self, device: str, actual_device: str, dtype: str, actual_dtype: str) -> None:
         """Check what is chosen, and offer what there is.
@@ -124,6 +138,10 @@ class RenderMenus(QObject):
             return pixels(size) if size else self.tr("{pixels} pixels").format(pixels=wish.longer_side)
         name = self.tr("&Automatic, as trained") if wish.kind == "training" else self.tr("As the &layout")
         return f"{name}: {pixels(size)}" if size else name
+
+    def _detail_text(self, level: str) -> str:
+        texts = {"none": self.tr("&Off"), "fast": self.tr("&Fast, while painting"), "full": self.tr("F&ull, when the hand rests")}
+        return texts[level]
 
     def _auto_text(self, actual: str) -> str:
         return self.tr("&Automatic: {name}").format(name=actual) if actual else self.tr("&Automatic")

@@ -46,9 +46,7 @@ class SizeQuestion(QDialog):
         form = QFormLayout()
         form.addRow(self.tr("&Longer side"), self.box)
         form.addRow(self.tr("Picture"), self.result_label)
-        hint = PlainLabel(
-            self.tr("Weights render best near the size they were trained on; larger pictures take more time and memory.")
-        )
+        hint = PlainLabel(self.tr("Weights render best near the size they were trained on; larger pictures take more time and memory."))
         hint.setProperty("role", "caption")
         hint.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)

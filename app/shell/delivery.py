@@ -24,7 +24,6 @@ from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
-from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 _TOLD_MILLISECONDS = 6000
 _DRAGGED_SIDE = 128
@@ -91,10 +90,10 @@ class Delivery(QObject):
         style = self._live.style
 
         def make(order: PictureOrder) -> None:
-            wanted = self._live.size if order.size == shown else SizeWish()
-            self.exporter.start(order, layout, label_set, wanted, style)
+            self.exporter.start(order, layout, label_set, style)
 
         dialog.wanted.connect(make)
+        self.exporter.progressed.connect(dialog.show_progress)
         dialog.rejected.connect(self.exporter.cancel)
         dialog.finished.connect(self._forget_dialog)
         self._dialog = dialog

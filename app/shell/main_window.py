@@ -175,6 +175,7 @@ class MainWindow(QMainWindow):
         clipboard, changes = ("cut", "copy", "copy_picture", "paste"), ("replace_label", "resize", "extend")
         saving, view, select = ("save", "save_as"), self.tr("&View"), self.tr("&Select")
         zooms = ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "picture_actual", "link_views")
+        size, *devices = self.rendering.menus
         models, exports = ("weights", "train"), ("export_picture", files.export_menu)
         menus: tuple[tuple[str, tuple[str | QMenu, ...]], ...] = (
             (self.tr("&File"), ("new", "open", files.recent_menu, "open_sample", "", *saving, "", *exports, "", *models, "", "quit")),
@@ -182,7 +183,7 @@ class MainWindow(QMainWindow):
             (select, ()),
             (self.tr("&Paint"), (*ToolKind, "", "mirror_x", "mirror_y", "new_object", "protect", "", *sizes, "", *labels, "", *styles)),
             (view, (*zooms, "", "full_screen", "hide_panels", "", appearance)),
-            (self.tr("&Render"), ("variations", "", *self.rendering.menus, "", "render_again")),
+            (self.tr("&Render"), ("variations", "", size, self.rendering.detail_menu, *devices, "", "render_again")),
             (self.tr("&Help"), ("guide", "shortcuts", "tour", "", "reports", "", "about")),
         )
         for title, entries in menus:
@@ -207,7 +208,8 @@ class MainWindow(QMainWindow):
             ("side_by_side", "overlay", "wipe"),
             ("zoom_fit", "picture_actual", "link_views"),
         )
-        self.delivery.fill_menu([*([self.commands[name] for name in group] for group in names), list(self.rendering.menus[:1])])
+        groups = [[self.commands[name] for name in group] for group in names]
+        self.delivery.fill_menu([*groups, [self.rendering.menus[0], self.rendering.detail_menu]])
 
     def _build_toolbar(self) -> None:
         bar = QToolBar(self.tr("Tools"))

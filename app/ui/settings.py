@@ -1,8 +1,4 @@
-"""What the application remembers between starts, typed.
-
-The file carries the number of its schema and is brought up to date when it is read; a value that cannot be read counts as not
-remembered and is kept aside in the file. It knows no widgets; windows hand it bytes and numbers.
-"""
+"""What the application remembers between starts, typed; a value that cannot be read counts as not remembered and is kept aside."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
 from spade_studio.app.ui.remembered_keys import read_keys
+from spade_studio.engine.detail.levels import LEVELS, DetailLevel
 from spade_studio.engine.pictures.png import MAX_SIDE
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
@@ -216,6 +213,15 @@ class Settings:
         self._store.setValue("render/size", str(value.longer_side) if value.kind == "side" else value.kind)
 
     @property
+    def render_detail(self) -> DetailLevel:
+        """The level of detail of pictures in the window; one that is not installed counts too."""
+        return cast("DetailLevel", self._choice("render/detail", LEVELS, "fast"))
+
+    @render_detail.setter
+    def render_detail(self, value: DetailLevel) -> None:
+        self._store.setValue("render/detail", value)
+
+    @property
     def folder(self) -> Path | None:
         """Where a document was last opened or saved."""
         return self._folder("files/folder")
@@ -254,8 +260,7 @@ class Settings:
     @property
     def training(self) -> str:
         """What the training window remembers, as JSON; empty for nothing."""
-        value = self._store.value("training/memory")
-        return value if isinstance(value, str) else ""
+        return self._text("training/memory")
 
     @training.setter
     def training(self, value: str) -> None:

@@ -21,7 +21,9 @@ from spade_studio.app.variations.cells import Mix
 from spade_studio.app.variations.sheet_renderer import SheetLayout, mixed
 from spade_studio.app.video.plan import FilmPlan
 from spade_studio.app.video.writer import Frame, FramesWriter, FrameWriter, Mp4Writer, VideoError
+from spade_studio.engine.detail.levels import DetailLevel, available_levels
 from spade_studio.engine.errors import EngineError, RenderError
+from spade_studio.engine.rendering.result_plan import ResultWish
 from spade_studio.engine.rendering.service import RenderJob
 
 if TYPE_CHECKING:
@@ -111,7 +113,7 @@ class FilmMaker(QObject):
 
         def render(renderer: Renderer) -> DescribedPicture:
             code = mixed(renderer, style) if isinstance(style, Mix) else style
-            return render_layout(renderer, layout.layout, layout.label_set, plan.size, code)
+            return render_layout(renderer, layout.layout, layout.label_set, ResultWish(plan.size, _quick_level()), code)
 
         self._job = self._live.work(render, self._on_rendered, self._on_render_failed)
 
@@ -211,3 +213,8 @@ class FilmMaker(QObject):
     def _take_results(self) -> None:
         while self._results:
             self._results.popleft()()
+
+
+def _quick_level() -> DetailLevel:
+    """Return the level of detail of frames: there are hundreds of them."""
+    return "fast" if "fast" in available_levels() else "none"

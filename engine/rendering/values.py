@@ -19,7 +19,7 @@ from spade_studio.engine.bank.photographs import Origin
 from spade_studio.engine.detail.levels import DetailLevel
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
-from spade_studio.engine.rendering.result_plan import ResultWish
+from spade_studio.engine.rendering.result_plan import ResultWish, plan_result
 
 if TYPE_CHECKING:
     from spade_studio.engine.rendering.renderer import Renderer
@@ -150,7 +150,11 @@ class RendererReady:
         generator, largest = self.info.generator, self.largest_side
         if generator is None:
             return layout
-        return wish.size(layout, self.training_size, lambda h, w: generator.nearest_size(min(h, largest), min(w, largest)))
+
+        def nearest(height: int, width: int) -> Size:
+            return generator.nearest_size(min(height, largest), min(width, largest))
+
+        return plan_result(layout, ResultWish(wish), self.training_size, nearest, self.stride).result
 
 
 class RenderJob:

@@ -21,6 +21,7 @@ from spade_studio.engine.errors import RenderError
 from spade_studio.engine.hardware import DeviceEntry
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet, load_label_set
 from spade_studio.engine.networks.config import GeneratorConfig
+from spade_studio.engine.rendering.result_plan import ResultPlan, ResultWish, plan_result
 from spade_studio.engine.weights.info import WeightsInfo
 
 pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
@@ -105,6 +106,25 @@ class FlatRenderer:
     def release_memory(self) -> None:
         pass
 
+    def plan(self, layout: tuple[int, int], wish: ResultWish) -> ResultPlan:
+        return plan_result(layout, wish, self.training_size, self.nearest_size, self.stride)
+
+    def fitted(self, plane: NDArray[Any], plan: ResultPlan) -> NDArray[Any]:
+        return plane
+
+    @property
+    def finisher(self) -> FlatRenderer:
+        return self
+
+    def upscaler(self, level: str, path: Path | None = None) -> None:
+        return None
+
+    def finish_bytes(self, base: NDArray[np.uint8], *_: object, **__: object) -> NDArray[np.uint8]:
+        return self.labels_as_picture()
+
+    def labels_as_picture(self) -> NDArray[np.uint8]:
+        return np.repeat(self.labels[..., None], 3, axis=2)
+
     def preview_share(self) -> float | None:
         return self.share
 
@@ -120,7 +140,7 @@ class FlatRenderer:
         self.seen.append((self.labels, preview))
         if self.broken:
             raise self.broken
-        picture = np.repeat(self.labels[..., None], 3, axis=2)
+        picture = self.labels_as_picture()
         return type("Frame", (), {"image": picture, "quality": "preview" if preview else "exact"})
 
 
