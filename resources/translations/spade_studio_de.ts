@@ -2892,6 +2892,26 @@ Estimate tells steps, memory and time.</source>
         <translation>Das Bild beschneiden</translation>
     </message>
     <message>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>Off</source>
+        <translation>Aus</translation>
+    </message>
+    <message>
+        <source>Fast</source>
+        <translation>Schnell</translation>
+    </message>
+    <message>
+        <source>Full, takes longest</source>
+        <translation>Voll, braucht am längsten</translation>
+    </message>
+    <message>
+        <source>How what is finer than the weights&apos; own picture is made; automatic is full above 256 pixels</source>
+        <translation>Wie entsteht, was feiner ist als das Bild der Gewichte; automatisch ist über 256 Pixeln voll</translation>
+    </message>
+    <message>
         <source>Keep &amp;layout and style in the file</source>
         <translation>&amp;Layout und Stil in der Datei behalten</translation>
     </message>
@@ -2930,6 +2950,10 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>Fi&amp;t</source>
         <translation>Ein&amp;passen</translation>
+    </message>
+    <message>
+        <source>&amp;Detail</source>
+        <translation>&amp;Detail</translation>
     </message>
     <message>
         <source>There is no such folder.</source>
@@ -3319,6 +3343,10 @@ Estimate tells steps, memory and time.</source>
         <translation>&amp;Größe des Bildes</translation>
     </message>
     <message>
+        <source>De&amp;tail</source>
+        <translation>De&amp;tail</translation>
+    </message>
+    <message>
         <source>&amp;Device</source>
         <translation>Ge&amp;rät</translation>
     </message>
@@ -3353,6 +3381,18 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>As the &amp;layout</source>
         <translation>Wie das &amp;Layout</translation>
+    </message>
+    <message>
+        <source>&amp;Off</source>
+        <translation>&amp;Aus</translation>
+    </message>
+    <message>
+        <source>&amp;Fast, while painting</source>
+        <translation>&amp;Schnell, beim Malen</translation>
+    </message>
+    <message>
+        <source>F&amp;ull, when the hand rests</source>
+        <translation>&amp;Voll, wenn die Hand ruht</translation>
     </message>
     <message>
         <source>&amp;Automatic: {name}</source>
@@ -3392,6 +3432,18 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>No picture</source>
         <translation>Kein Bild</translation>
+    </message>
+    <message>
+        <source>Full detail: {part}</source>
+        <translation>Volles Detail: {part}</translation>
+    </message>
+    <message>
+        <source>Full detail of this picture takes about {seconds:.0f} seconds here.</source>
+        <translation>Volles Detail dieses Bildes braucht hier etwa {seconds:.0f} Sekunden.</translation>
+    </message>
+    <message>
+        <source>Make it</source>
+        <translation>Machen</translation>
     </message>
     <message>
         <source>Not enough memory on {device} for a picture of {asked}: it is rendered at {size}.</source>
