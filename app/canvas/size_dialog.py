@@ -60,7 +60,7 @@ class SizeDialog(QDialog):
         self.form.addRow(size_label, sides)
         whole = column(self, spacing=14, margins=(18, 18, 18, 14))
         whole.addLayout(self.form)
-        hint = note or self.tr("Renders follow the layout's shape; sides that are multiples of 32 need no rounding.")
+        hint = note or self.tr("Pictures have the layout's shape, at any size.")
         self.hint = PlainLabel(hint)
         self.hint.setProperty("role", "caption")
         self.hint.setWordWrap(True)

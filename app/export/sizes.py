@@ -16,7 +16,8 @@ from spade_studio.engine.errors import EngineError
 from spade_studio.engine.pictures.png import MAX_SIDE
 
 _SIZE = re.compile(r"\s*([0-9]{1,5})\s*[x×*]\s*([0-9]{1,5})\s*", re.IGNORECASE)
-_OFFERED_SIDES = (256, 512, 1024)
+_OFFERED_SIDES = (256, 512, 1024, 2048)
+_LEAST = 16
 
 
 def size_box() -> QComboBox:
@@ -39,14 +40,12 @@ def sizes_in(box: QComboBox, live: LiveRenderer) -> tuple[Size, ...]:
         live: Has to render them.
 
     Raises:
-        EngineError: it holds something else, or what the weights cannot render.
+        EngineError: it holds something else, or sides out of range.
     """
     translate = QCoreApplication.translate
     text = box.currentText().strip()
     if not text or text == box.itemText(0):
         return (live.size,)
-    info = live.info
-    stride, least = (1, 1) if info is None else (info.stride, info.smallest_side)
     sizes: list[Size] = []
     for part in text.split(","):
         match = _SIZE.fullmatch(part)
@@ -54,9 +53,9 @@ def sizes_in(box: QComboBox, live: LiveRenderer) -> tuple[Size, ...]:
             found = translate("SizeBox", "the size {!r}").format(part.strip())
             raise EngineError(found, translate("SizeBox", "width × height, such as 512 × 512"))
         width, height = int(match[1]), int(match[2])
-        if width % stride or height % stride or not (least <= width <= MAX_SIDE and least <= height <= MAX_SIDE):
+        if not (_LEAST <= width <= MAX_SIDE and _LEAST <= height <= MAX_SIDE):
             found = translate("SizeBox", "the size {} × {}").format(width, height)
-            raise EngineError(found, translate("SizeBox", "multiples of {} from {} to {}").format(stride, least, MAX_SIDE))
+            raise EngineError(found, translate("SizeBox", "{} to {} pixels on each side").format(_LEAST, MAX_SIDE))
         if (height, width) not in sizes:
             sizes.append((height, width))
     return tuple(sizes)

@@ -58,7 +58,8 @@ class StatusBar(QStatusBar):
     def show_frame(self, seconds: float, quality: str, size: tuple[int, int]) -> None:
         """Show what the last picture took."""
         time = f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
-        self.frame.setText(f"{time}  ·  {quality}  ·  {size[1]} × {size[0]}")
+        words = {"preview": self.tr("preview"), "exact": self.tr("exact")}
+        self.frame.setText(f"{time}  ·  {words.get(quality, quality)}  ·  {size[1]} × {size[0]}")
 
     def show_origin(self, photographs: int | None) -> None:
         """Show of how many photographs the last picture is made; None for pictures that are made of none."""

@@ -331,12 +331,12 @@ class Gate:
         self.held, self.opened = threading.Event(), threading.Event()
         self._render, self._left = render, number
 
-    def render(self, *values: Any) -> Any:
+    def render(self, *values: Any, **more: Any) -> Any:
         if self._left == 0:
             self.held.set()
             assert self.opened.wait(60)
         self._left -= 1
-        return self._render(*values)
+        return self._render(*values, **more)
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QColor, QDrag, QGuiApplication, QImage
 
-from spade_studio.app.export.picture import is_same_shape, proposed_name, resampled
+from spade_studio.app.export.picture import is_same_shape, proposed_name
 from spade_studio.app.export.picture_dialog import PictureDialog
-from spade_studio.engine.pictures.provenance import has_provenance
+from spade_studio.engine.pictures.provenance import has_provenance, read_provenance
 
 
 @pytest.fixture
@@ -192,14 +192,14 @@ def test_what_is_dragged_out_is_an_image_and_a_file_with_the_documents_name(tiny
     assert not paths[0].exists()
 
 
-def test_crop_keeps_the_middle_and_stretch_all():
-    picture = np.zeros((40, 80, 3), np.uint8)
-    picture[:, 20:60] = 200
-    assert (resampled(picture, (40, 40), crop=True) == 200).all()
-    stretched = resampled(picture, (40, 40), crop=False)
-    assert stretched[:, 0].max() == 0
-    assert stretched[:, 20].min() == 200
-    np.testing.assert_array_equal(resampled(picture, (40, 80), crop=True), picture)
+def test_detail_and_size_are_written_into_the_files_record(tiny_window, dialog, tmp_path, qtbot):
+    dialog.size_choice.setCurrentIndex(1)
+    dialog.detail.setCurrentIndex(dialog.detail.findData("none"))
+    export(dialog, qtbot)
+    about = read_provenance(tmp_path / "Lake.png")
+    with Image.open(tmp_path / "Lake.png") as image:
+        assert image.size == (256, 256)
+    assert about is not None
 
 
 def test_rounding_is_no_other_shape():
