@@ -3931,8 +3931,8 @@ Estimate tells steps, memory and time.</source>
         <translation>die Größe {} × {}</translation>
     </message>
     <message>
-        <source>multiples of {} from {} to {}</source>
-        <translation>Vielfache von {}, von {} bis {}</translation>
+        <source>{} to {} pixels on each side</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3994,8 +3994,8 @@ Estimate tells steps, memory and time.</source>
         <translation>Größe</translation>
     </message>
     <message>
-        <source>Renders follow the layout&apos;s shape; sides that are multiples of 32 need no rounding.</source>
-        <translation>Bilder folgen der Form des Layouts; Seiten, die Vielfache von 32 sind, müssen nicht gerundet werden.</translation>
+        <source>Pictures have the layout&apos;s shape, at any size.</source>
+        <translation>Bilder haben die Form des Layouts, in jeder Größe.</translation>
     </message>
     <message>
         <source> px</source>
@@ -4058,6 +4058,14 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>Size of the layout in pixels, and its zoom</source>
         <translation>Größe des Layouts in Pixeln und sein Maßstab</translation>
+    </message>
+    <message>
+        <source>preview</source>
+        <translation>Vorschau</translation>
+    </message>
+    <message>
+        <source>exact</source>
+        <translation>genau</translation>
     </message>
     <message>
         <source>Made of 1 photograph</source>
