@@ -3932,7 +3932,7 @@ Estimate tells steps, memory and time.</source>
     </message>
     <message>
         <source>{} to {} pixels on each side</source>
-        <translation type="unfinished"></translation>
+        <translation>{} bis {} Pixel je Seite</translation>
     </message>
 </context>
 <context>

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -78,8 +77,8 @@ def test_what_is_wrong_is_told_at_once_and_cannot_be_started(window, export):
     assert "two pictures" in form.example.text()
     form.pattern.setText("{layout}_{seed}_{size}")
     assert export.export_button.isEnabled()
-    form.size_box.setCurrentText("50 x 50")
-    assert "multiples of 32" in form.example.text()
+    form.size_box.setCurrentText("50 x 9")
+    assert "16 to 8192 pixels" in form.example.text()
     form.size_box.setCurrentText("64 x 96, 128x64")
     assert form.plan().sizes == ((96, 64), (64, 128))
     assert form.summary() == "100 pictures"
@@ -239,11 +238,8 @@ def test_folders_that_nobody_can_read_or_that_no_user_has_are_told(window, expor
     assert "cannot be read" in form.problem
 
 
-def test_sizes_below_the_smallest_of_the_weights_are_told(window, export):
-    window.live.info = replace(window.live.info, smallest_side=96)
-    export.form.size_box.setCurrentText("64 x 96")
-    assert "multiples of 32 from 96" in export.form.problem
-    export.form.size_box.setCurrentText("96 x 96")
+def test_sizes_that_are_no_multiples_of_anything_are_taken(export):
+    export.form.size_box.setCurrentText("50 x 97")
     assert export.form.problem == ""
 
 

@@ -316,12 +316,13 @@ def test_a_small_picture_is_shown_but_is_not_the_end(live, renderer, qtbot):
 
 
 def test_a_picture_at_an_unmeasured_large_size_begins_small(document, live, renderer, qtbot):
+    renderer.training_size = (512, 512)
     live.size = SizeWish("side", 512)
     shown: list[RenderResult] = []
     live.rendered.connect(shown.append)
     live.start()
     wait(qtbot, live)
-    assert [(result.size, result.quality) for result in shown] == [((256, 256), "preview"), ((512, 512), "exact")]
+    assert [(result.size, result.quality) for result in shown] == [((512, 512), "preview"), ((512, 512), "exact")]
     live.size = SizeWish("side", 512)
     assert live.is_up_to_date
     live.size = SizeWish("layout")

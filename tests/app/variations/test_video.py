@@ -147,8 +147,8 @@ def test_a_size_that_cannot_be_rendered_is_told_at_once(window, video, qtbot, tm
     assert video.plan().size == (64, 96)
     made(qtbot, video)
     assert frames_of(tmp_path / "out" / "lake.mp4")[0][0].shape == (64, 96, 3)
-    video.size_box.setCurrentText("33 x 33")
-    assert "multiples of 32" in video.status.text()
+    video.size_box.setCurrentText("9 x 33")
+    assert "16 to 8192 pixels" in video.status.text()
     assert not video.make_button.isEnabled()
 
 
