@@ -138,7 +138,7 @@ def test_what_was_set_is_there_again(window, export, qtbot, settings):
     finish(qtbot, export)
     from spade_studio.app.export.form import ExportForm
 
-    again = ExportForm(window.live, settings, window.batch._capture)
+    again = ExportForm(window.live, settings, window.batch.capture)
     assert (again.count.value(), again.pattern.text(), again.plan().file_format, again.quality.value()) == (1, "x{seed}", "jpg", 60)
 
 
