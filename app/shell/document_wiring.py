@@ -61,7 +61,7 @@ class WindowDocuments(QObject):
         self.recent_menu = RecentMenu(settings, self._open, window)
         files.recent_changed.connect(self.recent_menu.refresh)
         files.told.connect(lambda text, milliseconds: window.statusBar().showMessage(text, milliseconds))
-        self.export_menu = QMenu(self.tr("&Export"), window)
+        self.export_menu = QMenu(self.tr("Ex&port"), window)
         exports = (files.export_ids, files.export_colors, files.export_layers, files.export_psd, files.export_cutout)
         for name, do in zip(("export_ids", "export_colors", "export_layers", "export_psd", "export_cutout"), exports, strict=True):
             commands[name].triggered.connect(lambda _checked=False, do=do: do(wait=False))

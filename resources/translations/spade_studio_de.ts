@@ -5354,8 +5354,8 @@ New run… sets up a training.</source>
 <context>
     <name>WindowDocuments</name>
     <message>
-        <source>&amp;Export</source>
-        <translation>&amp;Exportieren</translation>
+        <source>Ex&amp;port</source>
+        <translation>Ex&amp;portieren</translation>
     </message>
     <message>
         <source>{name} was not opened: only one file opens at a time.</source>

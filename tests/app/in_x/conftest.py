@@ -82,15 +82,6 @@ class Screen:
         assert self.application.wait(120) == 0
         assert "Traceback" not in self.application.communicate()[1]
 
-    def quit_without_saving(self) -> None:
-        """Close the application and give up what was painted."""
-        self.press("ctrl+q")
-        self.until(lambda: len(self._find("SPADE Studio")) > 1, "the question about changes appears")
-        self.press("alt+d")
-        assert self.application is not None
-        assert self.application.wait(120) == 0
-        assert "Traceback" not in self.application.communicate()[1]
-
     def close(self) -> None:
         """End everything, however far it is."""
         for process in (self.application, self.server):

@@ -69,7 +69,9 @@ def test_a_lake_is_painted_and_lies_on_the_disk_as_a_jpeg(screen, tmp_path):
         assert (image.format, image.size) == ("JPEG", (1024, 1024))
         pixels = np.asarray(image)
     assert pixels.std() > 20
-    screen.quit_without_saving()
+    screen.press("ctrl+z")
+    screen.until(lambda: "*" not in screen.title(), "the lake is undone")
+    screen.quit()
 
 
 def test_the_picture_is_zoomed_with_the_layout_and_dragged_into_another_program(screen, tmp_path):
@@ -114,7 +116,7 @@ def test_the_picture_is_zoomed_with_the_layout_and_dragged_into_another_program(
 def test_layers_by_name_are_written_for_photoshop_and_krita(screen, tmp_path):
     screen.start()
     for keys, title, name in (("p", "Export for Photoshop", "lake.psd"), ("l", "Export the layers", "lake.ora")):
-        screen.press("alt+f", "x", keys)
+        screen.press("alt+f", "p", keys)
         screen.answer_file_dialog(title, tmp_path / name)
         screen.until(lambda name=name: (tmp_path / name).is_file(), f"{name} is written")
     names = [layer.name for layer in PSDImage.open(tmp_path / "lake.psd").descendants()]
