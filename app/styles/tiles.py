@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import qtawesome
-from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QContextMenuEvent, QDrag, QIcon, QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -91,6 +91,7 @@ class Tiles(QListWidget):
         self._hint = hint
         self._tiles: list[Tile] = []
         self._is_on_star = False
+        self._pressed = -1
         self.setAccessibleName(name)
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
@@ -149,6 +150,7 @@ class Tiles(QListWidget):
         index = self.indexAt(event.position().toPoint())
         tile = self.tile(index.row())
         at = event.position().toPoint()
+        self._pressed = index.row()
         self._is_on_star = tile is not None and tile.star is not None and self.star_rect(self.visualRect(index)).contains(at)
         if not self._is_on_star:
             super().mousePressEvent(event)
@@ -170,18 +172,12 @@ class Tiles(QListWidget):
             at = event.globalPos() if event.reason() == QContextMenuEvent.Reason.Mouse else self._middle(row)
             self.menu_wanted.emit(row, at)
 
-    def mimeData(self, items: Sequence[QListWidgetItem]) -> QMimeData:
-        """Return the style that is dragged."""
-        tile = self.tile(self.row(items[0])) if items else None
-        return QMimeData() if tile is None else carried(tile.choice, tile.image)
-
     def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803 - Qt names it
         """Drag the picture of a style."""
-        items = self.selectedItems() or ([self.currentItem()] if self.currentItem() else [])
-        tile = self.tile(self.row(items[0])) if items else None
+        tile = self.tile(self._pressed)
         if tile is not None:
             drag = QDrag(self)
-            drag.setMimeData(self.mimeData(items))
+            drag.setMimeData(carried(tile.choice, tile.image))
             pixmap = QPixmap.fromImage(tile.image)
             drag.setPixmap(pixmap)
             drag.setHotSpot(QPoint(THUMBNAIL.width() // 2, THUMBNAIL.height() // 2))
