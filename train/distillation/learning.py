@@ -45,6 +45,18 @@ class PatchDiscriminator(nn.Module):
         return self.layers(torch.cat((pictures, beside), 1) * 2 - 1)
 
 
+@torch.no_grad()
+def _pass_through(student: SRVGGNetCompact) -> None:
+    """Let a chain pass its input on: colours reach the last convolution at once, which then only has to learn to enlarge them."""
+    for layer in student.body:
+        if isinstance(layer, nn.Conv2d):
+            noise = 0.1 * layer.weight
+            nn.init.dirac_(layer.weight)
+            layer.weight += noise
+        elif isinstance(layer, nn.PReLU):
+            layer.weight.fill_(0.5)
+
+
 class Distiller:
     """All that changes in a distillation, moved on by one step.
 
@@ -62,6 +74,7 @@ class Distiller:
         with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType]
             torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
             self.student = SRVGGNetCompact(CompactConfig(pairs.scale, config.width, config.layers))
+            _pass_through(self.student)
             nn.init.zeros_(_last(self.student).weight)  # it begins as the enlargement by repeating pixels
             nn.init.zeros_(_bias(self.student))
             self.discriminator = PatchDiscriminator()
