@@ -30,7 +30,7 @@ from spade_studio.app.export.sizes import size_box, sizes_in
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.style import MAX_SEED
 from spade_studio.app.ui.boxes import padded, row
-from spade_studio.app.ui.plain import PlainLabel, plain_tip
+from spade_studio.app.ui.plain import PlainLabel, plain_tip, sentence
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.typed_path import typed_path
 from spade_studio.engine.batch.map_list import find_label_maps
@@ -302,7 +302,7 @@ class ExportForm(QWidget):
             plan.check()
         except EngineError as error:
             text = str(error)
-            self.problem = text[:1].upper() + text[1:]
+            self.problem = sentence(text)
         role = "problem" if self.problem else "caption"
         self.example.setText(self.problem or self.tr("The first is called {}").format(example))
         if self.example.property("role") != role:

@@ -27,7 +27,7 @@ from spade_studio.app.export.picture import SUFFIXES, PictureOrder, is_same_shap
 from spade_studio.app.export.plan import FILE_FORMATS, FileFormat
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, padded, row
-from spade_studio.app.ui.plain import PlainLabel
+from spade_studio.app.ui.plain import PlainLabel, sentence
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.typed_path import typed_path
 from spade_studio.engine.detail.levels import available_levels
@@ -238,7 +238,7 @@ class PictureDialog(QDialog):
         """Say what went wrong, and let the person try again."""
         self._set_at_work(at_work=False)
         text = str(error)
-        self.problem.setText(text[:1].upper() + text[1:])
+        self.problem.setText(sentence(text))
         self.problem.show()
 
     def _want(self) -> None:

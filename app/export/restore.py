@@ -23,6 +23,7 @@ from spade_studio.app.styles.style import MAX_SEED
 from spade_studio.app.styles.style import style_of as as_style
 from spade_studio.app.styles.style_json import style_to_json
 from spade_studio.app.ui import messages
+from spade_studio.app.ui.plain import sentence
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import Label, LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.pictures.provenance import Provenance, read_record
@@ -90,7 +91,7 @@ class PictureRestorer(QObject):
         return True
 
     def _tell(self, path: Path, found: list[str]) -> None:
-        lines = [f"{text[:1].upper()}{text[1:]}." for text in found]
+        lines = [f"{sentence(text)}." for text in found]
         if lines:
             headline = self.tr("{} comes out otherwise now").format(path.name)
             messages.show_note(self._window, headline, "\n\n".join(lines))

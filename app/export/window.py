@@ -23,7 +23,7 @@ from spade_studio.app.export.plan import ExportPlan, PaintedLayout, Style
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
-from spade_studio.app.ui.plain import PlainLabel, message_box
+from spade_studio.app.ui.plain import PlainLabel, message_box, sentence
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.errors import EngineError
@@ -258,7 +258,7 @@ class ExportWindow(QWidget):
     def _describe_end(self, done: int, failed: int, total: int) -> tuple[str, str]:
         if self.exporter.error is not None:
             text = str(self.exporter.error)
-            return "", text[:1].upper() + text[1:]
+            return "", sentence(text)
         if self.exporter.manifest is None:
             return self.form.summary(), ""
         if done == total:

@@ -22,6 +22,7 @@ from spade_studio.app.rendering.menus import AUTO, RenderMenus, pixels
 from spade_studio.app.rendering.origin import OriginMenu
 from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.size_question import SizeQuestion
+from spade_studio.app.ui.plain import sentence
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.status import StatusBar
 from spade_studio.engine.detail.levels import DetailLevel, available_levels
@@ -219,7 +220,7 @@ class RenderingController(QObject):
 
     def _on_failed(self, failure: RenderFailure) -> None:
         text = str(failure.error)
-        text = text[:1].upper() + text[1:]
+        text = sentence(text)
         if failure.revision >= 0:
             self._panel.tell(text, self.tr("Try again"), self.try_again)
             self._panel.view.keep_picture()

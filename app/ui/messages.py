@@ -11,7 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from spade_studio.app.ui.plain import message_box
+from spade_studio.app.ui.plain import message_box, sentence
 from spade_studio.engine.errors import EngineError
 
 
@@ -44,7 +44,7 @@ def show_error(parent: QWidget, headline: str, error: EngineError) -> None:
         QCoreApplication.translate("Messages", "Expected: {expected}").format(expected=error.expected) if error.expected else "",
         error.action,
     ]
-    text = "\n\n".join(line[:1].upper() + line[1:] for line in lines if line)
+    text = "\n\n".join(sentence(line) for line in lines if line)
     message_box(parent, headline, text, QMessageBox.Icon.Warning, QMessageBox.StandardButton.Ok).open()
 
 

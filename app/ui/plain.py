@@ -40,6 +40,14 @@ def message_box(
 
 def plain_tip(text: str) -> str:
     """Return what a tool tip must be given to show a text as it is, in lines of a readable length."""
-    if not Qt.mightBeRichText(text) and max(map(len, text.split("\n"))) <= _LINE:
+    looks_rich: bool = Qt.mightBeRichText(text)  # pyright: ignore[reportAttributeAccessIssue] - the stubs lack it
+    if not looks_rich and max(map(len, text.split("\n"))) <= _LINE:
         return text
     return f'<p style="white-space: pre-wrap">{escape(text)}</p>'
+
+
+def sentence(text: str) -> str:
+    """Return a text that begins with a capital, unless it begins with the name of a file, which stays as it is."""
+    first = text.split(maxsplit=1)[0] if text.strip() else ""
+    is_name = any(character in first.rstrip(".:,") for character in "./\\_~")
+    return text if is_name else text[:1].upper() + text[1:]

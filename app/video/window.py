@@ -32,7 +32,7 @@ from spade_studio.app.export.plan import Style
 from spade_studio.app.export.sizes import size_box, sizes_in
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui.boxes import column, padded, row
-from spade_studio.app.ui.plain import PlainLabel, message_box
+from spade_studio.app.ui.plain import PlainLabel, message_box, sentence
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.app.ui.typed_path import typed_path
@@ -256,7 +256,7 @@ class VideoWindow(QWidget):
             text = self.tr("{:,} frames, {:.1f} s").format(plan.frames, plan.duration)
         except EngineError as error:
             words = str(error)
-            self._problem = words[:1].upper() + words[1:]
+            self._problem = sentence(words)
         self._tell(self._problem or text, is_problem=bool(self._problem))
         self._show_buttons()
 
@@ -272,7 +272,7 @@ class VideoWindow(QWidget):
                 self._tell(self.tr("Finishing…"))
         elif maker.error is not None:
             words = str(maker.error)
-            self._tell(words[:1].upper() + words[1:], is_problem=True)
+            self._tell(sentence(words), is_problem=True)
         elif maker.result is not None and maker.fell_back:
             self._tell(self.tr("OpenCV writes no MP4 here: numbered frames are in {}.").format(maker.result))
         elif maker.result is not None:

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QTextDocument
 from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QPlainTextEdit, QScrollArea, QTextBrowser, QToolButton, QWidget
 
 from spade_studio.app.ui.boxes import column, row
-from spade_studio.app.ui.plain import PlainLabel
+from spade_studio.app.ui.plain import PlainLabel, sentence
 from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.questions import QuestionsForm
 from spade_studio.app.weights.report import Report
@@ -205,5 +205,5 @@ def _text(role: str = "", text: str = "") -> QLabel:
 def _sentence(text: str) -> str:
     first = text.split(" ", 1)[0]
     if not any(c in first for c in "._/\\"):  # a file's name is written as it is
-        text = text[:1].upper() + text[1:]
+        text = sentence(text)
     return text + ("" if text.endswith((".", "…")) else ".")

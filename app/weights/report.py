@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from spade_studio.app.model.label_names import label_text
+from spade_studio.app.ui.plain import sentence
 from spade_studio.engine.bank.photographs import bank_beside
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.labels.label_set import LabelSet
@@ -311,4 +312,4 @@ def _percent(share: float) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+    return sentence(text) + ("" if text.endswith(".") else ".")

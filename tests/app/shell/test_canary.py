@@ -63,7 +63,7 @@ def look_at_everything(markup: str) -> int:
                 seen += 1
                 assert widget.textFormat() == Qt.TextFormat.PlainText, widget.objectName()
         for tip in tips:
-            assert markup not in tip or not Qt.mightBeRichText(tip), tip
+            assert markup not in tip or not Qt.mightBeRichText(tip), tip  # pyright: ignore[reportAttributeAccessIssue] - the stubs lack it
     return seen
 
 

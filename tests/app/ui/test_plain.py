@@ -16,7 +16,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QToolTip, QWidget
 
-from spade_studio.app.ui.plain import PlainLabel, message_box, plain_tip
+from spade_studio.app.ui.plain import PlainLabel, message_box, plain_tip, sentence
 
 APP = Path(__file__).resolve().parents[3] / "app"
 
@@ -81,12 +81,19 @@ def test_a_message_box_too(qtbot, canary):
     assert (box.text(), box.informativeText()) == (canary.text, canary.text)
 
 
+class Texts(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.found.append(data)
+
+
 def text_of(markup: str) -> str:
-    found: list[str] = []
-    parser = HTMLParser()
-    parser.handle_data = found.append
+    parser = Texts()
     parser.feed(markup)
-    return "".join(found)
+    return "".join(parser.found)
 
 
 @pytest.fixture
@@ -112,7 +119,7 @@ def test_a_tool_tip_shows_everything(shown_tip, canary, before):
 def test_a_short_tip_stays_what_it_is_and_a_long_one_can_break():
     assert plain_tip("Painting grass, 5 < 6 (X)") == "Painting grass, 5 < 6 (X)"
     assert plain_tip("") == ""
-    assert Qt.mightBeRichText(plain_tip("word " * 40))
+    assert plain_tip("word " * 40).startswith("<p")
 
 
 def calls() -> Iterator[tuple[str, ast.Call, str]]:
@@ -154,3 +161,18 @@ def test_tool_tips_are_the_programs_own_words_or_made_plain():
             texts = [a for a in call.args if a not in roles]
             wrong += [] if any(map(is_own_text, texts)) else [where]
     assert wrong == [], "use plain_tip of app/ui/plain.py"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("lake.ORA is empty", "lake.ORA is empty"),
+        ("no space left", "No space left"),
+        ("cpu failed: no idea", "Cpu failed: no idea"),
+        ("/home/me/lake cannot be read", "/home/me/lake cannot be read"),
+        ("damaged.", "Damaged."),
+        ("", ""),
+    ],
+)
+def test_sentences_begin_with_a_capital_and_names_of_files_stay_as_they_are(text, shown):
+    assert sentence(text) == shown
