@@ -347,7 +347,7 @@ def publish(path: Path) -> Path:
     return path
 
 
-@pytest.mark.qt_log_ignore("This plugin does not support raise")
+@pytest.mark.qt_log_ignore("This plugin does not support (propagateSizeHints|raise)")
 def test_content_tells_weights_from_documents(window, tmp_path):
     weights = publish(tmp_path / "latest_net_G.pth")
     assert drop(window, weights)
