@@ -169,7 +169,7 @@ def test_tool_tips_are_the_programs_own_words_or_made_plain():
         ("lake.ORA is empty", "lake.ORA is empty"),
         ("no space left", "No space left"),
         ("cpu failed: no idea", "Cpu failed: no idea"),
-        ("/home/me/lake cannot be read", "/home/me/lake cannot be read"),
+        ("maps/lake cannot be read", "maps/lake cannot be read"),
         ("damaged.", "Damaged."),
         ("", ""),
     ],
