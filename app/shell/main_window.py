@@ -308,6 +308,7 @@ class MainWindow(QMainWindow):
     def _on_theme_changed(self) -> None:
         self.commands.set_icons(self._theme)
         self.palette_panel.set_swap_icon(self._theme.icon("mdi6.swap-horizontal"))
+        self.palette_panel.hint.set_icon(self._theme.warning_icon("mdi6.close"))
         self.palette_work.set_dock_icon(self._theme.icon("mdi6.format-list-group"))
         self.render_panel.banner.set_icons(self._theme.warning_icon("mdi6.alert-circle-outline"), self._theme.warning_icon("mdi6.close"))
 
