@@ -73,13 +73,15 @@ class StylePanel(QWidget):
         return self.spin.value()
 
     def show_style(self, name: str, seed: int | None, image: QImage) -> None:
-        """Show what is in use; a style without a seed leaves the number as it is."""
+        """Show what is in use; a style that no seed gives leaves the field empty."""
         shown = self.name.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
         self.name.setText(shown.replace("&", "&&"))
         self.name.setToolTip(plain_tip(name))
         if seed is not None and 0 <= seed <= MAX_SEED:
             with QSignalBlocker(self.spin):
                 self.spin.setValue(seed)
+        elif not self.spin.hasFocus():
+            self.spin.lineEdit().clear()  # no number gives this style
         if not image.isNull():
             pixmap = QPixmap.fromImage(image)
             icon = QIcon(pixmap)

@@ -168,6 +168,10 @@ def _indicator_rules(colors: Colors) -> str:
     )
 
 
+def _themed_icon(name: str, colors: Colors) -> str:
+    return _icon_url(f"{name}-{'light' if colors is LIGHT else 'dark'}")
+
+
 def _icon_url(name: str) -> str:
     path = resources.files("spade_studio.resources") / "icons" / f"{name}.svg"
     return f'url("{path.as_posix()}")' if isinstance(path, Path) else "none"
@@ -238,6 +242,9 @@ def _style_sheet(colors: Colors) -> str:
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {colors.line}; border-radius: 4px; min-height: 24px; margin: 1px; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+    QDockWidget {{ titlebar-close-icon: {_themed_icon("close", colors)}; titlebar-normal-icon: {_themed_icon("float", colors)}; }}
+    QDockWidget::close-button, QDockWidget::float-button {{ border: 1px solid transparent; border-radius: 4px; padding: 1px; }}
+    QDockWidget::close-button:hover, QDockWidget::float-button:hover {{ background: {colors.hover}; border-color: {colors.line}; }}
     {_view_rules(colors)}
     {_indicator_rules(colors)}
     """
