@@ -194,6 +194,7 @@ def _style_sheet(colors: Colors) -> str:
     QToolBar::separator {{ width: 1px; background: {colors.line}; margin: 5px 8px; }}
     QToolButton {{ border: 1px solid transparent; border-radius: 6px; padding: 4px; }}
     QToolButton:hover {{ background: {colors.hover}; }}
+    QToolButton#qt_toolbar_ext_button {{ image: {_themed_icon("open", colors)}; background: {colors.hover}; padding: 0; }}
     QToolButton:pressed {{ background: {colors.line}; }}
     QToolButton:checked {{ background: {tint}; border-color: {mix(colors.accent, colors.window, 0.4)}; }}
     QToolButton:focus {{ border-color: {colors.accent}; }}
@@ -243,7 +244,7 @@ def _style_sheet(colors: Colors) -> str:
     QScrollBar::handle:vertical {{ background: {colors.line}; border-radius: 4px; min-height: 24px; margin: 1px; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
     QDockWidget {{ titlebar-close-icon: {_themed_icon("close", colors)}; titlebar-normal-icon: {_themed_icon("float", colors)}; }}
-    QDockWidget::close-button, QDockWidget::float-button {{ border: 1px solid transparent; border-radius: 4px; padding: 1px; }}
+    QDockWidget::close-button, QDockWidget::float-button {{ border: 1px solid transparent; border-radius: 4px; padding: 0; }}
     QDockWidget::close-button:hover, QDockWidget::float-button:hover {{ background: {colors.hover}; border-color: {colors.line}; }}
     {_view_rules(colors)}
     {_indicator_rules(colors)}
