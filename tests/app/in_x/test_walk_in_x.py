@@ -203,8 +203,8 @@ def is_offered(screen):
 
 
 def beside(picture):
-    """Return what the weights window leaves of the render, its right edge."""
-    return picture[150:550, 1160:1210]
+    """Return what the weights window leaves of the render: the picture of the style in use, in the strip."""
+    return picture[466:523, 1183:1259]
 
 
 def colors_on_trial(picture):
