@@ -55,7 +55,7 @@ SPECS = (
     Spec("export_psd", "&Photoshop with layers…", (), "", "Export render, labels and underlay as layers for Photoshop"),
     Spec("export_cutout", "Picture with &transparency…", (), "", "Export the picture without the sky or other labels"),
     Spec("export_colors", "Label map (&colours)…", (), "", "Export the layout as a PNG in the labels' colours"),
-    Spec("export_batch", "Many &pictures…", ("Ctrl+E",), "mdi6.image-multiple-outline", "Export variations, or a folder of layouts"),
+    Spec("export_batch", "&Many pictures…", ("Ctrl+E",), "mdi6.image-multiple-outline", "Export variations, or a folder of layouts"),
     Spec("variations", "&Variations…", ("Shift+V",), "mdi6.view-grid-outline", "Look through many styles over this layout"),
     Spec("weights", "&Weights…", ("Ctrl+Shift+O",), "mdi6.brain", "See, open, try and change the weights that render"),
     Spec("train", "&Train…", (), "mdi6.school-outline", "Train weights of your own, and watch it"),

@@ -176,7 +176,7 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Das Layout als PNG in den Farben der Labels exportieren</translation>
     </message>
     <message>
-        <source>Many &amp;pictures…</source>
+        <source>&amp;Many pictures…</source>
         <translation>&amp;Viele Bilder…</translation>
     </message>
     <message>
