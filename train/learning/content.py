@@ -82,7 +82,7 @@ class ContentLoss(nn.Module):
             error = (wide(made).view(batch, several, *target.shape[1:]) - target.unsqueeze(1)).abs().mean(2)  # [B, K, h, w]
             if self.config.scale == "relative":
                 error = error / target.abs().mean().clamp(min=1e-6)
-            mine = F.adaptive_avg_pool2d(areas, list(error.shape[-2:]))  # [B, C, h, w]
+            mine = F.adaptive_avg_pool2d(areas, (error.shape[-2], error.shape[-1]))  # [B, C, h, w]
             errors = errors + factor * torch.einsum("bkhw,bchw->bkc", error, mine) / (error.shape[-2] * error.shape[-1])
         best, mean = errors.min(1).values, errors.mean(1)
         diversity = self.config.diversity

@@ -80,7 +80,7 @@ def test_the_loss_is_its_definition(scale: str) -> None:
             for picture in range(3):
                 total = 0.0
                 for level, (made, target) in enumerate(zip(levels[sample][picture], targets, strict=True)):
-                    area = F.adaptive_avg_pool2d(planes[sample, label][None, None], list(made.shape[-2:]))[0, 0]
+                    area = F.adaptive_avg_pool2d(planes[sample, label][None, None], (made.shape[-2], made.shape[-1]))[0, 0]
                     error = ((made[0] - target[sample]).abs().mean(0) * area).mean()
                     total += FACTORS[level] * float(error / target.abs().mean() if scale == "relative" else error)
                 errors.append(total)
