@@ -47,6 +47,18 @@ def test_a_student_learns_its_teacher() -> None:
     assert np.mean(losses[-10:]) < 0.3 * losses[0]
 
 
+def test_gradients_reach_the_beginning_of_a_long_chain() -> None:
+    pairs = Pairs(*(np.random.default_rng(0).integers(0, 256, (2, 3, side, side)).astype(np.uint8) for side in (12, 48)))
+    config = DistillConfig(PairsConfig(2, crop=12), 16, 16, batch=1, patch=8, adversarial=0, dtype="float32")
+    distiller = Distiller(config, pairs, torch.device("cpu"))
+    for _ in range(3):
+        distiller.advance()
+    first, last = (distiller.student.body[place].weight.grad for place in (0, -1))
+    assert isinstance(first, torch.Tensor)
+    assert isinstance(last, torch.Tensor)
+    assert float(first.abs().mean()) > 0.001 * float(last.abs().mean())
+
+
 def test_the_discriminator_counts_from_its_step(config: DistillConfig) -> None:
     pairs = Pairs(np.zeros((2, 3, 12, 12), np.uint8), np.full((2, 3, 48, 48), 200, np.uint8))
     distiller = Distiller(dataclasses.replace(config, adversarial_from=0.5), pairs, torch.device("cpu"))
