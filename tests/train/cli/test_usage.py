@@ -102,7 +102,7 @@ def options_of(kind: Any, prefix: str = "") -> Iterator[str]:
     for field in dataclasses.fields(kind):
         if dataclasses.is_dataclass(hints[field.name]):
             yield from options_of(hints[field.name], "" if field.name == "config" else f"{prefix}{field.name}.")
-        elif field.name in POSITIONAL:
+        elif not prefix and field.name in POSITIONAL:
             yield POSITIONAL[field.name]
         else:
             yield f"--{prefix}{field.name}".replace("_", "-")
