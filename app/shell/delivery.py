@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -61,7 +61,7 @@ class Delivery(QObject):
         view.drag_begun.connect(self.drag)
         view.menu_wanted.connect(self.open_menu)
 
-    def fill_menu(self, groups: list[list[QAction | QMenu]]) -> None:
+    def fill_menu(self, groups: Sequence[Sequence[QAction | QMenu]]) -> None:
         """Set what the picture's menu offers, in groups."""
         for group in groups:
             for entry in group:

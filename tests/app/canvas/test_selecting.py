@@ -68,7 +68,9 @@ def test_a_double_click_selects_the_label_and_keys_select_all_none_and_the_rest(
     scene.key(Qt.Key.Key_D, CONTROL)
     assert scene.window.document.selection is None
     scene.key(Qt.Key.Key_A, CONTROL)
-    assert scene.window.document.selection.all()
+    everything = scene.window.document.selection
+    assert everything is not None
+    assert everything.all()
 
 
 def test_shift_adds_and_control_takes_away(scene):

@@ -157,6 +157,8 @@ def test_selections_are_put_in_place_added_and_taken_away():
     assert first is not None
     both = selections.combined(first, other, Combine.ADD, (10, 10))
     rest = selections.combined(first, other, Combine.SUBTRACT, (10, 10))
+    assert both is not None
+    assert rest is not None
     assert (first.sum(), both.sum(), rest.sum()) == (16, 24, 8)
     assert selections.combined(None, box, Combine.SUBTRACT, (10, 10)) is None
     assert selections.combined(first, box, Combine.SUBTRACT, (10, 10)) is None

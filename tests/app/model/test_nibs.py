@@ -38,7 +38,7 @@ def test_a_stroke_in_steps_leaves_what_one_in_a_go_does(nib):
         for start, end in [(way[0], way[0]), *pairwise(way)]:
             if (patch := trail.to(start, end, 32, (80, 300))) is not None:
                 mask[patch.box.slices] |= patch.mask
-    assert whole.any(axis=0)[20:250].all()
+    assert np.asarray(whole.any(axis=0))[20:250].all()
     np.testing.assert_array_equal(steps, whole)
 
 

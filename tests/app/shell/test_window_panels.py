@@ -70,7 +70,9 @@ def test_panels_are_there_again_at_the_next_start(window, qtbot, settings, theme
     qtbot.addWidget(other)
     with qtbot.waitExposed(other):
         other.show()
-    assert not other.findChild(QDockWidget, "history").isHidden()
+    history = other.findChild(QDockWidget, "history")
+    assert history is not None
+    assert not history.isHidden()
     assert other.dockWidgetArea(other.styles.strip_dock) == Qt.DockWidgetArea.LeftDockWidgetArea
     assert other.statusBar().isVisible()
 

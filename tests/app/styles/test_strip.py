@@ -148,6 +148,8 @@ def test_styles_dropped_on_both_ends_are_mixed(
     assert second is not None
     assert second.style.label == "Dusk"
     strip.mix.share.setValue(100)
+    assert controller.style.code is not None
+    assert second.style.code is not None
     np.testing.assert_allclose(controller.style.code, second.style.code, atol=1e-6)
     assert not drop(strip.mix.ends[0], QMimeData())
     ready = BuiltIn("Noon", np.ones(8, np.float32), "1" * 64, photo(2))
