@@ -135,7 +135,8 @@ class Distiller:
             number = int(random.integers(len(self._pairs.inputs)))
             given: Bytes = self._pairs.inputs[number]
             target: Bytes = self._pairs.targets[number]
-            top, left = (int(random.integers(0, given.shape[axis] - config.patch + 1)) for axis in (1, 2))
+            most: int = self._pairs.inputs.shape[2] - config.patch
+            top, left = int(random.integers(0, most + 1)), int(random.integers(0, most + 1))
             given = given[:, top : top + config.patch, left : left + config.patch]
             top, left, side = top * scale, left * scale, config.patch * scale
             target = target[:, top : top + side, left : left + side]
