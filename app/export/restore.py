@@ -81,8 +81,8 @@ class PictureRestorer(QObject):
             return False
         self._files.connection.show(state, path.stem, None)
         info = self._live.info
-        if info is not None and info.size_of(self._live.size, recorded.size) != recorded.size:
-            self._set_size(SizeWish("layout"))
+        if info is not None and info.size_of(self._live.size, recorded.size) != recorded.picture_size:
+            self._set_size(SizeWish("side", max(recorded.picture_size)))
 
         def compare(renderer: Renderer) -> list[str]:
             return loading.differences(recorded, renderer)

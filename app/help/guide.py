@@ -40,7 +40,7 @@ class GuideWindow(QWidget):
         self.text = GuideText()
         self.text.setAccessibleName(self.tr("Guide"))
         self.text.setOpenLinks(False)  # Qt would read files in the guide's place
-        # TRANSLATORS: the name of the file with the guide in this language
+        # its translation is the name of the file with the guide in that language
         self.text.setMarkdown((_folder() / self.tr("guide_en.md")).read_text("utf-8"))
         whole = column(self, spacing=10, margins=(12, 12, 12, 12))
         whole.addWidget(self.search)

@@ -72,6 +72,7 @@ class _Request(RenderRequest):
     """A request that says which value of its labels means that there is none."""
 
     unlabeled: int
+    objects: InstanceArray | None
 
 
 def _without_holes(request: RenderRequest) -> RenderRequest:
@@ -81,7 +82,8 @@ def _without_holes(request: RenderRequest) -> RenderRequest:
     hole = request.labels == request.unlabeled
     if not hole.any():
         return request
-    return replace(request, labels=filled(request.labels, hole, request.unlabeled))
+    labels = filled(request.labels, hole, request.unlabeled)
+    return replace(request, labels=labels, instances=None if request.objects is None else object_borders(labels, request.objects))
 
 
 class LiveRenderer(QObject):
@@ -360,6 +362,7 @@ class LiveRenderer(QObject):
                 ResultWish(self._size, self._level()),
                 math.inf if self._is_wanted_whatever_it_takes else PATIENCE_SECONDS,
                 unlabeled=self._document.unlabeled_id,
+                objects=None if objects is None else objects.copy(),
             )
             self._is_wanted_whatever_it_takes = False
             self._service.submit(request)

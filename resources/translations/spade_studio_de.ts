@@ -3746,14 +3746,6 @@ Estimate tells steps, memory and time.</source>
     </message>
 </context>
 <context>
-    <name>S:</name>
-    <message>
-        <source></source>
-        <comment>the name of the file with the guide in this language</comment>
-        <translation></translation>
-    </message>
-</context>
-<context>
     <name>SampleGallery</name>
     <message>
         <source>Open a sample</source>

@@ -14,7 +14,7 @@ from spade_studio.app.canvas.layers import Compare
 from spade_studio.app.documents import archive
 from spade_studio.app.model import state
 from spade_studio.app.model.document import Document
-from spade_studio.app.model.raster import Patch, Rect
+from spade_studio.app.model.raster import Rect
 from spade_studio.app.model.state import Underlay
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import load_label_set
@@ -132,14 +132,6 @@ def test_replacing_a_label_keeps_objects(document):
     np.testing.assert_array_equal(document.instances, objects)
     document.undo_stack.undo()
     assert document.labels[20, 20] == ROAD
-
-
-def test_a_region_may_land_on_what_it_left_bare_though_that_is_protected(document):
-    document.protected = frozenset({document.unlabeled_id})
-    document.begin_stroke("move").move(Patch(Rect(10, 10, 30, 30), np.ones((20, 20), bool)), 5, 0, document.unlabeled_id)
-    document.end_stroke()
-    assert (document.labels[10:30, 15:35] == SKY).all()
-    assert (document.labels[10:30, 10:15] == document.unlabeled_id).all()
 
 
 def test_the_photo_shows_through_by_its_opacity(hand):

@@ -66,7 +66,9 @@ def test_the_window_starts_on_a_sample_ready_to_paint(window):
     assert counts[window.toolbox.label] > 0
     assert window.toolbox.label != counts.argmax()
     middle = window.canvas.mapTo(window, window.canvas.rect().topRight()).x()
-    assert abs(middle - window.width() / 2) < 0.03 * window.width()
+    room = window.centralWidget()
+    centre = room.mapTo(window, room.rect().center()).x()
+    assert abs(middle - centre) < 0.03 * window.width()
     assert window.render_panel.mapTo(window, window.render_panel.rect().topLeft()).x() > middle
 
 
@@ -378,6 +380,6 @@ def test_unreadable_settings_count_as_none(tmp_path, settings):
     (tmp_path / "settings.ini").write_text("[brush]\nsize=broad\n[window]\nappearance=plaid\ngeometry=1\n[files]\nfolder=/nowhere\n")
     damaged = type(settings)(tmp_path / "settings.ini")
     assert damaged.brush_size is None
-    assert damaged.appearance == "system"
+    assert damaged.appearance == "dark"
     assert damaged.geometry.isEmpty()
     assert damaged.folder is None

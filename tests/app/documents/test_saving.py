@@ -183,7 +183,7 @@ def test_painting_goes_on_while_layers_are_exported_and_a_save_asked_for_meanwhi
     finally:
         gate.set()
     qtbot.waitUntil(lambda: not window.files.is_saving, timeout=60_000)
-    with zipfile.ZipFile(tmp_path / "a.ora") as file, Image.open(file.open("data/labels.png")) as image:
+    with zipfile.ZipFile(tmp_path / "a.ora") as file, Image.open(file.open("mergedimage.png")) as image:
         assert image.convert("RGB").resize(wanted.size, Image.Resampling.NEAREST).tobytes() == wanted.tobytes()
     np.testing.assert_array_equal(archive.load_document(tmp_path / "b.ora").labels, sky.labels)
     assert not window.isWindowModified()

@@ -294,7 +294,7 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_sizes_say_what_they_come_to_and_one_is_taken(window, settings, qtbot):
     size_menu = window.rendering.menus[0]
     assert list(entries(size_menu)) == [
-        "Automatic, as trained: 256 × 256", "As the layout: 256 × 256", "128 × 128", "256 × 256", "512 × 512", "1024 × 1024", "Other size…",
+        "Automatic, as trained: 256 × 256", "As the layout: 256 × 256", "256 × 256", "512 × 512", "1024 × 1024", "2048 × 2048", "Other size…",
     ]  # fmt: skip
     shown: list[RenderResult] = []
     window.live.rendered.connect(shown.append)
@@ -313,13 +313,13 @@ def test_sizes_follow_the_layouts_shape(window, qtbot):
     assert "1024 × 256" in entries(window.rendering.menus[0])
 
 
-def test_another_size_is_asked_for_and_rounded(window, settings, qtbot):
+def test_another_size_is_asked_for_and_kept(window, settings, qtbot):
     question = window.rendering.ask_size()
     question.box.setValue(400)
-    assert question.result_label.text() == "384 × 384"
+    assert question.result_label.text() == "400 × 400"
     qtbot.keyClick(question.box, Qt.Key.Key_Return)
     assert settings.render_size == SizeWish("side", 400)
-    assert checked(window.rendering.menus[0]) == ["Other size: 384 × 384…"]
+    assert checked(window.rendering.menus[0]) == ["Other size: 400 × 400…"]
     wait(qtbot, window)
 
 

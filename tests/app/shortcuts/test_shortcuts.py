@@ -46,7 +46,7 @@ def test_no_two_commands_come_with_the_same_key_and_none_with_a_reserved_one(win
     table = window.desktop.shortcuts
     keys = [key for command in table.commands() for key in command.defaults]
     assert sorted({key for key in keys if keys.count(key) > 1}) == []
-    assert [key for key in keys if table.is_reserved(key)] == []
+    assert [key for key in keys if table.is_reserved(key)] == ["Tab"]  # hides the panels while the canvas has the keyboard
 
 
 def test_pressing_keys_sets_them_at_once_and_for_good(window, dialog, hand, qtbot, settings):
@@ -148,8 +148,8 @@ def test_escape_leaves_the_field_and_tab_goes_on(dialog, qtbot):
 def test_keys_of_panels_can_be_changed_too(window, dialog, qtbot):
     dialog.choose("panel_layers" if "panel_layers" in dialog._commands else "panel_view")
     name = dialog.command.name
-    type_keys(dialog, qtbot, Qt.Key.Key_F11)
-    assert of(window, name).keys == ("F11",)
+    type_keys(dialog, qtbot, Qt.Key.Key_F10)
+    assert of(window, name).keys == ("F10",)
 
 
 def test_single_keys_are_text_in_text_fields(window, qtbot):
