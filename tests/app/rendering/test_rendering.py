@@ -294,7 +294,8 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_sizes_say_what_they_come_to_and_one_is_taken(window, settings, qtbot):
     size_menu = window.rendering.menus[0]
     assert list(entries(size_menu)) == [
-        "Automatic, as trained: 256 × 256", "As the layout: 256 × 256", "256 × 256", "512 × 512", "1024 × 1024", "2048 × 2048", "Other size…",
+        "Automatic, as trained: 256 × 256", "As the layout: 256 × 256",
+        "256 × 256", "512 × 512", "1024 × 1024", "2048 × 2048", "Other size…",
     ]  # fmt: skip
     shown: list[RenderResult] = []
     window.live.rendered.connect(shown.append)
