@@ -26,8 +26,8 @@ from spade_studio.engine.weights.info import WeightsInfo
 
 pytest.importorskip("PySide6.QtWidgets", exc_type=ImportError)
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
 from spade_studio.app.export.rendering import render_layout
@@ -189,6 +189,18 @@ class PatientBot(QtBot):
 
     def waitExposed(self, widget: Any, *, timeout: int = PATIENCE) -> Any:
         return super().waitExposed(widget, timeout=timeout)
+
+
+@pytest.fixture(autouse=True)
+def no_dialog_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give up a dialog that nobody answers: it would hold the test, and with it the whole run, where no timeout reaches."""
+    execute = QDialog.exec
+
+    def patient(dialog: QDialog) -> int:
+        QTimer.singleShot(2 * PATIENCE, dialog, dialog.reject)
+        return execute(dialog)
+
+    monkeypatch.setattr(QDialog, "exec", patient)
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from spade_studio.app.documents import archive
+from spade_studio.app.documents.import_dialog import ImportDialog
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.app.styles import panel as panel_module
@@ -85,8 +86,9 @@ def test_a_photo_dropped_on_the_dock_gives_its_style_and_is_kept(
 
 
 def test_a_photo_dropped_on_the_window_is_a_style_and_a_label_map_still_a_layout(
-    window: MainWindow, wait: Wait, save_photo: SavePhoto, tmp_path: Path
+    window: MainWindow, wait: Wait, save_photo: SavePhoto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ImportDialog, "exec", lambda _dialog: QDialog.DialogCode.Accepted)  # several label sets have the id
     assert drop(window, save_photo("lake.png"))
     wait(lambda: window.styles.style.label == "lake")
     assert window.document.name == "Lake"
