@@ -18,7 +18,14 @@ from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import open_regular
 from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.info import TensorEntry
-from spade_studio.engine.weights.pickle_reader import PickleReader, StoredTensor, state_dict_tensors, state_dict_within, state_dicts
+from spade_studio.engine.weights.pickle_reader import (
+    MAX_TENSORS,
+    PickleReader,
+    StoredTensor,
+    state_dict_tensors,
+    state_dict_within,
+    state_dicts,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -218,6 +225,8 @@ def _legacy_value(file: IO[bytes], path: Path) -> tuple[object, _Check]:
     reader.read(window)
     value = reader.read(window)
     storages = reader.storages
+    if len(storages) > MAX_TENSORS:
+        raise _damaged(f"{path.name} holds {len(storages):,} tensors", f"at most {MAX_TENSORS:,}", "Choose a weights file of SPADE")
     keys = reader.read(window)
     listed = [key for key in cast("list[object]", keys) if isinstance(key, str)] if isinstance(keys, list) else []
     if sorted(listed) != sorted(storages):

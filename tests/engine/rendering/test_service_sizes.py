@@ -92,7 +92,7 @@ def test_what_was_loaded_tells_its_limits(studio: Studio) -> None:
     assert (ready.path, ready.sha256) == (renderer.info.path, renderer.weights_sha256)
     assert (ready.z_width, ready.training_size) == (renderer.z_width, renderer.training_size)
     assert (ready.smallest_side, ready.largest_side) == (32, 8192)
-    assert ready.size_of(SizeWish("side", 100), (64, 128)) == (64, 96)
+    assert ready.size_of(SizeWish("side", 100), (64, 128)) == (50, 100)
     assert ready.size_of(SizeWish("side", 20_000), (64, 64)) == (8192, 8192)
 
 
