@@ -44,10 +44,10 @@ class Sample:
 SAMPLE_LABELS = "coco_stuff"
 """The label set of the samples."""
 SAMPLES = (
-    Sample("Mountain lake", "mountain_lake.png", 24),
-    Sample("Coast", "coast.png", 11),
-    Sample("Valley", "valley.png", 25),
-    Sample("Winter ridge", "winter_ridge.png", 28),
+    Sample("Mountain lake", "mountain_lake.png", 40),
+    Sample("Coast", "coast.png", 68),
+    Sample("Valley", "valley.png", 105),
+    Sample("Winter ridge", "winter_ridge.png", 40),
 )
 
 

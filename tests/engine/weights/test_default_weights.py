@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from spade_studio.engine.files import sha256_of
-from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.weights import default_weights_path, inspect_weights
+from spade_studio.train.config.architectures import architecture
 
 ROOT = Path(__file__).resolve().parents[3]
 IDS = (156, 134, 158, 168, 123, 110, 154, 177, 148, 95, 96)
@@ -17,11 +17,12 @@ IDS = (156, 134, 158, 168, 123, 110, 154, 177, 148, 95, 96)
 
 def test_the_default_weights_say_what_they_are() -> None:
     info = inspect_weights(default_weights_path())
-    assert info.generator == GeneratorConfig(12, 24, hidden_width=64, upsampling="more", input="noise", crop_size=256)
+    textured = architecture("spade-textured").config(12, base_channels=24, hidden_width=64, upsampling="more", crop_size=256)
+    assert info.generator == textured
     assert info.channels is not None
     assert info.channels.label_set is not None
     assert (info.channels.label_set.name, info.channels.known_ids, info.channels.unlabeled_channel) == ("COCO-Stuff", IDS, 11)
-    assert (info.training_size, info.steps, info.averaged) == ((256, 256), 2000, True)
+    assert (info.training_size, info.steps, info.averaged) == ((256, 256), 700, True)
     assert info.can_use_style_image
     assert "no clear licence" in info.licence
     assert default_weights_path().stat().st_size < 40_000_000
