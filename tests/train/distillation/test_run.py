@@ -75,7 +75,7 @@ def test_it_goes_on_to_the_bit(config: DistillConfig, maker: Make, tmp_path: Pat
     def advance(self: Distiller) -> dict[str, float]:
         losses = original(self)
         if self.step == 3:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGTERM)  # a background job would ignore SIGINT
         return losses
 
     with pytest.MonkeyPatch.context() as patch:
