@@ -151,8 +151,9 @@ def build_parser() -> argparse.ArgumentParser:
     detail = parser.add_argument_group("detail")
     detail.add_argument(
         "--detail", choices=("auto", "none", "fast", "full"),
-        help="how pictures become larger than the weights render them: resampled (none), by a small network (fast) or a "
-        "large one (full); auto (default) is none up to 256 pixels on the short side and full above",
+        help="how pictures become larger than the weights render them: resampled (none), by a small network (fast, where "
+        "one is installed) or a large one (full); auto (default) is none up to 256 pixels on the short side, or up to the "
+        "size that the weights render, and full above",
     )
     detail.add_argument(
         "--upscaler", type=Path, metavar="FILE",
