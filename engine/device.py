@@ -1,7 +1,4 @@
-"""Which device and compute type a picture is rendered on and in, and what its failures mean.
-
-It knows nothing of networks or layouts.
-"""
+"""Which device and compute type a picture is rendered on and in, and what its failures mean."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The errors that the engine reports to a person.
-
-They know nothing of windows or terminals: each carries what was found, what was expected and what to do.
-"""
+"""The errors that the engine reports to a person: what was found, what was expected and what to do."""
 
 from __future__ import annotations
 

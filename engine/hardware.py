@@ -1,7 +1,4 @@
-"""What a machine offers to render on, as values that a window can hold.
-
-It knows no torch: :func:`spade_studio.engine.device.available_devices` looks.
-"""
+"""What a machine offers to render on, as values that a window can hold."""
 
 from __future__ import annotations
 

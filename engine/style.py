@@ -1,7 +1,4 @@
-"""Style codes: drawn from a seed, mixed with each other; numpy only, so every device sees the same ones.
-
-It does not know the encoder; a photograph's style comes from Renderer.style_from_image.
-"""
+"""Style codes: drawn from a seed, mixed with each other; numpy only, so every device sees the same ones."""
 
 from __future__ import annotations
 

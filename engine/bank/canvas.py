@@ -1,7 +1,4 @@
-"""From a layout to a canvas: the best piece of a memory bank for every segment, pasted back to front, borders partly erased.
-
-It knows no network; which piece lies in front is told by the bank's order.
-"""
+"""From a layout to a canvas: the best piece of a memory bank for every segment, pasted back to front, borders partly erased."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The file of a memory bank: segments of photographs as tiles, with an index by label and shape, the licence and source of each photograph.
-
-It is a safetensors file whose tiles are encoded pictures; files of strangers are checked, and a tile is decoded only when it is used.
-"""
+"""The file of a memory bank (safetensors): segments of photographs as encoded tiles, an index of them, and licences and sources."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Which of two segments that overlap lies in front: a list of labels from front to back, from a file, from depth, or what is usual.
-
-It knows no pictures.
-"""
+"""Which of two segments that overlap lies in front: a list of labels from front to back, from a file, from depth, or what is usual."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Photographs that a picture is made of, and where the bank of their pieces lies, as values that windows and files share.
-
-Nothing here knows torch or files.
-"""
+"""Photographs that a picture is made of, and where the bank of their pieces lies, as values that windows and files share."""
 
 from __future__ import annotations
 

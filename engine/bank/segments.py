@@ -1,7 +1,4 @@
-"""Segments: the connected components of every label of a layout, and their shapes as packed masks that can be compared quickly.
-
-They know no photographs.
-"""
+"""Segments: the connected components of every label of a layout, and their shapes as packed masks that can be compared quickly."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Which label maps a command line names, in which order, and what their pictures are called.
-
-It knows only names: nothing is opened here, and nothing is known of labels or weights.
-"""
+"""Which label maps a command line names, in which order, and what their pictures are called."""
 
 from __future__ import annotations
 

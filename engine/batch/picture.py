@@ -1,7 +1,4 @@
-"""One picture of a batch: a layout carried over to what the weights know, rendered in one style, with the record of both.
-
-It knows no files; whoever wants many pictures calls it as often, on the thread that owns the renderer.
-"""
+"""One picture of a batch: a layout carried over to what the weights know, rendered in one style, with the record of both."""
 
 from __future__ import annotations
 

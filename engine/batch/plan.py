@@ -1,7 +1,4 @@
-"""Which pictures a command has to render in this process: all, less other processes' share, less what is there already.
-
-It opens no image and knows no weights, so it is done before torch is loaded.
-"""
+"""Which pictures a command has to render in this process: all, less other processes' share, less what is there already."""
 
 from __future__ import annotations
 

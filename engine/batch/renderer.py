@@ -1,7 +1,4 @@
-"""Rendering many label maps: files are read ahead and written behind while the renderer works.
-
-It knows no command line; which pictures are wanted, in which style, is given to it.
-"""
+"""Rendering many label maps: files are read ahead and written behind while the renderer works."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How the pictures of one command are shared among processes: by ``--shard``, under torchrun, or both.
-
-It knows no process group and starts nothing: every process works out its own share from numbers alone.
-"""
+"""How the pictures of one command are shared among processes: by ``--shard``, under torchrun, or both."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Which style each picture of a command gets: from a seed, a photograph, two photographs, or codes in a file.
-
-It knows no label maps but their place in the sequence, and nothing of how a style becomes a picture.
-"""
+"""Which style each picture of a command gets: from a seed, a photograph, two photographs, or codes in a file."""
 
 from __future__ import annotations
 

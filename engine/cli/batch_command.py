@@ -1,7 +1,4 @@
-"""``spade-render LABELS...``: from what the command line says to pictures in a folder.
-
-It knows no option names but in messages; torch is imported only when there is something to render.
-"""
+"""``spade-render LABELS...``: from what the command line says to pictures in a folder."""
 
 from __future__ import annotations
 

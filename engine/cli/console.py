@@ -1,7 +1,4 @@
-"""What the command line says: results on stdout, everything else on stderr, in lines that a progress bar does not break.
-
-It knows nothing of pictures; names and messages from outside pass through here, so control characters end here.
-"""
+"""What the command line says, without control characters: results on stdout, everything else on stderr, around a progress bar."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""``spade-render``: what the command line means, and how its errors end.
-
-It knows no torch and no pictures: these are imported only once there is something to do, so that --help is quick.
-"""
+"""``spade-render``: what the command line means, and how its errors end."""
 
 from __future__ import annotations
 

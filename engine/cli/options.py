@@ -1,7 +1,4 @@
-"""The options of ``spade-render``: what can be given, what goes together, and what --help says.
-
-It knows neither what they do nor anything slow to import.
-"""
+"""The options of ``spade-render``: what can be given, what goes together, and what --help says."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""``spade-render --from``: the picture that a PNG describes, rendered again and compared.
-
-It knows no command line; options come as values.
-"""
+"""``spade-render --from``: the picture that a PNG describes, rendered again and compared."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What processes that torchrun started together owe each other: one that ends with an error waits until all are done.
-
-torchrun ends all processes when the first one fails; a bad file in one share must not stop the other shares. Nothing here knows pictures.
-"""
+"""Under torchrun, which ends all processes when the first one fails: one that ends with an error waits until all are done."""
 
 from __future__ import annotations
 

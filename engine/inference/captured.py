@@ -1,7 +1,4 @@
-"""Style-only frames on CUDA: the generator's kernels over an unchanged plan, captured once and replayed.
-
-It knows nothing of what a layout holds; a plan is captured anew when tables or buffers moved in memory.
-"""
+"""Style-only frames on CUDA: the generator's kernels over an unchanged plan, captured once and replayed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A linear layer prepared once: weights in oneDNN's own order where the processor is served by it.
-
-It knows nothing of what its rows stand for.
-"""
+"""A linear layer prepared once: weights in oneDNN's own order where the processor is served by it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Modulation rows of one resolution, kept between layouts so that a stroke pays only for new neighbourhoods.
-
-It knows which neighbourhoods a layout has, but not what the rows are applied to.
-"""
+"""Modulation rows of one resolution, kept between layouts so that a stroke pays only for new neighbourhoods."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Stroke previews: recompute only positions near an edit, block by block, and reuse the rest of the last frame.
-
-Spatially incremental rendering after Spatially Sparse Inference (Li et al., NeurIPS 2022).
-"""
+"""Stroke previews: only positions near an edit are computed, block by block (Spatially Sparse Inference, Li et al., NeurIPS 2022)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Copies between host and device that do not make the host wait.
-
-It knows nothing of what is copied.
-"""
+"""Copies between host and device that do not make the host wait."""
 
 from __future__ import annotations
 

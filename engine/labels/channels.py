@@ -1,7 +1,4 @@
-"""Which channel of a generator's one-hot layout every label id sets; part of what weights must tell.
-
-It knows nothing of networks or tensors: it only holds the table and explains it in words.
-"""
+"""Which channel of a generator's one-hot layout every label id sets; part of what weights must tell."""
 
 from __future__ import annotations
 

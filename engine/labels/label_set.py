@@ -1,7 +1,4 @@
-"""Label sets: the ids, names and colours of the classes that a dataset knows, built-in or from a JSON file.
-
-It knows nothing of networks: which channel an id sets is told by :mod:`spade_studio.engine.labels.channels`.
-"""
+"""Label sets: the ids, names and colours of the classes that a dataset knows, built-in or from a JSON file."""
 
 from __future__ import annotations
 

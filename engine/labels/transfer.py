@@ -1,7 +1,4 @@
-"""Carrying a label map over, by the names of its labels, from the label set it was painted in to the one that weights know.
-
-It knows no files and no networks, only label sets and the ids that have a channel.
-"""
+"""Carrying a label map over, by the names of its labels, from the label set it was painted in to the one that weights know."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Batch renormalisation (Ioffe, "Batch Renormalization: Towards Reducing Minibatch Dependence in Batch-Normalized Models", 2017).
-
-It normalises in training with what it will render with, its running statistics, while gradients flow as batch norm's do.
-"""
+"""Batch renormalisation (Ioffe, 2017): training normalises with running statistics, while gradients flow as batch norm's do."""
 
 from __future__ import annotations
 

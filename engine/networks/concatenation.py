@@ -1,7 +1,4 @@
-"""The paper's ``decoder w/ Concat``: the SPADE generator's decoder that is told the layout by concatenation (paper, table 3).
-
-It knows no SPADE layer; every convolution of its blocks sees the layout's planes beside its input.
-"""
+"""The paper's ``decoder w/ Concat``: the SPADE generator's decoder that is told the layout by concatenation (paper, table 3)."""
 
 from __future__ import annotations
 

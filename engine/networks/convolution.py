@@ -1,7 +1,4 @@
-"""A convolution that is a product of matrices where its weights are far more than its pixels: the same function in less time.
-
-It does not know which part of a network it is.
-"""
+"""A convolution that is a product of matrices where its weights are far more than its pixels: the same function in less time."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The multi-scale PatchGAN discriminator (paper, appendix A; REFERENCE.md, section 1).
-
-It knows nothing of losses; it returns the features of every layer of every scale.
-"""
+"""The multi-scale PatchGAN discriminator (paper, appendix A), which returns the features of every layer of every scale."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The style encoder: a photograph to the posterior of its style code (paper, appendix A).
-
-It does not know at which size the photographs of its training were taken in; see Renderer.style_from_image.
-"""
+"""The style encoder: a photograph to the posterior of its style code (paper, appendix A)."""
 
 from __future__ import annotations
 

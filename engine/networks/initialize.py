@@ -1,7 +1,4 @@
-"""Initial weights of networks before training.
-
-It knows nothing of architectures: every convolution and linear layer is treated alike.
-"""
+"""Initial weights of networks before training."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The paper's ``pix2pixHD++ w/ SPADE`` and ``w/ Concat``: the encoder-decoder told the layout inside too (paper, tables 3 and 5).
-
-It takes no style; what it adds to pix2pixHD is where the layout enters.
-"""
+"""The paper's ``pix2pixHD++ w/ SPADE`` and ``w/ Concat``: the encoder-decoder told the layout inside too (paper, tables 3 and 5)."""
 
 from __future__ import annotations
 

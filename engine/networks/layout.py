@@ -1,7 +1,4 @@
-"""A layout prepared once for every resolution: which neighbourhoods occur, and where (DESIGN.md, section 4).
-
-It knows the generator's channels but no label set, and nothing of the networks' weights.
-"""
+"""A layout prepared once for every resolution: which neighbourhoods occur, and where."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Gamma and beta for the distinct neighbourhoods of a layout, and their application to pixels, differentiable.
-
-It computes exactly what the convolutions of a SPADE layer would (DESIGN.md, section 4) and knows no other part of the network.
-"""
+"""Gamma and beta for the distinct neighbourhoods of a layout, and their application to pixels, differentiable."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The pix2pixHD generator, the paper's baseline (REFERENCE.md, section 1).
-
-It takes the layout as its only input and knows no style.
-"""
+"""The pix2pixHD generator, the paper's baseline."""
 
 from __future__ import annotations
 

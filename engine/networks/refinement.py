@@ -1,7 +1,4 @@
-"""The cascaded refinement network, CRN (Chen and Koltun, 2017), the paper's baseline without a discriminator.
-
-It takes the layout as its only input; a network of several pictures takes a code whose largest number tells which.
-"""
+"""The cascaded refinement network, CRN (Chen and Koltun, 2017), the paper's baseline without a discriminator."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The synthesis network of SIMS (Qi et al., 2018): it makes a picture of a canvas of pieces of photographs and of the layout.
-
-It knows neither photographs nor how the canvas came about.
-"""
+"""The synthesis network of SIMS (Qi et al., 2018): it makes a picture of a canvas of pieces of photographs and of the layout."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The reader of label maps: what values and colours a PNG holds, as far as that can be told without knowing any label set.
-
-Which of them are ids, and of which label set, :mod:`spade_studio.engine.pictures.map_readings` tells.
-"""
+"""The reader of label maps: what values and colours a PNG holds, as far as that can be told without knowing any label set."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Writing rendered pictures, each whole or not at all.
-
-It knows no layouts; what a PNG says of itself comes as ready text.
-"""
+"""Writing rendered pictures, each whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a rendered PNG says of itself, so that the same picture can be rendered again: layout, style, weights and how it was computed.
-
-It knows nothing of rendering; text from a file counts as hostile, and paths are neither written nor read.
-"""
+"""What a rendered PNG says of itself so that it can be rendered again: layout, style, weights and computation, but no paths."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a renderer has to say of a picture it made, and what of it another renderer would do differently.
-
-It knows no files: :mod:`spade_studio.engine.pictures.provenance` puts this into PNGs and reads it back.
-"""
+"""What a renderer has to say of a picture it made, and what of it another renderer would do differently."""
 
 from __future__ import annotations
 

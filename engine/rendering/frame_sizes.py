@@ -1,7 +1,4 @@
-"""Which size a live picture is rendered at: what is wanted, and what comes first where that takes long.
-
-It knows neither renderers nor torch, and nothing of what is in a picture.
-"""
+"""Which size a live picture is rendered at: what is wanted, and what comes first where that takes long."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""From layouts and styles to pictures: load > set_style > set_layout > render, numpy at the border.
-
-It knows no file formats but weights, and nothing of threads: RenderService owns one.
-"""
+"""From layouts and styles to pictures: load > set_style > set_layout > render, numpy at the border."""
 
 from __future__ import annotations
 

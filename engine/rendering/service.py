@@ -1,7 +1,4 @@
-"""Renders in a thread of its own: a one-slot mailbox in, results and failures out as values.
-
-It knows neither Qt nor torch: the renderer comes from a function that the thread calls, and torch is first imported there.
-"""
+"""Renders in a thread of its own: a one-slot mailbox in, results and failures out as values."""
 
 from __future__ import annotations
 

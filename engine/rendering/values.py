@@ -1,7 +1,4 @@
-"""What goes into the render thread and comes out of it: values that never change once they are handed over.
-
-They know neither Qt nor torch, and nothing of the thread.
-"""
+"""What goes into the render thread and comes out of it: values that never change once they are handed over."""
 
 from __future__ import annotations
 

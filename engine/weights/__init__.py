@@ -1,7 +1,4 @@
-"""Weights files: our bundles and the published ones, recognised by content, checked before anything is loaded.
-
-They do not know the renderer; importing this package does not import torch.
-"""
+"""Weights files: our bundles and the published ones, recognised by content, checked before anything is loaded."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Our own weights files: one ``.safetensors`` with generator, encoder, and all that has to be known to use them.
-
-It does not know how weights came about; what it writes is what :func:`save_bundle` was given.
-"""
+"""Our own weights files: one ``.safetensors`` with generator, encoder, and all that has to be known to use them."""
 
 from __future__ import annotations
 

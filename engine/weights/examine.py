@@ -1,7 +1,4 @@
-"""Looks at weights without reading their numbers: headers and tables of contents only, so that it takes no time whatever their size.
-
-It knows neither torch nor networks; whether values are finite, and whether they render, shows when they are loaded.
-"""
+"""Looks at weights without reading their numbers: headers and tables of contents only, so that it takes no time whatever their size."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What can be told of a weights file before any of its numbers is read, as values that a window puts into words.
-
-Nothing here knows torch or how files are read; importing it is cheap.
-"""
+"""What can be told of a weights file before any of its numbers is read, as values that a window puts into words."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Settles what shapes leave open about a generator: upsampling, and the size of its training pictures.
-
-It knows no files; what ``opt.txt`` and options say is given, and nothing is concluded without a note.
-"""
+"""Settles what shapes leave open about a generator: upsampling, and the size of its training pictures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a weights file holds, as values that windows, the command line and the renderer share.
-
-Nothing here knows torch or how files are read; importing it is cheap.
-"""
+"""What a weights file holds, as values that windows, the command line and the renderer share."""
 
 from __future__ import annotations
 

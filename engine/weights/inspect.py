@@ -1,7 +1,4 @@
-"""The doors to weights of every kind: look at them, load them, describe them in words.
-
-It does not know the formats; each has its own module.
-"""
+"""The doors to weights of every kind: look at them, load them, describe them in words."""
 
 from __future__ import annotations
 

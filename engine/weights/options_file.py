@@ -1,7 +1,4 @@
-"""Reads the ``opt.txt`` that the published training leaves beside its weights.
-
-It does not know which entries matter; values are texts until they are asked for.
-"""
+"""Reads the ``opt.txt`` that the published training leaves beside its weights."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Reads, without running anything, which tensors the pickle of a torch file describes.
-
-It does not know where the numbers themselves are stored, nor what they are for; torch is not needed.
-"""
+"""Reads, without running anything, which tensors the pickle of a torch file describes."""
 
 from __future__ import annotations
 

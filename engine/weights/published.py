@@ -1,7 +1,4 @@
-"""Weights in the form of the published code: folders with ``latest_net_G.pth`` and its companions, or single ``.pth`` files.
-
-It does not render and does not know our own bundles; ``opt.pkl`` is never opened.
-"""
+"""Weights in the form of the published code: folders with ``latest_net_G.pth`` and its companions, or single ``.pth`` files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The three published data sets, told apart by the number of channels (REFERENCE.md, section 2), and what channels mean.
-
-It knows no files; what ``opt.txt`` and options say is given.
-"""
+"""The three published data sets, told apart by the number of channels, and what channels mean."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Tells by the first bytes what kind of file stands at a path.
-
-It does not know what weights are in it; the suffix only serves the wording of messages.
-"""
+"""Tells by the first bytes what kind of file stands at a path."""
 
 from __future__ import annotations
 

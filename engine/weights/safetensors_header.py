@@ -1,7 +1,4 @@
-"""Reads and checks the header of a safetensors file, and nothing else of it.
-
-It does not know whose file it is; the numbers are read by the safetensors library, later.
-"""
+"""Reads and checks the header of a safetensors file, and nothing else of it."""
 
 from __future__ import annotations
 

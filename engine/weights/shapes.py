@@ -1,7 +1,4 @@
-"""Names and shapes of the tensors that a configuration asks for, computed without torch (REFERENCE.md, section 1).
-
-It does not know values or files. The networks say the same, which a test compares; here a file can be checked before torch is loaded.
-"""
+"""Names and shapes of the tensors that a configuration asks for, computed without torch."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Compares a file's tensors with those of the network that a configuration describes.
-
-It does not know where the tensors come from, and builds no network.
-"""
+"""Compares a file's tensors with those of the network that a configuration describes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Infers a network's architecture from the names and shapes of its tensors.
-
-It does not know what shapes leave open (see :mod:`spade_studio.engine.weights.geometry`), nor any file.
-"""
+"""Infers a network's architecture from the names and shapes of its tensors."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Reads ``.pth`` files of both of torch's formats: the table of contents without torch, the numbers with ``weights_only=True``.
-
-It does not know which network the tensors are of.
-"""
+"""Reads ``.pth`` files of both of torch's formats: the table of contents without torch, the numbers with ``weights_only=True``."""
 
 from __future__ import annotations
 
