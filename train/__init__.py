@@ -1,1 +1,1 @@
-"""Data in, weights out. Training knows neither Qt nor the application."""
+"""Data in, weights out."""

@@ -1,7 +1,4 @@
-"""What the command lines of spade-train and spade-eval have in common: the first word, and how a command ends.
-
-It does not know what the commands do, nor torch.
-"""
+"""What the command lines of spade-train and spade-eval have in common: the first word, and how a command ends."""
 
 from __future__ import annotations
 

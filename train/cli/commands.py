@@ -1,7 +1,4 @@
-"""What the commands of ``spade-train`` do.
-
-It does not know how they are written on a command line; torch is imported only by those that compute.
-"""
+"""What the commands of ``spade-train`` do."""
 
 from __future__ import annotations
 

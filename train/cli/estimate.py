@@ -1,8 +1,4 @@
-"""What a training would be: parameters, steps, memory and time, told before anything is made (``spade-train new --dry-run``).
-
-It computes the generator's turn for a few pictures to see what a step keeps, and a step with them to see how long it takes; what it
-trains is thrown away.
-"""
+"""What a training would be: parameters, steps, memory and time, told before anything is made (``spade-train new --dry-run``)."""
 
 from __future__ import annotations
 

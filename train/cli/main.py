@@ -1,7 +1,4 @@
-"""``spade-train``: what the command line means, and how its errors end.
-
-It imports torch only once there is something to compute, so that help and wrong usage are quick.
-"""
+"""``spade-train``: what the command line means, and how its errors end."""
 
 from __future__ import annotations
 

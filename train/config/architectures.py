@@ -1,7 +1,4 @@
-"""The paper's generators by name, each with the recipe that belongs to it (paper, tables 3 to 5).
-
-It knows neither torch nor data: a name becomes configurations.
-"""
+"""The paper's generators by name, each with the recipe that belongs to it (paper, tables 3 to 5)."""
 
 from __future__ import annotations
 

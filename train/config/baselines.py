@@ -1,7 +1,4 @@
-"""The recipes that belong to rows of the paper's tables: what CRN, SIMS, pix2pixHD and ablations have in place of SPADE's.
-
-Nothing here knows torch.
-"""
+"""The recipes that belong to rows of the paper's tables: what CRN, SIMS, pix2pixHD and ablations have in place of SPADE's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What networks without a discriminator minimise (Chen and Koltun, 2017; Qi et al., 2018): a part of a TrainConfig.
-
-Nothing here knows torch.
-"""
+"""What networks without a discriminator minimise (Chen and Koltun, 2017; Qi et al., 2018): a part of a TrainConfig."""
 
 from __future__ import annotations
 

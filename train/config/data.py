@@ -1,7 +1,4 @@
-"""What a run trains on, which labels it learns, and how photographs become training pictures: parts of a TrainConfig.
-
-Nothing here knows torch, files or networks.
-"""
+"""What a run trains on, which labels it learns, and how photographs become training pictures: parts of a TrainConfig."""
 
 from __future__ import annotations
 

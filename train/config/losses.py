@@ -1,7 +1,4 @@
-"""What a training step minimises and how: losses, perceptual taps, optimisers and schedule, as frozen settings with the paper's defaults.
-
-They know neither torch nor data; :mod:`spade_studio.train.learning.losses`, ``perceptual`` and ``optimization`` give them their meaning.
-"""
+"""What a training step minimises and how: losses, perceptual taps, optimisers and schedule, with the paper's defaults."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Which networks a run trains and what they start from: parts of a TrainConfig.
-
-Nothing here knows torch; numbers of channels and sizes of pictures are decided by data and geometry.
-"""
+"""Which networks a run trains and what they start from: parts of a TrainConfig."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Configurations made of plain values: trees of frozen dataclasses, checked by their type hints, to and from JSON.
-
-It does not know what is configured; limits and what goes together are checked by each class when it is made.
-"""
+"""Configurations made of plain values: trees of frozen dataclasses, checked by their type hints, to and from JSON."""
 
 from __future__ import annotations
 

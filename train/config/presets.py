@@ -1,7 +1,4 @@
-"""Named configurations: the published trainings, the compact one of the default weights, and a tiny one for tests.
-
-They know no paths; each is a starting point whose every value can be changed.
-"""
+"""Named configurations: the published trainings, that of the default weights, a compact and a tiny one."""
 
 from __future__ import annotations
 

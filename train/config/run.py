@@ -1,7 +1,4 @@
-"""All that a training run is told: one frozen tree, to and from JSON, checked as a whole.
-
-Nothing here knows torch or data; a command line with its help can be derived from these classes.
-"""
+"""All that a training run is told: one frozen tree, to and from JSON, checked as a whole."""
 
 from __future__ import annotations
 

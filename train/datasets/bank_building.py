@@ -1,7 +1,4 @@
-"""Building a memory bank: the segments of photographs cut out, with their labels, shapes and credits.
-
-It does not know what the bank is used for.
-"""
+"""Building a memory bank: the segments of photographs cut out, with their labels, shapes and credits."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Training pairs of SIMS: a photograph, and the canvas that pieces of it make when they have the shapes of other photographs' segments.
-
-It knows no networks; examples come from :mod:`spade_studio.train.datasets.transforms`.
-"""
+"""Training pairs of SIMS: a photograph, and the canvas that pieces of it make when they have the shapes of other photographs' segments."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Reads training data before any training and reports what is wrong with it, and what may be (``spade-train check``).
-
-It does not know how the data will be transformed or trained on.
-"""
+"""Reads training data before any training and reports what is wrong with it, and what may be (``spade-train check``)."""
 
 from __future__ import annotations
 

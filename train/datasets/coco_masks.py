@@ -1,7 +1,4 @@
-"""The regions of COCO annotations as masks: polygons, and run lengths in their plain and their compressed form.
-
-It does not know pictures or categories; the formats are those of the COCO data page.
-"""
+"""The regions of COCO annotations as masks: polygons, and run lengths in their plain and their compressed form."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What can be wrong with training data, each kind with a name that a report can sort by.
-
-It does not know who finds it: readers raise it while training, the check collects it before.
-"""
+"""What can be wrong with training data, each kind with a name that a report can sort by."""
 
 from __future__ import annotations
 

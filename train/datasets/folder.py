@@ -1,7 +1,4 @@
-"""A plain folder of photographs with label maps, also inside a zip file: ``images/``, ``labels/``, perhaps ``instances/``.
-
-It does not know published data sets; those have readers of their own.
-"""
+"""A plain folder of photographs with label maps, also inside a zip file: ``images/``, ``labels/``, perhaps ``instances/``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Makes label maps for photographs that have none, with a segmentation model of Hugging Face ``transformers`` (``spade-train label``).
-
-It does not know how the maps are trained on; ``transformers`` is optional and is imported only when a model is loaded.
-"""
+"""Makes label maps for photographs that have none, with a segmentation model of Hugging Face ``transformers`` (``spade-train label``)."""
 
 from __future__ import annotations
 

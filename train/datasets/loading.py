@@ -1,7 +1,4 @@
-"""Batches for training: samples read and transformed in worker processes, layouts prepared there, then moved to a device.
-
-It does not know which networks they are for, only the resolutions at which those will ask for the layout.
-"""
+"""Batches for training: samples read and transformed in worker processes, layouts prepared there, then moved to a device."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Opening training data of any kind, recognised by the folders in it where the kind is not given.
-
-It does not know what the files hold.
-"""
+"""Opening training data of any kind, recognised by the folders in it where the kind is not given."""
 
 from __future__ import annotations
 

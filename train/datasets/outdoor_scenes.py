@@ -1,7 +1,4 @@
-"""Which scene categories of ADE20K lie outdoors: our own reading of the category names, since no list was published.
-
-It knows names only; the file that gives every picture its category belongs to the data set.
-"""
+"""Which scene categories of ADE20K lie outdoors: our own reading of the category names, since no list was published."""
 
 from __future__ import annotations
 

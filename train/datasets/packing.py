@@ -1,7 +1,4 @@
-"""Tensors packed into one, since every tensor that is handed from process to process takes an open file of both.
-
-It does not know what the tensors are.
-"""
+"""Tensors packed into one, since every tensor that is handed from process to process takes an open file of both."""
 
 from __future__ import annotations
 

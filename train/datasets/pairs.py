@@ -1,7 +1,4 @@
-"""A data set of photographs with their label maps, and perhaps instance maps: what training and the check read.
-
-It does not know how a published data set names its files; its readers pair the names and hand them over.
-"""
+"""A data set of photographs with their label maps, and perhaps instance maps: what training and the check read."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Makes the instance maps of COCO-Stuff from COCO's annotation file (``spade-train prepare coco``), which no archive brings.
-
-It does not know how they are trained on; :mod:`spade_studio.train.datasets.published` reads them.
-"""
+"""Makes the instance maps of COCO-Stuff from COCO's annotation file (``spade-train prepare coco``), which no archive brings."""
 
 from __future__ import annotations
 

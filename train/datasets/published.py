@@ -1,7 +1,4 @@
-"""The published data sets, as their archives unpack: COCO-Stuff, ADE20K SceneParsing with its outdoor part, Cityscapes.
-
-It knows the places of their files; what a file holds is read by :mod:`spade_studio.train.datasets.pairs`.
-"""
+"""The published data sets, as their archives unpack: COCO-Stuff, ADE20K SceneParsing with its outdoor part, Cityscapes."""
 
 from __future__ import annotations
 

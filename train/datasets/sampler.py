@@ -1,7 +1,4 @@
-"""Which samples each rank reads at each step, told by seed, epoch and position alone, so that a run resumes at the exact sample.
-
-It does not read anything; see :mod:`spade_studio.train.datasets.loading`.
-"""
+"""Which samples each rank reads at each step, told by seed, epoch and position alone, so that a run resumes at the exact sample."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where a data set's files lie: in a folder, or in a zip file that is read in place, also by many worker processes at once.
-
-It does not know which files belong together or what they hold.
-"""
+"""Where a data set's files lie: in a folder, or in a zip file that is read in place, also by many worker processes at once."""
 
 from __future__ import annotations
 

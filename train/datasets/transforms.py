@@ -1,7 +1,4 @@
-"""From a sample as its files have it to a training example: resized, cropped, perhaps mirrored, all parts alike (REFERENCE.md, section 3).
-
-It knows neither files nor tensors; all randomness comes from the generator that is handed in.
-"""
+"""From a sample as its files have it to a training example: resized, cropped, perhaps mirrored, all parts alike."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Processes that read samples beside the training process: they end with it, and by its hand only.
-
-It does not know what they read.
-"""
+"""Processes that read samples beside the training process: they end with it, and by its hand only."""
 
 from __future__ import annotations
 

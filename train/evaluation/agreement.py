@@ -1,7 +1,4 @@
-"""How far what a segmenter found agrees with the layouts, from confusion matrices by torchmetrics.
-
-It does not know what the classes are called. Class K of K + 1 stands for pixels that do not count, and for findings that are no class.
-"""
+"""How far a segmenter's findings agree with the layouts: confusion matrices whose class K of K + 1 is pixels that do not count."""
 
 from __future__ import annotations
 

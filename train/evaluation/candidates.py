@@ -1,7 +1,4 @@
-"""What is measured: weights that render every layout, folders of pictures that something has rendered, and real photographs.
-
-Candidates know neither segmenters nor figures; they give pictures for samples.
-"""
+"""What is measured: weights that render every layout, folders of pictures that something has rendered, and real photographs."""
 
 from __future__ import annotations
 

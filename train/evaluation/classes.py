@@ -1,7 +1,4 @@
-"""The classes that are measured: which labels of the data and which classes of a segmenter mean the same, by name or by a table of groups.
-
-It does not know pixels; it gives both sides the same numbers, so that what is merged on one side is merged on the other.
-"""
+"""The classes that are measured: which labels of the data and classes of a segmenter mean the same, by name or by groups."""
 
 from __future__ import annotations
 

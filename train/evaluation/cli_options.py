@@ -1,7 +1,4 @@
-"""What ``spade-eval`` can be told: one dataclass a command, from which tyro derives command line and help.
-
-Nothing here knows torch, so that help is quick; :mod:`spade_studio.train.evaluation.commands` does what is asked.
-"""
+"""What ``spade-eval`` can be told: one dataclass a command, from which tyro derives command line and help."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What ``spade-eval run`` and ``spade-eval merge`` do: open what is named, measure this process's share, put parts together.
-
-It does not know how anything is measured, nor how the command line is written.
-"""
+"""What ``spade-eval run`` and ``spade-eval merge`` do: open what is named, measure this process's share, put parts together."""
 
 from __future__ import annotations
 

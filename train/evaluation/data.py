@@ -1,7 +1,4 @@
-"""The pictures that an evaluation is on, and as many other photographs, drawn by chance, that show what reality itself comes to.
-
-It does not know what is measured on them.
-"""
+"""The pictures that an evaluation is on, and as many other photographs, drawn by chance, that show what reality itself comes to."""
 
 from __future__ import annotations
 

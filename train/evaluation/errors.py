@@ -1,7 +1,4 @@
-"""What can stop an evaluation.
-
-It does not know which part of it finds it.
-"""
+"""What can stop an evaluation."""
 
 from __future__ import annotations
 

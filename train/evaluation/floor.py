@@ -1,7 +1,4 @@
-"""How far real photographs are from each other: what a Frechet distance of so many pictures comes to where nothing is generated.
-
-It does not know which photographs they are.
-"""
+"""How far real photographs are from each other: what a Frechet distance of so many pictures comes to where nothing is generated."""
 
 from __future__ import annotations
 

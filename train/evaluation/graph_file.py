@@ -1,7 +1,4 @@
-"""Runs a small segmentation network from a safetensors file whose metadata hold the list of its operations (``graph``, JSON).
-
-It does not know what the network's classes mean; a file names operations, it never brings code.
-"""
+"""Runs a small segmentation network from a safetensors file whose metadata list its operations by name (``graph``, JSON)."""
 
 from __future__ import annotations
 

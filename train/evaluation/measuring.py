@@ -1,7 +1,4 @@
-"""Measures one candidate on some samples: what the segmenter finds, features, distances, time and memory.
-
-It knows neither files of results nor the command line; a picture that cannot be measured is recorded as such and stops nothing.
-"""
+"""Measures one candidate on some samples: what the segmenter finds, features, distances, time and memory."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How much memory a piece of work takes at its highest: of a CUDA device, else of the process where the system tells (Linux).
-
-It does not know what the work is.
-"""
+"""How much memory a piece of work takes at its highest: of a CUDA device, else of the process where the system tells (Linux)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Puts the parts of an evaluation together: what they come to for every candidate, and which pictures are shown.
-
-It does not know who measured them, nor how a report looks.
-"""
+"""Puts the parts of an evaluation together: what they come to for every candidate, and which pictures are shown."""
 
 from __future__ import annotations
 

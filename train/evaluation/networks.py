@@ -1,7 +1,4 @@
-"""Opens the networks that judge beside the segmenter: for Frechet distances, and for perceptual ones.
-
-It does not know what is judged.
-"""
+"""Opens the networks that judge beside the segmenter: for Frechet distances, and for perceptual ones."""
 
 from __future__ import annotations
 

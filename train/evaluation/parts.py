@@ -1,7 +1,4 @@
-"""What was measured of one run of neighbouring pictures, kept in a file of its own, so that an evaluation goes on and processes share it.
-
-It does not know what the numbers come to.
-"""
+"""What was measured of a run of neighbouring pictures, in a file of its own, so that an evaluation goes on and processes share it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The figures that the SPADE paper gives for the data sets that it was measured on.
-
-It knows no pictures; such figures hold for the paper's segmenters (DeepLabV2, UperNet101, DRN-D-105) and all validation pictures only.
-"""
+"""The SPADE paper's figures for its data sets, by its segmenters (DeepLabV2, UperNet101, DRN-D-105) on all validation pictures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What an evaluation is of: written beside its parts, so that any process can say what is missing and put them together.
-
-It does not open anything that it names.
-"""
+"""What an evaluation is of: written beside its parts, so that any process can say what is missing and put them together."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The evaluation as one HTML file that needs no other: tables, confusion matrices, worst and best pictures; and as lines for a terminal.
-
-It measures nothing; what was not measured is a dash.
-"""
+"""The evaluation as one HTML file that needs no other: tables, confusion matrices, worst and best pictures; and as lines for a terminal."""
 
 from __future__ import annotations
 

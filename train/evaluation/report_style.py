@@ -1,7 +1,4 @@
-"""The look of the evaluation's report: colours for light and dark, tables, small pictures.
-
-It knows nothing of what is shown.
-"""
+"""The look of the evaluation's report: colours for light and dark, tables, small pictures."""
 
 from __future__ import annotations
 

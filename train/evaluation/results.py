@@ -1,7 +1,4 @@
-"""The result of an evaluation as JSON, with the paper's figures beside where they were measured on the same data set.
-
-It does not know how a report shows it.
-"""
+"""The result of an evaluation as JSON, with the paper's figures beside where they were measured on the same data set."""
 
 from __future__ import annotations
 

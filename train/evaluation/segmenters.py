@@ -1,7 +1,4 @@
-"""The networks that tell what rendered pictures show: models of ``transformers``, and small ones of a single safetensors file.
-
-They know nothing of the label set that pictures were made from; :mod:`spade_studio.train.evaluation.classes` brings both together.
-"""
+"""The networks that tell what rendered pictures show: models of ``transformers``, and small ones of a single safetensors file."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The user study (paper, table 2): one HTML page with pictures beside it that asks which of two looks more like a photograph of a layout.
-
-It measures nothing; answers are read in :mod:`spade_studio.train.evaluation.study_answers`.
-"""
+"""The user study (paper, table 2): an HTML page that asks which of two pictures looks more like a photograph of a layout."""
 
 from __future__ import annotations
 

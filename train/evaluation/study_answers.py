@@ -1,7 +1,4 @@
-"""Answers of a user study: read from the files that people downloaded, counted, with confidence intervals and the raters' agreement.
-
-It does not know the pages; the files come from other machines and are checked entry by entry.
-"""
+"""Answers of a user study: read from the files that people downloaded, counted, with confidence intervals and the raters' agreement."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What ``spade-eval study`` does: write the pages of a user study, or say what its answers come to.
-
-It imports no torch.
-"""
+"""What ``spade-eval study`` does: write the pages of a user study, or say what its answers come to."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The averaged generator and encoder as pictures are made with them: spectral norms and batch statistics fitted to the averages.
-
-They know neither runs nor files; layouts and random numbers are given.
-"""
+"""The averaged generator and encoder as pictures are made with them: spectral norms and batch statistics fitted to the averages."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Batch normalisation with statistics over all ranks, on CPU and GPU, exact also where ranks hold unequal numbers of pictures.
-
-It knows nothing of who started the ranks; without a process group it is torch's own batch norm.
-"""
+"""Batch normalisation with statistics over all ranks, exact also where they hold unequal numbers of pictures, on CPU and GPU."""
 
 from __future__ import annotations
 

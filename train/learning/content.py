@@ -1,7 +1,4 @@
-"""The content loss of CRN and SIMS (Chen and Koltun, 2017): L1 between pictures and activations, by classes, the best of several counting.
-
-It knows no generator: pictures, photographs and the planes of their layouts come in, a number comes out.
-"""
+"""The content loss of CRN and SIMS (Chen and Koltun, 2017): L1 of pictures and activations, by classes, the best of several."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The discriminator's own file, written beside exported weights so that a later training can go on with it.
-
-It does not know generators; the application never reads these files.
-"""
+"""The discriminator's own file, written beside exported weights so that a later training can go on with it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The processes (ranks) that train together: who they are, what they agree on, and how they add up gradients.
-
-torchrun, Slurm or anything else that sets RANK and WORLD_SIZE starts them; nothing here knows what is trained.
-"""
+"""The processes (ranks) that train together, by RANK and WORLD_SIZE: what they agree on, and how they add up gradients."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The exponential moving average of a network's parameters, and what must be computed anew for averaged parameters.
-
-It knows nothing of optimisers and losses; the vectors of spectral norms and batch statistics of the live network are never averaged.
-"""
+"""The exponential moving average of a network's parameters, and the spectral norms and batch statistics computed anew for it."""
 
 from __future__ import annotations
 

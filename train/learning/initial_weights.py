@@ -1,7 +1,4 @@
-"""Starting a training from weights that exist: of generator, encoder and discriminator, labels carried over by name.
-
-It does not know how training goes on; networks that are already initialised are given, and what the weights hold replaces that.
-"""
+"""Starting a training from weights that exist: of generator, encoder and discriminator, labels carried over by name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The terms of the objective (paper, appendix A; REFERENCE.md, section 3), each unweighted.
-
-They know nothing of networks, optimisers or schedules: tensors come in, a number comes out, in at least float32.
-"""
+"""The terms of the objective (paper, appendix A), each unweighted and in at least float32."""
 
 from __future__ import annotations
 

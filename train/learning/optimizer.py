@@ -1,7 +1,4 @@
-"""Adam with two time scales, its schedule, and an update that no infinity or NaN gets into.
-
-It knows neither losses nor data; gradients must have been accumulated before.
-"""
+"""Adam with two time scales, its schedule, and an update that no infinity or NaN gets into."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What networks need before they are trained: initial weights, memory layout, ways round two weaknesses of torch.
-
-It does not know which architecture a network has.
-"""
+"""What networks need before they are trained: initial weights, memory layout, ways round two weaknesses of torch."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A discriminator that also judges in the features of a frozen network (Sauer et al., Projected GANs Converge Faster, NeurIPS 2021).
-
-It knows only EfficientNet-Lite0 as that network; the patch discriminators beside it are those of the paper, with their names.
-"""
+"""A discriminator that also judges in the features of a frozen EfficientNet-Lite0 (Sauer et al., Projected GANs, NeurIPS 2021)."""
 
 from __future__ import annotations
 

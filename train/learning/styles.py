@@ -1,7 +1,4 @@
-"""Where styles come from in training, and the space in which those of photographs are standard normal.
-
-It knows neither steps nor files.
-"""
+"""Where styles come from in training, and the space in which those of photographs are standard normal."""
 
 from __future__ import annotations
 

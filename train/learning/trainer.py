@@ -1,7 +1,4 @@
-"""The trainer: networks, optimisers, averages and the place in the data, moved on step by step, with all of its state in one dict.
-
-It does not know run folders, logs or signals; what drives it (:mod:`spade_studio.train.run.loop`) gives it batches and keeps its state.
-"""
+"""The trainer: networks, optimisers, averages and the place in the data, moved on step by step, with all of its state in one dict."""
 
 from __future__ import annotations
 

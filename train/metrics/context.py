@@ -1,7 +1,4 @@
-"""What metrics are computed from: a generator to be measured, held-out pictures, the networks that judge; and each batch's renders.
-
-It knows no metric. Random styles come from the seed and the sample's number alone; no global random state is used.
-"""
+"""What metrics are computed from: a generator to be measured, held-out pictures, the networks that judge; and each batch's renders."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Distances between pictures: from the photograph that they reconstruct, and from each other over styles.
-
-It knows no generator; pictures come in as tensors in [-1, 1].
-"""
+"""Distances between pictures: from the photograph that they reconstruct, and from each other over styles."""
 
 from __future__ import annotations
 

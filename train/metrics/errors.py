@@ -1,7 +1,4 @@
-"""What can go wrong with a measurement.
-
-It does not know which metric finds it.
-"""
+"""What can go wrong with a measurement."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The Frechet distance between real and generated pictures, by torchmetrics; statistics of the real ones are kept in a file.
-
-It does not know which pictures it is given, nor the feature network but by its name and digest.
-"""
+"""The Frechet distance between real and generated pictures, by torchmetrics; statistics of the real ones are kept in a file."""
 
 from __future__ import annotations
 

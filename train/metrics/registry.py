@@ -1,7 +1,4 @@
-"""The metrics by name, and measuring a generator by any of them in one pass over the held-out pictures.
-
-It does not know where generator, pictures and judging networks come from: all that is in the context.
-"""
+"""The metrics by name, and measuring a generator by any of them in one pass over the held-out pictures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""EfficientNet-Lite0 up to its 1280 pooled features: a small network for Frechet distances that need no 95 MB file.
-
-It does not know classes; distances of its features are no FID and never called so.
-"""
+"""EfficientNet-Lite0 up to its 1280 pooled features: a small network for Frechet distances, which are no FID."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What every network has whose features a Frechet distance compares: pictures of any size in, one vector of each out.
-
-It knows no architecture; a file's tensors are checked against whatever network is built from them.
-"""
+"""What every network has whose features a Frechet distance compares: pictures of any size in, one vector of each out."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Opens the file of a feature network, and tells by the names of its tensors which one it is.
-
-It does not know what the features are for.
-"""
+"""Opens the file of a feature network, and tells by the names of its tensors which one it is."""
 
 from __future__ import annotations
 

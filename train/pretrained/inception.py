@@ -1,7 +1,4 @@
-"""The Inception v3 of the Frechet inception distance (Heusel et al. 2017), up to its 2048 pooled features.
-
-It does not know classes. Its weights are TensorFlow's of 2015-12-05, and resizing and pooling are as in that graph, not as in torchvision.
-"""
+"""TensorFlow's Inception v3 of 2015-12-05 up to its 2048 pooled features, for the Frechet inception distance (Heusel et al. 2017)."""
 
 from __future__ import annotations
 

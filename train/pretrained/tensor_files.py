@@ -1,7 +1,4 @@
-"""Reads the tensors of a network's file, whichever of torch's formats or safetensors it is; nothing in the file is run.
-
-It does not know which network they are of.
-"""
+"""Reads the tensors of a network's file, whichever of torch's formats or safetensors it is; nothing in the file is run."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The perceptual distance: L1 between activations of VGG-19, VGG-16 or the HED edge detector's VGG-16 (REFERENCE.md, section 3).
-
-It knows no other loss.
-"""
+"""The perceptual distance: L1 between activations of VGG-19, VGG-16 or the HED edge detector's VGG-16."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Checkpoints: all that a resume needs in one file, written whole or not at all, and read back from the newest that is sound.
-
-It does not know what the parts of a checkpoint mean; whoever trains puts them in and takes them out by name.
-"""
+"""Checkpoints: all that a resume needs in one file, written whole or not at all, and read back from the newest that is sound."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a training says at the terminal: a live line with rich, plain lines for logs, or nothing.
-
-It knows events only, so it can follow a run of this process or of another.
-"""
+"""What a training says at the terminal: a live line with rich, plain lines for logs, or nothing."""
 
 from __future__ import annotations
 

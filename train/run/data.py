@@ -1,7 +1,4 @@
-"""The data of a run: opened, given the channels that the configuration names, and divided into training and validation.
-
-It does not know what is done with either part.
-"""
+"""The data of a run: opened, given the channels that the configuration names, and divided into training and validation."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The folder of a run: what lies where in it, how it is made, found, locked against a second trainer, and asked to stop or to wait.
-
-Nothing here knows torch, nor what checkpoints and events hold.
-"""
+"""The folder of a run: what lies where in it, how it is made, found, locked against a second trainer, and asked to stop or to wait."""
 
 from __future__ import annotations
 

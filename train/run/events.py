@@ -1,7 +1,4 @@
-"""What a run tells while it trains: typed events, one JSON line each, appended by rank 0 and read by whoever wants to follow.
-
-Nothing here knows torch or how training works; a reader needs the file only, and may come and go.
-"""
+"""What a run tells while it trains: typed events, one JSON line each, appended by rank 0 and read by whoever wants to follow."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Writing the weights of a training as files: the averaged generator and encoder as a bundle, and the discriminator beside it.
-
-It does not know how the training got there; equal trainings give equal files, so no time and no path goes into them.
-"""
+"""The weights of a training as files, equal for equal trainings: averaged generator and encoder, and the discriminator beside."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Starting the processes of a run: this one alone, or several through torchrun, watched so that Ctrl+C ends them in order.
-
-It does not know what they do, only the command that every one of them executes.
-"""
+"""Starting the processes of a run: this one alone, or several through torchrun, watched so that Ctrl+C ends them in order."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A run from its folder: goes on from the newest checkpoint, or from the seed, and trains to the end or until it is asked to stop.
-
-It does not know how a step is computed; every rank executes it alike, and only the first one writes and tells.
-"""
+"""A run from its folder, on all ranks: on from the newest checkpoint, or from the seed, to the end or until it is asked to stop."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Looks at the averaged networks now and then: sample grids and metrics on held-out pictures; on the first rank only.
-
-Nothing that it does changes what is trained: it has random numbers of its own and networks of its own.
-"""
+"""Looks at the averaged networks now and then, on the first rank: sample grids and metrics on held-out pictures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How fast a training goes, and how much memory it takes.
-
-It knows neither networks nor data.
-"""
+"""How fast a training goes, and how much memory it takes."""
 
 from __future__ import annotations
 

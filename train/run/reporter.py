@@ -1,7 +1,4 @@
-"""Where a run's news go: events.jsonl, log.txt, the terminal and trackers; on the first rank only.
-
-It does not know what happens in a training, only how to tell it.
-"""
+"""Where a run's news go: events.jsonl, log.txt, the terminal and trackers; on the first rank only."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Sample grids: what fixed validation items look like now, row by row: layout, photograph, reconstruction and random styles.
-
-It does not know how networks are averaged or called, only functions that make pictures and style codes.
-"""
+"""Sample grids: what fixed validation items look like now, row by row: layout, photograph, reconstruction and random styles."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Optional trackers beside ``events.jsonl``: TensorBoard's event files, and Weights & Biases.
-
-They know nothing of training; the events file stays what counts, and a tracker that fails takes nothing with it.
-"""
+"""Optional trackers beside ``events.jsonl``: TensorBoard's event files, and Weights & Biases."""
 
 from __future__ import annotations
 
