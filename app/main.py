@@ -1,7 +1,4 @@
-"""Starts the application: arguments, missing system libraries, another one that runs already, look, window, event loop.
-
-Nothing of Qt is imported before it is known that Qt can load, and nothing of torch at all.
-"""
+"""Starts the application: arguments, missing system libraries, another one that runs already, look, window, event loop."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The pointer's look over the canvas: the brush's true outline, and the other tools' cursors.
-
-It knows discs and icons, nothing of documents or events.
-"""
+"""The pointer's look over the canvas: the brush's true outline, and the other tools' cursors."""
 
 from __future__ import annotations
 

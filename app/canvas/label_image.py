@@ -1,7 +1,4 @@
-"""A label map as a picture in its labels' colours, updated rectangle by rectangle and drawn at any zoom.
-
-It knows nothing of widgets, tools or what a label means.
-"""
+"""A label map as a picture in its labels' colours, updated rectangle by rectangle and drawn at any zoom."""
 
 from __future__ import annotations
 

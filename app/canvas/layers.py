@@ -1,7 +1,4 @@
-"""What the canvas shows: labels or objects, the photograph under them, the render over them, outlines.
-
-It knows pictures and where they lie, nothing of widgets, events or tools.
-"""
+"""What the canvas shows: labels or objects, the photograph under them, the render over them, outlines."""
 
 from __future__ import annotations
 

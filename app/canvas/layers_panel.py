@@ -1,7 +1,4 @@
-"""The view panel: how layout and render are compared, the photo underlay, outlines and objects.
-
-It offers the window's commands and two sliders; it knows no canvas.
-"""
+"""The view panel: how layout and render are compared, the photo underlay, outlines and objects."""
 
 from __future__ import annotations
 

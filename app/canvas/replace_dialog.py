@@ -1,7 +1,4 @@
-"""The question which label shall take the place of which.
-
-It knows labels, no document.
-"""
+"""The question which label shall take the place of which."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The question for a size: square, 2:1 or any other, from 16 to 4096 pixels a side.
-
-It knows numbers only.
-"""
+"""The question for a size: square, 2:1 or any other, from 16 to 4096 pixels a side."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the chosen tool offers besides its size: the brush's shape, how fills spread, how selections are drawn, recent labels.
-
-It shows and tells options; it knows no document and no canvas.
-"""
+"""What the chosen tool offers besides its size: the brush's shape, how fills spread, how selections are drawn, recent labels."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

@@ -1,7 +1,4 @@
-"""A document as one file: an OpenRaster archive that paint programs open, with the exact planes and our description inside.
-
-It works on plain values from any thread; it knows no Qt and no open document.
-"""
+"""A document as one file: an OpenRaster archive that paint programs open, with the exact planes and our description inside."""
 
 from __future__ import annotations
 

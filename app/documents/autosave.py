@@ -1,7 +1,4 @@
-"""Saves the open document aside, so that a crash costs seconds: a full copy now and then, and a journal of strokes in between.
-
-What is written is copied here and written on threads of their own; the document's own file is never touched.
-"""
+"""Saves the open document aside, so that a crash costs seconds: a full copy now and then, and a journal of strokes in between."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""New, open, save, import and export: what the file menu does to the document, and the question before changes are lost.
-
-It knows the document and files; it knows no canvas and no renderer.
-"""
+"""New, open, save, import and export: what the file menu does to the document, and the question before changes are lost."""
 
 from __future__ import annotations
 

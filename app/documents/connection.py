@@ -1,7 +1,4 @@
-"""Between the open document and what its file holds: captured as plain values, and shown again.
-
-It knows the document and its state; it knows no files and no windows.
-"""
+"""Between the open document and what its file holds: captured as plain values, and shown again."""
 
 from __future__ import annotations
 

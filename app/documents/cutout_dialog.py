@@ -1,7 +1,4 @@
-"""Asks which labels of a layout are transparent in an exported picture.
-
-It knows names and shares; it writes nothing.
-"""
+"""Asks which labels of a layout are transparent in an exported picture."""
 
 from __future__ import annotations
 

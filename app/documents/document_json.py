@@ -1,7 +1,4 @@
-"""The JSON inside a document: what is no picture, checked entry by entry when it comes back.
-
-It knows no archives; the planes that belong to it are told by the sizes and flags in it.
-"""
+"""The JSON inside a document: what is no picture, checked entry by entry when it comes back."""
 
 from __future__ import annotations
 

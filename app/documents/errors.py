@@ -1,7 +1,4 @@
-"""What can go wrong between documents and files.
-
-They carry what was found, what was expected and what to do; they know no windows.
-"""
+"""What can go wrong between documents and files."""
 
 from __future__ import annotations
 

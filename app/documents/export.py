@@ -1,7 +1,4 @@
-"""Pictures for other programs: layers as OpenRaster or Photoshop files, and the render with some labels left out.
-
-It works on plain values; it asks nobody.
-"""
+"""Pictures for other programs: layers as OpenRaster or Photoshop files, and the render with some labels left out."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""ZIP archives from anywhere: everything that they claim is checked before anything in them is read.
-
-It knows no documents: what the entries mean, and how large each may be, is told by who reads them.
-"""
+"""ZIP archives from anywhere: everything that they claim is checked before anything in them is read."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Asks how to read a label map that does not simply fit: which label set, and what becomes of colours that it does not have.
-
-It shows readings and says which was chosen; it reads no files and changes no document.
-"""
+"""Asks how to read a label map that does not simply fit: which label set, and what becomes of colours that it does not have."""
 
 from __future__ import annotations
 

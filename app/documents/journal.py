@@ -1,8 +1,4 @@
-"""Changes of a map since its last full copy, appended to a file part by part, so that a crash costs seconds.
-
-A journal belongs to one copy, by a token that both hold. It is a header and records, each a table of tiles and their pixels after the
-change, compressed, with its length and checksum: what a crash has cut off is left out.
-"""
+"""Changes of a map since its last full copy, appended to a file: a header with that copy's token, then records with checksums."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Writes OpenRaster archives: pictures on top of each other, their sum, a thumbnail, and whatever else belongs into the file.
-
-It follows the OpenRaster draft 0.0.5 (file layout, baseline layer stack) and knows neither labels nor documents.
-"""
+"""Writes OpenRaster archives (draft 0.0.5, baseline layer stack): pictures on top of each other, their sum, a thumbnail, extras."""
 
 from __future__ import annotations
 

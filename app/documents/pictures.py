@@ -1,7 +1,4 @@
-"""PNGs in memory: written fast, and read only after their header has been checked.
-
-It knows arrays and bytes, no archives and no documents.
-"""
+"""PNGs in memory: written fast, and read only after their header has been checked."""
 
 from __future__ import annotations
 

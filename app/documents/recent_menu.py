@@ -1,7 +1,4 @@
-"""The menu of the files that were open before.
-
-It knows a list of paths and a function that opens one.
-"""
+"""The menu of the files that were open before."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Asks what to do with documents that a crash left behind: restore, discard, or ask again later.
-
-It shows what it is given and says what was chosen; it opens nothing.
-"""
+"""Asks what to do with documents that a crash left behind: restore, discard, or ask again later."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Label PNGs in and out, and the sample layouts.
-
-It knows neither the document nor windows; what it cannot do it says as an error of the engine.
-"""
+"""Label PNGs in and out, and the sample layouts."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Writes documents and exports on a thread of its own, so that the window goes on while a large one is written.
-
-It knows threads and errors; what is written, and what follows from it, is told by who saves.
-"""
+"""Writes documents and exports on a thread of its own, so that the window goes on while a large one is written."""
 
 from __future__ import annotations
 

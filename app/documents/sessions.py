@@ -1,8 +1,4 @@
-"""Folders in which running applications keep unsaved documents, and those that a crash left behind.
-
-A folder belongs to the process that holds its lock, which the operating system lets go when the process ends, however it ends. It knows
-files and locks, no Qt and no open document.
-"""
+"""Folders in which running applications, each by a lock, keep unsaved documents, and those that a crash left behind."""
 
 from __future__ import annotations
 

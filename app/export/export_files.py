@@ -1,7 +1,4 @@
-"""The reading and writing of an export, each step a function that another thread can run: what goes wrong is returned.
-
-It knows files; it knows no Qt objects and not when anything is done.
-"""
+"""The reading and writing of an export, each step a function that another thread can run: what goes wrong is returned."""
 
 from __future__ import annotations
 

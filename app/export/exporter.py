@@ -1,10 +1,4 @@
-"""Carries out an export: pictures are rendered one by one on the window's render thread, files are read and written in others.
-
-The render thread takes them between frames, so that painting stays live and goes first. A ``spade-render`` process of its own would
-hold the weights a second time, in memory and on a GPU, compete with painting for the same cores, and start with the seconds that torch
-takes; and answers that a person gave about published weights would have to be carried to it. What a process would survive, this
-survives too: the manifest says what is done, and the same export into the same folder goes on there. It knows no widgets.
-"""
+"""Carries out an export: pictures are rendered on the render thread between the window's frames, files are read and written in others."""
 
 from __future__ import annotations
 

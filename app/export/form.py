@@ -1,7 +1,4 @@
-"""The fields of an export: which layouts, styles, sizes and files, checked while they are filled in.
-
-It knows plans; it renders and writes nothing.
-"""
+"""The fields of an export: which layouts, styles, sizes and files, checked while they are filled in."""
 
 from __future__ import annotations
 

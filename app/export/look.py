@@ -1,7 +1,4 @@
-"""The style rules that the windows of variations and exports need on top of the theme's.
-
-It knows colours and Qt's rules; it knows no widget.
-"""
+"""The style rules that the windows of variations and exports need on top of the theme's."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The file ``manifest.json`` beside exported pictures: the plan and what is done of it, so that an export goes on where it was left.
-
-It knows no renderer and no window; every version of it is written whole or not at all, and read as hostile.
-"""
+"""The file ``manifest.json`` beside exported pictures: the plan and what is done of it, so that an export goes on where it was left."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""File names of exported pictures by a pattern such as ``{layout}_{seed}``: checked, filled in, never a path.
-
-It knows no files and no pictures.
-"""
+"""File names of exported pictures by a pattern such as ``{layout}_{seed}``: checked, filled in, never a path."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""How fast things get done and how long the rest will take, from the times of the last ones.
-
-It knows numbers only; its clock is given.
-"""
+"""How fast things get done and how long the rest will take, from the times of the last ones."""
 
 from __future__ import annotations
 

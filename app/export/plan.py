@@ -1,7 +1,4 @@
-"""What is to be exported, as plain values: layouts, styles, sizes, format and names, and the list of pictures that makes.
-
-It knows no window, no renderer and no file but by name.
-"""
+"""What is to be exported, as plain values: layouts, styles, sizes, format and names, and the list of pictures that makes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A rendered PNG that is opened: its layout and style become the document's, and what would come out otherwise now is told.
-
-It knows what pictures say of themselves; it does not know how they were picked.
-"""
+"""A rendered PNG that is opened: its layout and style become the document's, and what would come out otherwise now is told."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Sizes of pictures as a person writes them: ``512 x 512, 768 x 512``.
-
-It knows text and what weights can render; it knows no fields.
-"""
+"""Sizes of pictures as a person writes them: ``512 x 512, 768 x 512``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The window for exports: what, in which styles and sizes, as which files and where; below it how far the export is.
-
-It makes plans from fields; carrying them out is the exporter's.
-"""
+"""The window for exports: what, in which styles and sizes, as which files and where; below it how far the export is."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

@@ -1,7 +1,4 @@
-"""About: what the program is, its licence, those of its parts, and what its weights may be used for.
-
-It shows texts that it is given or that are installed.
-"""
+"""About: what the program is, its licence, those of its parts, and what its weights may be used for."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The sample gallery: layouts to begin with, as pictures.
-
-It shows samples and says which was chosen; it opens nothing.
-"""
+"""The sample gallery: layouts to begin with, as pictures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the program is made of: its own licence, that of every package it needs, and the model card of its weights.
-
-All of it is read from what is installed. It knows no widgets.
-"""
+"""What the program is made of: its own licence, that of every package it needs, and the model card of its weights."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A notice over the window's upper edge, with buttons: it takes no focus, moves nothing, and stays until it is closed.
-
-It knows texts and functions.
-"""
+"""A notice over the window's upper edge, with buttons: it takes no focus, moves nothing, and stays until it is closed."""
 
 from __future__ import annotations
 

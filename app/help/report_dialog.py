@@ -1,7 +1,4 @@
-"""The reports of errors: what is in them, where they lie, and how to hand one on.
-
-It shows files; it writes and sends nothing.
-"""
+"""The reports of errors: what is in them, where they lie, and how to hand one on."""
 
 from __future__ import annotations
 

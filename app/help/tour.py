@@ -1,7 +1,4 @@
-"""The tour: a few hints that point at the parts of the window, one after the other, while everything stays usable.
-
-It knows places to point at and texts.
-"""
+"""The tour: a few hints that point at the parts of the window, one after the other, while everything stays usable."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

@@ -1,7 +1,4 @@
-"""Which labels the palette offers, and which are in hand when a document opens.
-
-It knows label sets and label maps, no widgets.
-"""
+"""Which labels the palette offers, and which are in hand when a document opens."""
 
 from __future__ import annotations
 

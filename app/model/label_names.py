@@ -1,7 +1,4 @@
-"""What people read as the name of a label or of a group of labels: a word of the window's language where there is one, else the set's own.
-
-Files, manifests and the engine keep the names of the sets. It knows names, no widgets.
-"""
+"""The names of labels and groups that people read: a word of the window's language where there is one, else the set's own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A document brought to another label set, by the names of its labels, as one step that can be undone.
-
-It knows documents and label sets; it asks nobody and shows nothing.
-"""
+"""A document brought to another label set, by the names of its labels, as one step that can be undone."""
 
 from __future__ import annotations
 

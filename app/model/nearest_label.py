@@ -1,7 +1,4 @@
-"""Which label comes nearest to one that a label set, or weights, do not have.
-
-It knows labels by their words and groups, no widgets and no pixels.
-"""
+"""Which label comes nearest to one that a label set, or weights, do not have."""
 
 from __future__ import annotations
 

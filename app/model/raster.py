@@ -1,7 +1,4 @@
-"""Hard-edged painting on label maps: which pixels a brush covers, and writing them.
-
-It knows numpy arrays and rectangles, nothing of Qt, tools, documents or what a label means.
-"""
+"""Hard-edged painting on label maps: which pixels a brush covers, and writing them."""
 
 from __future__ import annotations
 

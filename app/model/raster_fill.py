@@ -1,7 +1,4 @@
-"""Regions that hang together, also where their border has small gaps.
-
-It knows masks of pixels, nothing of labels, brushes or Qt.
-"""
+"""Regions that hang together, also where their border has small gaps."""
 
 from __future__ import annotations
 

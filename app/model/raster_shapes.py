@@ -1,7 +1,4 @@
-"""Filled figures on label maps: rectangle, ellipse, polygon.
-
-It knows positions and masks, nothing of Qt, tools or labels.
-"""
+"""Filled figures on label maps: rectangle, ellipse, polygon."""
 
 from __future__ import annotations
 

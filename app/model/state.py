@@ -1,7 +1,4 @@
-"""What a document's file holds, as plain values that other threads may keep.
-
-It knows no files and no Qt.
-"""
+"""What a document's file holds, as plain values that other threads may keep."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What can be undone: each command holds a rectangle, or the whole map, with the values before and after.
-
-It writes through the function it is given and knows neither documents nor views.
-"""
+"""What can be undone: each command holds a rectangle, or the whole map, with the values before and after."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What can be undone, within a budget of memory: the oldest steps are forgotten when it is spent.
-
-It knows commands by what they take and what they are called, nothing of documents or pixels.
-"""
+"""What can be undone, within a budget of memory: the oldest steps are forgotten when it is spent."""
 
 # ruff: noqa: N802, N815 - the names of QUndoStack, whose place it takes: that one cannot forget its oldest command
 

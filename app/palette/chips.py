@@ -1,7 +1,4 @@
-"""Labels drawn as chips, a coloured swatch with its icon and the name, and the view that lays them out in rows.
-
-It knows what a model's items say about themselves, no label sets and no weights.
-"""
+"""Labels drawn as chips, a coloured swatch with its icon and the name, and the view that lays them out in rows."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

@@ -1,7 +1,4 @@
-"""The palette in the window: what it offers, what its menus and keys do, and the document's label set.
-
-It wires panel, toolbox, canvas and document; which labels are listed, found and near is decided elsewhere.
-"""
+"""The palette in the window: what it offers, what its menus and keys do, and the document's label set."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where a label lies in a map: its share, its regions, a place to look at.
-
-It knows numpy arrays, no views.
-"""
+"""Where a label lies in a map: its share, its regions, a place to look at."""
 
 from __future__ import annotations
 

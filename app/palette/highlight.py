@@ -1,7 +1,4 @@
-"""A label shown on the canvas for a moment: all else darkened, a pulsing rim around it, a line that says how much there is.
-
-It knows a map and where it lies in the view; it changes neither.
-"""
+"""A label shown on the canvas for a moment: all else darkened, a pulsing rim around it, a line that says how much there is."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

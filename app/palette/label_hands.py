@@ -1,7 +1,4 @@
-"""What hands do in every view of labels and in the search field beside it: one habit for the chips and for the tree.
-
-It knows item views and keys, no labels but by the id that an item has.
-"""
+"""What hands do in every view of labels and in the search field beside it: one habit for the chips and for the tree."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

@@ -1,7 +1,4 @@
-"""All labels of the set in a tree, under the names of their groups: the palette with room to look around.
-
-It shows what a palette offers and says which was chosen; it knows no document and no weights.
-"""
+"""All labels of the set in a tree, under the names of their groups: the palette with room to look around."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

@@ -1,7 +1,4 @@
-"""Which labels of a set the palette lists, and in which order.
-
-It knows labels and what a person remembers of them, no widgets.
-"""
+"""Which labels of a set the palette lists, and in which order."""
 
 from __future__ import annotations
 

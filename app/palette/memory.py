@@ -1,7 +1,4 @@
-"""Favourite and recent labels, remembered for every label set by the names of its labels.
-
-It knows settings and label sets, no widgets.
-"""
+"""Favourite and recent labels, remembered for every label set by the names of its labels."""
 
 from __future__ import annotations
 

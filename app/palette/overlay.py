@@ -1,7 +1,4 @@
-"""A sheet over a widget, of its size, that lets every event through.
-
-It knows the widget under it and draws nothing itself.
-"""
+"""A sheet over a widget, of its size, that lets every event through."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

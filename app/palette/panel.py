@@ -1,7 +1,4 @@
-"""The palette: the labels that can be painted, as coloured chips with a search field and a choice of which to show.
-
-It shows the labels it is given and says which was chosen; it knows no document and no weights.
-"""
+"""The palette: the labels that can be painted, as coloured chips with a search field and a choice of which to show."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

@@ -1,7 +1,4 @@
-"""The question what becomes of labels that another label set does not have.
-
-It knows labels and counts of pixels, no document.
-"""
+"""The question what becomes of labels that another label set does not have."""
 
 from __future__ import annotations
 

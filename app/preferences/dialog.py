@@ -1,7 +1,4 @@
-"""The settings dialog: one page for each part of the program, applied together.
-
-It shows and gives back values; what they change it does not know.
-"""
+"""The settings dialog: one page for each part of the program, applied together."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A box that offers what a menu of exclusive entries offers, and chooses in it when it is told to.
-
-It knows no meaning of the entries: the menu's owner does what choosing one means.
-"""
+"""A box that offers what a menu of exclusive entries offers, and chooses in it when it is told to."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the settings dialog sets, as one frozen value: read from the settings, changed, written back.
-
-It knows no widgets.
-"""
+"""What the settings dialog sets, as one frozen value: read from the settings, changed, written back."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A quiet strip for what a person should know: it takes no focus, no click that was meant for something else, and goes away by itself.
-
-It knows texts only, and what its one button is for.
-"""
+"""A quiet strip for what a person should know: it takes no focus, no click that was meant for something else, and goes away by itself."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What pictures are rendered with and how large, as a person chooses it, and what is said of pictures and failures.
-
-Everything that loads weights goes through it, so that weights, device and compute type agree wherever they are changed. It knows no
-painting, and torch only by the loader it is handed.
-"""
+"""What pictures are rendered with and how large, as a person chooses it, and what is said of pictures and failures."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Bridges the document and the render thread: every change goes out as a request, pictures come back as signals.
-
-It knows no widgets, and torch only through the function that loads the renderer, which runs on the render thread.
-"""
+"""Bridges the document and the render thread: every change goes out as a request, pictures come back as signals."""
 
 from __future__ import annotations
 

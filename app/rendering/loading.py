@@ -1,7 +1,4 @@
-"""What the render thread runs first: it imports torch without freezing the window, then loads the weights.
-
-Importing this module imports no torch; it knows no widgets and no requests.
-"""
+"""What the render thread runs first: it imports torch without freezing the window, then loads the weights."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The menus of render size, device and compute type, for the menu bar and for the status line's buttons.
-
-They show what is chosen and say what is wanted; they load nothing.
-"""
+"""The menus of render size, device and compute type, for the menu bar and for the status line's buttons."""
 
 from __future__ import annotations
 

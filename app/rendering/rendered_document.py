@@ -1,7 +1,4 @@
-"""A document as its weights see it: the labels carried over by name to the set that they know, while the document keeps its own.
-
-It knows label sets and ids, neither weights files nor renderers.
-"""
+"""A document as its weights see it: the labels carried over by name to the set that they know, while the document keeps its own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The question for a size of pictures that the menu does not offer.
-
-It knows numbers only; what a size comes to is asked of a function.
-"""
+"""The question for a size of pictures that the menu does not offer."""
 
 from __future__ import annotations
 

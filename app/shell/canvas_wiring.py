@@ -1,7 +1,4 @@
-"""All that a window does with the canvas beyond strokes: sizes, protection, objects, layers, history, the tools' options.
-
-It wires the window's parts and holds no logic of painting.
-"""
+"""All that a window does with the canvas beyond strokes: sizes, protection, objects, layers, history, the tools' options."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What makes the window a citizen of the desktop: settings, shortcuts, help, error reports, files that other starts hand over.
-
-It wires these parts to the window; painting, files and rendering it leaves to theirs.
-"""
+"""What makes the window a citizen of the desktop: settings, shortcuts, help, error reports, files that other starts hand over."""
 
 from __future__ import annotations
 

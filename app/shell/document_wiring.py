@@ -1,7 +1,4 @@
-"""All that a window does with files, in one place: menus, drops, the picture that goes into a document, autosave.
-
-It wires parts that know nothing of each other and holds no logic of files.
-"""
+"""All that a window does with files, in one place: menus, drops, the picture that goes into a document, autosave."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Variations, exports and videos, as the main window sees them: opened when first asked for, closed with it.
-
-It wires windows to document and renderer and holds no logic of either.
-"""
+"""Variations, exports and videos, as the main window sees them: opened when first asked for, closed with it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The window: builds document, tools, panels and renderer, and wires them together.
-
-It holds no logic of painting, files or rendering.
-"""
+"""The window: builds document, tools, panels and renderer, and wires them together."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

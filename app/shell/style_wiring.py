@@ -1,7 +1,4 @@
-"""All that a window does with styles, in one place: the dock, the strip's panel, menus, drops and the clipboard.
-
-It wires parts that know nothing of each other and decides only what counts as a photograph.
-"""
+"""All that a window does with styles, in one place: the dock, the strip's panel, menus, drops and the clipboard."""
 
 from __future__ import annotations
 

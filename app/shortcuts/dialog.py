@@ -1,7 +1,4 @@
-"""The dialog in which commands are given other keys: find one, press the keys.
-
-It shows a table of commands; what they do it does not know.
-"""
+"""The dialog in which commands are given other keys: find one, press the keys."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

@@ -1,7 +1,4 @@
-"""Every command that a window's menus offer, with its keys: those that it came with, and those that a person has given it.
-
-It knows actions and settings; what a command does it does not know.
-"""
+"""Every command that a window's menus offer, with its keys: those that it came with, and those that a person has given it."""
 
 from __future__ import annotations
 

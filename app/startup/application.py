@@ -1,7 +1,4 @@
-"""The Qt application: it takes the files that macOS hands to programs as events.
-
-It opens nothing itself.
-"""
+"""The Qt application: it takes the files that macOS hands to programs as events."""
 
 from __future__ import annotations
 

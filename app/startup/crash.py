@@ -1,8 +1,4 @@
-"""What happens to exceptions that nobody caught: a report is saved, the person gets a quiet line, and the program goes on.
-
-Crashes of native code leave their trace in a file of the process, which the next start turns into a report. It knows no window, only a
-function that is told; nothing leaves the machine, and neither pictures nor the home folder's name get into a report.
-"""
+"""What happens to exceptions that nobody caught: a report is saved, the person gets a quiet line, and the program goes on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The log: a file that rotates, and the last lines in memory for reports.
-
-Lines never hold the home folder's name. It knows no window; Qt's own messages come by way of its message handler.
-"""
+"""The log: a file that rotates, and the last lines in memory for reports, without the home folder's name."""
 
 from __future__ import annotations
 

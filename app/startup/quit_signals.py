@@ -1,7 +1,4 @@
-"""Ctrl+C in the terminal and the system's request to end: told as a Qt signal, since Python's own handlers wait for Python to run.
-
-It knows signals of the operating system and no window.
-"""
+"""Ctrl+C in the terminal and the system's request to end: told as a Qt signal, since Python's own handlers wait for Python to run."""
 
 from __future__ import annotations
 

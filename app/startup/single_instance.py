@@ -1,8 +1,4 @@
-"""A second start hands its file to the application that runs already, over a socket that only this user reaches.
-
-Whatever connects is not trusted: messages are short, few and checked. It knows no window and opens nothing; where Qt's network library
-cannot be loaded, or nobody answers, every start gets a window of its own.
-"""
+"""A second start hands its file to the application that runs already, over a socket that only this user reaches."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The system libraries that Qt needs on Linux, and the packages that bring them.
-
-It must not import Qt or anything else outside the standard library: it runs before Qt can, also from packaging/bootstrap.py by its path.
-"""
+"""The system libraries that Qt needs on Linux, and the packages that bring them; standard library only, as it runs before Qt can."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The language of menus, messages and labels: our translation and Qt's own, by the settings or the system.
-
-It knows files and the application; texts themselves are translated where they are shown.
-"""
+"""The language of menus, messages and labels: our translation and Qt's own, by the settings or the system."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The style in use: every way to change it ends here, and from here it goes to the renderer, the panels and the document.
-
-Photographs are read on a thread of their own, and encoded on the render thread between frames.
-"""
+"""The style in use: every way to change it ends here, and from here it goes to the renderer, the panels and the document."""
 
 from __future__ import annotations
 

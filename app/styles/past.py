@@ -1,7 +1,4 @@
-"""The styles used last, with pictures: where a change of style is taken back, in the next session too.
-
-It knows styles, images and one file; it does not know who renders them.
-"""
+"""The styles used last, with pictures: where a change of style is taken back, in the next session too."""
 
 from __future__ import annotations
 

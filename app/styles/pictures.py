@@ -1,7 +1,4 @@
-"""Small pictures of styles: references as JPEGs of bounded size, renders as thumbnails.
-
-It knows arrays and bytes; what comes from a file is checked before Pillow makes room for it.
-"""
+"""Small pictures of styles: references as JPEGs of bounded size, renders as thumbnails."""
 
 from __future__ import annotations
 

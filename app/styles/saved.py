@@ -1,7 +1,4 @@
-"""Whether the style in use is the one that the document's file has, or that the document began with.
-
-It knows a document and styles; it chooses none.
-"""
+"""Whether the style in use is the one that the document's file has, or that the document began with."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where styles come from beside seeds: references that a person has collected, kept in a folder, and those that ship with the program.
-
-It knows files; it encodes nothing.
-"""
+"""Where styles come from beside seeds: references that a person has collected, kept in a folder, and those that ship with the program."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A style as the application means it: where it comes from, what it is called and how strong it is.
-
-It knows neither Qt nor files nor any renderer, only the length of the codes that one takes.
-"""
+"""A style as the application means it: where it comes from, what it is called and how strong it is."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A style as JSON, in a document or a file of ours, read entry by entry from wherever it comes.
-
-It knows no files; what is out of bounds counts as no style, since a document is worth opening without one.
-"""
+"""A style as JSON, in a document or a file of ours, read entry by entry from wherever it comes."""
 
 from __future__ import annotations
 

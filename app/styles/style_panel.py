@@ -1,7 +1,4 @@
-"""The style panel: which of the weights' many looks is rendered, in the little place that the strip has.
-
-It shows a style's name, picture and seed, and knows whether it matters to the weights; it renders nothing.
-"""
+"""The style panel: which of the weights' many looks is rendered, in the little place that the strip has."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Opens the training window when it is first asked for and hands it what it needs of the main window.
-
-It is all that the main window knows of training.
-"""
+"""Opens the training window when it is first asked for and hands it what it needs of the main window."""
 
 from __future__ import annotations
 

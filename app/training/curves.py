@@ -1,7 +1,4 @@
-"""Live curves of losses and metrics with pyqtgraph, in the colours of the theme.
-
-They know a run's history; they know no files and no processes.
-"""
+"""Live curves of losses and metrics with pyqtgraph, in the colours of the theme."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

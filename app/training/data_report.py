@@ -1,7 +1,4 @@
-"""What ``spade-train check --json`` found, in words for the form; and how long a training will take, told by runs like it.
-
-It knows the report's entries and the events of runs; it knows no widgets.
-"""
+"""What ``spade-train check --json`` found, in words for the form; and how long a training will take, told by runs like it."""
 
 from __future__ import annotations
 

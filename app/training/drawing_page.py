@@ -1,7 +1,4 @@
-"""The tab "My drawing": the document over the checkpoints of a run, and the button that takes one of these weights into use.
-
-It shows what MyDrawing has made; it starts nothing by itself but on a checkpoint that the follower tells of.
-"""
+"""The tab "My drawing": the document over the checkpoints of a run, and the button that takes one of these weights into use."""
 
 from __future__ import annotations
 

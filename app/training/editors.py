@@ -1,7 +1,4 @@
-"""Widgets that edit one value of a configuration each: a box for numbers, a list for choices, a line for texts and paths.
-
-They know plain values; what values go together they do not know.
-"""
+"""Widgets that edit one value of a configuration each: a box for numbers, a list for choices, a line for texts and paths."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

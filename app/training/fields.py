@@ -1,7 +1,4 @@
-"""The fields of a training's configuration as a form needs them: names, types, helps and groups, read from its dataclasses.
-
-It knows TrainConfig; it knows no widgets.
-"""
+"""The fields of a training's configuration as a form needs them: names, types, helps and groups, read from its dataclasses."""
 
 from __future__ import annotations
 

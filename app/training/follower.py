@@ -1,7 +1,4 @@
-"""Follows one run, whoever trains it: reads on where it stopped reading, and says what is new.
-
-It knows files and timers; it starts no process and shows nothing.
-"""
+"""Follows one run, whoever trains it: reads on where it stopped reading, and says what is new."""
 
 from __future__ import annotations
 

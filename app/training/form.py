@@ -1,7 +1,4 @@
-"""The form over a training's configuration: every field, in groups, checked as a whole while it is filled.
-
-It knows the configuration; it does not know data, processes or runs.
-"""
+"""The form over a training's configuration: every field, in groups, checked as a whole while it is filled."""
 
 from __future__ import annotations
 

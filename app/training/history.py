@@ -1,7 +1,4 @@
-"""What a run has told so far, put together from its events: curves, metrics, files, and in what state it is.
-
-It knows events and folders of runs; it knows no widgets.
-"""
+"""What a run has told so far, put together from its events: curves, metrics, files, and in what state it is."""
 
 from __future__ import annotations
 

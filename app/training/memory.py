@@ -1,7 +1,4 @@
-"""What the training window remembers between starts: the folder of runs and every field of the form.
-
-It knows how to keep plain values; it does not know what they mean.
-"""
+"""What the training window remembers between starts: the folder of runs and every field of the form."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The current document as the checkpoints of a run render it: exported and rendered by our command line tools, in processes of their own.
-
-It knows folders of runs and which tool does what; it knows no widgets and no weights.
-"""
+"""The current document as a run's checkpoints render it: by our command line tools, in processes of their own."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The page that sets up a new run: preset, name, the form, data check, estimate and the start.
-
-It makes the run's folder; starting a trainer in it is the window's part.
-"""
+"""The page that sets up a new run: preset, name, the form, data check, estimate and the start."""
 
 from __future__ import annotations
 

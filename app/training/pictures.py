@@ -1,7 +1,4 @@
-"""Pictures over time with a slider: the sample grids of a run, or a drawing as every checkpoint renders it.
-
-It knows picture files and their captions; it does not know who writes them.
-"""
+"""Pictures over time with a slider: the sample grids of a run, or a drawing as every checkpoint renders it."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

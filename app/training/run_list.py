@@ -1,7 +1,4 @@
-"""The list of runs in a folder, each with its state, kept up to date.
-
-It knows folders of runs and how their state is told; it does not know what a run trains.
-"""
+"""The list of runs in a folder, each with its state, kept up to date."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""One run, live: how far it is, its curves, sample grids and log, and the buttons that let it wait, stop and go on.
-
-It shows what a follower reads; buttons say what is wanted and do nothing themselves.
-"""
+"""One run, live: how far it is, its curves, sample grids and log, and the buttons that let it wait, stop and go on."""
 
 from __future__ import annotations
 

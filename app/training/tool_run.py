@@ -1,7 +1,4 @@
-"""Runs one of our command line tools beside the window, one at a time, and hands over what it wrote when it has ended.
-
-It knows processes; it does not know what a tool is asked.
-"""
+"""Runs one of our command line tools beside the window, one at a time, and hands over what it wrote when it has ended."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Trainers as processes that outlive the window: started, found again by a note in the run's folder, and ended with all they started.
-
-It knows processes and folders of runs; it knows neither Qt nor what is trained.
-"""
+"""Trainers as processes that outlive the window: started, found again by a note in the run's folder, and ended with all they started."""
 
 from __future__ import annotations
 

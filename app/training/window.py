@@ -1,7 +1,4 @@
-"""The training window: runs on the left, and on the right the chosen one live, or the form for a new one.
-
-It wires its parts; what they do they know themselves.
-"""
+"""The training window: runs on the left, and on the right the chosen one live, or the form for a new one."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

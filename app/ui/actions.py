@@ -1,7 +1,4 @@
-"""Every command of the window in one table: text, keys, icon, help.
-
-It knows no window: what a command does is connected elsewhere.
-"""
+"""Every command of the window in one table: text, keys, icon, help."""
 
 from __future__ import annotations
 

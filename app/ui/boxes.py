@@ -1,7 +1,4 @@
-"""Box layouts with their spacing and margins in one line, and number fields whose text stands where that of text fields does.
-
-It knows no panel.
-"""
+"""Box layouts with their spacing and margins in one line, and number fields whose text stands where that of text fields does."""
 
 from __future__ import annotations
 

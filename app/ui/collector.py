@@ -1,7 +1,4 @@
-"""Python's collector of cyclic garbage, held back where it would do harm.
-
-It knows nothing of what is collected.
-"""
+"""Python's collector of cyclic garbage, held back where it would do harm."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Panels in docks at the window's right side, behind each other's tabs, and the commands that show them.
-
-It knows docks by their names, nothing of what is in them.
-"""
+"""Panels in docks at the window's right side, behind each other's tabs, and the commands that show them."""
 
 from __future__ import annotations
 

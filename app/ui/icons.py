@@ -1,7 +1,4 @@
-"""Pictures that come with the program.
-
-It knows files, no widgets.
-"""
+"""Pictures that come with the program."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Icons for the labels that are common, by name, so that labels of all sets have them.
-
-It knows names of icons, no colours and no sizes.
-"""
+"""Icons for the labels that are common, by name, so that labels of all sets have them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What an item of a list or a tree says of its label: name, colour, icon, and how it stands with weights, favourites and protection.
-
-It knows labels and items, no widgets and no weights.
-"""
+"""What an item of a list or a tree says of its label: name, colour, icon, and how it stands with weights, favourites and protection."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Marks texts in tables for translation: they are translated where they are shown.
-
-It does nothing at run time; pyside6-lupdate looks for the name.
-"""
+"""Marks texts in tables for translation: they are translated where they are shown."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The few message boxes: errors that answer a person's own action, and what to do with unsaved changes.
-
-They know no documents or files; what a render thread reports never comes here but to the render panel's banner.
-"""
+"""The few message boxes: errors that answer a person's own action, and what to do with unsaved changes."""
 
 from __future__ import annotations
 

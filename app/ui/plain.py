@@ -1,8 +1,4 @@
-"""Texts shown as they are: labels, message boxes and tool tips in which nothing is markup, whoever wrote it.
-
-Qt takes a text that looks like HTML for HTML, and then loads every local file that it names as an image; a name in a stranger's file may
-look like that.
-"""
+"""Texts shown as they are: Qt takes one that looks like HTML for HTML, and loads the local files that it names as images."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The status line: what is under the pointer, and size, zoom, device and time of the last picture.
-
-It knows numbers and texts only; what size and device offer to choose from is handed to it.
-"""
+"""The status line: what is under the pointer, and size, zoom, device and time of the last picture."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The label in hand and the one before it, on a button that swaps them.
-
-It knows two labels' names and colours, nothing of palettes or tools.
-"""
+"""The label in hand and the one before it, on a button that swaps them."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

@@ -1,7 +1,4 @@
-"""Light and dark: palettes and the few style rules on top of Qt's Fusion style.
-
-It knows the whole application's look and no single widget.
-"""
+"""Light and dark: palettes and the few style rules on top of Qt's Fusion style."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where a picture lies in a view: zoom, pan, fit.
-
-It knows sizes and positions only; no pixels, no events.
-"""
+"""Where a picture lies in a view: zoom, pan, fit."""
 
 from __future__ import annotations
 

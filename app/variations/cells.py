@@ -1,7 +1,4 @@
-"""The pictures of a sheet: which style each has, and what was rendered of it so far.
-
-It knows no renderer and no window.
-"""
+"""The pictures of a sheet: which style each has, and what was rendered of it so far."""
 
 # ruff: noqa: N802 - Qt names the methods of a model
 

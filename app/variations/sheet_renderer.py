@@ -1,7 +1,4 @@
-"""Renders the pictures of a sheet one by one on the window's render thread, between its frames.
-
-It knows cells and one layout; it does not know who shows them.
-"""
+"""Renders the pictures of a sheet one by one on the window's render thread, between its frames."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Cells as a grid or as a row: pictures as large as fit, chosen with mouse or keys.
-
-It knows cells and colours; it renders nothing.
-"""
+"""Cells as a grid or as a row: pictures as large as fit, chosen with mouse or keys."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

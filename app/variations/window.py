@@ -1,7 +1,4 @@
-"""The window with the sheet: many styles over one layout, to look through, adopt, mix and export.
-
-It knows cells and who renders them; what adopting and exporting mean is given to it.
-"""
+"""The window with the sheet: many styles over one layout, to look through, adopt, mix and export."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

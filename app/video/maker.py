@@ -1,7 +1,4 @@
-"""Makes a video: frames are rendered one by one on the window's render thread, and written in order in another.
-
-It knows no widgets. Where OpenCV writes no MP4 it goes on with numbered frames and says so.
-"""
+"""Makes a video: frames are rendered one by one on the window's render thread, and written in order in another."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What a video shows: styles in their order, and which mix of two neighbours each frame is.
-
-It knows numbers and styles; it renders and writes nothing.
-"""
+"""What a video shows: styles in their order, and which mix of two neighbours each frame is."""
 
 from __future__ import annotations
 

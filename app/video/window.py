@@ -1,7 +1,4 @@
-"""The window for videos: how long, how large, as what, where; below it how far it is.
-
-It makes plans from fields; carrying them out is the maker's.
-"""
+"""The window for videos: how long, how large, as what, where; below it how far it is."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

@@ -1,7 +1,4 @@
-"""Writes frames as an MP4 where OpenCV can, else as numbered PNGs; what is not whole never has the wanted name.
-
-It knows files and pictures; all of it runs in one thread beside the window's, where OpenCV is imported.
-"""
+"""Writes frames as an MP4 where OpenCV can, else as numbered PNGs; what is not whole never has the wanted name."""
 
 from __future__ import annotations
 

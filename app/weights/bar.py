@@ -1,7 +1,4 @@
-"""What stands under a page of the weights window: how far a job is, what the state is, and what can be done.
-
-It knows buttons and texts only.
-"""
+"""What stands under a page of the weights window: how far a job is, what the state is, and what can be done."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A trial: other weights loaded beside those in use, both pictures, and the swap.
-
-It holds one pair of weights on trial at most, and none while anything else is being loaded: never three networks in memory.
-"""
+"""A trial: other weights loaded beside those in use, at most one pair at a time, both pictures, and the swap."""
 
 from __future__ import annotations
 

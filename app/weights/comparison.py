@@ -1,7 +1,4 @@
-"""Two pictures of one layout beside each other: with the weights in use, and with those on trial.
-
-It knows pictures and texts only.
-"""
+"""Two pictures of one layout beside each other: with the weights in use, and with those on trial."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

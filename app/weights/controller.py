@@ -1,7 +1,4 @@
-"""Weights, as the main window sees them: a command, a button with the name of those in use, drops, and what is remembered of them.
-
-It opens the weights window when it is first asked for; swapping itself is the rendering controller's.
-"""
+"""Weights, as the main window sees them: a command, a button with the name of those in use, drops, and what is remembered of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the weights manager has done on its thread: looking at files, and a trial of other weights beside those in use.
-
-It knows neither widgets nor torch; what renders comes from app/rendering/loading.py.
-"""
+"""What the weights manager has done on its thread: looking at files, and a trial of other weights beside those in use."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What is known of the chosen weights: the report, what cannot work, questions, a person's note, the model card.
-
-It shows values that it is given, and tells what a person enters; it reads nothing.
-"""
+"""What is known of the chosen weights: the report, what cannot work, questions, a person's note, the model card."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 

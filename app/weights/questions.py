@@ -1,7 +1,4 @@
-"""Questions about published weights that their files leave open, each with what the answers mean.
-
-It knows no files; it shows choices and tells what was chosen.
-"""
+"""Questions about published weights that their files leave open, each with what the answers mean."""
 
 from __future__ import annotations
 

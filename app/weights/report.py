@@ -1,7 +1,4 @@
-"""What weights are and what cannot work with them, in plain words for the person who is about to use them.
-
-It knows facts and the labels of a document; it reads no files and draws nothing.
-"""
+"""What weights are and what cannot work with them, in plain words for the person who is about to use them."""
 
 from __future__ import annotations
 

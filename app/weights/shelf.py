@@ -1,7 +1,4 @@
-"""The weights that were used before: dates, stars, notes, and the answers to what their files do not tell.
-
-It is one JSON file, written whole or not at all; it knows no widgets and opens no weights.
-"""
+"""The weights that were used before, in one JSON file: dates, stars, notes, and the answers to what their files do not tell."""
 
 from __future__ import annotations
 

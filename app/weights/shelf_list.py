@@ -1,7 +1,4 @@
-"""The list of weights: those that come with the program first, then favourites, then by date; what is gone is dimmed.
-
-It knows entries; it opens nothing.
-"""
+"""The list of weights: those that come with the program first, then favourites, then by date; what is gone is dimmed."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The weights window: the list left; right what the chosen weights are, and a trial of them beside those in use.
-
-It wires its parts; looking at files and loading happen on a thread of its own, one at a time.
-"""
+"""The weights window: the list left; right what the chosen weights are, and a trial of them beside those in use."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
