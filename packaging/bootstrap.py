@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Run SPADE Studio from a checkout: make the virtual environment once, then start what was asked for.
 
-It knows nothing but the standard library (Python 3.11 or later, Linux, macOS, Windows) and works without a network once installed.
+It needs the standard library of Python 3.11 or later only, and works without a network once installed.
 
     python3 packaging/bootstrap.py app [arguments]       the application
     python3 packaging/bootstrap.py render [arguments]    spade-render

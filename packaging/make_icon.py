@@ -1,9 +1,4 @@
-"""Renders resources/icons/spade-studio.svg to the PNGs of the application's icon.
-
-It knows the drawing's two halves and nothing of the application.
-
-    QT_QPA_PLATFORM=offscreen python packaging/make_icon.py
-"""
+"""Renders resources/icons/spade-studio.svg to the PNGs of the application's icon (with QT_QPA_PLATFORM=offscreen)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Draws the sample layouts in resources/layouts; the same files every time.
-
-It knows shapes and label ids only, no weights and no photographs.
-
-    python packaging/make_sample_layouts.py
-"""
+"""Draws the sample layouts in resources/layouts; the same files every time."""
 
 from __future__ import annotations
 

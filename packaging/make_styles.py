@@ -1,6 +1,6 @@
 """Makes the built-in styles of some weights: renders many seeds, measures light and colour, and keeps the one nearest to each name.
 
-It knows nothing of the application but the format of ``resources/styles``. Run it after new default weights came:
+Run it after new default weights came:
 ``python packaging/make_styles.py --weights resources/weights/landscapes.safetensors`` (a minute or two on two cores; ``--candidates`` and
 ``--sheet FILE.png`` for a look at what was chosen).
 """

@@ -1,7 +1,4 @@
-"""Pages of the documentation site that come from outside docs/: model cards, the documents at the root, the icon.
-
-Links between Markdown files work in the repository and on the site: they are resolved to files of the repository and rewritten.
-"""
+"""Pages of the site from outside docs/ (model cards, documents at the root, the icon), and links to files of the repository."""
 
 from __future__ import annotations
 

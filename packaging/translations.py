@@ -4,7 +4,7 @@
     python packaging/translations.py release   # *.ts into *.qm, which the application loads
     python packaging/translations.py check     # what is not translated, or not compiled; exit code 1 if anything is
 
-It uses lupdate and lrelease as PySide6's wheel brings them. It knows no language.
+It uses lupdate and lrelease as PySide6's wheel brings them.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""The one program of a bundle: which of the four commands it is follows from the name that it is started by.
-
-It also understands ``-m MODULE`` of Python for these commands and for torchrun, since a bundle is its own interpreter: the application, the
-launcher of several processes and torchrun start their processes so.
-"""
+"""The one program of a bundle: its name tells which command it is, and ``-m MODULE`` works as Python's for commands and torchrun."""
 
 from __future__ import annotations
 
