@@ -16,7 +16,6 @@ from spade_studio.app.model.raster import MaskArray
 from spade_studio.app.model.raster_shapes import Point
 from spade_studio.app.model.selections import Combine
 from spade_studio.app.model.stroke import Stroke
-from spade_studio.app.model.surroundings import filled
 
 HANDLES: tuple[Point, ...] = ((0, 0), (0.5, 0), (1, 0), (1, 0.5), (1, 1), (0.5, 1), (0, 1), (0, 0.5))
 """Where a frame is taken hold of to scale it, as shares of its sides."""
@@ -122,6 +121,7 @@ class Transform(Gesture):
         self._at_press: Placement | None = None
         self._piece = piece
         if piece is not None:
+            piece.renumber(document.new_object_id())
             self._begin("paste")
             self._show(piece.placement)
 
@@ -187,21 +187,32 @@ class Transform(Gesture):
             if self._piece is None:
                 self.is_over = True
                 return False
+            if self._copies:
+                self._piece.renumber(document.new_object_id())
             self._begin(text)
         elif self._stroke is not document.stroke:
             # A save has laid it down: from here on it leaves that place.
-            laid = self._piece.placed(document.size)
-            self._piece.left_behind = None if laid is None else self._hole(laid)
+            self._piece.left_behind = self._covered(self._piece, self._stroke)
             self._begin(text)
         return True
 
-    def _hole(self, laid: Laid) -> Laid:
-        document = self._document
-        left = filled(document.labels, self._mask(laid), document.unlabeled_id)
-        return Laid(laid.patch, left[laid.patch.box.slices])
+    def _covered(self, piece: Floating, stroke: Stroke | None) -> Laid | None:
+        """Return what a stroke that has ended found where it laid the piece down; None where it lies outside."""
+        laid = piece.placed(self._document.size)
+        if laid is None or stroke is None:
+            return None
+        labels, objects = stroke.before.copy(), None if stroke.objects_before is None else stroke.objects_before.copy()
+        if (hole := piece.left_behind) is not None:
+            box, mask = hole.patch
+            labels[box.slices][mask] = hole.labels[mask]
+            if objects is not None:
+                objects[box.slices][mask] = 0 if hole.objects is None else hole.objects[mask]
+        place = laid.patch.box.slices
+        return Laid(laid.patch, labels[place], None if objects is None else objects[place])
 
     def _begin(self, text: str) -> None:
-        self._stroke = self._document.begin_stroke(text, stays_selected=False)
+        assert self._piece is not None
+        self._stroke = self._document.begin_stroke(text, stays_selected=False, has_objects=self._piece.has_objects)
 
     def _show(self, placement: Placement) -> None:
         assert self._piece is not None

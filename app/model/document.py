@@ -290,16 +290,17 @@ class Document(QObject):
             self._objects[rect.slices] = 0 if objects is None else objects
         self._changed(rect)
 
-    def begin_stroke(self, text: str, object_id: int = 0, *, stays_selected: bool = True) -> Stroke:
+    def begin_stroke(self, text: str, object_id: int = 0, *, stays_selected: bool = True, has_objects: bool = False) -> Stroke:
         """Start recording what one press-drag-release changes.
 
         Args:
             text: What the undo menu calls it.
             object_id: The object that is painted, 1..65535, or 0 for none.
             stays_selected: Whether only selected pixels are painted on; else the stroke moves the selection, and undoing it moves it back.
+            has_objects: Whether it may lay down other objects too.
         """
         self.end_stroke()
-        if object_id and self._objects is None:
+        if (object_id or has_objects) and self._objects is None:
             self._objects = np.zeros(self._labels.shape, np.uint16)
         within = self._selection if stays_selected else None
         self.stroke = Stroke(self._labels, self._objects, text, self.locked(), self._changed, within)

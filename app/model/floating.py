@@ -158,6 +158,18 @@ class Floating:
             left_behind = Laid(patch, surroundings.filled(labels, selection, no_source)[box.slices])
         return cls(part, mask.copy(), None if objects is None else objects[box.slices].copy(), box, left_behind)
 
+    @property
+    def has_objects(self) -> bool:
+        """Whether objects are in it."""
+        return self._objects is not None
+
+    def renumber(self, first: int) -> None:
+        """Give its objects numbers from ``first`` on, in the order of those they have; the highest where the numbers are used up."""
+        if self._objects is not None:
+            numbers = np.unique(self._objects[self._mask & (self._objects > 0)])
+            fresh = np.minimum(np.searchsorted(numbers, self._objects) + first, 0xFFFF)
+            self._objects = np.where(self._objects > 0, fresh, 0).astype(np.uint16)
+
     def placed(self, size: tuple[int, int]) -> Laid | None:
         """Return the piece as it lies in a map of (height, width); None where all of it lies outside."""
         place = self._snapped()

@@ -156,6 +156,76 @@ def test_flips_turns_and_duplicates_by_command(scene):
     assert scene.window.document.undo_stack.count() == 3
 
 
+def test_a_save_while_a_piece_hovers_costs_none_of_the_labels_below_it(scene, tmp_path):
+    labels = scene.labels.copy()
+    labels[20:40, 80:100] = np.where(np.arange(20) % 2, TREE, GRASS)
+    numbers = np.zeros((128, 128), np.uint16)
+    numbers[20:40, 80:100], numbers[50:70, 40:60] = 7, 3
+    scene.window.document.replace(labels, "wood", instances=numbers)
+    double_click(scene, 50, 60)
+    scene.stroke((50.5, 60.5), (70.5, 40.5), (90.5, 30.5))
+    scene.window.files.save_path(tmp_path / "a.ora")
+    assert (scene.labels[20:40, 80:100] == ROAD).all()
+    scene.stroke((90.5, 30.5), (90.5, 80.5), (90.5, 100.5))
+    scene.window.files.save_path(tmp_path / "a.ora")
+    scene.stroke((90.5, 100.5), (70.5, 100.5), (50.5, 100.5))
+    scene.key(Qt.Key.Key_Return)
+    objects = scene.window.document.instances
+    np.testing.assert_array_equal(scene.labels[20:40, 80:100], labels[20:40, 80:100])
+    assert (objects[20:40, 80:100] == 7).all()
+    assert (scene.labels[90:110, 80:100] == GRASS).all()
+    assert (scene.labels[90:110, 40:60] == ROAD).all()
+    assert (objects == 3).sum() == 400
+    assert (scene.labels[50:64, 40:60] == SKY).all(), "its first place is filled as before"
+    for _ in range(3):
+        scene.key(Qt.Key.Key_Z, CONTROL)
+    np.testing.assert_array_equal(scene.labels, labels)
+    np.testing.assert_array_equal(scene.window.document.instances, numbers)
+
+
+def test_a_piece_covers_no_protected_label_and_comes_back_onto_its_own_hole(scene):
+    before = scene.labels.copy()
+    scene.window.document.protected = frozenset({GRASS})
+    double_click(scene, 50, 60)
+    scene.stroke((50.5, 60.5), (80.5, 60.5), (100.5, 64.5))
+    np.testing.assert_array_equal(scene.labels[64:, 60:], before[64:, 60:])
+    assert (scene.labels[54:64, 90:110] == ROAD).all()
+    assert (scene.labels[64:70, 40:60] == GRASS).all(), "the hole is filled from beside it"
+    scene.stroke((100.5, 60.5), (80.5, 60.5), (50.5, 56.5))
+    np.testing.assert_array_equal(scene.labels, before)
+    scene.stroke((50.5, 56.5), (80.5, 80.5), (100.5, 64.5))
+    scene.key(Qt.Key.Key_Return)
+    np.testing.assert_array_equal(scene.labels[70:], before[70:])
+    assert scene.window.document.undo_stack.count() == 1
+    scene.key(Qt.Key.Key_Z, CONTROL)
+    np.testing.assert_array_equal(scene.labels, before)
+
+
+def test_what_is_pasted_or_duplicated_is_objects_of_its_own(scene):
+    document = scene.window.document
+    numbers = np.zeros((128, 128), np.uint16)
+    numbers[50:70, 40:50], numbers[50:70, 50:60] = 4, 9
+    document.replace(scene.labels.copy(), "scene", instances=numbers)
+    double_click(scene, 50, 60)
+    scene.key(Qt.Key.Key_C, CONTROL)
+    scene.key(Qt.Key.Key_V, CONTROL)
+    scene.window.toolbox.selecting.nudge(30, 0)
+    scene.key(Qt.Key.Key_Return)
+    assert (document.instances[50:70, 70:80] == 10).all()
+    assert (document.instances[50:70, 80:90] == 11).all()
+    scene.key(Qt.Key.Key_J, CONTROL)
+    scene.window.toolbox.selecting.nudge(0, 30)
+    scene.key(Qt.Key.Key_Return)
+    assert {*np.unique(document.instances).tolist()} == {0, 4, 9, 10, 11, 12, 13}
+    document.replace(np.full((128, 128), SKY, np.uint8), "without objects")
+    scene.key(Qt.Key.Key_V, CONTROL)
+    scene.key(Qt.Key.Key_Return)
+    assert document.instances is not None
+    assert [int((document.instances == number).sum()) for number in (1, 2)] == [200, 200]
+    scene.key(Qt.Key.Key_Z, CONTROL)
+    assert not document.instances.any()
+
+
 def test_cut_copy_and_paste_go_over_the_clipboard(scene):
     before = scene.labels.copy()
     double_click(scene, 50, 60)

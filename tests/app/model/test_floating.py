@@ -90,6 +90,15 @@ def test_a_piece_turned_freely_has_only_its_own_labels():
     assert found.patch.mask.sum() == pytest.approx(400, abs=12)
 
 
+def test_objects_get_numbers_in_a_row_until_they_are_used_up():
+    numbers = np.array([[0, 300, 40], [40, 0, 7]], np.uint16)
+    one = Floating(np.zeros((2, 3), np.uint8), np.ones((2, 3), bool), numbers.copy(), Rect(0, 0, 3, 2))
+    one.renumber(5)
+    np.testing.assert_array_equal(laid(one).objects, [[0, 7, 6], [6, 0, 5]])
+    one.renumber(0xFFFE)
+    np.testing.assert_array_equal(laid(one).objects, [[0, 0xFFFF, 0xFFFF], [0xFFFF, 0, 0xFFFE]])
+
+
 def test_a_piece_outside_lies_nowhere_and_one_at_the_border_is_cut():
     one, labels = piece()
     start = one.placement
