@@ -178,22 +178,18 @@ class Document(QObject):
 
     def reshape(self, labels: LabelArray, instances: InstanceArray | None, text: str) -> None:
         """Put another map, perhaps of another size, in the place of this one as a step that can be undone."""
-        self.end_stroke()
-        before = self._labels, self._objects
-        self._put(labels, instances)
-        self.undo_stack.push(ReplaceMap(self._put, text, before, (self._labels, self._objects)))
+        self._exchange(labels, instances, text)
 
     def crop(self, rect: Rect, text: str) -> None:
-        """Keep a rectangle of the map, and the part of the photograph under it, as a step that can be undone."""
+        """Keep a rectangle of the map, and the part of the photograph under it, as a step that can be undone; the whole map is no step."""
         self.end_stroke()
-        height, width = self.size
-        before, photo = (self._labels, self._objects), self._underlay
-        self._put(self._labels[rect.slices], None if self._objects is None else self._objects[rect.slices])
-        pictures = None
+        if rect == self.rect:
+            return
+        (height, width), photo = self.size, self._underlay
+        picture = None
         if photo is not None:
-            pictures = photo.picture, photo.part(rect.left / width, rect.top / height, rect.right / width, rect.bottom / height)
-            self._swap_photo(*pictures)
-        self.undo_stack.push(ReplaceMap(self._put, text, before, (self._labels, self._objects), self._swap_photo, pictures))
+            picture = photo.part(rect.left / width, rect.top / height, rect.right / width, rect.bottom / height)
+        self._exchange(self._labels[rect.slices], None if self._objects is None else self._objects[rect.slices], text, picture)
 
     def extend(self, left: int, top: int, right: int, bottom: int, text: str, *, fills: bool) -> None:
         """Add pixels at the sides, and to the photograph, as a step that can be undone.
@@ -207,15 +203,22 @@ class Document(QObject):
             fills: Whether they take the nearest labels; else they are unlabeled.
         """
         self.end_stroke()
-        before, photo, size = (self._labels, self._objects), self._underlay, self.size
+        (height, width), photo = self.size, self._underlay
         margins = (top, bottom), (left, right)
         labels = np.pad(self._labels, margins, "edge") if fills else np.pad(self._labels, margins, constant_values=self.unlabeled_id)
-        self._put(labels, None if self._objects is None else np.pad(self._objects, margins))
-        pictures = None
-        if photo is not None:
-            pictures = photo.picture, photo.widened(left / size[1], top / size[0], right / size[1], bottom / size[0])
+        picture = None if photo is None else photo.widened(left / width, top / height, right / width, bottom / height)
+        self._exchange(labels, None if self._objects is None else np.pad(self._objects, margins), text, picture)
+
+    def _exchange(self, labels: LabelArray, instances: InstanceArray | None, text: str, picture: Picture | None = None) -> None:
+        """Put another map, and another picture under it, in the place of these as a step that can be undone."""
+        self.end_stroke()
+        before, selection = (self._labels, self._objects), self._selection
+        pictures = None if picture is None or self._underlay is None else (self._underlay.picture, picture)
+        self._put(labels, instances)
+        if pictures is not None:
             self._swap_photo(*pictures)
-        self.undo_stack.push(ReplaceMap(self._put, text, before, (self._labels, self._objects), self._swap_photo, pictures))
+        after = self._labels, self._objects
+        self.undo_stack.push(ReplaceMap(self._put, text, before, after, self._select, selection, self._swap_photo, pictures))
 
     @property
     def is_empty(self) -> bool:

@@ -128,6 +128,8 @@ class ReplaceMap:
         text: What menus call it.
         before: The whole planes.
         after: As ``before``.
+        select: Takes a selection, ``[H, W]``, or None.
+        selection: The one before; after it nothing is selected.
         swap_photo: Takes the picture that shall go from under the labels, and the one that takes its place.
         photos: The pictures under the labels before and after, where the step changed them.
     """
@@ -138,18 +140,25 @@ class ReplaceMap:
         text: str,
         before: Planes,
         after: Planes,
-        swap_photo: Callable[[Picture, Picture], None] | None = None,
+        select: Callable[[MaskArray | None], None],
+        selection: MaskArray | None,
+        swap_photo: Callable[[Picture, Picture], None],
         photos: tuple[Picture, Picture] | None = None,
     ) -> None:
-        self._put = put
+        self._put, self._select = put, select
         self._text = text
         self._before, self._after = _pack(before), _pack(after)
+        self._selection = None if selection is None else Plane(selection)
         self._swap_photo, self._photos = swap_photo, photos
 
     @property
     def memory(self) -> int:
-        """Bytes that its planes and the picture before take; the one after is a part of that."""
-        return _memory(self._before) + _memory(self._after) + (self._photos[0].nbytes if self._photos else 0)
+        """Bytes that its planes and pictures take; a picture that is a part of the other takes none."""
+        planes = _memory(self._before) + _memory(self._after) + (self._selection.memory if self._selection else 0)
+        if self._photos is None:
+            return planes
+        before, after = self._photos
+        return planes + before.nbytes + (0 if np.may_share_memory(before, after) else after.nbytes)
 
     def text(self) -> str:
         """Return what menus call it."""
@@ -158,14 +167,15 @@ class ReplaceMap:
     def undo(self) -> None:
         """Put the map before."""
         self._put(*_unpack(self._before))
-        if self._swap_photo and self._photos:
+        self._select(None if self._selection is None else self._selection.values())
+        if self._photos:
             before, after = self._photos
             self._swap_photo(after, before)
 
     def redo(self) -> None:
         """Put the map after."""
         self._put(*_unpack(self._after))
-        if self._swap_photo and self._photos:
+        if self._photos:
             self._swap_photo(*self._photos)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import Rect
+from spade_studio.app.model.state import Underlay
 from spade_studio.app.model.undo_commands import PaintStroke
 from spade_studio.engine.labels import load_label_set
 
@@ -77,6 +78,41 @@ def test_cancelling_leaves_no_trace(document):
     np.testing.assert_array_equal(document.labels, before)
     assert not document.is_modified
     assert document.stroke is None
+
+
+@pytest.mark.parametrize("step", ["crop", "resize", "extend"])
+def test_undoing_another_size_brings_the_selection_back(document, step):
+    selection = np.zeros((60, 80), bool)
+    selection[10:30, 20:50] = True
+    document.selection = selection
+    match step:
+        case "crop":
+            document.crop(Rect(20, 10, 50, 30), step)
+        case "resize":
+            document.reshape(np.zeros((30, 40), np.uint8), None, step)
+        case _:
+            document.extend(1, 2, 3, 4, step, fills=True)
+    assert document.selection is None
+    document.undo_stack.undo()
+    np.testing.assert_array_equal(document.selection, selection)
+    document.undo_stack.redo()
+    assert document.selection is None
+
+
+def test_cropping_to_the_whole_map_is_no_step(document):
+    document.crop(document.rect, "crop")
+    assert document.undo_stack.count() == 0
+    assert not document.is_modified
+
+
+def test_the_memory_of_a_step_counts_every_picture_that_it_keeps(document):
+    photo = np.zeros((600, 800, 3), np.uint8)
+    document.underlay = Underlay(photo)
+    document.crop(Rect(0, 0, 40, 30), "crop")
+    assert photo.nbytes <= document.undo_stack.command(0).memory < 1.1 * photo.nbytes, "the part is in it"
+    document.undo_stack.undo()
+    document.extend(80, 0, 0, 0, "extend", fills=True)
+    assert document.undo_stack.command(0).memory >= 3 * photo.nbytes
 
 
 def test_labels_cannot_be_written_from_outside(document):
