@@ -15,6 +15,8 @@ from spade_studio.app.model.raster import MaskArray, disc_center
 from spade_studio.app.ui.viewport import Viewport
 
 _HANDLE = 4.0
+_MOST_DASHED = 20_000
+"""More lines than that are drawn without dashes, which cost far more than the lines."""
 _DARK, _LIGHT = QColor(16, 18, 21), QColor(255, 255, 255)
 
 
@@ -98,7 +100,7 @@ class Overlay:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         solid, dashed = QPen(_DARK, 1), QPen(_LIGHT, 1)
         dashed.setDashPattern([4, 4])
-        for pen in (solid, dashed):
+        for pen in (solid, dashed) if len(drawn) <= _MOST_DASHED else (solid,):
             pen.setCosmetic(True)
             painter.setPen(pen)
             painter.drawLines(drawn)

@@ -51,7 +51,11 @@ def bounds(selection: MaskArray) -> Rect:
 
 def rims(selection: MaskArray) -> np.ndarray:
     """Return the sides of selected pixels that border on others, joined where they go on: ``[N, 4]``, x0, y0, x1, y1 in pixels."""
-    padded = np.pad(selection, 1)
+    patch = raster.tight(selection, Rect(0, 0, selection.shape[1], selection.shape[0]))
+    if patch is None:
+        return np.zeros((0, 4), np.int32)
+    box, mask = patch
+    padded = np.pad(mask, 1)
     lines: list[np.ndarray] = []
     for is_across in (True, False):
         plane = padded if is_across else padded.T
@@ -62,4 +66,4 @@ def rims(selection: MaskArray) -> np.ndarray:
         start, end = start - 1, end - 1
         columns = (start, row, end, row) if is_across else (row, start, row, end)
         lines.append(np.stack(columns, axis=1))
-    return np.concatenate(lines).astype(np.int32)
+    return (np.concatenate(lines) + (box.left, box.top, box.left, box.top)).astype(np.int32)

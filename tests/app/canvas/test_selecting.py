@@ -6,7 +6,8 @@ import json
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt
+from PySide6.QtCore import QMimeData, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from spade_studio.app.canvas import clipboard
@@ -283,6 +284,21 @@ def test_escape_deselects_with_the_select_tool_only(scene):
     scene.key(Qt.Key.Key_Escape)
     assert scene.window.document.selection is None
     assert scene.window.toolbox.kind is ToolKind.SELECT
+
+
+@pytest.mark.parametrize(("step", "passes"), [(16, 2), (1, 1)])
+def test_rims_of_very_many_lines_are_drawn_without_dashes(scene, monkeypatch, step, passes):
+    drawn: list[int] = []
+    monkeypatch.setattr(QPainter, "drawLines", lambda _painter, lines: drawn.append(len(lines)))
+    scene.window.document.replace(np.full((256, 256), SKY, np.uint8), "sky")
+    speckles = np.random.default_rng(1).random((256 // step, 256 // step)) < 0.5
+    scene.window.toolbox.selecting.select(speckles.repeat(step, 0).repeat(step, 1))
+    image = QImage(scene.canvas.size(), QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    scene.canvas._overlay.draw_selection(painter, QRectF(image.rect()))
+    painter.end()
+    assert len(drawn) == passes
+    assert (drawn[0] > 20_000) == (passes == 1)
 
 
 def test_rims_and_frame_show_on_the_canvas(scene):

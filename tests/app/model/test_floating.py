@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -176,6 +178,18 @@ def test_selections_are_put_in_place_added_and_taken_away():
     assert (inverse ^ first).all()
     assert selections.inverted(selections.inverted(None, (10, 10)), (10, 10)) is None
     assert selections.bounds(first) == Rect(2, 2, 6, 6)
+
+
+def test_rims_of_a_small_selection_on_a_large_map_take_little_memory():
+    mask = np.zeros((4000, 4000), bool)
+    mask[2000:2010, 3000:3020] = True
+    tracemalloc.start()
+    lines = {tuple(line) for line in selections.rims(mask).tolist()}
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert lines == {(3000, 2000, 3020, 2000), (3000, 2010, 3020, 2010), (3000, 2000, 3000, 2010), (3020, 2000, 3020, 2010)}
+    assert peak < 1 << 20
+    assert selections.rims(np.zeros((4, 4), bool)).shape == (0, 4)
 
 
 def test_rims_go_around_what_is_selected():
