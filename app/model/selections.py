@@ -66,4 +66,4 @@ def rims(selection: MaskArray) -> np.ndarray:
         start, end = start - 1, end - 1
         columns = (start, row, end, row) if is_across else (row, start, row, end)
         lines.append(np.stack(columns, axis=1))
-    return (np.concatenate(lines) + (box.left, box.top, box.left, box.top)).astype(np.int32)
+    return (np.concatenate(lines) + np.array([box.left, box.top] * 2)).astype(np.int32)
