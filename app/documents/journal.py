@@ -6,6 +6,7 @@ import os
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -69,6 +70,8 @@ class DirtyTiles:
 def append(path: Path, token: str, change: Change) -> int:
     """Add a change to a journal, which is begun where it is not there yet, and force it to the disk.
 
+    Where that fails, what came of it is cut off again, lest it hide the records that follow.
+
     Returns:
         How long the journal is now, in bytes.
 
@@ -79,12 +82,18 @@ def append(path: Path, token: str, change: Change) -> int:
     parts += [tile.tobytes() for tile in change.labels]
     parts += [tile.astype("<u2").tobytes() for tile in change.objects or ()]
     data = zlib.compress(b"".join(parts), 1)
-    with path.open("ab") as file:
-        if not file.tell():
-            file.write(_MAGIC + token.encode() + b"\n")
-        file.write(_RECORD.pack(len(data), zlib.crc32(data)) + data)
-        file.flush()
-        os.fsync(file.fileno())
+    record = _RECORD.pack(len(data), zlib.crc32(data)) + data
+    with path.open("ab", buffering=0) as file:  # a buffer would write what is left of it when it is closed
+        start = file.tell()
+        rest = memoryview(record if start else _MAGIC + token.encode() + b"\n" + record)
+        try:
+            while rest:
+                rest = rest[file.write(rest) :]
+            os.fsync(file.fileno())
+        except OSError:
+            with suppress(OSError):
+                file.truncate(start)
+            raise
         return file.tell()
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -62,6 +65,38 @@ def test_another_copy_and_another_size_have_nothing_of_it(tmp_path):
     assert journal.replayed(STATE, tmp_path / "none", TOKEN) is STATE
     larger = DocumentState(np.zeros((300, 400), np.uint8), STATE.label_set)
     assert journal.replayed(larger, tmp_path / "j", TOKEN) is larger
+
+
+@pytest.mark.parametrize("fails_at", ["write", "fsync"])
+def test_a_record_that_a_full_disk_has_torn_hides_none_of_those_after_it(tmp_path, monkeypatch, fails_at):
+    path, labels = tmp_path / "j", np.random.default_rng(1).integers(0, 255, SIZE, np.uint8)
+    record(path, labels, None, Rect(0, 0, 64, 64))
+    before = path.read_bytes()
+    with monkeypatch.context() as patch:
+        if fails_at == "fsync":
+            patch.setattr(os, "fsync", lambda _descriptor: (_ for _ in ()).throw(OSError(errno.EIO, "input/output error")))
+        else:
+            patch.setattr(Path, "open", lambda path, mode, buffering=-1: Full(path, mode))
+        with pytest.raises(OSError, match=r"error|space"):
+            record(path, labels, None, Rect(64, 0, 128, 64))
+    assert path.read_bytes() == before
+    record(path, labels, None, Rect(0, 64, 64, 128))
+    found = journal.replayed(STATE, path, TOKEN).labels
+    np.testing.assert_array_equal(found[:64, :64], labels[:64, :64])
+    np.testing.assert_array_equal(found[64:128, :64], labels[64:128, :64])
+
+
+class Full(io.FileIO):
+    """A file on a disk that has room for 100 bytes more."""
+
+    room = 100
+
+    def write(self, data):
+        if not self.room:
+            raise OSError(errno.ENOSPC, "no space left on device")
+        written = super().write(bytes(data)[: self.room])
+        self.room -= written
+        return written
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
