@@ -145,7 +145,9 @@ def make_window(application: QApplication, settings: Settings, options: argparse
 
     theme = Theme(application, settings.appearance)
     weights = starting_options(options.weights, options.device, options.dtype, settings)
-    return MainWindow(settings, theme, renderer_loader(weights), peek_channels(weights), version(), weights)
+    window = MainWindow(settings, theme, renderer_loader(weights), peek_channels(weights), version(), weights)
+    window.resize(window.size().boundedTo(window.screen().availableSize()))
+    return window
 
 
 def _wants_its_own(options: argparse.Namespace) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 from spade_studio.app.model import raster, raster_shapes
@@ -118,7 +119,7 @@ class Freehand(Gesture):
         self.last = at
 
 
-class Figure(Gesture):
+class Figure(Gesture, ABC):
     """A figure between press and pointer, painted anew at every move."""
 
     is_line = False
@@ -138,9 +139,9 @@ class Figure(Gesture):
             at = raster_shapes.constrained(self._start, at, to_line=self.is_line)
         self._stroke.repaint(self._patch(self._start, at), self._paint.label)
 
+    @abstractmethod
     def _patch(self, start: Point, end: Point) -> Patch | None:
         """Return the pixels of the figure."""
-        raise NotImplementedError
 
 
 class Line(Figure):
