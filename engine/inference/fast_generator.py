@@ -16,7 +16,7 @@ from spade_studio.engine.errors import GaveWayError
 from spade_studio.engine.inference.enlarging import bilinear, enlarged, instance_normalized, repeated
 from spade_studio.engine.inference.folding import FoldedBlock, fold_blocks
 from spade_studio.engine.inference.modulation_table import ModulationTable
-from spade_studio.engine.inference.noise_fields import NoiseFields, same_texture
+from spade_studio.engine.inference.noise_fields import InjectedNoise, NoiseFields, same_texture
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
 from spade_studio.engine.networks.config import GeneratorConfig
@@ -151,11 +151,13 @@ class FastGenerator:
         for stage in plan.stages:
             stage.scale = layout.scale(stage.height, stage.width, self.config.kernel_size, like=stage.scale)
             stage.table.update(stage.scale)
-        if self.config.noise_injection and (plan.noise is None or not same_texture(plan.noise.texture, self.texture)):
-            sizes = [(stage.height, stage.width) for stage in plan.stages for _ in stage.blocks]
-            first = plan.height // self.config.stride, plan.width // self.config.stride
-            plan.noise = NoiseFields.of(self.texture, first, sizes, self.device, self.dtype)
-            self.memory_generation += 1
+        if self._fc_noise is not None:
+            if plan.noise is None:
+                sizes = [((stage.height, stage.width), block.noise) for stage in plan.stages for block in stage.blocks]
+                first = (plan.height // self.config.stride, plan.width // self.config.stride), self._fc_noise
+                plan.noise = NoiseFields(first, [(size, noise) for size, noise in sizes if noise is not None])
+                self.memory_generation += 1
+            plan.noise.draw(self.texture)
         if self._fc_layout is not None:
             grid = self._of_layout(layout, *self._fc_layout)
             plan.of_layout = grid if plan.of_layout is None else plan.of_layout.copy_(grid)
@@ -227,8 +229,10 @@ class FastGenerator:
         return x.view(layout.batch, *grid, -1).to(self.dtype)
 
     def with_first_noise(self, plan: SizePlan, x: Tensor) -> Tensor:
-        """Add the noise that enters the first block with x [1, h, w, 16 f]."""
-        return x if plan.noise is None or self._fc_noise is None else torch.addcmul(x, plan.noise.first, self._fc_noise)
+        """Add the noise that enters the first block to x [1, h, w, 16 f], which is changed in place."""
+        if plan.noise is not None:
+            plan.noise.first.add_to(x)
+        return x
 
     def render(self, layout: Layout, z: StyleCode | None, *, keep: bool = False, should_stop: Callable[[], bool] | None = None) -> Tensor:
         """Render exactly.
@@ -271,9 +275,9 @@ class FastGenerator:
             for block, tables in stage.blocks_with_tables():
                 if should_stop is not None and should_stop():
                     raise GaveWayError
-                fields = None if plan.noise is None else plan.noise.blocks[number]
+                noise = None if plan.noise is None else plan.noise.blocks[number]
                 number += 1
-                x, middle = self._block(block, x, stage.table.slots, tables, (stage.height, stage.width), codes, fields)
+                x, middle = self._block(block, x, stage.table.slots, tables, (stage.height, stage.width), codes, noise)
                 if keep:
                     kept.middle.append(middle)
                     kept.out.append(x)
@@ -290,7 +294,7 @@ class FastGenerator:
         tables: BlockTables,
         size: tuple[int, int],
         codes: Tensor | None,
-        fields: tuple[Tensor, Tensor] | None,
+        noise: tuple[InjectedNoise, InjectedNoise] | None,
     ) -> tuple[Tensor, Tensor]:
         """Run one block: (its output, what enters norm_1), each [1, h, w, C]."""
         instance_norm = self.config.norm == "instance"
@@ -319,9 +323,9 @@ class FastGenerator:
         middle = block.conv_0(modulated)
         style = block.style_rows(codes)
         if style is not None:
-            middle = torch.addcmul(style[1], middle, style[0], out=middle)
-        if block.noise is not None and fields is not None:
-            middle.addcmul_(fields[0], block.noise[0])
+            middle.mul_(style[0]).add_(style[1])
+        if noise is not None:
+            noise[0].add_to(middle)
         entered = instance_normalized(middle) if instance_norm else middle
         modulated = self._buffer("modulated", (1, *size, block.middle_channels))
         for begin, end, band in self._bands(slots, size, block.middle_channels):
@@ -330,8 +334,8 @@ class FastGenerator:
             torch.index_select(tables.shift_1, 0, band, out=target)
             F.leaky_relu_(target.addcmul_(entered[0, begin:end].view(-1, block.middle_channels), scale), LEAKY_SLOPE)
         block.conv_1.add_to(out, modulated)
-        if block.noise is not None and fields is not None:
-            out.addcmul_(fields[1], block.noise[1])
+        if noise is not None:
+            noise[1].add_to(out)
         return out, middle
 
     def _bands(self, slots: Tensor, size: tuple[int, int], channels: int) -> Iterator[tuple[int, int, Tensor]]:

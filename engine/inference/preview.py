@@ -13,6 +13,7 @@ from torch import Tensor
 
 from spade_studio.engine.inference.fast_generator import Activations, BlockTables, FastGenerator, SizePlan, Stage
 from spade_studio.engine.inference.folding import FoldedBlock
+from spade_studio.engine.inference.noise_fields import InjectedNoise
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
 from spade_studio.engine.networks.config import Padding, UpsamplingFilter
@@ -134,8 +135,8 @@ def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:
         region = region_of(mask, generator.device, generator.config.padding) if mask.any() else None
         for block, tables in stage.blocks_with_tables():
             if region is not None:
-                fields = None if plan.noise is None else plan.noise.blocks[i]
-                _block(generator, stage, block, tables, region, x, kept.middle[i], kept.out[i], codes, fields)
+                noise = None if plan.noise is None else plan.noise.blocks[i]
+                _block(generator, stage, block, tables, region, x, kept.middle[i], kept.out[i], codes, noise)
             x = kept.out[i]
             i += 1
     if region is not None:
@@ -155,7 +156,7 @@ def _block(
     middle: Tensor,
     out: Tensor,
     codes: Tensor | None,
-    fields: tuple[Tensor, Tensor] | None,
+    noise: tuple[InjectedNoise, InjectedNoise] | None,
 ) -> None:
     """Recompute ``middle`` and ``out`` [1, h, w, C] at a region from the block's input x."""
     outer = region.outer
@@ -167,8 +168,8 @@ def _block(
     style = block.style_rows(codes)
     if style is not None:
         result = torch.addcmul(style[1], result, style[0])
-    if block.noise is not None and fields is not None:
-        result.addcmul_(fields[0].view(-1, 1).index_select(0, region.inner), block.noise[0])
+    if noise is not None:
+        noise[0].add_at(result, region.inner)
     flat_middle.index_copy_(0, region.inner, result)
 
     entered_1 = flat_middle.index_select(0, outer)
@@ -180,8 +181,8 @@ def _block(
     else:
         result += tables.shift_s.index_select(0, slots)
         result += block.shortcut.of_rows(entered.mul_(tables.scale_s.index_select(0, slots)))
-    if block.noise is not None and fields is not None:
-        result.addcmul_(fields[1].view(-1, 1).index_select(0, region.inner), block.noise[1])
+    if noise is not None:
+        noise[1].add_at(result, region.inner)
     out.view(-1, block.out_channels).index_copy_(0, region.inner, result)
 
 
