@@ -218,7 +218,8 @@ def run_tests(project: Project, arguments: list[str]) -> int:
         if run([python, *command], project.root):
             failed.append(name)
     say("== tests" + (f" (failed before: {', '.join(failed)})" if failed else ""))
-    environment = {**os.environ, FAILED_CHECKS_VARIABLE: ", ".join(failed)}
+    # Threads that spin while they wait make torch many times slower where other processes want the same cores.
+    environment = {"OMP_WAIT_POLICY": "passive", **os.environ, FAILED_CHECKS_VARIABLE: ", ".join(failed)}
     code = run([python, "-m", "pytest", *arguments], project.root, environment=environment)
     return code or (1 if failed else 0)
 
