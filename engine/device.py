@@ -51,7 +51,7 @@ def available_devices() -> tuple[DeviceEntry, ...]:
 
 
 def allow_tf32(allowed: bool = True) -> None:
-    """Let float32 products and convolutions on CUDA use TF32, which the compute type float32 means there (issue 2, section 3), or not."""
+    """Let float32 products and convolutions on CUDA use TF32, which the compute type float32 means there, or not."""
     precision = "tf32" if allowed else "ieee"
     torch.backends.cuda.matmul.fp32_precision = precision
     torch.backends.cudnn.conv.fp32_precision = precision  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]

@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def can_pack(device: torch.device, dtype: torch.dtype) -> bool:
-    """Whether oneDNN keeps weights in its own order: eager layers reorder them at every call (DESIGN.md, section 4)."""
+    """Whether oneDNN keeps weights in its own order: eager layers reorder them at every call."""
     if device.type != "cpu" or not torch.backends.mkldnn.is_available() or dtype not in (torch.float32, torch.bfloat16):
         return False
     names = (

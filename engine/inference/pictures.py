@@ -195,7 +195,7 @@ class FastMaker:
 
 
 class TimedChoice:
-    """Times the definition and the fast generator once for every size and keeps the faster (issue 2, section 3).
+    """Times the definition and the fast generator once for every size and keeps the faster.
 
     One that runs out of memory counts as slow.
 

@@ -22,7 +22,7 @@ _STRIDES: dict[Upsampling, int] = {"normal": 32, "more": 64, "most": 128}
 
 @dataclass(frozen=True)
 class DecoderConfig(BaseGeneratorConfig):
-    """What generators share that begin with a small grid and double it (paper, appendix A; REFERENCE.md, section 1).
+    """What generators share that begin with a small grid and double it (paper, appendix A).
 
     Attributes:
         base_channels: Width f of the last block; the first is 16 f.
@@ -188,7 +188,7 @@ class EncoderDecoderConfig(BaseGeneratorConfig):
 
 @dataclass(frozen=True)
 class Pix2PixHDConfig(EncoderDecoderConfig):
-    """The pix2pixHD generator of the paper's comparisons (REFERENCE.md, section 1). Other attributes as of the base classes.
+    """The pix2pixHD generator of the paper's comparisons. Other attributes as of the base classes.
 
     Attributes:
         kernel_size: Side of the residual blocks' convolutions.
@@ -331,7 +331,7 @@ class EncoderConfig(NetworkConfig):
 
 @dataclass(frozen=True)
 class DiscriminatorConfig(NetworkConfig):
-    """The multi-scale PatchGAN discriminator (REFERENCE.md, section 1).
+    """The multi-scale PatchGAN discriminator.
 
     Attributes:
         semantic_channels: Channels of the one-hot layout it sees beside the picture, edge channel included.

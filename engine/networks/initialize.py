@@ -12,7 +12,7 @@ def initialize_xavier(network: nn.Module, gain: float = 0.02) -> None:
 
     Args:
         network: Changed in place.
-        gain: Factor on the standard deviation; 0.02 in the paper's code (REFERENCE.md, section 3).
+        gain: Factor on the standard deviation; 0.02 in the paper's code.
     """
     for weight in _weights_with_zeroed_biases(network):
         nn.init.xavier_normal_(weight, gain=gain)

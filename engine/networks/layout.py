@@ -72,7 +72,7 @@ class CodeBook:
 
 
 def instance_edges(instances: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
-    """Mark pixels whose id differs from the left, right, upper or lower neighbour's, on both sides (REFERENCE.md, section 2).
+    """Mark pixels whose id differs from the left, right, upper or lower neighbour's, on both sides.
 
     Args:
         instances: Ids [..., H, W].

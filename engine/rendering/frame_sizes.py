@@ -11,7 +11,7 @@ Size = tuple[int, int]
 """(height, width) in pixels."""
 
 PATIENCE_SECONDS = 0.5
-"""A frame that takes longer comes after a small one (issue 4, section 4)."""
+"""A frame that takes longer comes after a small one."""
 
 UNMEASURED_PIXELS = 256 * 256
 """Before anything was measured, larger pictures begin with a small one, which is measured."""

@@ -224,7 +224,7 @@ class Renderer:
     def style_from_image(self, rgb: npt.NDArray[np.uint8], *, sample_seed: int | None = None, truncation: float = 1.0) -> StyleCode:
         """Encode a photograph's style.
 
-        The photograph is first reduced to the training size, as the encoder saw its photographs (REFERENCE.md, section 1).
+        The photograph is first reduced to the training size, as the encoder saw its photographs.
 
         Args:
             rgb: uint8 [H, W, 3].

@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 SECONDS_BETWEEN_FRAMES = 1.0
-"""A running render gives way to a newer request only if a frame was shown within this time (DESIGN.md, flow A)."""
+"""A running render gives way to a newer request only if a frame was shown within this time."""
 
 
 class RenderService:

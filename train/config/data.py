@@ -49,7 +49,7 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class LabelsConfig:
-    """Which labels the generator shall know, and so the channels of its layout (REFERENCE.md, section 2).
+    """Which labels the generator shall know, and so the channels of its layout.
 
     Attributes:
         label_set: coco_stuff, ade20k, cityscapes or a JSON file; empty for the one that comes with the data.
@@ -84,7 +84,7 @@ class LabelsConfig:
 
 @dataclass(frozen=True)
 class GeometryConfig:
-    """How a photograph and its map become a training picture (REFERENCE.md, section 3).
+    """How a photograph and its map become a training picture.
 
     Attributes:
         mode: The steps in order. resize: to a square of load_size, aspect lost. scale_width, scale_shortside: that side to

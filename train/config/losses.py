@@ -62,7 +62,7 @@ class PerceptualConfig:
 
 @dataclass(frozen=True)
 class LossConfig:
-    """The terms of the objective (paper, appendix A; REFERENCE.md, section 3). A weight of 0 switches a term off.
+    """The terms of the objective (paper, appendix A). A weight of 0 switches a term off.
 
     Attributes:
         adversarial: Form of the adversarial loss.
@@ -117,7 +117,7 @@ class LossConfig:
 
 @dataclass(frozen=True)
 class OptimizerConfig:
-    """Adam for both sides (REFERENCE.md, section 3).
+    """Adam for both sides.
 
     Attributes:
         learning_rate: Base rate. With two time scales the generator and encoder learn at half of it, the discriminator at twice.

@@ -1,4 +1,4 @@
-"""Two ranks with half of every batch take the steps of one process with all of it (issue 3, section 3)."""
+"""Two ranks with half of every batch take the steps of one process with all of it."""
 
 from __future__ import annotations
 
