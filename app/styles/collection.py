@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 from spade_studio.app.styles import pictures
 from spade_studio.app.styles.favourites import Favourites
 from spade_studio.app.styles.names import name_of
-from spade_studio.app.styles.shelf import Reference, Shelf
+from spade_studio.app.styles.shelf import BuiltIn, Reference, Shelf
 from spade_studio.app.styles.style import Style
 from spade_studio.app.ui.worker import Job, Worker
 from spade_studio.engine.errors import EngineError
@@ -97,10 +97,12 @@ class StyleCollection(QObject):
         """Whether the style in use has a star."""
         return self.favourites.find(self._styles.style) >= 0
 
-    def toggle_favourite(self, style: Style | None = None, image: QImage | None = None) -> None:
+    def toggle_favourite(self, style: Style | BuiltIn | None = None, image: QImage | None = None) -> None:
         """Give a style, the one in use where None, a star with its picture, or take it away."""
         style, image = style or self._styles.style, self._styles.picture if image is None else image
         place = self.favourites.find(style)
+        if isinstance(style, BuiltIn):
+            style = self._styles.wanted(style)
         if place < 0 and image.isNull():
             return  # not rendered yet
         try:
@@ -112,10 +114,12 @@ class StyleCollection(QObject):
             self._styles.say(str(error))
         self.favourites_changed.emit()
 
-    def rename_favourite(self, index: int, name: str) -> None:
-        """Give a favourite another name."""
+    def rename_favourite(self, style: Style, name: str) -> None:
+        """Give a favourite another name, if it still has its star."""
+        if (place := self.favourites.find(style)) < 0:
+            return
         try:
-            self.favourites.rename(index, name)
+            self.favourites.rename(place, name)
         except EngineError as error:
             self._styles.say(str(error))
         self.favourites_changed.emit()

@@ -298,8 +298,8 @@ class StylesController(QObject):
     def wanted(self, choice: Reference | BuiltIn, *, sample: bool = False) -> Style:
         """Return what a photograph or a built-in style will be once it is taken over for the present weights."""
         if isinstance(choice, BuiltIn):
-            jpeg = pictures.encode(choice.picture)
-            return Style("built-in", None, choice.code, self.style.strength, choice.name, choice.weights, jpeg, self.style.texture)
+            strength, texture = self.style.strength, self.style.texture
+            return Style("built-in", None, choice.code, strength, choice.name, choice.weights, choice.jpeg, texture)
         seed = secrets.randbelow(MAX_SEED + 1) if sample else None
         label = choice.label or self.tr("Reference")
         return Style("reference", seed, np.zeros(1, np.float32), self.style.strength, label, "", choice.jpeg, self.style.texture)

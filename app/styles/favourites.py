@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 
 from spade_studio.app.documents.errors import save_error
 from spade_studio.app.styles.past import Past, read_styles, write_styles
+from spade_studio.app.styles.shelf import BuiltIn
 from spade_studio.app.styles.style import Style
 from spade_studio.app.styles.style_json import tidy
 
@@ -32,9 +33,10 @@ class Favourites:
         """The styles; read from the disk when first asked for."""
         return self._read()
 
-    def find(self, style: Style) -> int:
-        """Return the place of a style, -1 where it has no star."""
-        return next((index for index, entry in enumerate(self._read()) if entry.style.is_same(style)), -1)
+    def find(self, style: Style | BuiltIn) -> int:
+        """Return the place of a style, of a built-in one at any strength and with any texture; -1 where it has no star."""
+        is_it = style.gives if isinstance(style, BuiltIn) else style.is_same
+        return next((index for index, entry in enumerate(self._read()) if is_it(entry.style)), -1)
 
     def add(self, style: Style, image: QImage, name: str) -> None:
         """Give a style a star; the oldest give way.

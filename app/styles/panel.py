@@ -13,8 +13,8 @@ from spade_studio.app.styles.controller import StylesController
 from spade_studio.app.styles.dropping import PhotoTarget
 from spade_studio.app.styles.mix_box import MixBox
 from spade_studio.app.styles.names import built_in_name, name_of
-from spade_studio.app.styles.shelf import BuiltIn, built_in_styles
-from spade_studio.app.styles.style import MAX_STRENGTH, Style
+from spade_studio.app.styles.shelf import BuiltIn, Reference, built_in_styles
+from spade_studio.app.styles.style import MAX_STRENGTH
 from spade_studio.app.styles.tiles import Tile, Tiles
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
@@ -185,10 +185,10 @@ class StylesPanel(PhotoTarget):
         self._enable_buttons()
 
     def _show_built_in(self) -> None:
-        styles, stars = self._styles, self._styles.collection.favourites
+        stars = self._styles.collection.favourites
         images = zip(self._built_in_images, self._built_in, strict=True)
         self.built_in.show_tiles(
-            [Tile(image, built_in_name(one.name), one, star=stars.find(styles.wanted(one)) >= 0) for image, one in images]
+            [Tile(image, built_in_name(one.name), one, star=stars.find(one) >= 0) for image, one in images]
         )
 
     def _show_lists(self) -> None:
@@ -226,9 +226,8 @@ class StylesPanel(PhotoTarget):
             self._styles.adopt_reference(references[index], sample=sample)
 
     def _toggle_star(self, tiles: Tiles, index: int) -> None:
-        if (tile := tiles.tile(index)) is not None:
-            style = tile.choice if isinstance(tile.choice, Style) else self._styles.wanted(self._built_in[index])
-            self._styles.collection.toggle_favourite(style, tile.image)
+        if (tile := tiles.tile(index)) is not None and not isinstance(tile.choice, Reference):
+            self._styles.collection.toggle_favourite(tile.choice, tile.image)
 
     def _remove(self) -> None:
         index = self.references.currentRow()

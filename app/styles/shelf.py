@@ -8,7 +8,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 
@@ -57,6 +57,17 @@ class BuiltIn:
     code: StyleCode
     weights: str
     picture: Picture
+
+    @cached_property
+    def jpeg(self) -> bytes:
+        """The picture as styles keep it."""
+        return pictures.encode(self.picture)
+
+    def gives(self, style: Style) -> bool:
+        """Whether a style is this one, at any strength and with any texture, also as other weights have taken it over."""
+        if style.origin == "built-in" and style.label == self.name:
+            return True
+        return style.code is not None and np.array_equal(style.code, self.code)
 
 
 Choice = Style | Reference | BuiltIn

@@ -13,7 +13,7 @@ from spade_studio.app.styles.controller import StylesController
 from spade_studio.app.styles.dropping import PhotoTarget
 from spade_studio.app.styles.mix_box import MixBox
 from spade_studio.app.styles.names import built_in_name, name_of
-from spade_studio.app.styles.shelf import BuiltIn, Reference, built_in_styles
+from spade_studio.app.styles.shelf import BuiltIn, Choice, Reference, built_in_styles
 from spade_studio.app.styles.style import Style
 from spade_studio.app.styles.tiles import Tile, Tiles
 
@@ -60,13 +60,12 @@ class StyleStrip(PhotoTarget):
         if not styles.why_no_style:
             favourites = styles.collection.favourites
             tiles += [Tile(one.image, name_of(one.style), one.style, star=True) for one in favourites.entries]
-            known = [one.style for one in favourites.entries]
             built_in = [one for one in built_in_styles() if not styles.why_not(one)]
-            tiles += [self._built_in_tile(one) for one in built_in if favourites.find(styles.wanted(one)) < 0]
-            known += [styles.wanted(one) for one in built_in]
+            tiles += [self._built_in_tile(one) for one in built_in if favourites.find(one) < 0]
             if not styles.why_no_references:
                 tiles += [Tile(self._picture(one), one.label, one) for one in styles.collection.shelf.references]
-            past = [one for one in styles.history.entries if not any(one.style.is_same(other) for other in known)]
+            past = [one for one in styles.history.entries if favourites.find(one.style) < 0]
+            past = [one for one in past if not any(other.gives(one.style) for other in built_in)]
             tiles += [Tile(one.image, name_of(one.style), one.style, star=False) for one in past[:MOST_PAST]]
         self.tiles.show_tiles(tiles, -1)
         self.tiles.set_hint(styles.why_no_style)
@@ -74,10 +73,8 @@ class StyleStrip(PhotoTarget):
 
     def toggle_star(self, row: int) -> None:
         """Give the style of a row a star, or take it away."""
-        tile = self.tiles.tile(row)
-        if tile is not None and not isinstance(tile.choice, Reference):
-            style = tile.choice if isinstance(tile.choice, Style) else self._styles.wanted(tile.choice)
-            self._styles.collection.toggle_favourite(style, tile.image)
+        if (tile := self.tiles.tile(row)) is not None:
+            self._toggle_star(tile)
 
     def sizeHint(self) -> QSize:
         """Return the size of a column of thumbnails."""
@@ -110,20 +107,17 @@ class StyleStrip(PhotoTarget):
         style, found = self._styles.style, -1
         for row in range(self.tiles.count()):
             tile = self.tiles.tile(row)
-            choice = tile.choice if tile is not None else None
-            if isinstance(choice, Style):
-                is_it = choice.is_same(style, ignore_strength=True)
-            elif isinstance(choice, BuiltIn):
-                is_it = style.origin == "built-in" and style.label == choice.name
-            else:
-                is_it = choice is not None and style.picture == choice.jpeg
-            if is_it:
+            if tile is not None and _is_in_use(tile.choice, style):
                 found = row
                 break
         if found < 0:
             self.tiles.clearSelection()
         elif not self.tiles.item(found).isSelected():
             self.tiles.setCurrentRow(found)
+
+    def _toggle_star(self, tile: Tile) -> None:
+        if not isinstance(tile.choice, Reference) and (self._styles.collection.favourites.find(tile.choice) >= 0) == tile.star:
+            self._styles.collection.toggle_favourite(tile.choice, tile.image)
 
     def _take(self, row: int) -> None:
         if (tile := self.tiles.tile(row)) is not None:
@@ -135,7 +129,7 @@ class StyleStrip(PhotoTarget):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(self.tr("&Use"), lambda: self._take(row))
+        menu.addAction(self.tr("&Use"), lambda: self._styles.choose(tile.choice))
         for index, text in enumerate((self.tr("Mix as &A"), self.tr("Mix as &B"))):
             menu.addAction(text, lambda index=index: self._styles.put_end(index, tile.choice, tile.image))
         menu.addSeparator()
@@ -143,18 +137,29 @@ class StyleStrip(PhotoTarget):
             reference = tile.choice
             menu.addAction(self.tr("&Remove"), lambda: self._styles.collection.remove_reference(reference))
         else:
-            menu.addAction(self.tr("Take the &star away") if tile.star else self.tr("Add a &star"), lambda: self.toggle_star(row))
-            if tile.star:
-                menu.addAction(self.tr("Re&name…"), lambda: self._ask_name(row, tile.name))
+            menu.addAction(self.tr("Take the &star away") if tile.star else self.tr("Add a &star"), lambda: self._toggle_star(tile))
+            if tile.star and isinstance(style := tile.choice, Style):
+                menu.addAction(self.tr("Re&name…"), lambda: self._ask_name(style, tile.name))
         if self._styles.collection.removed is not None:
             menu.addAction(self.tr("Put the removed photograph &back"), self._styles.collection.put_back_reference)
         menu.popup(at)
 
-    def _ask_name(self, row: int, name: str) -> None:
+    def _ask_name(self, style: Style, name: str) -> None:
         dialog = QInputDialog(self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.setWindowTitle(self.tr("Name of the style"))
         dialog.setLabelText(self.tr("Name"))
         dialog.setTextValue(name)
-        dialog.textValueSelected.connect(lambda text: self._styles.collection.rename_favourite(row, text))
+        dialog.textValueSelected.connect(lambda text: self._styles.collection.rename_favourite(style, text))
         dialog.open()
+
+
+def _is_in_use(choice: Choice, style: Style) -> bool:
+    match choice:
+        case Style():
+            is_built_in = choice.origin == style.origin == "built-in" and choice.label == style.label
+            return is_built_in or choice.is_same(style, ignore_strength=True)
+        case BuiltIn():
+            return style.origin == "built-in" and style.label == choice.name
+        case Reference():
+            return style.picture == choice.jpeg

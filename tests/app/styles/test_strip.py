@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QInputDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from spade_studio.app.shell.main_window import MainWindow
@@ -106,7 +106,8 @@ def test_a_rolled_style_gets_a_star_and_is_there_in_the_next_window(
     assert window.commands["favourite_style"].isChecked()
     click_star(qtbot, tiles, names(tiles).index("Style 41"))
     assert names(tiles)[:2] == ["Style 41", "Style 42"]
-    window.styles.controller.collection.rename_favourite(0, "Evening at the lake")
+    collection = window.styles.controller.collection
+    collection.rename_favourite(collection.favourites.entries[0].style, "Evening at the lake")
     window.document.undo_stack.setClean()
     window.close()
     other = make_window("encoder")
@@ -124,6 +125,99 @@ def test_a_click_on_a_star_takes_no_style(window: MainWindow, wait: Wait, qtbot:
     tiles = window.styles.strip.tiles
     click_star(qtbot, tiles, names(tiles).index("Style 41"))
     assert window.styles.style.seed == 42
+
+
+def noon_in(window: MainWindow, photo: Callable[..., NDArray[np.uint8]]) -> BuiltIn:
+    info = window.live.info
+    assert info is not None
+    return BuiltIn("Noon", np.ones(8, np.float32), info.sha256, photo(2))
+
+
+def test_a_starred_built_in_stands_once_at_any_strength_and_texture(
+    window: MainWindow, wait: Wait, photo: Callable[..., NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon, strip, controller = noon_in(window, photo), window.styles.strip, window.styles.controller
+    monkeypatch.setattr(strip_module, "built_in_styles", lambda: (noon,))
+    controller.set_strength(0.8)
+    strip.refresh()
+    strip.toggle_star(names(strip.tiles).index("Noon"))
+    controller.adopt_built_in(noon)
+    controller.set_strength(0.4)
+    controller.new_texture()
+    wait(lambda: controller.history.entries[0].style.is_same(controller.style))
+    assert names(strip.tiles).count("Noon") == 1
+    assert [item.text() for item in strip.tiles.selectedItems()] == ["Noon"]
+    strip.toggle_star(0)
+    assert names(strip.tiles).count("Noon") == 1
+    tile = strip.tiles.tile(names(strip.tiles).index("Noon"))
+    assert tile is not None
+    assert tile.choice is noon
+    assert not tile.star
+
+
+def test_the_panel_of_styles_shows_and_takes_the_star_at_any_strength(
+    window: MainWindow, photo: Callable[..., NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = noon_in(window, photo)
+    monkeypatch.setattr("spade_studio.app.styles.panel.built_in_styles", lambda: (noon,))
+    window.styles.open_gallery()
+    tiles, collection = window.styles.panel.built_in, window.styles.controller.collection
+    tiles.starred.emit(0)
+    window.styles.controller.set_strength(0.5)
+    tile = tiles.tile(0)
+    assert tile is not None
+    assert tile.star
+    tiles.starred.emit(0)
+    assert not collection.favourites.entries
+
+
+def test_a_refresh_encodes_no_picture(
+    window: MainWindow, photo: Callable[..., NDArray[np.uint8]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon, strip = noon_in(window, photo), window.styles.strip
+    monkeypatch.setattr(strip_module, "built_in_styles", lambda: (noon,))
+    encoded: list[int] = []
+    encode = pictures.encode
+    monkeypatch.setattr(pictures, "encode", lambda rgb: encoded.append(1) or encode(rgb))
+    strip.refresh()
+    assert "Noon" in names(strip.tiles)
+    assert not encoded
+    styles = window.styles.controller
+    assert styles.wanted(noon).picture == styles.wanted(noon).picture
+    assert len(encoded) == 1
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support (grabbing|propagateSizeHints|raise)")
+def test_a_menu_acts_on_its_style_whatever_moves_meanwhile(window: MainWindow, wait: Wait) -> None:
+    strip, controller = window.styles.strip, window.styles.controller
+    rolled(window, 41, wait)
+    rolled(window, 42, wait)
+    tiles = strip.tiles
+    tiles.menu_wanted.emit(names(tiles).index("Style 41"), QPoint(10, 10))
+    use, add = (action for action in open_menu(window).actions() if action.text() in ("&Use", "Add a &star"))
+    rolled(window, 43, wait)
+    use.trigger()
+    assert controller.style.seed == 41
+    add.trigger()
+    assert [entry.style.seed for entry in controller.collection.favourites.entries] == [41]
+    open_menu(window).close()
+    tiles.menu_wanted.emit(0, QPoint(10, 10))
+    away, rename = (action for action in open_menu(window).actions() if action.text() in ("Take the &star away", "Re&name…"))
+    rename.trigger()
+    controller.collection.toggle_favourite(style_of(7), controller.picture)
+    (dialog,) = strip.findChildren(QInputDialog)
+    dialog.setTextValue("Dawn")
+    dialog.accept()
+    assert names(tiles)[:2] == ["Style 7", "Dawn"]
+    away.trigger()
+    assert [entry.style.seed for entry in controller.collection.favourites.entries] == [7]
+    away.trigger()
+    assert [entry.style.seed for entry in controller.collection.favourites.entries] == [7]
+
+
+def open_menu(window: MainWindow) -> QMenu:
+    (menu,) = [menu for menu in window.styles.strip.findChildren(QMenu) if menu.isVisible()]
+    return menu
 
 
 def test_a_photograph_dropped_on_the_strip_becomes_a_reference(window: MainWindow, wait: Wait, save_photo: Callable[..., Path]) -> None:
