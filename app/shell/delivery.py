@@ -8,10 +8,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QMimeData, QObject, QPoint, Qt, QUrl
-from PySide6.QtGui import QAction, QDrag, QGuiApplication, QPixmap
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QAction, QDrag, QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from spade_studio.app.export.dragged_picture import DraggedPicture
 from spade_studio.app.export.picture import PictureOrder, proposed_name
 from spade_studio.app.export.picture_dialog import PictureDialog
 from spade_studio.app.export.picture_exporter import PictureExporter
@@ -132,33 +133,29 @@ class Delivery(QObject):
             return
         image = to_image(picture)
         drag = QDrag(self._view)
-        data = QMimeData()
-        data.setImageData(image)
-        path = self._dragged_file()
-        if path is not None and image.save(str(path)):
-            data.setUrls([QUrl.fromLocalFile(str(path))])
-        drag.setMimeData(data)
+        name = f"{proposed_name(self._capture()[0].name)}.png"
+        drag.setMimeData(DraggedPicture(image, lambda: self._write_dragged(image, name)))
         aspect, mode = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         drag.setPixmap(QPixmap.fromImage(image.scaled(_DRAGGED_SIDE, _DRAGGED_SIDE, aspect, mode)))
         drag.exec(Qt.DropAction.CopyAction)
 
-    def _dragged_file(self) -> Path | None:
-        """Return where the picture lies for those who take files; until the window closes, since they read when they like."""
+    def _write_dragged(self, image: QImage, name: str) -> Path | None:
+        """Write the picture for those who take files; it lies there until the window closes, since they read when they like."""
         try:
             if self._dragged is None:
                 self._dragged = TemporaryDirectory(prefix="spade-studio-", ignore_cleanup_errors=True)
-            layout, _ = self._capture()
             folder = Path(self._dragged.name)
-            taken = sum(1 for _ in folder.iterdir())
-            (folder / str(taken)).mkdir()
-            return folder / str(taken) / f"{proposed_name(layout.name)}.png"
+            path = folder / str(sum(1 for _ in folder.iterdir())) / name
+            path.parent.mkdir()
         except OSError:
             return None
+        return path if image.save(str(path)) else None
 
     def _picture(self) -> NDArray[np.uint8] | None:
         picture = self._read_picture()
         if picture is None:
-            messages.show_note(self._window, self.tr("There is no picture yet"), self.tr("Wait until the render of this layout is shown."))
+            text = self.tr("Wait until the render of this layout is shown. An empty layout has none.")
+            messages.show_note(self._window, self.tr("There is no picture yet"), text)
         return picture
 
     def close(self) -> None:

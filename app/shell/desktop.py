@@ -42,6 +42,7 @@ from spade_studio.engine.labels import load_label_set
 _logger = logging.getLogger(__name__)
 _Dialog = TypeVar("_Dialog", bound=QDialog)
 
+_TOLD_MILLISECONDS = 15_000
 _PATIENCE = 250
 """Milliseconds until a file that was handed over is tried again, while a dialog waits for its answer."""
 
@@ -131,6 +132,9 @@ class Desktop(QObject):
             _logger.warning("%s", found)
         elif found is not None:
             text = self.tr("SPADE Studio {version} is available.").format(version=found.version)
+            if not self.notice.isHidden():  # which may tell of a crash
+                self._window.statusBar().showMessage(text, _TOLD_MILLISECONDS)
+                return
             show = (self.tr("Show it in the browser"), lambda: QDesktopServices.openUrl(QUrl(found.page)))
             self.notice.tell(f"{text} {found.notes}".strip(), (show,) if found.page else ())
 

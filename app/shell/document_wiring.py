@@ -52,7 +52,7 @@ class WindowDocuments(QObject):
         self._live = live
         self._picture: NDArray[np.uint8] | None = None
         self._is_picture_ours = False
-        files.read_picture = lambda: self._picture
+        files.read_picture = lambda: None if document.is_empty else self._picture
         live.rendered.connect(self._keep_picture)
         document.replaced.connect(self._forget_picture)
         self.recent_menu = RecentMenu(settings, self._open, window)

@@ -377,6 +377,10 @@ class StylesController(QObject):
         self.changed.emit()
 
     def _on_rendered(self, result: RenderResult) -> None:
+        if self._document.is_empty:  # what weights make of nothing is no picture of the style
+            self._last_image, self._picture = None, QImage()
+            self.changed.emit()
+            return
         self._last_image = result.image
         if result.quality == "exact" and self._live.is_up_to_date:
             self._remember(result.image)

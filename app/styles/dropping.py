@@ -41,7 +41,8 @@ class PhotoTarget(QWidget):
 
     def _accept(self, event: QDropEvent) -> bool:
         data = event.mimeData()
-        usable = not self._styles.why_no_references and bool(_paths(data) or data.hasImage())
+        # A render that is dragged over this panel writes its file when it is asked for paths.
+        usable = not self._styles.why_no_references and (data.hasImage() or bool(_paths(data)))
         if usable:
             event.setDropAction(Qt.DropAction.CopyAction)
         event.setAccepted(usable)

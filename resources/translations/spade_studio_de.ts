@@ -1098,8 +1098,8 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Noch gibt es kein Bild</translation>
     </message>
     <message>
-        <source>Wait until the render of this layout is shown.</source>
-        <translation>Warten Sie, bis das Bild zu diesem Layout zu sehen ist.</translation>
+        <source>Wait until the render of this layout is shown. An empty layout has none.</source>
+        <translation>Warten Sie, bis das Bild dieses Layouts angezeigt wird. Ein leeres Layout hat keines.</translation>
     </message>
 </context>
 <context>

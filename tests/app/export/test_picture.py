@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QColor, QDrag, QGuiApplication, QImage
 
 from spade_studio.app.export.picture import is_same_shape, proposed_name
@@ -188,8 +188,61 @@ def test_what_is_dragged_out_is_an_image_and_a_file_with_the_documents_name(tiny
     with Image.open(paths[0]) as image:
         np.testing.assert_array_equal(np.asarray(image.convert("RGB")), tiny_window.files.read_picture())
     assert carried[0].hasImage()
+    assert len(list(paths[0].parent.parent.iterdir())) == 2
     tiny_window.delivery.close()
     assert not paths[0].exists()
+
+
+def test_a_drag_that_is_dropped_nowhere_writes_no_file(tiny_window, monkeypatch):
+    seen: list[bool] = []
+
+    def carry(drag: QDrag, _action: object) -> Qt.DropAction:
+        data = drag.mimeData()
+        assert data.hasImage()
+        assert data.hasUrls()
+        assert data.hasFormat("text/uri-list")
+        seen.append(True)
+        return Qt.DropAction.IgnoreAction
+
+    monkeypatch.setattr(QDrag, "exec", carry)
+    monkeypatch.setattr(QImage, "save", lambda *_: pytest.fail("a file was written"))
+    tiny_window.delivery.drag()
+    assert seen
+
+
+def test_a_file_that_cannot_be_written_is_not_offered(tiny_window, monkeypatch):
+    found: list[list[QUrl]] = []
+
+    def carry(drag: QDrag, _action: object) -> Qt.DropAction:
+        found.append(drag.mimeData().urls())
+        return Qt.DropAction.CopyAction
+
+    monkeypatch.setattr(QDrag, "exec", carry)
+    monkeypatch.setattr(QImage, "save", lambda *_: False)
+    tiny_window.delivery.drag()
+    assert found == [[]]
+
+
+def test_an_empty_layout_has_no_picture_to_hand_over(tiny_window, monkeypatch, qtbot):
+    told: list[str] = []
+    monkeypatch.setattr("spade_studio.app.ui.messages.show_note", lambda _parent, headline, _text: told.append(headline))
+    monkeypatch.setattr(QDrag, "exec", lambda *_: pytest.fail("nothing was to be dragged"))
+    document = tiny_window.document
+    entries = len(tiny_window.styles.controller.history.entries)
+    document.replace(np.full((64, 64), document.unlabeled_id, np.uint8), "Empty")
+    qtbot.waitUntil(lambda: tiny_window.live.is_up_to_date)
+    assert not tiny_window.delivery.copy()
+    assert tiny_window.delivery.ask() is None
+    tiny_window.delivery.drag()
+    assert len(told) == 2
+    tiny_window.styles.controller.roll()
+    qtbot.waitUntil(lambda: tiny_window.live.is_up_to_date)
+    assert tiny_window.styles.controller.picture.isNull()
+    assert len(tiny_window.styles.controller.history.entries) == entries
+    document.replace(np.full((64, 64), 10, np.uint8), "Land")
+    qtbot.waitUntil(lambda: tiny_window.live.is_up_to_date)
+    assert tiny_window.delivery.copy()
+    assert not tiny_window.styles.controller.picture.isNull()
 
 
 def test_detail_and_size_are_written_into_the_files_record(tiny_window, dialog, tmp_path, qtbot):

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import cast
 
 import pytest
+from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.startup import updates
 from spade_studio.app.startup.updates import Release, UpdateError, check_address, fetch, newer_release
@@ -131,3 +132,13 @@ def test_a_newer_version_is_told_once_and_a_failure_is_not(window, settings, qtb
     with qtbot.waitSignal(window.desktop._looked):
         window.desktop.look_for_updates()
     assert window.desktop.notice.isHidden()
+
+
+def test_a_newer_version_does_not_hide_what_is_told_of_a_crash(window):
+    window.desktop.notice.tell("It ended unexpectedly", [])
+    window.desktop._looked.emit(Release("99.0", "https://example.org/99", ""))
+    assert window.statusBar().currentMessage() == ""
+    QCoreApplication.processEvents()
+    assert window.desktop.notice.text == "It ended unexpectedly"
+    assert "99.0" in window.statusBar().currentMessage()
+    window.desktop.notice.hide()
