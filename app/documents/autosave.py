@@ -37,7 +37,7 @@ class Autosave(QObject):
 
     failed = Signal(str)  # why; once until it works again
     saved = Signal()  # what was captured last is on the disk
-    _written = Signal(str)
+    _written = Signal(str, str)  # token and problem of a copy
 
     def __init__(self, document: Document, connection: DocumentConnection, folder: Path, parent: QObject) -> None:
         super().__init__(parent)
@@ -51,7 +51,8 @@ class Autosave(QObject):
         self._problem = ""
         self._is_failing = False
         self._is_leaving = False
-        self._tokens: list[str] = []  # of the journals that go on: of the last whole copy, and of the one that is being written
+        self._tokens: list[str] = []  # of the journals that go on: of the last whole copy, and of those that may be whole by now
+        self._newest = ""  # the token of the copy that was begun last
         self._is_journal_full = False
         self._dirty = DirtyTiles(document.size)
         self._beside = self._look_beside()
@@ -90,7 +91,7 @@ class Autosave(QObject):
             return
         self._record()  # of the copy before: should this one not become whole, its journal is
         token = secrets.token_hex(8)
-        self._tokens = [*self._tokens[-1:], token]
+        self._tokens, self._newest = [*self._tokens, token], token
         self._beside, self._is_journal_full = self._look_beside(), False
         arguments = self._connection.capture(), self._document.path, token
         self._thread = threading.Thread(target=self._write, args=arguments, name="autosave")
@@ -150,7 +151,7 @@ class Autosave(QObject):
         self._soon.stop()
         self._is_wanted = False
         self._join()
-        self._tokens = []
+        self._tokens, self._newest = [], ""
         self._dirty = DirtyTiles(self._document.size)
         self._session.end()
 
@@ -195,17 +196,22 @@ class Autosave(QObject):
         except EngineError as error:
             problem = error.found
         self._problem = problem
-        self._written.emit(problem)
+        self._written.emit(token, problem)
 
-    def _on_written(self, problem: str) -> None:
-        self._join()
-        if problem:
-            self._tokens = self._tokens[:-1]
-        else:
-            self._tokens = self._tokens[-1:]
+    def _on_written(self, token: str, problem: str) -> None:
+        is_newest = token == self._newest
+        if not is_newest and token not in self._tokens:
+            return  # of a document that was saved or given up since
+        if is_newest:
+            self._join()
+        if token in self._tokens:
+            at = self._tokens.index(token)
+            self._tokens = self._tokens[:at] + self._tokens[at + 1 :] if problem else self._tokens[at:]
         if problem and not self._is_failing:
             self.failed.emit(self.tr("Unsaved changes cannot be kept aside: {problem}. Save the document.").format(problem=problem))
         self._is_failing = bool(problem)
+        if not is_newest:
+            return
         if self._is_wanted:
             self._is_wanted = False
             self.save()

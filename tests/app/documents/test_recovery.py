@@ -17,6 +17,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from spade_studio.app.documents import archive, autosave
+from spade_studio.app.documents.errors import SaveError
 from spade_studio.app.documents.recovery_dialog import RecoveryDialog
 from spade_studio.app.documents.sessions import LeftDocument, Session, left_documents, load_left
 from spade_studio.app.model.state import DocumentState
@@ -141,6 +142,67 @@ def test_while_one_is_written_the_newest_waits(hand, folder, qtbot, monkeypatch)
     hand.stroke((30, 30))
     hand.window.documents.autosave.save()
     with qtbot.waitSignal(hand.window.documents.autosave.saved):
+        gate.set()
+    np.testing.assert_array_equal(saved_labels(folder)[0], hand.labels)
+
+
+def test_a_late_word_of_a_copy_that_failed_leaves_the_next_ones_journal_alone(hand, folder, qtbot, monkeypatch):
+    autosave = hand.window.documents.autosave
+    hand.stroke((100, 100))
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _descriptor: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        autosave.save()
+        autosave._thread.join()
+    assert autosave.save_and_wait()
+    QApplication.processEvents()  # what both have to tell comes now
+    hand.stroke((30, 30), (200, 60))
+    keep_up(hand, qtbot)
+    (path,) = folder.glob("*/document.ora")
+    np.testing.assert_array_equal(load_left(path).labels, hand.labels)
+
+
+def test_after_a_copy_that_failed_the_journal_of_the_one_before_goes_on(hand, folder, qtbot, monkeypatch):
+    """Killed while the next copy is written: the copy that is there has a journal with all that was recorded after it."""
+    autosave = hand.window.documents.autosave
+    hand.stroke((100, 100))
+    keep_up(hand, qtbot)
+    hand.stroke((30, 30))
+    gate, real, results = threading.Event(), Session.save, [SaveError("the disk is full"), None]
+
+    def save(*arguments):
+        if (error := results.pop(0)) is not None:
+            raise error
+        assert gate.wait(20)
+        real(*arguments)
+
+    monkeypatch.setattr(Session, "save", save)
+    autosave.save()
+    autosave._join()
+    autosave.save()  # before the first has told of its end
+    hand.stroke((200, 60))
+    keep_up(hand, qtbot)
+    (path,) = folder.glob("*/document.ora")
+    np.testing.assert_array_equal(load_left(path).labels, hand.labels)
+    with qtbot.waitSignal(autosave.saved):
+        gate.set()
+    np.testing.assert_array_equal(load_left(path).labels, hand.labels)
+    assert len(list(path.parent.glob("journal-*"))) == 1
+
+
+def test_a_late_word_of_a_copy_does_not_hold_the_window_until_the_next_is_written(hand, folder, qtbot, monkeypatch):
+    autosave = hand.window.documents.autosave
+    hand.stroke((100, 100))
+    autosave.save()
+    autosave._thread.join()
+    hand.window.commands["undo"].trigger()
+    gate, real = threading.Event(), Session.save
+    monkeypatch.setattr(Session, "save", lambda *arguments: gate.wait(5) and real(*arguments))
+    hand.stroke((30, 30))
+    autosave.save()
+    QApplication.processEvents()
+    assert autosave._thread is not None
+    assert autosave._thread.is_alive()
+    with qtbot.waitSignal(autosave.saved):
         gate.set()
     np.testing.assert_array_equal(saved_labels(folder)[0], hand.labels)
 
