@@ -29,11 +29,13 @@ class CapturedForward:
         self._graph: torch.cuda.CUDAGraph | None = None
         self._codes: Tensor | None = None
         self._picture: Tensor | None = None
+        self._held: list[Tensor] = []  # what the graph reads, and convolutions may let go for other sizes
         self._usable = True
 
     def forget(self) -> None:
         """Free the graph and its memory."""
         self._plan = self._graph = self._codes = self._picture = None
+        self._held = []
 
     def render(self, plan: SizePlan, layout: Layout, z: StyleCode) -> Tensor | None:
         """Return the picture [N, H, W, 3], valid until the next call; None where this device cannot capture.
@@ -74,7 +76,12 @@ class CapturedForward:
         self._codes = codes.clone()
         for _ in range(_WARM_UPS):  # convolution algorithms are chosen and buffers grow before the capture
             self._generator.forward(plan, self._generator.first(plan, layout, self._codes), self._codes)
+        self._held = self._generator.edges()
+        self._graph, self._picture = self._record(plan, layout, self._codes)
+
+    def _record(self, plan: SizePlan, layout: Layout, codes: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor | None]:
+        """Return a graph of one frame and the picture that it writes."""
         torch.cuda.current_stream().synchronize()
-        self._graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(self._graph, stream=torch.cuda.current_stream()):
-            self._picture = self._generator.forward(plan, self._generator.first(plan, layout, self._codes), self._codes).picture
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, stream=torch.cuda.current_stream()):
+            return graph, self._generator.forward(plan, self._generator.first(plan, layout, codes), codes).picture

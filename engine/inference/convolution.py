@@ -102,7 +102,12 @@ class Convolution:
             self._edges[size] = to_device(edge, self._device), to_device(around, self._device)
             while len(self._edges) > _SIZES_PACKED:
                 self._edges.popitem(last=False)
+        self._edges.move_to_end(size)
         return self._edges[size]
+
+    def edges(self) -> list[Tensor]:
+        """Return what is kept of the edges of the last sizes; another size's may take the place of these."""
+        return [tensor for pair in self._edges.values() for tensor in pair]
 
     def add_to(self, out: Tensor, x: Tensor) -> None:
         """Add the convolution of x [N, h, w, in] to ``out`` [N, h, w, out] in place; N is 1 with replicate padding."""

@@ -137,6 +137,11 @@ class FastGenerator:
         self._buffers.clear()
         self.memory_generation += 1
 
+    def edges(self) -> list[Tensor]:
+        """Return what its convolutions keep of the edges of pictures: who reads it later than now holds it."""
+        blocks = (convolution for block in self.blocks for convolution in (block.conv_0, block.conv_1))
+        return [tensor for convolution in (*blocks, self.last) for tensor in convolution.edges()]
+
     def plan(self, layout: Layout) -> SizePlan:
         """Return the plan of the layout's size with its tables brought up to date."""
         if layout.book.replicate != self.config.replicates_layout:

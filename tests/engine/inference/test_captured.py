@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
@@ -22,6 +24,7 @@ class Replay:
     def __init__(self, generator: FastGenerator, plan: SizePlan, layout: Layout, codes: Tensor) -> None:
         self.generator, self.plan, self.layout, self.codes = generator, plan, layout, codes
         self.memory = self.addresses()
+        self.edges = [weakref.ref(tensor) for tensor in generator.edges()]
         self.picture = self.run().clone()
 
     def addresses(self) -> list[int]:
@@ -35,6 +38,7 @@ class Replay:
 
     def replay(self) -> None:
         assert self.addresses() == self.memory, "a graph would have read or written memory that is no longer its own"
+        assert all(edge() is not None for edge in self.edges), "a graph would have read memory that was freed"
         self.picture.copy_(self.run())
 
 
@@ -46,21 +50,19 @@ class Recorder(CapturedForward):
         self.captures = 0
         self.fails: Exception | None = None
 
-    def _capture(self, plan: SizePlan, layout: Layout, codes: Tensor) -> None:
+    def _record(self, plan: SizePlan, layout: Layout, codes: Tensor) -> Any:
         self.captures += 1
         if self.fails is not None:
             raise self.fails
-        self._codes = codes.clone()
-        self._generator.forward(plan, self._generator.first(plan, layout, self._codes), self._codes)  # buffers grow before the capture
-        replay = Replay(self._generator, plan, layout, self._codes)
-        self._graph, self._picture = replay, replay.picture  # pyright: ignore[reportAttributeAccessIssue]
+        replay = Replay(self._generator, plan, layout, codes)
+        return replay, replay.picture
 
 
 class Frames:
     """Renders with and without capture and compares."""
 
-    def __init__(self, tiny: Any) -> None:
-        self.config = tiny.config(input="noise")
+    def __init__(self, tiny: Any, **changes: Any) -> None:
+        self.config = tiny.config(**({"input": "noise"} | changes))
         self.state = tiny.state(self.config)
         self.generator = FastGenerator(self.config, self.state, CPU, torch.float32)
         self.captured = Recorder(self.generator)
@@ -106,6 +108,34 @@ def test_a_frame_of_another_size_in_between_moves_buffers(tiny: Any) -> None:
     with torch.inference_mode():
         frames.generator.render(tiny.layout(1, 96, 96), tiny.style(0))
     assert frames.show(tiny.layout(0), tiny.style(1)) == 2
+
+
+def test_what_a_graph_reads_of_edges_lives_as_long_as_the_graph(tiny: Any) -> None:
+    """Convolutions with replicate padding keep edges of a few sizes; frames of other sizes run kernel by kernel in between."""
+    frames = Frames(tiny, padding="replicate")
+
+    def layout(height: int, width: int) -> Layout:
+        return tiny.layout(0, height, width, replicate=True)
+
+    sizes = {"A": (64, 64), "B": (32, 64), "C": (64, 32)}
+    assert frames.show(layout(*sizes["A"]), tiny.style(0)) == 1
+    for name in ("B", "A", "C"):
+        with torch.inference_mode():
+            frames.generator.render(layout(*sizes[name]), tiny.style(0))
+    assert frames.show(layout(*sizes["A"]), tiny.style(1)) == 1
+    replay: Any = frames.captured._graph
+    edges = [edge() for edge in replay.edges]
+    assert len(edges) == 2 * (2 * len(frames.generator.blocks) + 1)
+    assert all(held is edge for held, edge in zip(frames.captured._held, edges, strict=True))
+    for name in ("B", "C"):
+        with torch.inference_mode():
+            frames.generator.render(layout(*sizes[name]), tiny.style(0))
+    del edges
+    gc.collect()
+    assert all(edge() is not None for edge in replay.edges)
+    frames.captured.forget()
+    gc.collect()
+    assert not any(edge() is not None for edge in replay.edges)
 
 
 def test_released_memory_is_captured_anew(tiny: Any) -> None:
