@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from spade_studio.engine.inference.fast_generator import FastGenerator, SizePlan
-from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.style import StyleCode
 
 _LOG = logging.getLogger(__name__)
@@ -37,12 +36,11 @@ class CapturedForward:
         self._plan = self._graph = self._codes = self._picture = None
         self._held = []
 
-    def render(self, plan: SizePlan, layout: Layout, z: StyleCode) -> Tensor | None:
+    def render(self, plan: SizePlan, z: StyleCode) -> Tensor | None:
         """Return the picture [N, H, W, 3], valid until the next call; None where this device cannot capture.
 
         Args:
-            plan: Up to date with ``layout``.
-            layout: The layout.
+            plan: Up to date with the layout.
             z: Style codes [N, z].
         """
         if not self._usable:
@@ -52,7 +50,7 @@ class CapturedForward:
         if self._plan is not plan or self._key != self._key_of(plan, z):
             self.forget()
             try:
-                self._capture(plan, layout, codes)
+                self._capture(plan, codes)
             except torch.OutOfMemoryError:
                 self.forget()
                 raise
@@ -72,16 +70,16 @@ class CapturedForward:
         """Return what differs as soon as memory that the graph reads or writes has moved."""
         return len(z), self._generator.memory_generation, *(stage.table.memory_generation for stage in plan.stages)
 
-    def _capture(self, plan: SizePlan, layout: Layout, codes: Tensor) -> None:
+    def _capture(self, plan: SizePlan, codes: Tensor) -> None:
         self._codes = codes.clone()
         for _ in range(_WARM_UPS):  # convolution algorithms are chosen and buffers grow before the capture
-            self._generator.forward(plan, self._generator.first(plan, layout, self._codes), self._codes)
+            self._generator.forward(plan, self._generator.first(plan, self._codes), self._codes)
         self._held = self._generator.edges()
-        self._graph, self._picture = self._record(plan, layout, self._codes)
+        self._graph, self._picture = self._record(plan, self._codes)
 
-    def _record(self, plan: SizePlan, layout: Layout, codes: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor | None]:
+    def _record(self, plan: SizePlan, codes: Tensor) -> tuple[torch.cuda.CUDAGraph, Tensor | None]:
         """Return a graph of one frame and the picture that it writes."""
         torch.cuda.current_stream().synchronize()
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=torch.cuda.current_stream()):
-            return graph, self._generator.forward(plan, self._generator.first(plan, layout, codes), codes).picture
+            return graph, self._generator.forward(plan, self._generator.first(plan, codes), codes).picture

@@ -93,8 +93,10 @@ class SizePlan:
     stages: list[Stage]
     activations: Activations | None = None
     noise: NoiseFields | None = None
+    laid: Layout | None = None
+    """The layout that ``of_layout`` is of."""
     of_layout: Tensor | None = None
-    """What the first layer computes of the layout, where it also reads the style: [1, h, w, 16 f], in the same memory for every layout."""
+    """What the first layer computes of the layout, where it reads it: [1, h, w, 16 f], in the same memory for every layout."""
 
 
 class FastGenerator:
@@ -110,6 +112,7 @@ class FastGenerator:
         self.device, self.dtype = device, dtype
         self.blocks, self.last = fold_blocks(config, state, device, dtype)
         f16 = 16 * config.base_channels
+        self._fc: tuple[Tensor, Tensor] | None = None
         self._fc_layout = self._fc_noise = None
         if config.input == "layout_and_style":
             self._fc = (state["fc.weight"].to(device, dtype), state["fc.bias"].to(device, dtype))
@@ -121,7 +124,7 @@ class FastGenerator:
             bias = state["fc.bias"].view(f16, height * width).T.reshape(-1)
             self._fc = (weight.to(device, dtype), bias.to(device, dtype))
         else:
-            self._fc = (state["fc.weight"].float().to(device), state["fc.bias"].float().to(device))
+            self._fc_layout = (state["fc.weight"].float().to(device), state["fc.bias"].float().to(device))
         if config.noise_injection:
             self._fc_noise = state["fc_noise.strength"].to(device, dtype)
         self.texture: Texture = 0
@@ -163,9 +166,10 @@ class FastGenerator:
                 plan.noise = NoiseFields(first, [(size, noise) for size, noise in sizes if noise is not None])
                 self.memory_generation += 1
             plan.noise.draw(self.texture)
-        if self._fc_layout is not None:
+        if self._fc_layout is not None and plan.laid is not layout:
             grid = self._of_layout(layout, *self._fc_layout)
             plan.of_layout = grid if plan.of_layout is None else plan.of_layout.copy_(grid)
+            plan.laid = layout
         return plan
 
     def hashes(self, plan: SizePlan, layout: Layout) -> list[Hashes]:
@@ -208,10 +212,11 @@ class FastGenerator:
         """Return a style code [1, z] on the device."""
         return None if z is None else to_device(z, self.device, self.dtype)
 
-    def first(self, plan: SizePlan, layout: Layout, codes: Tensor | None) -> Tensor:
-        """Return what enters the first block, before noise: [1, h, w, 16 f]."""
-        if codes is None:
-            return self._of_layout(layout, *self._fc)
+    def first(self, plan: SizePlan, codes: Tensor | None) -> Tensor:
+        """Return what enters the first block, before noise: [1, h, w, 16 f], in memory of its own."""
+        if codes is None or self._fc is None:
+            assert plan.of_layout is not None
+            return plan.of_layout.clone()
         x = F.linear(codes, *self._fc)
         if plan.of_layout is not None:
             return plan.of_layout + x.view(len(codes), 1, 1, -1)
@@ -256,7 +261,7 @@ class FastGenerator:
         """
         plan = self.plan(layout)
         codes = self.codes(z)
-        kept = self.forward(plan, self.first(plan, layout, codes), codes, keep=keep, should_stop=should_stop)
+        kept = self.forward(plan, self.first(plan, codes), codes, keep=keep, should_stop=should_stop)
         assert kept.picture is not None
         if keep:
             kept.style, kept.texture, kept.hashes = z, self.texture, self.hashes(plan, layout)

@@ -160,7 +160,7 @@ class FastMaker:
             plan.activations = None
             if should_stop is not None and should_stop():  # a graph that has begun runs to its end
                 raise GaveWayError
-            picture = self._captured.render(plan, layout, z)
+            picture = self._captured.render(plan, z)
             if picture is not None:
                 return picture.clone()  # the graph's own memory is written again by the next style
         return self._generator.render(layout, z, should_stop=should_stop)
@@ -215,11 +215,13 @@ class TimedChoice:
     def set_texture(self, texture: Texture) -> None:
         """See :class:`PictureMaker`."""
         self._texture = texture
+        for maker in self._built.values():
+            maker.set_texture(texture)
 
     def _maker(self, index: int) -> PictureMaker:
         if index not in self._built:
             self._built[index] = self._build[index]()
-        self._built[index].set_texture(self._texture)
+            self._built[index].set_texture(self._texture)
         return self._built[index]
 
     def _faster(self, layout: Layout, z: StyleCode | None) -> PictureMaker:

@@ -127,7 +127,7 @@ def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:
     plan.activations = None  # until this preview is complete
     codes = None if kept.style is None else generator.codes(kept.style)
     if generator.config.input != "noise":
-        kept.first = generator.with_first_noise(plan, generator.first(plan, layout, codes))
+        kept.first = generator.with_first_noise(plan, generator.first(plan, codes))
     x = kept.first
     i = 0
     region = None

@@ -21,8 +21,8 @@ CPU = torch.device("cpu")
 class Replay:
     """Stands in for a CUDA graph: writes the picture of the memory that it was captured with, as a graph would."""
 
-    def __init__(self, generator: FastGenerator, plan: SizePlan, layout: Layout, codes: Tensor) -> None:
-        self.generator, self.plan, self.layout, self.codes = generator, plan, layout, codes
+    def __init__(self, generator: FastGenerator, plan: SizePlan, codes: Tensor) -> None:
+        self.generator, self.plan, self.codes = generator, plan, codes
         self.memory = self.addresses()
         self.edges = [weakref.ref(tensor) for tensor in generator.edges()]
         self.picture = self.run().clone()
@@ -32,7 +32,7 @@ class Replay:
         return [tensor.data_ptr() for tensor in (*tensors, *self.generator._buffers.values())]
 
     def run(self) -> Tensor:
-        picture = self.generator.forward(self.plan, self.generator.first(self.plan, self.layout, self.codes), self.codes).picture
+        picture = self.generator.forward(self.plan, self.generator.first(self.plan, self.codes), self.codes).picture
         assert picture is not None
         return picture
 
@@ -50,11 +50,11 @@ class Recorder(CapturedForward):
         self.captures = 0
         self.fails: Exception | None = None
 
-    def _record(self, plan: SizePlan, layout: Layout, codes: Tensor) -> Any:
+    def _record(self, plan: SizePlan, codes: Tensor) -> Any:
         self.captures += 1
         if self.fails is not None:
             raise self.fails
-        replay = Replay(self._generator, plan, layout, codes)
+        replay = Replay(self._generator, plan, codes)
         return replay, replay.picture
 
 
@@ -71,8 +71,10 @@ class Frames:
         """Render a frame, check it, and return how many captures there were in all."""
         with torch.inference_mode():
             plan = self.generator.plan(layout)
-            picture = self.captured.render(plan, layout, z)
-            expected = FastGenerator(self.config, self.state, CPU, torch.float32).render(layout, z)
+            picture = self.captured.render(plan, z)
+            fresh = FastGenerator(self.config, self.state, CPU, torch.float32)
+            fresh.texture = self.generator.texture
+            expected = fresh.render(layout, z)
         assert picture is not None
         torch.testing.assert_close(picture, expected, rtol=0, atol=1e-5)
         return self.captured.captures
@@ -93,6 +95,16 @@ def test_strokes_replay_until_a_table_grows(tiny: Any) -> None:
     assert captures == [1, 2, 2, 2, 2]
     noise = np.random.default_rng(0).integers(0, 5, labels.shape)
     assert frames.show(Layout.from_channels(noise, 6, edge_channel=True), tiny.style(0)) == 3
+
+
+def test_new_textures_replay(tiny: Any) -> None:
+    frames = Frames(tiny, input="layout_and_style", noise_injection=True)
+    layout = tiny.layout(0)
+    captures: list[int] = []
+    for texture in (0, 5, np.arange(64 * 64, dtype=np.int32).reshape(64, 64), 0):
+        frames.generator.texture = texture
+        captures.append(frames.show(layout, tiny.style(0)))
+    assert captures == [1, 1, 1, 1]
 
 
 def test_another_size_is_captured_anew(tiny: Any) -> None:
@@ -151,7 +163,7 @@ def test_a_device_that_cannot_capture_is_asked_once(tiny: Any, caplog: pytest.Lo
     layout = tiny.layout(0)
     with torch.inference_mode():
         plan = frames.generator.plan(layout)
-        assert [frames.captured.render(plan, layout, tiny.style(i)) for i in range(3)] == [None, None, None]
+        assert [frames.captured.render(plan, tiny.style(i)) for i in range(3)] == [None, None, None]
     assert frames.captured.captures == 1
     assert "does not capture graphs" in caplog.text
 
@@ -175,6 +187,6 @@ def test_replayed_graphs_are_eager_frames(tiny: Any) -> None:
     with torch.inference_mode(), torch.cuda.stream(torch.cuda.Stream(device)):
         for seed, height in ((0, 64), (0, 64), (1, 64), (1, 96), (2, 64)):
             layout, z = tiny.layout(seed, height), tiny.style(seed + height)
-            picture = captured.render(generator.plan(layout), layout, z)
+            picture = captured.render(generator.plan(layout), z)
             assert picture is not None
             torch.testing.assert_close(picture, eager.render(layout, z), rtol=0, atol=1e-5)

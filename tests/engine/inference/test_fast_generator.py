@@ -136,6 +136,25 @@ def test_textures_are_those_of_the_modules(tiny: Any, changes: dict[str, Any]) -
     assert torch.equal(pictures[0], pictures[3])
 
 
+@pytest.mark.parametrize("kind", ["layout", "layout_and_style"])
+def test_the_first_layer_reads_a_layout_once(tiny: Any, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    config = tiny.config(input=kind, noise_injection=True)
+    generator = fast(tiny, config)
+    read: list[Layout] = []
+    original = FastGenerator._of_layout
+
+    def counted(self: FastGenerator, layout: Layout, weight: Tensor, bias: Tensor) -> Tensor:
+        read.append(layout)
+        return original(self, layout, weight, bias)
+
+    monkeypatch.setattr(FastGenerator, "_of_layout", counted)
+    layouts = [tiny.layout(seed) for seed in (0, 1)]
+    for number, seed in ((0, 1), (0, 2), (0, 2), (1, 2), (1, 3)):
+        z = style_for(tiny, config, seed)
+        assert worst(render(generator, layouts[number], z, keep=True), by_modules(tiny, config, layouts[number], z)) <= 1e-4
+    assert [[layout is one for one in layouts].index(True) for layout in read] == [0, 1]
+
+
 def test_a_new_texture_somewhere_stays_there(tiny: Any) -> None:
     """Statistics are fixed in evaluation, so noise reaches as far as convolutions do."""
     config = tiny.config(**TEXTURED)

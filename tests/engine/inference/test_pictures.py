@@ -222,6 +222,15 @@ def test_the_faster_maker_is_kept(tiny: Any, monkeypatch: pytest.MonkeyPatch, fi
     assert (contest.workers[winner].released, contest.workers[1 - winner].released) == (1, 0)
 
 
+def test_a_texture_is_handed_on_once(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    contest = Contest(monkeypatch, first=(1.0,), second=(2.0,))
+    for texture in (3, 4):
+        contest.choice.set_texture(texture)
+        for _ in range(3):
+            contest.choice.frame(tiny.layout(0), tiny.style(0), preview=False, should_stop=None)
+    assert contest.workers[0].textures == [3, 4]
+
+
 def test_every_size_is_timed_once(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     contest = Contest(monkeypatch, first=(1.0,), second=(2.0,))
     for height in (64, 96, 64, 96):
