@@ -21,6 +21,7 @@ from spade_studio.train.config.losses import PerceptualConfig
 from spade_studio.train.distillation.config import DistillConfig
 from spade_studio.train.distillation.pairs import Bytes, Pairs
 from spade_studio.train.learning.losses import wide
+from spade_studio.train.learning.optimizer import all_finite
 from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
 
 _TAPS = (0.1, 0.2, 1.0, 0.0, 0.0)  # of relu1_1 to relu5_1: texture, at a fraction of the whole network's cost
@@ -71,6 +72,8 @@ class Distiller:
     def __init__(self, config: DistillConfig, pairs: Pairs, device: torch.device) -> None:
         self.config, self._pairs, self._device = config, pairs, device
         self._dtype = choose_dtype(config.dtype, device)
+        if device.type == "cuda":
+            torch.backends.cudnn.deterministic = True  # else a run that goes on would differ from one that was not interrupted
         with torch.random.fork_rng(devices=[]):  # pyright: ignore[reportUnknownMemberType]
             torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
             self.student = SRVGGNetCompact(CompactConfig(pairs.scale, config.width, config.layers))
@@ -86,9 +89,14 @@ class Distiller:
         self._student_optimizer = torch.optim.Adam(self.student.parameters(), config.rate, (0.9, 0.99))
         self._discriminator_optimizer = torch.optim.Adam(self.discriminator.parameters(), config.rate, (0.5, 0.99))
         self.step = 0
+        self.skipped = 0
+        """Steps in a row, up to this one, in which student or discriminator were left as they were."""
 
     def advance(self) -> dict[str, float]:
-        """Do one step and return its losses by name."""
+        """Do one step and return its losses by name.
+
+        Where the student's are not finite, or gradients are not, neither network moves; where the discriminator's, it does not.
+        """
         config = self.config
         given, targets = self._batch()
         rate = config.rate * (0.5 + 0.5 * math.cos(math.pi * self.step / config.steps))
@@ -107,24 +115,22 @@ class Distiller:
             if judged:
                 losses["adversarial"] = -wide(self.discriminator(made, beside)).mean()
                 total = total + config.adversarial * losses["adversarial"]
-        self._student_optimizer.zero_grad(set_to_none=True)
-        total.backward()  # pyright: ignore[reportUnknownMemberType]
-        self._student_optimizer.step()  # pyright: ignore[reportUnknownMemberType]
-        if judged:
-            losses["discriminator"] = self._judge(made.detach(), targets, beside)
-        with torch.no_grad():
-            for mean, value in zip(self.average.parameters(), self.student.parameters(), strict=True):
-                mean.lerp_(value, 1 - min(config.average, (1 + self.step) / (10 + self.step)))
+        moved = _move(self._student_optimizer, total)
+        if moved:
+            with torch.no_grad():
+                for mean, value in zip(self.average.parameters(), self.student.parameters(), strict=True):
+                    mean.lerp_(value, 1 - min(config.average, (1 + self.step) / (10 + self.step)))
+            if judged:
+                losses["discriminator"], moved = self._judge(made.detach(), targets, beside)
         self.step += 1
+        self.skipped = 0 if moved else self.skipped + 1
         return {name: float(value.detach()) for name, value in losses.items()}
 
-    def _judge(self, made: Tensor, targets: Tensor, beside: Tensor) -> Tensor:
+    def _judge(self, made: Tensor, targets: Tensor, beside: Tensor) -> tuple[Tensor, bool]:
+        """Move the discriminator; returns its loss and whether it moved."""
         with torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32):
             loss = F.relu(1 - wide(self.discriminator(targets, beside))).mean() + F.relu(1 + wide(self.discriminator(made, beside))).mean()
-        self._discriminator_optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # pyright: ignore[reportUnknownMemberType]
-        self._discriminator_optimizer.step()  # pyright: ignore[reportUnknownMemberType]
-        return loss.detach()
+        return loss.detach(), _move(self._discriminator_optimizer, loss)
 
     def _batch(self) -> tuple[Tensor, Tensor]:
         """Return parts of inputs and of targets by chance, turned and mirrored, in [0, 1]."""
@@ -160,13 +166,33 @@ class Distiller:
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Go back to what :meth:`state` returned."""
-        self.step = state["step"]
+        """Go back to what :meth:`state` returned.
+
+        Raises:
+            KeyError, TypeError, ValueError, RuntimeError: It is something else.
+        """
+        step = state["step"]
+        if type(step) is not int or not 0 <= step <= self.config.steps:
+            raise ValueError(f"step is {step!r:.50}")
+        self.step = step
         self.student.load_state_dict(state["student"])
         self.average.load_state_dict(state["average"])
         self.discriminator.load_state_dict(state["discriminator"])
         self._student_optimizer.load_state_dict(state["student_optimizer"])
         self._discriminator_optimizer.load_state_dict(state["discriminator_optimizer"])
+
+
+def _move(optimizer: torch.optim.Optimizer, loss: Tensor) -> bool:
+    """Move parameters along the gradients of a loss, and return True, if it and they are finite."""
+    if not all_finite([loss.detach()]):
+        return False
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # pyright: ignore[reportUnknownMemberType]
+    parameters: list[Tensor] = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    if not all_finite([parameter.grad for parameter in parameters if parameter.grad is not None]):
+        return False
+    optimizer.step()  # pyright: ignore[reportUnknownMemberType]
+    return True
 
 
 def _last(student: SRVGGNetCompact) -> nn.Conv2d:

@@ -16,11 +16,12 @@ from PIL import Image
 from spade_studio.engine.detail.passes import first_size
 from spade_studio.engine.detail.upscaler import Upscaler
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.files import atomic_writer, open_regular
 from spade_studio.engine.labels.transfer import LabelTransfer
 from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.train.config.plain import to_json
-from spade_studio.train.datasets.pairs import Dataset, Sample
+from spade_studio.train.datasets.fingerprint import fingerprint
+from spade_studio.train.datasets.pairs import PairDataset, Sample
 from spade_studio.train.distillation.config import PairsConfig
 
 PART = 32
@@ -58,8 +59,9 @@ class PairMaker:
         config: How many, how large.
     """
 
-    def __init__(self, renderer: Renderer, teacher: Upscaler, dataset: Dataset, config: PairsConfig) -> None:
+    def __init__(self, renderer: Renderer, teacher: Upscaler, dataset: PairDataset, config: PairsConfig) -> None:
         self._renderer, self._teacher, self._dataset, self._config = renderer, teacher, dataset, config
+        self._data = fingerprint(dataset).to_state()
         own = renderer.channels.label_set
         self._transfer = LabelTransfer(None if own == dataset.label_set else dataset.label_set, renderer.channels)
         self._base = renderer.nearest_size(*renderer.training_size)
@@ -69,12 +71,14 @@ class PairMaker:
             raise EngineError(found, f"at most {min(self._size)}", "Change --pairs.crop")
 
     def describe(self) -> dict[str, Any]:
-        """Return what decides the pairs, as plain values."""
+        """Return what decides each pair, as plain values; how many there are does not."""
+        options = to_json(self._config)
+        del options["count"]
         return {
-            **to_json(self._config),
+            **options,
             "weights_sha256": self._renderer.weights_sha256,
             "teacher_sha256": self._teacher.sha256,
-            "samples": len(self._dataset),
+            "data": self._data,
         }
 
     def make(self, number: int) -> tuple[Bytes, Bytes]:
@@ -109,7 +113,7 @@ class PairMaker:
 
 
 def make_pairs(maker: PairMaker, folder: Path, count: int, progress: Progress, should_stop: Callable[[], bool]) -> bool:
-    """Make the parts that a folder lacks.
+    """Make the parts that a folder lacks, and those that were the last of fewer pairs.
 
     Args:
         maker: Makes the pairs.
@@ -138,11 +142,11 @@ def make_pairs(maker: PairMaker, folder: Path, count: int, progress: Progress, s
         raise EngineError(f"{folder} holds pairs of other weights, data or options", "the same", "Choose another folder for these")
     for first in range(0, count, PART):
         progress(first, count)
-        path = _part_path(folder, first)
-        if path.exists():
+        path, last = _part_path(folder, first), min(count, first + PART)
+        if path.exists() and _pairs_in(path) >= last - first:
             continue
         made: list[tuple[Bytes, Bytes]] = []
-        for number in range(first, min(count, first + PART)):
+        for number in range(first, last):
             if should_stop():
                 return False
             made.append(maker.make(number))
@@ -153,7 +157,7 @@ def make_pairs(maker: PairMaker, folder: Path, count: int, progress: Progress, s
 
 
 def read_pairs(folder: Path, count: int) -> Pairs:
-    """Read all pairs into memory.
+    """Read the first pairs, ``count`` of them, into memory.
 
     Raises:
         EngineError: A part is missing or damaged.
@@ -161,19 +165,37 @@ def read_pairs(folder: Path, count: int) -> Pairs:
     inputs: list[Bytes] = []
     targets: list[Bytes] = []
     for first in range(0, count, PART):
-        path = _part_path(folder, first)
+        path, wanted = _part_path(folder, first), min(PART, count - first)
         try:
-            with np.load(path, allow_pickle=False) as part:
-                inputs.append(part["inputs"])
-                targets.append(part["targets"])
+            with open_regular(path) as file, np.load(file, allow_pickle=False) as part:
+                inputs.append(part["inputs"][:wanted])
+                targets.append(part["targets"][:wanted])
+            if not len(inputs[-1]) == len(targets[-1]) == wanted:
+                raise ValueError(f"it has {len(inputs[-1])} pairs of {wanted}")
+            _check_part(inputs[-1], targets[-1], inputs[0], targets[0])
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             found = f"{path} cannot be read ({error})"
             raise EngineError(found, "pairs that spade-train distill made", "Remove it; it is made anew") from error
     return Pairs(np.concatenate(inputs), np.concatenate(targets))
 
 
+def _check_part(given: Bytes, target: Bytes, first_given: Bytes, first_target: Bytes) -> None:
+    for values, first in ((given, first_given), (target, first_target)):
+        if values.dtype != np.uint8 or values.ndim != 4 or values.shape[1:] != first.shape[1:]:
+            raise ValueError(f"it holds {values.dtype} {values.shape}, where uint8 [N, 3, side, side] is expected, of one side")
+
+
 def _place(random: np.random.Generator, most: int) -> int:
     return int(random.integers(0, most + 1))
+
+
+def _pairs_in(path: Path) -> int:
+    """Return how many pairs a part holds; where that cannot be told it counts as whole, and who reads it will say so."""
+    try:
+        with open_regular(path) as file, np.load(file, allow_pickle=False) as part:
+            return len(part["inputs"])
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+        return PART
 
 
 def _part_path(folder: Path, first: int) -> Path:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -17,14 +18,18 @@ from spade_studio.engine.detail.config import CompactConfig
 from spade_studio.engine.detail.files import save_upscaler
 from spade_studio.engine.device import choose_device
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.files import atomic_writer, open_regular
 from spade_studio.train.config.plain import to_json
 from spade_studio.train.distillation.config import DistillConfig
 from spade_studio.train.distillation.learning import Distiller
 from spade_studio.train.distillation.pairs import PairMaker, make_pairs, read_pairs
 from spade_studio.train.learning.distributed import StopSignals
 
+MOST_SKIPPED = 10
+"""Steps in a row that may be not finite before the run ends."""
+
 _LOG_EVERY = 50
+_CHECKPOINT_ERRORS = (OSError, RuntimeError, ValueError, TypeError, AttributeError, LookupError, EOFError, pickle.UnpicklingError)
 
 Say = Callable[[str], None]
 
@@ -87,7 +92,7 @@ def distill(
         Whether it came to its end; a signal that stops it saves first.
 
     Raises:
-        EngineError: The folder is another run's, or in use, or something in it is damaged.
+        EngineError: The folder is another run's, or in use, or something in it is damaged; or losses stay infinite or NaN.
         OSError: Nothing can be written there.
     """
     folder.path.mkdir(parents=True, exist_ok=True)
@@ -113,38 +118,55 @@ def distill(
             return True
         distiller = Distiller(config, read_pairs(pairs, config.pairs.count), choose_device(device))
         if folder.checkpoint_path.exists():
-            distiller.load_state(_read_checkpoint(folder))
+            _load_checkpoint(folder, distiller)
             say(f"Going on after step {distiller.step:,}.")
         return _train(folder, distiller, words, say, lambda: bool(signals.received))
 
 
 def _train(folder: DistillFolder, distiller: Distiller, words: dict[str, str], say: Say, should_stop: Callable[[], bool]) -> bool:
     config = distiller.config
-    sums: dict[str, float] = {}
-    begin = time.perf_counter()
+    found: dict[str, list[float]] = {}
+    steps, begin = 0, time.perf_counter()
     while distiller.step < config.steps:
-        for name, value in distiller.advance().items():
-            sums[name] = sums.get(name, 0.0) + value
+        losses = distiller.advance()
         step = distiller.step
+        steps += 1
+        for name, value in losses.items():
+            if math.isfinite(value):
+                found.setdefault(name, []).append(value)
+        if distiller.skipped:
+            _tell_skipped(distiller, losses, say)
         if step % _LOG_EVERY == 0:
-            means = {name: round(value / _LOG_EVERY, 5) for name, value in sums.items()}
-            seconds = (time.perf_counter() - begin) / _LOG_EVERY
-            sums, begin = {}, time.perf_counter()
+            means = {name: round(sum(values) / len(values), 5) for name, values in found.items()}
+            seconds = (time.perf_counter() - begin) / steps
+            found, steps, begin = {}, 0, time.perf_counter()
             with folder.log_path.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"step": step, "seconds_per_step": round(seconds, 4), **means}) + "\n")
             say(f"step {step}/{config.steps}  {seconds:.2f} s/step  " + "  ".join(f"{name} {value:.4f}" for name, value in means.items()))
         stopped = should_stop()
         if stopped or step % config.save_every == 0 or step == config.steps:
-            with atomic_writer(folder.checkpoint_path) as file:
-                torch.save(distiller.state(), file)
             student = CompactConfig(distiller.average.scale, config.width, config.layers)
             name, data, licence = words["name"], words["data"], words["licence"]
             save_upscaler(folder.student_path, student, distiller.average.state_dict(), name=name, steps=step, data=data, licence=licence)
+            with atomic_writer(folder.checkpoint_path) as file:
+                torch.save(distiller.state(), file)
         if stopped and step < config.steps:
             say(f"Stopped after step {step:,}; the same command goes on from there.")
             return False
     say(f"{folder.student_path} (step {distiller.step:,})")
     return True
+
+
+def _tell_skipped(distiller: Distiller, losses: Mapping[str, float], say: Say) -> None:
+    """Say that the last step was skipped; after too many in a row that is an error."""
+    bad = ", ".join(name for name, value in losses.items() if not math.isfinite(value)) or "a gradient"
+    say(f"step {distiller.step} was skipped: {bad} is not finite")
+    if distiller.skipped >= MOST_SKIPPED:
+        raise EngineError(
+            f"{distiller.skipped} steps in a row were not finite, last {bad}; the checkpoint before is untouched",
+            "finite losses",
+            "Begin again in another folder with a lower --rate or --dtype float32",
+        )
 
 
 def _check_config(folder: DistillFolder, config: DistillConfig, maker: PairMaker) -> None:
@@ -163,12 +185,14 @@ def _check_config(folder: DistillFolder, config: DistillConfig, maker: PairMaker
         raise EngineError(found, "the same to go on", "Choose another folder for this one")
 
 
-def _read_checkpoint(folder: DistillFolder) -> dict[str, Any]:
+def _load_checkpoint(folder: DistillFolder, distiller: Distiller) -> None:
     try:
-        state: object = torch.load(folder.checkpoint_path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError) as error:
+        with open_regular(folder.checkpoint_path) as file:
+            state: object = torch.load(file, map_location="cpu", weights_only=True)
+        if not isinstance(state, dict):
+            raise TypeError(f"it holds {type(state).__name__}")
+        distiller.load_state(cast("dict[str, Any]", state))
+    except _CHECKPOINT_ERRORS as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-        raise EngineError(
-            f"{folder.checkpoint_path} cannot be read ({reason})", "a whole checkpoint", "Remove it to begin again from the pairs"
-        ) from error
-    return cast("dict[str, Any]", state)
+        found = f"{folder.checkpoint_path} cannot be read ({reason}{' is missing' if isinstance(error, KeyError) else ''})"
+        raise EngineError(found, "a whole checkpoint of this run", "Remove it to begin again from the pairs") from error

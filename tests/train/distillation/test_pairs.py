@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,6 +75,28 @@ def test_parts_that_are_there_are_kept(maker: Make, tmp_path: Path) -> None:
     assert np.array_equal(pairs.inputs[33], maker(config).make(33)[0])
 
 
+def test_more_pairs_are_added_and_fewer_are_read(maker: Make, tmp_path: Path) -> None:
+    for count in (2, 5):
+        config = PairsConfig(count, crop=12)
+        assert make_pairs(maker(config), tmp_path, count, lambda done, count: None, never)
+        pairs = read_pairs(tmp_path, count)
+        assert pairs.inputs.shape == (count, 3, 12, 12)
+    written = (tmp_path / "pairs_0000000.npz").stat().st_mtime_ns
+    assert make_pairs(maker(PairsConfig(3, crop=12)), tmp_path, 3, lambda done, count: None, never)
+    assert (tmp_path / "pairs_0000000.npz").stat().st_mtime_ns == written
+    assert np.array_equal(read_pairs(tmp_path, 3).targets, pairs.targets[:3])
+    with pytest.raises(EngineError, match="5 pairs of 6"):
+        read_pairs(tmp_path, 6)
+
+
+def test_as_many_other_samples_are_other_data(maker: Make, make: Any, tmp_path: Path) -> None:
+    config = PairsConfig(2, crop=12)
+    make_pairs(maker(config), tmp_path / "pairs", 2, lambda done, count: None, never)
+    make.pair("p1", 168, 9, 30, 20)
+    with pytest.raises(EngineError, match="other weights, data or options"):
+        make_pairs(maker(config), tmp_path / "pairs", 2, lambda done, count: None, never)
+
+
 def test_other_pairs_and_damage_are_refused(maker: Make, tmp_path: Path) -> None:
     config = PairsConfig(2, crop=12)
     make_pairs(maker(config), tmp_path, 2, lambda done, count: None, never)
@@ -84,3 +107,12 @@ def test_other_pairs_and_damage_are_refused(maker: Make, tmp_path: Path) -> None
         read_pairs(tmp_path, 2)
     with pytest.raises(EngineError, match="reduced to 32x32"):
         maker(PairsConfig(2, crop=40))
+
+
+def test_a_part_of_pairs_of_another_size_is_refused(maker: Make, tmp_path: Path) -> None:
+    make_pairs(maker(PairsConfig(2, crop=12)), tmp_path, 2, lambda done, count: None, never)
+    for number, side in ((0, 12), (32, 8)):
+        inputs, targets = (np.zeros((32, 3, side * factor, side * factor), np.uint8) for factor in (1, 4))
+        np.savez(tmp_path / f"pairs_{number:07}.npz", inputs=inputs, targets=targets)
+    with pytest.raises(EngineError, match=r"pairs_0000032\.npz cannot be read .*one side"):
+        read_pairs(tmp_path, 64)

@@ -19,8 +19,9 @@ from spade_studio.engine.detail.files import inspect_upscaler
 from spade_studio.engine.detail.upscaler import Upscaler
 from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.train.cli.main import main
+from spade_studio.train.distillation import run as run_module
 from spade_studio.train.distillation.config import DistillConfig, PairsConfig
-from spade_studio.train.distillation.learning import Distiller
+from spade_studio.train.distillation.learning import Distiller, PatchDiscriminator
 from spade_studio.train.distillation.pairs import PairMaker, Pairs
 from spade_studio.train.distillation.run import DistillFolder, distill
 
@@ -64,6 +65,121 @@ def test_the_discriminator_counts_from_its_step(config: DistillConfig) -> None:
     distiller = Distiller(dataclasses.replace(config, adversarial_from=0.5), pairs, torch.device("cpu"))
     names = [set(distiller.advance()) for _ in range(6)]
     assert names == [{"pixel"}] * 3 + [{"pixel", "adversarial", "discriminator"}] * 3
+
+
+def state_of(distiller: Distiller) -> dict[str, torch.Tensor]:
+    networks = {"student": distiller.student, "average": distiller.average, "discriminator": distiller.discriminator}
+    return {f"{name}.{key}": value.clone() for name, network in networks.items() for key, value in network.named_parameters()}
+
+
+def test_steps_that_are_not_finite_move_nothing(config: DistillConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = Pairs(*(np.random.default_rng(0).integers(0, 256, (2, 3, side, side)).astype(np.uint8) for side in (12, 48)))
+    distiller = Distiller(dataclasses.replace(config, adversarial_from=0.0), pairs, torch.device("cpu"))
+    distiller.advance()
+    before = state_of(distiller)
+    batch = Distiller._batch
+
+    def broken(self: Distiller) -> tuple[torch.Tensor, torch.Tensor]:
+        given, targets = batch(self)
+        return given, targets * float("nan")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Distiller, "_batch", broken)
+        for number in (1, 2):
+            assert np.isnan(distiller.advance()["pixel"])
+            assert (distiller.step, distiller.skipped) == (1 + number, number)
+    assert all(torch.equal(value, before[name]) for name, value in state_of(distiller).items())
+    assert np.isfinite(distiller.advance()["discriminator"])
+    assert distiller.skipped == 0
+    assert all(bool(value.isfinite().all()) for value in state_of(distiller).values())
+
+
+def test_a_discriminator_that_is_not_finite_does_not_move(config: DistillConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs = Pairs(*(np.random.default_rng(0).integers(0, 256, (2, 3, side, side)).astype(np.uint8) for side in (12, 48)))
+    distiller = Distiller(dataclasses.replace(config, adversarial_from=0.0), pairs, torch.device("cpu"))
+    before = state_of(distiller)
+    forward = PatchDiscriminator.forward
+    calls = 0
+
+    def last_broken(self: PatchDiscriminator, pictures: torch.Tensor, beside: torch.Tensor) -> torch.Tensor:
+        nonlocal calls
+        calls += 1
+        return forward(self, pictures, beside) * (float("inf") if calls == 3 else 1)  # of the student, of targets, of what it made
+
+    monkeypatch.setattr(PatchDiscriminator, "forward", last_broken)
+    distiller.advance()
+    after = state_of(distiller)
+    assert distiller.skipped == 1
+    assert all(torch.equal(after[name], value) for name, value in before.items() if name.startswith("discriminator"))
+    assert not all(torch.equal(after[name], value) for name, value in before.items() if name.startswith("student"))
+
+
+def test_many_steps_that_are_not_finite_end_it(
+    config: DistillConfig, maker: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "MOST_SKIPPED", 3)
+    perfect = Distiller._batch
+    monkeypatch.setattr(Distiller, "_batch", lambda self: tuple(x * (float("nan") if self.step >= 2 else 1) for x in perfect(self)))
+    said: list[str] = []
+    with pytest.raises(EngineError, match="3 steps in a row were not finite, last pixel, adversarial; the checkpoint before is untouched"):
+        run(tmp_path / "run", config, maker, said)
+    skipped = [text for text in said if "skipped" in text]
+    assert skipped == [f"step {step} was skipped: pixel, adversarial is not finite" for step in (3, 4, 5)]
+    state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
+    assert all(bool(value.isfinite().all()) for value in state["student"].values())
+    assert inspect_upscaler(tmp_path / "run" / "detail_fast.safetensors").steps == state["step"]
+
+
+def test_a_checkpoint_never_is_ahead_of_the_students_file(
+    config: DistillConfig, maker: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(run_module, "save_upscaler", fails)
+    with pytest.raises(OSError, match="no space left"):
+        run(tmp_path / "run", config, maker)
+    assert not (tmp_path / "run" / "checkpoint.pt").exists()
+
+
+def test_logged_means_are_of_the_steps_that_have_the_term(
+    config: DistillConfig, maker: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "_LOG_EVERY", 5)
+
+    def advance(self: Distiller) -> dict[str, float]:
+        self.step += 1
+        return {"pixel": 2.0} if self.step < 4 else {"pixel": 2.0, "adversarial": 3.0}
+
+    monkeypatch.setattr(Distiller, "advance", advance)
+    assert run(tmp_path / "run", config, maker)
+    line = json.loads((tmp_path / "run" / "steps.jsonl").read_text("utf-8").splitlines()[0])
+    assert (line["pixel"], line["adversarial"]) == (2.0, 3.0)
+    monkeypatch.setattr(run_module, "_LOG_EVERY", 3)
+    state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
+    torch.save({**state, "step": 4}, tmp_path / "run" / "checkpoint.pt")
+    assert run(tmp_path / "run", config, maker)
+    line = json.loads((tmp_path / "run" / "steps.jsonl").read_text("utf-8").splitlines()[-1])
+    assert (line["step"], line["pixel"], line["adversarial"]) == (6, 2.0, 3.0)
+
+
+@pytest.mark.parametrize("kind", ["list", "empty", "step", "tensor", "optimizer"])
+def test_other_checkpoints_are_refused(config: DistillConfig, maker: Make, tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "run"
+    assert run(folder, dataclasses.replace(config, steps=1), maker)
+    path = folder / "checkpoint.pt"
+    state = torch.load(path, weights_only=True)
+    name = next(iter(state["student"]))
+    others: dict[str, Any] = {
+        "list": [1],
+        "empty": {},
+        "step": {**state, "step": "two"},
+        "tensor": {**state, "student": {**state["student"], name: torch.zeros(2)}},
+        "optimizer": {**state, "student_optimizer": 5},
+    }
+    torch.save(others[kind], path)
+    with pytest.raises(EngineError, match=r"checkpoint\.pt cannot be read"):
+        run(folder, dataclasses.replace(config, steps=1), maker)
 
 
 def test_it_goes_on_to_the_bit(config: DistillConfig, maker: Make, tmp_path: Path) -> None:
