@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar, cast
 
 import torch
 import torch.distributed as dist
+import torch.distributed.nn  # pyright: ignore[reportUnusedImport]  # optimisers import it; with a group at hand it keeps that group
 from torch import Tensor, nn
 from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous  # pyright: ignore[reportUnknownVariableType]
