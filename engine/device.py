@@ -85,6 +85,13 @@ def dtype_name(dtype: torch.dtype) -> str:
     return str(dtype).removeprefix("torch.")
 
 
+def ran_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception of torch or Python means that there was not enough memory, on the CPU or a GPU."""
+    if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error) for words in ("can't allocate memory", "out of memory"))
+
+
 @contextmanager
 def device_errors(device: torch.device) -> Generator[None]:
     """Turn what torch raises when memory runs out or a device fails into the engine's errors.
@@ -95,11 +102,9 @@ def device_errors(device: torch.device) -> Generator[None]:
     """
     try:
         yield
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise OutOfMemoryError(f"not enough memory on {device}", "", "Render a smaller size or close other programs") from error
-    except RuntimeError as error:
-        text = str(error)
-        if "can't allocate memory" in text or "out of memory" in text:
+    except (MemoryError, RuntimeError) as error:
+        if ran_out_of_memory(error):
             raise OutOfMemoryError(f"not enough memory on {device}", "", "Render a smaller size or close other programs") from error
+        text = str(error)
         first_line = text.strip().splitlines()[0] if text.strip() else type(error).__name__
         raise RenderError(f"{device} failed: {first_line}", "", "Try again, or choose another device") from error

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterable, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from types import FrameType
 from typing import Any, Final, TypeVar, cast
@@ -24,8 +25,9 @@ from spade_studio.engine.device import choose_device
 from spade_studio.engine.errors import EngineError
 
 LONGEST_WAIT: Final = timedelta(minutes=30)
-"""How long a rank waits for the others before it takes them for lost; the first rank may be busy with a checkpoint meanwhile."""
+"""How long a rank waits for the others before it takes them for lost."""
 
+_FIRST_LOOK, _LONGEST_LOOK = 0.01, 0.5  # seconds between two looks whether the first rank is done
 _BUCKET_BYTES = 32 << 20
 _stores: dict[str, Store] = {}  # by address: of this process, made at its first joining; they must outlive all groups
 _joined = 0  # how often this process has joined the others
@@ -46,12 +48,15 @@ class Ranks:
         world_size: How many there are; with 1 nothing is ever sent and no process group is needed.
         device: What this process computes on.
         control: A group of its own for what is agreed on the CPU, where the first group is one of GPUs; else None.
+        store: Where ranks leave notes for each other; None with one rank.
     """
 
     rank: int
     world_size: int
     device: torch.device
     control: dist.ProcessGroup | None = None
+    store: Store | None = None
+    _waits: int = field(default=0, init=False)
 
     @property
     def is_first(self) -> bool:
@@ -96,6 +101,34 @@ class Ranks:
         with answering(self.rank, self.world_size):
             dist.broadcast_object_list(box, group=self.control)  # pyright: ignore[reportUnknownMemberType]
         return cast("ValueT", box[0])
+
+    def by_first(self, work: Callable[[], ValueT]) -> ValueT:
+        """Return on every rank what ``work`` returns on the first one; the others wait for it without a time limit.
+
+        Raises:
+            RankError: On the other ranks, where the work failed or the first rank is gone.
+        """
+        if self.world_size == 1 or self.store is None:
+            return self.from_first(work() if self.is_first else cast("ValueT", None))
+        self._waits += 1
+        key = f"work/{self._waits}"
+        if self.is_first:
+            done = "failed"
+            try:
+                value = work()
+                done = "done"
+            finally:
+                self.store.set(key, done)
+            return self.from_first(value)
+        with answering(self.rank, self.world_size):
+            pause = _FIRST_LOOK
+            while not self.store.check([key]):
+                time.sleep(pause)
+                pause = min(2 * pause, _LONGEST_LOOK)
+            failed = self.store.get(key) == b"failed"
+        if failed:
+            raise RankError(f"rank {self.rank} of {self.world_size} ends since the first one failed", "", "Look for its error")
+        return self.from_first(cast("ValueT", None))
 
     def wait_for_all(self, wait: timedelta = LONGEST_WAIT) -> None:
         """Return when every rank has come here.
@@ -210,7 +243,7 @@ def joined_ranks(device: str = "auto", wait: timedelta = LONGEST_WAIT) -> Genera
         place = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
         found = f"rank {rank} of {world_size} cannot join the others at {place}: {str(error).strip().splitlines()[0]}"
         raise RankError(found, "", "Check that all ranks were started and that the address can be reached") from error
-    ranks = Ranks(rank, world_size, chosen)
+    ranks = Ranks(rank, world_size, chosen, store=store)
     try:
         if backend == "nccl":
             ranks.control = cast("dist.ProcessGroup", dist.new_group(backend="gloo", timeout=wait))  # pyright: ignore[reportUnknownMemberType]

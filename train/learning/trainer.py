@@ -12,7 +12,6 @@ from torch import Tensor, nn
 from spade_studio.engine.device import allow_tf32
 from spade_studio.engine.networks.batch_renorm import renormalize, set_renormalization
 from spade_studio.engine.networks.build import build_generator
-from spade_studio.engine.networks.config import EncoderConfig
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.refinement import CRNGenerator
 from spade_studio.train.config.run import TrainConfig
@@ -104,16 +103,16 @@ class Trainer:
             self.notes = load_initial_weights(
                 weights, dataset.channels, self.generator_config, self.generator, self.encoder, self.discriminator
             )
-            averaged = build_generator(self.generator_config), self._another_encoder(self.encoder_config)
+            averaged = self._averaged_networks() if ranks.is_first else None
         if isinstance(self.generator, CRNGenerator):
             self.generator.train_last(config.initial.last_modules)
-        for network in (*self._networks(), *averaged):
+        for network in (*self._networks(), *(averaged or ())):
             if network is not None:
                 if compute.channels_last:
                     keep_channels_last(network)
                 network.to(ranks.device)
         self.averages = (
-            AveragedNetworks(self.generator, averaged[0], self.encoder, averaged[1], config.average_decay) if ranks.is_first else None
+            None if averaged is None else AveragedNetworks(self.generator, averaged[0], self.encoder, averaged[1], config.average_decay)
         )
         self._prepare_batch_norms()
         ranks.copy_from_first(*self._networks())
@@ -283,8 +282,9 @@ class Trainer:
     def _networks(self) -> list[nn.Module]:
         return [network for network in (self.generator, self.encoder, self.discriminator) if network is not None]
 
-    def _another_encoder(self, config: EncoderConfig | None) -> Encoder | None:
-        return None if config is None else Encoder(config)
+    def _averaged_networks(self) -> tuple[nn.Module, Encoder | None]:
+        """Build the networks that become the averages."""
+        return build_generator(self.generator_config), None if self.encoder_config is None else Encoder(self.encoder_config)
 
     def _prepare_batch_norms(self) -> None:
         """Take batch statistics over all ranks and renormalise where the configuration says so; the averages stay as they are."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import pickle
 import random
 import re
+import socket
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, cast
@@ -126,7 +128,7 @@ class CheckpointStore:
         Raises:
             CheckpointError: The disk is full or the folder cannot be written; the checkpoints before are untouched.
         """
-        name = f"step_{checkpoint.step:08}.pt"
+        name = _file_name(checkpoint.step)
         path = self.folder / name
         state = {
             "format_version": FORMAT_VERSION,
@@ -203,6 +205,35 @@ class CheckpointStore:
         found = next((file for file in self.files() if file.step == step), None)
         return None if found is None else self._read_checked(found)
 
+    def mark(self, step: int) -> str:
+        """Return what :func:`mark_of` gives for the checkpoint of a step, with its errors."""
+        return mark_of(self.folder / _file_name(step))
+
+    def read_same(self, step: int, mark: str) -> Checkpoint:
+        """Return the checkpoint of a step that another process has read and checked.
+
+        Args:
+            step: Steps done.
+            mark: What :meth:`mark` gave there.
+
+        Raises:
+            CheckpointError: This process finds another file in the folder, or none.
+        """
+        path = self.folder / _file_name(step)
+        try:
+            found = "" if mark_of(path) == mark else f"another {path.name}"
+        except FileNotFoundError:
+            found = f"no {path.name}"
+        except (OSError, CheckpointError) as error:
+            found = f"no {path.name} that can be read ({error})"
+        if found:
+            raise CheckpointError(
+                f"a process on {socket.gethostname()} finds {found} in {self.folder}",
+                "the file that the first process has read",
+                "Put the run's folder on a disk that all machines share, under the same path",
+            )
+        return read_checkpoint(path)
+
     def _read_checked(self, file: CheckpointFile) -> Checkpoint:
         path = self.folder / file.name
         try:
@@ -263,6 +294,10 @@ class CheckpointStore:
         return CheckpointError(f"{name} could not be written to {self.folder}: {reason}; {last}", "", "Make room, then resume the run")
 
 
+def _file_name(step: int) -> str:
+    return f"step_{step:08}.pt"
+
+
 def _is_full(error: BaseException | None) -> bool:
     """Whether an error, or one that it came from, is that of a full disk: torch's writer closes with an error of its own after it."""
     while error is not None:
@@ -279,24 +314,41 @@ def _check_records(path: Path) -> None:
         CheckpointError: They differ, or the file is no archive as torch writes it.
         OSError: It cannot be read.
     """
-    found = f"the checkpoint {path.name} is damaged"
+    with _as_archive(path) as archive:
+        bad = archive.testzip()
+    if bad is not None:
+        raise CheckpointError(f"the checkpoint {path.name} is damaged: the checksum of {bad} is wrong")
+
+
+def mark_of(path: Path) -> str:
+    """Return a hash by which a checkpoint is told from others without reading it whole: that of its records' checksums.
+
+    Raises:
+        CheckpointError: The file is no archive as torch writes it.
+        OSError: It cannot be read.
+    """
+    with _as_archive(path) as archive:
+        records = sorted((entry.filename, entry.file_size, entry.CRC) for entry in archive.infolist())
+    return hashlib.sha256(repr(records).encode()).hexdigest()
+
+
+@contextmanager
+def _as_archive(path: Path) -> Generator[zipfile.ZipFile]:
     try:
         with open_regular(path) as file, zipfile.ZipFile(file) as archive:
-            bad = archive.testzip()
+            yield archive
     except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError, struct.error) as error:
-        raise CheckpointError(f"{found}: {error}") from error
-    if bad is not None:
-        raise CheckpointError(f"{found}: the checksum of {bad} is wrong")
+        raise CheckpointError(f"the checkpoint {path.name} is damaged: {error}") from error
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint onto the CPU; nothing in the file is run.
+    """Read a checkpoint; nothing in the file is run. Its tensors are pages of the file, read where they are looked at.
 
     Raises:
         CheckpointError: It cannot be read, is damaged, holds more than plain data and tensors, or is of a newer format.
     """
     try:
-        state: object = torch.load(path, map_location="cpu", weights_only=True)
+        state: object = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except (OSError, RuntimeError, ValueError, KeyError, EOFError, pickle.UnpicklingError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise CheckpointError(f"the checkpoint {path.name} cannot be read: {reason}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 import traceback
 from collections.abc import Generator
@@ -10,6 +11,9 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
 
+import torch
+
+from spade_studio.engine.device import ran_out_of_memory
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
@@ -20,7 +24,7 @@ from spade_studio.train.learning.distributed import Ranks, StopSignals, joined_r
 from spade_studio.train.learning.trainer import StepResult, Trainer
 from spade_studio.train.metrics import MetricError
 from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
-from spade_studio.train.run.checkpoints import Checkpoint, CheckpointStore, random_state, set_random_state
+from spade_studio.train.run.checkpoints import Checkpoint, CheckpointError, CheckpointStore, random_state, set_random_state
 from spade_studio.train.run.console import TrainingConsole
 from spade_studio.train.run.data import RunData, open_run_data
 from spade_studio.train.run.directory import RunDirectory, RunError
@@ -144,10 +148,14 @@ class _Run:
             self._check(data)
         perceptual, content = self._frozen_networks()
         trainer = Trainer(self.config, data.training, self.ranks, perceptual, content=content, anew=checkpoint is None)
+        anew = checkpoint is None
         if checkpoint is not None:
-            trainer.load_state_dict(checkpoint.step, dict(checkpoint.parts))
+            # Optimisers keep what they are given where it is on their device: that would hold the file.
+            moments = {"optimizers": copy.deepcopy(checkpoint.parts["optimizers"])}
+            trainer.load_state_dict(checkpoint.step, {**checkpoint.parts, **moments})
             if len(checkpoint.random_states) == self.ranks.world_size:
                 set_random_state(checkpoint.random_states[self.ranks.rank])
+        del checkpoint
         monitor = None
         if self.reporter is not None:
             again = trainer.step + 1 if trainer.step or self.run.events_path.stat().st_size else None
@@ -156,18 +164,35 @@ class _Run:
             self.reporter.tell(
                 RunStarted(trainer.step, trainer.total_steps, self.ranks.world_size, str(self.ranks.device), version("spade-studio"))
             )
-            for note in (*notes, *(trainer.notes if checkpoint is None else ())):
+            for note in (*notes, *(trainer.notes if anew else ())):
                 self.reporter.tell(Warned(trainer.step, note))
             best = self.store.best()
             monitor = Monitor(trainer, data.validation, self.run, self.reporter, best if best and best.step <= trainer.step else None)
         return self._steps(trainer, monitor)
 
     def _newest_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
-        """Return what to go on from, the same on every rank, and what a person should know."""
-        found: tuple[Checkpoint | None, list[str]] = (None, [])
-        if self.ranks.is_first:
-            found = self.store.read_newest()
-        checkpoint, notes = self.ranks.from_first(found)
+        """Return what to go on from, the same on every rank, and what a person should know.
+
+        The first rank chooses, and each reads for itself: what a checkpoint holds is too much to send.
+        """
+        checkpoint: Checkpoint | None = None
+        notes: list[str] = []
+        mark, problem = "", ""
+        try:
+            if self.ranks.is_first:
+                checkpoint, notes = self.store.read_newest()
+                mark = "" if checkpoint is None else self.store.mark(checkpoint.step)
+        except (CheckpointError, OSError) as error:
+            problem = str(error)
+        step, mark, notes, problem = self.ranks.from_first((-1 if checkpoint is None else checkpoint.step, mark, notes, problem))
+        try:
+            if mark and not self.ranks.is_first:
+                checkpoint = self.store.read_same(step, mark)
+        except CheckpointError as error:
+            problem = str(error)
+        problem = self.ranks.from_first(next((words for words in self.ranks.gather(problem) if words), ""))
+        if problem:
+            raise CheckpointError(problem)
         if checkpoint is not None:
             if self.reporter is not None:
                 self.reporter.step = checkpoint.step  # what ends the run before it starts ends it here
@@ -255,8 +280,7 @@ class _Run:
                 pace.restart()
         if trainer.step < trainer.total_steps:
             return self._end(trainer, "stopped", f"Go on with: spade-train resume {self.run.path}")
-        if self.reporter is not None:
-            self._write_weights(trainer)
+        self.ranks.by_first(lambda: self._write_weights(trainer))
         return self._end(trainer, "finished", f"Weights: {self.run.weights_path}")
 
     def _asked(self) -> tuple[bool, bool]:
@@ -311,19 +335,34 @@ class _Run:
         """Show and measure where it is time; returns the value of the deciding metric where it is the best so far."""
         if not Monitor.is_due(trainer):
             return None
-        value = None
-        if monitor is not None and self.reporter is not None:
-            try:
-                value = monitor.look()
-            except (DataError, MetricError) as error:  # looking is not worth a run
-                self.reporter.tell(Warned(trainer.step, f"Nothing was shown or measured: {error}"))
-        return None if trainer.skipped else self.ranks.from_first(value)
+        value = self.ranks.by_first(lambda: self._look(trainer, monitor))
+        return None if trainer.skipped else value
+
+    def _look(self, trainer: Trainer, monitor: Monitor | None) -> float | None:
+        assert monitor is not None
+        assert self.reporter is not None
+        try:
+            return monitor.look()
+        except (DataError, MetricError) as error:  # looking is not worth a run
+            why = str(error)
+        except (MemoryError, RuntimeError) as error:
+            if not ran_out_of_memory(error):
+                raise
+            why = f"{self.ranks.device} ran out of memory. Fewer monitor.sample_rows or less beside this run would help."
+        if self.ranks.device.type == "cuda":
+            torch.cuda.empty_cache()  # what was left of it would be in the next step's way
+        self.reporter.tell(Warned(trainer.step, f"Nothing was shown or measured: {why}"))
+        return None
 
     def _checkpoint(self, trainer: Trainer, best: float | None) -> None:
         states = self.ranks.gather(random_state())
-        if self.reporter is not None:
+
+        def write() -> None:
+            assert self.reporter is not None
             path = self.store.write(Checkpoint(trainer.step, self.config, {**trainer.state_dict(), "data": self._data}, states), best)
             self.reporter.tell(CheckpointWritten(trainer.step, path.name))
+
+        self.ranks.by_first(write)
 
     def _write_weights(self, trainer: Trainer) -> None:
         path = self.run.weights_path

@@ -92,6 +92,32 @@ with joined_ranks("cpu") as ranks:
     assert "Ranks 1 failed to pass" in done.stdout
 
 
+def test_ranks_wait_for_the_work_of_the_first_however_long_it_takes(run_ranks: RunRanks) -> None:
+    done = run_ranks("""
+import time
+with joined_ranks("cpu", timedelta(seconds=2)) as ranks:
+    def work():
+        assert ranks.is_first
+        time.sleep(2.5)
+        return "worth waiting for"
+    assert ranks.by_first(work) == "worth waiting for"
+    def fail():
+        raise ValueError("the cause of it all")
+    try:
+        ranks.by_first(fail)
+    except ValueError:
+        assert ranks.is_first
+    except RankError as error:
+        assert "rank 1 of 2 ends since the first one failed" in str(error)
+    else:
+        raise AssertionError
+    assert ranks.by_first(lambda: 5) == 5
+    print(f"rank {ranks.rank} is done\\n", end="", flush=True)
+""")
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == ["rank 0 is done", "rank 1 is done"]
+
+
 def test_a_rank_that_dies_ends_the_others_with_its_traceback(run_ranks: RunRanks) -> None:
     done = run_ranks("""
 with joined_ranks("cpu") as ranks:

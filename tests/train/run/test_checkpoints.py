@@ -256,3 +256,20 @@ def test_damage_is_found_where_the_list_of_checkpoints_is_lost(store: Checkpoint
     assert found is not None
     assert found.step == 6
     assert any("step_00000007.pt" in note for note in notes)
+
+
+def test_another_process_reads_the_same_file_or_says_that_the_folder_is_not_shared(store: CheckpointStore, tmp_path: Path) -> None:
+    store.write(checkpoint(5))
+    mark = store.mark(5)
+    found = store.read_same(5, mark)
+    assert torch.equal(found.parts["generator"]["weight"], torch.full((3, 2), 5.0))
+    elsewhere = CheckpointStore(tmp_path / "elsewhere")
+    with pytest.raises(CheckpointError, match=r"finds no step_00000005.pt in .*elsewhere.*a disk that all machines share"):
+        elsewhere.read_same(5, mark)
+    other = Checkpoint(5, preset("tiny"), {"generator": {"weight": torch.zeros(3, 2)}})
+    elsewhere.write(other)
+    with pytest.raises(CheckpointError, match=r"finds another step_00000005.pt"):
+        elsewhere.read_same(5, mark)
+    damage(elsewhere.folder / "step_00000005.pt", "truncated")
+    with pytest.raises(CheckpointError, match=r"finds no step_00000005.pt that can be read"):
+        elsewhere.read_same(5, mark)

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from spade_studio.engine.files import sha256_of
 from spade_studio.engine.weights import inspect_weights
 from spade_studio.train.cli.main import main
 from spade_studio.train.config.presets import preset
 from spade_studio.train.learning import objective, step
-from spade_studio.train.run import checkpoints
+from spade_studio.train.run import checkpoints, monitor
 from spade_studio.train.run.directory import RunDirectory
 from spade_studio.train.run.events import EventReader, RunEnded, StepLogged
 
@@ -91,6 +92,32 @@ def test_the_last_step_does_not_overwrite_what_is_good(trainings: Any, monkeypat
     assert list(hashes_as_written(run)) == ["step_00000004.pt"]
     assert run.events()[-1]["reason"] == "finished"
     assert inspect_weights(run.path / "weights.safetensors").steps == 6
+
+
+def test_memory_that_runs_out_while_measuring_is_told_and_the_run_goes_on(trainings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = 0
+
+    def measured(*unused: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        raise torch.OutOfMemoryError("CUDA out of memory") if calls == 1 else RuntimeError("DefaultCPUAllocator: can't allocate memory")
+
+    monkeypatch.setattr(monitor, "measure", measured)
+    assert main(trainings.new_arguments("--steps", "4", "--monitor.metrics-every-images", "8")) == 0
+    run = trainings.run()
+    assert [event["message"].partition(".")[0] for event in run.events("warning")] == [
+        "Nothing was shown or measured: cpu ran out of memory"
+    ] * 2
+    assert run.events()[-1]["reason"] == "finished"
+
+
+def test_a_fault_while_measuring_ends_the_run(trainings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measured(*unused: Any) -> Any:
+        raise RuntimeError("shapes cannot be multiplied")
+
+    monkeypatch.setattr(monitor, "measure", measured)
+    with pytest.raises(RuntimeError, match="shapes cannot be multiplied"):
+        main(trainings.new_arguments("--steps", "2", "--monitor.metrics-every-images", "8"))
 
 
 # ---- a full disk

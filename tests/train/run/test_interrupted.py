@@ -6,13 +6,17 @@ import json
 import os
 import signal
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from spade_studio.train.cli.main import main
+from spade_studio.train.learning.trainer import Trainer
+from spade_studio.train.run import checkpoints
 
 Wait = Callable[[Callable[[], bool], str], None]
 
@@ -161,6 +165,39 @@ def damage(path: Path) -> None:
 
 
 @pytest.mark.usefixtures("one_thread")
+def test_a_run_that_goes_on_does_not_hold_the_checkpoint(finished: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    finished.checkpoint(10).unlink()
+    read: list[weakref.ref[Any]] = []
+    held: list[bool] = []
+    real_read, real_step = checkpoints.read_checkpoint, Trainer.train_step
+
+    def noted(path: Path) -> Any:
+        checkpoint = real_read(path)
+        networks = ("generator", "averages", "optimizers")
+        read.append(weakref.ref(checkpoint))
+        read.extend(weakref.ref(tensor) for name in networks for tensor in tensors_of(checkpoint.parts[name]))
+        return checkpoint
+
+    def step(self: Any, *arguments: Any) -> Any:
+        maps = Path("/proc/self/maps")
+        held.append(any(ref() is not None for ref in read) or (maps.exists() and ".pt" in maps.read_text()))
+        return real_step(self, *arguments)
+
+    monkeypatch.setattr(checkpoints, "read_checkpoint", noted)
+    monkeypatch.setattr(Trainer, "train_step", step)
+    assert main(["resume", str(finished.path)]) == 0
+    assert len(read) > 20
+    assert held == [False, False]
+
+
+def tensors_of(state: Any) -> list[torch.Tensor]:
+    """Return the tensors in a tree of dicts and lists."""
+    if isinstance(state, torch.Tensor):
+        return [state]
+    parts = state.values() if isinstance(state, dict) else state if isinstance(state, list) else ()
+    return [tensor for part in parts for tensor in tensors_of(part)]
+
+
 def test_a_damaged_checkpoint_gives_way_to_the_one_before(finished: Any, reference_run: Any, capsys: pytest.CaptureFixture[str]) -> None:
     damage(finished.checkpoint(10))
     assert main(["resume", str(finished.path)]) == 0
