@@ -7,10 +7,10 @@ from typing import cast
 
 import numpy as np
 from PySide6.QtCore import QMimeData
-from PySide6.QtGui import QImage
 
 from spade_studio.app.model.floating import Floating
 from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Rect
+from spade_studio.app.ui.images import to_image
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.pictures.png import MAX_SIDE
 
@@ -19,9 +19,7 @@ _MAX_HEADER = 1 << 20
 _PLANES = 4  # label, mask, object's high and low byte
 
 
-def to_clipboard(
-    labels: LabelArray, objects: InstanceArray | None, selection: MaskArray, place: Rect, label_set: LabelSet
-) -> QMimeData:
+def to_clipboard(labels: LabelArray, objects: InstanceArray | None, selection: MaskArray, place: Rect, label_set: LabelSet) -> QMimeData:
     """Return what is selected of a map.
 
     Args:
@@ -39,9 +37,7 @@ def to_clipboard(
     data = QMimeData()
     data.setData(MIME_TYPE, len(header).to_bytes(4, "big") + header + planes.tobytes())
     colors = np.concatenate((label_set.palette()[part], np.where(mask, 255, 0).astype(np.uint8)[..., None]), axis=2)
-    packed = np.ascontiguousarray(colors)
-    image = QImage(packed.data, place.width, place.height, 4 * place.width, QImage.Format.Format_RGBA8888)
-    data.setImageData(image.copy())
+    data.setImageData(to_image(colors))
     return data
 
 

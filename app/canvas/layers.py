@@ -14,6 +14,7 @@ from spade_studio.app.canvas.label_image import LabelImage, OutlineImage
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import Rect
 from spade_studio.app.model.state import Underlay
+from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.viewport import Viewport
 
 _HANDLE = 9.0
@@ -181,10 +182,7 @@ class Layers(QObject):
         if underlay is None:
             self._photo = QImage()
         elif self._photo_of is None or underlay.picture is not self._photo_of.picture:
-            packed = np.ascontiguousarray(underlay.picture)
-            height, width = packed.shape[:2]
-            picture = QImage(packed.data, width, height, width * 3, QImage.Format.Format_RGB888)
-            self._photo = picture.convertToFormat(QImage.Format.Format_RGB32)
+            self._photo = to_image(underlay.picture)
         self._photo_of = underlay
         self.changed.emit()
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QPixmap
 
 from spade_studio.app.model.raster import LabelArray
+from spade_studio.app.model.raster_shapes import resize_nearest
+from spade_studio.app.ui.images import to_image
 
 SIZE = QSize(48, 36)
 _SCALE = 2
@@ -22,11 +24,8 @@ def thumbnail(labels: LabelArray, palette: NDArray[np.uint8]) -> QIcon:
     """
     height, width = labels.shape
     scale = min(SIZE.width() * _SCALE / width, SIZE.height() * _SCALE / height)
-    rows = ((np.arange(max(1, round(height * scale))) + 0.5) / scale).astype(np.intp).clip(0, height - 1)
-    columns = ((np.arange(max(1, round(width * scale))) + 0.5) / scale).astype(np.intp).clip(0, width - 1)
-    colors = np.ascontiguousarray(palette[labels[rows[:, None], columns]])
-    image = QImage(colors.data, len(columns), len(rows), 3 * len(columns), QImage.Format.Format_RGB888).copy()
-    pixmap = QPixmap.fromImage(image)
+    small = resize_nearest(labels, max(1, round(height * scale)), max(1, round(width * scale)))
+    pixmap = QPixmap.fromImage(to_image(palette[small]))
     pixmap.setDevicePixelRatio(_SCALE)
     icon = QIcon(pixmap)
     icon.addPixmap(pixmap, QIcon.Mode.Selected)

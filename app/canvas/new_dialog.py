@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem, QWidget
 
 from spade_studio.app.canvas.colors import UNLABELED_GREY
 from spade_studio.app.canvas.size_dialog import SizeDialog
 from spade_studio.app.model.starts import Start, start_labels
+from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import plain_tip
 from spade_studio.engine.labels import Label, LabelSet
 
@@ -117,9 +118,7 @@ class NewDialog(SizeDialog):
         label_set = self._offer.sets[self.set_box.currentIndex()]
         palette = label_set.palette().copy()
         palette[255 if label_set.unlabeled_id is None else label_set.unlabeled_id] = UNLABELED_GREY
-        colors = np.ascontiguousarray(palette[labels])
-        height, width = labels.shape
-        pixmap = QPixmap.fromImage(QImage(colors.data, width, height, 3 * width, QImage.Format.Format_RGB888))
+        pixmap = QPixmap.fromImage(to_image(palette[labels]))
         pixmap.setDevicePixelRatio(_SCALE)
         return pixmap
 

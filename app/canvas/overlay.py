@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from spade_studio.app.canvas.cursors import GRIP, draw_outline, figure_path, nib_outline
 from spade_studio.app.canvas.selecting import knob, visible_handles
 from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.model import selections
 from spade_studio.app.model.document import Document
-from spade_studio.app.model.raster import MaskArray, disc_center
+from spade_studio.app.model.raster import MaskArray, Rect, disc_center
+from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.viewport import Viewport
 
 _HANDLE = 4.0
 _MOST_DASHED = 20_000
 """More lines than that are drawn without dashes, which cost far more than the lines."""
+_MOST_LINES = 60_000
+"""Where more lines than that are in view, the selection is shown by a veil instead, so that painting stays quick."""
+_FINEST_VEIL = 1024
+_VEIL_OPACITY = 0.5
 _DARK, _LIGHT = QColor(16, 18, 21), QColor(255, 255, 255)
 
 
@@ -25,7 +31,8 @@ class Overlay:
 
     def __init__(self, document: Document, toolbox: Toolbox, viewport: Viewport) -> None:
         self._document, self._toolbox, self._viewport = document, toolbox, viewport
-        self._rims: tuple[MaskArray, np.ndarray] | None = None
+        self._rims: tuple[MaskArray, Rect, np.ndarray | None] | None = None  # of a selection, within a rectangle; None for too many
+        self._veil: tuple[MaskArray, QImage] | None = None
 
     def draw_figure(self, painter: QPainter) -> None:
         """Draw the outline of a polygon, lasso or marquee that is under way."""
@@ -90,9 +97,10 @@ class Overlay:
         return GRIP / self._viewport.zoom
 
     def _draw_rims(self, painter: QPainter, selection: MaskArray, exposed: QRectF) -> None:
-        if self._rims is None or self._rims[0] is not selection:
-            self._rims = selection, selections.rims(selection)
-        rims, place, zoom = self._rims[1], self._viewport.picture_rect, self._viewport.zoom
+        rims, place, zoom = self._seen_rims(selection), self._viewport.picture_rect, self._viewport.zoom
+        if rims is None:
+            self._draw_veil(painter, selection, place)
+            return
         lines = rims * zoom + np.array([place.x(), place.y()] * 2)
         seen = (lines[:, 2] >= exposed.left() - 2) & (lines[:, 0] <= exposed.right() + 2)
         seen &= (lines[:, 3] >= exposed.top() - 2) & (lines[:, 1] <= exposed.bottom() + 2)
@@ -104,6 +112,31 @@ class Overlay:
             pen.setCosmetic(True)
             painter.setPen(pen)
             painter.drawLines(drawn)
+
+    def _seen_rims(self, selection: MaskArray) -> np.ndarray | None:
+        """Return the rims of a selection, or, where they are too many, those in view; None where these are too many too."""
+        whole = self._document.rect
+        if self._rims is None or self._rims[0] is not selection:
+            self._rims = selection, whole, selections.rims(selection, _MOST_LINES)
+        _, region, rims = self._rims
+        if (rims is None or region != whole) and region != (seen := self._viewport.seen):
+            rims = selections.rims(selection[seen.slices], _MOST_LINES)
+            if rims is not None:
+                rims = rims + np.array([seen.left, seen.top] * 2)
+            self._rims = selection, seen, rims
+        return rims
+
+    def _draw_veil(self, painter: QPainter, selection: MaskArray, place: QRectF) -> None:
+        if self._veil is None or self._veil[0] is not selection:
+            height, width = selection.shape
+            scale = min(1.0, _FINEST_VEIL / max(height, width))
+            size = max(1, round(width * scale)), max(1, round(height * scale))
+            alpha = cv2.resize(selection.astype(np.uint8) * np.uint8(255), size, interpolation=cv2.INTER_AREA)
+            self._veil = selection, to_image(np.asarray(alpha, np.uint8))
+        painter.save()
+        painter.setOpacity(_VEIL_OPACITY)
+        painter.drawImage(place, self._veil[1])
+        painter.restore()
 
     def _draw_frame(self, painter: QPainter) -> None:
         frame = self._toolbox.selecting.frame

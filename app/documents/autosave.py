@@ -77,11 +77,6 @@ class Autosave(QObject):
     def seconds(self, seconds: int) -> None:
         self._timer.setInterval(seconds * 1000)  # a timer that runs begins anew
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether there are changes that are in no full copy yet."""
-        return self._timer.isActive()
-
     def save(self) -> None:
         """Capture the document now and write a copy on the thread; while one is written, the newest after it."""
         self._timer.stop()

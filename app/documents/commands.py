@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QLocale, QObject, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
 from spade_studio.app.documents import archive, export, opening, samples
@@ -257,7 +257,8 @@ class FileCommands(QObject):
         # Saving asks for a name of its own: the file holds layers that a document has no room for.
         self._document.replace(found.labels, path.stem, label_set=found.label_set)
         if found.lost:
-            lines = [self.tr("{layer}: {count:,} pixels").format(layer=name, count=count) for name, count in found.lost.items()]
+            text, locale = self.tr("{layer}: {count} px"), QLocale()
+            lines = [text.format(layer=name, count=locale.toString(count)) for name, count in found.lost.items()]
             text = self.tr("Only pixels in a label's exact colour become labels; what lies under the others was taken.")
             messages.show_note(self._window, self.tr("Some colours are no label's"), "\n".join([text, "", *lines[:8]]))
 

@@ -8,6 +8,7 @@ import numpy as np
 from spade_studio.app.documents.openraster import Layer
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.model.raster import LabelArray
+from spade_studio.app.model.raster_shapes import resize_nearest
 from spade_studio.app.model.state import DocumentState, Picture
 from spade_studio.app.ui.label_items import display_name
 from spade_studio.engine.labels import LabelSet
@@ -78,7 +79,7 @@ def colored(labels: LabelArray, label_set: LabelSet) -> Picture:
 def _enlarged(labels: LabelArray, size: tuple[int, int]) -> LabelArray:
     if labels.shape == size:
         return labels
-    return np.asarray(cv2.resize(labels, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)
+    return resize_nearest(labels, *size)
 
 
 def _scaled(picture: Picture, size: tuple[int, int]) -> Picture:

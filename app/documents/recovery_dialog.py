@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from enum import Enum
 
-import numpy as np
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale, QSize, Qt
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from spade_studio.app.documents import archive
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.documents.sessions import LeftDocument
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 _SIDE = 96
@@ -122,11 +122,9 @@ def _thumbnail(document: LeftDocument) -> QIcon:
     square = QPixmap(_SIDE, _SIDE)
     square.fill(Qt.GlobalColor.transparent)
     try:
-        pixels = np.ascontiguousarray(archive.load_thumbnail(document.path))
+        image = to_image(archive.load_thumbnail(document.path))
     except DocumentError:
         return QIcon(square)
-    height, width = pixels.shape[:2]
-    image = QImage(pixels.data, width, height, width * 3, QImage.Format.Format_RGB888).copy()
     icon = QIcon()
     for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # or the style would tint the picture of the selected row
         icon.addPixmap(QPixmap.fromImage(image), mode)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from spade_studio.app.documents.samples import Sample, read_sample
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.engine.labels import LabelSet
 
@@ -64,9 +64,7 @@ class SampleGallery(QDialog):
 
 def _thumbnail(sample: Sample, label_set: LabelSet) -> QIcon:
     labels = read_sample(sample)
-    pixels = np.ascontiguousarray(label_set.palette()[labels])
-    height, width = labels.shape
-    image = QImage(pixels.data, width, height, width * 3, QImage.Format.Format_RGB888).copy()
+    image = to_image(label_set.palette()[labels])
     pixmap = QPixmap.fromImage(image.scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.FastTransformation))
     icon = QIcon(pixmap)
     icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or the style would tint the picture of the chosen one

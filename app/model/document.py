@@ -207,14 +207,19 @@ class Document(QObject):
         margins = (top, bottom), (left, right)
         labels = np.pad(self._labels, margins, "edge") if fills else np.pad(self._labels, margins, constant_values=self.unlabeled_id)
         picture = None if photo is None else photo.widened(left / width, top / height, right / width, bottom / height)
-        self._exchange(labels, None if self._objects is None else np.pad(self._objects, margins), text, picture)
+        self._exchange(labels, None if self._objects is None else np.pad(self._objects, margins), text, picture, are_ours=True)
 
-    def _exchange(self, labels: LabelArray, instances: InstanceArray | None, text: str, picture: Picture | None = None) -> None:
-        """Put another map, and another picture under it, in the place of these as a step that can be undone."""
+    def _exchange(
+        self, labels: LabelArray, instances: InstanceArray | None, text: str, picture: Picture | None = None, *, are_ours: bool = False
+    ) -> None:
+        """Put another map, and another picture under it, in the place of these as a step that can be undone.
+
+        The map is copied, unless nobody else holds its arrays.
+        """
         self.end_stroke()
         before, selection = (self._labels, self._objects), self._selection
         pictures = None if picture is None or self._underlay is None else (self._underlay.picture, picture)
-        self._put(labels, instances)
+        self._put(labels, instances, are_ours=are_ours)
         if pictures is not None:
             self._swap_photo(*pictures)
         after = self._labels, self._objects
@@ -340,9 +345,9 @@ class Document(QObject):
         """Return the number after the highest object's; the highest again where the numbers are used up."""
         return 1 if self._objects is None else min(int(self._objects.max()) + 1, 0xFFFF)
 
-    def _put(self, labels: LabelArray, instances: InstanceArray | None) -> None:
-        self._labels = np.array(labels, np.uint8, order="C")
-        self._objects = None if instances is None else np.array(instances, np.uint16, order="C")
+    def _put(self, labels: LabelArray, instances: InstanceArray | None, *, are_ours: bool = False) -> None:
+        self._labels = labels if are_ours else np.array(labels, np.uint8, order="C")
+        self._objects = instances if are_ours or instances is None else np.array(instances, np.uint16, order="C")
         self._revision += 1
         self.selection = None
         self.replaced.emit()

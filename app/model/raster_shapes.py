@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.app.model.raster import Patch, Rect, clipped
+from spade_studio.app.model.raster import Patch, clipped
 
 Point = tuple[float, float]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -66,20 +66,10 @@ def constrained(start: Point, end: Point, *, to_line: bool = False) -> Point:
     return start[0] + math.copysign(side, dx), start[1] + math.copysign(side, dy)
 
 
-def shifted(patch: Patch, dx: int, dy: int, size: tuple[int, int]) -> tuple[Patch, Rect] | None:
-    """Return a patch moved by whole pixels, cut at the map's border, and the part of its box that is left; None where nothing is."""
-    moved = patch.box.moved(dx, dy)
-    box = clipped(*moved, size)
-    if box is None:
-        return None
-    part = box.moved(-moved.left, -moved.top)
-    return Patch(box, patch.mask[part.slices]), part
-
-
 def resize_nearest(plane: NDArray[Scalar], height: int, width: int) -> NDArray[Scalar]:
     """Return a plane ``[H, W]`` at another size; each pixel takes the value of the nearest one."""
     rows, columns = ((2 * np.arange(now) + 1) * old // (2 * now) for now, old in zip((height, width), plane.shape, strict=True))
-    return plane[rows[:, None], columns]
+    return plane.take(rows, axis=0).take(columns, axis=1)
 
 
 def _bounds(start: Point, end: Point) -> tuple[int, int, int, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import overload
 
 import numpy as np
 
@@ -49,18 +50,31 @@ def bounds(selection: MaskArray) -> Rect:
     return patch.box
 
 
-def rims(selection: MaskArray) -> np.ndarray:
-    """Return the sides of selected pixels that border on others, joined where they go on: ``[N, 4]``, x0, y0, x1, y1 in pixels."""
+@overload
+def rims(selection: MaskArray) -> np.ndarray: ...
+@overload
+def rims(selection: MaskArray, most: int) -> np.ndarray | None: ...
+def rims(selection: MaskArray, most: int | None = None) -> np.ndarray | None:
+    """Return the sides of selected pixels that border on others, joined where they go on: ``[N, 4]``, x0, y0, x1, y1 in pixels.
+
+    Args:
+        selection: ``[H, W]``.
+        most: Number of lines; None is returned where there are more.
+    """
     patch = raster.tight(selection, Rect(0, 0, selection.shape[1], selection.shape[0]))
     if patch is None:
         return np.zeros((0, 4), np.int32)
     box, mask = patch
     padded = np.pad(mask, 1)
     lines: list[np.ndarray] = []
+    count = 0
     for is_across in (True, False):
         plane = padded if is_across else padded.T
         edges = plane[1:, :] != plane[:-1, :]  # below row i - 1 of the map, between its pixels
         steps = np.diff(np.pad(edges, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+        count += np.count_nonzero(steps == 1)
+        if most is not None and count > most:
+            return None
         row, start = np.nonzero(steps == 1)
         _, end = np.nonzero(steps == -1)
         start, end = start - 1, end - 1

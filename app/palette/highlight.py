@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.palette.overlay import Overlay
+from spade_studio.app.ui.images import to_image
 
 MILLISECONDS = 3200
 GLANCE_MILLISECONDS = 1100
@@ -68,10 +69,8 @@ class Highlight(Overlay):
         self._dark, self._rims = QImage(), []
         if mask.any():
             coarse = np.ascontiguousarray(mask[::step, ::step])
-            height, width = coarse.shape
             if not is_glance:
-                alpha = np.where(coarse, 0, 255).astype(np.uint8)
-                self._dark = QImage(alpha.data, width, height, width, QImage.Format.Format_Alpha8).copy()
+                self._dark = to_image(np.where(coarse, 0, 255).astype(np.uint8))
             self._rims = _rims(coarse, step)
         self.text = text
         self._time = 0.0

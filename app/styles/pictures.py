@@ -11,6 +11,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QImage
 
 from spade_studio.app.styles.style_json import MAX_PICTURE_BYTES
+from spade_studio.app.ui.images import to_image
 from spade_studio.engine.errors import StyleError
 from spade_studio.engine.pictures.photographs import over_ground
 from spade_studio.engine.pictures.png import DAMAGE
@@ -51,12 +52,6 @@ def decode(data: bytes, formats: tuple[str, ...] = ("JPEG",)) -> Picture:
             return np.array(image.convert("RGB"))
     except DAMAGE as error:
         raise StyleError("the picture of the style is damaged", expected, "Add the photograph again") from error
-
-
-def to_image(rgb: Picture) -> QImage:
-    """Return a picture, uint8 ``[h, w, 3]``, as an image of Qt that owns its pixels."""
-    height, width = rgb.shape[:2]
-    return QImage(np.ascontiguousarray(rgb).data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
 
 
 def to_array(image: QImage) -> Picture:

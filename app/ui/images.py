@@ -6,9 +6,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
+_FORMATS = {1: QImage.Format.Format_Alpha8, 3: QImage.Format.Format_RGB888, 4: QImage.Format.Format_RGBA8888}
+
 
 def to_image(pixels: NDArray[np.uint8]) -> QImage:
-    """Return a picture, uint8 ``[H, W, 3]``, as an image of its own memory."""
+    """Return a picture as an image of its own memory.
+
+    Args:
+        pixels: uint8, ``[H, W, 3]`` in RGB, ``[H, W, 4]`` in RGBA, or ``[H, W]`` of opacity alone.
+    """
     height, width = pixels.shape[:2]
+    channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     packed = np.ascontiguousarray(pixels)
-    return QImage(packed.data, width, height, width * 3, QImage.Format.Format_RGB888).convertToFormat(QImage.Format.Format_RGB32)
+    image = QImage(packed.data, width, height, width * channels, _FORMATS[channels])
+    return image.convertToFormat(QImage.Format.Format_RGB32) if channels == 3 else image.copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF
@@ -115,6 +116,15 @@ class Viewport:
     def picture_rect(self) -> QRectF:
         """Where the picture lies in the widget."""
         return QRectF(self._origin, self._picture * self.zoom)
+
+    @property
+    def seen(self) -> Rect:
+        """The picture's pixels that lie in the view, and some more at its sides; empty where none do."""
+        more = math.ceil(2 / self.zoom)
+        first, last = self.to_picture(QPointF()), self.to_picture(QPointF(self._view.width(), self._view.height()))
+        width, height = round(self._picture.width()), round(self._picture.height())
+        left, top = max(0, math.floor(first.x()) - more), max(0, math.floor(first.y()) - more)
+        return Rect(left, top, max(left, min(width, math.ceil(last.x()) + more)), max(top, min(height, math.ceil(last.y()) + more)))
 
     def _middle(self) -> QPointF:
         return QPointF(self._view.width() / 2, self._view.height() / 2)

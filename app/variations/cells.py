@@ -14,6 +14,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelInde
 from PySide6.QtGui import QImage
 
 from spade_studio.app.export.plan import Style
+from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import plain_tip
 
 CELL = Qt.ItemDataRole.UserRole
@@ -60,11 +61,10 @@ def is_same_style(a: Style | Mix, b: Style | Mix) -> bool:
     return isinstance(a, int) and isinstance(b, int) and a == b
 
 
-def to_image(picture: NDArray[np.uint8]) -> QImage:
+def cell_image(picture: NDArray[np.uint8]) -> QImage:
     """Return a picture, uint8 ``[h, w, 3]``, as an image that is no larger than a sheet shows it."""
-    height, width = picture.shape[:2]
-    image = QImage(np.ascontiguousarray(picture).data, width, height, 3 * width, QImage.Format.Format_RGB888).copy()
-    if max(width, height) > _KEPT_SIDE:
+    image = to_image(picture)
+    if max(picture.shape[:2]) > _KEPT_SIDE:
         image = image.scaled(_KEPT_SIDE, _KEPT_SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
     return image
 

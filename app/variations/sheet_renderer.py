@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from spade_studio.app.export.plan import PaintedLayout, Style
 from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError
-from spade_studio.app.variations.cells import Cell, Mix, to_image
+from spade_studio.app.variations.cells import Cell, Mix, cell_image
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.rendering.frame_sizes import SizeWish
@@ -95,7 +95,7 @@ class SheetRenderer(QObject):
         self._job = self._live.work(render, lambda made: self._on_rendered(cell, made), lambda error: self._on_failed(cell, layout, error))
 
     def _on_rendered(self, cell: Cell, made: DescribedPicture) -> None:
-        cell.image, cell.error = to_image(made.image), ""
+        cell.image, cell.error = cell_image(made.image), ""
         if isinstance(cell.style, Mix) and made.about.z is not None:
             cell.style = made.about.z
         self._end(cell)

@@ -70,11 +70,6 @@ class QuestionsForm(QWidget):
         self._fill("unlabeled", self._place_choices(examined), options.unlabeled)
         self.setVisible(any(not box.isHidden() for box in self.boxes.values()))
 
-    @property
-    def first_open(self) -> QComboBox | None:
-        """The first question without an answer."""
-        return next((box for box in self.boxes.values() if not box.isHidden() and box.currentIndex() < 0), None)
-
     def _texts(self) -> tuple[tuple[str, str, str], ...]:
         return (
             (

@@ -1858,8 +1858,8 @@ Render now makes the picture.</source>
         <translation>{name} wird geöffnet …</translation>
     </message>
     <message>
-        <source>{layer}: {count:,} pixels</source>
-        <translation>{layer}: {count:,} Pixel</translation>
+        <source>{layer}: {count} px</source>
+        <translation>{layer}: {count} px</translation>
     </message>
     <message>
         <source>Only pixels in a label&apos;s exact colour become labels; what lies under the others was taken.</source>

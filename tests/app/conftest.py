@@ -191,16 +191,40 @@ class PatientBot(QtBot):
         return super().waitExposed(widget, timeout=timeout)
 
 
+@dataclass
+class Patience:
+    """How long a dialog waits for an answer.
+
+    Attributes:
+        milliseconds: Until it is given up.
+        given_up: The titles of those that nobody has answered.
+    """
+
+    milliseconds: int = 2 * PATIENCE
+    given_up: list[str] = field(default_factory=list)
+
+
 @pytest.fixture(autouse=True)
-def no_dialog_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give up a dialog that nobody answers: it would hold the test, and with it the whole run, where no timeout reaches."""
-    execute = QDialog.exec
+def no_dialog_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> Iterator[Patience]:
+    """Fail a test whose dialog nobody answers: it would hold the test, and with it the whole run, where no timeout reaches."""
+    patience, execute = Patience(), QDialog.exec
 
     def patient(dialog: QDialog) -> int:
-        QTimer.singleShot(2 * PATIENCE, dialog, dialog.reject)
-        return execute(dialog)
+        def give_up() -> None:
+            patience.given_up.append(f"{type(dialog).__name__} {dialog.windowTitle()!r}")
+            dialog.reject()
+
+        timer = QTimer(dialog, singleShot=True, interval=patience.milliseconds)
+        timer.timeout.connect(give_up)
+        timer.start()
+        try:
+            return execute(dialog)
+        finally:
+            timer.stop()
 
     monkeypatch.setattr(QDialog, "exec", patient)
+    yield patience
+    assert not patience.given_up, f"nobody answered {', '.join(patience.given_up)}"
 
 
 @pytest.fixture

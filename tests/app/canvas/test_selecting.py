@@ -301,6 +301,36 @@ def test_rims_of_very_many_lines_are_drawn_without_dashes(scene, monkeypatch, st
     assert (drawn[0] > 20_000) == (passes == 1)
 
 
+def speckled(side: int) -> np.ndarray:
+    mask = np.zeros((side, side), bool)
+    mask[: side // 2 : 2, ::2] = True
+    return mask
+
+
+def test_a_selection_of_very_many_pieces_is_veiled_and_has_its_rims_where_few_are_in_view(scene, monkeypatch):
+    drawn: list[int] = []
+    monkeypatch.setattr(QPainter, "drawLines", lambda _painter, lines: drawn.append(len(lines)))
+    side, canvas = 600, scene.canvas
+    scene.window.document.replace(np.full((side, side), SKY, np.uint8), "sky")
+    before = canvas.grab().toImage()
+    scene.window.toolbox.selecting.select(speckled(side))
+    drawn.clear()
+    shown = canvas.grab().toImage()
+    assert not any(drawn), "too many lines"
+    inside, outside = (canvas.viewport.to_view(QPointF(side / 2, y)).toPoint() for y in (side / 4, side * 3 / 4))
+    assert shown.pixelColor(inside).lightness() < before.pixelColor(inside).lightness()
+    assert shown.pixelColor(outside) == before.pixelColor(outside)
+    canvas.viewport.zoom_at(QPointF(canvas.viewport.to_view(QPointF(100, 100))), 20)
+    canvas.grab()
+    assert 0 < max(drawn) < 60_000
+    lines = canvas._overlay._seen_rims(scene.window.document.selection)
+    assert [100, 100, 101, 100] in lines.tolist()
+    canvas.viewport.fit()
+    drawn.clear()
+    canvas.grab()
+    assert not any(drawn)
+
+
 def test_rims_and_frame_show_on_the_canvas(scene):
     at = [scene.at(30, 30 + y) for y in range(8)]
     before = scene.canvas.grab().toImage()

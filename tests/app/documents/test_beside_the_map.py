@@ -75,12 +75,12 @@ def test_a_document_that_is_opened_is_clean_and_its_changes_are_kept_aside(windo
     document.underlay, document.protected = Underlay(PHOTO), frozenset({SKY})
     document.add_snapshot("one")
     assert window.isWindowModified()
-    assert window.documents.autosave.is_waiting
+    assert window.documents.autosave._timer.isActive()
     assert window.files.save_path(path)
     assert not window.isWindowModified()
     assert window.files.open_path(path)
     assert not window.isWindowModified()
-    assert not window.documents.autosave.is_waiting
+    assert not window.documents.autosave._timer.isActive()
     window.painting.layers_panel.underlay_opacity.setValue(20)
     assert window.isWindowModified()
     assert window.documents.autosave.save_and_wait()

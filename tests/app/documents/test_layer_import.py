@@ -185,5 +185,5 @@ def test_the_window_opens_layers_and_says_what_it_left_out(window, tmp_path, qtb
     assert (window.document.labels[1:] == TREE).all()
     box = QApplication.activeModalWidget()
     assert isinstance(box, QMessageBox)
-    assert "Tree: 1 pixels" in box.informativeText()
+    assert "Tree: 1 px" in box.informativeText()
     box.close()

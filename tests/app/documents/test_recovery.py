@@ -45,9 +45,9 @@ def leave(folder: Path, value: int, name: str, origin: Path | None = None) -> No
 
 def test_a_change_is_saved_aside_within_a_minute_and_gone_when_it_is_saved(hand, folder, qtbot, tmp_path):
     window = hand.window
-    assert not window.documents.autosave.is_waiting
+    assert not window.documents.autosave._timer.isActive()
     hand.stroke((100, 100))
-    assert window.documents.autosave.is_waiting
+    assert window.documents.autosave._timer.isActive()
     timer = window.documents.autosave._timer
     assert timer.interval() < 60_000
     hand.press(30, 30)
@@ -57,9 +57,9 @@ def test_a_change_is_saved_aside_within_a_minute_and_gone_when_it_is_saved(hand,
     np.testing.assert_array_equal(saved_labels(folder)[0], hand.labels)
     hand.move(90, 90)
     hand.release(90, 90)
-    assert window.documents.autosave.is_waiting
+    assert window.documents.autosave._timer.isActive()
     assert window.files.save_path(tmp_path / "a.ora")
-    assert not window.documents.autosave.is_waiting
+    assert not window.documents.autosave._timer.isActive()
     assert list(folder.iterdir()) == []
 
 
@@ -131,7 +131,7 @@ def test_undoing_everything_forgets_it(hand, folder, qtbot):
         hand.window.documents.autosave.save()
     hand.window.commands["undo"].trigger()
     assert list(folder.iterdir()) == []
-    assert not hand.window.documents.autosave.is_waiting
+    assert not hand.window.documents.autosave._timer.isActive()
 
 
 def test_while_one_is_written_the_newest_waits(hand, folder, qtbot, monkeypatch):

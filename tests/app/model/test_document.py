@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -113,6 +115,16 @@ def test_the_memory_of_a_step_counts_every_picture_that_it_keeps(document):
     document.undo_stack.undo()
     document.extend(80, 0, 0, 0, "extend", fills=True)
     assert document.undo_stack.command(0).memory >= 3 * photo.nbytes
+
+
+def test_extending_copies_the_new_map_no_second_time(document):
+    document.replace(np.zeros((600, 800), np.uint8), "large", instances=np.zeros((600, 800), np.uint16))
+    tracemalloc.start()
+    document.extend(400, 300, 400, 300, "extend", fills=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert document.size == (1200, 1600)
+    assert peak < 1.2 * (document.labels.nbytes + document.instances.nbytes)
 
 
 def test_labels_cannot_be_written_from_outside(document):

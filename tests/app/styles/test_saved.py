@@ -81,8 +81,8 @@ def test_a_style_that_other_weights_take_again_is_no_change(
 def test_a_change_of_style_is_saved_aside(window: MainWindow, qtbot: QtBot) -> None:
     autosave = window.documents.autosave
     window.styles.adopt(5)
-    assert autosave.is_waiting
+    assert autosave._timer.isActive()
     autosave.save_and_wait()
-    assert not autosave.is_waiting
+    assert not autosave._timer.isActive()
     window.styles.adopt(6)
-    assert autosave.is_waiting
+    assert autosave._timer.isActive()

@@ -17,6 +17,7 @@ from spade_studio.app.styles import pictures
 from spade_studio.app.styles.past import MAX_PAST, StyleHistory
 from spade_studio.app.styles.shelf import MAX_REFERENCES, Shelf, built_in_styles
 from spade_studio.app.styles.style import style_of
+from spade_studio.app.ui.images import to_image
 from spade_studio.engine.errors import StyleError
 from spade_studio.engine.labels import load_label_set
 from spade_studio.engine.rendering.renderer import Renderer
@@ -107,7 +108,7 @@ def test_thumbnails_are_the_middle_of_a_picture_and_sharp() -> None:
     image = pictures.thumbnail(wide)
     assert (image.width(), image.height(), image.devicePixelRatio()) == (176, 132, 2)
     assert image.pixelColor(88, 66).lightness() == 255
-    assert pictures.to_array(pictures.to_image(wide)).tobytes() == wide.tobytes()
+    assert pictures.to_array(to_image(wide)).tobytes() == wide.tobytes()
 
 
 @pytest.mark.parametrize("kind", ["ids", "colours", "soft colours", "palette", "render", "damaged", "photo"])

@@ -24,6 +24,7 @@ from spade_studio.app.styles import pictures
 from spade_studio.app.styles.shelf import BuiltIn, Shelf
 from spade_studio.app.styles.style import Style
 from spade_studio.app.styles.tiles import Tiles
+from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.pictures.photographs import read_style_image
 from spade_studio.engine.rendering.renderer import Renderer
@@ -102,7 +103,7 @@ def test_the_clipboard_gives_a_style_by_key(window: MainWindow, wait: Wait, qtbo
     QGuiApplication.clipboard().clear()
     window.styles.paste()
     assert "no picture" in window.statusBar().currentMessage()
-    QGuiApplication.clipboard().setImage(pictures.to_image(photo()))
+    QGuiApplication.clipboard().setImage(to_image(photo()))
     qtbot.keyClick(window.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     wait(lambda: window.styles.style.origin == "reference")
     assert [one.label for one in window.styles.controller.collection.shelf.references] == ["Pasted"]
