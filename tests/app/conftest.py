@@ -1,4 +1,4 @@
-# ruff: noqa: N802 - Qt names these methods
+
 """A real window with a quick renderer behind it, and a hand that paints with real mouse events.
 
 It knows no single test.
@@ -35,9 +35,8 @@ from spade_studio.app.rendering.loading import LoadOptions, peek_channels, rende
 from spade_studio.app.shell.main_window import MainWindow
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
+from tests.app.patience import Patience, PatientBot
 
-PATIENCE = 60_000
-"""Milliseconds that something may take which takes a few on a machine with nothing else to do."""
 LEFT, NO_KEYS = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 KNOWN_IDS = (156, 134, 158, 168, 123, 110, 154, 177, 148, 95, 96)
 SKY, TREE, GRASS, SEA, ROAD = 156, 168, 123, 154, 148
@@ -176,32 +175,6 @@ class Hand:
     @property
     def labels(self) -> NDArray[np.uint8]:
         return self.window.document.labels
-
-
-class PatientBot(QtBot):
-    """Waits as long as a busy machine takes, where a test names no time."""
-
-    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE) -> None:
-        super().waitUntil(callback, timeout=timeout)
-
-    def waitSignal(self, signal: Any, *, timeout: int = PATIENCE, **options: Any) -> Any:
-        return super().waitSignal(signal, timeout=timeout, **options)
-
-    def waitExposed(self, widget: Any, *, timeout: int = PATIENCE) -> Any:
-        return super().waitExposed(widget, timeout=timeout)
-
-
-@dataclass
-class Patience:
-    """How long a dialog waits for an answer.
-
-    Attributes:
-        milliseconds: Until it is given up.
-        given_up: The titles of those that nobody has answered.
-    """
-
-    milliseconds: int = 2 * PATIENCE
-    given_up: list[str] = field(default_factory=list)
 
 
 @pytest.fixture(autouse=True)
