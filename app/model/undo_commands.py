@@ -26,7 +26,7 @@ class Plane(Generic[Scalar]):
         self._shape = (values.shape[0], values.shape[1])
         self._dtype = values.dtype
         # Strokes have few values: the fastest level makes them some fifty times smaller.
-        self._data = zlib.compress(np.ascontiguousarray(values), 1)
+        self._data = zlib.compress(np.ascontiguousarray(values).data, 1)
 
     @property
     def memory(self) -> int:

@@ -1,4 +1,3 @@
-
 """A real window with a quick renderer behind it, and a hand that paints with real mouse events.
 
 It knows no single test.
