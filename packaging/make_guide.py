@@ -20,6 +20,7 @@ from spade_studio.app.canvas.tool_kinds import ToolKind
 from spade_studio.app.model.raster import Nib
 from spade_studio.app.rendering.loading import LoadOptions, peek_channels, renderer_loader
 from spade_studio.app.shell.main_window import MainWindow
+from spade_studio.app.startup import translations
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.weights import default_weights_path
@@ -57,6 +58,7 @@ def save(widget: QWidget, name: str, rect: QRect | None = None) -> None:
 def main() -> None:
     """Walk through the window and picture it."""
     application = QApplication([])
+    translations.install(application, "en")
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(Path(folder) / "settings.ini")
         options = LoadOptions(default_weights_path(), "cpu", "float32")

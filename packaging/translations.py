@@ -9,18 +9,21 @@ It uses lupdate and lrelease as PySide6's wheel brings them.
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import PySide6
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "resources" / "translations"
-LANGUAGES = ("de",)
+LANGUAGES = ("de", "en")
+PLURALS_ONLY = ("en",)
+"""The language that the texts are written in has but its plurals to tell."""
 
 
 def source_file(language: str) -> Path:
@@ -38,10 +41,13 @@ def update(language: str, target: Path) -> None:
     sources = sorted((ROOT / "app").rglob("*.py"))
     with tempfile.TemporaryDirectory() as folder:
         tables = Path(folder) / "tables.py"
-        tables.write_text("\n".join(f"QT_TRANSLATE_NOOP({context!r}, {_quoted(text)})" for context, text in table_texts()), "utf-8")
+        lines = [f"QT_TRANSLATE_NOOP({context!r}, {_quoted(text)})" for context, text in table_texts()]
+        lines += [f"translate({context!r}, {_quoted(text)}, '', 1)" for context, text in counted_texts(sources)]
+        tables.write_text("\n".join(lines), "utf-8")
         listed = Path(folder) / "sources.txt"
         listed.write_text("\n".join(str(path) for path in (*sources, tables)), "utf-8")
         options = ["-locations", "none", "-no-obsolete", "-source-language", "en", "-target-language", language, "-silent"]
+        options += ["-pluralonly"] if language in PLURALS_ONLY else []
         _run("lupdate", f"@{listed}", *options, "-ts", str(target))
 
 
@@ -68,15 +74,26 @@ def table_texts() -> Iterator[tuple[str, str]]:
     yield from (("RunState", state.value) for state in RunState)
 
 
-def texts(path: Path) -> dict[tuple[str, str], str]:
-    """Return what a translation file says, by context and text; an empty translation for what is not finished."""
-    found: dict[tuple[str, str], str] = {}
+def counted_texts(sources: Sequence[Path]) -> Iterator[tuple[str, str]]:
+    """Give context and text of each call of ``counted``, which lupdate cannot see: it takes no expression for a count there."""
+    for path in sources:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "counted":
+                context, text = (ast.literal_eval(argument) for argument in node.args[:2])
+                yield context, text
+
+
+def texts(path: Path) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return what a translation file says, by context and text: one form, or those of a plural; none for what is not finished."""
+    found: dict[tuple[str, str], tuple[str, ...]] = {}
     for context in ElementTree.parse(path).getroot().iter("context"):
         name = context.findtext("name") or ""
         for message in context.iter("message"):
             translation = message.find("translation")
-            is_done = translation is not None and translation.get("type") != "unfinished"
-            found[name, message.findtext("source") or ""] = "".join(translation.itertext()) if translation is not None and is_done else ""
+            forms: tuple[str, ...] = ()
+            if translation is not None and translation.get("type") != "unfinished":
+                forms = tuple(form.text or "" for form in (list(translation) or [translation]))
+            found[name, message.findtext("source") or ""] = forms if all(forms) else ()
     return found
 
 
@@ -92,7 +109,7 @@ def problems(language: str) -> list[str]:
         now, kept = texts(fresh), texts(source)
         found = [f"not in {source.name}: {text!r} ({context})" for context, text in now if (context, text) not in kept]
         found += [f"not in the program any more: {text!r} ({context})" for context, text in kept if (context, text) not in now]
-        found += [f"not translated: {text!r} ({context})" for (context, text), translation in kept.items() if not translation]
+        found += [f"not translated: {text!r} ({context})" for (context, text), forms in kept.items() if not forms]
         built = Path(folder) / compiled.name
         release(source, built)
         if not compiled.is_file() or compiled.read_bytes() != built.read_bytes():

@@ -98,11 +98,7 @@ class HistoryPanel(QWidget):
     def _show_steps(self) -> None:
         history = self._document.undo_stack
         self._is_following = True
-        start = (
-            self.tr("Start")
-            if not history.forgotten
-            else self.tr("{forgotten} earlier steps forgotten").format(forgotten=history.forgotten)
-        )
+        start = self.tr("%Ln earlier step(s) forgotten", "", history.forgotten) if history.forgotten else self.tr("Start")
         commands = [history.command(index) for index in range(history.count())]
         self._take_picture(commands, history.index())
         texts = [start, *(self._name(command) for command in commands)]
@@ -122,11 +118,8 @@ class HistoryPanel(QWidget):
         while self.steps.count() > len(texts):
             self.steps.takeItem(self.steps.count() - 1)
         self.steps.setCurrentRow(history.index())
-        self._note.setText(
-            self.tr("{count} steps, {used:.1f} of {budget:.0f} MB").format(
-                count=history.count(), used=history.memory / _MEGABYTE, budget=history.budget / _MEGABYTE
-            )
-        )
+        text = self.tr("%Ln step(s), {used:.1f} of {budget:.0f} MB", "", history.count())
+        self._note.setText(text.format(used=history.memory / _MEGABYTE, budget=history.budget / _MEGABYTE))
         self._is_following = False
 
     def _show_snapshots(self) -> None:

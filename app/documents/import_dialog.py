@@ -13,7 +13,7 @@ from spade_studio.app.documents.pictures import thumbnail_of
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.ui.images import to_image
-from spade_studio.app.ui.plain import PlainLabel
+from spade_studio.app.ui.plain import PlainLabel, counted
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.pictures.map_readings import Reading, Readings
 
@@ -122,24 +122,20 @@ def _describe(reading: Reading) -> str:
 def _report(reading: Reading, unknown: int, lost: dict[str, int], target: LabelSet) -> str:
     translate = QCoreApplication.translate
     name, share = reading.label_set.name, 1 - reading.known_share
-    if unknown == 1 and reading.by_color:
-        text = translate("ImportDialog", "1 colour, {share:.1%} of the pixels, not in {name}.")
-    elif unknown and reading.by_color:
-        text = translate("ImportDialog", "{count:,} colours, {share:.1%} of the pixels, not in {name}.")
-    elif unknown == 1:
-        text = translate("ImportDialog", "1 value, {share:.1%} of the pixels, not in {name}.")
+    if unknown and reading.by_color:
+        text = counted("ImportDialog", "%Ln colour(s), {share:.1%} of the pixels, not in {name}.", unknown)
     elif unknown:
-        text = translate("ImportDialog", "{count:,} values, {share:.1%} of the pixels, not in {name}.")
+        text = counted("ImportDialog", "%Ln value(s), {share:.1%} of the pixels, not in {name}.", unknown)
     elif reading.by_color:
         text = translate("ImportDialog", "{name} has all of its colours.")
     else:
         text = translate("ImportDialog", "{name} has all of its values.")
-    lines = [text.format(name=name, count=unknown, share=share)]
+    lines = [text.format(name=name, share=share)]
     if lost:
         names = ", ".join(list(lost)[:4])
         if len(lost) > 4:
-            names = translate("ImportDialog", "{names} and {count} more").format(names=names, count=len(lost) - 4)
-        pixels = translate("ImportDialog", "{count:,} pixels become unlabeled").format(count=sum(lost.values()))
+            names = counted("ImportDialog", "{names} and %Ln more", len(lost) - 4).format(names=names)
+        pixels = counted("ImportDialog", "%Ln pixel(s) become(s) unlabeled", sum(lost.values()))
         text = translate("ImportDialog", "{name}, which this window uses, has no {names}: {pixels}.")
         lines.append(text.format(name=target.name, names=names, pixels=pixels))
     elif reading.label_set != target:

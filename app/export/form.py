@@ -68,8 +68,8 @@ class ExportForm(QWidget):
         """Offer styles that were chosen elsewhere, and take them; without any, fall back to variations."""
         self._styles, self._given = tuple(styles), layout
         self.by_choice.setEnabled(bool(styles))
-        if len(styles) > 1:
-            self.by_choice.setText(self.tr("The {} styles chosen in the sheet").format(len(styles)))
+        if styles:
+            self.by_choice.setText(self.tr("The %n style(s) chosen in the sheet", "", len(styles)))
         else:
             self.by_choice.setText(self.tr("The style chosen in the sheet"))
         if styles:
@@ -116,7 +116,7 @@ class ExportForm(QWidget):
         """Return how many pictures the fields make, or what is wrong with them."""
         if self.problem:
             return self.problem
-        return self.tr("{:,} pictures").format(self._count) if self._count != 1 else self.tr("1 picture")
+        return self.tr("%Ln picture(s)", "", self._count)
 
     def remember(self) -> None:
         """Keep what is likely to be wanted again."""

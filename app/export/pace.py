@@ -8,6 +8,8 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QCoreApplication
 
+from spade_studio.app.ui.plain import number_text
+
 _REMEMBERED = 20
 
 
@@ -43,17 +45,17 @@ class Pace:
         return left / self.rate if self.rate else None
 
 
-def describe_pace(done: int, total: int, pace: Pace, what: str) -> str:
+def describe_pace(text: str, done: int, total: int, pace: Pace) -> str:
     """Return ``12 of 50 pictures · 2.3 a second · about 17 s left``.
 
     Args:
+        text: The first part, with a field ``{done}``.
         done: So many are done.
         total: Of so many.
         pace: Of the last ones.
-        what: What is counted, in the plural.
     """
     translate = QCoreApplication.translate
-    text = translate("Pace", "{:,} of {:,} {}").format(done, total, what)
+    text = text.format(done=number_text(done))
     seconds = pace.remaining(total - done)
     if seconds is None or done >= total:
         return text

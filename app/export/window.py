@@ -20,7 +20,7 @@ from spade_studio.app.export.plan import ExportPlan, PaintedLayout, Style
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
-from spade_studio.app.ui.plain import PlainLabel, message_box, sentence
+from spade_studio.app.ui.plain import PlainLabel, message_box, number_text, sentence
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.errors import EngineError
@@ -149,11 +149,12 @@ class ExportWindow(QWidget):
         headline = self.tr("Replace files in this folder?") if count else self.tr("Replace the export in this folder?")
         lines: list[str] = []
         if count:
-            lines.append(self.tr("Files of these names in {}, which are not of this export: {:,}.").format(manifest.folder, count))
+            text = self.tr("%Ln file(s) with these names in {folder}, not from this export.", "", count)
+            lines.append(text.format(folder=manifest.folder))
         if any(manifest.lost):
             there, missing = manifest.lost
-            text = self.tr("Another export into this folder is not finished ({:,} pictures done, {:,} missing): it cannot go on then.")
-            lines.append(text.format(there, missing))
+            text = self.tr("Another export into this folder cannot go on then: %Ln picture(s) done, {missing} missing.", "", there)
+            lines.append(text.format(missing=number_text(missing)))
         box = message_box(self, headline, "\n\n".join(lines))
         replace = box.addButton(self.tr("&Replace"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
@@ -197,7 +198,8 @@ class ExportWindow(QWidget):
             self._left, missing, note = self._look_into(self.form.folder)
             if self._left is not None and missing:
                 all_ = self._left.plan.count
-                note = self.tr("This folder holds an export of {:,} pictures, of which {:,} are missing.").format(all_, missing)
+                text = self.tr("This folder holds an export of %Ln picture(s), {missing} missing.", "", all_)
+                note = text.format(missing=number_text(missing))
             elif not missing:
                 self._left = None
         self.left_box.setVisible(bool(note))
@@ -241,9 +243,9 @@ class ExportWindow(QWidget):
             case State.STARTING | State.ASKING:
                 text = self.tr("Starting…")
             case State.RUNNING:
-                text = describe_pace(done + failed, total, self.exporter.pace, self.tr("pictures"))
+                text = describe_pace(self.tr("{done} of %Ln picture(s)", "", total), done + failed, total, self.exporter.pace)
             case State.PAUSING | State.PAUSED:
-                text = self.tr("Paused: {:,} of {:,} pictures are done.").format(done, total)
+                text = self.tr("Paused: {done} of %Ln picture(s) done.", "", total).format(done=number_text(done))
             case State.ENDING:
                 text = self.tr("Ending…")
             case State.ENDED:
@@ -259,18 +261,19 @@ class ExportWindow(QWidget):
         if self.exporter.manifest is None:
             return self.form.summary(), ""
         if done == total:
-            return self.tr("Done: {:,} pictures are in {}.").format(total, self.exporter.manifest.folder), ""
+            return self.tr("Done: %Ln picture(s) in {folder}.", "", total).format(folder=self.exporter.manifest.folder), ""
         if failed:
-            words = self.tr("{:,} pictures are done, {:,} failed. Export tries them again.").format(done, failed)
-            return "", words
-        return self.tr("Stopped: {:,} of {:,} pictures are done. Export goes on from here.").format(done, total), ""
+            words = self.tr("%Ln picture(s) failed, {done} done. Export tries again.", "", failed)
+            return "", words.format(done=number_text(done))
+        text = self.tr("Stopped: {done} of %Ln picture(s) done. Export goes on from here.", "", total)
+        return text.format(done=number_text(done)), ""
 
     def _show_failures(self) -> None:
         manifest = self.exporter.manifest
         failures = [] if manifest is None or self.exporter.state is not State.ENDED else manifest.failures
         lines = [f"{file}: {message}" for file, message in failures[:_SHOWN_FAILURES]]
         if len(failures) > _SHOWN_FAILURES:
-            lines.append(self.tr("… and {:,} more, in the manifest").format(len(failures) - _SHOWN_FAILURES))
+            lines.append(self.tr("… and %Ln more, in the manifest", "", len(failures) - _SHOWN_FAILURES))
         text = "\n".join(lines)
         if text != self.failures.toPlainText():
             self.failures.setPlainText(text)

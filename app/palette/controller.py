@@ -337,9 +337,7 @@ class PaletteController(QObject):
         if not found.regions:
             return self.tr("{name} is nowhere in the layout").format(name=name)
         share = f"{100 * found.share:.1f}" if found.share >= 0.001 else "< 0.1"
-        if found.regions == 1:
-            return self.tr("{name}: {share} % of the layout, one region").format(name=name, share=share)
-        return self.tr("{name}: {share} % of the layout, {count} regions").format(name=name, share=share, count=f"{found.regions:,}")
+        return self.tr("{name}: {share} % of the layout, %Ln region(s)", "", found.regions).format(name=name, share=share)
 
     def _bring_into_view(self, found: Found) -> None:
         viewport, visible = self._canvas.viewport, QRectF(self._canvas.rect())

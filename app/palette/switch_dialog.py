@@ -55,7 +55,7 @@ class SwitchDialog(QDialog):
             swatch.setPixmap(_icon(label).pixmap(QSize(20, 20)))
             share.setProperty("role", "caption")
             share.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            share.setToolTip(plain_tip(self.tr("{count} pixels").format(count=f"{entry.pixels:,}")))
+            share.setToolTip(plain_tip(self.tr("%Ln pixel(s)", "", entry.pixels)))
             box = self._box(entry, target, unlabeled)
             self.boxes[entry.id] = box
             for at, widget in enumerate((swatch, name, share, box)):

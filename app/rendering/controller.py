@@ -287,7 +287,7 @@ class RenderingController(QObject):
         share = sum(unknown.values()) / self._document.labels.size
         listed = ", ".join(names[:3])
         if len(names) > 3:
-            listed = self.tr("{names} and {count} more").format(names=listed, count=len(names) - 3)
+            listed = self.tr("{names} and %Ln more", "", len(names) - 3).format(names=listed)
         return self.tr("These weights do not know {names}: {share} of the layout renders as unlabeled.").format(
             names=listed, share=f"{share:.0%}"
         )

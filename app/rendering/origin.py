@@ -38,7 +38,7 @@ class OriginMenu(QMenu):
         for line in lines[:_SHOWN]:
             self._add(line)
         if len(lines) > _SHOWN:
-            self._add(self.tr("{count} more").format(count=len(lines) - _SHOWN), "\n".join(lines[_SHOWN:]))
+            self._add(self.tr("%Ln more", "", len(lines) - _SHOWN), "\n".join(lines[_SHOWN:]))
         ends = [(self.tr("Source: {text}"), origin.source), (self.tr("Licence: {text}"), origin.licence)]
         self.addSeparator()
         for words, text in ends:

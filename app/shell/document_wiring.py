@@ -97,7 +97,7 @@ class WindowDocuments(QObject):
         if len(paths) == 1:
             text = self.tr("{name} was not opened: only one file opens at a time.").format(name=paths[0].name)
         else:
-            text = self.tr("{count} other files were not opened: only one opens at a time.").format(count=len(paths))
+            text = self.tr("%n other file(s) not opened: only one opens at a time.", "", len(paths))
         self._window.statusBar().showMessage(printable(text), _TOLD_MILLISECONDS)
 
     def _keep_picture(self, result: RenderResult) -> None:

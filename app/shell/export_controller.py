@@ -16,7 +16,7 @@ from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.ui.actions import Actions
-from spade_studio.app.ui.plain import message_box
+from spade_studio.app.ui.plain import message_box, number_text
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.labels.label_set import LabelSet
@@ -93,10 +93,11 @@ class ExportController(QObject):
         lines: list[str] = []
         if export is not None:
             done, _, total = export.counts
-            lines.append(self.tr("An export is running: {:,} of {:,} pictures are done. It can be resumed later.").format(done, total))
+            text = self.tr("An export is running: {done} of %Ln picture(s) done. It can be resumed later.", "", total)
+            lines.append(text.format(done=number_text(done)))
         if film is not None and film.plan is not None:
-            text = self.tr("A video is being made: {:,} of {:,} frames are done. Once stopped, it begins anew.")
-            lines.append(text.format(film.done, film.plan.frames))
+            text = self.tr("A video is being made: {done} of %Ln frame(s) done. Once stopped, it begins anew.", "", film.plan.frames)
+            lines.append(text.format(done=number_text(film.done)))
         return not lines or self._ask_stop("\n\n".join(lines))
 
     def _ask_stop(self, text: str) -> bool:

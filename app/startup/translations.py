@@ -11,7 +11,7 @@ from spade_studio.app.model import label_names
 from spade_studio.app.ui.settings import Language
 
 TRANSLATED = ("de",)
-"""Languages beside English, which the texts are written in."""
+"""Languages beside English, which the texts are written in; of English the files hold the plurals."""
 
 
 def install(application: QCoreApplication, language: Language) -> str:
@@ -20,10 +20,11 @@ def install(application: QCoreApplication, language: Language) -> str:
     Returns:
         The language that is used: "en" where there is no translation.
     """
-    chosen = choose(language, QLocale.system().uiLanguages())
+    system = QLocale.system()
+    chosen = choose(language, system.uiLanguages())
     label_names.use(chosen)
-    if chosen == "en":
-        return chosen
+    # Numbers and dates as the system writes them where it speaks this language.
+    QLocale.setDefault(system if system.language() == QLocale(chosen).language() else QLocale(chosen))
     for data in _files(chosen):
         translator = QTranslator(application)
         if translator.load(str(data)):

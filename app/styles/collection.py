@@ -54,8 +54,8 @@ class StyleCollection(QObject):
         if self._styles.cannot_take():
             return
         if len(paths) > MAX_DROPPED:
-            text = self.tr("The first {taken} photographs are taken, {left} are left.")
-            self._styles.say(text.format(taken=MAX_DROPPED, left=len(paths) - MAX_DROPPED))
+            text = self.tr("The first %Ln photograph(s) taken, {left} left.", "", MAX_DROPPED)
+            self._styles.say(text.format(left=len(paths) - MAX_DROPPED))
         for number, path in enumerate(paths[:MAX_DROPPED]):
 
             def read(_job: Job, path: Path = path) -> bytes:

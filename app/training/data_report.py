@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.training.history import last_event
+from spade_studio.app.ui.plain import counted
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.run.directory import list_runs
@@ -39,40 +40,39 @@ def report_words(output: str) -> str:
 def _lines(report: dict[str, Any]) -> Iterator[str]:
     problems = report["problems"]
     if problems:
-        if len(problems) == 1:
-            yield QCoreApplication.translate("DataReport", "1 problem to put right before training:")
-        else:
-            yield QCoreApplication.translate("DataReport", "{count:,} problems to put right before training:").format(count=len(problems))
+        yield counted("DataReport", "%Ln problem(s) to put right before training:", len(problems))
         yield from (f"  {problem['message']}" for problem in problems[:_LISTED])
         if len(problems) > _LISTED:
-            yield "  " + QCoreApplication.translate("DataReport", "and {count:,} more").format(count=len(problems) - _LISTED)
+            yield "  " + counted("DataReport", "and %Ln more", len(problems) - _LISTED)
     else:
         yield QCoreApplication.translate("DataReport", "Ready for training.")
     yield ""
-    yield QCoreApplication.translate("DataReport", "{count:,} photographs with label maps ({kind}, labels of {label_set})").format(
-        count=report["samples"], kind=report["kind"], label_set=report["label_set"]
+    text = counted(
+        "DataReport", "%Ln photograph(s) with label maps ({kind}, labels of {label_set})", report["samples"]
     )
+    yield text.format(kind=report["kind"], label_set=report["label_set"])
     if report["with_instances"]:
-        yield QCoreApplication.translate("DataReport", "{count:,} have instance maps").format(count=report["with_instances"])
+        yield counted("DataReport", "%Ln has/have instance maps", report["with_instances"])
     yield report["channels"]
     if report["smallest"] and report["largest"]:
         (low, high) = report["smallest"], report["largest"]
         yield QCoreApplication.translate("DataReport", "Sizes: {smallest} to {largest}").format(
             smallest=f"{low[1]} × {low[0]}", largest=f"{high[1]} × {high[0]}"
         )
-    for what, items in (
+    twice, tiny, empty = report["duplicates"], report["tiny"], report["empty_labels"]
+    for text, items in (
         (
-            QCoreApplication.translate("DataReport", "photographs that occur more than once"),
-            [" = ".join(names) for names in report["duplicates"]],
+            counted("DataReport", "Warning: %Ln photograph(s) that occur(s) more than once: {names}", len(twice)),
+            [" = ".join(names) for names in twice],
         ),
-        (QCoreApplication.translate("DataReport", "tiny photographs"), report["tiny"]),
-        (QCoreApplication.translate("DataReport", "labels that no picture shows"), [label_text(name) for name in report["empty_labels"]]),
+        (counted("DataReport", "Warning: %Ln tiny photograph(s): {names}", len(tiny)), tiny),
+        (
+            counted("DataReport", "Warning: %Ln label(s) that no picture shows: {names}", len(empty)),
+            [label_text(name) for name in empty],
+        ),
     ):
         if items:
-            names = ", ".join(items[:_LISTED]) + (", …" if len(items) > _LISTED else "")
-            yield QCoreApplication.translate("DataReport", "Warning: {count:,} {what}: {names}").format(
-                count=len(items), what=what, names=names
-            )
+            yield text.format(names=", ".join(items[:_LISTED]) + (", …" if len(items) > _LISTED else ""))
     if report["pixels"]:
         yield QCoreApplication.translate("DataReport", "Unlabeled: {share:.1%} of all pixels").format(
             share=report["unlabeled_pixels"] / report["pixels"]
@@ -81,9 +81,8 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         yield QCoreApplication.translate("DataReport", "Labels by area:")
         for label in report["labels"]:
             share = f"{label['pixels'] / report['pixels']:6.1%}"
-            yield QCoreApplication.translate("DataReport", "  {share}  {name} ({count:,} pictures)").format(
-                share=share, name=label_text(label["name"]), count=label["pictures"]
-            )
+            text = counted("DataReport", "  {share}  {name} (%Ln picture(s))", label["pictures"])
+            yield text.format(share=share, name=label_text(label["name"]))
 
 
 def pace_of_similar_runs(runs: Path, config: TrainConfig) -> float | None:

@@ -14,7 +14,7 @@ from spade_studio.app.training.history import RunHistory, RunState
 from spade_studio.app.training.pictures import PictureTimeline
 from spade_studio.app.training.run_list import state_words
 from spade_studio.app.ui.boxes import column, row
-from spade_studio.app.ui.plain import PlainLabel, plain_tip
+from spade_studio.app.ui.plain import PlainLabel, counted, plain_tip
 from spade_studio.app.ui.theme import Colors
 
 _LOG_LINES = 5000
@@ -155,10 +155,8 @@ def facts(history: RunHistory, state: RunState) -> str:
         parts.append(translate("RunPage", "{amount} memory").format(amount=memory))
     if history.device:
         parts.append(translate("RunPage", "on {device}").format(device=history.device))
-    if len(history.warnings) == 1:
-        parts.append(translate("RunPage", "1 warning in the log"))
-    elif history.warnings:
-        parts.append(translate("RunPage", "{count} warnings in the log").format(count=len(history.warnings)))
+    if history.warnings:
+        parts.append(counted("RunPage", "%Ln warning(s) in the log", len(history.warnings)))
     return "   ·   ".join(parts)
 
 
@@ -169,10 +167,8 @@ def time_words(seconds: float) -> str:
         return translate("RunPage", "{seconds:.0f} s").format(seconds=seconds)
     span = timedelta(seconds=round(seconds))
     hours, minutes = divmod(span.seconds // 60, 60)
-    if span.days == 1:
-        return translate("RunPage", "1 day {hours} h").format(hours=hours)
     if span.days:
-        return translate("RunPage", "{days} days {hours} h").format(days=span.days, hours=hours)
+        return counted("RunPage", "%Ln day(s) {hours} h", span.days).format(hours=hours)
     if hours:
         return translate("RunPage", "{hours} h {minutes} min").format(hours=hours, minutes=minutes)
     return translate("RunPage", "{minutes} min").format(minutes=minutes)

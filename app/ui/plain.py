@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QLocale, Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
 _LINE = 80  # characters: Qt breaks the lines of markup only
@@ -32,6 +32,16 @@ def message_box(
     box.setText(headline)
     box.setInformativeText(text)
     return box
+
+
+def counted(context: str, text: str, count: int) -> str:
+    """Return a text with ``%n`` or ``%Ln`` in its language and number; objects have ``tr`` for this, which is looked up likewise."""
+    return QCoreApplication.translate(context, text, "", count)
+
+
+def number_text(number: int) -> str:
+    """Return a whole number as the language of the window groups its digits: 1,234."""
+    return QLocale().toString(number)
 
 
 def plain_tip(text: str) -> str:

@@ -62,10 +62,8 @@ class StatusBar(QStatusBar):
         """Show of how many photographs the last picture is made; None for pictures that are made of none."""
         if photographs is None:
             self.origin.hide()
-        elif photographs == 1:
-            self._show_on(self.origin, self.tr("Made of 1 photograph"))
         else:
-            self._show_on(self.origin, self.tr("Made of {count} photographs").format(count=photographs))
+            self._show_on(self.origin, self.tr("Made of %Ln photograph(s)", "", photographs))
 
     def show_render_size(self, text: str) -> None:
         """Show which size of pictures is chosen."""

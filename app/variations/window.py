@@ -320,7 +320,8 @@ class VariationsWindow(QWidget):
         self.cancel_button.setVisible(at_work)
         self.progress.setRange(0, max(1, self.renderer.total))
         self.progress.setValue(self.renderer.done)
-        text = describe_pace(self.renderer.done, self.renderer.total, self._pace, self.tr("pictures"))
+        counted = self.tr("{done} of %Ln picture(s)", "", self.renderer.total)
+        text = describe_pace(counted, self.renderer.done, self.renderer.total, self._pace)
         missing = sum(cell.image.isNull() for cell in self.grid.cells.cells)
         self.status.setText(text if at_work else self.tr("{} not rendered").format(missing) if missing else "")
         usable = self._live.info is None or self._live.info.can_use_noise

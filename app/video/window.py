@@ -72,7 +72,7 @@ class VideoWindow(QWidget):
             self.path_field.setText(str(folder / f"{layout.layout.name}.mp4"))
             words = [str(style) if isinstance(style, int) else self.tr("a mix") for style in styles]
             shown = " → ".join(words[:6]) + (" …" if len(words) > 6 else "")
-            self.styles_label.setText(self.tr("{} styles: {}").format(len(words), shown))
+            self.styles_label.setText(self.tr("%n style(s): {names}", "", len(words)).format(names=shown))
             self._check()
         self.show()
         self.raise_()
@@ -250,7 +250,7 @@ class VideoWindow(QWidget):
         text = ""
         try:
             plan = self.plan()
-            text = self.tr("{:,} frames, {:.1f} s").format(plan.frames, plan.duration)
+            text = self.tr("%Ln frame(s), {seconds:.1f} s", "", plan.frames).format(seconds=plan.duration)
         except EngineError as error:
             words = str(error)
             self._problem = sentence(words)
@@ -264,7 +264,7 @@ class VideoWindow(QWidget):
         self.progress.setValue(maker.done)
         if maker.is_at_work:
             if maker.done < total:
-                self._tell(describe_pace(maker.done, total, maker.pace, self.tr("frames")))
+                self._tell(describe_pace(self.tr("{done} of %Ln frame(s)", "", total), maker.done, total, maker.pace))
             else:
                 self._tell(self.tr("Finishing…"))
         elif maker.error is not None:

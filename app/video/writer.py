@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
+from spade_studio.app.ui.plain import counted
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.pictures.picture_files import write_picture
 
@@ -95,7 +96,7 @@ class Mp4Writer:
             reader.release()
         if not is_readable or there != self._frames:
             self.discard()
-            found = QCoreApplication.translate("Video", "{} of {} frames came back from the video").format(there, self._frames)
+            found = counted("Video", "{there} of %Ln frame(s) came back from the video", self._frames).format(there=there)
             raise VideoError(found, "", QCoreApplication.translate("Video", "The disk may be full; numbered frames may still work"))
         with self._temporary.open("rb+") as file:
             os.fsync(file.fileno())

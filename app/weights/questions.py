@@ -118,9 +118,11 @@ class QuestionsForm(QWidget):
         return [*self._named(sets), (self.tr("From a file…"), _FROM_FILE)]
 
     def _named(self, sets: Sequence[LabelSet]) -> list[tuple[str, Any]]:
-        text = self.tr("{name}, {count} labels")
-        named: list[tuple[str, Any]] = [(text.format(name=x.name, count=len(x.labels)), x) for x in sets]
+        named: list[tuple[str, Any]] = [(self._set_text(label_set), label_set) for label_set in sets]
         return [(self.tr("As the file tells, else numbers"), None), *named]
+
+    def _set_text(self, label_set: LabelSet) -> str:
+        return self.tr("{name}, %Ln label(s)", "", len(label_set.labels)).format(name=label_set.name)
 
     def _place_choices(self, examined: Examined) -> list[tuple[str, Any]]:
         info = examined.facts.info if examined.facts else None
@@ -176,9 +178,7 @@ class QuestionsForm(QWidget):
         box = self.boxes["label_set"]
         if label_set not in self._extra_sets:
             self._extra_sets.append(label_set)
-            box.insertItem(
-                box.count() - 1, self.tr("{name}, {count} labels").format(name=label_set.name, count=len(label_set.labels)), label_set
-            )
+            box.insertItem(box.count() - 1, self._set_text(label_set), label_set)
         self._choose_set(label_set)
         self.changed.emit(self._options())
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from spade_studio.app.model.label_names import label_text
-from spade_studio.app.ui.plain import sentence
+from spade_studio.app.ui.plain import counted, sentence
 from spade_studio.engine.bank.photographs import bank_beside
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.labels.label_set import LabelSet
@@ -125,7 +125,7 @@ def _summary(facts: WeightsFacts) -> str:
         return QCoreApplication.translate("WeightsReport", "No generator")
     parts = [_kind(info.generator)]
     if info.channels is not None:
-        parts.append(QCoreApplication.translate("WeightsReport", "{count} labels").format(count=len(info.channels.known_ids)))
+        parts.append(counted("WeightsReport", "%Ln label(s)", len(info.channels.known_ids)))
     if info.training_size:
         parts.append(f"{info.training_size[1]} × {info.training_size[0]}")
     return ", ".join(parts)
@@ -264,7 +264,7 @@ def _parameter_words(count: int) -> str:
         return QCoreApplication.translate("WeightsReport", "{count} million parameters").format(
             count=QLocale().toString(count / 1e6, "f", 1)
         )
-    return QCoreApplication.translate("WeightsReport", "{count} parameters").format(count=QLocale().toString(count))
+    return counted("WeightsReport", "%Ln parameter(s)", count)
 
 
 def _label_words(channels: LabelChannels) -> str:
@@ -282,8 +282,10 @@ def _lost_words(painted: Painted, lost: Sequence[Lost], channels: LabelChannels)
         if channels.label_set is None:
             return QCoreApplication.translate("WeightsReport", "all its ids have a channel")
         return QCoreApplication.translate("WeightsReport", "all its labels are known")
-    text = QCoreApplication.translate("WeightsReport", "{name} ({pixels} pixels, {share})")
-    parts = [text.format(name=x.name, pixels=QLocale().toString(x.pixels), share=_percent(x.share)) for x in lost[:_SHOWN_LABELS]]
+    parts = [
+        counted("WeightsReport", "{name} (%Ln pixel(s), {share})", x.pixels).format(name=x.name, share=_percent(x.share))
+        for x in lost[:_SHOWN_LABELS]
+    ]
     listed = ", ".join(parts) + (", …" if len(lost) > len(parts) else "")
     return QCoreApplication.translate("WeightsReport", "not known: {labels}").format(labels=listed)
 

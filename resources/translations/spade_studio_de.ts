@@ -1027,48 +1027,12 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
 <context>
     <name>DataReport</name>
     <message>
-        <source>1 problem to put right before training:</source>
-        <translation>1 Problem ist vor dem Training zu beheben:</translation>
-    </message>
-    <message>
-        <source>{count:,} problems to put right before training:</source>
-        <translation>{count:,} Probleme sind vor dem Training zu beheben:</translation>
-    </message>
-    <message>
-        <source>and {count:,} more</source>
-        <translation>und {count:,} weitere</translation>
-    </message>
-    <message>
         <source>Ready for training.</source>
         <translation>Bereit zum Training.</translation>
     </message>
     <message>
-        <source>{count:,} photographs with label maps ({kind}, labels of {label_set})</source>
-        <translation>{count:,} Fotos mit Labelkarten ({kind}, Labels von {label_set})</translation>
-    </message>
-    <message>
-        <source>{count:,} have instance maps</source>
-        <translation>{count:,} haben Instanzkarten</translation>
-    </message>
-    <message>
         <source>Sizes: {smallest} to {largest}</source>
         <translation>Größen: {smallest} bis {largest}</translation>
-    </message>
-    <message>
-        <source>photographs that occur more than once</source>
-        <translation>Fotos, die mehrmals vorkommen</translation>
-    </message>
-    <message>
-        <source>tiny photographs</source>
-        <translation>winzige Fotos</translation>
-    </message>
-    <message>
-        <source>labels that no picture shows</source>
-        <translation>Labels, die kein Bild zeigt</translation>
-    </message>
-    <message>
-        <source>Warning: {count:,} {what}: {names}</source>
-        <translation>Warnung: {count:,} {what}: {names}</translation>
     </message>
     <message>
         <source>Unlabeled: {share:.1%} of all pixels</source>
@@ -1078,9 +1042,61 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <source>Labels by area:</source>
         <translation>Labels nach Fläche:</translation>
     </message>
-    <message>
-        <source>  {share}  {name} ({count:,} pictures)</source>
-        <translation>  {share}  {name} ({count:,} Bilder)</translation>
+    <message numerus="yes">
+        <source>%Ln photograph(s) with label maps ({kind}, labels of {label_set})</source>
+        <translation>
+            <numerusform>%Ln Foto mit Labelkarte ({kind}, Labels von {label_set})</numerusform>
+            <numerusform>%Ln Fotos mit Labelkarten ({kind}, Labels von {label_set})</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln problem(s) to put right before training:</source>
+        <translation>
+            <numerusform>%Ln Problem ist vor dem Training zu beheben:</numerusform>
+            <numerusform>%Ln Probleme sind vor dem Training zu beheben:</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln has/have instance maps</source>
+        <translation>
+            <numerusform>%Ln hat eine Instanzkarte</numerusform>
+            <numerusform>%Ln haben Instanzkarten</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Warning: %Ln photograph(s) that occur(s) more than once: {names}</source>
+        <translation>
+            <numerusform>Warnung: %Ln Foto, das mehrmals vorkommt: {names}</numerusform>
+            <numerusform>Warnung: %Ln Fotos, die mehrmals vorkommen: {names}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Warning: %Ln tiny photograph(s): {names}</source>
+        <translation>
+            <numerusform>Warnung: %Ln winziges Foto: {names}</numerusform>
+            <numerusform>Warnung: %Ln winzige Fotos: {names}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Warning: %Ln label(s) that no picture shows: {names}</source>
+        <translation>
+            <numerusform>Warnung: %Ln Label, das kein Bild zeigt: {names}</numerusform>
+            <numerusform>Warnung: %Ln Labels, die kein Bild zeigt: {names}</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>  {share}  {name} (%Ln picture(s))</source>
+        <translation>
+            <numerusform>  {share}  {name} (%Ln Bild)</numerusform>
+            <numerusform>  {share}  {name} (%Ln Bilder)</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>and %Ln more</source>
+        <translation>
+            <numerusform>und %Ln weiteres</numerusform>
+            <numerusform>und %Ln weitere</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -1279,13 +1295,19 @@ Render now makes the picture.</source>
 </context>
 <context>
     <name>ExportController</name>
-    <message>
-        <source>An export is running: {:,} of {:,} pictures are done. It can be resumed later.</source>
-        <translation>Ein Export läuft: {:,} von {:,} Bildern sind fertig. Er lässt sich später fortsetzen.</translation>
+    <message numerus="yes">
+        <source>An export is running: {done} of %Ln picture(s) done. It can be resumed later.</source>
+        <translation>
+            <numerusform>Ein Export läuft: {done} von %Ln Bild fertig. Er lässt sich später fortsetzen.</numerusform>
+            <numerusform>Ein Export läuft: {done} von %Ln Bildern fertig. Er lässt sich später fortsetzen.</numerusform>
+        </translation>
     </message>
-    <message>
-        <source>A video is being made: {:,} of {:,} frames are done. Once stopped, it begins anew.</source>
-        <translation>Ein Video entsteht: {:,} von {:,} Einzelbildern sind fertig. Nach einem Abbruch beginnt es von vorn.</translation>
+    <message numerus="yes">
+        <source>A video is being made: {done} of %Ln frame(s) done. Once stopped, it begins anew.</source>
+        <translation>
+            <numerusform>Ein Video entsteht: {done} von %Ln Einzelbild fertig. Nach einem Abbruch beginnt es von vorn.</numerusform>
+            <numerusform>Ein Video entsteht: {done} von %Ln Einzelbildern fertig. Nach einem Abbruch beginnt es von vorn.</numerusform>
+        </translation>
     </message>
     <message>
         <source>Stop what is being exported?</source>
@@ -1303,10 +1325,6 @@ Render now makes the picture.</source>
 <context>
     <name>ExportForm</name>
     <message>
-        <source>The {} styles chosen in the sheet</source>
-        <translation>Die {} im Bogen gewählten Stile</translation>
-    </message>
-    <message>
         <source>The style chosen in the sheet</source>
         <translation>Der im Bogen gewählte Stil</translation>
     </message>
@@ -1318,13 +1336,19 @@ Render now makes the picture.</source>
         <source>a folder for the pictures</source>
         <translation>ein Ordner für die Bilder</translation>
     </message>
-    <message>
-        <source>{:,} pictures</source>
-        <translation>{:,} Bilder</translation>
+    <message numerus="yes">
+        <source>The %n style(s) chosen in the sheet</source>
+        <translation>
+            <numerusform>Der im Bogen gewählte Stil</numerusform>
+            <numerusform>Die %n im Bogen gewählten Stile</numerusform>
+        </translation>
     </message>
-    <message>
-        <source>1 picture</source>
-        <translation>1 Bild</translation>
+    <message numerus="yes">
+        <source>%Ln picture(s)</source>
+        <translation>
+            <numerusform>%Ln Bild</numerusform>
+            <numerusform>%Ln Bilder</numerusform>
+        </translation>
     </message>
     <message>
         <source>no folder of label maps is named</source>
@@ -1540,21 +1564,72 @@ Render now makes the picture.</source>
         <source>Replace the export in this folder?</source>
         <translation>Den Export in diesem Ordner ersetzen?</translation>
     </message>
-    <message>
-        <source>Files of these names in {}, which are not of this export: {:,}.</source>
-        <translation>Dateien mit diesen Namen in {}, die nicht von diesem Export stammen: {:,}.</translation>
+    <message numerus="yes">
+        <source>%Ln file(s) with these names in {folder}, not from this export.</source>
+        <translation>
+            <numerusform>%Ln Datei dieses Namens in {folder}, nicht von diesem Export.</numerusform>
+            <numerusform>%Ln Dateien dieser Namen in {folder}, nicht von diesem Export.</numerusform>
+        </translation>
     </message>
-    <message>
-        <source>Another export into this folder is not finished ({:,} pictures done, {:,} missing): it cannot go on then.</source>
-        <translation>Ein anderer Export in diesen Ordner ist nicht fertig ({:,} Bilder fertig, {:,} fehlen): Er kann dann nicht fortgesetzt werden.</translation>
+    <message numerus="yes">
+        <source>Another export into this folder cannot go on then: %Ln picture(s) done, {missing} missing.</source>
+        <translation>
+            <numerusform>Ein anderer Export in diesen Ordner kann dann nicht fortgesetzt werden: %Ln Bild fertig, {missing} fehlen.</numerusform>
+            <numerusform>Ein anderer Export in diesen Ordner kann dann nicht fortgesetzt werden: %Ln Bilder fertig, {missing} fehlen.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>This folder holds an export of %Ln picture(s), {missing} missing.</source>
+        <translation>
+            <numerusform>In diesem Ordner liegt ein Export von %Ln Bild, {missing} fehlen.</numerusform>
+            <numerusform>In diesem Ordner liegt ein Export von %Ln Bildern, {missing} fehlen.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{done} of %Ln picture(s)</source>
+        <translation>
+            <numerusform>{done} von %Ln Bild</numerusform>
+            <numerusform>{done} von %Ln Bildern</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Paused: {done} of %Ln picture(s) done.</source>
+        <translation>
+            <numerusform>Pause: {done} von %Ln Bild fertig.</numerusform>
+            <numerusform>Pause: {done} von %Ln Bildern fertig.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Done: %Ln picture(s) in {folder}.</source>
+        <translation>
+            <numerusform>Fertig: %Ln Bild in {folder}.</numerusform>
+            <numerusform>Fertig: %Ln Bilder in {folder}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln picture(s) failed, {done} done. Export tries again.</source>
+        <translation>
+            <numerusform>%Ln Bild ist gescheitert, {done} fertig. Exportieren versucht es noch einmal.</numerusform>
+            <numerusform>%Ln Bilder sind gescheitert, {done} fertig. Exportieren versucht sie noch einmal.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Stopped: {done} of %Ln picture(s) done. Export goes on from here.</source>
+        <translation>
+            <numerusform>Angehalten: {done} von %Ln Bild fertig. Exportieren macht hier weiter.</numerusform>
+            <numerusform>Angehalten: {done} von %Ln Bildern fertig. Exportieren macht hier weiter.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>… and %Ln more, in the manifest</source>
+        <translation>
+            <numerusform>… und %Ln weiteres, im Manifest</numerusform>
+            <numerusform>… und %Ln weitere, im Manifest</numerusform>
+        </translation>
     </message>
     <message>
         <source>&amp;Replace</source>
         <translation>&amp;Ersetzen</translation>
-    </message>
-    <message>
-        <source>This folder holds an export of {:,} pictures, of which {:,} are missing.</source>
-        <translation>In diesem Ordner liegt ein Export von {:,} Bildern, von denen {:,} fehlen.</translation>
     </message>
     <message>
         <source>&amp;Resume</source>
@@ -1565,32 +1640,8 @@ Render now makes the picture.</source>
         <translation>Beginnt…</translation>
     </message>
     <message>
-        <source>pictures</source>
-        <translation>Bilder</translation>
-    </message>
-    <message>
-        <source>Paused: {:,} of {:,} pictures are done.</source>
-        <translation>Pause: {:,} von {:,} Bildern sind fertig.</translation>
-    </message>
-    <message>
         <source>Ending…</source>
         <translation>Wird beendet…</translation>
-    </message>
-    <message>
-        <source>Done: {:,} pictures are in {}.</source>
-        <translation>Fertig: {:,} Bilder liegen in {}.</translation>
-    </message>
-    <message>
-        <source>{:,} pictures are done, {:,} failed. Export tries them again.</source>
-        <translation>{:,} Bilder sind fertig, {:,} sind gescheitert. Exportieren versucht sie noch einmal.</translation>
-    </message>
-    <message>
-        <source>Stopped: {:,} of {:,} pictures are done. Export goes on from here.</source>
-        <translation>Angehalten: {:,} von {:,} Bildern sind fertig. Exportieren macht hier weiter.</translation>
-    </message>
-    <message>
-        <source>… and {:,} more, in the manifest</source>
-        <translation>… und {:,} weitere, im Manifest</translation>
     </message>
 </context>
 <context>
@@ -1974,13 +2025,19 @@ Render now makes the picture.</source>
         <source>Start</source>
         <translation>Anfang</translation>
     </message>
-    <message>
-        <source>{forgotten} earlier steps forgotten</source>
-        <translation>{forgotten} frühere Schritte vergessen</translation>
+    <message numerus="yes">
+        <source>%Ln earlier step(s) forgotten</source>
+        <translation>
+            <numerusform>%Ln früherer Schritt vergessen</numerusform>
+            <numerusform>%Ln frühere Schritte vergessen</numerusform>
+        </translation>
     </message>
-    <message>
-        <source>{count} steps, {used:.1f} of {budget:.0f} MB</source>
-        <translation>{count} Schritte, {used:.1f} von {budget:.0f} MB</translation>
+    <message numerus="yes">
+        <source>%Ln step(s), {used:.1f} of {budget:.0f} MB</source>
+        <translation>
+            <numerusform>%Ln Schritt, {used:.1f} von {budget:.0f} MB</numerusform>
+            <numerusform>%Ln Schritte, {used:.1f} von {budget:.0f} MB</numerusform>
+        </translation>
     </message>
     <message>
         <source>Double-click or Return brings it back, F2 renames it</source>
@@ -2054,22 +2111,6 @@ Render now makes the picture.</source>
         <translation>{kind} ({share:.1%} der Pixel)</translation>
     </message>
     <message>
-        <source>1 colour, {share:.1%} of the pixels, not in {name}.</source>
-        <translation>1 Farbe, {share:.1%} der Pixel, nicht in {name}.</translation>
-    </message>
-    <message>
-        <source>{count:,} colours, {share:.1%} of the pixels, not in {name}.</source>
-        <translation>{count:,} Farben, {share:.1%} der Pixel, nicht in {name}.</translation>
-    </message>
-    <message>
-        <source>1 value, {share:.1%} of the pixels, not in {name}.</source>
-        <translation>1 Wert, {share:.1%} der Pixel, nicht in {name}.</translation>
-    </message>
-    <message>
-        <source>{count:,} values, {share:.1%} of the pixels, not in {name}.</source>
-        <translation>{count:,} Werte, {share:.1%} der Pixel, nicht in {name}.</translation>
-    </message>
-    <message>
         <source>{name} has all of its colours.</source>
         <translation>{name} hat alle Farben.</translation>
     </message>
@@ -2078,20 +2119,40 @@ Render now makes the picture.</source>
         <translation>{name} hat alle Werte.</translation>
     </message>
     <message>
-        <source>{names} and {count} more</source>
-        <translation>{names} und {count} weitere</translation>
-    </message>
-    <message>
-        <source>{count:,} pixels become unlabeled</source>
-        <translation>{count:,} Pixel verlieren ihr Label</translation>
-    </message>
-    <message>
         <source>{name}, which this window uses, has no {names}: {pixels}.</source>
         <translation>In {name}, das dieses Fenster verwendet, fehlt {names}: {pixels}.</translation>
     </message>
     <message>
         <source>All its labels have their like in {name}, which this window uses.</source>
         <translation>Alle Labels haben ihr Gegenstück in {name}, das dieses Fenster verwendet.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln colour(s), {share:.1%} of the pixels, not in {name}.</source>
+        <translation>
+            <numerusform>%Ln Farbe, {share:.1%} der Pixel, nicht in {name}.</numerusform>
+            <numerusform>%Ln Farben, {share:.1%} der Pixel, nicht in {name}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln pixel(s) become(s) unlabeled</source>
+        <translation>
+            <numerusform>%Ln Pixel verliert sein Label</numerusform>
+            <numerusform>%Ln Pixel verlieren ihr Label</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln value(s), {share:.1%} of the pixels, not in {name}.</source>
+        <translation>
+            <numerusform>%Ln Wert, {share:.1%} der Pixel, nicht in {name}.</numerusform>
+            <numerusform>%Ln Werte, {share:.1%} der Pixel, nicht in {name}.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{names} and %Ln more</source>
+        <translation>
+            <numerusform>{names} und %Ln weiteres</numerusform>
+            <numerusform>{names} und %Ln weitere</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2585,9 +2646,12 @@ Estimate tells steps, memory and time.</source>
 </context>
 <context>
     <name>OriginMenu</name>
-    <message>
-        <source>{count} more</source>
-        <translation>{count} weitere</translation>
+    <message numerus="yes">
+        <source>%Ln more</source>
+        <translation>
+            <numerusform>%Ln weiteres</numerusform>
+            <numerusform>%Ln weitere</numerusform>
+        </translation>
     </message>
     <message>
         <source>Source: {text}</source>
@@ -2608,10 +2672,6 @@ Estimate tells steps, memory and time.</source>
 </context>
 <context>
     <name>Pace</name>
-    <message>
-        <source>{:,} of {:,} {}</source>
-        <translation>{:,} von {:,} {}</translation>
-    </message>
     <message>
         <source>{:.1f} a second</source>
         <translation>{:.1f} je Sekunde</translation>
@@ -2699,13 +2759,12 @@ Estimate tells steps, memory and time.</source>
         <source>{name} is nowhere in the layout</source>
         <translation>{name} kommt im Layout nicht vor</translation>
     </message>
-    <message>
-        <source>{name}: {share} % of the layout, one region</source>
-        <translation>{name}: {share} % des Layouts, eine Fläche</translation>
-    </message>
-    <message>
-        <source>{name}: {share} % of the layout, {count} regions</source>
-        <translation>{name}: {share} % des Layouts, {count} Flächen</translation>
+    <message numerus="yes">
+        <source>{name}: {share} % of the layout, %Ln region(s)</source>
+        <translation>
+            <numerusform>{name}: {share} % des Layouts, %Ln Fläche</numerusform>
+            <numerusform>{name}: {share} % des Layouts, %Ln Flächen</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -3231,12 +3290,15 @@ Estimate tells steps, memory and time.</source>
         <translation>Aus einer Datei…</translation>
     </message>
     <message>
-        <source>{name}, {count} labels</source>
-        <translation>{name}, {count} Labels</translation>
-    </message>
-    <message>
         <source>As the file tells, else numbers</source>
         <translation>Wie die Datei sagt, sonst Nummern</translation>
+    </message>
+    <message numerus="yes">
+        <source>{name}, %Ln label(s)</source>
+        <translation>
+            <numerusform>{name}, %Ln Label</numerusform>
+            <numerusform>{name}, %Ln Labels</numerusform>
+        </translation>
     </message>
     <message>
         <source>As usual for these labels</source>
@@ -3449,9 +3511,12 @@ Estimate tells steps, memory and time.</source>
         <source>Not enough memory on {device} for a picture of {asked}: it is rendered at {size}.</source>
         <translation>Auf {device} reicht der Speicher nicht für ein Bild von {asked}: Es wird mit {size} gerendert.</translation>
     </message>
-    <message>
-        <source>{names} and {count} more</source>
-        <translation>{names} und {count} weitere</translation>
+    <message numerus="yes">
+        <source>{names} and %Ln more</source>
+        <translation>
+            <numerusform>{names} und %Ln weiteres</numerusform>
+            <numerusform>{names} und %Ln weitere</numerusform>
+        </translation>
     </message>
     <message>
         <source>These weights do not know {names}: {share} of the layout renders as unlabeled.</source>
@@ -3666,24 +3731,8 @@ Estimate tells steps, memory and time.</source>
         <translation>auf {device}</translation>
     </message>
     <message>
-        <source>1 warning in the log</source>
-        <translation>1 Warnung im Protokoll</translation>
-    </message>
-    <message>
-        <source>{count} warnings in the log</source>
-        <translation>{count} Warnungen im Protokoll</translation>
-    </message>
-    <message>
         <source>{seconds:.0f} s</source>
         <translation>{seconds:.0f} s</translation>
-    </message>
-    <message>
-        <source>1 day {hours} h</source>
-        <translation>1 Tag {hours} h</translation>
-    </message>
-    <message>
-        <source>{days} days {hours} h</source>
-        <translation>{days} Tage {hours} h</translation>
     </message>
     <message>
         <source>{hours} h {minutes} min</source>
@@ -3692,6 +3741,20 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>{minutes} min</source>
         <translation>{minutes} min</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln warning(s) in the log</source>
+        <translation>
+            <numerusform>%Ln Warnung im Protokoll</numerusform>
+            <numerusform>%Ln Warnungen im Protokoll</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln day(s) {hours} h</source>
+        <translation>
+            <numerusform>%Ln Tag {hours} h</numerusform>
+            <numerusform>%Ln Tage {hours} h</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -4059,13 +4122,12 @@ Estimate tells steps, memory and time.</source>
         <source>exact</source>
         <translation>genau</translation>
     </message>
-    <message>
-        <source>Made of 1 photograph</source>
-        <translation>Aus 1 Foto</translation>
-    </message>
-    <message>
-        <source>Made of {count} photographs</source>
-        <translation>Aus {count} Fotos</translation>
+    <message numerus="yes">
+        <source>Made of %Ln photograph(s)</source>
+        <translation>
+            <numerusform>Aus %Ln Foto</numerusform>
+            <numerusform>Aus %Ln Fotos</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -4173,9 +4235,12 @@ Estimate tells steps, memory and time.</source>
 </context>
 <context>
     <name>StyleCollection</name>
-    <message>
-        <source>The first {taken} photographs are taken, {left} are left.</source>
-        <translation>Die ersten {taken} Fotos werden übernommen, {left} bleiben übrig.</translation>
+    <message numerus="yes">
+        <source>The first %Ln photograph(s) taken, {left} left.</source>
+        <translation>
+            <numerusform>Das erste Foto wird übernommen, {left} bleiben übrig.</numerusform>
+            <numerusform>Die ersten %Ln Fotos werden übernommen, {left} bleiben übrig.</numerusform>
+        </translation>
     </message>
     <message>
         <source>Pasted</source>
@@ -4479,9 +4544,12 @@ Estimate tells steps, memory and time.</source>
         <source>{target} has no label of these names. What shall take their place? All other labels are carried over by name, and Undo brings everything back.</source>
         <translation>{target} hat keine Labels mit diesen Namen. Was soll an ihre Stelle treten? Alle anderen Labels werden nach Namen übertragen, und Rückgängig holt alles zurück.</translation>
     </message>
-    <message>
-        <source>{count} pixels</source>
-        <translation>{count} Pixel</translation>
+    <message numerus="yes">
+        <source>%Ln pixel(s)</source>
+        <translation>
+            <numerusform>%Ln Pixel</numerusform>
+            <numerusform>%Ln Pixel</numerusform>
+        </translation>
     </message>
     <message>
         <source>Switch</source>
@@ -4774,9 +4842,12 @@ New run… sets up a training.</source>
         <source>style in hand</source>
         <translation>jetziger Stil</translation>
     </message>
-    <message>
-        <source>pictures</source>
-        <translation>Bilder</translation>
+    <message numerus="yes">
+        <source>{done} of %Ln picture(s)</source>
+        <translation>
+            <numerusform>{done} von %Ln Bild</numerusform>
+            <numerusform>{done} von %Ln Bildern</numerusform>
+        </translation>
     </message>
     <message>
         <source>{} not rendered</source>
@@ -4802,12 +4873,15 @@ New run… sets up a training.</source>
         <translation>OpenCV schreibt hier kein MP4</translation>
     </message>
     <message>
-        <source>{} of {} frames came back from the video</source>
-        <translation>{} von {} Einzelbildern kamen aus dem Video zurück</translation>
-    </message>
-    <message>
         <source>The disk may be full; numbered frames may still work</source>
         <translation>Vielleicht ist die Platte voll; nummerierte Einzelbilder gehen vielleicht noch</translation>
+    </message>
+    <message numerus="yes">
+        <source>{there} of %Ln frame(s) came back from the video</source>
+        <translation>
+            <numerusform>{there} von %Ln Einzelbild kam aus dem Video zurück</numerusform>
+            <numerusform>{there} von %Ln Einzelbildern kamen aus dem Video zurück</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -4819,10 +4893,6 @@ New run… sets up a training.</source>
     <message>
         <source>a mix</source>
         <translation>eine Mischung</translation>
-    </message>
-    <message>
-        <source>{} styles: {}</source>
-        <translation>{} Stile: {}</translation>
     </message>
     <message>
         <source>several sizes</source>
@@ -4847,6 +4917,13 @@ New run… sets up a training.</source>
     <message>
         <source>The video that is there is lost once the new one is whole.</source>
         <translation>Das vorhandene Video geht verloren, sobald das neue fertig ist.</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n style(s): {names}</source>
+        <translation>
+            <numerusform>%n Stil: {names}</numerusform>
+            <numerusform>%n Stile: {names}</numerusform>
+        </translation>
     </message>
     <message>
         <source>&amp;Replace</source>
@@ -4944,13 +5021,19 @@ New run… sets up a training.</source>
         <source>Videos (*.mp4)</source>
         <translation>Videos (*.mp4)</translation>
     </message>
-    <message>
-        <source>{:,} frames, {:.1f} s</source>
-        <translation>{:,} Einzelbilder, {:.1f} s</translation>
+    <message numerus="yes">
+        <source>%Ln frame(s), {seconds:.1f} s</source>
+        <translation>
+            <numerusform>%Ln Einzelbild, {seconds:.1f} s</numerusform>
+            <numerusform>%Ln Einzelbilder, {seconds:.1f} s</numerusform>
+        </translation>
     </message>
-    <message>
-        <source>frames</source>
-        <translation>Einzelbilder</translation>
+    <message numerus="yes">
+        <source>{done} of %Ln frame(s)</source>
+        <translation>
+            <numerusform>{done} von %Ln Einzelbild</numerusform>
+            <numerusform>{done} von %Ln Einzelbildern</numerusform>
+        </translation>
     </message>
     <message>
         <source>Finishing…</source>
@@ -5058,10 +5141,6 @@ New run… sets up a training.</source>
     <message>
         <source>No generator</source>
         <translation>Kein Generator</translation>
-    </message>
-    <message>
-        <source>{count} labels</source>
-        <translation>{count} Labels</translation>
     </message>
     <message>
         <source>yes</source>
@@ -5248,10 +5327,6 @@ New run… sets up a training.</source>
         <translation>{count} Millionen Parameter</translation>
     </message>
     <message>
-        <source>{count} parameters</source>
-        <translation>{count} Parameter</translation>
-    </message>
-    <message>
         <source>{count} without names</source>
         <translation>{count} ohne Namen</translation>
     </message>
@@ -5266,10 +5341,6 @@ New run… sets up a training.</source>
     <message>
         <source>all its labels are known</source>
         <translation>alle Labels sind bekannt</translation>
-    </message>
-    <message>
-        <source>{name} ({pixels} pixels, {share})</source>
-        <translation>{name} ({pixels} Pixel, {share})</translation>
     </message>
     <message>
         <source>not known: {labels}</source>
@@ -5298,6 +5369,27 @@ New run… sets up a training.</source>
     <message>
         <source>{number} %</source>
         <translation>{number} %</translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln parameter(s)</source>
+        <translation>
+            <numerusform>%Ln Parameter</numerusform>
+            <numerusform>%Ln Parameter</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%Ln label(s)</source>
+        <translation>
+            <numerusform>%Ln Label</numerusform>
+            <numerusform>%Ln Labels</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>{name} (%Ln pixel(s), {share})</source>
+        <translation>
+            <numerusform>{name} (%Ln Pixel, {share})</numerusform>
+            <numerusform>{name} (%Ln Pixel, {share})</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -5353,9 +5445,12 @@ New run… sets up a training.</source>
         <source>{name} was not opened: only one file opens at a time.</source>
         <translation>{name} wurde nicht geöffnet: es wird nur eine Datei auf einmal geöffnet.</translation>
     </message>
-    <message>
-        <source>{count} other files were not opened: only one opens at a time.</source>
-        <translation>{count} weitere Dateien wurden nicht geöffnet: es wird nur eine auf einmal geöffnet.</translation>
+    <message numerus="yes">
+        <source>%n other file(s) not opened: only one opens at a time.</source>
+        <translation>
+            <numerusform>%n weitere Datei wurde nicht geöffnet: Es wird nur eine auf einmal geöffnet.</numerusform>
+            <numerusform>%n weitere Dateien wurden nicht geöffnet: Es wird nur eine auf einmal geöffnet.</numerusform>
+        </translation>
     </message>
 </context>
 <context>

@@ -32,6 +32,7 @@ from pytestqt.qtbot import QtBot
 from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.rendering.loading import LoadOptions, peek_channels, renderer_loader
 from spade_studio.app.shell.main_window import MainWindow
+from spade_studio.app.startup import translations
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
 from tests.app.patience import Patience, PatientBot
@@ -197,6 +198,12 @@ def no_dialog_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> Iterator[Patien
     monkeypatch.setattr(QDialog, "exec", patient)
     yield patience
     assert not patience.given_up, f"nobody answered {', '.join(patience.given_up)}"
+
+
+@pytest.fixture(scope="session")
+def qapp(qapp: QApplication) -> QApplication:
+    translations.install(qapp, "en")
+    return qapp
 
 
 @pytest.fixture

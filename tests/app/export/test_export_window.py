@@ -34,7 +34,7 @@ def test_fifty_variations_with_the_defaults(window, export, qtbot, tmp_path):
     qtbot.mouseClick(export.export_button, LEFT)
     assert not export.form.isEnabled()
     finish(qtbot, export)
-    assert "50 pictures are in" in export.status.text()
+    assert "Done: 50 pictures in" in export.status.text()
     files = sorted(path.name for path in (tmp_path / "out").iterdir())
     assert files == [*(f"Lake_{number:04}.png" for number in range(50)), NAME]
     manifest = read_manifest(tmp_path / "out")
@@ -60,7 +60,7 @@ def test_pause_cancel_and_continue_from_the_folder(window, export, qtbot, tmp_pa
     window.document.reshape(np.full((64, 64), 40, np.uint8), None, "fill")
     export.form.count.setValue(3)
     assert export.left_box.isVisible()
-    assert f"{30 - there} are missing" in export.left_note.text()
+    assert f"{30 - there} missing" in export.left_note.text()
     qtbot.mouseClick(export.left_button, LEFT)
     finish(qtbot, export)
     assert len(list((tmp_path / "out").glob("*.png"))) == 30
@@ -101,7 +101,7 @@ def test_a_folder_of_layouts_with_a_broken_one(window, export, qtbot, layout, tm
     assert form.summary() == "6 pictures"
     qtbot.mouseClick(export.export_button, LEFT)
     finish(qtbot, export)
-    assert "2 failed" in export.status.text()
+    assert "2 pictures failed" in export.status.text()
     assert export.failures.isVisible()
     assert "three.png" in export.failures.toPlainText()
     assert len(list((tmp_path / "out").glob("*.png"))) == 4
@@ -120,7 +120,7 @@ def test_files_are_replaced_only_after_a_question(window, export, qtbot, tmp_pat
     qtbot.mouseClick(export.export_button, LEFT)
     qtbot.waitUntil(lambda: bool(export.findChildren(QMessageBox)), timeout=WAIT)
     box = export.findChildren(QMessageBox)[0]
-    assert ": 1." in box.informativeText()
+    assert "1 file with these names" in box.informativeText()
     wanted = QMessageBox.ButtonRole.DestructiveRole if replace else QMessageBox.ButtonRole.RejectRole
     button = next(button for button in box.buttons() if box.buttonRole(button) == wanted)
     qtbot.mouseClick(button, LEFT)
@@ -148,7 +148,7 @@ def test_it_goes_on_behind_a_closed_window_and_the_status_line_tells_its_end(win
     qtbot.keyClick(export, Qt.Key.Key_Escape)
     assert not export.isVisible()
     finish(qtbot, export)
-    assert "20 pictures are in" in window.statusBar().currentMessage()
+    assert "Done: 20 pictures in" in window.statusBar().currentMessage()
     window.commands["export_batch"].trigger()
     assert export.isVisible()
 
@@ -254,7 +254,7 @@ def test_what_cannot_go_on_any_more_is_named_in_the_question(window, export, qtb
     qtbot.mouseClick(export.export_button, LEFT)
     qtbot.waitUntil(lambda: bool(export.findChildren(QMessageBox)), timeout=WAIT)
     box = export.findChildren(QMessageBox)[0]
-    assert "not finished" in box.informativeText()
-    assert "Files of these names" not in box.informativeText()
+    assert "Another export into this folder" in box.informativeText()
+    assert "with these names" not in box.informativeText()
     box.reject()
     finish(qtbot, export)

@@ -9,16 +9,16 @@ def test_rate_and_rest_follow_the_last_things_done():
     now = [0.0]
     pace = Pace(lambda: now[0])
     assert pace.remaining(5) is None
-    assert describe_pace(0, 10, pace, "pictures") == "0 of 10 pictures"
+    assert describe_pace("{done} of 10 pictures", 0, 10, pace) == "0 of 10 pictures"
     for _ in range(4):
         now[0] += 0.5
         pace.count()
     assert pace.rate == 2
-    assert describe_pace(4, 50, pace, "pictures") == "4 of 50 pictures · 2.0 a second · about 23 s left"
+    assert describe_pace("{done} of 50 pictures", 4, 50, pace) == "4 of 50 pictures · 2.0 a second · about 23 s left"
     for _ in range(30):
         now[0] += 4
         pace.count()
-    assert describe_pace(34, 94, pace, "pictures") == "34 of 94 pictures · 4 s each · about 4 min left"
+    assert describe_pace("{done} of 94 pictures", 34, 94, pace) == "34 of 94 pictures · 4 s each · about 4 min left"
     now[0] += 1000
     pace.restart()
     assert pace.remaining(5) is None

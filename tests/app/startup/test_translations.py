@@ -11,11 +11,12 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, QLocale
 from PySide6.QtWidgets import QMenu
 
 from spade_studio.app.model import label_names
 from spade_studio.app.startup import translations
+from spade_studio.app.ui.plain import counted, number_text
 
 ROOT = Path(__file__).parents[3]
 
@@ -43,14 +44,15 @@ def german(qapp):
         if translator not in before:
             qapp.removeTranslator(translator)
             translator.deleteLater()
+    QLocale.setDefault(QLocale("en"))
 
 
-@pytest.mark.parametrize("language", translations.TRANSLATED)
+@pytest.mark.parametrize("language", [*translations.TRANSLATED, "en"])
 def test_every_text_is_translated_and_compiled(tool, language):
     assert tool.problems(language) == [], "python packaging/translations.py update; translate; python packaging/translations.py release"
 
 
-@pytest.mark.parametrize("language", translations.TRANSLATED)
+@pytest.mark.parametrize("language", [*translations.TRANSLATED, "en"])
 def test_translations_keep_fields_mnemonics_and_dots(tool, language):
     def fields(text: str) -> list[str]:
         if re.search(r"[*]\.|\{seed:06\}|\{index", text):
@@ -62,7 +64,8 @@ def test_translations_keep_fields_mnemonics_and_dots(tool, language):
 
     wrong = [
         (source, german)
-        for (_, source), german in tool.texts(tool.source_file(language)).items()
+        for (_, source), forms in tool.texts(tool.source_file(language)).items()
+        for german in forms
         if fields(source) != fields(german)
         or has_mnemonic(source) != has_mnemonic(german)
         or source.endswith("…") != german.endswith("…")
@@ -105,6 +108,26 @@ def test_a_window_speaks_german(german, settings, theme, renderer, qtbot):
         letters = re.findall(r"&(\w)", " ".join(one.text() for one in menu.actions() if one.isVisible()).lower())
         twice = sorted({letter for letter in letters if letters.count(letter) > 1})
         assert len(twice) <= 3, (action.text(), twice)
+
+
+def test_counts_have_their_plural(german, qtbot):
+    text = "%Ln step(s), {used:.1f} of {budget:.0f} MB"
+    translated = [QCoreApplication.translate("HistoryPanel", text, "", count).partition(",")[0] for count in (0, 1, 1234)]
+    assert translated == ["0 Schritte", "1 Schritt", "1.234 Schritte"]
+
+
+def test_english_counts_have_their_plural_too(qapp):
+    texts = [counted("StatusBar", "Made of %Ln photograph(s)", count) for count in (1, 2345)]
+    assert texts == ["Made of 1 photograph", "Made of 2,345 photographs"]
+    assert number_text(1234) == "1,234"
+
+
+def test_no_count_is_written_without_a_plural(tool):
+    counts = re.compile(r"(?<!× )\{(count|:,|)\} [a-z]+s\b")
+    found = [source for _, source in tool.texts(tool.source_file("de")) if counts.search(source)]
+    known = ("{} to {} pixels on each side", "that makes {:,} pictures", "that makes {:,} frames", "at most {} bytes")
+    known = (*known, "{} comes out otherwise now")
+    assert [text for text in found if text not in known] == []
 
 
 def test_qts_own_dialogs_speak_german_too(german):
