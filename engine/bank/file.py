@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +18,11 @@ from PIL import Image
 from spade_studio.engine.bank.photographs import Photograph
 from spade_studio.engine.bank.segments import GRID, LEAST_SHARE, PACKED, Shapes
 from spade_studio.engine.errors import BankError, EngineError
-from spade_studio.engine.files import atomic_writer, sha256_of
-from spade_studio.engine.labels import LabelSet
+from spade_studio.engine.files import atomic_writer, open_regular, sha256_of
+from spade_studio.engine.labels import LabelChannels, LabelSet
 from spade_studio.engine.printable import printable
-from spade_studio.engine.weights.safetensors_header import checked_entries, read_safetensors_header
+from spade_studio.engine.weights.pickle_reader import DTYPE_BYTES
+from spade_studio.engine.weights.safetensors_header import checked_entries, safetensors_header
 
 FORMAT_VERSION: Final = 1
 _KEY: Final = "spade-studio-bank"
@@ -28,6 +30,18 @@ _MOST_SEGMENTS: Final = 10_000_000
 _LARGEST_SIDE: Final = 4096
 _MOST_TEXT: Final = 2000
 _MOST_NAMES: Final = 1 << 28  # bytes of the list of photographs
+_MOST_BYTES: Final = 1 << 62
+_TABLES: Final[dict[str, tuple[str, tuple[int, ...]]]] = {
+    "tiles": ("U8", ()),
+    "ends": ("I64", ()),
+    "photographs": ("I32", ()),
+    "boxes": ("I32", (4,)),
+    "labels": ("U8", ()),
+    "shapes": ("U8", (8 * PACKED,)),
+    "names": ("U8", ()),
+}
+"""Kinds of numbers, and what follows the number of rows in the shape."""
+_NUMPY: Final = {"U8": np.uint8, "I32": np.int32, "I64": np.int64}
 _QUALITY: Final = 92  # of WebP; masks are stored without loss
 
 
@@ -122,28 +136,32 @@ class MemoryBank:
         if not path.is_file():
             raise BankError(f"{path}: there is no such file", "a memory bank", "Make it (spade-train bank), or copy it beside the weights")
         try:
-            header = read_safetensors_header(path)
+            with open_regular(path) as file:
+                return cls._of(path, file)
+        except OSError as error:
+            raise BankError(f"{path} cannot be read ({error})", "a memory bank", "Check the path and the permissions") from error
+
+    @classmethod
+    def _of(cls, path: Path, file: BinaryIO) -> MemoryBank:
+        try:
+            header = safetensors_header(file, path)
             entries = checked_entries(header)
         except EngineError as error:
             raise BankError(error.found, "a memory bank of SPADE Studio", error.action) from error
         size, label_set, order, licence, source = _description(path, header.metadata.get(_KEY))
-        count = entries["labels"].shape[0] if "labels" in entries and len(entries["labels"].shape) == 1 else -1
-        expected = {
-            "labels": ("U8", (count,)),
-            "photographs": ("I32", (count,)),
-            "boxes": ("I32", (count, 4)),
-            "shapes": ("U8", (count, 8 * PACKED)),
-            "ends": ("I64", (count,)),
-        }
-        fits = set(entries) == {*expected, "tiles", "names"} and entries["tiles"].dtype == entries["names"].dtype == "U8"
-        fits = fits and all((entries[name].dtype, entries[name].shape) == wanted for name, wanted in expected.items())
-        if not fits or not 1 <= count <= _MOST_SEGMENTS or len(entries["names"].shape) != 1 or entries["names"].shape[0] > _MOST_NAMES:
+        counts = {name: entry.shape[0] if entry.shape else 0 for name, entry in entries.items()}
+        fits = set(entries) == set(_TABLES) and all(
+            (entries[name].dtype, entries[name].shape) == (dtype, (counts[name], *width)) for name, (dtype, width) in _TABLES.items()
+        )
+        most = {"tiles": header.data_bytes, "names": _MOST_NAMES}
+        if not fits or not all(1 <= count <= most.get(name, _MOST_SEGMENTS) for name, count in counts.items()):
             raise _damaged(path, "its tables do not fit each other")
-        offset = path.stat().st_size - header.data_bytes
-        places = {name: cast("dict[str, Any]", header.tensors[name])["data_offsets"] for name in entries}
+        if len({counts[name] for name in _TABLES if name not in most}) > 1:
+            raise _damaged(path, "its tables do not fit each other")
 
-        def table(name: str, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
-            return np.memmap(path, dtype, "r", offset + places[name][0], shape)
+        def table(name: str) -> NDArray[Any]:
+            place = header.data_start + cast("dict[str, Any]", header.tensors[name])["data_offsets"][0]
+            return np.memmap(file, _NUMPY[entries[name].dtype], "r", place, entries[name].shape)
 
         bank = cls(
             path,
@@ -152,16 +170,34 @@ class MemoryBank:
             order,
             licence,
             source,
-            photographs=_photographs(path, table("names", np.uint8, entries["names"].shape).tobytes()),
-            labels=np.array(table("labels", np.uint8, (count,))),
-            photograph_of=np.array(table("photographs", np.int32, (count,))),
-            boxes=np.array(table("boxes", np.int32, (count, 4))),
-            shapes=np.array(table("shapes", np.uint8, (count, 8 * PACKED))).view(np.uint64),
-            _tiles=table("tiles", np.uint8, entries["tiles"].shape),
-            _ends=np.array(table("ends", np.int64, (count,))),
+            photographs=_photographs(path, table("names").tobytes()),
+            labels=np.array(table("labels")),
+            photograph_of=np.array(table("photographs")),
+            boxes=np.array(table("boxes")),
+            shapes=np.array(table("shapes")).view(np.uint64),
+            _tiles=table("tiles"),
+            _ends=np.array(table("ends")),
         )
         bank._check()
         return bank
+
+    def check_labels(self, channels: LabelChannels, name: str) -> None:
+        """Compare the labels that layouts may have with those of the pieces, by id and name.
+
+        Args:
+            channels: Those of weights or data; without a label set nothing is compared.
+            name: What to call them in messages.
+
+        Raises:
+            BankError: The bank calls an id that sets a channel something else, or does not have it.
+        """
+        if channels.label_set is None:
+            return
+        for number in channels.known_ids:
+            wanted, found = channels.label_set.by_id(number), self.label_set.by_id(number)
+            if wanted is not None and (found is None or found.name != wanted.name):
+                said = f"{self.path.name} calls id {number} {found.name if found else 'nothing'}, and {name} {wanted.name}"
+                raise BankError(said, "the same labels", "Take the bank of these photographs, or make it (spade-train bank)")
 
     def _check(self) -> None:
         """Refuse tables whose numbers lead out of the file or out of the picture."""
@@ -204,16 +240,6 @@ def write_bank(
         BankError: There are none.
         OSError: The file cannot be written.
     """
-    import safetensors.numpy
-
-    # Of a piece only its encoded tile is kept.
-    index: list[tuple[int, int, tuple[int, int, int, int], Shapes]] = []
-    tiles: list[bytes] = []
-    for piece in pieces:
-        index.append((piece.label, piece.photograph, piece.box, piece.shape))
-        tiles.append(_encoded(piece.tile))
-    if not index:
-        raise BankError("no segment is large enough for a memory bank", f"some of {100 * LEAST_SHARE:.1f} % of a photograph or more")
     description = {
         "format_version": FORMAT_VERSION,
         "size": list(size),
@@ -223,20 +249,44 @@ def write_bank(
         "licence": licence,
         "source": source,
     }
-    names = json.dumps([[photograph.name, photograph.credit] for photograph in photographs], separators=(",", ":")).encode()
-    tables = {
-        "labels": np.array([label for label, _, _, _ in index], np.uint8),
-        "photographs": np.array([number for _, number, _, _ in index], np.int32),
-        "boxes": np.array([box for _, _, box, _ in index], np.int32),
-        "shapes": np.stack([shape for _, _, _, shape in index]).view(np.uint8),
-        "ends": np.cumsum([len(tile) for tile in tiles], dtype=np.int64),
-        "tiles": np.frombuffer(b"".join(tiles), np.uint8),
-        "names": np.frombuffer(names, np.uint8),
-    }
-    content = safetensors.numpy.save(tables, {_KEY: json.dumps(description, separators=(",", ":"))})
+    about = json.dumps(description, separators=(",", ":"))
+    room = len(_header(about, {name: (dtype, (_MOST_BYTES, *width)) for name, (dtype, width) in _TABLES.items()})) + 7 & -8
+    index: list[tuple[int, int, tuple[int, int, int, int], Shapes]] = []
+    ends: list[int] = []
     with atomic_writer(path) as file:
-        file.write(content)
+        # Of a piece only its place in the index stays in memory: tiles come first, and the header, in front of them, last.
+        file.write(bytes(8 + room))
+        for piece in pieces:
+            ends.append((ends[-1] if ends else 0) + file.write(_encoded(piece.tile)))
+            index.append((piece.label, piece.photograph, piece.box, piece.shape))
+        if not index:
+            raise BankError("no segment is large enough for a memory bank", f"some of {100 * LEAST_SHARE:.1f} % of a photograph or more")
+        names = json.dumps([[photograph.name, photograph.credit] for photograph in photographs], separators=(",", ":")).encode()
+        tables: dict[str, NDArray[Any]] = {
+            "ends": np.array(ends, np.int64),
+            "photographs": np.array([number for _, number, _, _ in index], np.int32),
+            "boxes": np.array([box for _, _, box, _ in index], np.int32),
+            "labels": np.array([label for label, _, _, _ in index], np.uint8),
+            "shapes": np.stack([shape for _, _, _, shape in index]).view(np.uint8),
+            "names": np.frombuffer(names, np.uint8),
+        }
+        for table in tables.values():
+            file.write(table.tobytes())
+        shapes = {"tiles": (ends[-1],)} | {name: table.shape for name, table in tables.items()}
+        header = _header(about, {name: (_TABLES[name][0], shape) for name, shape in shapes.items()})
+        file.seek(0)
+        file.write(room.to_bytes(8, "little") + header.ljust(room))
     return len(index)
+
+
+def _header(about: str, tables: Mapping[str, tuple[str, tuple[int, ...]]]) -> bytes:
+    """Return the header of a safetensors file of tables (dtype, shape) that follow each other."""
+    entries: dict[str, Any] = {"__metadata__": {_KEY: about}}
+    end = 0
+    for name, (dtype, shape) in tables.items():
+        begin, end = end, end + DTYPE_BYTES[dtype] * prod(shape)
+        entries[name] = {"dtype": dtype, "shape": shape, "data_offsets": (begin, end)}
+    return json.dumps(entries, separators=(",", ":")).encode()
 
 
 def _encoded(tile: NDArray[np.uint8]) -> bytes:

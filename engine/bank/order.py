@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from spade_studio.engine.errors import BankError
-from spade_studio.engine.files import open_regular
+from spade_studio.engine.files import read_regular
 from spade_studio.engine.labels import Label, LabelSet
 
 _LARGEST: Final = 1 << 20  # bytes of an order file
@@ -44,8 +44,7 @@ def read_order(path: Path, label_set: LabelSet) -> tuple[int, ...]:
         BankError: It cannot be read, or names a label that the set does not have or a label twice.
     """
     try:
-        with open_regular(path) as file:
-            text = file.read(_LARGEST).decode("utf-8-sig")
+        text = read_regular(path, _LARGEST).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BankError(f"{path} cannot be read ({error})", "a text file with a label on each line, from front to back") from error
     found: list[int] = []

@@ -33,11 +33,6 @@ def open_bank_of(info: WeightsInfo, path: Path | None = None) -> MemoryBank | No
             f"Copy it there, named {place.name}, or make it anew (spade-train bank)",
         )
     bank = MemoryBank.open(place)
-    known = info.channels
-    if known is not None and known.label_set is not None:
-        for number in known.known_ids:
-            mine, theirs = known.label_set.by_id(number), bank.label_set.by_id(number)
-            if mine is not None and (theirs is None or theirs.name != mine.name):
-                found = f"{place.name} calls id {number} {theirs.name if theirs else 'nothing'}, and {info.path.name} {mine.name}"
-                raise BankError(found, "the same labels", "Take the bank that these weights were trained with")
+    if info.channels is not None:
+        bank.check_labels(info.channels, info.path.name)
     return bank

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 from pathlib import Path
@@ -49,8 +50,8 @@ def recognize(path: Path) -> ContentKind:
             return "folder"
         if not stat.S_ISREG(mode):
             raise WeightsError(f"{path} is not an ordinary file", _WANTED, _CHOOSE)
-        size = path.stat().st_size
         with open_regular(path) as file:
+            size = os.fstat(file.fileno()).st_size
             start = file.read(512)
     except FileNotFoundError:
         raise WeightsError(f"there is no {path}", _WANTED, "Check the path") from None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, BinaryIO, Final, cast
 
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.files import open_regular
@@ -25,12 +26,14 @@ class SafetensorsHeader:
         path: The file.
         tensors: The JSON description of every tensor by name.
         metadata: The texts that the writer added.
-        data_bytes: What the file holds behind the header.
+        data_start: Where the numbers begin in the file.
+        data_bytes: What the file holds from there on.
     """
 
     path: Path
     tensors: dict[str, object]
     metadata: dict[str, str]
+    data_start: int
     data_bytes: int
 
 
@@ -41,15 +44,25 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
         WeightsError: It is damaged or hostile.
     """
     try:
-        size = path.stat().st_size
         with open_regular(path) as file:
-            length = int.from_bytes(file.read(8), "little")
-            if size < 8 or length > min(size - 8, _MAX_HEADER_BYTES):
-                limit = min(max(size - 8, 0), _MAX_HEADER_BYTES)
-                raise _damaged(f"{path.name} says that its header has {length:,} bytes", f"at most {limit:,} in a file of {size:,}")
-            text = file.read(length)
+            return safetensors_header(file, path)
     except OSError as error:
         raise _damaged(f"{path.name} cannot be read ({error})") from error
+
+
+def safetensors_header(file: BinaryIO, path: Path) -> SafetensorsHeader:
+    """Read the header of an open file; ``path`` is where it stands.
+
+    Raises:
+        WeightsError: It is damaged or hostile.
+        OSError: It cannot be read.
+    """
+    size = os.fstat(file.fileno()).st_size
+    length = int.from_bytes(file.read(8), "little")
+    if size < 8 or length > min(size - 8, _MAX_HEADER_BYTES):
+        limit = min(max(size - 8, 0), _MAX_HEADER_BYTES)
+        raise _damaged(f"{path.name} says that its header has {length:,} bytes", f"at most {limit:,} in a file of {size:,}")
+    text = file.read(length)
     try:
         header: object = json.loads(text, object_pairs_hook=_without_repeats)
     except (ValueError, RecursionError) as error:
@@ -62,7 +75,7 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
         raise _damaged(f"{path.name} has metadata that are not texts")
     if len(contents) > MAX_TENSORS:
         raise _damaged(f"{path.name} lists {len(contents):,} tensors", f"at most {MAX_TENSORS:,}")
-    return SafetensorsHeader(path, contents, cast("dict[str, str]", metadata), size - 8 - length)
+    return SafetensorsHeader(path, contents, cast("dict[str, str]", metadata), 8 + length, size - 8 - length)
 
 
 def checked_entries(header: SafetensorsHeader) -> dict[str, TensorEntry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import pickle
 import struct
 import zipfile
@@ -138,7 +139,7 @@ def _damaged(found: str, expected: str = "a file as torch.save writes it", actio
 
 def _zip_value(file: IO[bytes], path: Path) -> tuple[object, _Check]:
     """Return what the pickle of a zipped file describes, and what checks that the numbers of tensors are there."""
-    size = path.stat().st_size
+    size = os.fstat(file.fileno()).st_size
     _check_directory(file, size, path.name)
     with zipfile.ZipFile(file) as archive:
         records = {record.filename: record for record in archive.infolist()}
@@ -212,7 +213,7 @@ def _check_records(file: IO[bytes], records: Iterable[zipfile.ZipInfo], size: in
 
 def _legacy_value(file: IO[bytes], path: Path) -> tuple[object, _Check]:
     """Return what a file of the older format describes; all numbers were looked for then."""
-    size = path.stat().st_size
+    size = os.fstat(file.fileno()).st_size
     reader = PickleReader(path.name)
     window = io.BytesIO(file.read(_MAX_PICKLE_BYTES))
     # Magic number, protocol version and the writer's machine; then the state dict and the order of its storages.

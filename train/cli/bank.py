@@ -45,11 +45,15 @@ def make_bank(options: Bank) -> int:
             write_line(sys.stderr, f"{done:,} of {total:,} photographs")
             sys.stderr.flush()
 
-    pieces = build_bank(dataset, options.output, how, tell)
+    built = build_bank(dataset, options.output, how, tell)
+    if built.left_out:
+        ids = ", ".join(map(str, built.left_out))
+        text = f"Left out {sum(built.left_out.values()):,} segments of ids that {dataset.label_set.name} does not have: {ids}"
+        write_line(sys.stderr, text)
     bank = MemoryBank.open(options.output)
     if options.write_order is not None:
         with atomic_writer(options.write_order) as file:
             file.write(write_order(bank.order, bank.label_set).encode())
     size = options.output.stat().st_size / 2**20
-    write_line(sys.stdout, f"{pieces:,} pieces of {len(bank.photographs):,} photographs, {size:,.0f} MiB: {options.output}")
+    write_line(sys.stdout, f"{built.pieces:,} pieces of {len(bank.photographs):,} photographs, {size:,.0f} MiB: {options.output}")
     return 0

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,10 +16,12 @@ from spade_studio.engine.bank.file import Piece, write_bank
 from spade_studio.engine.bank.order import order_from_depth, read_order, usual_order
 from spade_studio.engine.bank.photographs import Photograph
 from spade_studio.engine.bank.segments import LEAST_SHARE, Segment, find_segments, shape_of
-from spade_studio.engine.errors import BankError
-from spade_studio.engine.files import open_regular
+from spade_studio.engine.errors import BankError, LabelError
+from spade_studio.engine.files import read_regular
+from spade_studio.engine.pictures.instance_maps import decode_instance_map
 from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets.pairs import Dataset
+from spade_studio.train.datasets.sources import MAX_FILE_BYTES
 from spade_studio.train.datasets.transforms import resize_ids, transform
 
 _LARGEST_CREDITS = 1 << 26  # bytes
@@ -47,7 +48,20 @@ class BankOptions:
     disparity: Path | None = None
 
 
-def build_bank(dataset: Dataset, path: Path, options: BankOptions, tell: Callable[[int, int], None]) -> int:
+@dataclass(frozen=True)
+class BuiltBank:
+    """What came of building a bank.
+
+    Attributes:
+        pieces: How many it has.
+        left_out: By ids that the label set does not have, how many segments are not in it.
+    """
+
+    pieces: int
+    left_out: Mapping[int, int]
+
+
+def build_bank(dataset: Dataset, path: Path, options: BankOptions, tell: Callable[[int, int], None]) -> BuiltBank:
     """Cut the segments out of all photographs of a data set and write the bank.
 
     Args:
@@ -57,7 +71,7 @@ def build_bank(dataset: Dataset, path: Path, options: BankOptions, tell: Callabl
         tell: Called with (photographs done, of how many).
 
     Returns:
-        How many pieces it has.
+        What came of it.
 
     Raises:
         DataError: A photograph or a map cannot be read.
@@ -69,8 +83,9 @@ def build_bank(dataset: Dataset, path: Path, options: BankOptions, tell: Callabl
     if options.order is None and options.disparity is not None:
         order = order_from_depth(_count_nearer(dataset, options.disparity), label_set)
     photographs: list[Photograph] = []
-    pieces = _pieces(dataset, options, photographs, tell)
-    return write_bank(
+    strangers: Counter[int] = Counter()
+    pieces = _pieces(dataset, options, photographs, strangers, tell)
+    count = write_bank(
         path,
         pieces,
         size=options.size,
@@ -80,10 +95,11 @@ def build_bank(dataset: Dataset, path: Path, options: BankOptions, tell: Callabl
         source=options.source,
         photographs=photographs,
     )
+    return BuiltBank(count, dict(sorted(strangers.items())))
 
 
 def _pieces(
-    dataset: Dataset, options: BankOptions, photographs: list[Photograph], tell: Callable[[int, int], None]
+    dataset: Dataset, options: BankOptions, photographs: list[Photograph], strangers: Counter[int], tell: Callable[[int, int], None]
 ) -> Iterator[Piece]:
     geometry = geometry_of(options.size)
     identity = np.arange(256, dtype=np.int16)
@@ -91,7 +107,9 @@ def _pieces(
         example = transform(dataset.read(index), geometry, None, identity)
         colors = np.rint((example.photo.transpose(1, 2, 0) + 1) * 127.5).astype(np.uint8)
         name = dataset.name(index)
-        segments = find_segments(example.channels, dataset.label_set.unlabeled_id)
+        found = find_segments(example.channels, dataset.label_set.unlabeled_id)
+        segments = [segment for segment in found if dataset.label_set.by_id(segment.label) is not None]
+        strangers.update(segment.label for segment in found if dataset.label_set.by_id(segment.label) is None)
         if segments:
             photographs.append(Photograph(name, options.credits.get(name, options.credits.get(Path(name).name, ""))))
         for segment in segments:
@@ -118,8 +136,7 @@ def read_credits(path: Path) -> dict[str, str]:
     """
     expected = "CSV with a photograph's name and its credit on each line"
     try:
-        with open_regular(path) as file:
-            text = file.read(_LARGEST_CREDITS).decode("utf-8-sig")
+        text = read_regular(path, _LARGEST_CREDITS).decode("utf-8-sig")
         rows = list(csv.reader(io.StringIO(text)))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BankError(f"{path} cannot be read ({error})", expected) from error
@@ -136,15 +153,23 @@ def _count_nearer(dataset: Dataset, folder: Path) -> Counter[tuple[int, int]]:
     found: Counter[tuple[int, int]] = Counter()
     for index in range(len(dataset)):
         path = folder / f"{Path(dataset.name(index)).name}.png"
-        disparity = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
-        if disparity is None or disparity.ndim != 2:
+        if not path.exists():
             continue
+        disparity = _read_disparity(path)
         labels = dataset.read(index).labels
         segments = find_segments(labels, dataset.label_set.unlabeled_id, LEAST_SHARE / 10)
-        found += touching(segments, resize_ids(disparity.astype(np.int32), *labels.shape))
+        found += touching(segments, resize_ids(disparity, *labels.shape))
     if not found:
         raise BankError(f"{folder} has no disparity map of any photograph", "PNG files of one channel, named as the photographs")
     return found
+
+
+def _read_disparity(path: Path) -> NDArray[np.int32]:
+    try:
+        return decode_instance_map(read_regular(path, MAX_FILE_BYTES), str(path))
+    except (OSError, LabelError) as error:
+        found = error.found if isinstance(error, LabelError) else f"{path} cannot be read ({error})"
+        raise BankError(found, "disparities as a grey PNG of 8 or 16 bits", "Remove it, or save it anew") from error
 
 
 def touching(segments: list[Segment], disparity: NDArray[np.integer]) -> Counter[tuple[int, int]]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from spade_studio.engine.bank.canvas import AROUND_THINGS, border_band, compose, fitted
 from spade_studio.engine.bank.file import MemoryBank
 from spade_studio.engine.bank.segments import Mask, find_segments, overlaps, shape_of
-from spade_studio.engine.errors import ConfigError
+from spade_studio.engine.errors import BankError, ConfigError
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.networks.config import AnyGeneratorConfig, SIMSConfig
 from spade_studio.train.config.run import TrainConfig
@@ -50,12 +50,10 @@ class CanvasMaker:
     seed: int
 
     def __post_init__(self) -> None:
-        own = self.channels.label_set
-        if own is not None and own.name != self.bank.label_set.name:
-            raise DataError(
-                f"{self.bank.path.name} has pieces of {self.bank.label_set.name}, and the training labels of {own.name}",
-                "one label set", "Make a bank of these photographs (spade-train bank)",
-            )  # fmt: skip
+        try:
+            self.bank.check_labels(self.channels, "the training data")
+        except BankError as error:
+            raise DataError(error.found, error.expected, error.action) from error
 
     @cached_property
     def _number_of(self) -> dict[str, int]:

@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pytest
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from spade_studio.engine.bank.file import MemoryBank, write_bank
+from spade_studio.engine.bank import file as file_module
+from spade_studio.engine.bank.file import MemoryBank, Piece, write_bank
+from spade_studio.engine.bank.photographs import Photograph
+from spade_studio.engine.bank.segments import PACKED
 from spade_studio.engine.errors import BankError
 from spade_studio.engine.labels import load_label_set
 
@@ -45,6 +49,45 @@ def test_equal_pieces_give_equal_files_and_none_give_no_file(tmp_path: Path) -> 
     with pytest.raises(BankError, match="no segment"):
         write_bank(tmp_path / "x.bank", [], size=(8, 8), label_set=label_set, order=(), licence="", source="", photographs=[])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_writing_keeps_no_tiles_in_memory(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+
+    def pieces() -> Iterator[Piece]:
+        for _ in range(60):
+            tile = random.integers(0, 256, (128, 128, 4), np.uint8)
+            yield Piece(156, 0, (0, 0, 128, 128), np.zeros(PACKED, np.uint64), tile)
+
+    options = {"size": (128, 128), "label_set": load_label_set("coco_stuff"), "order": (), "licence": "", "source": ""}
+    path = tmp_path / "x.bank"
+    write_bank(tmp_path / "before.bank", [next(pieces())], **options, photographs=[Photograph("a")])
+    tracemalloc.start()
+    try:
+        assert write_bank(path, pieces(), **options, photographs=[Photograph("a")]) == 60
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < path.stat().st_size / 2
+    bank = MemoryBank.open(path)
+    assert len(bank) == 60
+    assert all(bank.tile(number).shape == (128, 128, 4) for number in (0, 59))
+
+
+def test_what_is_opened_is_what_is_read(bank_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that takes the bank's place meanwhile is another file."""
+    original = file_module.open_regular
+    expected = MemoryBank.open(bank_path).tile(3)
+
+    def opened(path: Path) -> BinaryIO:
+        file = original(path)
+        other = path.with_name("other")
+        other.write_bytes(path.read_bytes() + bytes(1000))
+        other.replace(path)
+        return file
+
+    monkeypatch.setattr(file_module, "open_regular", opened)
+    assert np.array_equal(MemoryBank.open(bank_path).tile(3), expected)
 
 
 @pytest.fixture
@@ -85,6 +128,7 @@ def _set(name: str, place: Any, value: Any) -> Callable[[Tables], object]:
         lambda tables: tables.update(shapes=tables["shapes"][:, :8]),
         lambda tables: tables.update(more=tables["labels"]),
         lambda tables: tables.pop("ends"),
+        lambda tables: tables.update(tiles=tables["tiles"][:0]),
         lambda tables: tables.update(names=np.frombuffer(b"[[1, 2]]", np.uint8)),
         lambda tables: tables.update(names=np.frombuffer(b"{", np.uint8)),
         lambda tables: tables.update(names=np.frombuffer(b"[" * 100_000, np.uint8)),

@@ -154,6 +154,9 @@ def test_a_person_edits_the_order(tmp_path: Path) -> None:
             read_order(path, coco)
     with pytest.raises(BankError, match="cannot be read"):
         read_order(tmp_path / "none.txt", coco)
+    path.write_text("grass\n" + "#" * (1 << 20), encoding="utf-8")
+    with pytest.raises(BankError, match="longer than 1,048,576 bytes"):
+        read_order(path, coco)
 
 
 def test_depth_teaches_the_order() -> None:

@@ -29,7 +29,7 @@ from torch import Tensor
 
 from spade_studio.engine.errors import WeightsError
 from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, GeneratorConfig
-from spade_studio.engine.weights import PublishedOptions, describe, inspect_weights, load_weights
+from spade_studio.engine.weights import PublishedOptions, describe, inspect_weights, load_weights, safetensors_header, torch_file
 
 Build = Callable[[AnyGeneratorConfig | EncoderConfig | DiscriminatorConfig], dict[str, Tensor]]
 Write = Callable[..., Path]
@@ -49,6 +49,29 @@ def refusal(path: Path) -> str:
     assert inspected.value.expected
     assert inspected.value.action
     return str(inspected.value)
+
+
+@pytest.mark.parametrize("form", ["zip", "older format", "safetensors"])
+def test_sizes_are_those_of_the_file_that_was_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str) -> None:
+    """A file that takes its place meanwhile is another file."""
+    module = safetensors_header if form == "safetensors" else torch_file
+    path, original = tmp_path / "a.pth", module.open_regular
+
+    def opened(path: Path) -> Any:
+        file = original(path)
+        path.replace(tmp_path / "opened")
+        path.write_bytes(b"short")
+        return file
+
+    monkeypatch.setattr(module, "open_regular", opened)
+    state = {"a": torch.zeros(3, 2)}
+    if form == "safetensors":
+        safetensors.torch.save_file(state, path)
+        entries = safetensors_header.checked_entries(safetensors_header.read_safetensors_header(path))
+    else:
+        torch.save(state, path, _use_new_zipfile_serialization=form == "zip")
+        entries = torch_file.read_torch_file(path, zipped=form == "zip").entries
+    assert {name: entry.shape for name, entry in entries.items()} == {"a": (3, 2)}
 
 
 class RunsCode:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from PIL import Image
 
 from spade_studio.engine.bank.file import MemoryBank
 from spade_studio.engine.bank.segments import find_segments
-from spade_studio.engine.labels import LabelChannels, load_label_set
+from spade_studio.engine.errors import BankError
+from spade_studio.engine.labels import Label, LabelChannels, LabelSet, load_label_set
 from spade_studio.train.cli.main import main
 from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets import open_dataset
@@ -20,6 +22,7 @@ from spade_studio.train.datasets.bank_building import read_credits, touching
 from spade_studio.train.datasets.canvas_pairs import VARIANTS, CanvasMaker, jittered, with_statistics
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.loading import Collate, StepBatches, TrainingSet
+from spade_studio.train.datasets.pairs import PairDataset, Pairing
 from spade_studio.train.datasets.sampler import SampleKey
 
 SKY, GRASS, TREE = 156, 123, 168
@@ -90,6 +93,24 @@ def test_disparity_teaches_the_order(photos: Path, tmp_path: Path) -> None:
     assert usual.index(TREE) < usual.index(GRASS) < usual.index(SKY)
 
 
+def test_segments_of_ids_that_the_label_set_lacks_are_left_out(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = open_dataset(photos)
+    data = PairDataset(plain.source, Pairing(plain.entries, ()), plain.channels, other_ids=(200, 201))
+    monkeypatch.setattr("spade_studio.train.cli.bank.open_dataset", lambda *_, **__: data)
+    for number, others in ((2, (200, 201)), (5, (200, 200))):
+        path = photos / "labels" / f"p{number:02}.png"
+        labels = np.array(Image.open(path))
+        labels[labels == TREE] = others[0]
+        labels[labels == SKY] = others[1]
+        Image.fromarray(labels).save(path)
+    bank = bank_of(photos, tmp_path / "a.bank")  # published data hold some, which count as unlabeled
+    assert set(bank.labels.tolist()) == {SKY, GRASS, TREE}
+    assert len(bank.photographs) == 12
+    assert "Left out 3 segments of ids that COCO-Stuff does not have: 200, 201" in capsys.readouterr().err
+
+
 def test_touching_segments_are_compared_where_both_are_known() -> None:
     labels = np.array([[1, 1, 2, 2], [1, 1, 2, 2], [3, 3, 3, 3], [3, 3, 3, 3]], np.uint8)
     disparity = np.array([[9, 5, 7, 7], [9, 5, 7, 7], [0, 0, 6, 6], [0, 0, 6, 6]])
@@ -112,6 +133,35 @@ def test_what_makes_no_bank_is_said(
     assert main(["bank", str(photos), *(word for pair in given.items() for word in pair)]) == 1
     assert message in capsys.readouterr().err
     assert not (tmp_path / "x.bank").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"PK", "p04.png"), (None, "no ordinary file"), (Image.new("RGB", (64, 64)), "PNG of mode RGB")],
+)
+def test_disparities_that_are_none_are_told(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes | Image.Image | None, message: str
+) -> None:
+    path = tmp_path / "disparity" / "p04.png"
+    path.parent.mkdir()
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is None:
+        path.symlink_to("/dev/zero")
+    else:
+        content.save(path)
+    assert main(["bank", str(photos), "--output", str(tmp_path / "x.bank"), "--licence", "no", "--disparity", str(path.parent)]) == 1
+    said = capsys.readouterr().err
+    assert message in said
+    assert "Remove it" in said
+
+
+def test_tables_that_are_too_long_are_not_cut(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "credits.csv"
+    path.write_text("a,b\nc,d\n", encoding="utf-8")
+    monkeypatch.setattr("spade_studio.train.datasets.bank_building._LARGEST_CREDITS", 4)
+    with pytest.raises(BankError, match="longer than 4 bytes"):
+        read_credits(path)
 
 
 def test_credits_have_two_entries_a_line(tmp_path: Path) -> None:
@@ -181,8 +231,20 @@ def test_canvases_go_through_batches_and_from_process_to_process(photos: Path, c
 
 def test_a_bank_of_other_labels_is_refused(canvases: CanvasMaker) -> None:
     city = load_label_set("cityscapes")
-    with pytest.raises(DataError, match="has pieces of COCO-Stuff"):
+    with pytest.raises(DataError, match=r"a\.bank calls id 7 truck, and the training data road"):
         CanvasMaker(canvases.bank, LabelChannels.from_label_set(city, (7, 8), "last", edge=False), 0)
+
+
+def test_labels_are_compared_by_ids_and_names(canvases: CanvasMaker) -> None:
+    coco = load_label_set("coco_stuff")
+
+    def channels(labels: tuple[Label, ...], name: str) -> LabelChannels:
+        return LabelChannels.from_label_set(LabelSet(name, labels, 255), tuple(label.id for label in labels), "last", edge=False)
+
+    mine = tuple(label for label in coco.labels if label.id in (SKY, GRASS))
+    CanvasMaker(canvases.bank, channels(mine, "Some of them"), 0)
+    with pytest.raises(DataError, match=f"calls id {SKY} sky-other, and the training data meadow"):
+        CanvasMaker(canvases.bank, channels((dataclasses.replace(mine[0], id=SKY, name="meadow"),), coco.name), 0)
 
 
 def test_shapes_move_a_little_and_statistics_are_taken_over() -> None:
