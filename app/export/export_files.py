@@ -99,7 +99,7 @@ def write_described(path: Path, made: DescribedPicture, file_format: FileFormat,
     if has_record:
         texts = pack_settings(made.about)
         with suppress(*(() if file_format == "png" else (LabelError,))):  # lossy formats carry what there is room for
-            texts |= pack_layout(made.about.labels, made.about.instances)
+            texts |= pack_layout(made.about.labels, made.about.instances, made.about.texture_regions)
     write_picture(path, made.image, file_format, texts, quality)
 
 

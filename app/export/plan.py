@@ -16,9 +16,9 @@ from spade_studio.app.export.names import DEFAULT_PATTERN, NamePattern
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet, json_object, json_text, json_whole
+from spade_studio.engine.pictures.packing import pack_plane, pack_style, unpack_plane, unpack_style
 from spade_studio.engine.pictures.picture_files import QUALITY
 from spade_studio.engine.pictures.png import MAX_SIDE
-from spade_studio.engine.pictures.provenance import pack_plane, pack_style, unpack_plane, unpack_style
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 Style = int | NDArray[np.float32]

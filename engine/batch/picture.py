@@ -41,6 +41,8 @@ def prepare_layout(
     instances: NDArray[np.integer] | None,
     plan: ResultPlan,
     transfer: LabelTransfer,
+    texture: int = 0,
+    texture_regions: NDArray[np.uint16] | None = None,
 ) -> BaseLayout:
     """Carry a layout over, bring it to the size of the generator's picture and set it.
 
@@ -50,6 +52,8 @@ def prepare_layout(
         instances: Instance ids [H, W] from 0 to 65535, or None.
         plan: For layouts of this size.
         transfer: From the map's ids to the weights' ids.
+        texture: The seed of the noise.
+        texture_regions: As :func:`set_result_layout`.
 
     Returns:
         The layout; its unknown ids are those of the source.
@@ -58,7 +62,7 @@ def prepare_layout(
         EngineError: not such a layout, or a size that these weights cannot render.
     """
     carried, unknown = transfer.apply(labels)
-    return replace(set_result_layout(renderer, carried, instances, plan), unknown=unknown)
+    return replace(set_result_layout(renderer, carried, instances, plan, texture, texture_regions), unknown=unknown)
 
 
 def plan_picture(renderer: Renderer, layout: Size, size: Size | SizeWish | ResultWish | None) -> ResultPlan:
@@ -84,6 +88,8 @@ def render_described(
     size: Size | SizeWish | ResultWish | None,
     style: int | StyleCode,
     *,
+    texture: int = 0,
+    texture_regions: NDArray[np.uint16] | None = None,
     progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> DescribedPicture:
@@ -96,6 +102,8 @@ def render_described(
         source: The label set that the layout was painted in; None where the ids are the weights' own.
         size: As :func:`plan_picture`.
         style: A seed, or a style code [z]; without effect on weights that take none.
+        texture: The seed of the noise, for weights with textures.
+        texture_regions: Where it has other seeds, uint16 [H, W], see :meth:`Renderer.set_texture`; None for nowhere.
         progress: Told which part of the details is done, from 0 to 1.
         should_stop: Asked within the networks of the details.
 
@@ -106,7 +114,7 @@ def render_described(
     plan = plan_picture(renderer, (labels.shape[0], labels.shape[1]), size)
     own = renderer.channels.label_set
     transfer = LabelTransfer(None if own is None or source is None or source == own else source, renderer.channels)
-    prepared = prepare_layout(renderer, labels, instances, plan, transfer)
+    prepared = prepare_layout(renderer, labels, instances, plan, transfer, texture, texture_regions)
     seed = style if isinstance(style, int) else None
     code = None
     if renderer.z_width is None:
@@ -117,5 +125,5 @@ def render_described(
     image = render_result(renderer, plan, progress=progress, should_stop=should_stop)
     if image is None:
         raise GaveWayError
-    about = describe_picture(renderer, prepared.labels, prepared.instances, code, (seed, 1.0), plan)
+    about = describe_picture(renderer, prepared.labels, prepared.instances, code, (seed, 1.0), plan, prepared.texture_regions)
     return DescribedPicture(image, about, prepared.unknown)

@@ -74,18 +74,20 @@ def render_again(source: Path, output: Path, options: AgainOptions, console: Con
     rendered = rendered_size(recorded.size, renderer.nearest_size, renderer.stride)
     part = 0, 0, *recorded.size
     plan = ResultPlan(part, recorded.size, rendered, recorded.picture_size, recorded.detail, 1.0, options.upscaler)
-    set_result_layout(renderer, labels, recorded.instances, plan)
+    regions = recorded.texture_regions
+    set_result_layout(renderer, labels, recorded.instances, plan, recorded.texture, regions)
     z, drawn = _style(recorded, renderer, console)
     renderer.set_style(z)
-    renderer.set_texture(recorded.texture)
     if options.picture_format == "npy":
         write_picture(target, render_result_float(renderer, plan), "npy")
         console.summary(f"Rendered {target}.")
         return
     picture = render_result(renderer, plan)
     assert picture is not None
-    about = describe_picture(renderer, labels, recorded.instances, z, drawn, plan)
-    texts = {**pack_settings(about), **pack_layout(labels, recorded.instances)} if options.picture_format == "png" else None
+    texts = None
+    if options.picture_format == "png":
+        about = describe_picture(renderer, labels, recorded.instances, z, drawn, plan, regions)
+        texts = {**pack_settings(about), **pack_layout(labels, recorded.instances, about.texture_regions)}
     write_picture(target, picture, options.picture_format, texts)
     console.summary(f"Rendered {target}: {_compare(old_pixels, picture)}.")
 

@@ -13,14 +13,24 @@ from torch.autograd.function import once_differentiable
 Texture = int | npt.NDArray[np.int32]
 """The noise of one picture: one seed, or one for every pixel, int32 [H, W]."""
 
+Regions = npt.NDArray[np.uint16]
+"""Where a picture's noise has seeds of its own, uint16 [H, W]: 0 where it has the picture's, another one for every other number."""
+
 _MEAN = 4 * 255 / 2
 _DEVIATION = (4 * (256**2 - 1) / 12) ** 0.5
-_ROW, _COLUMN, _LAYER = 0x632BE5AB, 0x5BD1E995, 0x2545F491  # odd numbers with mixed bits
+_ROW, _COLUMN, _LAYER, _REGION = 0x632BE5AB, 0x5BD1E995, 0x2545F491, 0x9E3779B1  # odd numbers with mixed bits
 
 
 def _signed(value: int) -> int:
     value &= 0xFFFFFFFF
     return value - (1 << 32) if value >= 1 << 31 else value
+
+
+def texture_of(seed: int, regions: Regions | None) -> Texture:
+    """Return the noise of a picture with a seed, and others in regions of it; the seed itself where there are none."""
+    if regions is None or not regions.any():
+        return seed
+    return (regions.astype(np.uint32) * np.uint32(_REGION) + np.uint32(seed & 0xFFFFFFFF)).view(np.int32)
 
 
 def _mixed(x: Tensor) -> Tensor:

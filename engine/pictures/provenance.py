@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
-import zlib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,18 +19,19 @@ from spade_studio.engine.detail.levels import LEVELS, DetailLevel
 from spade_studio.engine.errors import EngineError, LabelError
 from spade_studio.engine.files import open_regular
 from spade_studio.engine.labels.label_set import LabelSet, built_in_label_sets, json_object, json_text, json_whole, load_label_set
+from spade_studio.engine.pictures.packing import pack_plane, pack_style, unpack_plane, unpack_style
 from spade_studio.engine.pictures.photographs import rgb_over_ground
 from spade_studio.engine.pictures.png import DAMAGE, MAX_SIDE
 from spade_studio.engine.weights.info import PublishedOptions
 
 KEYWORD: Final = "spade-studio"
-_LABELS, _INSTANCES = f"{KEYWORD}-labels", f"{KEYWORD}-instances"
-_FORMAT = 2
-_PLAIN_FORMAT = 1  # of pictures that are the generator's as they came, which older versions read
+_LABELS, _INSTANCES, _REGIONS = f"{KEYWORD}-labels", f"{KEYWORD}-instances", f"{KEYWORD}-texture-regions"
+_FORMAT = 3
+_RESULT_FORMAT = 2  # of pictures whose texture has no regions, which older versions read
+_PLAIN_FORMAT = 1  # of those that are also the generator's as they came
 _PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _MAX_CHUNKS = 100
 _MAX_JSON = 1 << 20
-_MAX_Z = 65536
 # Pillow refuses files with more than 64 MiB of text.
 _MAX_TEXT = 60 << 20
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -70,6 +68,7 @@ class Provenance:
         seed: What ``z`` was drawn with, for the record.
         truncation: Factor that went into ``z``, for the record.
         texture: Seed of the noise of weights with textures.
+        texture_regions: Where it has other seeds, uint16 [H, W], see :meth:`Renderer.set_texture`; None where it has none.
         options: What had to be known to read published weights.
         result: (height, width) that the generator's picture was brought to; its own where None.
         detail: By which level of detail.
@@ -98,6 +97,7 @@ class Provenance:
     detail_name: str = ""
     detail_sha256: str = ""
     texture: int = 0
+    texture_regions: NDArray[np.uint16] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -111,8 +111,10 @@ class Provenance:
         return self.result or self.size
 
 
-def pack_layout(labels: NDArray[np.uint8], instances: NDArray[np.uint16] | None) -> dict[str, str]:
-    """Return the text entries that carry a layout, the same for all its variations.
+def pack_layout(
+    labels: NDArray[np.uint8], instances: NDArray[np.uint16] | None, texture_regions: NDArray[np.uint16] | None = None
+) -> dict[str, str]:
+    """Return the text entries that carry a layout and the regions of its texture, the same for all its variations.
 
     Raises:
         LabelError: it compresses too badly to be carried.
@@ -120,6 +122,8 @@ def pack_layout(labels: NDArray[np.uint8], instances: NDArray[np.uint16] | None)
     entries = {_LABELS: pack_plane(labels)}
     if instances is not None:
         entries[_INSTANCES] = pack_plane(instances)
+    if texture_regions is not None:
+        entries[_REGIONS] = pack_plane(texture_regions)
     if sum(map(len, entries.values())) > _MAX_TEXT:
         raise LabelError("the layout is too irregular to be carried in a PNG", "areas rather than noise", "Use --format webp")
     return entries
@@ -129,7 +133,7 @@ def pack_settings(provenance: Provenance) -> dict[str, str]:
     """Return the text entry that carries everything but the layout."""
     settings: dict[str, Any] = {
         "about": "Render this picture again with: spade-render --from THIS.png --output FOLDER",
-        "format": _PLAIN_FORMAT if provenance.result is None else _FORMAT,
+        "format": _format_of(provenance),
         "version": provenance.version,
         "torch": provenance.torch,
         "width": provenance.size[1],
@@ -157,6 +161,13 @@ def pack_settings(provenance: Provenance) -> dict[str, str]:
             "detail_sha256": provenance.detail_sha256,
         }
     return {KEYWORD: json.dumps(settings, allow_nan=False), "Software": f"SPADE Studio {provenance.version}"}
+
+
+def _format_of(provenance: Provenance) -> int:
+    """Return the oldest format that says all of it."""
+    if provenance.texture_regions is not None:
+        return _FORMAT
+    return _PLAIN_FORMAT if provenance.result is None else _RESULT_FORMAT
 
 
 def has_provenance(path: Path) -> bool:
@@ -228,10 +239,14 @@ def _parse(texts: Mapping[str, str], where: str) -> Provenance:
             raise LabelError("its description is not JSON") from error
         entries = json_object(data, "its description", required=_REQUIRED, optional=_OPTIONAL)
         found = json_whole(entries["format"], "format")
-        if found not in (_PLAIN_FORMAT, _FORMAT):
+        if found not in (_PLAIN_FORMAT, _RESULT_FORMAT, _FORMAT):
             raise LabelError(f"its description has format {found}", f"{_FORMAT}", "It may come from a newer SPADE Studio")
-        if entries.keys() & _RESULT != (_RESULT if found == _FORMAT else set()):
-            raise LabelError(f"its description of format {found} is not whole", f"{', '.join(sorted(_RESULT))} with format {_FORMAT}")
+        said = entries.keys() & _RESULT
+        if said not in {_PLAIN_FORMAT: (set(),), _RESULT_FORMAT: (_RESULT,), _FORMAT: (set(), _RESULT)}[found]:
+            expected = f"{', '.join(sorted(_RESULT))} with format {_RESULT_FORMAT}"
+            raise LabelError(f"its description of format {found} is not whole", expected)
+        if (found == _FORMAT) != (_REGIONS in texts):
+            raise LabelError(f"its description of format {found} is not whole", f"regions of the texture with format {_FORMAT}")
         return _from_entries(entries, texts)
     except EngineError as error:
         raise LabelError(f"{where}: {error.found}", error.expected, error.action) from error
@@ -241,7 +256,9 @@ def _from_entries(entries: Mapping[str, object], texts: Mapping[str, str]) -> Pr
     width, height = (_whole(entries, name, 1, MAX_SIDE) for name in ("width", "height"))
     if _LABELS not in texts:
         raise LabelError("the layout is missing")
-    instances = unpack_plane(texts[_INSTANCES], "<u2", height, width).astype(np.uint16) if _INSTANCES in texts else None
+    instances, regions = (
+        unpack_plane(texts[name], "<u2", height, width).astype(np.uint16) if name in texts else None for name in (_INSTANCES, _REGIONS)
+    )
     sha256, detail_sha256 = _short_text(entries, "weights_sha256"), _short_text(entries, "detail_sha256")
     detail = cast("Any", _choice(entries, "detail")) if "detail" in entries else "none"
     for name, value in (("weights_sha256", sha256), ("detail_sha256", detail_sha256)):
@@ -272,6 +289,7 @@ def _from_entries(entries: Mapping[str, object], texts: Mapping[str, str]) -> Pr
         detail_name=_short_text(entries, "detail_name"),
         detail_sha256=detail_sha256,
         texture=_whole(entries, "texture", 0, 2**63 - 1) if "texture" in entries else 0,
+        texture_regions=regions,
     )
 
 
@@ -314,26 +332,6 @@ def _names(data: object) -> dict[int, str]:
     return {int(id_): _short_text(entries, id_) for id_ in entries}
 
 
-def pack_style(z: NDArray[np.float32]) -> str:
-    """Return a style code [z] as text."""
-    return _to_base64(z.astype("<f4").tobytes())
-
-
-def unpack_style(text: str) -> NDArray[np.float32]:
-    """Return the style code that :func:`pack_style` wrote.
-
-    Raises:
-        LabelError: it is no such text.
-    """
-    raw = _from_base64(text)
-    if not raw or len(raw) % 4 or len(raw) > 4 * _MAX_Z:
-        raise LabelError(f"z has {len(raw)} bytes", f"4 for every number, at most {_MAX_Z} numbers")
-    z = np.frombuffer(raw, "<f4").astype(np.float32)
-    if not np.isfinite(z).all():
-        raise LabelError("z holds values that are no finite numbers")
-    return z
-
-
 def _whole(entries: Mapping[str, object], name: str, low: int, high: int) -> int:
     value = json_whole(entries[name], name)
     if not low <= value <= high:
@@ -360,38 +358,3 @@ def _short_text(entries: Mapping[str, object], name: str) -> str:
     if len(text) > 200 or not text.isprintable():
         raise LabelError(f"{name} is {text[:40]!r}", "at most 200 printable characters")
     return text
-
-
-def pack_plane(array: NDArray[np.uint8] | NDArray[np.uint16]) -> str:
-    """Return a plane as text: little-endian, compressed, base64."""
-    return _to_base64(zlib.compress(array.astype(array.dtype.newbyteorder("<")).tobytes(), 6))
-
-
-def unpack_plane(text: str, dtype: str, height: int, width: int) -> NDArray[Any]:
-    """Return the plane that :func:`pack_plane` wrote, [height, width], of a numpy type such as ``u1`` or ``<u2``.
-
-    Exactly the announced number of bytes is decompressed, so that a bomb stops at that size.
-
-    Raises:
-        LabelError: it is no such text.
-    """
-    wanted = height * width * np.dtype(dtype).itemsize
-    unpacker = zlib.decompressobj()
-    try:
-        raw = unpacker.decompress(_from_base64(text), wanted + 1)
-    except zlib.error as error:
-        raise LabelError("the layout is damaged") from error
-    if len(raw) != wanted or not unpacker.eof:
-        raise LabelError(f"the layout does not hold {width} x {height} ids")
-    return np.frombuffer(raw, dtype).reshape(height, width)
-
-
-def _to_base64(raw: bytes) -> str:
-    return base64.b64encode(raw).decode("ascii")
-
-
-def _from_base64(text: str) -> bytes:
-    try:
-        return base64.b64decode(text.encode("ascii"), validate=True)
-    except (binascii.Error, UnicodeEncodeError) as error:
-        raise LabelError("its description holds data that are no base64") from error

@@ -25,6 +25,7 @@ def describe_picture(
     z: StyleCode | None,
     drawn: tuple[int | None, float],
     plan: ResultPlan | None = None,
+    texture_regions: NDArray[np.uint16] | None = None,
 ) -> Provenance:
     """Return what a picture should say of itself.
 
@@ -35,6 +36,7 @@ def describe_picture(
         z: float32 [z], or None.
         drawn: (seed, truncation) that ``z`` was made with; no seed where it was not drawn.
         plan: How the generator's picture became the result; None where it is the result.
+        texture_regions: uint16 [H, W], or None.
     """
     upscaler = None if plan is None else renderer.finisher.upscaler(plan.detail, plan.upscaler)
     info = renderer.info
@@ -71,7 +73,8 @@ def describe_picture(
         detail="none" if plan is None else plan.detail,
         detail_name="" if upscaler is None else upscaler.info.name,
         detail_sha256="" if upscaler is None else upscaler.sha256,
-        texture=renderer.texture if renderer.has_texture and isinstance(renderer.texture, int) else 0,
+        texture=renderer.texture if renderer.has_texture else 0,
+        texture_regions=texture_regions if renderer.has_texture and texture_regions is not None and texture_regions.any() else None,
     )
 
 

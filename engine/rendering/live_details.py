@@ -44,12 +44,12 @@ class LiveDetails:
 
     def base_request(self, renderer: Renderer, request: RenderRequest, plan: ResultPlan) -> RenderRequest:
         """Return the request for what the generator renders."""
-        texture = request.texture
+        instances, regions = request.instances, request.texture_regions
         return replace(
             request,
             labels=renderer.fitted(request.labels, plan),
-            instances=None if request.instances is None else renderer.fitted(request.instances, plan),
-            texture=texture if isinstance(texture, int) else renderer.fitted(texture, plan),
+            instances=None if instances is None else renderer.fitted(instances, plan),
+            texture_regions=None if regions is None else renderer.fitted(regions, plan),
             size=plan.rendered,
             result=None,
         )

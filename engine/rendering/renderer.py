@@ -27,7 +27,7 @@ from spade_studio.engine.labels import LabelChannels, check_label_map
 from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.networks.encoder import Encoder
 from spade_studio.engine.networks.layout import Layout, resize_nearest
-from spade_studio.engine.networks.noise import Texture
+from spade_studio.engine.networks.noise import Regions, texture_of
 from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT
 from spade_studio.engine.rendering.result_plan import ResultPlan, ResultWish, plan_result
 from spade_studio.engine.style import StyleCode, check_truncation, interpolate_styles, style_from_seed
@@ -66,7 +66,7 @@ class Renderer:
     Deterministic: the same weights, layout, style, texture, device and compute type give the same picture.
 
     Attributes:
-        texture: What the noise is drawn from, see :meth:`set_texture`.
+        texture: The seed of the noise, see :meth:`set_texture`.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Renderer:
             self._encoder = self._build_encoder(weights)
         self.finisher = Finisher(self.device, self.dtype)
         self._z: StyleCode | None = None
-        self.texture: Texture = 0
+        self.texture = 0
         self._layout: Layout | None = None
 
     @classmethod
@@ -273,18 +273,20 @@ class Renderer:
         """Whether pictures depend on a texture."""
         return isinstance(self.config, GeneratorConfig) and self.config.noise_injection
 
-    def set_texture(self, texture: Texture) -> None:
+    def set_texture(self, texture: int, regions: Regions | None = None) -> None:
         """Set what the noise of pictures is drawn from; without effect on weights without noise.
 
         Args:
-            texture: A seed, or seeds int32 [H, W] of every pixel: where they stay the same, so does the texture.
+            texture: A seed.
+            regions: Where the seed is another one, uint16 [H, W] of any size, stretched over the picture: 0 where it is ``texture``, every
+                other number stands for a seed of its own. Where it stays the same, so does the texture.
 
         Raises:
-            StyleError: Not such seeds.
+            StyleError: Not such regions.
         """
-        if not isinstance(texture, int) and (texture.ndim != 2 or texture.dtype != np.int32 or not texture.size):
-            raise StyleError(f"texture seeds of shape {texture.shape} and type {texture.dtype}", "one number, or int32 [height, width]")
-        self._maker.set_texture(texture)
+        if regions is not None and (regions.ndim != 2 or regions.dtype != np.uint16 or not regions.size):
+            raise StyleError(f"texture regions of shape {regions.shape} and type {regions.dtype}", "uint16 [height, width]")
+        self._maker.set_texture(texture_of(texture, regions))
         self.texture = texture
 
     def set_layout(

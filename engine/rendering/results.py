@@ -22,37 +22,50 @@ class BaseLayout:
         labels: Ids of the weights' set, uint8 [H, W].
         instances: uint16 [H, W], or None.
         unknown: Ids that the weights do not know, with their pixels in the layout.
+        texture_regions: Where the noise has other seeds, uint16 [H, W], or None.
     """
 
     labels: NDArray[np.uint8]
     instances: NDArray[np.uint16] | None
     unknown: dict[int, int]
+    texture_regions: NDArray[np.uint16] | None = None
 
 
 def set_result_layout(
-    renderer: Renderer, labels: NDArray[np.uint8], instances: NDArray[np.integer] | None, plan: ResultPlan
+    renderer: Renderer,
+    labels: NDArray[np.uint8],
+    instances: NDArray[np.integer] | None,
+    plan: ResultPlan,
+    texture: int = 0,
+    texture_regions: NDArray[np.uint16] | None = None,
 ) -> BaseLayout:
-    """Cut, resize and pad a layout as a plan says, and set it.
+    """Cut, resize and pad a layout as a plan says, and set it and its texture.
 
     Args:
         renderer: The loaded weights.
         labels: Ids of the weights' set, uint8 [H, W].
         instances: Instance ids [H, W] from 0 to 65535, or None.
         plan: For layouts of this size, from :meth:`Renderer.plan`.
+        texture: The seed of the noise.
+        texture_regions: Where it has other seeds, uint16 [H, W], or None; see :meth:`Renderer.set_texture`.
 
     Raises:
         EngineError: not such a layout, or a size that these weights cannot render.
     """
-    if instances is not None and instances.shape != labels.shape:
-        raise RenderError(f"instances of shape {instances.shape} for labels of {labels.shape}", "the same shape")
+    for name, plane in (("instances", instances), ("texture regions", texture_regions)):
+        if plane is not None and plane.shape != labels.shape:
+            raise RenderError(f"{name} of shape {plane.shape} for labels of {labels.shape}", "the same shape")
     renderer.check_size(*plan.rendered)
     top, left, height, width = plan.part
     part = slice(top, top + height), slice(left, left + width)
     unknown = renderer.channels.unknown_ids(labels[part])
     base = resize_nearest(labels[part], *plan.base)
-    base_instances = None if instances is None else resize_nearest(instances[part], *plan.base)
+    base_instances, base_regions = (
+        None if plane is None else resize_nearest(plane[part], *plan.base).astype(np.uint16) for plane in (instances, texture_regions)
+    )
     renderer.set_layout(plan.padded(base), None if base_instances is None else plan.padded(base_instances), plan.rendered)
-    return BaseLayout(base, None if base_instances is None else base_instances.astype(np.uint16), unknown)
+    renderer.set_texture(texture, None if base_regions is None else plan.padded(base_regions))
+    return BaseLayout(base, base_instances, unknown, base_regions)
 
 
 def render_result(

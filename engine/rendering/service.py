@@ -205,7 +205,7 @@ class RenderService:
         """Give one picture or, where the asked size takes long, a small one and then that; none from where it gave way."""
         style = renderer.style_from_seed(request.style) if isinstance(request.style, int) and renderer.z_width else request.style
         renderer.set_style(None if isinstance(style, int) else style)
-        renderer.set_texture(request.texture)
+        renderer.set_texture(request.texture, request.texture_regions)
         asked = _asked_size(renderer, request)
         if asked != self._asked or self._forgetting:
             self._asked, self._forgetting = asked, False
@@ -337,10 +337,11 @@ def _is_same(shown: RenderRequest, request: RenderRequest) -> bool:
     return (
         np.array_equal(shown.labels, request.labels)
         and np.array_equal(np.asarray(shown.style), np.asarray(request.style))
-        and np.array_equal(shown.texture, request.texture)
-        and (shown.instances is request.instances or _same_instances(shown.instances, request.instances))
+        and shown.texture == request.texture
+        and _is_same_plane(shown.texture_regions, request.texture_regions)
+        and _is_same_plane(shown.instances, request.instances)
     )
 
 
-def _same_instances(shown: npt.NDArray[np.integer] | None, asked: npt.NDArray[np.integer] | None) -> bool:
-    return shown is not None and asked is not None and np.array_equal(shown, asked)
+def _is_same_plane(shown: npt.NDArray[np.integer] | None, asked: npt.NDArray[np.integer] | None) -> bool:
+    return shown is asked or (shown is not None and asked is not None and np.array_equal(shown, asked))

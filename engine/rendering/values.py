@@ -34,7 +34,8 @@ class RenderRequest:
         size: (height, width) to render at, or what decides it; the renderer's default size for the map where None.
         instances: Instance ids [H, W].
         hand_moving: Whether a stroke is under way, so that a preview is enough.
-        texture: Seed of the noise, or seeds int32 [H, W] of every pixel.
+        texture: Seed of the noise.
+        texture_regions: Where the noise has other seeds, uint16 [H, W], see :meth:`Renderer.set_texture`; never modified.
         result: What is wanted of the picture: then the generator renders near its trained size, and details bring it to the result's;
             ``size`` is without effect. None for what the generator renders at ``size``.
         patience: The level ``full`` is given up as soon as it shows that it takes more seconds, which :class:`DetailPostponed` tells.
@@ -46,9 +47,10 @@ class RenderRequest:
     size: Size | SizeWish | None = None
     instances: npt.NDArray[np.integer] | None = None
     hand_moving: bool = False
-    texture: int | npt.NDArray[np.int32] = 0
+    texture: int = 0
     result: ResultWish | None = None
     patience: float = math.inf
+    texture_regions: npt.NDArray[np.uint16] | None = None
 
 
 @dataclass(frozen=True, eq=False)

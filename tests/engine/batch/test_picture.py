@@ -13,8 +13,9 @@ from PIL import Image
 from spade_studio.engine.batch.picture import render_described
 from spade_studio.engine.errors import RenderError, StyleError
 from spade_studio.engine.labels import Label, LabelSet
+from spade_studio.engine.pictures.packing import pack_style, unpack_style
 from spade_studio.engine.pictures.picture_files import write_picture
-from spade_studio.engine.pictures.provenance import has_provenance, pack_layout, pack_settings, pack_style, read_provenance, unpack_style
+from spade_studio.engine.pictures.provenance import has_provenance, pack_layout, pack_settings, read_provenance
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 from spade_studio.engine.rendering.renderer import Renderer
 

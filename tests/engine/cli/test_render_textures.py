@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spade_studio.engine.pictures.provenance import read_provenance
+from spade_studio.engine.batch.picture import render_described
+from spade_studio.engine.pictures.picture_files import write_picture
+from spade_studio.engine.pictures.provenance import pack_layout, pack_settings, read_provenance
+from spade_studio.engine.rendering.renderer import Renderer
 
 Render = Callable[..., Any]
 
@@ -49,3 +52,19 @@ def test_weights_without_textures_refuse_one(render: Render, layout: Path, tmp_p
     done = render(layout, "--output", tmp_path / "out", "--texture", 7)
     assert done.code == 1
     assert "have no textures" in done.err
+
+
+def test_a_picture_whose_texture_has_regions_is_rendered_again(render: Render, kit: Any, textured: Path, tmp_path: Path) -> None:
+    renderer = Renderer.load(textured, device="cpu", dtype="float32")
+    regions = np.zeros((64, 64), np.uint16)
+    regions[:32] = 9
+    made = render_described(renderer, kit.label_map(5, 64, 64), None, None, None, 3, texture=4, texture_regions=regions)
+    about = made.about
+    texts = {**pack_settings(about), **pack_layout(about.labels, about.instances, about.texture_regions)}
+    write_picture(tmp_path / "lake.png", made.image, "png", texts)
+    done = render("--from", tmp_path / "lake.png", "--weights", textured, "--output", tmp_path / "again")
+    assert done.code == 0, done.err
+    assert "bit for bit" in done.out + done.err
+    again, _ = read_provenance(tmp_path / "again" / "lake.png")
+    assert again.texture_regions is not None
+    assert (again.texture_regions == regions).all()

@@ -40,7 +40,7 @@ RECORD = Provenance(
 
 
 def texts(record: Provenance = RECORD) -> dict[str, str]:
-    return {**pack_settings(record), **pack_layout(record.labels, record.instances)}
+    return {**pack_settings(record), **pack_layout(record.labels, record.instances, record.texture_regions)}
 
 
 def save(path: Path, entries: dict[str, str], pixels: Any = PIXELS) -> Path:
@@ -59,6 +59,20 @@ def test_what_is_written_is_read_back_exactly(tmp_path: Path) -> None:
         else:
             assert after == before, field.name
     assert record.size == (6, 4)
+
+
+@pytest.mark.parametrize("result", [None, (12, 8)])
+def test_regions_of_the_texture_are_read_back(tmp_path: Path, result: tuple[int, int] | None) -> None:
+    regions = (np.arange(24, dtype=np.uint16) * 2500).reshape(6, 4)
+    record = dataclasses.replace(RECORD, texture=5, texture_regions=regions, result=result)
+    pixels = PIXELS if result is None else PIXELS.repeat(2, 0).repeat(2, 1)
+    read, _ = read_provenance(save(tmp_path / "a.png", texts(record), pixels))
+    assert (read.texture, read.result) == (5, result)
+    assert read.texture_regions is not None
+    assert read.texture_regions.dtype == np.uint16
+    assert (read.texture_regions == regions).all()
+    assert json.loads(texts(record)[KEYWORD])["format"] == 3  # older versions say that it is newer than they are
+    assert json.loads(texts()[KEYWORD])["format"] == 1
 
 
 @pytest.mark.parametrize("label_set", [load_label_set("ade20k"), LabelSet("Mine", (Label(3, "dragon", (1, 2, 3)),), None)])
@@ -105,7 +119,12 @@ HOSTILE: dict[str, dict[str, str]] = {
     "deep JSON": {**texts(), KEYWORD: "[" * 200_000},
     "long JSON": {**texts(), KEYWORD: json.dumps("x" * (1 << 20))},
     "a list": {**texts(), KEYWORD: "[]"},
-    "newer format": settings(format=2),
+    "newer format": settings(format=4),
+    "no result": settings(format=2),
+    "no regions": settings(format=3),
+    "regions of an older format": {**texts(), f"{KEYWORD}-texture-regions": packed(bytes(48))},
+    "short regions": {**settings(format=3), f"{KEYWORD}-texture-regions": packed(bytes(24))},
+    "bomb of regions": {**settings(format=3), f"{KEYWORD}-texture-regions": packed(bytes(1 << 26))},
     "huge": settings(width=8193),
     "no width": settings(width="drop"),
     "wide number": settings(width=10**30),
@@ -187,7 +206,8 @@ def test_results_are_read_back_and_older_versions_do_not_take_them_for_theirs(tm
         ({"result_width": None}, "is not whole"),
         ({"detail_name": "a\x1b[2J"}, "detail_name is"),
         ({"format": 1}, "is not whole"),
-        ({"format": 3}, "has format 3"),
+        ({"format": 3}, "regions of the texture with format 3"),
+        ({"format": 4}, "has format 4"),
     ],
 )
 def test_results_out_of_bounds_are_refused(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
