@@ -283,7 +283,7 @@ class CanvasView(QWidget):
             self._is_wiping = True
         elif button == Qt.MouseButton.LeftButton and modifiers & _SHIFT and self._toolbox.kind in (ToolKind.BRUSH, ToolKind.ERASER):
             self._resizing = BrushDrag(position, self._toolbox.brush_size, pressure)
-        elif button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton):
+        elif button == Qt.MouseButton.LeftButton or (button == Qt.MouseButton.RightButton and self._toolbox.kind is not ToolKind.SELECT):
             self._stroke_button = button
             at = self._viewport.to_picture(position)
             self._toolbox.press(

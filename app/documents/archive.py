@@ -20,6 +20,7 @@ DESCRIPTION = "spade-studio/document.json"
 _TOKEN = "spade-studio/journal"
 _LABELS = "spade-studio/labels.png"
 _INSTANCES = "spade-studio/instances.png"
+_TEXTURE = "spade-studio/texture.png"
 _UNDERLAY = "spade-studio/underlay.png"
 _MAX_PLANE_BYTES = 160 << 20
 """Somewhat more than a map of 8192 x 8192 in 16 bits that cannot be compressed."""
@@ -96,6 +97,7 @@ def load_document(path: Path, check: Callable[[], object] = lambda: None) -> Doc
             underlay=underlay,
             protected=description.protected,
             snapshots=tuple(snapshots),
+            texture_regions=_instances(archive, _TEXTURE, description.size) if description.has_texture_regions else None,
         )
 
 
@@ -135,6 +137,8 @@ def _planes(state: DocumentState) -> dict[str, bytes]:
     entries = {DESCRIPTION: document_json.to_json(state), _LABELS: pictures.encode_plane(state.labels, palette)}
     if state.instances is not None:
         entries[_INSTANCES] = pictures.encode_instances(state.instances)
+    if state.texture_regions is not None:
+        entries[_TEXTURE] = pictures.encode_instances(state.texture_regions)
     if state.underlay is not None:
         entries[_UNDERLAY] = pictures.encode_picture(state.underlay.picture)
     for number, snapshot in enumerate(state.snapshots):

@@ -14,7 +14,7 @@ from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.journal import Change, DirtyTiles
 from spade_studio.app.documents.sessions import Session
 from spade_studio.app.model.document import Document
-from spade_studio.app.model.raster import Rect
+from spade_studio.app.model.raster import Rect, RegionArray
 from spade_studio.app.model.state import Beside, DocumentState, Json
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
@@ -150,15 +150,15 @@ class Autosave(QObject):
         self._dirty = DirtyTiles(self._document.size)
         self._session.end()
 
-    def _look_beside(self) -> tuple[dict[str, Json], LabelSet, Beside]:
+    def _look_beside(self) -> tuple[dict[str, Json], LabelSet, Beside, RegionArray | None]:
         """Return what a copy holds beside the map, which no journal records."""
         document = self._document
         beside = Beside(document.protected, document.underlay, tuple(document.snapshots))
-        return dict(self._connection.read_style()), document.label_set, beside
+        return dict(self._connection.read_style()), document.label_set, beside, document.texture_regions
 
     def _is_same_beside(self) -> bool:
-        (style, label_set, beside), (style_now, label_set_now, beside_now) = self._beside, self._look_beside()
-        return style == style_now and label_set is label_set_now and beside.is_same(beside_now)
+        (style, label_set, beside, regions), (style_now, set_now, beside_now, regions_now) = self._beside, self._look_beside()
+        return style == style_now and label_set is set_now and beside.is_same(beside_now) and regions is regions_now
 
     # -- the journal --------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,7 @@ class DocumentConnection:
             underlay=document.underlay,
             protected=document.protected,
             snapshots=tuple(Snapshot(_tidy(one.name), one.labels, one.instances) for one in document.snapshots),
+            texture_regions=document.texture_regions,
         )
 
     def show(self, state: DocumentState, name: str, path: Path | None) -> None:
@@ -48,7 +49,7 @@ class DocumentConnection:
             path: The file that saving may write to, or None.
         """
         document = self.document
-        document.replace(state.labels, name, path, state.instances, state.label_set)
+        document.replace(state.labels, name, path, state.instances, state.label_set, state.texture_regions)
         document.furnish(state.underlay, state.protected, state.snapshots)
         self.write_style(state.style)
 

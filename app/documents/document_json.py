@@ -22,7 +22,7 @@ MAX_JSON_DEPTH = 24
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 """Also one that never ends: failing at it, and again at every quote in it, would take hours for a description of hostile make."""
 _REQUIRED = {"format", "version", "name", "width", "height", "label_set"}
-_OPTIONAL = {"instances", "style", "underlay", "protected", "snapshots"}
+_OPTIONAL = {"instances", "style", "underlay", "protected", "snapshots", "texture_regions"}
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Description:
         underlay: (opacity, visible), or None where there is none.
         protected: As in the state.
         snapshots: Name, (height, width) and whether it has an instance plane, for each.
+        has_texture_regions: Whether there is a plane of them.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Description:
     underlay: tuple[float, bool] | None
     protected: frozenset[int]
     snapshots: tuple[tuple[str, tuple[int, int], bool], ...]
+    has_texture_regions: bool = False
 
 
 def to_json(state: DocumentState) -> bytes:
@@ -65,6 +67,7 @@ def to_json(state: DocumentState) -> bytes:
         underlay=None if state.underlay is None else (state.underlay.opacity, state.underlay.visible),
         protected=state.protected,
         snapshots=tuple((one.name, (one.labels.shape[0], one.labels.shape[1]), one.instances is not None) for one in state.snapshots),
+        has_texture_regions=state.texture_regions is not None,
     )
     content = _written(description, "the document")
     parse(content, "the document")
@@ -91,6 +94,8 @@ def _written(description: Description, where: str) -> bytes:
         "protected": sorted(description.protected),
         "snapshots": [_snapshot_json(*snapshot) for snapshot in description.snapshots],
     }
+    if description.has_texture_regions:  # older versions open what has none
+        data["texture_regions"] = True
     try:
         content = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode()
     except ValueError as error:  # of which errors of encodings are a kind
@@ -165,6 +170,7 @@ def _describe(data: object) -> Description:
         underlay=_underlay(entries.get("underlay")),
         protected=frozenset(protected),
         snapshots=_snapshots(entries.get("snapshots", [])),
+        has_texture_regions=_flag(entries.get("texture_regions", False), "texture_regions"),
     )
 
 

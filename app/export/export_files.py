@@ -73,7 +73,8 @@ def read_layout(layout: FileLayout, label_set: LabelSet | None) -> PaintedLayout
     """Read a layout, or say why it cannot be read."""
     try:
         picture = read_label_picture(layout.path)
-        return PaintedLayout(layout.name, settle(picture, None).labels if label_set is None else ids_in(picture, label_set))
+        labels = settle(picture, None).labels if label_set is None else ids_in(picture, label_set)
+        return PaintedLayout(layout.name, labels, texture=layout.texture)
     except EngineError as error:
         return error
     except (OSError, MemoryError) as error:

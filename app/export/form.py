@@ -50,7 +50,7 @@ class ExportForm(QWidget):
         self._live, self._settings, self._capture = live, settings, capture
         self._styles: tuple[Style, ...] = ()
         self._given: tuple[PaintedLayout, LabelSet] | None = None
-        self._maps: tuple[str, tuple[FileLayout, ...]] = ("", ())
+        self._maps: tuple[tuple[str, int], tuple[FileLayout, ...]] = ("", 0), ()
         self.problem = ""
         self._count = 0
         self._build()
@@ -158,14 +158,15 @@ class ExportForm(QWidget):
         folder = typed_path(text)
         if not folder.is_dir():
             raise EngineError(self.tr("there is no folder {}").format(text), self.tr("a folder with label PNGs"))
-        if self._maps[0] != text:
+        texture = self._live.texture
+        if self._maps[0] != (text, texture):
             try:
                 found, problems = find_label_maps([str(folder)])
             except OSError as error:
                 raise EngineError(self.tr("the folder {} cannot be read").format(text), self.tr("a folder with label PNGs")) from error
             if problems:
                 raise problems[0]
-            self._maps = text, tuple(FileLayout(file.name, file.path) for file in found)
+            self._maps = (text, texture), tuple(FileLayout(file.name, file.path, texture) for file in found)
         return self._maps[1]
 
     def _map_set(self, own: LabelSet) -> LabelSet:

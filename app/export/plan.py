@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.export.names import DEFAULT_PATTERN, NamePattern
-from spade_studio.app.model.raster import InstanceArray, LabelArray
+from spade_studio.app.model.raster import InstanceArray, LabelArray, RegionArray
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet, json_object, json_text, json_whole
 from spade_studio.engine.pictures.packing import pack_plane, pack_style, unpack_plane, unpack_style
@@ -38,11 +38,15 @@ class PaintedLayout:
         name: What ``{layout}`` stands for.
         labels: uint8 ``[H, W]``, never modified.
         objects: Objects by number, uint16 ``[H, W]``, 0 for none; None where there are none.
+        texture: The seed of the noise.
+        texture_regions: Where it has other seeds, uint16 ``[H, W]``, never modified; None for nowhere.
     """
 
     name: str
     labels: LabelArray
     objects: InstanceArray | None = None
+    texture: int = 0
+    texture_regions: RegionArray | None = None
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,12 @@ class FileLayout:
     Attributes:
         name: What ``{layout}`` stands for.
         path: The file.
+        texture: The seed of the noise.
     """
 
     name: str
     path: Path
+    texture: int = 0
 
 
 Layout = PaintedLayout | FileLayout
@@ -231,29 +237,34 @@ def _some(data: object, name: str) -> Sequence[object]:
 
 def _layout_to_json(layout: Layout) -> dict[str, Any]:
     if isinstance(layout, FileLayout):
-        return {"name": layout.name, "path": str(layout.path)}
+        return {"name": layout.name, "path": str(layout.path), "texture": layout.texture}
     height, width = layout.labels.shape
-    objects = None if layout.objects is None else pack_plane(layout.objects)
-    return {"name": layout.name, "width": width, "height": height, "labels": pack_plane(layout.labels), "objects": objects}
+    objects, regions = (None if plane is None else pack_plane(plane) for plane in (layout.objects, layout.texture_regions))
+    texture = {"texture": layout.texture, "texture_regions": regions}
+    return {"name": layout.name, "width": width, "height": height, "labels": pack_plane(layout.labels), "objects": objects, **texture}
 
 
 def _layout_from_json(data: object) -> Layout:
-    entries = json_object(data, "layout", required={"name"}, optional={"path", "width", "height", "labels", "objects"})
-    name = json_text(entries["name"], "name")
+    planes = {"width", "height", "labels", "objects"}
+    entries = json_object(data, "layout", required={"name"}, optional={"path", "texture", "texture_regions", *planes})
+    name, texture = json_text(entries["name"], "name"), json_whole(entries.get("texture", 0), "texture")
+    if texture < 0:
+        raise EngineError(f"the texture {texture}", "a whole number from 0 on")
     if "path" in entries:
         path = json_text(entries["path"], "path")
         if not path or "\0" in path:
             raise EngineError("a layout has no usable path")
-        return FileLayout(name, Path(path))
-    entries = json_object(data, "layout", required={"name", "width", "height", "labels", "objects"}, optional=set())
+        return FileLayout(name, Path(path), texture)
+    entries = json_object(data, "layout", required={"name", *planes}, optional={"texture", "texture_regions"})
     width, height = (json_whole(entries[side], side) for side in ("width", "height"))
     if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE):
         raise EngineError(f"a layout has {width} x {height} pixels", f"1 to {MAX_SIDE} on each side")
     labels = unpack_plane(json_text(entries["labels"], "labels"), "u1", height, width).astype(np.uint8)
-    objects = None
-    if entries["objects"] is not None:
-        objects = unpack_plane(json_text(entries["objects"], "objects"), "<u2", height, width).astype(np.uint16)
-    return PaintedLayout(name, labels, objects)
+    objects, regions = (
+        None if entries.get(plane) is None else unpack_plane(json_text(entries[plane], plane), "<u2", height, width).astype(np.uint16)
+        for plane in ("objects", "texture_regions")
+    )
+    return PaintedLayout(name, labels, objects, texture, regions)
 
 
 def _style_from_json(data: object) -> Style:

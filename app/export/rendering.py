@@ -32,7 +32,7 @@ def render_layout(
 
     Args:
         renderer: The loaded weights.
-        layout: Labels and objects.
+        layout: Labels, objects and texture.
         source: The label set of the layout; None where its ids are the weights' own.
         size: Of the result, as :class:`~spade_studio.app.export.plan.ExportPlan` has it, with the detail that suits it; or all that is
             wanted of it.
@@ -54,4 +54,7 @@ def render_layout(
         labels = filled(labels, hole, unlabeled)
     instances = None if layout.objects is None else object_borders(labels, layout.objects)
     wish = size if isinstance(size, ResultWish) else ResultWish(size, "auto")
-    return loading.render_described(renderer, labels, instances, None, wish, style, progress=progress, should_stop=should_stop)
+    texture, regions = layout.texture, layout.texture_regions
+    return loading.render_described(
+        renderer, labels, instances, None, wish, style, texture=texture, texture_regions=regions, progress=progress, should_stop=should_stop
+    )

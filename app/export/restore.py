@@ -70,9 +70,11 @@ class PictureRestorer(QObject):
             if recorded is None:
                 return False
             style = style_of(recorded)
-            texture = recorded.texture if recorded.texture <= MAX_SEED else 0
-            as_json = {} if style is None else style_to_json(replace(as_style(style), texture=texture))
-            state = DocumentState(recorded.labels, label_set_of(recorded, self._own_set()), path.stem, objects_of(recorded), as_json)
+            as_json = {} if style is None else style_to_json(replace(as_style(style), texture=recorded.texture))
+            label_set, objects = label_set_of(recorded, self._own_set()), objects_of(recorded)
+            state = DocumentState(
+                recorded.labels, label_set, path.stem, objects, as_json, texture_regions=recorded.texture_regions
+            )
         except EngineError as error:
             messages.show_error(self._window, self.tr("{} could not be opened").format(path.name), error)
             return False

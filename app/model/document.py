@@ -10,10 +10,11 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.model.label_names import label_text
-from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Rect
+from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Rect, RegionArray
+from spade_studio.app.model.raster_shapes import resize_nearest
 from spade_studio.app.model.state import MAX_NAME, MAX_SNAPSHOT_BYTES, Beside, Picture, Snapshot, Underlay, snapshot_bytes
 from spade_studio.app.model.stroke import Stroke
-from spade_studio.app.model.undo_commands import MoveSelection, PaintStroke, ReplaceMap
+from spade_studio.app.model.undo_commands import MoveSelection, PaintStroke, ReplaceMap, Whole
 from spade_studio.app.model.undo_history import History
 from spade_studio.engine.labels import LabelSet
 
@@ -40,6 +41,7 @@ class Document(QObject):
     underlay_changed = Signal()
     snapshots_changed = Signal()
     selection_changed = Signal()
+    texture_changed = Signal()  # its regions
 
     def __init__(self, labels: LabelArray, label_set: LabelSet, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -50,6 +52,7 @@ class Document(QObject):
         self.snapshots: list[Snapshot] = []
         self._labels = np.ascontiguousarray(labels)
         self._objects: InstanceArray | None = None
+        self._texture_regions: RegionArray | None = None
         self._protected: frozenset[int] = frozenset()
         self._underlay: Underlay | None = None
         self._selection: MaskArray | None = None
@@ -111,6 +114,16 @@ class Document(QObject):
             self.selection_changed.emit()
 
     @property
+    def texture_regions(self) -> RegionArray | None:
+        """Where the texture has seeds of its own, uint16 ``[H, W]``, which is never changed in place: one for every number but 0."""
+        return self._texture_regions
+
+    @texture_regions.setter
+    def texture_regions(self, regions: RegionArray | None) -> None:
+        self._texture_regions = regions if regions is not None and regions.any() else None
+        self.texture_changed.emit()
+
+    @property
     def revision(self) -> int:
         """Counts the changes of the map."""
         return self._revision
@@ -148,6 +161,7 @@ class Document(QObject):
         path: Path | None = None,
         instances: InstanceArray | None = None,
         label_set: LabelSet | None = None,
+        texture_regions: RegionArray | None = None,
     ) -> None:
         """Show another map: history, file, underlay, snapshots and protection are forgotten, the new state is clean.
 
@@ -157,6 +171,7 @@ class Document(QObject):
             path: The file that saving may write to, or None.
             instances: Objects by number, uint16 ``[H, W]``, or None.
             label_set: What its values mean; as the map's before where None.
+            texture_regions: As :attr:`texture_regions`.
         """
         self.cancel_stroke()
         if label_set is not None and label_set != self.label_set:
@@ -166,7 +181,7 @@ class Document(QObject):
         self.undo_stack.clear()
         self._name = name
         self.path = path
-        self._put(labels, instances)
+        self._put(labels, instances, texture_regions)
         self._tell_beside()
         self.described.emit()
 
@@ -178,7 +193,10 @@ class Document(QObject):
 
     def reshape(self, labels: LabelArray, instances: InstanceArray | None, text: str) -> None:
         """Put another map, perhaps of another size, in the place of this one as a step that can be undone."""
-        self._exchange(labels, instances, text)
+        regions = self._texture_regions
+        if regions is not None and regions.shape != labels.shape:
+            regions = resize_nearest(regions, labels.shape[0], labels.shape[1])
+        self._exchange((labels, instances, regions), text)
 
     def crop(self, rect: Rect, text: str) -> None:
         """Keep a rectangle of the map, and the part of the photograph under it, as a step that can be undone; the whole map is no step."""
@@ -189,7 +207,8 @@ class Document(QObject):
         picture = None
         if photo is not None:
             picture = photo.part(rect.left / width, rect.top / height, rect.right / width, rect.bottom / height)
-        self._exchange(self._labels[rect.slices], None if self._objects is None else self._objects[rect.slices], text, picture)
+        objects, regions = (None if plane is None else plane[rect.slices] for plane in (self._objects, self._texture_regions))
+        self._exchange((self._labels[rect.slices], objects, regions), text, picture)
 
     def extend(self, left: int, top: int, right: int, bottom: int, text: str, *, fills: bool) -> None:
         """Add pixels at the sides, and to the photograph, as a step that can be undone.
@@ -207,22 +226,21 @@ class Document(QObject):
         margins = (top, bottom), (left, right)
         labels = np.pad(self._labels, margins, "edge") if fills else np.pad(self._labels, margins, constant_values=self.unlabeled_id)
         picture = None if photo is None else photo.widened(left / width, top / height, right / width, bottom / height)
-        self._exchange(labels, None if self._objects is None else np.pad(self._objects, margins), text, picture, are_ours=True)
+        objects, regions = (None if plane is None else np.pad(plane, margins) for plane in (self._objects, self._texture_regions))
+        self._exchange((labels, objects, regions), text, picture, are_ours=True)
 
-    def _exchange(
-        self, labels: LabelArray, instances: InstanceArray | None, text: str, picture: Picture | None = None, *, are_ours: bool = False
-    ) -> None:
+    def _exchange(self, after: Whole, text: str, picture: Picture | None = None, *, are_ours: bool = False) -> None:
         """Put another map, and another picture under it, in the place of these as a step that can be undone.
 
         The map is copied, unless nobody else holds its arrays.
         """
         self.end_stroke()
-        before, selection = (self._labels, self._objects), self._selection
+        before, selection = (self._labels, self._objects, self._texture_regions), self._selection
         pictures = None if picture is None or self._underlay is None else (self._underlay.picture, picture)
-        self._put(labels, instances, are_ours=are_ours)
+        self._put(*after, are_ours=are_ours)
         if pictures is not None:
             self._swap_photo(*pictures)
-        after = self._labels, self._objects
+        after = self._labels, self._objects, self._texture_regions
         self.undo_stack.push(ReplaceMap(self._put, text, before, after, self._select, selection, self._swap_photo, pictures))
 
     @property
@@ -268,7 +286,7 @@ class Document(QObject):
             self.undo_stack.clear()
             self._look_beside()
             self._objects = None
-        self._put(self._labels if labels is None else labels, self._objects)
+        self._put(self._labels if labels is None else labels, self._objects, self._texture_regions)
 
     def describe(self, label_id: int) -> str:
         """Return what to call a value of the map."""
@@ -345,9 +363,12 @@ class Document(QObject):
         """Return the number after the highest object's; the highest again where the numbers are used up."""
         return 1 if self._objects is None else min(int(self._objects.max()) + 1, 0xFFFF)
 
-    def _put(self, labels: LabelArray, instances: InstanceArray | None, *, are_ours: bool = False) -> None:
+    def _put(
+        self, labels: LabelArray, instances: InstanceArray | None, regions: RegionArray | None, *, are_ours: bool = False
+    ) -> None:
         self._labels = labels if are_ours else np.array(labels, np.uint8, order="C")
         self._objects = instances if are_ours or instances is None else np.array(instances, np.uint16, order="C")
+        self._texture_regions = regions if regions is not None and regions.any() else None
         self._revision += 1
         self.selection = None
         self.replaced.emit()

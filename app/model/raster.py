@@ -14,6 +14,7 @@ from spade_studio.app.model import raster_fill
 LabelArray = NDArray[np.uint8]
 InstanceArray = NDArray[np.uint16]
 MaskArray = NDArray[np.bool_]
+RegionArray = NDArray[np.uint16]
 
 
 class Nib(StrEnum):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.app.model.raster import InstanceArray, LabelArray
+from spade_studio.app.model.raster import InstanceArray, LabelArray, RegionArray
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.pictures.png import MAX_SIDE
@@ -129,6 +129,7 @@ class DocumentState:
         underlay: A photograph under the labels, or None.
         protected: Values that cannot be painted over.
         snapshots: At most 100, each of a size of its own.
+        texture_regions: Where the texture has seeds of its own, uint16 ``[H, W]``, or None.
     """
 
     labels: LabelArray
@@ -139,6 +140,7 @@ class DocumentState:
     underlay: Underlay | None = None
     protected: frozenset[int] = frozenset()
     snapshots: tuple[Snapshot, ...] = ()
+    texture_regions: RegionArray | None = None
 
     @property
     def size(self) -> tuple[int, int]:

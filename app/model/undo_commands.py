@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Rect
+from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Rect, RegionArray
 from spade_studio.app.model.state import Picture
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -41,6 +41,8 @@ class Plane(Generic[Scalar]):
 Write = Callable[[Rect, LabelArray, InstanceArray | None], None]
 Planes = tuple[LabelArray, InstanceArray | None]
 _Packed = tuple[Plane[np.uint8], Plane[np.uint16] | None]
+Whole = tuple[LabelArray, InstanceArray | None, RegionArray | None]
+"""Labels, objects and the regions of the texture."""
 
 
 class PaintStroke:
@@ -124,7 +126,7 @@ class ReplaceMap:
     """Another map in the place of the whole one, perhaps of another size; already done.
 
     Args:
-        put: Takes labels and objects as the document's own.
+        put: Takes the planes as the document's own.
         text: What menus call it.
         before: The whole planes.
         after: As ``before``.
@@ -136,10 +138,10 @@ class ReplaceMap:
 
     def __init__(
         self,
-        put: Callable[[LabelArray, InstanceArray | None], None],
+        put: Callable[[LabelArray, InstanceArray | None, RegionArray | None], None],
         text: str,
-        before: Planes,
-        after: Planes,
+        before: Whole,
+        after: Whole,
         select: Callable[[MaskArray | None], None],
         selection: MaskArray | None,
         swap_photo: Callable[[Picture, Picture], None],
@@ -147,7 +149,7 @@ class ReplaceMap:
     ) -> None:
         self._put, self._select = put, select
         self._text = text
-        self._before, self._after = _pack(before), _pack(after)
+        self._before, self._after = ((*_pack(whole[:2]), None if whole[2] is None else Plane(whole[2])) for whole in (before, after))
         self._selection = None if selection is None else Plane(selection)
         self._swap_photo, self._photos = swap_photo, photos
 
@@ -166,7 +168,7 @@ class ReplaceMap:
 
     def undo(self) -> None:
         """Put the map before."""
-        self._put(*_unpack(self._before))
+        self._put_whole(self._before)
         self._select(None if self._selection is None else self._selection.values())
         if self._photos:
             before, after = self._photos
@@ -174,9 +176,46 @@ class ReplaceMap:
 
     def redo(self) -> None:
         """Put the map after."""
-        self._put(*_unpack(self._after))
+        self._put_whole(self._after)
         if self._photos:
             self._swap_photo(*self._photos)
+
+    def _put_whole(self, packed: tuple[Plane[np.uint8], Plane[np.uint16] | None, Plane[np.uint16] | None]) -> None:
+        self._put(*_unpack(packed[:2]), None if packed[2] is None else packed[2].values())
+
+
+class ChangeTexture:
+    """Other regions of the texture, already in use.
+
+    Args:
+        put: Takes the regions, ``[H, W]``, or None.
+        text: What menus call it.
+        before: The regions before.
+        after: The regions after.
+    """
+
+    def __init__(
+        self, put: Callable[[RegionArray | None], None], text: str, before: RegionArray | None, after: RegionArray | None
+    ) -> None:
+        self._put, self._text = put, text
+        self._before, self._after = (None if regions is None else Plane(regions) for regions in (before, after))
+
+    @property
+    def memory(self) -> int:
+        """Bytes that the regions take."""
+        return _memory((self._before, self._after))
+
+    def text(self) -> str:
+        """Return what menus call it."""
+        return self._text
+
+    def undo(self) -> None:
+        """Put the regions before."""
+        self._put(None if self._before is None else self._before.values())
+
+    def redo(self) -> None:
+        """Put the regions after."""
+        self._put(None if self._after is None else self._after.values())
 
 
 def _pack(planes: Planes) -> _Packed:
@@ -189,6 +228,5 @@ def _unpack(packed: _Packed) -> tuple[LabelArray, InstanceArray | None]:
     return labels.values(), None if objects is None else objects.values()
 
 
-def _memory(packed: _Packed) -> int:
-    labels, objects = packed
-    return labels.memory + (objects.memory if objects else 0)
+def _memory(packed: Sequence[Plane[Any] | None]) -> int:
+    return sum(plane.memory for plane in packed if plane is not None)

@@ -43,6 +43,8 @@ class PaletteController(QObject):
         set_menu: For the paint menu.
         highlight: Over the canvas.
         tree: All labels by group, in a dock that begins closed.
+        renew_texture: Draws the texture of a label anew.
+        can_renew_texture: Whether the weights have textures.
     """
 
     def __init__(
@@ -73,6 +75,8 @@ class PaletteController(QObject):
         self.set_menu.setToolTipsVisible(True)
         panel.hint.float_over(canvas)
         self._told = ""
+        self.renew_texture: Callable[[int], object] = lambda label: None
+        self.can_renew_texture = False
         self._connect()
         self._offer()
 
@@ -272,6 +276,8 @@ class PaletteController(QObject):
         menu.addSeparator()
         menu.addAction(self.tr("&Find on the canvas"), lambda: self.find_on_canvas(label_id))
         menu.addAction(self.tr("&Replace in the layout by…"), lambda: self._ask_replace(label_id)).setEnabled(is_present)
+        can_renew = is_present and self.can_renew_texture
+        menu.addAction(self.tr("New te&xture"), lambda: self.renew_texture(label_id)).setEnabled(can_renew)
         menu.addSeparator()
         favourite = menu.addAction(self.tr("F&avourite"), lambda: self.toggle_favourite(label_id))
         favourite.setCheckable(True)

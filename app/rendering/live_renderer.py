@@ -133,6 +133,7 @@ class LiveRenderer(QObject):
         document.labels_changed.connect(self._on_labels_changed)
         document.replaced.connect(self._schedule)
         document.stroke_ended.connect(self._schedule)
+        document.texture_changed.connect(self._on_texture_changed)
 
     @property
     def seed(self) -> int:
@@ -166,8 +167,7 @@ class LiveRenderer(QObject):
     def texture(self, seed: int) -> None:
         if seed != self._texture:
             self._texture = seed
-            if self.info is None or self.info.has_texture:
-                self._schedule()
+            self._on_texture_changed()
 
     @property
     def size(self) -> SizeWish:
@@ -326,6 +326,10 @@ class LiveRenderer(QObject):
         if self._document.stroke is not None:
             self._at_rest.start()
 
+    def _on_texture_changed(self) -> None:
+        if self.info is None or self.info.has_texture:
+            self._schedule()
+
     def _schedule(self) -> None:
         self._at_rest.stop()
         self._soon.start()
@@ -358,6 +362,7 @@ class LiveRenderer(QObject):
                 self._texture,
                 ResultWish(self._size, self._level()),
                 math.inf if self._is_wanted_whatever_it_takes else PATIENCE_SECONDS,
+                self._document.texture_regions if self.info is None or self.info.has_texture else None,
                 unlabeled=self._document.unlabeled_id,
                 objects=None if objects is None else objects.copy(),
             )

@@ -117,13 +117,16 @@ def render_described(
     size: tuple[int, int] | SizeWish | ResultWish | None,
     style: int | NDArray[np.float32],
     *,
+    texture: int = 0,
+    texture_regions: NDArray[np.uint16] | None = None,
     progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> DescribedPicture:
     """Render one picture with its record, on the render thread: :func:`spade_studio.engine.batch.picture.render_described`."""
     from spade_studio.engine.batch import picture
 
-    return picture.render_described(renderer, labels, instances, source, size, style, progress=progress, should_stop=should_stop)
+    noise = {"texture": texture, "texture_regions": texture_regions}
+    return picture.render_described(renderer, labels, instances, source, size, style, **noise, progress=progress, should_stop=should_stop)
 
 
 def differences(recorded: Provenance, renderer: Renderer) -> list[str]:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.label_switching import unlabeled_of
-from spade_studio.app.model.raster import InstanceArray, LabelArray
+from spade_studio.app.model.raster import InstanceArray, LabelArray, RegionArray
 from spade_studio.app.model.stroke import Stroke
 from spade_studio.engine.labels import LabelChannels, LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
@@ -22,6 +22,7 @@ class RenderedDocument(QObject):
     labels_changed = Signal(object, int)
     replaced = Signal()
     stroke_ended = Signal()
+    texture_changed = Signal()
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -31,6 +32,7 @@ class RenderedDocument(QObject):
         document.labels_changed.connect(self.labels_changed)
         document.replaced.connect(self.replaced)
         document.stroke_ended.connect(self.stroke_ended)
+        document.texture_changed.connect(self.texture_changed)
 
     def set_channels(self, channels: LabelChannels | None) -> None:
         """Take what the weights know; None while that is not known."""
@@ -77,6 +79,11 @@ class RenderedDocument(QObject):
     def instances(self) -> InstanceArray | None:
         """As the document's."""
         return self._document.instances
+
+    @property
+    def texture_regions(self) -> RegionArray | None:
+        """As the document's."""
+        return self._document.texture_regions
 
     @property
     def stroke(self) -> Stroke | None:

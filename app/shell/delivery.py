@@ -36,6 +36,7 @@ class Delivery(QObject):
     Attributes:
         exporter: Makes files.
         menu: Of the picture.
+        before_menu: Called with the place on the screen where the menu is about to open.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Delivery(QObject):
         self.exporter.written.connect(self._on_written)
         self.exporter.failed.connect(self._on_failed)
         self.menu = QMenu(window)
+        self.before_menu: Callable[[QPoint], object] = lambda place: None
         commands["export_picture"].triggered.connect(lambda _checked=False: self.ask())
         commands["copy_picture"].triggered.connect(lambda _checked=False: self.copy())
         view.drag_begun.connect(self.drag)
@@ -74,6 +76,7 @@ class Delivery(QObject):
 
     def open_menu(self, place: QPoint) -> None:
         """Show the picture's menu at a place on the screen."""
+        self.before_menu(place)
         self.menu.popup(place)
 
     # -- as a file ------------------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ class ExportController(QObject):
         super().__init__(window)
         self._window, self._document, self._live, self._settings, self._theme = window, document, live, settings, theme
         self._adopt = adopt
-        self._captured: tuple[int, PaintedLayout] | None = None
+        self._captured: tuple[tuple[object, ...], PaintedLayout] | None = None
         self.sheet: VariationsWindow | None = None
         self.export: ExportWindow | None = None
         self.video: VideoWindow | None = None
@@ -136,11 +136,12 @@ class ExportController(QObject):
         """Return the layout as it is now, the same object as long as it does not change."""
         document = self._document
         name = document.path.stem if document.path else document.name
-        last = self._captured
-        if last is None or last[0] != document.revision or last[1].name != name:
+        last, texture, regions = self._captured, self._live.texture, document.texture_regions
+        key = document.revision, name, texture, id(regions)
+        if last is None or last[0] != key:
             labels, objects = document.labels.copy(), document.instances
-            layout = PaintedLayout(name, labels, None if objects is None else objects.copy())
-            last = self._captured = document.revision, layout
+            layout = PaintedLayout(name, labels, None if objects is None else objects.copy(), texture, regions)
+            last = self._captured = key, layout
         return last[1], document.label_set
 
     def _capture_sheet(self) -> SheetLayout:

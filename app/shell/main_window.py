@@ -33,6 +33,7 @@ from spade_studio.app.shell.desktop import Desktop, DesktopParts
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.shell.export_controller import ExportController
 from spade_studio.app.shell.style_wiring import WindowStyles
+from spade_studio.app.shell.texture_wiring import TextureCommands
 from spade_studio.app.shell.view_wiring import WindowPanels
 from spade_studio.app.styles.style_panel import StylePanel
 from spade_studio.app.training.controller import TrainingController
@@ -111,6 +112,10 @@ class MainWindow(QMainWindow):
         )
         self.painting.selecting.paste_else = self.styles.paste
         self.painting.selecting.copy_else = self.delivery.copy
+        self.textures = TextureCommands(
+            self, self.document, self.toolbox, self.live, self.commands, self.canvas, self.render_panel.view, self.palette_work
+        )
+        self.delivery.before_menu = lambda place: self.textures.look_under(place, self.render_panel.view)
         self.brush_size_panel = BrushSizePanel(MAX_BRUSH_SIZE)
         self.views = LinkedViews(self.canvas, self.render_panel.view, self)
         self.render_panel.view.keys_to = self.canvas
@@ -168,7 +173,7 @@ class MainWindow(QMainWindow):
         appearance.addActions([commands[name] for name in ("dark", "light", "system")])
         sizes = ("smaller", "larger", "much_smaller", "much_larger")
         labels = ("swap", "find_label", "find_on_canvas", "favourite", self.palette_work.set_menu)
-        styles = ("dice", "texture", "favourite_style", "lock_style", "paste_style")
+        styles = ("dice", "texture", "texture_label", "favourite_style", "lock_style", "paste_style")
         clipboard, changes = ("cut", "copy", "copy_picture", "paste"), ("replace_label", "resize", "extend")
         saving, view, select = ("save", "save_as"), self.tr("&View"), self.tr("&Select")
         zooms = ("zoom_in", "zoom_out", "zoom_fit", "zoom_actual", "picture_actual", "link_views")
@@ -205,8 +210,9 @@ class MainWindow(QMainWindow):
             ("side_by_side", "overlay", "wipe"),
             ("zoom_fit", "picture_actual", "link_views"),
         )
-        groups = [[self.commands[name] for name in group] for group in names]
-        self.delivery.fill_menu([*groups, [self.rendering.menus[0], self.rendering.detail_menu]])
+        copying, *looking = [[self.commands[name] for name in group] for group in names]
+        textures = [self.textures.here, self.commands["texture_selection"], self.commands["texture"]]
+        self.delivery.fill_menu([copying, textures, *looking, [self.rendering.menus[0], self.rendering.detail_menu]])
 
     def _build_toolbar(self) -> None:
         bar = QToolBar(self.tr("Tools"))

@@ -54,7 +54,7 @@ class SelectCommands(QObject):
     def fill_menu(self, menu: QMenu) -> None:
         """Put the commands into the select menu."""
         names = ("select_all", "select_none", "select_invert", "select_label", "", "duplicate", "flip_x", "flip_y")
-        for name in (*names, "rotate_left", "rotate_right", "", "crop"):
+        for name in (*names, "rotate_left", "rotate_right", "", "texture_selection", "", "crop"):
             if name:
                 menu.addAction(self._commands[name])
             else:

@@ -118,15 +118,16 @@ class StylesController(QObject):
         """Render in a style from now on, whether it is locked or not.
 
         Args:
-            style: Also a seed, or a code float32 ``[z]`` at strength 1. One of other weights is taken again from its picture where
-                that is possible; where it fits the present weights not at all, the style stays and a note says why.
+            style: Also a seed, or a code float32 ``[z]`` at strength 1: the texture then stays, unless it comes with the document. One of
+                other weights is taken again from its picture where that is possible; where it fits the present weights not at all, the
+                style stays and a note says why.
             name: What people call it.
             is_saved: Whether it comes with the document, so that there is nothing to save.
             is_step: Whether it is a step that can be undone.
         """
         text = "" if is_saved or not is_step else "style"
         if isinstance(style, int | np.ndarray):
-            style = style_of(style, name)
+            style = replace(style_of(style, name), texture=0 if is_saved else self.style.texture)
         elif name:
             style = replace(style, label=name)
         self._cancel()

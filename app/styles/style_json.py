@@ -9,7 +9,7 @@ from typing import cast
 
 import numpy as np
 
-from spade_studio.app.styles.style import MAX_CODE, MAX_LABEL, MAX_SEED, MAX_STRENGTH, Origin, Style
+from spade_studio.app.styles.style import MAX_CODE, MAX_LABEL, MAX_STRENGTH, Origin, Style
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.style import StyleCode
 
@@ -45,7 +45,7 @@ def style_from_json(data: Mapping[str, object]) -> Style | None:
         return None
     if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed <= _MAX_SEED):
         return None
-    if isinstance(texture, bool) or not isinstance(texture, int) or not 0 <= texture <= MAX_SEED:
+    if isinstance(texture, bool) or not isinstance(texture, int) or not 0 <= texture <= _MAX_SEED:
         return None
     try:
         return Style(

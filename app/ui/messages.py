@@ -24,7 +24,7 @@ STEPS = (
     *("brush", "eraser", "fill", "line", "rectangle", "ellipse", "polygon", "lasso", "select", "picker"),
     *("replace", "erase selection", "move selection", "resize", "crop", "extend"),
     *("paste", "cut", "duplicate", "flip selection", "turn selection"),
-    *("style", "strength", "mix", "texture"),
+    *("style", "strength", "mix", "texture", "texture here"),
 )
 """What commands call the steps that can be undone."""
 

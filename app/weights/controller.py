@@ -125,7 +125,8 @@ class WeightsController(QObject):
 
         labels, objects = self._document.labels.copy(), self._document.instances
         borders = None if objects is None else object_borders(labels, objects)
-        return Scene(labels, borders, self._document.label_set, self._live.style, self._live.seed)
+        live, regions = self._live, self._document.texture_regions
+        return Scene(labels, borders, self._document.label_set, live.style, live.seed, live.texture, regions)
 
 
 def can_take(path: Path) -> bool:

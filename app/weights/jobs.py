@@ -125,6 +125,8 @@ class Scene:
         label_set: What the ids mean.
         style: A seed, or a style code [z].
         seed: Stands in where the weights take no such code.
+        texture: The seed of the noise.
+        texture_regions: Where it has other seeds, uint16 ``[H, W]``, or None.
     """
 
     labels: NDArray[np.uint8]
@@ -132,6 +134,8 @@ class Scene:
     label_set: LabelSet
     style: int | NDArray[np.float32]
     seed: int
+    texture: int = 0
+    texture_regions: NDArray[np.uint16] | None = None
 
 
 @dataclass(eq=False)
@@ -174,5 +178,6 @@ def render_scene(renderer: Renderer, scene: Scene) -> NDArray[np.uint8]:
         EngineError: It cannot be rendered.
     """
     style = scene.style if isinstance(scene.style, int) or len(scene.style) == renderer.z_width else scene.seed
-    made = loading.render_described(renderer, scene.labels, scene.instances, scene.label_set, SizeWish(), style)
+    noise = {"texture": scene.texture, "texture_regions": scene.texture_regions}
+    made = loading.render_described(renderer, scene.labels, scene.instances, scene.label_set, SizeWish(), style, **noise)
     return made.image

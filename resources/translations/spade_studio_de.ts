@@ -472,6 +472,22 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Neue Textur: anderes Gras, andere Wellen und Wolken im selben Licht</translation>
     </message>
     <message>
+        <source>New textu&amp;re of the label in hand</source>
+        <translation>Neue Textu&amp;r der Labels in der Hand</translation>
+    </message>
+    <message>
+        <source>Other texture in all of it; the rest stays as it is</source>
+        <translation>Eine andere Textur überall, wo sie liegt; der Rest bleibt, wie er ist</translation>
+    </message>
+    <message>
+        <source>New te&amp;xture in the selection</source>
+        <translation>Neue Te&amp;xtur in der Auswahl</translation>
+    </message>
+    <message>
+        <source>Other grass, waves or clouds where it is selected; the rest stays as it is</source>
+        <translation>Anderes Gras, andere Wellen oder Wolken, wo ausgewählt ist; der Rest bleibt, wie er ist</translation>
+    </message>
+    <message>
         <source>Fa&amp;vourite style</source>
         <translation>Stil als &amp;Favorit</translation>
     </message>
@@ -2748,6 +2764,10 @@ Estimate tells steps, memory and time.</source>
         <translation>Im Layout &amp;ersetzen durch…</translation>
     </message>
     <message>
+        <source>New te&amp;xture</source>
+        <translation>Neue Te&amp;xtur</translation>
+    </message>
+    <message>
         <source>F&amp;avourite</source>
         <translation>F&amp;avorit</translation>
     </message>
@@ -4232,6 +4252,10 @@ Estimate tells steps, memory and time.</source>
         <source>texture</source>
         <translation>Textur</translation>
     </message>
+    <message>
+        <source>texture here</source>
+        <translation>Textur hier</translation>
+    </message>
 </context>
 <context>
     <name>StyleCollection</name>
@@ -4566,6 +4590,21 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>{name} (nearest)</source>
         <translation>{name} (am nächsten)</translation>
+    </message>
+</context>
+<context>
+    <name>TextureCommands</name>
+    <message>
+        <source>{label} is nowhere in the layout.</source>
+        <translation>{label} kommt im Layout nicht vor.</translation>
+    </message>
+    <message>
+        <source>New te&amp;xture of {label}</source>
+        <translation>Neue Te&amp;xtur: {label}</translation>
+    </message>
+    <message>
+        <source>New te&amp;xture of a label</source>
+        <translation>Neue Te&amp;xtur eines Labels</translation>
     </message>
 </context>
 <context>

@@ -93,8 +93,8 @@ class FlatRenderer:
     def set_style(self, style: NDArray[np.float32] | None) -> None:
         self.style = style
 
-    def set_texture(self, texture: int | NDArray[np.int32]) -> None:
-        self.texture = texture
+    def set_texture(self, texture: int, regions: NDArray[np.uint16] | None = None) -> None:
+        self.texture, self.texture_regions = texture, regions
 
     def default_size(self, height: int, width: int) -> tuple[int, int]:
         return height, width
@@ -274,19 +274,21 @@ TINY_LABELS = LabelSet("Tiny", tuple(Label(10 * i, f"label {i}", (20 * i, 90, 20
 TINY_IDS = (10, 20, 30, 40)
 
 
-def save_tiny(path: Path, seed: int = 0) -> Path:
-    """Write a bundle that knows :data:`TINY_IDS`, unlabeled and edges, stride 32, trained at 64x64."""
+def save_tiny(path: Path, seed: int = 0, *, textured: bool = False) -> Path:
+    """Write a bundle that knows :data:`TINY_IDS`, unlabeled and edges, stride 32, trained at 64x64, perhaps with textures."""
     import torch
 
     from spade_studio.engine.networks.generator import Generator
     from spade_studio.engine.weights import save_bundle
 
     torch.manual_seed(seed)
-    config = GeneratorConfig(semantic_channels=6, base_channels=4, hidden_width=8, z_width=8, crop_size=64, input="noise")
+    shape = {"semantic_channels": 6, "base_channels": 4, "hidden_width": 8, "z_width": 8, "crop_size": 64}
+    config = GeneratorConfig(**shape, input="noise", noise_injection=textured)
+    state = Generator(config).state_dict()
     save_bundle(
         path,
         generator_config=config,
-        generator=Generator(config).state_dict(),
+        generator={name: torch.ones_like(value) if name.endswith(".strength") else value for name, value in state.items()},
         channels=LabelChannels.from_label_set(TINY_LABELS, TINY_IDS, "last", edge=True),
         encoder_config=None,
         encoder=None,
@@ -307,6 +309,11 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def textured_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_tiny(tmp_path_factory.mktemp("weights") / "textured.safetensors", textured=True)
+
+
+@pytest.fixture(scope="session")
 def other_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny(tmp_path_factory.mktemp("weights") / "other.safetensors", 1)
 
@@ -323,6 +330,10 @@ def layout() -> NDArray[np.uint8]:
 @pytest.fixture
 def tiny_window(qtbot: QtBot, settings: Settings, theme: Theme, tiny_weights: Path, layout: NDArray[np.uint8]) -> MainWindow:
     """A window on real tiny weights, with a layout of four labels."""
+    return open_tiny_window(qtbot, settings, theme, tiny_weights, layout)
+
+
+def open_tiny_window(qtbot: QtBot, settings: Settings, theme: Theme, tiny_weights: Path, layout: NDArray[np.uint8]) -> MainWindow:
     options = LoadOptions(tiny_weights, "cpu", "float32")
     window = MainWindow(settings, theme, renderer_loader(options), peek_channels(options))
     qtbot.addWidget(window, before_close_func=lambda window: window.document.undo_stack.setClean())

@@ -65,6 +65,7 @@ def states(draw: st.DrawFn) -> DocumentState:
         underlay=underlay(),
         protected=frozenset(draw(st.sets(st.integers(0, 255), max_size=5))),
         snapshots=tuple(snapshots),
+        texture_regions=instances(),
     )
 
 
@@ -77,6 +78,7 @@ def assert_same(one: DocumentState, two: DocumentState) -> None:
 
     same(one.labels, two.labels)
     same(one.instances, two.instances)
+    same(one.texture_regions, two.texture_regions)
     plain = ("label_set", "name", "style", "protected")
     assert [getattr(one, name) for name in plain] == [getattr(two, name) for name in plain]
     assert (one.underlay is None) == (two.underlay is None)

@@ -162,6 +162,16 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     ),
     "snapshot missing": (lambda good: described(good, snapshots=[{"name": "a", "width": 30, "height": 20}] * 2), "lacks"),
     "instances missing": (lambda good: described(good, instances=True), "lacks"),
+    "texture missing": (lambda good: described(good, texture_regions=True), "lacks"),
+    "texture no flag": (lambda good: described(good, texture_regions=[[1, 2]]), "true or false"),
+    "texture of another size": (
+        lambda good: changed(described(good, texture_regions=True), **{"spade-studio__texture_png": png(31, 20)}),
+        "the document's 30 x 20",
+    ),
+    "texture huge": (
+        lambda good: changed(described(good, texture_regions=True), **{"spade-studio__texture_png": png(60000, 60000)}),
+        "60000 x 60000",
+    ),
     "opacity": (lambda good: described(good, underlay={"opacity": 1e300, "visible": True}), "opacity"),
     "style no object": (lambda good: described(good, style=[]), "style"),
     "label set": (lambda good: described(good, label_set={"name": "x", "labels": [], "unlabeled_id": 0}), "0 labels"),

@@ -12,11 +12,13 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from spade_studio.app.export.exporter import State
+from spade_studio.app.model.textures import renew_texture
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.ui import messages
 from spade_studio.engine.cli.main import main as render
 from spade_studio.engine.labels import Label, LabelSet
 from spade_studio.engine.pictures.provenance import has_provenance, read_provenance
+from tests.app.conftest import open_tiny_window
 
 WAIT = 60_000
 LEFT = Qt.MouseButton.LeftButton
@@ -158,3 +160,39 @@ def test_the_command_line_renders_an_exported_picture_bit_for_bit(window, export
     path = exported(export, qtbot, tmp_path)
     assert render(["--from", str(path), "--weights", str(tiny_weights), "--output", str(tmp_path / "again")]) == 0
     assert "bit for bit" in capsys.readouterr().out
+
+
+def test_a_picture_with_other_texture_somewhere_comes_out_the_same(qtbot, settings, theme, textured_weights, layout, tmp_path):
+    window = open_tiny_window(qtbot, settings, theme, textured_weights, layout)
+
+    def shown():
+        qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
+        return np.array(window.files.read_picture())
+
+    before = shown()
+    window.styles.controller.new_texture()
+    assert renew_texture(window.document, window.document.labels == 20)
+    picture = shown()
+    regions = window.document.texture_regions
+    assert (picture != before).any()
+    dialog = window.delivery.ask()
+    dialog.folder.setText(str(tmp_path))
+    with qtbot.waitSignal(window.delivery.exporter.written, timeout=WAIT):
+        dialog.export_button.click()
+    path = dialog.path
+    np.testing.assert_array_equal(pixels_of(path), picture)
+    window.document.replace(layout, "Other")
+    window.styles.adopt(5)
+    assert (shown() != picture).any()
+    window.document.undo_stack.setClean()
+    assert window.batch.restorer.open(path)
+    np.testing.assert_array_equal(shown(), picture)
+    np.testing.assert_array_equal(window.document.texture_regions, regions)
+    window.commands["export_batch"].trigger()
+    export = window.batch.export
+    export.form.folder_field.setText(str(tmp_path / "out"))
+    export.form.in_use.setChecked(True)
+    export.form.pattern.setText("{index}")
+    qtbot.mouseClick(export.export_button, LEFT)
+    finish(qtbot, export)
+    np.testing.assert_array_equal(pixels_of(tmp_path / "out" / "0.png"), picture)

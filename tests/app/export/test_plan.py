@@ -18,7 +18,7 @@ from spade_studio.engine.rendering.frame_sizes import SizeWish
 def a_plan(**changes):
     labels = np.arange(64, dtype=np.uint8).reshape(8, 8)
     values = {
-        "layouts": (PaintedLayout("Lake", labels, labels.astype(np.uint16) + 300),),
+        "layouts": (PaintedLayout("Lake", labels, labels.astype(np.uint16) + 300, 5, labels.astype(np.uint16) * 999),),
         "label_set": load_label_set("coco_stuff"),
         "styles": (1, np.linspace(-1, 1, 8, dtype=np.float32)),
         "sizes": (None, (64, 96), SizeWish("side", 512)),
@@ -45,12 +45,16 @@ def test_a_plan_comes_back_from_json():
     np.testing.assert_array_equal(after.labels, before.labels)
     assert after.objects is not None
     np.testing.assert_array_equal(after.objects, before.objects)
+    assert after.texture == 5
+    assert after.texture_regions is not None
+    np.testing.assert_array_equal(after.texture_regions, before.texture_regions)
     np.testing.assert_array_equal(again.styles[1], plan.styles[1])
     assert again.label_set == plan.label_set
 
 
 def test_plans_of_files_come_back(tmp_path):
-    plan = a_plan(layouts=(FileLayout("a", tmp_path / "a.png"), FileLayout("b", tmp_path / "b.png")), pattern="{layout}{size}{variation}")
+    layouts = FileLayout("a", tmp_path / "a.png"), FileLayout("b", tmp_path / "b.png", 7)
+    plan = a_plan(layouts=layouts, pattern="{layout}{size}{variation}")
     assert ExportPlan.from_json(plan.to_json()).layouts == plan.layouts
 
 

@@ -126,5 +126,5 @@ def test_textures_are_kept_with_styles(styles: StylesController) -> None:
     assert again is not None
     assert again.is_same(styles.style)
     assert style_from_json({"seed": 3}).texture == 0  # pyright: ignore[reportOptionalMemberAccess]
-    for broken in (-1, True, 1.5, "7", 10**7):
+    for broken in (-1, True, 1.5, "7", 2**63):
         assert style_from_json({"seed": 3, "texture": broken}) is None
