@@ -109,7 +109,7 @@ class ExportForm(QWidget):
 
     def look_again(self) -> None:
         """See which label maps their folder holds now."""
-        self._maps = "", ()
+        self._maps = ("", 0), ()
         self._check()
 
     def summary(self) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -282,8 +282,8 @@ def save_tiny(path: Path, seed: int = 0, *, textured: bool = False) -> Path:
     from spade_studio.engine.weights import save_bundle
 
     torch.manual_seed(seed)
-    shape = {"semantic_channels": 6, "base_channels": 4, "hidden_width": 8, "z_width": 8, "crop_size": 64}
-    config = GeneratorConfig(**shape, input="noise", noise_injection=textured)
+    shape = GeneratorConfig(semantic_channels=6, base_channels=4, hidden_width=8, z_width=8, crop_size=64, input="noise")
+    config = replace(shape, noise_injection=textured)
     state = Generator(config).state_dict()
     save_bundle(
         path,
