@@ -176,6 +176,7 @@ def test_a_picture_with_other_texture_somewhere_comes_out_the_same(qtbot, settin
     regions = window.document.texture_regions
     assert (picture != before).any()
     dialog = window.delivery.ask()
+    assert dialog is not None
     dialog.folder.setText(str(tmp_path))
     with qtbot.waitSignal(window.delivery.exporter.written, timeout=WAIT):
         dialog.export_button.click()
@@ -190,6 +191,7 @@ def test_a_picture_with_other_texture_somewhere_comes_out_the_same(qtbot, settin
     np.testing.assert_array_equal(window.document.texture_regions, regions)
     window.commands["export_batch"].trigger()
     export = window.batch.export
+    assert export is not None
     export.form.folder_field.setText(str(tmp_path / "out"))
     export.form.in_use.setChecked(True)
     export.form.pattern.setText("{index}")

@@ -51,7 +51,8 @@ def test_of_the_label_in_hand(sky, renderer, qtbot):
     assert "Road is nowhere" in window.statusBar().currentMessage()
     window.toolbox.label = SKY
     window.commands["texture_label"].trigger()
-    assert window.document.texture_regions.all()
+    regions = window.document.texture_regions
+    assert regions is not None and regions.all()
 
 
 def test_in_the_selection_by_its_key(sky, renderer, qtbot):
