@@ -52,7 +52,8 @@ def test_of_the_label_in_hand(sky, renderer, qtbot):
     window.toolbox.label = SKY
     window.commands["texture_label"].trigger()
     regions = window.document.texture_regions
-    assert regions is not None and regions.all()
+    assert regions is not None
+    assert regions.all()
 
 
 def test_in_the_selection_by_its_key(sky, renderer, qtbot):
