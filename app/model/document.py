@@ -363,9 +363,7 @@ class Document(QObject):
         """Return the number after the highest object's; the highest again where the numbers are used up."""
         return 1 if self._objects is None else min(int(self._objects.max()) + 1, 0xFFFF)
 
-    def _put(
-        self, labels: LabelArray, instances: InstanceArray | None, regions: RegionArray | None, *, are_ours: bool = False
-    ) -> None:
+    def _put(self, labels: LabelArray, instances: InstanceArray | None, regions: RegionArray | None, *, are_ours: bool = False) -> None:
         self._labels = labels if are_ours else np.array(labels, np.uint8, order="C")
         self._objects = instances if are_ours or instances is None else np.array(instances, np.uint16, order="C")
         self._texture_regions = regions if regions is not None and regions.any() else None
@@ -395,11 +393,7 @@ class Document(QObject):
 
     def locked(self) -> MaskArray | None:
         """Return which values cannot be painted over, ``[256]``; None where all can."""
-        if not self._protected:
-            return None
-        locked = np.zeros(256, bool)
-        locked[list(self._protected)] = True
-        return locked
+        return np.isin(np.arange(256), list(self._protected)) if self._protected else None
 
     def _changed(self, rect: Rect) -> None:
         self._revision += 1

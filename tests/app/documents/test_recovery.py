@@ -105,19 +105,10 @@ def test_what_no_journal_holds_is_copied_within_seconds(hand, folder, qtbot):
         hand.window.documents.autosave._soon.timeout.emit()
     (path,) = folder.glob("*/document.ora")
     assert load_left(path).protected == {ROAD}
-
-
-def test_a_new_texture_is_copied_within_seconds(hand, folder, qtbot):
-    hand.stroke((100, 100))
-    keep_up(hand, qtbot)
-    where = hand.labels == hand.labels[100, 100]
-    assert renew_texture(hand.window.document, where)
+    assert renew_texture(hand.window.document, hand.labels == hand.labels[100, 100])
     with qtbot.waitSignal(hand.window.documents.autosave.saved):
         hand.window.documents.autosave._soon.timeout.emit()
-    (path,) = folder.glob("*/document.ora")
-    regions = load_left(path).texture_regions
-    assert regions is not None
-    assert ((regions > 0) == where).all()
+    assert ((load_left(path).texture_regions > 0) == (hand.labels == hand.labels[100, 100])).all()
 
 
 def test_a_journal_belongs_to_its_copy_while_the_next_one_is_written(hand, folder, qtbot, monkeypatch):
