@@ -109,11 +109,10 @@ class DefinitionMaker:
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
         """See :class:`PictureMaker`."""
-        dense = Layout(layout.codes, layout.book, dense=True, canvas=layout.canvas)
         if z is None:
-            return Pictures(self._generator(dense, **self._noise))
+            return Pictures(self._generator(layout, **self._noise))
         codes = to_device(z, self._device, self._dtype)
-        return Pictures(torch.cat([self._generator(dense, codes[i : i + 1], **self._noise) for i in range(len(codes))]))
+        return Pictures(torch.cat([self._generator(layout, codes[i : i + 1], **self._noise) for i in range(len(codes))]))
 
     def frame(
         self, layout: Layout, z: StyleCode | None, *, preview: bool, should_stop: Callable[[], bool] | None

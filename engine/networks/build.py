@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from spade_studio.engine.networks.concatenation import ConcatenationGenerator
+from spade_studio.engine.networks.ablations.concatenation import ConcatenationGenerator
+from spade_studio.engine.networks.ablations.layered_pix2pixhd import LayeredPix2PixHDGenerator
+from spade_studio.engine.networks.ablations.pix2pixhd import Pix2PixHDGenerator
 from spade_studio.engine.networks.config import (
     AnyGeneratorConfig,
     ConcatenationConfig,
@@ -13,8 +15,6 @@ from spade_studio.engine.networks.config import (
     SIMSConfig,
 )
 from spade_studio.engine.networks.generator import Generator
-from spade_studio.engine.networks.layered_pix2pixhd import LayeredPix2PixHDGenerator
-from spade_studio.engine.networks.pix2pixhd import Pix2PixHDGenerator
 from spade_studio.engine.networks.refinement import CRNGenerator
 from spade_studio.engine.networks.semiparametric import SIMSGenerator
 

@@ -33,9 +33,14 @@ class Generator(nn.Module):
             self.fc_layout = nn.Conv2d(config.semantic_channels, 16 * f, 3, padding=1, padding_mode=config.padding)
         if config.noise_injection:
             self.fc_noise = NoiseInjection(16 * f, 0)
-        for i, (name, in_channels, out_channels, _) in enumerate(config.block_plan):
-            self.add_module(name, SPADEResBlock(in_channels, out_channels, config, config.middle_channels(name), 2 * i + 1))
+        for number, (name, *_) in enumerate(config.block_plan):
+            self.add_module(name, self.block(number))
         self.conv_img = nn.Conv2d(config.final_channels, 3, 3, padding=1, padding_mode=config.padding)
+
+    def block(self, number: int) -> nn.Module:
+        """Return the block of that number in the plan."""
+        name, in_channels, out_channels, _ = self.config.block_plan[number]
+        return SPADEResBlock(in_channels, out_channels, self.config, self.config.middle_channels(name), 2 * number + 1)
 
     @property
     def injects_noise(self) -> bool:

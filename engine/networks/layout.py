@@ -260,13 +260,11 @@ class Layout:
     Attributes:
         codes: int32 [B, H, W], see :class:`CodeBook`.
         book: The code book.
-        dense: Whether SPADE layers shall run the readable dense definition instead of the fast path.
         canvas: For generators that complete one.
     """
 
     codes: Codes
     book: CodeBook
-    dense: bool = False
     canvas: Canvas | None = None
     _scales: dict[tuple[int, int, int], Scale] = field(default_factory=dict[tuple[int, int, int], Scale], repr=False)
     _grids: dict[tuple[int, int, int, str], Grid] = field(default_factory=dict[tuple[int, int, int, str], Grid], repr=False)
@@ -279,7 +277,6 @@ class Layout:
         *,
         instances: npt.NDArray[np.integer] | None = None,
         edge_channel: bool = False,
-        dense: bool = False,
         replicate: bool = False,
     ) -> Layout:
         """Prepare label channels.
@@ -289,7 +286,6 @@ class Layout:
             semantic_channels: Channels S of the one-hot layout, the edge channel included.
             instances: Instance ids [B, H, W]; the channels themselves stand for them where None.
             edge_channel: Whether the last channel marks instance edges.
-            dense: See :class:`Layout`.
             replicate: See :class:`CodeBook`.
 
         Raises:
@@ -300,7 +296,7 @@ class Layout:
             raise LabelError(f"a layout of shape {shapes}", "[batch, height, width], the same for both")
         book = CodeBook(semantic_channels, edge_channel, replicate)
         edges = instance_edges(channels if instances is None else instances) if edge_channel else None
-        return cls(book.encode(channels, edges), book, dense)
+        return cls(book.encode(channels, edges), book)
 
     @property
     def batch(self) -> int:

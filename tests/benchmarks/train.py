@@ -32,6 +32,7 @@ from torch.profiler import ProfilerActivity, profile
 from spade_studio.engine.device import cpu_has_bfloat16
 from spade_studio.engine.networks.config import DiscriminatorConfig, GeneratorConfig
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.fast_spade import accelerate
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout, resize_nearest
 from spade_studio.train.config.losses import LossConfig, OptimizerConfig
@@ -73,7 +74,7 @@ class Case:
         return torch.bfloat16 if self.dtype == "bfloat16" else None
 
 
-def coco_batches(generator: Generator, dense: bool) -> list[Batch]:
+def coco_batches(generator: Generator) -> list[Batch]:
     """Four batches of two real COCO-Stuff layouts where ../shared is, of the shipped samples elsewhere; photos are noise."""
     folder = SHARED / "data" / "coco_stuff_maps"
     paths = sorted((folder if folder.is_dir() else SAMPLE_LAYOUTS).glob("*.png"))
@@ -82,7 +83,7 @@ def coco_batches(generator: Generator, dense: bool) -> list[Batch]:
     for i in range(4):
         labels = np.stack([maps[(2 * i + j) % len(maps)] for j in range(2)])
         channels = np.where(labels == 255, 182, labels).astype(np.int64)
-        layout = Layout.from_channels(channels, generator.config.semantic_channels, edge_channel=True, dense=dense)
+        layout = Layout.from_channels(channels, generator.config.semantic_channels, edge_channel=True)
         batches.append(Batch(torch.rand(2, 3, SIDE, SIDE) * 2 - 1, layout))
     return batches
 
@@ -142,9 +143,8 @@ def best(work: Callable[[int], object], count: int, repeats: int) -> float:
 
 def prepare(layout: Layout, generator: Generator) -> None:
     """Find the distinct neighbourhoods, as the loader's processes do before a step begins."""
-    if not layout.dense:
-        for resolution in modulation_resolutions(generator.config, layout.height, layout.width):
-            layout.grid(*resolution, "cpu")
+    for resolution in modulation_resolutions(generator.config, layout.height, layout.width):
+        layout.grid(*resolution, "cpu")
 
 
 def measure_generator(case: Case, generator: Generator, batches: list[Batch]) -> dict[str, Any]:
@@ -188,9 +188,11 @@ def measure_coco(case: Case) -> dict[str, Any]:
         initialize(network)
         keep_channels_last(network)
         network.train()
-    batches = coco_batches(generator, case.dense)
-    for batch in batches:
-        prepare(batch.layout, generator)
+    batches = coco_batches(generator)
+    if not case.dense:
+        accelerate(generator)
+        for batch in batches:
+            prepare(batch.layout, generator)
     if case.part == "generator":
         return measure_generator(case, generator, batches)
     discriminator = networks[1]

@@ -79,12 +79,11 @@ class Tiny:
         *,
         edges: bool = True,
         channels: int = 6,
-        dense: bool = False,
         replicate: bool = False,
     ) -> Layout:
         """One layout of discs; with ``edges`` the last channel marks their borders."""
         labels = Tiny.channels(seed, height, width, channels - 1)
-        return Layout.from_channels(labels, channels, edge_channel=edges, dense=dense, replicate=replicate)
+        return Layout.from_channels(labels, channels, edge_channel=edges, replicate=replicate)
 
     @staticmethod
     def style(seed: int, count: int = 1) -> NDArray[np.float32]:

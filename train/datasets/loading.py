@@ -140,7 +140,7 @@ class Batch:
             parts = {field.name: cast("object", getattr(grid, field.name)) for field in fields(grid)}
             moved: dict[str, Any] = {name: move(part) for name, part in parts.items() if isinstance(part, Tensor)}
             kept[(*resolution, str(device))] = replace(grid, **moved)
-        layout = Layout(self.layout.codes, self.layout.book, self.layout.dense, self.layout.canvas, _grids=kept)
+        layout = Layout(self.layout.codes, self.layout.book, self.layout.canvas, _grids=kept)
         return Batch(photos, layout, self.names, self.indices, self.resolutions)
 
 
@@ -148,7 +148,6 @@ class Batch:
 class _Outline:
     # What a batch holds besides tensors.
     book: CodeBook
-    dense: bool
     has_canvas: bool
     names: tuple[str, ...]
     indices: tuple[int, ...]
@@ -175,9 +174,7 @@ class StepBatches(tuple[Batch, ...]):
                 tensors += (values[name] for name in _GRID_FIELDS if isinstance(values[name], Tensor))
                 grids.append({name: value for name, value in values.items() if not isinstance(value, Tensor)})
             layout = part.layout
-            outlines.append(
-                _Outline(layout.book, layout.dense, layout.canvas is not None, part.names, part.indices, part.resolutions, tuple(grids))
-            )
+            outlines.append(_Outline(layout.book, layout.canvas is not None, part.names, part.indices, part.resolutions, tuple(grids)))
         return _unpacked, (*pack(tensors), outlines)
 
 
@@ -191,7 +188,7 @@ def _unpacked(buffer: Tensor, forms: Sequence[TensorForm], outlines: Sequence[_O
         for resolution, rest in zip(outline.resolutions, outline.grids, strict=True):
             values: dict[str, Any] = {name: rest[name] if name in rest else next(tensors) for name in _GRID_FIELDS}
             grids[(*resolution, "cpu")] = Grid(**values)
-        layout = Layout(codes, outline.book, outline.dense, canvas, _grids=grids)
+        layout = Layout(codes, outline.book, canvas, _grids=grids)
         parts.append(Batch(photos, layout, outline.names, outline.indices, outline.resolutions))
     return StepBatches(parts)
 
@@ -202,14 +199,12 @@ class Collate:
 
     Attributes:
         channels: Of the data set.
-        resolutions: Where to prepare the layout for the fast modulation; none with ``dense``.
-        dense: Whether SPADE layers shall run the dense definition.
+        resolutions: Where to prepare the layout for fast SPADE layers.
         replicate: Whether layouts go on beyond the picture as at its edge.
     """
 
     channels: LabelChannels
     resolutions: tuple[Resolution, ...] = ()
-    dense: bool = False
     replicate: bool = False
 
     def __call__(self, loaded: Sequence[LoadedExample]) -> StepBatches | DataError:
@@ -244,17 +239,15 @@ class Collate:
             self.channels.semantic_channels,
             instances=np.stack([example.instances for example in examples]),
             edge_channel=self.channels.edge_channel is not None,
-            dense=self.dense,
             replicate=self.replicate,
         )
-        resolutions = () if self.dense else self.resolutions
         # What only the making of grids needed is left behind: it would be copied between processes for nothing.
-        grids = {(*resolution, "cpu"): layout.grid(*resolution, "cpu") for resolution in resolutions}
+        grids = {(*resolution, "cpu"): layout.grid(*resolution, "cpu") for resolution in self.resolutions}
         canvases = [example.canvas for example in examples if example.canvas is not None]
         canvas = Canvas(np.stack([colors for colors, _ in canvases]), np.stack([known for _, known in canvases])) if canvases else None
-        slim = Layout(layout.codes, layout.book, layout.dense, canvas, _grids=grids)
+        slim = Layout(layout.codes, layout.book, canvas, _grids=grids)
         photos = torch.as_tensor(np.stack([example.photo for example in examples]))
-        return Batch(photos, slim, tuple(example.name for example in examples), tuple(item.key.index for item in loaded), resolutions)
+        return Batch(photos, slim, tuple(example.name for example in examples), tuple(item.key.index for item in loaded), self.resolutions)
 
 
 def modulation_resolutions(config: AnyGeneratorConfig, height: int, width: int) -> tuple[Resolution, ...]:

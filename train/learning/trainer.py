@@ -13,6 +13,7 @@ from spade_studio.engine.device import allow_tf32
 from spade_studio.engine.networks.batch_renorm import renormalize, set_renormalization
 from spade_studio.engine.networks.build import build_generator
 from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.fast_spade import accelerate
 from spade_studio.engine.networks.refinement import CRNGenerator
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError, PairDataset
@@ -93,7 +94,7 @@ class Trainer:
         self.generator_config, self.encoder_config, discriminator_config = config.network_configs(dataset.channels.semantic_channels)
         with untouched_random_state(ranks.device):
             torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
-            self.generator = build_generator(self.generator_config)
+            self.generator = self._new_generator()
             self.encoder = None if self.encoder_config is None else Encoder(self.encoder_config)
             self.discriminator = None if discriminator_config is None else build_discriminator(discriminator_config, config.projected)
             initial = config.initial
@@ -144,11 +145,11 @@ class Trainer:
             self.dataset, config.geometry, config.seed, multiple=self.generator_config.stride, canvases=self.canvases
         )
         size = output_size(config.geometry)
-        resolutions = () if size is None else modulation_resolutions(self.generator_config, *size)
+        fast = config.compute.modulation == "fast"
+        resolutions = () if size is None or not fast else modulation_resolutions(self.generator_config, *size)
         self.collate = Collate(
             self.dataset.channels,
             resolutions,
-            config.compute.modulation == "dense",
             replicate=self.generator_config.replicates_layout,
         )
         self.sampler = ResumableSampler(
@@ -282,9 +283,13 @@ class Trainer:
     def _networks(self) -> list[nn.Module]:
         return [network for network in (self.generator, self.encoder, self.discriminator) if network is not None]
 
+    def _new_generator(self) -> nn.Module:
+        generator = build_generator(self.generator_config)
+        return accelerate(generator) if self.config.compute.modulation == "fast" else generator
+
     def _averaged_networks(self) -> tuple[nn.Module, Encoder | None]:
         """Build the networks that become the averages."""
-        return build_generator(self.generator_config), None if self.encoder_config is None else Encoder(self.encoder_config)
+        return self._new_generator(), None if self.encoder_config is None else Encoder(self.encoder_config)
 
     def _prepare_batch_norms(self) -> None:
         """Take batch statistics over all ranks and renormalise where the configuration says so; the averages stay as they are."""

@@ -33,6 +33,7 @@ from spade_studio.engine.networks.config import (
     Pix2PixHDConfig,
 )
 from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.fast_spade import accelerate
 from spade_studio.engine.networks.layout import Layout
 
 _setup_privateuseone_for_python_backend("gpu")
@@ -187,9 +188,9 @@ def test_modules_in_training(tiny: Any) -> None:
     generator = build_generator(tiny.config(input="noise"))
     with FakeTensorMode(allow_non_fake_inputs=True):
         module_to(generator, GPU)
-        for dense in (True, False):
+        for prepare in (lambda definition: definition, accelerate):
             generator.zero_grad()
-            generator(tiny.layout(0, dense=dense), torch.randn(2, tiny.z_width, device=GPU)).sum().backward()
+            prepare(generator)(tiny.layout(0), torch.randn(2, tiny.z_width, device=GPU)).sum().backward()
             assert all(parameter.grad is not None and parameter.grad.device == GPU for parameter in generator.parameters())
 
 

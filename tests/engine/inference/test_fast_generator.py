@@ -58,10 +58,9 @@ def style_for(tiny: Any, config: GeneratorConfig, seed: int = 1) -> np.ndarray |
 
 def by_modules(tiny: Any, config: GeneratorConfig, layout: Layout, z: np.ndarray | None, texture: Texture = 0) -> Tensor:
     """[N, H, W, 3] of the readable definition."""
-    dense = Layout(layout.codes, layout.book, dense=True)
     with torch.inference_mode():
         style = None if z is None else torch.from_numpy(z)
-        return tiny.generator(config)(dense, style, TextureNoise.of(texture)).permute(0, 2, 3, 1)
+        return tiny.generator(config)(layout, style, TextureNoise.of(texture)).permute(0, 2, 3, 1)
 
 
 def fast(tiny: Any, config: GeneratorConfig, dtype: torch.dtype = torch.float32) -> FastGenerator:

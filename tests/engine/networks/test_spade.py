@@ -12,7 +12,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from spade_studio.engine.networks.config import SpadeNorm
+from spade_studio.engine.networks.config import GeneratorConfig, SpadeNorm
+from spade_studio.engine.networks.fast_spade import FastSPADE, accelerate
+from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.networks.modulation import modulate, modulation_rows
 from spade_studio.engine.networks.spade import SPADE
@@ -46,8 +48,8 @@ class Map:
         channels[random.random(channels.shape) < 0.1] = random.integers(labels)
         return cls(channels, random.integers(0, 3, (batch, height // 4 + 1, width)).repeat(4, axis=1)[:, :height], edges)
 
-    def layout(self, *, dense: bool) -> Layout:
-        return Layout.from_channels(self.channels, S, instances=self.instances, edge_channel=self.edges, dense=dense)
+    def layout(self) -> Layout:
+        return Layout.from_channels(self.channels, S, instances=self.instances, edge_channel=self.edges)
 
     def planes(self, height: int, width: int) -> Tensor:
         """One-hot planes [B, S, height, width], pixel by pixel."""
@@ -66,9 +68,10 @@ class Map:
         return planes
 
 
-def layer(kernel_size: int, norm: SpadeNorm, seed: int = 0) -> SPADE:
-    torch.manual_seed(seed)
-    return SPADE(C, S, HIDDEN, kernel_size, norm)
+def layer(kernel_size: int, norm: SpadeNorm, *, dense: bool = False) -> SPADE:
+    torch.manual_seed(0)
+    definition = SPADE(C, S, HIDDEN, kernel_size, norm)
+    return definition if dense else FastSPADE(definition)
 
 
 def by_definition(spade: SPADE, x: Tensor, planes: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
@@ -107,10 +110,10 @@ def assert_close(found: Tensor, expected: Tensor, tolerance: float = 1e-9) -> No
 @pytest.mark.parametrize("kernel_size", [1, 3, 5])
 def test_values_and_gradients_in_training(kernel_size: int, norm: SpadeNorm, edges: bool, dense: bool) -> None:
     source = Map.random(2, 20, 14, edges=edges)
-    spade = layer(kernel_size, norm)
+    spade = layer(kernel_size, norm, dense=dense)
     x = (torch.randn(2, C, 10, 7) * 2 + 1).requires_grad_()
     expected = by_definition(spade, x, source.planes(10, 7), *statistics(x, norm))
-    found = spade(x, source.layout(dense=dense))
+    found = spade(x, source.layout())
     assert_close(found, expected)
     for found_gradient, expected_gradient in zip(gradients(found, x, spade), gradients(expected, x, spade), strict=True):
         assert expected_gradient.abs().max() > 1e-3
@@ -120,21 +123,21 @@ def test_values_and_gradients_in_training(kernel_size: int, norm: SpadeNorm, edg
 @PATHS
 def test_evaluation_uses_running_statistics(dense: bool) -> None:
     source = Map.random(1, 9, 12, edges=True)
-    spade = layer(3, "sync_batch").eval()
+    spade = layer(3, "sync_batch", dense=dense).eval()
     mean, variance = torch.randn(C), torch.rand(C) + 0.2
     spade.param_free_norm.load_state_dict({"running_mean": mean, "running_var": variance, "num_batches_tracked": torch.tensor(1)})
     x = torch.randn(1, C, 9, 12)
     expected = by_definition(spade, x, source.planes(9, 12), mean.view(1, C, 1, 1), variance.view(1, C, 1, 1))
-    assert_close(spade(x, source.layout(dense=dense)), expected)
+    assert_close(spade(x, source.layout()), expected)
 
 
 @PATHS
 def test_one_layout_serves_several_styles(dense: bool) -> None:
     source = Map.random(1, 8, 12, edges=True)
-    spade = layer(3, "batch")
+    spade = layer(3, "batch", dense=dense)
     x = torch.randn(3, C, 8, 12, requires_grad=True)
     expected = by_definition(spade, x, source.planes(8, 12), *statistics(x, "batch"))
-    found = spade(x, source.layout(dense=dense))
+    found = spade(x, source.layout())
     assert_close(found, expected)
     for found_gradient, expected_gradient in zip(gradients(found, x, spade), gradients(expected, x, spade), strict=True):
         assert_close(found_gradient, expected_gradient)
@@ -144,14 +147,14 @@ def test_one_layout_serves_several_styles(dense: bool) -> None:
 def test_one_position_and_one_label(dense: bool) -> None:
     """The smallest grid: every neighbour is outside the picture."""
     source = Map(np.full((2, 4, 4), 2), np.zeros((2, 4, 4), np.int64), False)
-    spade = layer(5, "batch")
+    spade = layer(5, "batch", dense=dense)
     x = torch.randn(2, C, 1, 1)
-    assert_close(spade(x, source.layout(dense=dense)), by_definition(spade, x, source.planes(1, 1), *statistics(x, "batch")))
+    assert_close(spade(x, source.layout()), by_definition(spade, x, source.planes(1, 1), *statistics(x, "batch")))
 
 
 def test_the_fast_path_passes_gradcheck() -> None:
     source = Map.random(2, 4, 3, edges=True)
-    grid = source.layout(dense=False).grid(4, 3, 3, "cpu")
+    grid = source.layout().grid(4, 3, 3, "cpu")
     torch.manual_seed(1)
     weights = (torch.randn(2, S, 3, 3), torch.randn(2), torch.randn(4, 2, 3, 3), torch.randn(4))
     inputs = [tensor.requires_grad_() for tensor in (torch.randn(4, 2, 4, 3), *weights)]
@@ -165,7 +168,7 @@ def test_the_fast_path_passes_gradcheck() -> None:
 def test_gradients_are_left_out_where_none_are_asked() -> None:
     """The discriminator's step has a generator without gradients; style search has only x with them."""
     source = Map.random(1, 8, 8, edges=False)
-    grid = source.layout(dense=False).grid(8, 8, 3, "cpu")
+    grid = source.layout().grid(8, 8, 3, "cpu")
     for x_needs, rows_need in ((True, False), (False, True)):
         x = torch.randn(1, 2, 8, 8, requires_grad=x_needs)
         rows = torch.randn(int(grid.pixel_ids.max()) + 1, 4, requires_grad=rows_need)
@@ -203,11 +206,11 @@ def test_gradients_under_autocast_are_near_those_of_double_precision() -> None:
     torch.set_default_dtype(torch.float32)
     source = Map.random(2, 64, 64, edges=True)
     x = torch.randn(2, C, 64, 64, generator=torch.Generator().manual_seed(3))
-    found, exact = layer(3, "batch"), layer(3, "batch").double()
+    found, exact = layer(3, "batch"), layer(3, "batch", dense=True).double()
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        out = found(x, source.layout(dense=False))
+        out = found(x, source.layout())
     (out.float() + 1).square().mean().backward()
-    (exact(x.double(), source.layout(dense=True)) + 1).square().mean().backward()
+    (exact(x.double(), source.layout()) + 1).square().mean().backward()
     for (name, parameter), (_, reference) in zip(found.named_parameters(), exact.named_parameters(), strict=True):
         assert parameter.grad is not None
         assert reference.grad is not None
@@ -218,7 +221,7 @@ def test_gradients_under_autocast_are_near_those_of_double_precision() -> None:
 
 def test_a_layout_rendered_in_inference_mode_can_still_train() -> None:
     """Samples are rendered between training steps, perhaps of the same layouts."""
-    layout = Map.random(1, 8, 8, edges=True).layout(dense=False)
+    layout = Map.random(1, 8, 8, edges=True).layout()
     spade = layer(3, "batch")
     x = torch.randn(1, C, 8, 8)
     with torch.inference_mode():
@@ -226,3 +229,13 @@ def test_a_layout_rendered_in_inference_mode_can_still_train() -> None:
     after = spade(x, layout)
     after.sum().backward()
     assert_close(after.detach(), before.clone())
+
+
+def test_what_is_accelerated_has_the_same_parameters_by_the_same_names() -> None:
+    generator = Generator(GeneratorConfig(S, 2, HIDDEN, crop_size=32)).eval()
+    names, parameters = [*generator.state_dict()], [*generator.parameters()]
+    layers = sum(isinstance(module, SPADE) for module in generator.modules())
+    assert accelerate(accelerate(generator)) is generator
+    assert sum(isinstance(module, FastSPADE) and not module.training for module in generator.modules()) == layers > 0
+    assert [*generator.state_dict()] == names
+    assert all(mine is theirs for mine, theirs in zip(generator.parameters(), parameters, strict=True))

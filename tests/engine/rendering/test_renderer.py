@@ -66,7 +66,7 @@ def test_it_renders_what_the_networks_do(renderer: Renderer, tiny: Any, tiny_wei
     generator.load_state_dict(weights.generator, strict=False)
     channels = (labels // 10 - 1).astype(np.int64)[None]
     with torch.inference_mode():
-        layout = Layout.from_channels(channels, 6, edge_channel=True, dense=True)
+        layout = Layout.from_channels(channels, 6, edge_channel=True)
         expected = generator(layout, torch.from_numpy(z)[None]).numpy()
     found = renderer.render_float()
     assert found.shape == (1, 3, 64, 64)

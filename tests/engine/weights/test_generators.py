@@ -64,7 +64,7 @@ def label_map(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
 
 
 def layout_of(labels: NDArray[np.uint8]) -> Layout:
-    return Layout.from_channels(labels[None].astype(np.int64), CHANNELS, edge_channel=False, dense=True)
+    return Layout.from_channels(labels[None].astype(np.int64), CHANNELS, edge_channel=False)
 
 
 @cache

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.networks.config import GeneratorConfig, Pix2PixHDConfig
+from spade_studio.engine.networks.fast_spade import accelerate
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.config.data import GeometryConfig
@@ -101,7 +102,7 @@ def test_the_parts_of_a_step_are_handed_over_as_one_tensor_and_stay_what_they_ar
         assert torch.equal(part.photos, again.photos)
         assert (part.layout.codes == again.layout.codes).all()
         assert again.layout.codes.dtype == np.int32
-        assert (part.layout.book, part.layout.dense) == (again.layout.book, again.layout.dense)
+        assert part.layout.book == again.layout.book
         assert (part.names, part.indices, part.resolutions) == (again.names, again.indices, again.resolutions)
         again.layout.codes = np.zeros((0, 0, 0), np.int32)  # a new grid could not be made of this
         for resolution in part.resolutions:
@@ -142,7 +143,7 @@ def test_the_resolutions_are_those_that_a_generator_asks_for(make: Any, upsampli
         return original(height, width, kernel_size, device)
 
     layout.grid = grid  # pyright: ignore[reportAttributeAccessIssue]
-    Generator(config).eval()(layout, torch.zeros(1, 2))
+    accelerate(Generator(config)).eval()(layout, torch.zeros(1, 2))
     assert tuple(dict.fromkeys(asked)) == modulation_resolutions(config, 128, 256)
     assert modulation_resolutions(Pix2PixHDConfig(4), 128, 256) == ()
 
@@ -174,13 +175,6 @@ def test_a_generator_of_any_stride_makes_pictures_of_sides_that_nothing_fixes(ma
     assert isinstance(batch, Batch)
     with torch.no_grad():
         assert Generator(config).eval()(batch.layout).shape == batch.photos.shape
-
-
-def test_dense_layouts_are_not_prepared(make: Any) -> None:
-    data = training_set(fill(make))
-    batch = Collate(data.dataset.channels, ((32, 32, 3),), dense=True).batch([data[SampleKey(0, 0)]])
-    assert isinstance(batch, Batch)
-    assert (batch.layout.dense, batch.resolutions) == (True, ())
 
 
 @pytest.mark.cuda

@@ -207,11 +207,13 @@ import copy
 import numpy as np
 from spade_studio.engine.networks.config import GeneratorConfig
 from spade_studio.engine.networks.layout import Layout
+from spade_studio.engine.networks.fast_spade import accelerate
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.train.learning.batch_norm import synchronize_batch_norm
 
 torch.manual_seed(3)
 whole = Generator(GeneratorConfig(6, base_channels=2, hidden_width=4, input="noise", z_width=5, crop_size=64)).double()
+accelerate(whole)
 split = synchronize_batch_norm(copy.deepcopy(whole))
 random = np.random.default_rng(1)
 channels = random.integers(0, 6, (4, 4, 4)).repeat(16, 1).repeat(16, 2)

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from spade_studio.engine.networks.ablations.pix2pixhd import Pix2PixHDGenerator
 from spade_studio.engine.networks.config import GeneratorConfig, Pix2PixHDConfig
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
-from spade_studio.engine.networks.pix2pixhd import Pix2PixHDGenerator
 from spade_studio.train.learning.ema import ExponentialAverage, converge_spectral_norms, reestimate_statistics
 
 CONFIG = GeneratorConfig(5, 2, 8, input="noise", z_width=6, crop_size=32)

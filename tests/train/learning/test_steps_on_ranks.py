@@ -21,6 +21,7 @@ from spade_studio.engine.networks.config import DiscriminatorConfig, EncoderConf
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.encoder import Encoder
+from spade_studio.engine.networks.fast_spade import accelerate
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.train.learning.batch_norm import synchronize_batch_norm
 from spade_studio.train.learning.distributed import joined_ranks
@@ -48,6 +49,7 @@ def batch(indices):
 with joined_ranks("cpu") as ranks:
     torch.manual_seed(0)
     generator = Generator(GeneratorConfig(4, 2, 8, input="noise", z_width=6, crop_size=64))
+    accelerate(generator)
     encoder, discriminator = Encoder(EncoderConfig(2, 5, 6)), MultiscaleDiscriminator(DiscriminatorConfig(4, 4, 3))
     for network in (generator, encoder, discriminator):
         initialize(network, 1.0, 1.0)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from spade_studio.engine.networks.config import DiscriminatorConfig, GeneratorConfig
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
+from spade_studio.engine.networks.fast_spade import accelerate
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.config.losses import LossConfig, OptimizerConfig
@@ -52,6 +53,8 @@ def state_of(path: Path) -> dict[str, Tensor]:
 def take_three_steps(folder: Path, *, dense: bool) -> ThreeSteps:
     generator = Generator(GeneratorConfig(6, 2, crop_size=64))
     generator.load_state_dict(state_of(folder / "initial_net_G.pth"))
+    if not dense:
+        accelerate(generator)
     discriminator = MultiscaleDiscriminator(DiscriminatorConfig(6, 4))
     discriminator.load_state_dict(state_of(folder / "initial_net_D.pth"))
     networks = TrainingNetworks(generator, None, discriminator, LossConfig(perceptual_weight=0))
@@ -59,16 +62,14 @@ def take_three_steps(folder: Path, *, dense: bool) -> ThreeSteps:
     reports: list[StepReport] = []
     with np.load(folder / "batches.npz") as batches:
         for labels, photos in zip(batches["label"], batches["image"], strict=True):
-            batch = Batch(torch.from_numpy(photos), Layout.from_channels(labels.astype(np.int64), 6, dense=dense))
+            batch = Batch(torch.from_numpy(photos), Layout.from_channels(labels.astype(np.int64), 6))
             reports.append(training_step(networks, optimizers, [batch], lambda phase, i: None))
     return ThreeSteps(generator, discriminator, reports)
 
 
 def mean_difference(found: dict[str, Tensor], expected: dict[str, Tensor]) -> float:
     """Return the mean absolute difference over all parameters."""
-    differences = [
-        (found[name] - value).abs().flatten() for name, value in expected.items() if not name.endswith((*STATISTICS, "tracked"))
-    ]
+    differences = [(found[name] - value).abs().flatten() for name, value in expected.items() if not name.endswith((*STATISTICS, "tracked"))]
     return float(torch.cat(differences).double().mean())
 
 

@@ -6,8 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from spade_studio.engine.networks.ablations.concatenation import with_planes
 from spade_studio.engine.networks.blocks import maybe_spectral
-from spade_studio.engine.networks.concatenation import with_planes
 from spade_studio.engine.networks.config import LayeredPix2PixHDConfig
 from spade_studio.engine.networks.discriminator import conv_norm
 from spade_studio.engine.networks.layout import Layout
