@@ -31,6 +31,7 @@ LIGHT_MODULES = [
     "spade_studio.train.config.run",
     "spade_studio.train.run.directory",
     "spade_studio.train.run.events",
+    "spade_studio.train.run.pins",
 ]
 
 

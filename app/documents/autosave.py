@@ -35,7 +35,7 @@ class Autosave(QObject):
         parent: Of Qt.
     """
 
-    failed = Signal(str)  # why; once until it works again
+    failed = Signal(str)  # why, once; empty when it works again
     saved = Signal()  # what was captured last is on the disk
     _written = Signal(str, str)  # token and problem of a copy
 
@@ -204,6 +204,8 @@ class Autosave(QObject):
             self._tokens = self._tokens[:at] + self._tokens[at + 1 :] if problem else self._tokens[at:]
         if problem and not self._is_failing:
             self.failed.emit(self.tr("Unsaved changes cannot be kept aside: {problem}. Save the document.").format(problem=problem))
+        elif not problem and self._is_failing:
+            self.failed.emit("")
         self._is_failing = bool(problem)
         if not is_newest:
             return

@@ -27,6 +27,7 @@ from spade_studio.app.export.sizes import size_box, sizes_in
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.style import MAX_SEED
 from spade_studio.app.ui.boxes import padded, row
+from spade_studio.app.ui.form_look import set_role
 from spade_studio.app.ui.plain import PlainLabel, plain_tip, sentence
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.typed_path import typed_path
@@ -301,12 +302,8 @@ class ExportForm(QWidget):
         except EngineError as error:
             text = str(error)
             self.problem = sentence(text)
-        role = "problem" if self.problem else "caption"
         self.example.setText(self.problem or self.tr("The first is called {}").format(example))
-        if self.example.property("role") != role:
-            self.example.setProperty("role", role)
-            self.example.style().unpolish(self.example)
-            self.example.style().polish(self.example)
+        set_role(self.example, "problem" if self.problem else "caption")
         self.changed.emit()
 
 

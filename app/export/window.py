@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
-from PySide6.QtWidgets import QLabel, QMessageBox, QPlainTextEdit, QProgressBar, QPushButton, QWidget
+from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtWidgets import QMessageBox, QPlainTextEdit, QProgressBar, QPushButton, QWidget
 
 from spade_studio.app.export.exporter import BatchExporter, State
 from spade_studio.app.export.form import ExportForm
@@ -20,8 +20,10 @@ from spade_studio.app.export.plan import ExportPlan, PaintedLayout, Style
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.form_look import set_role
 from spade_studio.app.ui.plain import PlainLabel, message_box, number_text, sentence
 from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.side_window import SideWindow
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
@@ -30,7 +32,7 @@ _MARGIN = 16
 _SHOWN_FAILURES = 200
 
 
-class ExportWindow(QWidget):
+class ExportWindow(SideWindow):
     """Sets up an export and shows how it goes; it goes on while the window is closed.
 
     Attributes:
@@ -48,7 +50,7 @@ class ExportWindow(QWidget):
         capture: Callable[[], tuple[PaintedLayout, LabelSet]],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
+        super().__init__(parent)
         self.setWindowTitle(self.tr("Export pictures - SPADE Studio"))
         self._theme = theme
         self.exporter = BatchExporter(live, self)
@@ -56,6 +58,7 @@ class ExportWindow(QWidget):
         self._left: Manifest | None = None
         self._looked: tuple[object, tuple[Manifest | None, int, str]] | None = None
         self._was_at_work = False
+        self._tells_end = False
         self.left_note = PlainLabel()
         self.left_note.setWordWrap(True)
         self.left_button = QPushButton(self.tr("C&ontinue it"))
@@ -85,8 +88,6 @@ class ExportWindow(QWidget):
         self.exporter.changed.connect(self._on_exporter_changed)
         self.exporter.conflict.connect(self._ask_replace)
         theme.changed.connect(self._on_theme_changed)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
-        QShortcut(QKeySequence("Escape"), self, self.close)
         self._on_theme_changed()
         self._on_form_changed()
         self._show_state()
@@ -101,9 +102,9 @@ class ExportWindow(QWidget):
         """
         if not self.exporter.is_at_work:
             self.form.offer(styles, layout)
-        self.show()
-        self.raise_()
-        self.activateWindow()
+            if not self.isVisible():
+                self._on_form_changed()
+        self.bring_up()
 
     def export(self) -> bool:
         """Begin, unless something in the form is wrong."""
@@ -186,11 +187,16 @@ class ExportWindow(QWidget):
             self._show_state()
         else:
             self._was_at_work = self.exporter.is_at_work
-            self._on_form_changed()
+            self._tells_end = True
+            self._look_again()
             if not self._was_at_work:
                 self.ended.emit(self.status.text())
 
     def _on_form_changed(self) -> None:
+        self._tells_end = False  # it is about what was set before
+        self._look_again()
+
+    def _look_again(self) -> None:
         """Say what the fields make, and whether the folder holds an export that is not finished."""
         self._left = None
         note = ""
@@ -251,14 +257,14 @@ class ExportWindow(QWidget):
             case State.ENDED:
                 text, problem = self._describe_end(done, failed, total)
         self.status.setText(problem or text)
-        self._set_role(self.status, "problem" if problem else "caption")
+        set_role(self.status, "problem" if problem else "caption")
         self._show_failures()
 
     def _describe_end(self, done: int, failed: int, total: int) -> tuple[str, str]:
-        if self.exporter.error is not None:
+        if self.exporter.error is not None and self._tells_end:
             text = str(self.exporter.error)
             return "", sentence(text)
-        if self.exporter.manifest is None:
+        if self.exporter.manifest is None or not self._tells_end:
             return self.form.summary(), ""
         if done == total:
             return self.tr("Done: %Ln picture(s) in {folder}.", "", total).format(folder=self.exporter.manifest.folder), ""
@@ -270,7 +276,7 @@ class ExportWindow(QWidget):
 
     def _show_failures(self) -> None:
         manifest = self.exporter.manifest
-        failures = [] if manifest is None or self.exporter.state is not State.ENDED else manifest.failures
+        failures = [] if manifest is None or self.exporter.state is not State.ENDED or not self._tells_end else manifest.failures
         lines = [f"{file}: {message}" for file, message in failures[:_SHOWN_FAILURES]]
         if len(failures) > _SHOWN_FAILURES:
             lines.append(self.tr("… and %Ln more, in the manifest", "", len(failures) - _SHOWN_FAILURES))
@@ -278,12 +284,6 @@ class ExportWindow(QWidget):
         if text != self.failures.toPlainText():
             self.failures.setPlainText(text)
         self.failures.setVisible(bool(lines))
-
-    def _set_role(self, label: QLabel, role: str) -> None:
-        if label.property("role") != role:
-            label.setProperty("role", role)
-            label.style().unpolish(label)
-            label.style().polish(label)
 
     def _on_theme_changed(self) -> None:
         self.setStyleSheet(style_sheet(self._theme.colors))

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDesktopServices, QImage, QKeySequence, QShortcut, QTe
 from PySide6.QtWidgets import QLineEdit, QTextBrowser, QWidget
 
 from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.side_window import SideWindow
 
 
 def _folder() -> Traversable:
@@ -26,11 +27,11 @@ class GuideText(QTextBrowser):
         return None if found is None else QImage.fromData(found.read_bytes())
 
 
-class GuideWindow(QWidget):
+class GuideWindow(SideWindow):
     """The pages with a search field."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
+        super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Guide - SPADE Studio"))
         self.search = QLineEdit()
@@ -47,8 +48,6 @@ class GuideWindow(QWidget):
         whole.addWidget(self.text, 1)
         self.search.returnPressed.connect(self.find_next)
         self.text.anchorClicked.connect(self.follow)
-        for key in (QKeySequence.StandardKey.Close, Qt.Key.Key_Escape):
-            QShortcut(QKeySequence(key), self, self.close)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self.search.setFocus)
         self.resize(760, 680)
         self.text.setFocus()

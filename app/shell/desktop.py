@@ -232,8 +232,7 @@ class Desktop(QObject):
     def show_guide(self) -> GuideWindow:
         """Show the guide beside the window."""
         guide = GuideWindow(self._window)
-        guide.show()
-        guide.activateWindow()
+        guide.bring_up()
         return guide
 
     def start_tour(self) -> Tour:

@@ -56,6 +56,7 @@ class WindowStyles(QObject):
         drops: FileDrops,
     ) -> None:
         super().__init__(window)
+        self._told = ""
         self._window, self._settings, self._strip, self._live, self._commands = window, settings, style_panel, live, commands
         self.controller = StylesController(live, connection.document, settings.state_folder, self)
         self.controller.serve(connection)
@@ -146,8 +147,10 @@ class WindowStyles(QObject):
         seed = styles.style.seed if styles.style.code is None else None
         self._strip.show_style(name_of(styles.style), seed, styles.picture)
         self._commands["favourite_style"].setChecked(styles.collection.is_favourite)
-        if styles.note and not self.dock.isVisible():
-            self._tell(styles.note)
+        if styles.note.text != self._told:
+            self._told = styles.note.text
+            if self._told and not self.dock.isVisible():
+                self._tell(self._told)
 
     def _show_references(self) -> None:
         self.panel.tabs.setCurrentIndex(1)

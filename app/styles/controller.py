@@ -20,6 +20,7 @@ from spade_studio.app.styles import pictures
 from spade_studio.app.styles.collection import StyleCollection
 from spade_studio.app.styles.ends import End
 from spade_studio.app.styles.names import name_of
+from spade_studio.app.styles.note import Note
 from spade_studio.app.styles.past import StyleHistory
 from spade_studio.app.styles.saved import SavedStyle
 from spade_studio.app.styles.shelf import BuiltIn, Choice, Reference
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from spade_studio.engine.rendering.renderer import Renderer
 
 
-
 class StylesController(QObject):
     """Keeps the style in use.
 
@@ -43,7 +43,7 @@ class StylesController(QObject):
         history: The last ones with pictures.
         collection: References and favourites.
         is_locked: Whether dice and documents leave the style alone.
-        note: What a person should know about the style in use, or empty.
+        note: What a person should know about the style in use.
         ends: The two styles between which the mix lies, or None where not chosen.
         share: How much of the second is in the mix, 0..1.
     """
@@ -60,7 +60,8 @@ class StylesController(QObject):
         self.history = StyleHistory(state_folder / "styles.json")
         self.collection = StyleCollection(self, state_folder)
         self.is_locked = False
-        self.note = ""
+        self.note = Note(self)
+        self.note.changed.connect(self.changed)
         self.ends: list[End | None] = [None, None]
         self.share = 0.5
         self._change: object = object()
@@ -156,7 +157,7 @@ class StylesController(QObject):
 
     def new_texture(self) -> None:
         """Draw the noise anew: the same light and colours, other grass, waves and clouds."""
-        self._use(replace(self.style, texture=other_number(self.style.texture)), "texture", self.note)
+        self._use(replace(self.style, texture=other_number(self.style.texture)), "texture", self.note.text)
 
     def adopt_reference(self, reference: Reference, *, sample: bool = False) -> None:
         """Take the style of a photograph.
@@ -188,7 +189,7 @@ class StylesController(QObject):
         """Make the style stronger or weaker, 0..1.5; 1 is as trained."""
         strength = min(max(strength, 0.0), MAX_STRENGTH)
         if strength != self.style.strength:
-            self._use(self.style.with_strength(strength), "strength", self.note, change=self._strength_change)
+            self._use(self.style.with_strength(strength), "strength", self.note.text, change=self._strength_change)
 
     def end_strength(self) -> None:
         """Note that the slider was let go: further changes of the strength are a step of their own."""
@@ -277,7 +278,8 @@ class StylesController(QObject):
     def _use(self, style: Style, step: str = "", note: str = "", *, change: object = None, is_saved: bool = False) -> None:
         """Render in a style; ``step`` names what can be undone, or is empty, and steps of one ``change`` are one."""
         before = self.style
-        self.style, self.note, self._is_remembered = style, note, False
+        self.style, self._is_remembered = style, False
+        self.note.keep(note)
         if step and not style.is_same(before):
             self._record(step, before, change)
         if is_saved:
@@ -306,9 +308,8 @@ class StylesController(QObject):
         return Style("reference", seed, np.zeros(1, np.float32), self.style.strength, label, "", choice.jpeg, self.style.texture)
 
     def say(self, note: str) -> None:
-        """Tell a person something about the style; empty for nothing."""
-        self.note = note
-        self.changed.emit()
+        """Tell a person something for a while, at most until the style changes; empty for nothing."""
+        self.note.say(note)
 
     def _apply(self) -> None:
         """Hand the style to the renderer, as far as it is known what that takes."""
@@ -372,7 +373,7 @@ class StylesController(QObject):
                 if style.picture and info.can_use_style_image:
                     self._take(style, lambda taken: self._use(taken, is_saved=is_saved))
                 elif style.code is not None and len(style.code) == info.z_width:
-                    self.say(self.tr("“{}” was made with other weights and may look different with these.").format(name_of(style)))
+                    self.note.keep(self.tr("“{}” was made with other weights and may look different with these.").format(name_of(style)))
         self._is_remembered = False
         self.weights_changed.emit()
         self.changed.emit()

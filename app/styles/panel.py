@@ -134,7 +134,7 @@ class StylesPanel(PhotoTarget):
 
     def _show_style(self) -> None:
         styles = self._styles
-        note = styles.why_no_style or styles.note
+        note = styles.why_no_style or styles.note.text
         self.note.setText(note)
         self.note.setVisible(bool(note))
         percent = round(styles.style.strength * 100)

@@ -47,9 +47,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     else:
         yield QCoreApplication.translate("DataReport", "Ready for training.")
     yield ""
-    text = counted(
-        "DataReport", "%Ln photograph(s) with label maps ({kind}, labels of {label_set})", report["samples"]
-    )
+    text = counted("DataReport", "%Ln photograph(s) with label maps ({kind}, labels of {label_set})", report["samples"])
     yield text.format(kind=report["kind"], label_set=report["label_set"])
     if report["with_instances"]:
         yield counted("DataReport", "%Ln has/have instance maps", report["with_instances"])

@@ -45,7 +45,7 @@ class DrawingPage(QWidget):
         empty = self.tr("The drawing on the canvas, rendered by the checkpoints of this run.\n\nRender now makes the first picture.")
         missing = self.tr("This checkpoint has not rendered your drawing yet.\n\nRender now makes the picture.")
         self.timeline = PictureTimeline(self.tr("My drawing"), empty, missing)
-        self._says_work = False
+        self._says_work = self._is_showing = False
         self._entries: list[RenderedDrawing] = []
         line = row(spacing=10)
         line.addWidget(self.follow)
@@ -58,7 +58,7 @@ class DrawingPage(QWidget):
         self.follow.toggled.connect(self._on_follow)
         self.now.clicked.connect(self._on_now)
         self.use.clicked.connect(self._on_use)
-        self.timeline.shown_changed.connect(lambda _: self._show_buttons())
+        self.timeline.shown_changed.connect(self._on_shown)
         self.drawing.changed.connect(self._show)
         self.drawing.failed.connect(self._on_failed)
         self.drawing.exported.connect(self._on_exported)
@@ -115,13 +115,20 @@ class DrawingPage(QWidget):
 
     def _show(self) -> None:
         self._entries = self.drawing.entries
+        self._is_showing = True
         self.timeline.set_entries([(entry.picture, self.tr("Step {step:,}").format(step=entry.step)) for entry in self._entries])
+        self._is_showing = False
         if self.drawing.is_at_work:
             self._says_work = True
             self.note.setText(self.tr("Rendering your drawing…") if self.drawing.renders else self.tr("Making the weights a file…"))
         elif self._says_work:
             self._says_work = False
             self.note.setText("")
+        self._show_buttons()
+
+    def _on_shown(self) -> None:
+        if not (self.drawing.is_at_work or self._is_showing):
+            self.note.setText("")  # it is about the checkpoint that was shown before
         self._show_buttons()
 
     def _show_buttons(self) -> None:

@@ -23,6 +23,7 @@ class ConfigForm(QScrollArea):
         editors: By dotted name.
         problem: What is wrong with the values now, in words; empty for nothing.
         problem_field: The field that it is about; empty where that cannot be told.
+        is_unfilled: Whether that is only that the data are not chosen yet: something to do, and no fault.
     """
 
     changed = Signal()
@@ -32,7 +33,7 @@ class ConfigForm(QScrollArea):
         self._sound = sound
         self.editors: dict[str, Editor] = {}
         self._problems: dict[str, QLabel] = {}
-        self.problem, self.problem_field = "", ""
+        self.problem, self.problem_field, self.is_unfilled = "", "", False
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -143,8 +144,9 @@ class ConfigForm(QScrollArea):
             self.problem_field, self.problem = self._path_problem(values)
         else:
             self.problem = str(error)
+        self.is_unfilled = self.problem_field == "data.path" and not values["data.path"]
         for name, label in self._problems.items():
-            is_it = name == self.problem_field
+            is_it = name == self.problem_field and not self.is_unfilled
             label.setText(self.problem if is_it else "")
             label.setVisible(is_it)
             self.editors[name].set_wrong(is_it)

@@ -17,6 +17,7 @@ from spade_studio.app.training.tool_run import ToolRun
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
 from spade_studio.train.run.directory import RunDirectory
+from spade_studio.train.run.pins import pin, unpin
 
 _FOLDER = "drawing"
 _USED = "used"  # in it: weights that were taken into use, which stay
@@ -77,6 +78,7 @@ class MyDrawing(QObject):
         self._renders = True
         self._export, self._render = ToolRun(self), ToolRun(self)
         self._step = 0
+        self._pinned: Path | None = None  # the checkpoint that is being read, which the trainer must leave
         self._export.ended.connect(self._on_exported)
         self._render.ended.connect(self._on_rendered)
 
@@ -149,10 +151,24 @@ class MyDrawing(QObject):
 
         def start() -> None:
             self._pictures().mkdir(parents=True, exist_ok=True)
+            if step is not None:
+                self._pin(step)
             self._export.start("spade-train", words)
 
         self._try(start)
         self.changed.emit()
+
+    def _pin(self, step: int) -> None:
+        assert self._run is not None, self.tr("no run to draw for")
+        self._pinned = self._entry(self._run, step).checkpoint
+        if not pin(self._pinned):
+            found = self.tr("the trainer has removed the checkpoint of step {step:,} meanwhile").format(step=step)
+            raise EngineError(found, "", self.tr("Choose another one"))
+
+    def _unpin(self) -> None:
+        if self._pinned is not None:
+            unpin(self._pinned)
+            self._pinned = None
 
     def _keep_weights(self) -> None:
         used = self._folder() / _USED / self._weights(self._step).name
@@ -176,6 +192,7 @@ class MyDrawing(QObject):
         self._again = False
         self._export.cancel()
         self._render.cancel()
+        self._unpin()
 
     def _folder(self) -> Path:
         assert self._run is not None, self.tr("no run to draw for")
@@ -190,6 +207,7 @@ class MyDrawing(QObject):
         return used if used.is_file() else self._folder() / name
 
     def _on_exported(self, code: int, output: str, errors: str) -> None:
+        self._unpin()
         found = _EXPORTED.search(output)
         if code or found is None:
             self._fail(errors or self.tr("The export ended and said nothing."))
@@ -241,5 +259,6 @@ class MyDrawing(QObject):
 
     def _fail(self, words: str) -> None:
         self._again = False
+        self._unpin()
         self.failed.emit(words)
         self.changed.emit()

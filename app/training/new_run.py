@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontDatabase
@@ -16,12 +18,14 @@ from spade_studio.app.training.run_page import time_words
 from spade_studio.app.training.tool_run import ToolRun
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.form_look import set_role
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.train.config.presets import PRESETS, preset
 from spade_studio.train.run.directory import RunDirectory
 
 _START = "landscapes"
+_CHECKED = ("data.path", "data.kind", "labels.label_set", "labels.ids")
 
 
 class NewRunPage(QWidget):
@@ -65,6 +69,7 @@ class NewRunPage(QWidget):
         self.cancel, self.start = QPushButton(self.tr("&Back")), QPushButton(self.tr("&Start training"))
         self.start.setDefault(True)
         self.check_run, self.estimate_run = ToolRun(self), ToolRun(self)
+        self._reported: tuple[Sequence[str], list[Any]] | None = None
         self._lay_out()
         self._connect()
         self.name.setText(memory.text("name"))
@@ -151,10 +156,26 @@ class NewRunPage(QWidget):
     def _on_form_changed(self) -> None:
         self._memory.keep("form", self.form.values())
         self.problem.setText(self.form.problem)
+        set_role(self.problem, "caption" if self.form.is_unfilled else "problem")
+        if self._is_report_old:
+            self.report.setPlainText("")
         self.start.setEnabled(not self.form.problem)
         has_data = self.form.problem_field != "data.path"
         self.check.setEnabled(self.check_run.is_running or has_data)
         self.estimate.setEnabled(self.estimate_run.is_running or not self.form.problem)
+
+    def _subject(self, names: Sequence[str]) -> list[Any]:
+        values = self.form.values()
+        return [values[name] for name in names or values]
+
+    def _begin_report(self, text: str, names: Sequence[str] = ()) -> None:
+        """Show a text, and let what is reported go once one of these fields has another value; any field without names."""
+        self._reported = names, self._subject(names)
+        self.report.setPlainText(text)
+
+    @property
+    def _is_report_old(self) -> bool:
+        return self._reported is not None and self._subject(self._reported[0]) != self._reported[1]
 
     # -- check and estimate ---------------------------------------------------------------------------------------
 
@@ -168,13 +189,15 @@ class NewRunPage(QWidget):
             words += ["--preset", self.presets.currentData()]
         elif values["labels.label_set"]:
             words += ["--label-set", absolute_path("labels.label_set", values["labels.label_set"])]
-        self.report.setPlainText(self.tr("Reading all pictures…"))
+        self._begin_report(self.tr("Reading all pictures…"), _CHECKED)
         self.check_run.start("spade-train", words)
         self.check.setText(self.tr("Cancel chec&k"))
 
     def _show_check(self, code: int, output: str, errors: str) -> None:
         self.check.setText(self.tr("Chec&k data"))
         self._on_form_changed()
+        if self._is_report_old:
+            return
         try:
             self.report.setPlainText(report_words(output))
         except (ValueError, KeyError, TypeError):
@@ -185,7 +208,7 @@ class NewRunPage(QWidget):
             return
         config = self.form.config()
         name = self.presets.currentData()
-        self.report.setPlainText(self.tr("Building the networks…"))
+        self._begin_report(self.tr("Building the networks…"))
         options = option_words(config, preset(name))
         self.estimate_run.start("spade-train", ["new", config.data.path, "--preset", name, "--dry-run", *options])
         self.estimate.setText(self.tr("Cancel &estimate"))
@@ -193,6 +216,8 @@ class NewRunPage(QWidget):
     def _show_estimate(self, code: int, output: str, errors: str) -> None:
         self.estimate.setText(self.tr("&Estimate"))
         self._on_form_changed()
+        if self._is_report_old:
+            return
         text = output.rpartition("}\n")[2].strip()
         if code or not text:
             self.report.setPlainText(errors or self.tr("The estimate ended with code {code} and said nothing.").format(code=code))

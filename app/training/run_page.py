@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
@@ -18,6 +19,7 @@ from spade_studio.app.ui.plain import PlainLabel, counted, plain_tip
 from spade_studio.app.ui.theme import Colors
 
 _LOG_LINES = 5000
+_RESUME = re.compile(r"Go on with: spade-train resume .*")
 _WIDEST_NAME = 330  # pixels: names of runs can be wider than the window
 
 
@@ -95,7 +97,11 @@ class RunPage(QWidget):
         whole.addWidget(self.tabs, 1)
 
     def _append_log(self, text: str) -> None:
-        self.log.appendPlainText(text.rstrip("\n"))
+        self.log.appendPlainText(self._in_buttons(text.rstrip("\n")))
+
+    def _in_buttons(self, text: str) -> str:
+        """Return a text of the trainer with our button in place of its command."""
+        return _RESUME.sub(self.tr("Resume goes on from here."), text)
 
     def _show(self) -> None:
         follower, history, state = self._follower, self._follower.history, self._follower.state
@@ -109,7 +115,7 @@ class RunPage(QWidget):
         self.progress.setValue(history.step)
         self.facts.setText(facts(history, state))
         self.facts.setVisible(bool(self.facts.text()))
-        self.reason.setText(follower.reason)
+        self.reason.setText(self._in_buttons(follower.reason))
         self.reason.setVisible(bool(follower.reason))
         self._show_pause(state)
         self.stop.setEnabled(state.takes_requests)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QFileDialog, QLineEdit, QMessageBox, QPushButton, QSplitter, QStackedWidget, QWidget
 
 from spade_studio.app.training.drawing_page import DrawingPage
@@ -23,6 +23,7 @@ from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.ui.form_look import style_sheet
 from spade_studio.app.ui.plain import PlainLabel, message_box, plain_tip
+from spade_studio.app.ui.side_window import SideWindow
 from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.run.directory import RunDirectory
@@ -30,7 +31,7 @@ from spade_studio.train.run.directory import RunDirectory
 _MARGIN = 12
 
 
-class TrainingWindow(QWidget):
+class TrainingWindow(SideWindow):
     """Starts, watches, pauses, stops and resumes runs; trainers go on when it is closed."""
 
     def __init__(
@@ -41,7 +42,7 @@ class TrainingWindow(QWidget):
         use_weights: Callable[[Path], bool],
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
+        super().__init__(parent)
         self.setWindowTitle(self.tr("Train - SPADE Studio"))
         self._memory = memory
         self._theme = theme
@@ -77,7 +78,6 @@ class TrainingWindow(QWidget):
         self.page.end_wanted.connect(self._ask_end)
         self.page.resume_wanted.connect(self._resume)
         theme.changed.connect(self._on_theme_changed)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
         self._on_theme_changed()
         self.resize(1120, 700)
 
@@ -88,9 +88,7 @@ class TrainingWindow(QWidget):
             self.runs.setFocus()
         else:
             self.runs.look()
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        self.bring_up()
 
     def open_folder(self, folder: Path) -> None:
         """List the runs of a folder."""
@@ -120,6 +118,13 @@ class TrainingWindow(QWidget):
         self.follower.close()
         self.form.close_parts()
         self.drawing.close_parts()
+
+    def on_escape(self) -> None:
+        """Leave the form of a new run, else close."""
+        if self.stack.currentWidget() is self.form:
+            self._show_chosen()
+        else:
+            self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Hide only: opened again it shows what it showed."""

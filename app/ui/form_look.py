@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QLabel
+
 from spade_studio.app.ui.theme import Colors
+
+
+def set_role(label: QLabel, role: str) -> None:
+    """Give a label the look of a role: ``caption``, ``heading`` or ``problem``."""
+    if label.property("role") != role:
+        label.setProperty("role", role)
+        label.style().unpolish(label)
+        label.style().polish(label)
 
 
 def style_sheet(colors: Colors) -> str:

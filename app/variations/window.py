@@ -19,6 +19,7 @@ from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.style import MAX_SEED
 from spade_studio.app.ui.boxes import column, padded, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
+from spade_studio.app.ui.side_window import SideWindow
 from spade_studio.app.ui.theme import Theme
 from spade_studio.app.variations.cells import Cell, CellModel, Mix, is_same_style
 from spade_studio.app.variations.sheet_renderer import SheetLayout, SheetRenderer
@@ -46,7 +47,7 @@ class SheetPurposes:
     film: Callable[[Sequence[Style], SheetLayout], object]
 
 
-class VariationsWindow(QWidget):
+class VariationsWindow(SideWindow):
     """A grid of styles, and below it a strip of what lies between two of them.
 
     Attributes:
@@ -55,7 +56,7 @@ class VariationsWindow(QWidget):
     """
 
     def __init__(self, live: LiveRenderer, theme: Theme, purposes: SheetPurposes, count: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
+        super().__init__(parent)
         self.setWindowTitle(self.tr("Variations - SPADE Studio"))
         self._live, self._theme, self._purposes = live, theme, purposes
         self._layout: SheetLayout | None = None
@@ -80,9 +81,7 @@ class VariationsWindow(QWidget):
 
     def open(self) -> None:
         """Show the window: with a new sheet at first, later with the one that it had."""
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        self.bring_up()
         if not self.grid.cells.cells:
             self.roll()
         elif not self.renderer.is_at_work:
@@ -253,9 +252,7 @@ class VariationsWindow(QWidget):
             view.selectionModel().selectionChanged.connect(self._show_state)
             view.cells.modelReset.connect(self._show_state)
         self._theme.changed.connect(self._on_theme_changed)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
         QShortcut(QKeySequence("F5"), self, self.update_layout)
-        QShortcut(QKeySequence("Escape"), self, self._on_escape)
 
     # -- what happens --------------------------------------------------------------------------------------------------
 
@@ -308,7 +305,8 @@ class VariationsWindow(QWidget):
         self.strip_box.hide()
         self.strip.cells.set_cells([])
 
-    def _on_escape(self) -> None:
+    def on_escape(self) -> None:
+        """End what is being rendered, else close."""
         if self.renderer.is_at_work:
             self.renderer.cancel()
         else:

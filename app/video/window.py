@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -29,8 +29,10 @@ from spade_studio.app.export.plan import Style
 from spade_studio.app.export.sizes import size_box, sizes_in
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.form_look import set_role
 from spade_studio.app.ui.plain import PlainLabel, message_box, sentence
 from spade_studio.app.ui.settings import Settings
+from spade_studio.app.ui.side_window import SideWindow
 from spade_studio.app.ui.theme import Theme
 from spade_studio.app.ui.typed_path import typed_path
 from spade_studio.app.variations.sheet_renderer import SheetLayout
@@ -41,7 +43,7 @@ from spade_studio.engine.errors import EngineError
 _MARGIN = 16
 
 
-class VideoWindow(QWidget):
+class VideoWindow(SideWindow):
     """Sets up a video and shows how it goes; it goes on while the window is closed.
 
     Attributes:
@@ -51,7 +53,7 @@ class VideoWindow(QWidget):
     ended = Signal(str)  # what came of it
 
     def __init__(self, live: LiveRenderer, settings: Settings, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
+        super().__init__(parent)
         self.setWindowTitle(self.tr("Video - SPADE Studio"))
         self._live, self._settings, self._theme = live, settings, theme
         self._styles: tuple[Style, ...] = ()
@@ -74,9 +76,7 @@ class VideoWindow(QWidget):
             shown = " → ".join(words[:6]) + (" …" if len(words) > 6 else "")
             self.styles_label.setText(self.tr("%n style(s): {names}", "", len(words)).format(names=shown))
             self._check()
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        self.bring_up()
 
     @property
     def path(self) -> Path:
@@ -229,8 +229,6 @@ class VideoWindow(QWidget):
         self.show_button.clicked.connect(self._show_result)
         self.maker.changed.connect(self._show_state)
         self._theme.changed.connect(self._on_theme_changed)
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
-        QShortcut(QKeySequence("Escape"), self, self.close)
 
     def _browse(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
@@ -290,12 +288,8 @@ class VideoWindow(QWidget):
         self.show_button.setEnabled(not at_work and self.maker.result is not None)
 
     def _tell(self, text: str, *, is_problem: bool = False) -> None:
-        role = "problem" if is_problem else "caption"
         self.status.setText(text)
-        if self.status.property("role") != role:
-            self.status.setProperty("role", role)
-            self.status.style().unpolish(self.status)
-            self.status.style().polish(self.status)
+        set_role(self.status, "problem" if is_problem else "caption")
 
     def _on_theme_changed(self) -> None:
         self.setStyleSheet(style_sheet(self._theme.colors))

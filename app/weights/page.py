@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QImage, QTextDocument
+from PySide6.QtGui import QImage, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QPlainTextEdit, QScrollArea, QTextBrowser, QToolButton, QWidget
 
 from spade_studio.app.ui.boxes import column, row
@@ -28,6 +28,8 @@ class CardView(QTextBrowser):
         """Show a model card, or nothing for an empty text."""
         features = QTextDocument.MarkdownFeature
         self.document().setMarkdown(text, features.MarkdownDialectGitHub | features.MarkdownNoHTML)
+        self.moveCursor(QTextCursor.MoveOperation.Start)
+        self.verticalScrollBar().setValue(0)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
         """Give an empty picture for every one: without any, Qt would look for the file itself."""
@@ -83,6 +85,7 @@ class WeightsPage(QWidget):
         self.notes.setText("\n".join(report.notes))
         self.card.show_card(report.card)
         self._show_parts()
+        self._area.verticalScrollBar().setValue(0)
 
     def show_problem(self, name: str, error: EngineError | None, *, is_question: bool = False) -> None:
         """Show why there is no report; a question is no error, and is asked below."""
@@ -131,13 +134,13 @@ class WeightsPage(QWidget):
         content = QWidget()
         inner = column(content, spacing=10, margins=(0, 0, 10, 0))
         inner.setSizeConstraint(QLayout.SizeConstraint.SetMinAndMaxSize)
-        for part in (self.problem, self.request, self.questions, self.limits_title, self.limits):
+        for part in (self.problem, self.request, self.questions):
             inner.addWidget(part)
         inner.addLayout(self._rows)
-        for part in (self.notes, self.note_title, self.note, self.card_title, self.card):
+        for part in (self.limits_title, self.limits, self.notes, self.note_title, self.note, self.card_title, self.card):
             inner.addWidget(part)
         inner.addStretch(1)
-        area = QScrollArea()
+        area = self._area = QScrollArea()
         area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidget(content)

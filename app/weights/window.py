@@ -9,13 +9,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
 
 from spade_studio.app.rendering import loading
 from spade_studio.app.ui.boxes import column
 from spade_studio.app.ui.form_look import style_sheet
 from spade_studio.app.ui.plain import PlainLabel
+from spade_studio.app.ui.side_window import SideWindow
 from spade_studio.app.ui.worker import Job, Progress, Worker
 from spade_studio.app.weights.bar import ActionBar, OpenButtons, framed
 from spade_studio.app.weights.bench import Bench, WindowParts
@@ -31,7 +32,7 @@ _MARGIN = 14
 _WRITE_MILLISECONDS = 800
 
 
-class WeightsWindow(QWidget):
+class WeightsWindow(SideWindow):
     """Opens, explains, tries and swaps weights.
 
     Attributes:
@@ -42,7 +43,7 @@ class WeightsWindow(QWidget):
     """
 
     def __init__(self, parts: WindowParts, shelf: Shelf, parent: QWidget | None = None) -> None:
-        super().__init__(parent, Qt.WindowType.Window)
+        super().__init__(parent)
         self.setWindowTitle(self.tr("Weights - SPADE Studio"))
         self.setAcceptDrops(True)
         self._parts, self._shelf = parts, shelf
@@ -78,9 +79,7 @@ class WeightsWindow(QWidget):
             else:
                 self._look(self.list.current.path)  # closing the window took the look back
         self.refresh()
-        self.show()
-        self.raise_()
-        self.activateWindow()
+        self.bring_up()
         # A list without a current row makes the first one current when it gets the focus.
         (self.list if self.list.current is not None else self.open_buttons.file_button).setFocus()
 
@@ -355,13 +354,12 @@ class WeightsWindow(QWidget):
             (bar.try_button, self.try_weights),
             (bar.back_button, self.back),
             (bar.use_button, bench.use),
-            (bar.cancel_button, self._cancel),
+            (bar.cancel_button, self.on_escape),
         ):
             button.clicked.connect(lambda _checked=False, do=do: do())
-        QShortcut(QKeySequence(QKeySequence.StandardKey.Close), self, self.close)
-        QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self._cancel)
 
-    def _cancel(self) -> None:
+    def on_escape(self) -> None:
+        """Leave the comparison or what is being read, else close."""
         if self.bench.is_swapping:
             return
         if self._is_comparing:

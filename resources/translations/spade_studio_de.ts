@@ -2367,6 +2367,14 @@ Render now makes the picture.</source>
         <translation>kein Lauf, für den gezeichnet wird</translation>
     </message>
     <message>
+        <source>the trainer has removed the checkpoint of step {step:,} meanwhile</source>
+        <translation>der Trainer hat den Checkpoint von Schritt {step:,} inzwischen entfernt</translation>
+    </message>
+    <message>
+        <source>Choose another one</source>
+        <translation>Wählen Sie einen anderen</translation>
+    </message>
+    <message>
         <source>The export ended and said nothing.</source>
         <translation>Der Export endete, ohne etwas zu sagen.</translation>
     </message>
@@ -3699,6 +3707,10 @@ Estimate tells steps, memory and time.</source>
         <translation>&amp;Protokoll</translation>
     </message>
     <message>
+        <source>Resume goes on from here.</source>
+        <translation>Fortsetzen macht hier weiter.</translation>
+    </message>
+    <message>
         <source>Sta&amp;rt</source>
         <translation>Sta&amp;rten</translation>
     </message>
@@ -4105,7 +4117,7 @@ Estimate tells steps, memory and time.</source>
     </message>
     <message>
         <source>Render</source>
-        <translation>Bild</translation>
+        <translation>Rendern</translation>
     </message>
     <message>
         <source>{pixels} pixels</source>

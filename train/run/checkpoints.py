@@ -24,6 +24,7 @@ import torch
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import atomic_writer, open_regular, sha256_of
 from spade_studio.train.config.run import TrainConfig
+from spade_studio.train.run.pins import is_pinned, unpin
 
 FORMAT_VERSION: Final = 1
 LATEST: Final = "latest.json"
@@ -197,12 +198,15 @@ class CheckpointStore:
         return None if found is None else self._read_checked(found)
 
     def read_step(self, step: int) -> Checkpoint | None:
-        """Return the checkpoint of a step, or None where there is none.
+        """Return the checkpoint of a step, or None where there is none; one that is pinned counts.
 
         Raises:
             CheckpointError: It is damaged.
         """
         found = next((file for file in self.files() if file.step == step), None)
+        name = _file_name(step)
+        if found is None and is_pinned(self.folder / name) and (self.folder / name).is_file():
+            found = CheckpointFile(name, step)
         return None if found is None else self._read_checked(found)
 
     def mark(self, step: int) -> str:
@@ -275,12 +279,13 @@ class CheckpointStore:
             file.write(json.dumps(data, indent=2).encode() + b"\n")
 
     def _prune(self) -> None:
-        """Remove the checkpoints that ``latest.json`` does not name."""
+        """Remove the checkpoints that ``latest.json`` does not name and nobody reads."""
         names = {file.name for file in self._index()[0]}
         for path in self.folder.glob("*.pt"):
-            if _NAME.fullmatch(path.name) and path.name not in names:
+            if _NAME.fullmatch(path.name) and path.name not in names and not is_pinned(path):
                 with suppress(OSError):
                     path.unlink()
+                    unpin(path)
 
     def _remove_temporaries(self) -> None:
         """Remove what a process that was killed while writing left behind."""

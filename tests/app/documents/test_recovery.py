@@ -229,6 +229,8 @@ def test_a_disk_that_is_full_is_told_once_and_painting_goes_on(hand, qtbot, monk
     assert "no space left" in hand.window.statusBar().currentMessage()
     with qtbot.waitSignal(hand.window.documents.autosave.saved):
         hand.window.documents.autosave.save()
+    assert told[1:] == [""]
+    assert hand.window.statusBar().currentMessage() == ""
 
 
 def test_closing_without_saving_leaves_nothing(hand, folder, qtbot):

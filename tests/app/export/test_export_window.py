@@ -43,6 +43,20 @@ def test_fifty_variations_with_the_defaults(window, export, qtbot, tmp_path):
     assert len({pixels_of(tmp_path / "out" / name).tobytes() for name in files[:-1]}) == 50
 
 
+def test_what_has_ended_is_told_until_something_else_is_set(window, export, qtbot, tmp_path):
+    export.form.count.setValue(1)
+    qtbot.mouseClick(export.export_button, LEFT)
+    finish(qtbot, export)
+    assert export.status.text() == f"Done: 1 picture in {tmp_path / 'out'}."
+    export.form.count.setValue(3)
+    assert export.status.text() == "3 pictures"
+    export.form.folder_field.setText(str(tmp_path / "nowhere" / "else" / "\0"))
+    export.form.folder_field.setText(str(tmp_path / "out"))
+    export.close()
+    window.commands["export_batch"].trigger()
+    assert export.status.text() == "3 pictures"
+
+
 def test_pause_cancel_and_continue_from_the_folder(window, export, qtbot, tmp_path):
     export.form.count.setValue(30)
     qtbot.mouseClick(export.export_button, LEFT)

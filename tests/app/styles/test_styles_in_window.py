@@ -361,3 +361,21 @@ def test_the_dock_opens_by_its_key_and_is_reached_by_keyboard(window: MainWindow
     assert all(widget.accessibleName() for widget in widgets)
     qtbot.keyClick(window, Qt.Key.Key_F9)
     assert not window.styles.dock.isVisible()
+
+
+def test_a_note_about_a_style_ends_and_is_told_once(window: MainWindow, wait: Wait) -> None:
+    styles, bar = window.styles.controller, window.statusBar()
+    window.styles.dock.close()
+    styles.say("it cannot be read")
+    assert bar.currentMessage() == "it cannot be read"
+    bar.clearMessage()
+    styles.changed.emit()  # as every picture does
+    assert bar.currentMessage() == ""
+    assert styles.note.text == "it cannot be read"
+    styles.note._end.timeout.emit()
+    assert styles.note.text == ""
+    assert window.styles.panel.note.text() == ""
+    styles.say("another")
+    styles.roll()
+    assert styles.note.text == ""
+    assert not styles.note._end.isActive()

@@ -219,3 +219,42 @@ def test_a_second_swap_waits_for_the_first(window, renderer, qtbot):
     qtbot.waitUntil(lambda: 5 in renderer.seeds)
     other.gate.set()
     qtbot.waitUntil(lambda: 5 in other.seeds)
+
+
+def test_a_checkpoint_that_is_rendered_is_marked_until_it_was_read(training, run, told, qtbot):
+    run.checkpoints_path.mkdir(exist_ok=True)
+    for step in (10, 20):
+        (run.checkpoints_path / f"step_{step:08}.pt").touch()
+    told.write(run, told.step(20), CheckpointWritten(20, "step_00000020.pt"))
+    training.follower.look()
+    page = training.drawing
+    page.timeline.slider.setFocus()
+    qtbot.keyClick(page.timeline.slider, Qt.Key.Key_Home)
+    qtbot.mouseClick(page.now, LEFT)
+    mark = run.checkpoints_path / "step_00000010.pin"
+    assert mark.is_file()
+    wait(qtbot, page)
+    assert not mark.is_file()
+    assert page.timeline.view.image.pixelColor(0, 0).red() == 1
+
+
+def test_a_checkpoint_that_went_meanwhile_is_told_until_another_is_shown(training, run, told, qtbot):
+    run.checkpoints_path.mkdir(exist_ok=True)
+    for step in (10, 20):
+        (run.checkpoints_path / f"step_{step:08}.pt").touch()
+    told.write(run, told.step(20), CheckpointWritten(20, "step_00000020.pt"))
+    training.follower.look()
+    page = training.drawing
+    page.timeline.slider.setFocus()
+    qtbot.keyClick(page.timeline.slider, Qt.Key.Key_Home)
+    (run.checkpoints_path / "step_00000010.pt").unlink()
+    page.drawing.render(10)
+    assert "has removed the checkpoint of step 10" in page.note.text()
+    assert not page.drawing.is_at_work
+    assert list(run.checkpoints_path.glob("*.pin")) == []
+    (run.checkpoints_path / "step_00000015.pt").touch()
+    page._show()
+    qtbot.keyClick(page.timeline.slider, Qt.Key.Key_End)
+    page.timeline.slider.setFocus()
+    qtbot.keyClick(page.timeline.slider, Qt.Key.Key_Home)
+    assert page.note.text() == ""

@@ -180,3 +180,29 @@ def test_a_tool_that_cannot_be_started_says_so(page, monkeypatch, qtbot):
 
 def test_a_report_without_problems_says_so_first():
     assert report_words(json.dumps({**REPORT, "problems": []})).startswith("Ready for training.")
+
+
+def test_nothing_is_wrong_before_anything_is_typed(training, qtbot):
+    training.open()
+    qtbot.mouseClick(training.new, Qt.MouseButton.LeftButton)
+    page = training.form
+    path = page.form.editors["data.path"].input
+    assert page.problem.text() == "Choose a folder or zip with photographs and label maps."
+    assert page.problem.property("role") == "caption"
+    assert not page.form._problems["data.path"].isVisible()
+    assert not path.property("wrong")
+    assert not page.start.isEnabled()
+    qtbot.keyClicks(path, "nowhere")
+    assert page.problem.property("role") == "problem"
+    assert page.form._problems["data.path"].isVisible()
+    assert path.property("wrong")
+
+
+def test_a_report_goes_with_the_values_that_it_was_about(page, answer, qtbot, tmp_path):
+    answer("{\n}\n\nSteps:         20 (3 an epoch), 2,400 pictures")
+    qtbot.mouseClick(page.estimate, LEFT)
+    qtbot.waitUntil(lambda: page.report.toPlainText().startswith("Steps"), timeout=30_000)
+    page.name.setText("lakes")
+    assert page.report.toPlainText()
+    page.form.editors["batch_size"].input.setValue(3)
+    assert page.report.toPlainText() == ""

@@ -253,3 +253,12 @@ def test_a_folder_is_remembered(training, runs, make_run, settings):
     assert TrainingMemory(settings).runs_folder == runs
     settings.training = "{ broken"
     assert TrainingMemory(settings).form == {}
+
+
+def test_a_run_that_was_stopped_names_the_button_that_goes_on(training, make_run, runs, told):
+    run = make_run("lakes", told.started(), RunEnded(7, "stopped", "Go on with: spade-train resume runs/00000-lakes"))
+    run.log_path.write_text("Stopped after step 7: Go on with: spade-train resume runs/00000-lakes\n")
+    training.open_folder(runs)
+    training.open()
+    assert training.page.reason.text() == "Resume goes on from here."
+    assert training.page.log.toPlainText() == "Stopped after step 7: Resume goes on from here."

@@ -6,11 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QUrl
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QTextCursor
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from spade_studio.app.shell.main_window import MainWindow
-from spade_studio.app.weights.page import CardView
+from spade_studio.app.ui.theme import Theme
+from spade_studio.app.weights.page import CardView, WeightsPage
+from spade_studio.app.weights.report import Report
 from spade_studio.app.weights.window import WeightsWindow
 
 Look = Callable[[Path], WeightsWindow]
@@ -59,3 +62,22 @@ def test_a_model_card_is_shown_as_it_is_meant_and_reads_nothing_of_this_computer
     before = card.toPlainText()
     card.anchorClicked.emit(QUrl.fromLocalFile(str(picture)))
     assert card.toPlainText() == before
+
+
+def test_the_page_says_what_weights_are_before_what_they_cannot_do_and_opens_at_its_top(qtbot: QtBot, theme: Theme) -> None:
+    page = WeightsPage(theme)
+    qtbot.addWidget(page)
+    page.resize(420, 300)
+    page.show()
+    rows = [("Kind", "spade"), *((f"Row {number}", "text") for number in range(20)), ("Licence", "CC0")]
+    report = Report("Mine", "", tuple(rows), ("no texture",), (), "# A card\n\n" + "word " * 2000, can_render=True)
+    for _ in range(2):
+        page.show_report(report)
+        QApplication.processEvents()
+        assert page._area.verticalScrollBar().value() == 0
+        assert page.card.verticalScrollBar().value() == 0
+        page._area.verticalScrollBar().setValue(200)
+        page.card.verticalScrollBar().setValue(100)
+        page.card.moveCursor(QTextCursor.MoveOperation.End)
+    last = page._rows.itemAtPosition(len(rows) - 1, 1).widget()
+    assert last.geometry().bottom() < page.limits_title.y() < page.limits.y() < page.card.y()

@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from spade_studio.train.config.presets import preset
-from spade_studio.train.run import checkpoints
+from spade_studio.train.run import checkpoints, pins
 from spade_studio.train.run.checkpoints import (
     BestCheckpoint,
     Checkpoint,
@@ -273,3 +273,32 @@ def test_another_process_reads_the_same_file_or_says_that_the_folder_is_not_shar
     damage(elsewhere.folder / "step_00000005.pt", "truncated")
     with pytest.raises(CheckpointError, match=r"finds no step_00000005.pt that can be read"):
         elsewhere.read_same(5, mark)
+
+
+def test_a_checkpoint_that_somebody_reads_stays_until_it_is_let_go(store: CheckpointStore) -> None:
+    first = store.write(checkpoint(5))
+    assert pins.pin(first)
+    for step in (10, 15, 20):
+        store.write(checkpoint(step))
+    assert first.is_file()
+    assert [file.step for file in store.files()] == [20, 15]
+    found = store.read_step(5)
+    assert found is not None
+    assert found.step == 5
+    pins.unpin(first)
+    assert store.read_step(5) is None
+    store.write(checkpoint(25))
+    assert not first.is_file()
+
+
+def test_a_mark_that_was_left_behind_holds_for_an_hour(store: CheckpointStore) -> None:
+    first = store.write(checkpoint(5))
+    assert pins.pin(first)
+    mark = next(store.folder.glob("*.pin"))
+    os.utime(mark, (0, 0))
+    for step in (10, 15):
+        store.write(checkpoint(step))
+    assert not first.is_file()
+    assert not mark.is_file()
+    assert not pins.pin(first)
+    assert not mark.is_file()

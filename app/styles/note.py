@@ -1,0 +1,35 @@
+"""What a person is told about the style: for a while, or as long as the style is in use."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+_MILLISECONDS = 20_000
+
+
+class Note(QObject):
+    """One text at a time.
+
+    Attributes:
+        text: What is told; empty for nothing.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.text = ""
+        self._end = QTimer(self, singleShot=True, interval=_MILLISECONDS)
+        self._end.timeout.connect(lambda: self.say(""))
+
+    def say(self, text: str) -> None:
+        """Tell something for a while; empty for nothing."""
+        self.text = text
+        self._end.start() if text else self._end.stop()
+        self.changed.emit()
+
+    def keep(self, text: str) -> None:
+        """Tell something until the next text; one that is told already ends when it would have."""
+        if text != self.text:
+            self._end.stop()
+            self.text = text
