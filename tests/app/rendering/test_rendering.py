@@ -218,7 +218,7 @@ def test_the_command_line_wins_over_what_is_remembered_for_this_start(settings: 
 
 @pytest.mark.parametrize("value", ["", "tpu", "cuda:x", "cpu; rm", 5])
 def test_an_unreadable_device_counts_as_not_remembered(settings: Settings, value: object):
-    settings._store.setValue("render/device", value)
+    settings.store.setValue("render/device", value)
     assert settings.render_device == "auto"
 
 
@@ -227,7 +227,7 @@ def test_an_unreadable_device_counts_as_not_remembered(settings: Settings, value
     [("training", SizeWish()), ("layout", SizeWish("layout")), ("512", SizeWish("side", 512)), ("99999", SizeWish()), ("-1", SizeWish())],
 )
 def test_the_size_is_remembered(settings: Settings, value: str, wish: SizeWish):
-    settings._store.setValue("render/size", value)
+    settings.store.setValue("render/size", value)
     assert settings.render_size == wish
     settings.render_size = wish
     assert settings.render_size == wish
