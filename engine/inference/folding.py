@@ -48,7 +48,6 @@ class FoldedBlock:
         shortcut = self.in_channels * self.out_channels if self.shortcut else 0
         return 9 * self.middle_channels * (self.in_channels + self.out_channels) + shortcut
 
-
     def style_rows(self, codes: Tensor | None) -> tuple[Tensor, Tensor] | None:
         """Return scale and shift [1, C] between the convolutions for a style code [1, z]; None without style modulation."""
         if self.style is None or codes is None:

@@ -86,17 +86,6 @@ class ModulationTable:
         self.memory_generation += 1
         self.tables = [torch.empty(0, width, device=self._device, dtype=self._dtype) for width in self._widths]
 
-    def forget_rows(self) -> None:
-        """Forget what the rows are, not their memory: the next layout computes all of its own."""
-        self._slot_of.clear()
-        self._free = list(range(len(self._last_used) - 1, -1, -1))
-        self._hashes = None
-
-    @property
-    def rows_kept(self) -> int:
-        """How many rows are known."""
-        return len(self._slot_of)
-
     def update(self, scale: Scale) -> None:
         """Take a layout: afterwards ``slots`` int32 [B * h * w] names the row of every pixel.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spade_studio.engine.labels.channels import LabelChannels, UnlabeledPlace
-from spade_studio.engine.labels.label_map import check_label_map, label_map_from_colors
+from spade_studio.engine.labels.label_map import check_label_map
 from spade_studio.engine.labels.label_set import UNLABELED_COLOR, Color, Label, LabelSet, built_in_label_sets, color_text, load_label_set
 
 __all__ = [
@@ -16,6 +16,5 @@ __all__ = [
     "built_in_label_sets",
     "check_label_map",
     "color_text",
-    "label_map_from_colors",
     "load_label_set",
 ]

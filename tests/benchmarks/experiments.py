@@ -19,7 +19,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -31,7 +31,7 @@ from experiment_rows import ROWS, Row, architecture_options, parameters
 
 from spade_studio.engine.files import atomic_writer
 from spade_studio.train.run.directory import RunDirectory, list_runs
-from spade_studio.train.run.events import EventReader, standing_steps
+from spade_studio.train.run.events import Event, EventReader, RunStarted, StepLogged
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "experiments.md"
 FOR_EVER = 1_000_000  # steps: a row ends by its time
@@ -110,6 +110,17 @@ class Trained:
     seconds: float
     steps: int
     images: int
+
+
+def standing_steps(events: Iterable[Event]) -> list[StepLogged]:
+    """The logged steps that count: where a run went on from a checkpoint, what it had logged beyond that is left out."""
+    steps: list[StepLogged] = []
+    for event in events:
+        if isinstance(event, RunStarted):
+            steps = [step for step in steps if step.step <= event.at_step]
+        elif isinstance(event, StepLogged):
+            steps.append(event)
+    return steps
 
 
 def trained(run: RunDirectory, reader: EventReader, events: list[Any]) -> Trained:

@@ -270,7 +270,10 @@ def forget_rows(maker: FastMaker) -> None:
     """Make every neighbourhood of the next layout a new one; memory stays, as in a window that is open for a while."""
     for plan in maker._generator._plans.values():
         for stage in plan.stages:
-            stage.table.forget_rows()
+            table = stage.table
+            table._slot_of.clear()
+            table._free = list(range(len(table._last_used) - 1, -1, -1))
+            table._hashes = None
 
 
 def peak_memory(network: str, path: str, device: str) -> str:

@@ -159,12 +159,6 @@ class FrechetDistance:
         """Count generated pictures [B, 3, H, W], uint8 or floating-point in [-1, 1]."""
         self._update(pictures, real=False)
 
-    def add_fake(self, statistics: FeatureStatistics) -> None:
-        """Count generated pictures that were looked at elsewhere."""
-        self._metric.fake_features_sum += statistics.total
-        self._metric.fake_features_cov_sum += statistics.products
-        self._metric.fake_features_num_samples += statistics.count
-
     def reset(self) -> None:
         """Forget the generated pictures; the real ones stay."""
         self._metric.reset()

@@ -141,7 +141,6 @@ class CheckpointStore:
         known, best_before, _ = self._index()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._remove_temporaries()
             with atomic_writer(path) as file:
                 torch.save(state, file)
             entry = CheckpointFile(name, checkpoint.step, sha256_of(path))
@@ -286,12 +285,6 @@ class CheckpointStore:
                 with suppress(OSError):
                     path.unlink()
                     unpin(path)
-
-    def _remove_temporaries(self) -> None:
-        """Remove what a process that was killed while writing left behind."""
-        for path in self.folder.glob(".*.tmp"):
-            with suppress(OSError):
-                path.unlink()
 
     def _not_written(self, name: str, error: Exception, known: list[CheckpointFile]) -> CheckpointError:
         reason = "the disk is full" if _is_full(error) else (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import FileIO
@@ -325,14 +325,3 @@ class EventReader:
         except FileNotFoundError:
             return []
         return events
-
-
-def standing_steps(events: Iterable[Event]) -> list[StepLogged]:
-    """Return the logged steps that count: where a run went on from a checkpoint, what it had logged beyond that is left out."""
-    steps: list[StepLogged] = []
-    for event in events:
-        if isinstance(event, RunStarted):
-            steps = [step for step in steps if step.step <= event.at_step]
-        elif isinstance(event, StepLogged):
-            steps.append(event)
-    return steps

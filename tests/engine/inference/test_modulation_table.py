@@ -87,7 +87,7 @@ def test_a_stroke_pays_only_for_new_neighbourhoods(tiny: Any) -> None:
     changed[7:16, 7:16] = False
     assert not changed.any()
     assert kept.take(labels) == 0
-    assert kept.table.rows_kept == len(kept.table._slot_of) > first
+    assert len(kept.table._slot_of) > first
 
 
 def test_another_shape_changes_every_position(tiny: Any) -> None:
@@ -120,7 +120,7 @@ def test_the_least_recently_used_rows_go(monkeypatch: pytest.MonkeyPatch) -> Non
     assert kept.take(plain(0)) == 0
     assert kept.take(plain(4)) == 25
     assert len(kept.table.tables[0]) == 100
-    assert kept.table.rows_kept == 100
+    assert len(kept.table._slot_of) == 100
     assert [kept.take(plain(label)) for label in (0, 3, 2, 4)] == [0, 0, 0, 0]
     assert kept.take(plain(1)) == 25
 
@@ -132,7 +132,7 @@ def test_a_budget_too_small_for_one_layout_stays_exact(monkeypatch: pytest.Monke
         assert kept.take(noise(seed)) > 0
     # No more than one layout and the share that is dropped ahead of need.
     assert len(kept.table.tables[0]) <= 2 * SIZE * SIZE
-    assert kept.table.rows_kept <= len(kept.table.tables[0])
+    assert len(kept.table._slot_of) <= len(kept.table.tables[0])
 
 
 def test_rows_in_use_survive_an_eviction(monkeypatch: pytest.MonkeyPatch, tiny: Any) -> None:
@@ -146,17 +146,6 @@ def test_rows_in_use_survive_an_eviction(monkeypatch: pytest.MonkeyPatch, tiny: 
         labels = labels.copy()
         labels[top : top + 6, left : left + 6] = random.integers(0, S - 1, (6, 6))
         kept.take(labels)
-
-
-def test_forgotten_rows_are_computed_again(tiny: Any) -> None:
-    kept = Kept()
-    labels = tiny.channels(0, SIZE, SIZE)[0]
-    first = kept.take(labels)
-    generation = kept.table.memory_generation
-    kept.table.forget_rows()
-    assert kept.table.rows_kept == 0
-    assert kept.take(labels) == first
-    assert kept.table.memory_generation == generation
 
 
 def test_a_failed_update_leaves_no_wrong_rows(tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:

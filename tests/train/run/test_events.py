@@ -24,7 +24,6 @@ from spade_studio.train.run.events import (
     event_from_line,
     event_to_line,
     finite_or_none,
-    standing_steps,
 )
 
 
@@ -150,9 +149,3 @@ def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
     log.write(ALL[2])
     log.close()
     assert EventReader(path).read_new() == [ALL[0], ALL[2]]
-
-
-def test_steps_beyond_the_checkpoint_that_a_run_went_on_from_do_not_count() -> None:
-    again = RunStarted(2, 20, 1, "cpu", "0.1.0")
-    events = [ALL[0], step(1), step(2), step(3), again, step(3, kl=9.0)]
-    assert standing_steps(events) == [step(1), step(2), step(3, kl=9.0)]
