@@ -57,6 +57,7 @@ PARTS = ("generator", "step", "renorm", "perceptual", "loading", "processes")
 class Batch:
     photos: Tensor
     layout: Layout
+    indices: tuple[int, ...] = (0, 1)
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,7 @@ class LossConfig:
             and what is exported counts styles in coordinates in which photographs' are standard normal, so that one drawn at random is
             like theirs; it needs an encoder. Where the divergence has little weight the two differ much.
         augmentations: What is done to fakes, photographs and their layouts before they are judged (DiffAugment): colour, translation and
-            cut_out, each picture otherwise; zoom judges a quarter of the picture, enlarged twice, in a third of the steps.
+            cut_out, each picture otherwise; zoom judges a quarter, enlarged twice, of a third of the pictures.
     """
 
     adversarial: AdversarialKind = "hinge"

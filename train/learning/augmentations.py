@@ -13,16 +13,18 @@ from torch import Tensor
 from spade_studio.train.config.losses import Augmentation
 
 _SHIFT, _CUT = 0.125, 0.3  # of the sides
-_ZOOMED = 1 / 3  # of the steps
+_ZOOMED = 1 / 3  # of the pictures
 
 Planes = tuple[Tensor, Tensor]
 """Layouts [N, S, H, W] and their pictures [N, 3, H, W]."""
+Randoms = Sequence[np.random.Generator]
+"""One for each picture."""
 
 
-def _colour(seen: Planes, random: np.random.Generator) -> Planes:
+def _colour(seen: Planes, randoms: Randoms) -> Planes:
     """Brightness, saturation and contrast."""
     planes, pictures = seen
-    amounts = torch.as_tensor(random.random((3, len(pictures), 1, 1, 1), np.float32)).to(pictures)
+    amounts = torch.as_tensor(np.stack([random.random((3, 1, 1, 1), np.float32) for random in randoms], 1)).to(pictures)
     pictures = pictures + 0.3 * (amounts[0] - 0.5)
     grey = pictures.mean(1, keepdim=True)
     pictures = (pictures - grey) * (0.6 + 0.8 * amounts[1]) + grey
@@ -30,12 +32,12 @@ def _colour(seen: Planes, random: np.random.Generator) -> Planes:
     return planes, (pictures - mean) * (0.75 + 0.5 * amounts[2]) + mean
 
 
-def _translation(seen: Planes, random: np.random.Generator) -> Planes:
+def _translation(seen: Planes, randoms: Randoms) -> Planes:
     """Half of the pictures moved by up to an eighth of their sides, zero beyond."""
     both = torch.cat(seen, 1)
     height, width = both.shape[-2:]
     moved: list[Tensor] = []
-    for one in cast("tuple[Tensor, ...]", both.split(1)):  # pyright: ignore[reportUnknownMemberType]
+    for one, random in zip(_split(both), randoms, strict=True):
         dy, dx = (int(random.integers(-int(side * _SHIFT), int(side * _SHIFT) + 1)) for side in (height, width))
         if random.random() < 0.5 and (dy or dx):
             inside = one[:, :, max(-dy, 0) : height + min(-dy, 0), max(-dx, 0) : width + min(-dx, 0)]
@@ -45,13 +47,13 @@ def _translation(seen: Planes, random: np.random.Generator) -> Planes:
     return joined[:, :-3], joined[:, -3:]
 
 
-def _cut_out(seen: Planes, random: np.random.Generator) -> Planes:
+def _cut_out(seen: Planes, randoms: Randoms) -> Planes:
     """A rectangle of zeros in half of the pictures."""
     planes, pictures = seen
     height, width = pictures.shape[-2:]
     kept = np.ones((len(pictures), 1, height, width), np.float32)
     rows, columns = int(height * _CUT), int(width * _CUT)
-    for mask in kept:
+    for mask, random in zip(kept, randoms, strict=True):
         top, left = random.integers(0, (height - rows + 1, width - columns + 1))
         if random.random() < 0.5:
             mask[:, top : top + rows, left : left + columns] = 0
@@ -59,17 +61,24 @@ def _cut_out(seen: Planes, random: np.random.Generator) -> Planes:
     return planes * mask, pictures * mask
 
 
-def _zoom(seen: Planes, random: np.random.Generator) -> Planes:
-    """A quarter of every picture enlarged twice, so that fine texture is seen; now and then."""
-    if random.random() >= _ZOOMED:
-        return seen
+def _zoom(seen: Planes, randoms: Randoms) -> Planes:
+    """A quarter of a third of the pictures enlarged twice, so that fine texture is seen."""
     height, width = seen[1].shape[-2:]
-    top, left = random.integers(0, (height // 2 + 1, width // 2 + 1))
-    planes, pictures = (x[:, :, top : top + height // 2, left : left + width // 2] for x in seen)
-    return F.interpolate(planes, scale_factor=2, mode="nearest"), F.interpolate(pictures, scale_factor=2, mode="bilinear")
+    planes, pictures = (list(_split(x)) for x in seen)
+    for i, random in enumerate(randoms):
+        if random.random() < _ZOOMED:
+            top, left = random.integers(0, (height // 2 + 1, width // 2 + 1))
+            quarter = np.s_[:, :, top : top + height // 2, left : left + width // 2]
+            planes[i] = F.interpolate(planes[i][quarter], scale_factor=2, mode="nearest")
+            pictures[i] = F.interpolate(pictures[i][quarter], scale_factor=2, mode="bilinear")
+    return torch.cat(planes), torch.cat(pictures)
 
 
-AUGMENTATIONS: dict[Augmentation, Callable[[Planes, np.random.Generator], Planes]] = {
+def _split(x: Tensor) -> tuple[Tensor, ...]:
+    return cast("tuple[Tensor, ...]", x.split(1))  # pyright: ignore[reportUnknownMemberType]
+
+
+AUGMENTATIONS: dict[Augmentation, Callable[[Planes, Randoms], Planes]] = {
     "colour": _colour,
     "translation": _translation,
     "cut_out": _cut_out,
@@ -77,10 +86,10 @@ AUGMENTATIONS: dict[Augmentation, Callable[[Planes, np.random.Generator], Planes
 }
 
 
-def augmented(planes: Tensor, pictures: Tensor, names: Sequence[Augmentation], seed: int) -> Tensor:
-    """Return layouts [N, S, H, W] joined with pictures [N, 3, H, W], augmented in the table's order by random numbers of the seed."""
+def augmented(planes: Tensor, pictures: Tensor, names: Sequence[Augmentation], seeds: Sequence[Sequence[int]]) -> Tensor:
+    """Return layouts [N, S, H, W] joined with pictures [N, 3, H, W], augmented in the table's order, each by its own seed."""
     seen = planes, pictures
     for number, (name, function) in enumerate(AUGMENTATIONS.items()):
         if name in names:
-            seen = function(seen, np.random.default_rng((seed, 1, number)))
+            seen = function(seen, [np.random.default_rng((*seed, number)) for seed in seeds])
     return torch.cat(seen, 1)

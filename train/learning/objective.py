@@ -29,7 +29,8 @@ class Generated:
         losses: Weights and forms.
         perceptual: The perceptual network, where a term needs it.
         share: Of the step's samples that this batch holds.
-        seed: Of crops and directions.
+        seed: Of the step.
+        indices: Of the samples, which give each random numbers of its own.
     """
 
     fake: Tensor
@@ -42,7 +43,8 @@ class Generated:
     losses: LossConfig
     perceptual: PerceptualDistance | None
     share: float
-    seed: int
+    seed: tuple[int, ...]
+    indices: tuple[int, ...]
 
     @cached_property
     def compared(self) -> Compared:
@@ -69,7 +71,8 @@ def _perceptual(made: Generated) -> Tensor:
 def _texture(made: Generated) -> Tensor:
     compared = made.compared
     labels = made.layout.codes[: compared.count, compared.crop[0], compared.crop[1]] % (made.layout.book.label_channels + 1)
-    return texture_distance(compared.found, compared.targets, labels, made.seed)
+    seeds = [(*made.seed, index) for index in made.indices[: compared.count]]
+    return texture_distance(compared.found, compared.targets, labels, seeds)
 
 
 def _kl(made: Generated) -> Tensor | None:

@@ -27,6 +27,7 @@ from spade_studio.train.learning.preparation import keep_spectral_norms_wide, me
 from spade_studio.train.learning.styles import draw_styles, own_styles
 from spade_studio.train.pretrained.vgg import PerceptualDistance
 
+Seed = tuple[int, ...]
 Phase = Literal["generator", "discriminator"]
 """Which half of a step noise is drawn for."""
 
@@ -37,6 +38,7 @@ class TrainingBatch(Protocol):
     Attributes:
         photos: [B, 3, H, W] in [-1, 1].
         layout: The B layouts, H x W.
+        indices: Of the samples in their data set, for random numbers that do not depend on ranks.
     """
 
     @property
@@ -45,6 +47,10 @@ class TrainingBatch(Protocol):
 
     @property
     def layout(self) -> Layout:  # noqa: D102
+        ...
+
+    @property
+    def indices(self) -> tuple[int, ...]:  # noqa: D102
         ...
 
 
@@ -95,7 +101,7 @@ class TrainingNetworks:
     """Generator, encoder and discriminator in training, and what they minimise.
 
     Args:
-        generator: Called with (layout, z).
+        generator: Called with (layout, z), and with the seeds of textures where it injects noise.
         encoder: None for networks without one.
         discriminator: Judges pictures beside their layouts; None for trainings by the content loss.
         losses: Terms and weights.
@@ -128,7 +134,7 @@ class TrainingNetworks:
         self.autocast = autocast
         self.scaler = scaler
 
-    def generator_step(self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0, crop_seed: int = 0) -> LossValues:
+    def generator_step(self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0, seed: Seed = (0,)) -> LossValues:
         """Add the generator's and encoder's gradients of a batch to those accumulated.
 
         Args:
@@ -136,7 +142,7 @@ class TrainingNetworks:
             noise: Standard normal [B, z_width], from which styles and textures come; one wide where there are textures
                 alone; None for generators that take neither.
             share: Of the step's samples that this batch holds; terms that are means count by it.
-            crop_seed: Seed of random crops, directions and augmentations.
+            seed: Of the step: decides crops and, with each sample's index, its directions and augmentations.
 
         Returns:
             The terms, each times ``share`` where it is a mean: sums over all batches of a step are its values.
@@ -145,13 +151,15 @@ class TrainingNetworks:
             return self._content_step(batch, share)
         with self._forward(), frozen(self.discriminator):
             fake, posterior = self._generate(batch, noise)
-            judged = self._judge(self.discriminator, fake, batch, crop_seed)
+            judged = self._judge(self.discriminator, fake, batch, seed)
             own = self._own_styles(batch)
-            made = Generated(fake, batch.photos, batch.layout, own, *judged, posterior, self.losses, self.perceptual, share, crop_seed)
+            made = Generated(
+                fake, batch.photos, batch.layout, own, *judged, posterior, self.losses, self.perceptual, share, seed, batch.indices
+            )
             terms = dict(objective(made))
         return self._backward(terms)
 
-    def discriminator_step(self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0, crop_seed: int = 0) -> LossValues:
+    def discriminator_step(self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0, seed: Seed = (0,)) -> LossValues:
         """Add the discriminator's gradients of a batch to those accumulated; the arguments are those of :meth:`generator_step`.
 
         The fake is generated anew in training mode, so batch statistics and power iterations of generator and encoder move again.
@@ -161,7 +169,7 @@ class TrainingNetworks:
         with self._forward():
             with torch.no_grad():
                 fake, _ = self._generate(batch, noise)
-            judged_fake, judged_real = self._judge(self.discriminator, fake, batch, crop_seed)
+            judged_fake, judged_real = self._judge(self.discriminator, fake, batch, seed)
             kind = self.losses.adversarial
             terms = {
                 "fake": share * discriminator_adversarial(kind, judged_fake, real=False),
@@ -177,7 +185,8 @@ class TrainingNetworks:
         terms: dict[str, Tensor] = {}
         with self._forward():
             planes = batch.layout.one_hot(photos.shape[-2], photos.shape[-1], photos.device, photos.dtype)
-            scores = None
+            labels = batch.layout.book.label_channels
+            planes, scores = planes[:, :labels], None  # edges of objects are no class
             if isinstance(self.generator, CRNGenerator):
                 pictures = self.generator.pictures(batch.layout)
             elif isinstance(self.generator, SIMSGenerator):
@@ -187,7 +196,7 @@ class TrainingNetworks:
                 pictures = self.generator(batch.layout, None).unsqueeze(1)
             terms["content"] = share * config.weight * self.content(pictures, photos, planes)
             if scores is not None and config.label_weight:
-                terms["labels"] = share * config.label_weight * label_cross_entropy(scores, planes)
+                terms["labels"] = share * config.label_weight * label_cross_entropy(scores[:, :labels], planes)
         return self._backward(terms)
 
     def buffers(self) -> list[Tensor]:
@@ -226,13 +235,14 @@ class TrainingNetworks:
         return count if self.encoder is None else own_styles(count, self.losses.prior_share)
 
     def _judge(
-        self, discriminator: nn.Module, fake: Tensor, batch: TrainingBatch, crop_seed: int
+        self, discriminator: nn.Module, fake: Tensor, batch: TrainingBatch, seed: Seed
     ) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
         """Return the discriminator's features of fakes and of reals, from one forward pass: all fakes, then all reals."""
         photos = batch.photos
         planes = batch.layout.one_hot(photos.shape[-2], photos.shape[-1], photos.device, photos.dtype)
         pictures = torch.cat((fake.to(photos.dtype), photos))
-        seen = augmented(torch.cat((planes, planes)), pictures, self.losses.augmentations, crop_seed)
+        seeds = [(*seed, real, index) for real in (0, 1) for index in batch.indices]
+        seen = augmented(torch.cat((planes, planes)), pictures, self.losses.augmentations, seeds)
         return split_features(discriminator(seen))
 
     def _backward(self, terms: dict[str, Tensor]) -> LossValues:
@@ -264,7 +274,7 @@ def training_step(
     noise: Callable[[Phase, int], Tensor | None],
     *,
     average: Callable[[list[Tensor]], None] | None = None,
-    crop_seed: int = 0,
+    seed: Seed = (0,),
     samples: float | None = None,
 ) -> StepReport:
     """Update both sides once.
@@ -276,7 +286,7 @@ def training_step(
         noise: Gives the noise for (phase, number of the batch), as :func:`style_noise` does.
         average: Averages gradients over all ranks, in place, and with them the loss: so a NaN reaches every rank and all decide
             alike. None for one process.
-        crop_seed: Seed of the perceptual distance's random crops.
+        seed: Of the run and of the step, for random crops, directions and augmentations.
         samples: The samples of the whole step over the number of ranks, where ranks hold unequal numbers of them; those of
             ``batches`` where None.
     """
@@ -289,9 +299,9 @@ def training_step(
         for i, batch in enumerate(batches):
             share = batch.photos.shape[0] / samples
             if phase == "generator":
-                added = networks.generator_step(batch, noise(phase, i), share=share, crop_seed=crop_seed + i)
+                added = networks.generator_step(batch, noise(phase, i), share=share, seed=seed)
             else:
-                added = networks.discriminator_step(batch, noise(phase, i), share=share, crop_seed=crop_seed + i)
+                added = networks.discriminator_step(batch, noise(phase, i), share=share, seed=seed)
             values = added if values is None else values + added
         assert values is not None
         total = values.total

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import torch
@@ -14,37 +16,39 @@ from spade_studio.train.learning.losses import wide
 _TAPS = 4  # relu1_1 to relu4_1
 _SLICES = 32
 _FEWEST, _MOST = 64, 2048  # places of a label in one picture
+_STREAM = 5
 _FLOOR = 0.3  # of the mean power of channels: those that are silent in a photograph do not count for more
 
 
-def texture_distance(found: list[Tensor], targets: list[Tensor], labels: npt.NDArray[np.integer], seed: int) -> Tensor:
+def texture_distance(found: list[Tensor], targets: list[Tensor], labels: npt.NDArray[np.integer], seeds: Sequence[Sequence[int]]) -> Tensor:
     """Return the mean over layers of :func:`label_distance`.
 
     Args:
         found: Features of B fakes, [B, C, h, w] for every layer.
         targets: Those of their photographs.
         labels: Of the pictures that the features are of, [B, H, W].
-        seed: Of the directions, and of the places where a label has many.
+        seeds: Of each picture: of its directions, and of the places where a label has many.
     """
-    random = np.random.default_rng((seed, 5))
+    randoms = [np.random.default_rng((*seed, 0, _STREAM)) for seed in seeds]
     layers = list(zip(found, targets, strict=True))[:_TAPS]
-    return torch.stack([label_distance(ours, theirs, labels, random) for ours, theirs in layers]).mean()
+    return torch.stack([label_distance(ours, theirs, labels, randoms) for ours, theirs in layers]).mean()
 
 
-def label_distance(found: Tensor, target: Tensor, labels: npt.NDArray[np.integer], random: np.random.Generator) -> Tensor:
+def label_distance(found: Tensor, target: Tensor, labels: npt.NDArray[np.integer], randoms: Sequence[np.random.Generator]) -> Tensor:
     """Return how differently features are distributed in the places of each label of each picture, in units of the target's deviation.
 
-    Features [B, C, h, w] are projected on random directions; sorted, those of fakes and of photographs differ by their one-dimensional
-    Wasserstein distances. Labels with fewer than 64 places of a picture do not count.
+    Features [B, C, h, w] are projected on directions drawn for each picture; sorted, those of fakes and of photographs differ by their
+    one-dimensional Wasserstein distances. Labels with fewer than 64 places of a picture do not count.
     """
     channels, height, width = found.shape[1:]
-    directions = torch.as_tensor(random.standard_normal((channels, _SLICES), np.float32), device=found.device)
-    directions = F.normalize(directions, dim=0)
+    drawn = np.stack([random.standard_normal((channels, _SLICES), np.float32) for random in randoms])
+    directions = F.normalize(torch.as_tensor(drawn, device=found.device), dim=1)
     power = wide(target).square().mean((0, 2, 3), keepdim=True)
     scale = torch.maximum(power, _FLOOR * power.mean()).clamp(min=1e-6).rsqrt()
     ours, theirs = (wide(torch.matmul((wide(x) * scale).permute(0, 2, 3, 1).flatten(1, 2), directions)) for x in (found, target))
     terms, count = [ours.sum() * 0], 0
-    for i, plane in enumerate(resize_nearest(labels, height, width).reshape(len(labels), -1)):
+    planes = resize_nearest(labels, height, width).reshape(len(labels), -1)
+    for i, (plane, random) in enumerate(zip(planes, randoms, strict=True)):
         for label in np.unique(plane).tolist():
             places = np.flatnonzero(plane == label)
             if len(places) < _FEWEST:

@@ -229,7 +229,7 @@ class Trainer:
             moved,
             noise,
             average=None if ranks.world_size == 1 else ranks.average,
-            crop_seed=self.step,
+            seed=(config.seed, self.step),
             samples=images / ranks.world_size,
         )
         self.sampler.advance()

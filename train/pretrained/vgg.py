@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -129,11 +129,11 @@ class PerceptualDistance(nn.Module):
         relative = self.config.tap_scale == "relative"
         return tuple(Tap(f"relu{i}_1", weight, relative) for i, weight in enumerate(self.config.tap_weights, 1) if weight)
 
-    def forward(self, fake: Tensor, photos: Tensor, crop_seed: int = 0) -> Tensor:
+    def forward(self, fake: Tensor, photos: Tensor, crop_seed: int | Sequence[int] = 0) -> Tensor:
         """Return the distance, a number; see :meth:`compare`."""
         return self.distance(self.compare(fake, photos, crop_seed))
 
-    def compare(self, fake: Tensor, photos: Tensor, crop_seed: int = 0) -> Compared:
+    def compare(self, fake: Tensor, photos: Tensor, crop_seed: int | Sequence[int] = 0) -> Compared:
         """Compute the features of fakes and of photographs; gradients flow to the fakes alone.
 
         Args:
@@ -162,7 +162,7 @@ class PerceptualDistance(nn.Module):
                 terms.append(weight * distance)
         return torch.stack(terms).sum()
 
-    def _crop(self, height: int, width: int, crop_seed: int) -> tuple[slice, slice]:
+    def _crop(self, height: int, width: int, crop_seed: int | Sequence[int]) -> tuple[slice, slice]:
         side = self.config.crop_size
         if not side:
             return slice(0, height), slice(0, width)

@@ -39,7 +39,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class Batch:
     def __init__(self, layout: Layout, photos: torch.Tensor) -> None:
-        self.layout, self.photos = layout, photos
+        self.layout, self.photos, self.indices = layout, photos, (0, 1)
 
 
 def content_loss(**options: object) -> ContentLoss:
@@ -173,6 +173,35 @@ def test_steps_without_a_discriminator_learn(config: CRNConfig | SIMSConfig) -> 
         totals.append(float(report.generator.total))
     assert totals[-1] < 0.8 * totals[0]
     assert optimizers.rates == (2e-3, 0.0)
+
+
+@pytest.mark.parametrize("config", [CRNConfig(4, 32, crop_size=64, pictures=3), SIMSConfig(4, 4, crop_size=64)])
+def test_edges_of_objects_are_no_class(config: CRNConfig | SIMSConfig) -> None:
+    torch.manual_seed(0)
+    generator = build_generator(config).train()
+    loss = ContentLoss(ContentFeatures(settings := ContentConfig(1.0, "vgg16")), settings)
+    losses = LossConfig(adversarial_weight=0, feature_matching_weight=0, perceptual_weight=0, content=settings)
+    networks = TrainingNetworks(generator, None, None, losses, content=loss)
+    plain = small_batch(config)
+    labels = np.random.default_rng(0).integers(0, 3, (2, 8, 8)).repeat(8, 1).repeat(8, 2)
+    objects = np.broadcast_to(np.arange(64)[:, None] // 16, labels.shape)
+    batch = Batch(Layout.from_channels(labels, 4, instances=objects, edge_channel=True), plain.photos)
+    batch.layout.canvas = plain.layout.canvas
+    seen: list[torch.Tensor] = []
+
+    def watched(pictures: torch.Tensor, photos: torch.Tensor, planes: torch.Tensor) -> torch.Tensor:
+        seen.append(planes)
+        return ContentLoss.forward(loss, pictures, photos, planes)
+
+    loss.forward = watched
+    terms = networks.generator_step(batch, None).terms
+    assert seen[0].shape == (2, 3, 64, 64)
+    assert (seen[0].sum(1) == 1).all()
+    if isinstance(config, SIMSConfig):
+        scores = torch.zeros(2, 4, 64, 64)
+        generator.outputs = lambda layout: (torch.zeros(2, 3, 64, 64, requires_grad=True), scores)
+        terms = networks.generator_step(batch, None).terms
+        assert float(terms["labels"]) == pytest.approx(10 * np.log(3), rel=1e-5)  # of three labels, all alike
 
 
 def test_label_scores_are_compared_where_there_is_a_label() -> None:

@@ -42,6 +42,7 @@ def network_file(tmp_path_factory: pytest.TempPathFactory) -> str:
 class Batch:
     photos: Tensor
     layout: Layout
+    indices: tuple[int, ...] = ()
 
 
 def batch(count: int) -> Batch:

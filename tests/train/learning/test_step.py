@@ -32,16 +32,16 @@ PLAIN = LossConfig(perceptual_weight=0)
 class Batch:
     photos: Tensor
     layout: Layout
+    indices: tuple[int, ...]
 
 
 def batch(indices: list[int], dtype: torch.dtype = torch.float32) -> Batch:
-    photos: list[Any] = []
-    maps: list[Any] = []
+    photos, maps = list[Any](), list[Any]()
     for index in indices:
         random = np.random.default_rng(index)
         photos.append(random.uniform(-1, 1, (3, SIDE, SIDE)))
         maps.append(np.kron(random.integers(0, LABELS, (4, 4)), np.ones((SIDE // 4, SIDE // 4), np.int64)))
-    return Batch(torch.from_numpy(np.stack(photos)).to(dtype), Layout.from_channels(np.stack(maps), LABELS))
+    return Batch(torch.from_numpy(np.stack(photos)).to(dtype), Layout.from_channels(np.stack(maps), LABELS), tuple(indices))
 
 
 def networks(

@@ -37,6 +37,7 @@ torch.set_num_threads(1)
 class Batch:
     photos: torch.Tensor
     layout: Layout
+    indices: tuple[int, ...] = ()
 
 def batch(indices):
     photos, maps = [], []

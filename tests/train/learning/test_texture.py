@@ -13,8 +13,8 @@ LABELS = np.zeros((2, 32, 32), np.int64)
 LABELS[:, :, 16:] = 3
 
 
-def random(seed: int = 0) -> np.random.Generator:
-    return np.random.default_rng(seed)
+def random(seed: int = 0) -> list[np.random.Generator]:
+    return [np.random.default_rng((seed, place)) for place in range(2)]
 
 
 def features(seed: int, scale: float = 1.0) -> Tensor:
@@ -72,8 +72,26 @@ def test_small_labels_and_black_pictures_are_finite() -> None:
 def test_layers_of_any_size_are_averaged() -> None:
     one, two = features(1), features(2)
     ours, theirs = (torch.nn.functional.avg_pool2d(x, 2) for x in (one, two))
-    distance = texture_distance([one, ours], [two, theirs], LABELS, 4)
-    source = np.random.default_rng((4, 5))
+    seeds = [(4, 0, 7), (4, 0, 8)]
+    distance = texture_distance([one, ours], [two, theirs], LABELS, seeds)
+    source = [np.random.default_rng((*seed, 0, 5)) for seed in seeds]
     by_hand = [label_distance(one, two, LABELS, source), label_distance(ours, theirs, LABELS, source)]
     assert distance == pytest.approx(float(sum(by_hand) / 2))
-    assert distance == texture_distance([one, ours], [two, theirs], LABELS, 4)
+    assert distance == texture_distance([one, ours], [two, theirs], LABELS, seeds)
+
+
+def test_every_picture_has_directions_and_places_of_its_own() -> None:
+    """With as many places and the same power in each picture, the distance of a batch is the mean of those of its parts."""
+    fake = torch.randn(1, 4, 64, 64, generator=torch.Generator().manual_seed(1)).expand(4, -1, -1, -1)
+    target, labels = features_of_one_power(), np.zeros((4, 64, 64), np.int64)  # 4096 places, of which half count
+    seeds = [(1, 9, index) for index in (6, 2, 9, 4)]
+    whole = texture_distance([fake], [target], labels, seeds)
+    alone = [float(texture_distance([fake[i : i + 1]], [target[i : i + 1]], labels[i : i + 1], seeds[i : i + 1])) for i in range(4)]
+    assert len(set(alone)) == 4
+    halves = [texture_distance([fake[part]], [target[part]], labels[part], seeds[part]) for part in (slice(0, 2), slice(2, 4))]
+    assert float(whole) == pytest.approx(float(sum(halves)) / 2, rel=1e-5)
+    assert float(whole) == pytest.approx(sum(alone) / 4, rel=1e-5)
+
+
+def features_of_one_power() -> Tensor:
+    return (2 * torch.randn(1, 4, 64, 64, generator=torch.Generator().manual_seed(2))).expand(4, -1, -1, -1)

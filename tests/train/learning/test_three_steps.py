@@ -29,6 +29,7 @@ STATISTICS = ("running_mean", "running_var", "weight_u", "weight_v")
 class Batch:
     photos: Tensor
     layout: Layout
+    indices: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
