@@ -63,6 +63,13 @@ def cpu_has_bfloat16() -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # pyright: ignore[reportPrivateUsage]
 
 
+def has_bfloat16(device: torch.device) -> bool:
+    """Whether a device computes in bfloat16 by itself, so that a training in it is faster than one in float32."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return device.type == "cpu" and cpu_has_bfloat16()
+
+
 def choose_dtype(name: str, device: torch.device) -> torch.dtype:
     """Resolve ``auto`` (float16 on CUDA, bfloat16 on a CPU with instructions for it, else float32) or a type's name.
 

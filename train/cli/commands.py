@@ -80,17 +80,20 @@ def resolve(new: New) -> TrainConfig:
     elif new.epochs is not None:
         config = _with_schedule(config, new.epochs * share, new.epochs, "epochs")
     labels, compute, initial, losses, monitor = config.labels, config.compute, config.initial, config.losses, config.monitor
-    label_set = labels.label_set
     return dataclasses.replace(
         config,
         data=dataclasses.replace(
-            config.data, path=_absolute(new.data_path), scenes=_absolute(config.data.scenes), bank=_absolute(config.data.bank)
+            config.data,
+            path=_absolute(new.data_path),
+            scenes=_absolute(config.data.scenes),
+            bank=_absolute(config.data.bank),
+            skip=_absolute(config.data.skip),
         ),
-        labels=dataclasses.replace(labels, label_set=_absolute(label_set) if Path(label_set).suffix else label_set),
+        labels=dataclasses.replace(labels, label_set=_set_path(labels.label_set)),
         compute=dataclasses.replace(
             compute, device=new.device or compute.device, processes_per_node=new.nproc_per_node or compute.processes_per_node
         ),
-        initial=dataclasses.replace(initial, weights=_absolute(new.init_from or initial.weights)),
+        initial=dataclasses.replace(initial, weights=_absolute(new.init_from or initial.weights), label_set=_set_path(initial.label_set)),
         losses=dataclasses.replace(
             losses,
             perceptual=dataclasses.replace(losses.perceptual, file=_absolute(losses.perceptual.file)),
@@ -104,6 +107,10 @@ def resolve(new: New) -> TrainConfig:
 def _with_schedule(config: TrainConfig, constant: float, length: float, unit: Literal["steps", "epochs"]) -> TrainConfig:
     schedule = ScheduleConfig(float(constant), float(length - constant), config.schedule.final)
     return dataclasses.replace(config, schedule=schedule, schedule_unit=unit)
+
+
+def _set_path(label_set: str) -> str:
+    return _absolute(label_set) if Path(label_set).suffix else label_set
 
 
 def _absolute(path: str | Path) -> str:
@@ -123,7 +130,7 @@ def _new(command: New) -> int:
         return 0
     if command.console != "quiet" and is_first():
         _note(f"Run: {made.path}")
-    return _train(made, Resume(made.path, command.nproc_per_node, command.max_restarts, "", command.console))
+    return _train(made, Resume(made.path, command.nproc_per_node, command.max_restarts, "", command.minutes, console=command.console))
 
 
 def _make_run(command: New, config: TrainConfig, processes: int) -> RunDirectory:
@@ -172,12 +179,15 @@ def _train(run_folder: RunDirectory, command: Resume) -> int:
         config.rank_batch_size(processes)
         path = run_folder.path.absolute()
         options = ["--console", command.console, *(["--device", command.device] if command.device else [])]
+        options += [] if command.minutes is None else ["--minutes", str(command.minutes)]
+        options += ["--accept-data-change"] if command.accept_data_change else []
         return launch(run_folder, ["resume", str(path), *options], processes, command.max_restarts)
-    from spade_studio.train.run.loop import run_training
+    from spade_studio.train.run.loop import RunOptions, run_training
 
     if is_first() and sys.stderr.isatty() and (word := word_on_interruption(run_folder)):
         _note(word)
-    outcome = run_training(run_folder, open_console(command.console), device=command.device)
+    how = RunOptions(command.device, command.accept_data_change, command.minutes or 0.0)
+    outcome = run_training(run_folder, open_console(command.console), how)
     return 0 if outcome.reason in ("finished", "stopped") else 1
 
 
@@ -213,9 +223,7 @@ def _export(command: Export) -> int:
     from spade_studio.train.run.export import ExportOptions, export_run
 
     run_folder = RunDirectory.open(command.run)
-    options = ExportOptions(
-        command.name, command.data_description, command.licence, command.with_discriminator, not command.full_precision
-    )
+    options = ExportOptions(command.name, command.data_description, command.licence, command.with_discriminator, not command.full_precision)
     written, step, notes = export_run(
         run_folder,
         command.output or run_folder.weights_path,

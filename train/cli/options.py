@@ -92,6 +92,7 @@ Device = Annotated[str, option("D", _read_device), shown()]
 Processes = Annotated[int | None, whole_number(1), shown()]
 Restarts = Annotated[int, whole_number(0), shown()]
 Steps = Annotated[int | None, whole_number(1), shown()]
+Minutes = Annotated[float | None, option("N", _read_length), shown()]
 Epochs = Annotated[float | None, option("N", _read_length), shown()]
 
 
@@ -110,6 +111,7 @@ class New:
         max_restarts: How often processes that failed are started again, from the last checkpoint.
         init_from: Weights to start from: a bundle, a published folder or a .pth. Labels are carried over by name.
         device: auto, cpu, cuda, cuda:N or mps; that of the preset where not given.
+        minutes: Save and end after so many minutes; resume goes on.
         architecture: A generator of the paper's tables (listed above) with the losses and rates that belong to it; options below still
             win.
         dry_run: Say what would be trained, with parameters, steps and memory, and make nothing.
@@ -128,6 +130,7 @@ class New:
     max_restarts: Restarts = 0
     init_from: File = None
     device: Device = ""
+    minutes: Minutes = None
     architecture: Annotated[str | None, shown("NAME")] = None
     dry_run: Flag = False
     create_only: Flag = False
@@ -144,6 +147,8 @@ class Resume:
         nproc_per_node: Processes on this machine; as before where not given. Only with as many as before are results the same to the bit.
         max_restarts: How often processes that failed are started again, from the last checkpoint.
         device: auto, cpu, cuda, cuda:N or mps; the configuration's where not given.
+        minutes: Save and end after so many minutes.
+        accept_data_change: Go on where the data has other pictures than at the checkpoint.
         console: How to tell of progress: a live line, plain lines, or failures only.
     """
 
@@ -151,6 +156,8 @@ class Resume:
     nproc_per_node: Processes = None
     max_restarts: Restarts = 0
     device: Device = ""
+    minutes: Minutes = None
+    accept_data_change: Flag = False
     console: ConsoleMode = "auto"
 
 

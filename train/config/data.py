@@ -28,23 +28,33 @@ class DataConfig:
     Attributes:
         path: A data set's folder, or a zip of a plain folder with images/ and labels/.
         kind: What the folder is: auto, or the name of a reader.
-        workers: Processes beside each rank that read pictures; 0 reads them in the rank itself.
+        workers: Processes beside each rank that read pictures; 0 reads them in the rank itself, -1 takes as many as the cores allow.
         validation: Pictures held out for samples and metrics, half of all at most, where the data has no validation part of its own.
         scenes: With kind ade20k or ade20k_outdoor, a text file with the scene categories to keep, one on each line; empty for all,
             or for what counts as outdoor.
         bank: For SIMS, the memory bank of the training photographs (spade-train bank).
+        skip: A text file with names of samples to leave out, one on each line: without suffix, as spade-train check writes them.
+        most_unreadable: Samples that may turn out to be unreadable while training: the next ones are taken for them, and with more the run
+            saves and ends.
+        repeat_threshold: Share of the photographs below which a label is rare: those that show it are drawn sqrt(threshold / share)
+            times as often as others (repeat factors). 0 draws all alike.
     """
 
     path: str = ""
     kind: str = "auto"
-    workers: int = 2
+    workers: int = -1
     validation: int = 64
     scenes: str = ""
     bank: str = ""
+    skip: str = ""
+    most_unreadable: int = 20
+    repeat_threshold: float = 0.0
 
     def __post_init__(self) -> None:
-        check_range("data.workers", self.workers, 0, 256)
+        check_range("data.workers", self.workers, -1, 256)
         check_range("data.validation", self.validation, 0)
+        check_range("data.most_unreadable", self.most_unreadable, 0)
+        check_range("data.repeat_threshold", self.repeat_threshold, 0, 1)
 
 
 @dataclass(frozen=True)

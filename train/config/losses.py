@@ -11,7 +11,7 @@ from spade_studio.train.config.content import ContentConfig
 from spade_studio.train.config.plain import check_range
 
 AdversarialKind = Literal["hinge", "least_squares", "cross_entropy", "wasserstein"]
-KLForm = Literal["sum", "mean"]
+KLForm = Literal["published", "sum", "mean"]
 ChanceStyles = Literal["normal", "photographs"]
 Augmentation = Literal["colour", "translation", "cut_out", "zoom"]
 PerceptualKind = Literal["vgg19", "vgg16", "hed_vgg16"]
@@ -70,7 +70,8 @@ class LossConfig:
         feature_matching_weight: Factor on the L1 distance of the discriminator's features, divided by the number of scales.
         perceptual_weight: Factor on the perceptual distance.
         kl_weight: Factor on the divergence of the encoder's posterior from the standard normal distribution.
-        kl_form: sum over the rank's whole batch and all dimensions, as published; mean over the batch of the sum over dimensions.
+        kl_form: mean over pictures of the sum over dimensions; published: four times that, what the published sum over the four pictures of
+            each of eight GPUs comes to, whatever batch and processes; sum over a process's batch and all dimensions.
         perceptual: Which perceptual distance.
         content: What networks without a discriminator minimise in place of all that.
         texture_weight: Factor on the sliced Wasserstein distance between the perceptual network's features of fakes and of photographs, by
@@ -89,7 +90,7 @@ class LossConfig:
     feature_matching_weight: float = 10.0
     perceptual_weight: float = 10.0
     kl_weight: float = 0.05
-    kl_form: KLForm = "sum"
+    kl_form: KLForm = "published"
     perceptual: PerceptualConfig = field(default_factory=PerceptualConfig)
     content: ContentConfig = field(default_factory=ContentConfig)
     texture_weight: float = 0.0

@@ -141,6 +141,8 @@ class InitialConfig:
             the scales of batch norms drawn around 1.
         last_modules: Of CRN, only so many of the last modules learn, with its last layer, and the others stay as they start; 0 for all.
             CRN at 1024 trains two upon a network of 512.
+        label_set: coco_stuff, ade20k, cityscapes or a JSON file: the labels, in channel order, of weights that name none; without it their
+            channels are carried over by number.
     """
 
     weights: str = ""
@@ -148,6 +150,7 @@ class InitialConfig:
     modulation_gain: float = 0.02
     distribution: Distribution = "xavier"
     last_modules: int = 0
+    label_set: str = ""
 
     def __post_init__(self) -> None:
         check_range("initial.gain", self.gain, 0, 100)

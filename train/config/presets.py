@@ -88,7 +88,7 @@ def _compact() -> TrainConfig:
         optimizer=OptimizerConfig(generator_learning_rate=2e-4, discriminator_learning_rate=4e-4),
         schedule=ScheduleConfig(constant=2500, decay=2500, final=0.02),
         schedule_unit="steps",
-        compute=ComputeConfig(dtype="bfloat16"),
+        compute=ComputeConfig(dtype="auto"),
         batch_size=8,
         average_decay=0.998,
         checkpoint_every_steps=250,

@@ -26,7 +26,8 @@ class ComputeConfig:
     Attributes:
         device: auto, cpu, cuda, cuda:N or mps; with several ranks cuda is the GPU of the local rank.
         processes_per_node: Ranks that spade-train starts on this machine; torchrun's own number wins where it started us.
-        dtype: Of the networks' forward passes; parameters and losses stay float32, and float16 scales its gradients.
+        dtype: Of the networks' forward passes; parameters and losses stay float32, and float16 scales its gradients. auto is bfloat16 where
+            the device computes in it (GPUs since Ampere, CPUs with AVX-512 BF16 or AMX), else float32.
         tf32: Whether float32 products may use TF32 on CUDA.
         channels_last: Whether activations keep their channels together in memory.
         compile: Whether torch compiles the networks whose shapes stay.
@@ -35,7 +36,7 @@ class ComputeConfig:
 
     device: str = "auto"
     processes_per_node: int = 1
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "float32"
     tf32: bool = True
     channels_last: bool = True
     compile: bool = False

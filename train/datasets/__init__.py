@@ -4,7 +4,14 @@ from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.folder import FolderDataset
 from spade_studio.train.datasets.opening import DATASET_KINDS, open_dataset
 from spade_studio.train.datasets.pairs import Dataset, PairDataset, Problem, Sample
-from spade_studio.train.datasets.published import Ade20kDataset, Ade20kOutdoorDataset, CityscapesDataset, CocoStuffDataset, read_scene_list
+from spade_studio.train.datasets.published import (
+    Ade20kDataset,
+    Ade20kOutdoorDataset,
+    CityscapesDataset,
+    CocoStuffDataset,
+    read_names,
+    read_scene_list,
+)
 
 __all__ = [
     "DATASET_KINDS",
@@ -19,5 +26,6 @@ __all__ = [
     "Problem",
     "Sample",
     "open_dataset",
+    "read_names",
     "read_scene_list",
 ]

@@ -56,6 +56,7 @@ class CheckReport:
         problems: What has to be put right before training.
         duplicates: Groups of photographs of equal pixels, by name.
         tiny: Photographs with a side below :data:`SMALLEST_SIDE`, by name.
+        uniform: Photographs whose layout is one label alone, by name.
         empty_labels: Labels with a channel that none of the pictures read shows.
         labels: All ids that occur, the commonest first; unlabeled pixels have the name "unlabeled".
         pixels: Of all maps that were read.
@@ -74,6 +75,7 @@ class CheckReport:
     problems: tuple[Problem, ...]
     duplicates: tuple[tuple[str, ...], ...]
     tiny: tuple[str, ...]
+    uniform: tuple[str, ...]
     empty_labels: tuple[str, ...]
     labels: tuple[LabelCount, ...]
     pixels: int
@@ -215,6 +217,7 @@ class _Tally:
         self.pictures = np.zeros(256, np.int64)
         self.sizes: Counter[tuple[int, int]] = Counter()
         self.tiny: list[str] = []
+        self.uniform: list[str] = []
         self.by_digest: defaultdict[bytes, list[str]] = defaultdict(list)
         self.with_instances = 0
 
@@ -224,6 +227,8 @@ class _Tally:
         if finding.counts is not None:
             self.pixels += finding.counts
             self.pictures += finding.counts > 0
+            if np.count_nonzero(finding.counts) == 1:
+                self.uniform.append(finding.name)
         if finding.size is not None:
             self.sizes[finding.size] += 1
             self.by_digest[finding.digest].append(finding.name)
@@ -256,6 +261,7 @@ class _Tally:
             problems=tuple(self.problems),
             duplicates=tuple(tuple(names) for names in self.by_digest.values() if len(names) > 1),
             tiny=tuple(self.tiny),
+            uniform=tuple(self.uniform),
             empty_labels=tuple(label.name for label in unseen if not label.unused),
             labels=tuple(labels),
             pixels=int(self.pixels.sum()),
@@ -285,6 +291,7 @@ def _lines(report: CheckReport) -> Iterator[str]:
     warnings = [
         ("photographs that occur more than once", [" = ".join(names) for names in report.duplicates]),
         (f"photographs with a side below {SMALLEST_SIDE} pixels", list(report.tiny)),
+        ("photographs whose layout is one label alone", list(report.uniform)),
         ("labels that no picture shows", list(report.empty_labels)),
     ]
     if report.pixels and LEAST_KNOWN <= report.known_share < _FEW_KNOWN:

@@ -57,13 +57,14 @@ def fingerprint(dataset: PairDataset) -> DataFingerprint:
     return DataFingerprint(names.hexdigest(), content.hexdigest())
 
 
-def compare(before: DataFingerprint | None, now: DataFingerprint, where: str) -> str:
+def compare(before: DataFingerprint | None, now: DataFingerprint, where: str, *, accepted: bool = False) -> str:
     """Return a warning about data that changed since a checkpoint was written; empty where they did not.
 
     Args:
         before: Of the checkpoint; None where it has none.
         now: Of the data.
         where: What to call the data.
+        accepted: Whether other samples are said to be meant.
 
     Raises:
         DataError: The samples are others.
@@ -71,10 +72,12 @@ def compare(before: DataFingerprint | None, now: DataFingerprint, where: str) ->
     if before is None or before == now:
         return ""
     if before.names != now.names:
+        if accepted:
+            return f"{where} holds other pictures than at the checkpoint; the run goes on with those that are there now, as told."
         raise DataError(
             f"{where} holds other pictures than those that the run was trained on",
             "the same pictures to resume",
-            "Restore the data as it was, or start a new run from its weights (--init-from)",
+            "Restore the data as it was, or resume with --accept-data-change to go on with the data as they are",
         )
     return f"Files in {where} have changed since the checkpoint was written; the run goes on with them as they are."
 

@@ -30,11 +30,19 @@ _GRID_FIELDS = tuple(field.name for field in fields(Grid))
 
 @dataclass(frozen=True, eq=False)
 class LoadedExample:
-    """An example and which sample it is, or why it could not be read (errors raised in a worker lose their form on the way)."""
+    """An example and which sample it is, or why it could not be read (errors raised in a worker lose their form on the way).
+
+    Attributes:
+        example: None where there is an error.
+        key: Of the sample read.
+        error: Why none could be read.
+        unreadable: What is wrong with those in whose place it was read, by name.
+    """
 
     example: Example | None
     key: SampleKey
     error: DataError | None = None
+    unreadable: tuple[tuple[str, str], ...] = ()
 
 
 class CanvasSource(Protocol):
@@ -58,6 +66,7 @@ class TrainingSet(TorchDataset[LoadedExample]):
         seed: Of the samples' random numbers; where None, crops are central and nothing is mirrored (for validation).
         multiple: Of what the sides are where the geometry does not fix them: the generator's stride.
         canvases: Makes the canvases of examples: without a seed those of rendering. None for generators that complete none.
+        most_unreadable: Samples in a row that may be unreadable: the one after them is read in their place.
     """
 
     def __init__(
@@ -68,7 +77,9 @@ class TrainingSet(TorchDataset[LoadedExample]):
         *,
         multiple: int = DEFAULT_MULTIPLE,
         canvases: CanvasSource | None = None,
+        most_unreadable: int = 0,
     ) -> None:
+        self.most_unreadable = min(most_unreadable, len(dataset) - 1)
         self.dataset, self.geometry, self.seed, self.multiple, self.canvases = dataset, geometry, seed, multiple, canvases
         self._lookup = dataset.channels.lookup()
 
@@ -77,11 +88,16 @@ class TrainingSet(TorchDataset[LoadedExample]):
         return len(self.dataset)
 
     def __getitem__(self, key: SampleKey) -> LoadedExample:
-        """Read a sample; data errors are part of the answer."""
-        try:
-            return LoadedExample(self.example(key), key)
-        except DataError as error:
-            return LoadedExample(None, key, error)
+        """Read a sample, or one of those after it where it is unreadable; data errors are part of the answer."""
+        unreadable: list[tuple[str, str]] = []
+        while True:
+            try:
+                return LoadedExample(self.example(key), key, unreadable=tuple(unreadable))
+            except DataError as error:
+                if len(unreadable) >= self.most_unreadable:
+                    return LoadedExample(None, key, error)
+                unreadable.append((self.dataset.name(key.index), str(error)))
+                key = replace(key, index=(key.index + 1) % len(self.dataset))
 
     def example(self, key: SampleKey) -> Example:
         """Read a sample.
@@ -107,6 +123,7 @@ class Batch:
         names: Of the samples.
         indices: Of the samples in their data set, for random numbers that do not depend on ranks.
         resolutions: At which the layout is prepared.
+        unreadable: Samples in whose place others were read: their names, and what is wrong with them.
     """
 
     photos: Tensor
@@ -114,6 +131,7 @@ class Batch:
     names: tuple[str, ...]
     indices: tuple[int, ...]
     resolutions: tuple[Resolution, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         """Return B."""
@@ -141,7 +159,7 @@ class Batch:
             moved: dict[str, Any] = {name: move(part) for name, part in parts.items() if isinstance(part, Tensor)}
             kept[(*resolution, str(device))] = replace(grid, **moved)
         layout = Layout(self.layout.codes, self.layout.book, self.layout.canvas, _grids=kept)
-        return Batch(photos, layout, self.names, self.indices, self.resolutions)
+        return Batch(photos, layout, self.names, self.indices, self.resolutions, self.unreadable)
 
 
 @dataclass(frozen=True)
@@ -152,6 +170,7 @@ class _Outline:
     names: tuple[str, ...]
     indices: tuple[int, ...]
     resolutions: tuple[Resolution, ...]
+    unreadable: tuple[tuple[str, str], ...]
     grids: tuple[dict[str, object], ...]
 
 
@@ -174,7 +193,17 @@ class StepBatches(tuple[Batch, ...]):
                 tensors += (values[name] for name in _GRID_FIELDS if isinstance(values[name], Tensor))
                 grids.append({name: value for name, value in values.items() if not isinstance(value, Tensor)})
             layout = part.layout
-            outlines.append(_Outline(layout.book, layout.canvas is not None, part.names, part.indices, part.resolutions, tuple(grids)))
+            outlines.append(
+                _Outline(
+                    layout.book,
+                    layout.canvas is not None,
+                    part.names,
+                    part.indices,
+                    part.resolutions,
+                    part.unreadable,
+                    tuple(grids),
+                )
+            )
         return _unpacked, (*pack(tensors), outlines)
 
 
@@ -189,7 +218,7 @@ def _unpacked(buffer: Tensor, forms: Sequence[TensorForm], outlines: Sequence[_O
             values: dict[str, Any] = {name: rest[name] if name in rest else next(tensors) for name in _GRID_FIELDS}
             grids[(*resolution, "cpu")] = Grid(**values)
         layout = Layout(codes, outline.book, canvas, _grids=grids)
-        parts.append(Batch(photos, layout, outline.names, outline.indices, outline.resolutions))
+        parts.append(Batch(photos, layout, outline.names, outline.indices, outline.resolutions, outline.unreadable))
     return StepBatches(parts)
 
 
@@ -247,7 +276,9 @@ class Collate:
         canvas = Canvas(np.stack([colors for colors, _ in canvases]), np.stack([known for _, known in canvases])) if canvases else None
         slim = Layout(layout.codes, layout.book, canvas, _grids=grids)
         photos = torch.as_tensor(np.stack([example.photo for example in examples]))
-        return Batch(photos, slim, tuple(example.name for example in examples), tuple(item.key.index for item in loaded), self.resolutions)
+        names = tuple(example.name for example in examples)
+        unreadable = tuple(problem for item in loaded for problem in item.unreadable)
+        return Batch(photos, slim, names, tuple(item.key.index for item in loaded), resolutions, unreadable)
 
 
 def modulation_resolutions(config: AnyGeneratorConfig, height: int, width: int) -> tuple[Resolution, ...]:

@@ -158,7 +158,16 @@ def scene_categories(source: FileSource, names: Collection[str]) -> dict[str, st
 
 
 def read_scene_list(path: Path) -> frozenset[str]:
-    """Read scene categories from a text file, one on each line; blank lines and those that start with ``#`` do not count.
+    """Read scene categories as :func:`read_names` does."""
+    return read_names(path, "scene category")
+
+
+def read_names(path: Path, what: str) -> frozenset[str]:
+    """Read names from a text file, one on each line; blank lines and those that start with ``#`` do not count.
+
+    Args:
+        path: The file.
+        what: What they are names of, for messages.
 
     Raises:
         DataError: the file cannot be read, or names nothing.
@@ -166,8 +175,8 @@ def read_scene_list(path: Path) -> frozenset[str]:
     try:
         lines = read_regular(path, _MAX_LIST_BYTES).decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} cannot be read ({error})", "a text file with one scene category on each line") from error
-    scenes = frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
-    if not scenes:
-        raise DataError(f"{path} names no scene category", "one on each line")
-    return scenes
+        raise DataError(f"{path} cannot be read ({error})", f"a text file with one {what} on each line") from error
+    names = frozenset(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    if not names:
+        raise DataError(f"{path} names no {what}", "one on each line")
+    return names

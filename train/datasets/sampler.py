@@ -34,8 +34,8 @@ class ResumableSampler(Sampler[list[SampleKey]]):
 
     A step takes the next ``batch_size * world_size`` samples of the epoch's order and deals them to the ranks in contiguous parts, so
     that the samples of a step do not depend on how many ranks share them. The last batch of an epoch may be smaller: its
-    samples are dealt as evenly as possible, the first ranks having one more. Where they do not suffice for one each, samples
-    from the epoch's start fill it up, since a rank without work would leave the others waiting.
+    samples are dealt as evenly as possible, the first ranks having one more. Where they do not suffice for one each, or for the two that
+    batch norms need in every part, samples from the epoch's start fill it up: a rank without work would leave the others waiting.
 
     The position counts what has been *trained on* (:meth:`advance`), not what workers have read ahead.
 
@@ -47,6 +47,8 @@ class ResumableSampler(Sampler[list[SampleKey]]):
         drop_last: Leave out the smaller last batch, unless it is the only one.
         shuffle: Whether to reorder; otherwise every epoch goes by index.
         parts: In how many parts ranks compute their batches; fewer where the last batch has not enough samples on every rank.
+        weights: How often each sample is drawn, as shares of any sum; as often as all others where None. An epoch still has ``size``
+            samples, the number of each its share, rounded up or down by chance.
 
     Raises:
         DataError: there is nothing to sample from.
@@ -63,6 +65,7 @@ class ResumableSampler(Sampler[list[SampleKey]]):
         drop_last: bool = False,
         shuffle: bool = True,
         parts: int = 1,
+        weights: NDArray[np.float64] | None = None,
     ) -> None:
         if size < 1:
             raise DataError("the training data has no sample", "at least one photograph with a label map", kind="no image")
@@ -70,7 +73,8 @@ class ResumableSampler(Sampler[list[SampleKey]]):
             raise DataError(f"batches of {batch_size} for rank {rank} of {world_size}", "at least one, and a rank below their number")
         self.size, self.batch_size, self.seed = size, batch_size, seed
         self.rank, self.world_size = rank, world_size
-        self.drop_last, self.shuffle, self.parts = drop_last, shuffle, parts
+        self.drop_last, self.shuffle, self.parts, self.weights = drop_last, shuffle, parts, weights
+        self._fewest = min(2, max(1, batch_size // parts))  # samples of a part
         self.epoch = 0
         self.position = 0  # samples of this epoch, over all ranks, that have been trained on
         self._order: tuple[int, NDArray[np.int64]] | None = None
@@ -87,18 +91,24 @@ class ResumableSampler(Sampler[list[SampleKey]]):
         return max(1, whole) if self.drop_last or not rest else whole + 1
 
     def order(self, epoch: int) -> NDArray[np.int64]:
-        """Return the order of all samples in an epoch, int64 [size]."""
+        """Return the samples of an epoch in their order, int64 [size]."""
         if not self.shuffle:
             return np.arange(self.size)
         if self._order is None or self._order[0] != epoch:
-            self._order = epoch, np.random.default_rng([self.seed, epoch, _STREAM]).permutation(self.size)
+            rng = np.random.default_rng([self.seed, epoch, _STREAM])
+            order = rng.permutation(self.size)
+            if self.weights is not None:
+                ends = np.cumsum(self.weights[order])
+                chosen = np.searchsorted(ends, (np.arange(self.size) + rng.random()) * (ends[-1] / self.size), side="right")
+                order = rng.permutation(order[np.minimum(chosen, self.size - 1)])
+            self._order = epoch, order
         return self._order[1]
 
     def global_batch(self, epoch: int, position: int) -> list[int]:
         """Return the samples of the step that starts at a position, over all ranks."""
         order = self.order(epoch)
         batch = order[position : position + self.global_batch_size].tolist()
-        short = self.world_size - len(batch)
+        short = self._fewest * self.world_size - len(batch)
         return batch + [int(order[place % self.size]) for place in range(short)]
 
     def batch(self, epoch: int, position: int) -> list[SampleKey]:
@@ -106,7 +116,7 @@ class ResumableSampler(Sampler[list[SampleKey]]):
         whole = self.global_batch(epoch, position)
         share, rest = divmod(len(whole), self.world_size)
         start = self.rank * share + min(self.rank, rest)
-        parts = min(self.parts, share)  # parts are agreed: batch norms of all ranks meet in each of them
+        parts = min(self.parts, share // self._fewest)  # parts are agreed: batch norms of all ranks meet in each of them
         return [SampleKey(epoch, index, parts) for index in whole[start : start + share + (self.rank < rest)]]
 
     def following(self, epoch: int, position: int) -> tuple[int, int]:
@@ -126,6 +136,12 @@ class ResumableSampler(Sampler[list[SampleKey]]):
         while True:
             yield self.batch(epoch, position)
             epoch, position = self.following(epoch, position)
+
+    @property
+    def images_per_epoch(self) -> int:
+        """Samples of an epoch that starts at position 0, those that fill its last step up included."""
+        begins = range(0, self.batches_per_epoch * self.global_batch_size, self.global_batch_size)
+        return (len(begins) - 1) * self.global_batch_size + len(self.global_batch(0, begins[-1]))
 
     def state_dict(self) -> dict[str, Any]:
         """Return what a checkpoint needs; it is the same on every rank."""
@@ -151,3 +167,9 @@ class ResumableSampler(Sampler[list[SampleKey]]):
         if not (isinstance(epoch, int) and isinstance(position, int) and epoch >= 0 and 0 <= position < self.size):
             raise DataError(f"a sampler's state at epoch {epoch!r}, position {position!r}", f"a position from 0 to {self.size - 1}")
         self.epoch, self.position = epoch, position
+
+
+def for_other_data(state: Mapping[str, Any], size: int) -> dict[str, Any]:
+    """Return a sampler's state for data of another number of samples: in the same epoch, as far as it has as many."""
+    epoch, position = int(state["epoch"]), int(state["position"])
+    return {**state, "size": size, **({"epoch": epoch + 1, "position": 0} if position >= size else {})}

@@ -45,6 +45,24 @@ if sys.platform != "win32":
         return _WorkerContext()
 
 
+_MOST = 16, 2  # workers of a rank that computes on a GPU, and of one that computes on the cores that they read with
+
+
+def worker_count(wanted: int, processes: int, *, on_cpu: bool) -> int:
+    """Return how many workers a rank starts.
+
+    Args:
+        wanted: -1 for as many as the cores allow.
+        processes: Ranks that share the cores.
+        on_cpu: Whether the ranks compute on the CPU.
+    """
+    if wanted >= 0:
+        return wanted
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    share = cores // max(1, processes)
+    return min(_MOST[1], max(1, share // 2)) if on_cpu else min(_MOST[0], max(1, share - 1))
+
+
 def worker_context() -> BaseContext:
     """Return how to start workers; where they are forked, that is from a server, which runs then.
 

@@ -171,6 +171,11 @@ class Ranks:
                     tensor.copy_(held)
 
 
+def processes_here(world_size: int) -> int:
+    """Return how many of the ranks are on this machine, as torchrun says."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", world_size))
+
+
 @contextmanager
 def answering(rank: int, world_size: int) -> Generator[None]:
     """Say in words that another rank is gone, where torch says it in its own.

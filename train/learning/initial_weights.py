@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from spade_studio.engine.errors import AmbiguousWeightsError, WeightsError
-from spade_studio.engine.labels import LabelChannels
+from spade_studio.engine.labels import LabelChannels, LabelSet, load_label_set
 from spade_studio.engine.networks.config import AnyGeneratorConfig, ConcatenationConfig, CRNConfig, LayeredPix2PixHDConfig, SIMSConfig
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.encoder import Encoder
@@ -75,6 +75,8 @@ def load_initial_weights(
     generator: nn.Module,
     encoder: Encoder | None,
     discriminator: MultiscaleDiscriminator | None,
+    *,
+    label_set: str = "",
 ) -> tuple[str, ...]:
     """Give networks the weights of a file or published folder.
 
@@ -85,16 +87,18 @@ def load_initial_weights(
         generator: Initialised; changed in place.
         encoder: The same, or None; stays as it is where the file has none.
         discriminator: The same, or None; stays as it is where there is none beside the file.
+        label_set: See :attr:`InitialConfig.label_set`.
 
     Returns:
         What a person should know: what was carried over and what starts anew.
 
     Raises:
         WeightsError: The file cannot be used, or is of another architecture.
+        LabelError: The label set cannot be read.
     """
     if not path:
         return ()
-    loaded = _load(Path(path), config)
+    loaded = _load(Path(path), config, load_label_set(label_set) if label_set else None)
     assert loaded.info.channels is not None
     assert loaded.info.generator is not None
     if loaded.info.generator.kind != config.kind:
@@ -104,7 +108,8 @@ def load_initial_weights(
             "Choose the other weights, or generator.name",
         )
     mapping = map_channels(channels, loaded.info.channels)
-    notes = [_said(mapping, channels, Path(path).name)]
+    named = loaded.info.channels.label_set is not None and channels.label_set is not None
+    notes = [_said(mapping, channels, Path(path).name, named=named)]
     fresh: list[str] = []
     if isinstance(config, CRNConfig) and isinstance(loaded.info.generator, CRNConfig):
         fresh = _grown(generator, loaded.generator, len(loaded.info.generator.widths))
@@ -128,13 +133,15 @@ def load_initial_weights(
     return tuple(notes)
 
 
-def _load(path: Path, config: AnyGeneratorConfig) -> LoadedWeights:
+def _load(path: Path, config: AnyGeneratorConfig, label_set: LabelSet | None) -> LoadedWeights:
     """Load weights; what published files leave open is as the configuration has it."""
     try:
-        return load_weights(path)
+        return load_weights(path, PublishedOptions(label_set=label_set))
     except AmbiguousWeightsError:
         crop, aspect = config.crop_size, config.aspect_ratio
-        return load_weights(path, PublishedOptions(upsampling=getattr(config, "upsampling", None), crop_size=crop, aspect_ratio=aspect))
+        upsampling = getattr(config, "upsampling", None)
+        options = PublishedOptions(upsampling=upsampling, crop_size=crop, aspect_ratio=aspect, label_set=label_set)
+        return load_weights(path, options)
 
 
 def _grown(generator: nn.Module, state: Mapping[str, Tensor], modules: int) -> list[str]:
@@ -146,7 +153,13 @@ def _grown(generator: nn.Module, state: Mapping[str, Tensor], modules: int) -> l
     return fresh
 
 
-def _said(mapping: ChannelMap, channels: LabelChannels, name: str) -> str:
+def _said(mapping: ChannelMap, channels: LabelChannels, name: str, *, named: bool) -> str:
+    if not named:
+        carried = sum(source is not None for source in mapping.sources)
+        return (
+            f"Started from {name}, which names no labels: {carried} of {len(mapping.sources)} channels were carried over by number."
+            " Where they stand for other labels, start again with --initial.label-set: the labels of the file in the order of its channels."
+        )
     if mapping.is_identity:
         return f"Started from {name}, which has the same labels."
     lookup = channels.channel_of_id

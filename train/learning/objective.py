@@ -14,6 +14,8 @@ from spade_studio.train.learning.losses import feature_matching, generator_adver
 from spade_studio.train.learning.texture import texture_distance
 from spade_studio.train.pretrained.vgg import Compared, PerceptualDistance
 
+_PUBLISHED_SHARE = 4  # pictures of a GPU in the published trainings, which sum the divergence over them: 32 on 8
+
 
 @dataclass(frozen=True, eq=False)
 class Generated:
@@ -78,8 +80,14 @@ def _texture(made: Generated) -> Tensor:
 def _kl(made: Generated) -> Tensor | None:
     if made.posterior is None:
         return None
-    # The published sum runs over a rank's whole batch: parts of it add up as they are.
-    return kl_divergence(*made.posterior) / (made.share if made.losses.kl_form == "sum" else made.own)
+    divergence = kl_divergence(*made.posterior)
+    match made.losses.kl_form:
+        case "sum":  # over a rank's whole batch: parts of it add up as they are
+            return divergence / made.share
+        case "mean":
+            return divergence / made.own
+        case "published":
+            return _PUBLISHED_SHARE * divergence / made.own
 
 
 TERMS: dict[str, Callable[[Generated], Tensor | None]] = {

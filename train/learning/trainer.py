@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from spade_studio.engine.device import allow_tf32
+from spade_studio.engine.device import allow_tf32, has_bfloat16
 from spade_studio.engine.networks.batch_renorm import renormalize, set_renormalization
 from spade_studio.engine.networks.build import build_generator
 from spade_studio.engine.networks.encoder import Encoder
@@ -17,14 +17,16 @@ from spade_studio.engine.networks.fast_spade import accelerate
 from spade_studio.engine.networks.refinement import CRNGenerator
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError, PairDataset
+from spade_studio.train.datasets.balance import Balance, balance
 from spade_studio.train.datasets.canvas_pairs import open_canvases
 from spade_studio.train.datasets.loading import Batch, BatchLoader, Collate, TrainingSet, modulation_resolutions
 from spade_studio.train.datasets.sampler import ResumableSampler
 from spade_studio.train.datasets.transforms import output_size
+from spade_studio.train.datasets.workers import worker_count
 from spade_studio.train.learning.averages import AveragedNetworks, StatisticsBatches, untouched_random_state
 from spade_studio.train.learning.batch_norm import synchronize_batch_norm
 from spade_studio.train.learning.content import ContentLoss
-from spade_studio.train.learning.distributed import Ranks
+from spade_studio.train.learning.distributed import Ranks, processes_here
 from spade_studio.train.learning.initial_weights import load_initial_weights
 from spade_studio.train.learning.optimizer import Optimizers
 from spade_studio.train.learning.preparation import initialize, keep_channels_last
@@ -71,6 +73,7 @@ class Trainer:
         step: Steps done.
         images_seen: Pictures trained on, over all ranks.
         images_in_step: Those of the last step.
+        balance: How often samples are drawn; None for all alike.
         skipped: Steps in a row up to now that were skipped since they were not finite.
         notes: What a person should know about the weights that it started from.
     """
@@ -102,7 +105,13 @@ class Trainer:
                 initialize(network, initial.gain, initial.modulation_gain, initial.distribution)
             weights = config.initial.weights if anew else ""
             self.notes = load_initial_weights(
-                weights, dataset.channels, self.generator_config, self.generator, self.encoder, self.discriminator
+                weights,
+                dataset.channels,
+                self.generator_config,
+                self.generator,
+                self.encoder,
+                self.discriminator,
+                label_set=config.initial.label_set,
             )
             averaged = self._averaged_networks() if ranks.is_first else None
         if isinstance(self.generator, CRNGenerator):
@@ -117,7 +126,8 @@ class Trainer:
         )
         self._prepare_batch_norms()
         ranks.copy_from_first(*self._networks())
-        scale = compute.dtype == "float16"
+        dtype = compute.dtype if compute.dtype != "auto" else "bfloat16" if has_bfloat16(ranks.device) else "float32"
+        scale = dtype == "float16"
         self.optimizers = Optimizers(
             self.generator, self.encoder, self.discriminator, config.optimizer, scale_gradients=scale, device=ranks.device.type
         )
@@ -128,7 +138,7 @@ class Trainer:
             config.losses,
             perceptual=None if perceptual is None else perceptual.to(ranks.device),
             content=None if content is None else content.to(ranks.device),
-            autocast=_TYPES[compute.dtype],
+            autocast=_TYPES[dtype],
             scaler=self.optimizers.scaler,
         )
         if compute.compile:
@@ -142,7 +152,12 @@ class Trainer:
         config.rank_batch_size(ranks.world_size)  # refuses what cannot be dealt out
         self.canvases = open_canvases(config, self.generator_config, self.dataset)
         self.training_set = TrainingSet(
-            self.dataset, config.geometry, config.seed, multiple=self.generator_config.stride, canvases=self.canvases
+            self.dataset,
+            config.geometry,
+            config.seed,
+            multiple=self.generator_config.stride,
+            canvases=self.canvases,
+            most_unreadable=config.data.most_unreadable,
         )
         size = output_size(config.geometry)
         fast = config.compute.modulation == "fast"
@@ -152,6 +167,7 @@ class Trainer:
             resolutions,
             replicate=self.generator_config.replicates_layout,
         )
+        self.balance = self._balance()
         self.sampler = ResumableSampler(
             len(self.dataset),
             config.batch_size // ranks.world_size,
@@ -159,9 +175,15 @@ class Trainer:
             rank=ranks.rank,
             world_size=ranks.world_size,
             parts=config.accumulation,
+            weights=None if self.balance is None else self.balance.weights,
         )
         self.steps_per_epoch = self.sampler.batches_per_epoch
         self.total_steps = config.total_steps(self.steps_per_epoch)
+
+    def _balance(self) -> Balance | None:
+        """Return how often samples are drawn; the first rank reads the label maps for all."""
+        threshold = self.config.data.repeat_threshold
+        return self.ranks.by_first(lambda: balance(self.dataset, threshold)) if threshold else None
 
     @property
     def z_width(self) -> int | None:
@@ -178,10 +200,18 @@ class Trainer:
         """Of generator and encoder, and of the discriminator, in the last step."""
         return self.optimizers.rates
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know at every start."""
+        if self.config.compute.dtype == "bfloat16" and self.ranks.device.type == "cpu" and not has_bfloat16(self.ranks.device):
+            return ("This processor has no instructions for bfloat16: compute.dtype float32, or auto, is many times faster here.",)
+        return ()
+
     def loader(self) -> BatchLoader:
         """Return the batches from the present place in the data on."""
         pin = self.ranks.device.type == "cuda"
-        return BatchLoader(self.training_set, self.sampler, self.collate, workers=self.config.data.workers, pin_memory=pin)
+        workers = worker_count(self.config.data.workers, processes_here(self.ranks.world_size), on_cpu=self.ranks.device.type == "cpu")
+        return BatchLoader(self.training_set, self.sampler, self.collate, workers=workers, pin_memory=pin)
 
     def fit_averages(self) -> AveragedNetworks:
         """Make the averages, which the first rank alone has, usable, and return them.

@@ -9,7 +9,7 @@ from pathlib import Path
 from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.labels import LabelSet, load_label_set
 from spade_studio.train.config.run import TrainConfig
-from spade_studio.train.datasets import DataError, FolderDataset, PairDataset, open_dataset, read_scene_list
+from spade_studio.train.datasets import DataError, FolderDataset, PairDataset, open_dataset, read_names, read_scene_list
 from spade_studio.train.datasets.folder import LABEL_SET_FILE
 from spade_studio.train.datasets.published import Split
 
@@ -21,10 +21,17 @@ class RunData:
     Attributes:
         training: Samples that are trained on.
         validation: Samples that are not, for sample grids and metrics; may be empty.
+        left_out: How many the list of samples to skip has left out.
     """
 
     training: PairDataset
     validation: PairDataset
+    left_out: int = 0
+
+    @property
+    def words(self) -> str:
+        """What a person should know; empty for nothing."""
+        return f"{self.left_out:,} samples are left out (data.skip), {len(self.training):,} are trained on." if self.left_out else ""
 
 
 def open_run_data(config: TrainConfig, *, anew: bool = True) -> RunData:
@@ -47,13 +54,32 @@ def open_run_data(config: TrainConfig, *, anew: bool = True) -> RunData:
         raise ConfigError("data.path is empty", "a data set's folder or zip")
     config.geometry.check_multiple(config.network_configs(1)[0].stride)
     scenes = read_scene_list(Path(config.data.scenes)) if config.data.scenes else None
-    training = _open(config, "train", scenes, anew=anew)
+    whole = _open(config, "train", scenes, anew=anew)
+    training, left_out = _without_skipped(whole, config.data.skip)
     if isinstance(training, FolderDataset):
-        return RunData(*training.split(config.data.validation))
+        return RunData(*training.split(config.data.validation), left_out)
     try:
-        return RunData(training, _open(config, "validation", scenes, anew=anew))
+        return RunData(training, _open(config, "validation", scenes, anew=anew), left_out)
     except DataError:  # only the training part was downloaded
-        return RunData(*training.split(config.data.validation))
+        return RunData(*training.split(config.data.validation), left_out)
+
+
+def _without_skipped(dataset: PairDataset, path: str) -> tuple[PairDataset, int]:
+    """Leave out the samples that a list names; returns how many those are.
+
+    Raises:
+        DataError: The list cannot be read, or none of its names is a sample's.
+    """
+    if not path:
+        return dataset, 0
+    names = read_names(Path(path), "sample")
+    stay = [index for index in range(len(dataset)) if dataset.name(index) not in names]
+    if len(stay) == len(dataset):
+        raise DataError(
+            f"none of the {len(names):,} names in {path}, such as {sorted(names)[0]}, is that of a sample of {dataset.source.where}",
+            f"names such as {dataset.name(0)}" if len(dataset) else "names of samples",
+        )
+    return dataset.subset(stay), len(dataset) - len(stay)
 
 
 def refuse_other_labels(dataset: PairDataset, label_set: LabelSet) -> None:

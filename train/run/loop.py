@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 import traceback
 from collections.abc import Generator
@@ -17,16 +18,14 @@ from spade_studio.engine.device import ran_out_of_memory
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
-from spade_studio.train.datasets.check import check_dataset
-from spade_studio.train.datasets.fingerprint import compare, fingerprint, of_checkpoint
-from spade_studio.train.learning.content import ContentLoss, load_content
+from spade_studio.train.datasets.sampler import for_other_data
 from spade_studio.train.learning.distributed import Ranks, StopSignals, joined_ranks
 from spade_studio.train.learning.trainer import StepResult, Trainer
 from spade_studio.train.metrics import MetricError
-from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
-from spade_studio.train.run.checkpoints import Checkpoint, CheckpointError, CheckpointStore, random_state, set_random_state
+from spade_studio.train.run.beginning import Beginning
+from spade_studio.train.run.checkpoints import Checkpoint, CheckpointStore, random_state, set_random_state
 from spade_studio.train.run.console import TrainingConsole
-from spade_studio.train.run.data import RunData, open_run_data
+from spade_studio.train.run.data import open_run_data
 from spade_studio.train.run.directory import RunDirectory, RunError
 from spade_studio.train.run.events import (
     CheckpointWritten,
@@ -39,6 +38,7 @@ from spade_studio.train.run.events import (
     finite_or_none,
 )
 from spade_studio.train.run.export import ExportOptions, write_weights
+from spade_studio.train.run.feed import Feed
 from spade_studio.train.run.launch import has_launcher
 from spade_studio.train.run.monitor import Monitor
 from spade_studio.train.run.pace import Pace, memory_mib
@@ -49,29 +49,6 @@ MOST_SKIPPED = 10
 """Steps in a row that may be not finite before the run ends."""
 
 _PAUSE_LOOKS = 0.5  # seconds between two looks whether a pause is over
-
-# What may be changed in config.json between two parts of a run: of it schedule and renormalisation alone decide what a step computes.
-_CHANGEABLE = (
-    "data.path",
-    "data.workers",
-    "compute.device",
-    "compute.processes_per_node",
-    "schedule",
-    "monitor",
-    "log_every_steps",
-    "checkpoint_every_steps",
-    "keep_checkpoints",
-    "statistics_images",
-    "renormalize_after",
-    # Where files lie; what they hold is compared by itself, or was read when the run began.
-    "data.scenes",
-    "losses.perceptual.file",
-    "losses.content.file",
-    "data.bank",
-    "projected.file",
-    "labels.label_set",
-    "initial.weights",
-)
 
 
 class TrainingDivergedError(EngineError):
@@ -91,25 +68,40 @@ class Outcome:
     step: int
 
 
-def run_training(run: RunDirectory, console: TrainingConsole, *, device: str = "") -> Outcome:
+@dataclass(frozen=True)
+class RunOptions:
+    """What is told at every start of a run.
+
+    Attributes:
+        device: In place of the configuration's; empty for that.
+        accept_data_change: Whether it goes on with other pictures than those of its checkpoint.
+        minutes: After so many it saves and ends; 0 for no limit.
+    """
+
+    device: str = ""
+    accept_data_change: bool = False
+    minutes: float = 0.0
+
+
+def run_training(run: RunDirectory, console: TrainingConsole, how: RunOptions = RunOptions()) -> Outcome:
     """Train a run as one of its ranks.
 
     Args:
         run: Its folder, which every rank can read and the first one writes.
         console: For the first rank.
-        device: In place of the configuration's; empty for that.
+        how: What is told at this start.
 
     Raises:
         EngineError: With what to do; it is in the run's log too.
     """
     config = run.config()
-    with joined_ranks(device or config.compute.device) as ranks, StopSignals() as signals, ExitStack() as stack:
+    with joined_ranks(how.device or config.compute.device) as ranks, StopSignals() as signals, ExitStack() as stack:
         reporter: Reporter | None = None
         if ranks.is_first:
             stack.enter_context(run.locked())
             reporter = stack.enter_context(Reporter(run, console))
         with _failures_told(reporter, run):
-            return _Run(run, config, ranks, signals, reporter).train()
+            return _Run(run, config, ranks, signals, reporter, how).train()
 
 
 @contextmanager
@@ -133,28 +125,38 @@ def _failures_told(reporter: Reporter | None, run: RunDirectory) -> Generator[No
 class _Run:
     """One rank's view of a run at work."""
 
-    def __init__(self, run: RunDirectory, config: TrainConfig, ranks: Ranks, signals: StopSignals, reporter: Reporter | None) -> None:
-        self.run, self.config, self.ranks, self.signals, self.reporter = run, config, ranks, signals, reporter
+    def __init__(
+        self, run: RunDirectory, config: TrainConfig, ranks: Ranks, signals: StopSignals, reporter: Reporter | None, how: RunOptions
+    ) -> None:
+        self.run, self.config, self.ranks, self.signals, self.reporter, self.how = run, config, ranks, signals, reporter, how
+        self._end_at = time.monotonic() + 60 * how.minutes if how.minutes else math.inf
         self.store = CheckpointStore(run.checkpoints_path, config.keep_checkpoints)
         self._data: dict[str, str] = {}  # what tells the data apart from others
 
     def train(self) -> Outcome:
         if self.ranks.is_first and not has_launcher():
             self.run.clear_requests()  # of last time; from here on a request counts
-        checkpoint, notes = self._newest_checkpoint()
-        data = open_run_data(self.config, anew=checkpoint is None)
-        notes += self._compare_data(data, checkpoint)
-        if checkpoint is None:
-            self._check(data)
-        perceptual, content = self._frozen_networks()
-        trainer = Trainer(self.config, data.training, self.ranks, perceptual, content=content, anew=checkpoint is None)
+        accepted = self.how.accept_data_change
+        beginning = Beginning(self.run, self.config, self.ranks, self.store, self.reporter, accepted)
+        checkpoint, notes = beginning.newest_checkpoint()
         anew = checkpoint is None
+        data = open_run_data(self.config, anew=anew)
+        self._data, data_notes = beginning.compare_data(data, checkpoint)
+        notes += data_notes
+        if anew:
+            beginning.check_data(data)
+        perceptual, content = beginning.frozen_networks()
+        trainer = Trainer(self.config, data.training, self.ranks, perceptual, content=content, anew=anew)
         if checkpoint is not None:
+            parts = dict(checkpoint.parts)
             # Optimisers keep what they are given where it is on their device: that would hold the file.
-            moments = {"optimizers": copy.deepcopy(checkpoint.parts["optimizers"])}
-            trainer.load_state_dict(checkpoint.step, {**checkpoint.parts, **moments})
+            parts["optimizers"] = copy.deepcopy(parts["optimizers"])
+            if accepted:
+                parts["sampler"] = for_other_data(parts["sampler"], len(data.training))
+            trainer.load_state_dict(checkpoint.step, parts)
             if len(checkpoint.random_states) == self.ranks.world_size:
                 set_random_state(checkpoint.random_states[self.ranks.rank])
+            del parts
         del checkpoint
         monitor = None
         if self.reporter is not None:
@@ -164,102 +166,26 @@ class _Run:
             self.reporter.tell(
                 RunStarted(trainer.step, trainer.total_steps, self.ranks.world_size, str(self.ranks.device), version("spade-studio"))
             )
-            for note in (*notes, *(trainer.notes if anew else ())):
+            if trainer.balance is not None:
+                self.run.append_log(trainer.balance.words)
+            for note in (*notes, *trainer.warnings, *(trainer.notes if anew else ())):
                 self.reporter.tell(Warned(trainer.step, note))
             best = self.store.best()
             monitor = Monitor(trainer, data.validation, self.run, self.reporter, best if best and best.step <= trainer.step else None)
         return self._steps(trainer, monitor)
 
-    def _newest_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
-        """Return what to go on from, the same on every rank, and what a person should know.
-
-        The first rank chooses, and each reads for itself: what a checkpoint holds is too much to send.
-        """
-        checkpoint: Checkpoint | None = None
-        notes: list[str] = []
-        mark, problem = "", ""
-        try:
-            if self.ranks.is_first:
-                checkpoint, notes = self.store.read_newest()
-                mark = "" if checkpoint is None else self.store.mark(checkpoint.step)
-        except (CheckpointError, OSError) as error:
-            problem = str(error)
-        step, mark, notes, problem = self.ranks.from_first((-1 if checkpoint is None else checkpoint.step, mark, notes, problem))
-        try:
-            if mark and not self.ranks.is_first:
-                checkpoint = self.store.read_same(step, mark)
-        except CheckpointError as error:
-            problem = str(error)
-        problem = self.ranks.from_first(next((words for words in self.ranks.gather(problem) if words), ""))
-        if problem:
-            raise CheckpointError(problem)
-        if checkpoint is not None:
-            if self.reporter is not None:
-                self.reporter.step = checkpoint.step  # what ends the run before it starts ends it here
-            changed = checkpoint.config.differences(self.config)
-            if refused := [name for name in changed if not name.startswith(_CHANGEABLE)]:
-                before, now = changed[refused[0]]
-                raise RunError(
-                    f"config.json has {refused[0]} {now!r}, and the run was trained with {before!r}",
-                    f"the same ({', '.join(_CHANGEABLE)} may change)",
-                    "Put it back, or start a new run with --init-from",
-                )
-            notes = [*notes, *(f"{name} is now {now!r}; it was {before!r}." for name, (before, now) in changed.items())]
-        return checkpoint, notes
-
-    def _compare_data(self, data: RunData, checkpoint: Checkpoint | None) -> list[str]:
-        """Refuse other data than the checkpoint was trained on; returns what a person should know, the same on every rank."""
-        told = ("", "", "", "")
-        if self.ranks.is_first:
-            now = fingerprint(data.training)
-            self._data = now.to_state()
-            try:
-                told = (compare(of_checkpoint({} if checkpoint is None else checkpoint.parts), now, data.training.source.where), "", "", "")
-            except DataError as error:
-                told = ("", error.found, error.expected, error.action)
-        note, found, expected, action = self.ranks.from_first(told)
-        if found:
-            raise DataError(found, expected, action)
-        return [note] if note else []
-
-    def _check(self, data: RunData) -> None:
-        """Read part of the data before anything is computed; every rank learns whether it can be trained on."""
-        problem = ""
-        for dataset in (data.training, data.validation) if self.ranks.is_first else ():
-            if len(dataset) or dataset is data.training:
-                report = check_dataset(dataset, quick=True)
-                with suppress(OSError):
-                    self.run.append_log(report.to_text())
-                problem = problem or (report.problems[0].message if report.problems else "")
-        problem = self.ranks.from_first(problem)
-        if problem:
-            raise DataError(f"the data cannot be trained on: {problem.rstrip('.')}", "", "spade-train check lists all that is wrong")
-
-    def _frozen_networks(self) -> tuple[PerceptualDistance | None, ContentLoss | None]:
-        """Load the networks whose activations are compared; the first rank first, since they may have to be downloaded."""
-        losses = self.config.losses
-
-        def load() -> tuple[PerceptualDistance | None, ContentLoss | None]:
-            perceptual = load_perceptual(losses.perceptual) if losses.uses_perceptual_network else None
-            return perceptual, load_content(losses.content) if losses.content.weight else None
-
-        first = load() if self.ranks.is_first else None
-        self.ranks.wait_for_all()
-        perceptual, content = first or load()
-        if self.reporter is not None and perceptual is not None:
-            self.run.append_log(f"Perceptual network {perceptual.config.network}: {', '.join(map(str, perceptual.taps))}")
-        if self.reporter is not None and content is not None:
-            factors = ", ".join(f"{factor:g}" for factor in content.config.level_factors)
-            self.run.append_log(f"Content loss by {content.config.network}, {content.config.scale}, factors {factors}")
-        return perceptual, content
-
     def _steps(self, trainer: Trainer, monitor: Monitor | None) -> Outcome:
         config, pace = self.config, Pace()
-        batches = iter(trainer.loader())
-        stopped = False
+        feed = Feed(trainer.loader(), self.ranks, config.data.most_unreadable, lambda words: self._warn(trainer.step, words))
+        stopped, saved = False, trainer.step
         while trainer.step < trainer.total_steps and not stopped:
-            with pace.waiting():
-                parts = next(batches)
+            try:
+                with pace.waiting():
+                    parts = feed.next()
+            except DataError:
+                if trainer.step > saved:
+                    self._checkpoint(trainer, None)
+                raise
             result = trainer.train_step(parts)
             pace.count(result.images)
             last = trainer.step >= trainer.total_steps
@@ -272,6 +198,7 @@ class _Run:
             saves = stopped or ((due or last) and not trainer.skipped)
             if saves:
                 self._checkpoint(trainer, best)
+                saved = trainer.step
                 pace.restart()
             if paused and not (stopped or last):
                 stopped = self._pause(trainer)
@@ -283,9 +210,13 @@ class _Run:
         self.ranks.by_first(lambda: self._write_weights(trainer))
         return self._end(trainer, "finished", f"Weights: {self.run.weights_path}")
 
+    def _warn(self, step: int, words: str) -> None:
+        if self.reporter is not None:
+            self.reporter.tell(Warned(step, words))
+
     def _asked(self) -> tuple[bool, bool]:
         """Return whether somebody asks for a stop, and whether for a pause; every rank comes to the same answer."""
-        stop = bool(self.signals.received) or (self.ranks.is_first and self.run.stop_requested())
+        stop = bool(self.signals.received) or (self.ranks.is_first and (self.run.stop_requested() or time.monotonic() >= self._end_at))
         stopped, paused = self.ranks.any_of([stop, self.ranks.is_first and self.run.pause_requested()])
         return stopped, paused
 

@@ -83,7 +83,7 @@ def test_runs_of_before_that_did_not_use_what_is_no_more_go_on() -> None:
         ({"data": {"path": None}}, ["data.path is None", "a text"]),
         ({"schedule": {}}, ["schedule has no entry 'constant'"]),
         ({"schedule": {"constant": 0}}, ["both 0"]),
-        ({"data": {"workers": -1}}, ["data.workers is -1", "0 to 256"]),
+        ({"data": {"workers": -2}}, ["data.workers is -2", "-1 to 256"]),
         ({"geometry": {"load_size": 200}}, ["load_size is 200", "crop_size 256"]),
         ({"geometry": {"aspect_ratio": 2.0}}, ["aspect_ratio is 2.0", "mode fixed"]),
         ({"geometry": {"mode": "crop", "crop_size": 100}}, ["crop_size is 100", "multiple of 32"]),
@@ -165,7 +165,7 @@ def test_published_presets_train_as_the_paper_does(name: str) -> None:
     assert config.optimizer.adam_betas == (0.0, 0.9)
     losses = config.losses
     assert (losses.adversarial, losses.feature_matching_weight, losses.perceptual_weight) == ("hinge", 10.0, 10.0)
-    assert (losses.perceptual.network, losses.kl_weight, losses.kl_form) == ("vgg19", 0.05, "sum")
+    assert (losses.perceptual.network, losses.kl_weight, losses.kl_form) == ("vgg19", 0.05, "published")
     epochs = {"coco-stuff": (100, 0), "flickr-landscapes": (50, 0)}.get(name, (100, 100))
     assert (config.schedule.constant, config.schedule.decay, config.schedule_unit) == (*epochs, "epochs")
     assert (config.initial.gain, config.initial.modulation_gain) == (0.02, 0.02)

@@ -187,3 +187,22 @@ def test_pinned_batches_reach_the_gpu(make: Any) -> None:
     moved = batch.to("cuda")
     assert torch.equal(moved.photos.cpu(), batch.photos)
     assert moved.layout.grid(32, 32, 3, moved.photos.device).pixel_ids.is_cuda
+
+
+def test_the_sample_after_an_unreadable_one_takes_its_place(make: Any) -> None:
+    data = training_set(fill(make))
+    (make.root / "images/p2.png").write_bytes(b"no picture")
+    (make.root / "images/p3.png").unlink()
+    patient = TrainingSet(data.dataset, CROP, 1, most_unreadable=2)
+    found = patient[SampleKey(5, 2)]
+    assert found.example is not None
+    assert (found.example.name, found.key) == ("p4", SampleKey(5, 4))
+    assert (found.example.photo == data.example(SampleKey(5, 4)).photo).all()
+    assert [name for name, _ in found.unreadable] == ["p2", "p3"]
+    assert "images/p2.png" in found.unreadable[0][1]
+    assert isinstance(TrainingSet(data.dataset, CROP, 1, most_unreadable=1)[SampleKey(0, 2)].error, DataError)
+    last = TrainingSet(data.dataset.subset([2, 3]), CROP, 1, most_unreadable=9)
+    assert isinstance(last[SampleKey(0, 0)].error, DataError)  # and not for ever
+    batches = [batch for (batch,) in islice(loader(patient, workers=1), 3)]
+    assert sorted({name for batch in batches for name, _ in batch.unreadable}) == ["p2", "p3"]
+    assert all("p2" not in batch.names and "p3" not in batch.names for batch in batches)

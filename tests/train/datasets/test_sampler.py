@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from itertools import islice
 
+import numpy as np
 import pytest
 
 from spade_studio.train.datasets import DataError
-from spade_studio.train.datasets.sampler import ResumableSampler
+from spade_studio.train.datasets.sampler import ResumableSampler, for_other_data
 
 
 def steps(sampler: ResumableSampler, count: int) -> list[list[tuple[int, int]]]:
@@ -64,14 +65,14 @@ def test_ranks_share_the_batches_of_one_process(size: int, world: int) -> None:
         sizes = [len(part) for part in parts]
         assert min(sizes) >= 1
         assert max(sizes) - min(sizes) <= 1
-        assert len(joined) == max(len(whole), world)  # filled up only where there are fewer samples than ranks
+        assert len(joined) == max(len(whole), min(2, batch) * world)  # filled up where ranks have none, or batch norms one only
 
 
 def test_a_resumed_run_may_have_other_ranks() -> None:
-    one = ResumableSampler(11, 4, seed=5)
+    one = ResumableSampler(12, 4, seed=5)
     for _ in range(4):
         one.advance()
-    two = ResumableSampler(11, 2, seed=5, rank=1, world_size=2)
+    two = ResumableSampler(12, 2, seed=5, rank=1, world_size=2)
     two.load_state_dict(one.state_dict())
     assert [part[-1] for part in steps(two, 5)] == [whole[-1] for whole in steps(one, 5)]
 
@@ -90,3 +91,44 @@ def test_other_data_cannot_be_resumed() -> None:
         ResumableSampler(0, 4, seed=5)
     with pytest.raises(DataError, match="rank 2 of 2"):
         ResumableSampler(4, 4, seed=5, rank=2, world_size=2)
+
+
+def test_no_part_of_a_last_batch_has_one_sample_alone() -> None:
+    sampler = ResumableSampler(9, 8, seed=1, parts=2)
+    whole, last = (list(batch) for batch in islice(sampler, 2))
+    assert [len(whole), len(last)] == [8, 2]
+    assert last[0].parts == 1
+    assert last[1].index == whole[0].index  # from the epoch's start
+    assert sampler.images_per_epoch == 10
+    assert len(next(iter(ResumableSampler(1, 4, seed=1)))) == 2
+    of_three = ResumableSampler(7, 4, seed=1, parts=2)
+    assert [batch[0].parts for batch in islice(of_three, 2)] == [2, 1]
+    # Batches of one, and parts of one, are what was asked for.
+    assert [len(batch) for batch in islice(ResumableSampler(3, 1, seed=1), 3)] == [1, 1, 1]
+    assert [batch[0].parts for batch in islice(ResumableSampler(5, 4, seed=1, parts=4), 2)] == [4, 1]
+
+
+def test_weights_say_how_often_samples_are_drawn() -> None:
+    weights = np.ones(40)
+    weights[7], weights[8] = 10.0, 5.0
+    sampler = ResumableSampler(40, 8, seed=1, weights=weights)
+    counts = np.stack([np.bincount(sampler.order(epoch), minlength=40) for epoch in range(200)])
+    assert (counts.sum(1) == 40).all()
+    share = 40 * weights / weights.sum()
+    assert (counts >= np.floor(share)).all()
+    assert (counts <= np.ceil(share)).all()
+    assert counts.mean(0) == pytest.approx(share, abs=0.2)
+    assert (sampler.order(3) == ResumableSampler(40, 8, seed=1, weights=weights).order(3)).all()
+    assert (sampler.order(3) != sampler.order(4)).any()
+
+
+def test_a_state_goes_on_with_other_data_in_its_epoch() -> None:
+    sampler = ResumableSampler(11, 4, seed=5)
+    sampler.advance()
+    state = sampler.state_dict()
+    other = ResumableSampler(9, 4, seed=5)
+    other.load_state_dict(for_other_data(state, 9))
+    assert (other.epoch, other.position) == (0, 4)
+    fewer = ResumableSampler(3, 4, seed=5)
+    fewer.load_state_dict(for_other_data(state, 3))
+    assert (fewer.epoch, fewer.position) == (1, 0)

@@ -132,7 +132,7 @@ def test_the_perceptual_loss_needs_its_network() -> None:
 # ---- accumulation, ranks, noise
 
 
-@pytest.mark.parametrize("form", ["sum", "mean"])
+@pytest.mark.parametrize("form", ["sum", "mean", "published"])
 def test_accumulated_parts_give_the_gradients_of_the_whole_batch(form: Any) -> None:
     # Batch norm of a part differs by definition, and power iterations move with every part; without both all else shows.
     double = torch.float64
@@ -153,6 +153,18 @@ def test_accumulated_parts_give_the_gradients_of_the_whole_batch(form: Any) -> N
         for name, value in expected.items():
             assert torch.allclose(given[name], value, rtol=1e-8, atol=1e-12), name
     assert parts[2] == pytest.approx(whole[2], rel=1e-10)
+
+
+def test_the_published_divergence_counts_four_pictures_whatever_the_batch() -> None:
+    def kl(form: Any, indices: list[int], share: float = 1.0) -> float:
+        training = networks(replace(PLAIN, kl_form=form), norm="instance", spectral=False)
+        values = training.generator_step(batch(indices), style_noise(1, 0, "generator", indices, STYLE), share=share)
+        return values.numbers()["kl"]
+
+    assert kl("published", [0, 1]) == pytest.approx(4 * kl("mean", [0, 1]))
+    assert kl("published", [0, 1, 2, 3]) == pytest.approx(kl("sum", [0, 1, 2, 3]))
+    # Two ranks of two pictures: what they add up to is averaged.
+    assert (kl("published", [0, 1]) + kl("published", [2, 3])) / 2 == pytest.approx(kl("published", [0, 1, 2, 3]))
 
 
 @pytest.mark.parametrize("channels_last", [False, True])

@@ -59,3 +59,21 @@ def test_a_size_that_the_generator_cannot_make_is_refused_before_data_is_read(tm
     wide = dataclasses.replace(config("tiny", tmp_path / "nothing"), geometry=GeometryConfig("fixed", crop_size=64, aspect_ratio=1.2))
     with pytest.raises(ConfigError, match=r"64 x 53.*multiples of 32"):
         open_run_data(wide)
+
+
+def test_samples_of_a_list_are_left_out_of_training_and_of_what_is_held_out(make: Any, tmp_path: Path) -> None:
+    for number in range(10):
+        make.pair(f"p{number}", seed=number)
+    every = open_run_data(config("tiny", make.root, validation=3))
+    skip = tmp_path / "skip.txt"
+    held = numbers(every.validation)[0]
+    skip.write_text(f"# blurred\np{held}\n\np1\nelsewhere\n", "utf-8")
+    data = open_run_data(config("tiny", make.root, validation=3, skip=str(skip)))
+    left = {*numbers(data.training), *numbers(data.validation)}
+    gone = {held, "1"}
+    assert left == set("0123456789") - gone
+    assert data.words == f"{len(gone)} samples are left out (data.skip), {len(data.training)} are trained on."
+    assert every.words == ""
+    skip.write_text("images/p1.png\n", "utf-8")
+    with pytest.raises(DataError, match=r"none of the 1 names in .*skip.txt, such as images/p1.png.*names such as p0"):
+        open_run_data(config("tiny", make.root, skip=str(skip)))

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from spade_studio.engine.cli.main import main as render_main
 from spade_studio.engine.errors import WeightsError
@@ -242,3 +243,18 @@ def test_another_architecture_is_refused(finished: Any, exported: Path, change: 
 def with_options(config: TrainConfig, **options: Any) -> TrainConfig:
     encoder = dataclasses.replace(config.encoder, used=options.get("input") != "layout")
     return dataclasses.replace(config, generator=dataclasses.replace(config.generator, **options), encoder=encoder)
+
+
+def test_channels_of_weights_without_names_are_carried_over_by_number_and_said_so(exported: Path, finished: Any, tmp_path: Path) -> None:
+    with safe_open(exported, "pt") as file:
+        described = json.loads(file.metadata()["spade-studio-weights"])
+    described["channels"]["label_set"] = None
+    nameless = tmp_path / "nameless.safetensors"
+    save_file(load_file(exported), nameless, {"spade-studio-weights": json.dumps(described)})
+    (said, *_) = make_trainer(starting_from(nameless, finished)).notes
+    assert "nameless.safetensors, which names no labels: 12 of 12 channels were carried over by number" in said
+    assert "--initial.label-set" in said
+    config = starting_from(nameless, finished)
+    named = dataclasses.replace(config, initial=dataclasses.replace(config.initial, label_set="coco_stuff"))
+    with pytest.raises(WeightsError, match="COCO-Stuff has 182 labels, the generator 12 channels"):
+        make_trainer(named)

@@ -120,6 +120,30 @@ def test_a_fault_while_measuring_ends_the_run(trainings: Any, monkeypatch: pytes
         main(trainings.new_arguments("--steps", "2", "--monitor.metrics-every-images", "8"))
 
 
+def test_pictures_that_cannot_be_read_any_more_are_left_out_up_to_a_limit(
+    trainings: Any, data_at: Callable[[Path, int], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = data_at(tmp_path / "own", 18)
+    assert main(trainings.new_arguments("--steps", "4", data=own)) == 0
+    run = trainings.run()
+    capsys.readouterr()
+    config = json.loads((run.path / "config.json").read_text())
+    for name in ("p00", "p05"):
+        (own / "images" / f"{name}.png").write_bytes(b"")
+    config["schedule"]["constant"], config["data"]["most_unreadable"] = 8.0, 2
+    (run.path / "config.json").write_text(json.dumps(config))
+    assert main(["resume", str(run.path)]) == 0
+    warnings = [event["message"] for event in run.events("warning")]
+    assert [words.partition(" so far")[0][-1] for words in warnings if "Another sample is trained on in its place" in words] == ["1", "2"]
+    config["schedule"]["constant"], config["data"]["most_unreadable"] = 20.0, 1
+    (run.path / "config.json").write_text(json.dumps(config))
+    assert main(["resume", str(run.path)]) == 1
+    assert "more than 1 samples could not be read while training" in capsys.readouterr().err
+    ended = run.events()[-1]
+    assert (ended["reason"], ended["at_step"]) == ("failed", run.checkpoints()[0])  # saved first
+    hashes_as_written(run)
+
+
 # ---- a full disk
 
 

@@ -16,7 +16,7 @@ import torch
 
 from spade_studio.train.cli.main import main
 from spade_studio.train.learning.trainer import Trainer
-from spade_studio.train.run import checkpoints
+from spade_studio.train.run import checkpoints, loop
 
 Wait = Callable[[Callable[[], bool], str], None]
 
@@ -280,3 +280,40 @@ def change() -> Callable[[Path, str, Any], None]:
         path.write_text(json.dumps(config), "utf-8")
 
     return set_value
+
+
+def test_other_pictures_are_gone_on_with_when_that_is_said(
+    trainings: Any, data_at: Callable[[Path, int], Path], tmp_path: Path, change: Callable[[Path, str, Any], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    own = data_at(tmp_path / "own", 18)
+    assert main(trainings.new_arguments("--steps", "3", data=own)) == 0
+    run = trainings.run()
+    for folder in ("images", "labels"):
+        (own / folder / "p03.png").unlink()
+    change(run.path / "config.json", "schedule.constant", 6.0)
+    capsys.readouterr()
+    assert main(["resume", str(run.path)]) == 1
+    assert "resume with --accept-data-change" in capsys.readouterr().err
+    assert main(["resume", str(run.path), "--accept-data-change"]) == 0
+    assert "holds other pictures than at the checkpoint; the run goes on with those that are there now" in capsys.readouterr().err
+    assert run.steps() == [4, 5, 6]
+    change(run.path / "config.json", "schedule.constant", 7.0)
+    assert main(["resume", str(run.path)]) == 0  # the data are those of the newest checkpoint now
+
+
+def test_a_run_ends_after_so_many_minutes_and_goes_on(trainings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(loop.time, "monotonic", lambda: clock[0])
+    real = Trainer.train_step
+
+    def step(self: Any, *arguments: Any) -> Any:
+        clock[0] += 30.0
+        return real(self, *arguments)
+
+    monkeypatch.setattr(Trainer, "train_step", step)
+    assert main(trainings.new_arguments("--minutes", "1.5")) == 0
+    run = trainings.run()
+    assert (run.events()[-1]["reason"], run.checkpoints()[0]) == ("stopped", 3)
+    assert main(["resume", str(run.path), "--minutes", "1"]) == 0
+    assert run.steps() == [4, 5]
