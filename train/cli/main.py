@@ -11,6 +11,7 @@ import tyro
 from spade_studio.train.cli import commands
 from spade_studio.train.cli.command_line import description, exit_code, first_word, listed
 from spade_studio.train.cli.options import COMMANDS, Command, New
+from spade_studio.train.cli.process import prepare
 from spade_studio.train.config.architectures import ARCHITECTURES
 from spade_studio.train.config.presets import PRESETS, preset, with_architecture
 from spade_studio.train.config.run import TrainConfig
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 it failed, 130 interrupted. Wrong usage raises SystemExit(2).
     """
+    if arguments is None:  # this process is spade-train's own
+        prepare()
     given = list(sys.argv[1:] if arguments is None else arguments)
     return exit_code(lambda: commands.run(parse(given)), _INTERRUPTED.get(given[0] if given else "", ""))
 

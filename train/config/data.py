@@ -28,7 +28,7 @@ class DataConfig:
     Attributes:
         path: A data set's folder, or a zip of a plain folder with images/ and labels/.
         kind: What the folder is: auto, or the name of a reader.
-        workers: Processes beside each rank that read pictures; 0 reads them in the rank itself, -1 takes as many as the cores allow.
+        workers: Processes beside each rank that read pictures; 0 reads them in the rank itself, None takes as many as the cores allow.
         validation: Pictures held out for samples and metrics, half of all at most, where the data has no validation part of its own.
         scenes: With kind ade20k or ade20k_outdoor, a text file with the scene categories to keep, one on each line; empty for all,
             or for what counts as outdoor.
@@ -42,7 +42,7 @@ class DataConfig:
 
     path: str = ""
     kind: str = "auto"
-    workers: int = -1
+    workers: int | None = None
     validation: int = 64
     scenes: str = ""
     bank: str = ""
@@ -51,7 +51,8 @@ class DataConfig:
     repeat_threshold: float = 0.0
 
     def __post_init__(self) -> None:
-        check_range("data.workers", self.workers, -1, 256)
+        if self.workers is not None:
+            check_range("data.workers", self.workers, 0, 256)
         check_range("data.validation", self.validation, 0)
         check_range("data.most_unreadable", self.most_unreadable, 0)
         check_range("data.repeat_threshold", self.repeat_threshold, 0, 1)

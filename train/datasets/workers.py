@@ -48,15 +48,15 @@ if sys.platform != "win32":
 _MOST = 16, 2  # workers of a rank that computes on a GPU, and of one that computes on the cores that they read with
 
 
-def worker_count(wanted: int, processes: int, *, on_cpu: bool) -> int:
+def worker_count(wanted: int | None, processes: int, *, on_cpu: bool) -> int:
     """Return how many workers a rank starts.
 
     Args:
-        wanted: -1 for as many as the cores allow.
+        wanted: None for as many as the cores allow.
         processes: Ranks that share the cores.
         on_cpu: Whether the ranks compute on the CPU.
     """
-    if wanted >= 0:
+    if wanted is not None:
         return wanted
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     share = cores // max(1, processes)

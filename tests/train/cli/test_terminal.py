@@ -8,6 +8,7 @@ import re
 import select
 import signal
 import struct
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -105,3 +106,26 @@ def test_a_second_interruption_ends_at_once_and_clean_too(data: Path, tmp_path: 
     assert output.rindex("\x1b[?25h") > output.rindex("\x1b[?25l")
     last = "Failed after step 0\nInterrupted. The last checkpoint is whole; spade-train resume goes on from there.\n"
     assert re.sub(r"\x1b\[[?\d;]*[A-Za-z]", "", output).endswith(last)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's allocator")
+def test_processes_wait_without_spinning_and_keep_memory_unless_told_otherwise() -> None:
+    code = """
+import os, sys
+from spade_studio.train.cli import process
+from spade_studio.train.cli.main import main
+sys.argv = ["spade-train", "--version"]
+try:
+    main()
+finally:
+    print(os.environ["OMP_WAIT_POLICY"], "torch" in sys.modules, process.keep_freed_memory())
+"""
+    own = ("OMP_WAIT_POLICY", "GLIBC_TUNABLES", "MALLOC_TOP_PAD_")
+    for given, expected in (
+        ({}, "passive False True"),
+        ({"OMP_WAIT_POLICY": "active", "MALLOC_TOP_PAD_": "1000"}, "active False False"),
+        ({"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}, "passive False False"),
+    ):
+        environment = {name: value for name, value in os.environ.items() if name not in own} | given
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+        assert done.stdout.splitlines()[-1] == expected, done.stderr

@@ -83,7 +83,7 @@ def test_runs_of_before_that_did_not_use_what_is_no_more_go_on() -> None:
         ({"data": {"path": None}}, ["data.path is None", "a text"]),
         ({"schedule": {}}, ["schedule has no entry 'constant'"]),
         ({"schedule": {"constant": 0}}, ["both 0"]),
-        ({"data": {"workers": -2}}, ["data.workers is -2", "-1 to 256"]),
+        ({"data": {"workers": -1}}, ["data.workers is -1", "0 to 256"]),
         ({"geometry": {"load_size": 200}}, ["load_size is 200", "crop_size 256"]),
         ({"geometry": {"aspect_ratio": 2.0}}, ["aspect_ratio is 2.0", "mode fixed"]),
         ({"geometry": {"mode": "crop", "crop_size": 100}}, ["crop_size is 100", "multiple of 32"]),

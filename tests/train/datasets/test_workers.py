@@ -157,10 +157,10 @@ def test_a_program_that_ends_while_it_reads_does_not_wait_for_workers(start: Any
 
 def test_as_many_workers_as_the_cores_allow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
-    assert workers.worker_count(-1, 1, on_cpu=False) == 16
-    assert workers.worker_count(-1, 8, on_cpu=False) == 7
-    assert workers.worker_count(-1, 1, on_cpu=True) == 2
+    assert workers.worker_count(None, 1, on_cpu=False) == 16
+    assert workers.worker_count(None, 8, on_cpu=False) == 7
+    assert workers.worker_count(None, 1, on_cpu=True) == 2
     assert workers.worker_count(5, 64, on_cpu=True) == 5
     assert workers.worker_count(0, 1, on_cpu=False) == 0
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
-    assert workers.worker_count(-1, 4, on_cpu=False) == workers.worker_count(-1, 1, on_cpu=True) == 1
+    assert workers.worker_count(None, 4, on_cpu=False) == workers.worker_count(None, 1, on_cpu=True) == 1
