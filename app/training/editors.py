@@ -166,7 +166,7 @@ class Editor(QWidget):
         box.valueChanged.connect(self.changed)
         if not optional:
             return box, box.value, box.setValue
-        box.setSpecialValueText(_own())
+        box.setSpecialValueText("auto" if self.field.name == "data.workers" else _own())
         return box, lambda: None if box.value() < 0 else box.value(), lambda value: box.setValue(-1 if value is None else value)
 
     def _add_browse(self, kind: Literal["data", "file"]) -> None:
