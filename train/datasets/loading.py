@@ -278,7 +278,7 @@ class Collate:
         photos = torch.as_tensor(np.stack([example.photo for example in examples]))
         names = tuple(example.name for example in examples)
         unreadable = tuple(problem for item in loaded for problem in item.unreadable)
-        return Batch(photos, slim, names, tuple(item.key.index for item in loaded), resolutions, unreadable)
+        return Batch(photos, slim, names, tuple(item.key.index for item in loaded), self.resolutions, unreadable)
 
 
 def modulation_resolutions(config: AnyGeneratorConfig, height: int, width: int) -> tuple[Resolution, ...]:
