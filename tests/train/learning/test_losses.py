@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from spade_studio.train.learning.losses import (
     kl_divergence,
     split_features,
 )
+from spade_studio.train.learning.objective import TERMS
 
 PUBLISHED: dict[AdversarialKind, str] = {"hinge": "hinge", "least_squares": "ls", "cross_entropy": "original", "wasserstein": "w"}
 Judged = tuple[Features, Features, dict[str, Tensor], dict[str, float]]
@@ -169,3 +171,22 @@ def test_schedule_stays_then_falls_straight_to_its_end() -> None:
     assert ScheduleConfig(100).factor(1000) == 1
     assert ScheduleConfig(0, 50, 0.02).factor(50) == pytest.approx(0.02)
     assert ScheduleConfig(0, 50, 0.02).factor(25) == pytest.approx(0.51)
+
+
+def test_the_published_divergence_counts_four_pictures_whatever_the_batch() -> None:
+    posterior = torch.randn(4, 5), torch.randn(4, 5)
+    each = [float(kl_divergence(mu, logvar)) for mu, logvar in zip(*posterior, strict=True)]
+
+    def term(form: Any, places: slice, share: float = 1.0) -> float:
+        part = tuple(values[places] for values in posterior)
+        made = SimpleNamespace(posterior=part, losses=LossConfig(kl_form=form), own=len(part[0]), share=share)
+        divergence = TERMS["kl"](cast("Any", made))
+        assert divergence is not None
+        return share * float(divergence)
+
+    assert term("mean", slice(0, 2)) == pytest.approx(sum(each[:2]) / 2)
+    assert term("published", slice(0, 2)) == pytest.approx(4 * sum(each[:2]) / 2)
+    assert term("published", slice(0, 4)) == pytest.approx(term("sum", slice(0, 4)))
+    # In parts and on two ranks it comes to the same.
+    assert term("published", slice(0, 1), 0.25) + term("published", slice(1, 4), 0.75) == pytest.approx(sum(each))
+    assert (term("published", slice(0, 2)) + term("published", slice(2, 4))) / 2 == pytest.approx(sum(each))

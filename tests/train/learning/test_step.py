@@ -155,18 +155,6 @@ def test_accumulated_parts_give_the_gradients_of_the_whole_batch(form: Any) -> N
     assert parts[2] == pytest.approx(whole[2], rel=1e-10)
 
 
-def test_the_published_divergence_counts_four_pictures_whatever_the_batch() -> None:
-    def kl(form: Any, indices: list[int], share: float = 1.0) -> float:
-        training = networks(replace(PLAIN, kl_form=form), norm="instance", spectral=False)
-        values = training.generator_step(batch(indices), style_noise(1, 0, "generator", indices, STYLE), share=share)
-        return values.numbers()["kl"]
-
-    assert kl("published", [0, 1]) == pytest.approx(4 * kl("mean", [0, 1]))
-    assert kl("published", [0, 1, 2, 3]) == pytest.approx(kl("sum", [0, 1, 2, 3]))
-    # Two ranks of two pictures: what they add up to is averaged.
-    assert (kl("published", [0, 1]) + kl("published", [2, 3])) / 2 == pytest.approx(kl("published", [0, 1, 2, 3]))
-
-
 @pytest.mark.parametrize("channels_last", [False, True])
 @pytest.mark.parametrize("norm", ["batch", "instance"])
 def test_gradients_of_a_single_picture_are_those_of_the_dense_definition(norm: str, *, channels_last: bool) -> None:
