@@ -98,6 +98,7 @@ def load_document(path: Path, check: Callable[[], object] = lambda: None) -> Doc
             protected=description.protected,
             snapshots=tuple(snapshots),
             texture_regions=_instances(archive, _TEXTURE, description.size) if description.has_texture_regions else None,
+            picture_size=description.picture_size,
         )
 
 

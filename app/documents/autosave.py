@@ -153,8 +153,7 @@ class Autosave(QObject):
     def _look_beside(self) -> tuple[dict[str, Json], LabelSet, Beside, RegionArray | None]:
         """Return what a copy holds beside the map, which no journal records."""
         document = self._document
-        beside = Beside(document.protected, document.underlay, tuple(document.snapshots))
-        return dict(self._connection.read_style()), document.label_set, beside, document.texture_regions
+        return dict(self._connection.read_style()), document.label_set, document.beside, document.texture_regions
 
     def _is_same_beside(self) -> bool:
         (style, label_set, beside, regions), (style_now, set_now, beside_now, regions_now) = self._beside, self._look_beside()

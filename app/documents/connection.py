@@ -38,6 +38,7 @@ class DocumentConnection:
             protected=document.protected,
             snapshots=tuple(Snapshot(_tidy(one.name), one.labels, one.instances) for one in document.snapshots),
             texture_regions=document.texture_regions,
+            picture_size=document.picture_size,
         )
 
     def show(self, state: DocumentState, name: str, path: Path | None) -> None:
@@ -50,7 +51,7 @@ class DocumentConnection:
         """
         document = self.document
         document.replace(state.labels, name, path, state.instances, state.label_set, state.texture_regions)
-        document.furnish(state.underlay, state.protected, state.snapshots)
+        document.furnish(state.underlay, state.protected, state.snapshots, state.picture_size)
         self.write_style(state.style)
 
 

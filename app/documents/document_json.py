@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import NoReturn, cast
 
 from spade_studio.app.documents.errors import DocumentError
+from spade_studio.app.model.picture_size import size_from_text, size_to_text
 from spade_studio.app.model.state import MAX_NAME, MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, DocumentState, Json, snapshot_bytes
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.labels.label_set import json_object, json_text, json_whole
 from spade_studio.engine.pictures.png import MAX_SIDE
+from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 FORMAT = "spade-studio document"
 VERSION = 1
@@ -22,7 +24,7 @@ MAX_JSON_DEPTH = 24
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 """Also one that never ends: failing at it, and again at every quote in it, would take hours for a description of hostile make."""
 _REQUIRED = {"format", "version", "name", "width", "height", "label_set"}
-_OPTIONAL = {"instances", "style", "underlay", "protected", "snapshots", "texture_regions"}
+_OPTIONAL = {"instances", "style", "underlay", "protected", "snapshots", "texture_regions", "picture_size"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ class Description:
         protected: As in the state.
         snapshots: Name, (height, width) and whether it has an instance plane, for each.
         has_texture_regions: Whether there is a plane of them.
+        picture_size: As in the state.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Description:
     protected: frozenset[int]
     snapshots: tuple[tuple[str, tuple[int, int], bool], ...]
     has_texture_regions: bool = False
+    picture_size: SizeWish | None = None
 
 
 def to_json(state: DocumentState) -> bytes:
@@ -68,6 +72,7 @@ def to_json(state: DocumentState) -> bytes:
         protected=state.protected,
         snapshots=tuple((one.name, (one.labels.shape[0], one.labels.shape[1]), one.instances is not None) for one in state.snapshots),
         has_texture_regions=state.texture_regions is not None,
+        picture_size=state.picture_size,
     )
     content = _written(description, "the document")
     parse(content, "the document")
@@ -96,6 +101,8 @@ def _written(description: Description, where: str) -> bytes:
     }
     if description.has_texture_regions:  # older versions open what has none
         data["texture_regions"] = True
+    if description.picture_size is not None:
+        data["picture_size"] = size_to_text(description.picture_size)
     try:
         content = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode()
     except ValueError as error:  # of which errors of encodings are a kind
@@ -171,6 +178,7 @@ def _describe(data: object) -> Description:
         protected=frozenset(protected),
         snapshots=_snapshots(entries.get("snapshots", [])),
         has_texture_regions=_flag(entries.get("texture_regions", False), "texture_regions"),
+        picture_size=_size(entries["picture_size"]) if "picture_size" in entries else None,
     )
 
 
@@ -215,6 +223,13 @@ def _side(value: object, what: str) -> int:
     if not 1 <= side <= MAX_SIDE:
         raise DocumentError(f"the {what} is {side}", f"1 to {MAX_SIDE}")
     return side
+
+
+def _size(value: object) -> SizeWish:
+    text = json_text(value, "picture_size")
+    if (size := size_from_text(text)) is None:
+        raise DocumentError(f"the size of pictures is {text[:40]!r}", f"training, layout, or sides of 1 to {MAX_SIDE} pixels, as 768x512")
+    return size
 
 
 def _flag(value: object, what: str) -> bool:

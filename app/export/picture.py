@@ -26,8 +26,6 @@ SUFFIXES: dict[str, FileFormat] = {".png": "png", ".jpg": "jpg", ".jpeg": "jpg",
 """Of names, in small letters."""
 FORBIDDEN = '<>:"/\\|?*'
 MAX_NAME = 150
-_SAME_SHAPE = 0.51
-"""Pixels by which a side may miss the layout's aspect, so that rounding does not count as another one."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +49,6 @@ class PictureOrder:
     quality: int = 95
     has_record: bool = True
     detail: DetailLevel | Literal["auto"] = "auto"
-
-
-def is_same_shape(size: tuple[int, int], layout: tuple[int, int]) -> bool:
-    """Return whether a result of (height, width) has a layout's aspect, as exactly as whole pixels allow."""
-    return abs(size[0] - size[1] * layout[0] / layout[1]) < _SAME_SHAPE or abs(size[1] - size[0] * layout[1] / layout[0]) < _SAME_SHAPE
 
 
 def size_of_side(longer_side: int, layout: tuple[int, int]) -> tuple[int, int]:

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from spade_studio.app.export.picture import SUFFIXES, PictureOrder, is_same_shape, problem_of, size_of_side
+from spade_studio.app.export.picture import SUFFIXES, PictureOrder, problem_of, size_of_side
 from spade_studio.app.export.plan import FILE_FORMATS, FileFormat
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, padded, row
@@ -34,6 +34,7 @@ from spade_studio.engine.detail.levels import available_levels
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.pictures.picture_files import QUALITY
 from spade_studio.engine.pictures.png import MAX_SIDE
+from spade_studio.engine.rendering.result_plan import is_same_shape
 
 SIDES = (256, 512, 1024, 2048)
 """Longer sides that are offered, in pixels."""

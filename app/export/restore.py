@@ -44,7 +44,6 @@ class PictureRestorer(QObject):
         files: The file menu's work.
         live: Renders the document.
         own_set: Gives the document's label set.
-        set_size: Renders at a size.
     """
 
     def __init__(
@@ -53,11 +52,9 @@ class PictureRestorer(QObject):
         files: FileCommands,
         live: LiveRenderer,
         own_set: Callable[[], LabelSet],
-        set_size: Callable[[SizeWish], object],
     ) -> None:
         super().__init__(window)
         self._window, self._files, self._live, self._own_set = window, files, live, own_set
-        self._set_size = set_size
 
     def open(self, path: Path) -> bool:
         """Show the layout and style of a picture, once unsaved changes are dealt with; a message says why where that cannot be done."""
@@ -73,21 +70,31 @@ class PictureRestorer(QObject):
             as_json = {} if style is None else style_to_json(replace(as_style(style), texture=recorded.texture))
             label_set, objects = label_set_of(recorded, self._own_set()), objects_of(recorded)
             state = DocumentState(
-                recorded.labels, label_set, path.stem, objects, as_json, texture_regions=recorded.texture_regions
+                recorded.labels,
+                label_set,
+                path.stem,
+                objects,
+                as_json,
+                texture_regions=recorded.texture_regions,
+                picture_size=self._size_for(recorded),
             )
         except EngineError as error:
             messages.show_error(self._window, self.tr("{} could not be opened").format(path.name), error)
             return False
         self._files.connection.show(state, path.stem, None)
-        info = self._live.info
-        if info is not None and info.size_of(self._live.size, recorded.size) != recorded.picture_size:
-            self._set_size(SizeWish("side", max(recorded.picture_size)))
 
         def compare(renderer: Renderer) -> list[str]:
             return loading.differences(recorded, renderer)
 
         self._live.work(compare, lambda found: self._tell(path, found))
         return True
+
+    def _size_for(self, recorded: Provenance) -> SizeWish:
+        """Return the size of a picture as a person would ask for it: that in use where it comes to the same."""
+        info, exact = self._live.info, recorded.picture_size
+        wishes = self._live.size, SizeWish("side", max(exact))
+        fitting = (wish for wish in wishes if info is not None and info.size_of(wish, recorded.size) == exact)
+        return next(fitting, SizeWish("exact", exact=exact))
 
     def _tell(self, path: Path, found: list[str]) -> None:
         lines = [f"{sentence(text)}." for text in found]

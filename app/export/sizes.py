@@ -42,7 +42,7 @@ def sizes_in(box: QComboBox, live: LiveRenderer) -> tuple[Size, ...]:
     translate = QCoreApplication.translate
     text = box.currentText().strip()
     if not text or text == box.itemText(0):
-        return (live.size,)
+        return (live.size.exact if live.size.kind == "exact" else live.size,)
     sizes: list[Size] = []
     for part in text.split(","):
         match = _SIZE.fullmatch(part)

@@ -2,66 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from spade_studio.app.model.furnishings import Furnishings
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Rect, RegionArray
 from spade_studio.app.model.raster_shapes import resize_nearest
-from spade_studio.app.model.state import MAX_NAME, MAX_SNAPSHOT_BYTES, Beside, Picture, Snapshot, Underlay, snapshot_bytes
+from spade_studio.app.model.state import MAX_SNAPSHOT_BYTES, Picture, Snapshot, snapshot_bytes
 from spade_studio.app.model.stroke import Stroke
 from spade_studio.app.model.undo_commands import MoveSelection, PaintStroke, ReplaceMap, Whole
-from spade_studio.app.model.undo_history import History
 from spade_studio.engine.labels import LabelSet
 
 # What an eraser leaves where the label set has no value for "unlabeled": no set uses it as an id.
 _FALLBACK_UNLABELED = 255
 
 
-class Document(QObject):
+class Document(Furnishings):
     """What is painted, saved and undone.
 
     Attributes:
         label_set: Names and colours of the values in the map.
-        undo_stack: One command for each stroke; its clean state says whether there is something to save.
         path: The label PNG it was opened from or saved to; None where there is none that may be written.
         stroke: The stroke whose button is still down, or None.
-        snapshots: States of the map that a person has named; they outlast the undo history.
     """
 
     labels_changed = Signal(object, int)  # Rect, revision
     replaced = Signal()  # another map took this one's place, perhaps of another size
     stroke_ended = Signal()
     described = Signal()  # name or file changed
-    protected_changed = Signal()
-    underlay_changed = Signal()
-    snapshots_changed = Signal()
     selection_changed = Signal()
     texture_changed = Signal()  # its regions
 
     def __init__(self, labels: LabelArray, label_set: LabelSet, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.label_set = label_set
-        self.undo_stack = History(self)
         self.path: Path | None = None
         self.stroke: Stroke | None = None
-        self.snapshots: list[Snapshot] = []
         self._labels = np.ascontiguousarray(labels)
         self._objects: InstanceArray | None = None
         self._texture_regions: RegionArray | None = None
-        self._protected: frozenset[int] = frozenset()
-        self._underlay: Underlay | None = None
         self._selection: MaskArray | None = None
         self._selection_before: tuple[MaskArray | None] | None = None  # of a stroke that moves it
         self._name = name
         self._revision = 0
-        self._kept = self._marked = self._beside()
-        for signal in (self.protected_changed, self.underlay_changed, self.snapshots_changed):
-            signal.connect(self._look_beside)
 
     @property
     def labels(self) -> LabelArray:
@@ -78,28 +64,6 @@ class Document(QObject):
         view = self._objects.view()
         view.flags.writeable = False
         return view
-
-    @property
-    def protected(self) -> frozenset[int]:
-        """Values of the map that no stroke paints over."""
-        return self._protected
-
-    @protected.setter
-    def protected(self, values: frozenset[int]) -> None:
-        if values != self._protected:
-            self._protected = values
-            self.protected_changed.emit()
-
-    @property
-    def underlay(self) -> Underlay | None:
-        """A photograph under the labels."""
-        return self._underlay
-
-    @underlay.setter
-    def underlay(self, underlay: Underlay | None) -> None:
-        if underlay is not self._underlay:
-            self._underlay = underlay
-            self.underlay_changed.emit()
 
     @property
     def selection(self) -> MaskArray | None:
@@ -176,20 +140,13 @@ class Document(QObject):
         self.cancel_stroke()
         if label_set is not None and label_set != self.label_set:
             self.label_set = label_set
-        self.snapshots, self._protected, self._underlay = [], frozenset(), None
-        self._kept = self._beside()
+        self._forget_beside()
         self.undo_stack.clear()
         self._name = name
         self.path = path
         self._put(labels, instances, texture_regions)
         self._tell_beside()
         self.described.emit()
-
-    def furnish(self, underlay: Underlay | None, protected: frozenset[int], snapshots: Sequence[Snapshot]) -> None:
-        """Take what stands beside the map in the file that was opened: it is no change."""
-        self._underlay, self._protected, self.snapshots = underlay, protected, list(snapshots)
-        self._kept = self._beside()
-        self._tell_beside()
 
     def reshape(self, labels: LabelArray, instances: InstanceArray | None, text: str) -> None:
         """Put another map, perhaps of another size, in the place of this one as a step that can be undone."""
@@ -263,17 +220,6 @@ class Document(QObject):
         self.snapshots_changed.emit()
         return snapshot
 
-    def rename_snapshot(self, index: int, name: str) -> None:
-        """Give a named state another name; an empty one is not taken."""
-        if name := " ".join(name.split())[:MAX_NAME]:
-            self.snapshots[index] = replace(self.snapshots[index], name=name)
-        self.snapshots_changed.emit()
-
-    def remove_snapshot(self, snapshot: Snapshot) -> None:
-        """Forget a named state."""
-        self.snapshots.remove(snapshot)
-        self.snapshots_changed.emit()
-
     def restore_snapshot(self, snapshot: Snapshot) -> None:
         """Go back to a named state, as a step that can be undone."""
         self.reshape(snapshot.labels, snapshot.instances, self.tr("snapshot {name}").format(name=snapshot.name))
@@ -298,13 +244,13 @@ class Document(QObject):
     def mark(self) -> None:
         """End the open stroke and note that the state of now is about to be saved."""
         self.end_stroke()
-        self._marked = self._beside()
+        self._marked = self.beside
         self.undo_stack.mark()
 
     def saved_as(self, path: Path, *, marked: bool = False) -> None:
         """Note that the present state, or the one that was marked before it was written, now stands in a file."""
         self.path = path
-        self._kept = self._marked if marked else self._beside()
+        self._kept = self._marked if marked else self.beside
         self.undo_stack.setClean(marked=marked)
         self.described.emit()
         self._look_beside()
@@ -374,26 +320,6 @@ class Document(QObject):
     def _select(self, selection: MaskArray | None) -> None:
         if selection is None or selection.shape == self._labels.shape:
             self.selection = selection
-
-    def _swap_photo(self, old: Picture, new: Picture) -> None:
-        """Lay another picture under the labels where the old one still lies; how it is shown stays."""
-        if self._underlay is not None and self._underlay.picture is old:
-            self.underlay = replace(self._underlay, picture=new)
-
-    def _beside(self) -> Beside:
-        return Beside(self._protected, self._underlay, tuple(self.snapshots))
-
-    def _look_beside(self) -> None:
-        self.undo_stack.note_beside("document", is_changed=not self._beside().is_same(self._kept))
-
-    def _tell_beside(self) -> None:
-        self.protected_changed.emit()
-        self.underlay_changed.emit()
-        self.snapshots_changed.emit()
-
-    def locked(self) -> MaskArray | None:
-        """Return which values cannot be painted over, ``[256]``; None where all can."""
-        return np.isin(np.arange(256), list(self._protected)) if self._protected else None
 
     def _changed(self, rect: Rect) -> None:
         self._revision += 1

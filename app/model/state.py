@@ -12,6 +12,7 @@ from spade_studio.app.model.raster import InstanceArray, LabelArray, RegionArray
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.pictures.png import MAX_SIDE
+from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 Picture = NDArray[np.uint8]
 Json = Mapping[str, "Json"] | list["Json"] | str | int | float | bool | None
@@ -93,11 +94,13 @@ class Beside:
         protected: As in :class:`DocumentState`.
         underlay: As in the state.
         snapshots: As in the state.
+        picture_size: As in the state.
     """
 
     protected: frozenset[int] = frozenset()
     underlay: Underlay | None = None
     snapshots: tuple[Snapshot, ...] = ()
+    picture_size: SizeWish | None = None
 
     def is_same(self, other: Beside) -> bool:
         """Whether nothing differs; pictures and maps, which are never changed in place, are compared by being the same object."""
@@ -107,6 +110,7 @@ class Beside:
         )
         return (
             self.protected == other.protected
+            and self.picture_size == other.picture_size
             and is_same_photo
             and len(self.snapshots) == len(other.snapshots)
             and all(
@@ -130,6 +134,7 @@ class DocumentState:
         protected: Values that cannot be painted over.
         snapshots: At most 100, each of a size of its own.
         texture_regions: Where the texture has seeds of its own, uint16 ``[H, W]``, or None.
+        picture_size: How large pictures of it are wanted; None where that was never said.
     """
 
     labels: LabelArray
@@ -141,6 +146,7 @@ class DocumentState:
     protected: frozenset[int] = frozenset()
     snapshots: tuple[Snapshot, ...] = ()
     texture_regions: RegionArray | None = None
+    picture_size: SizeWish | None = None
 
     @property
     def size(self) -> tuple[int, int]:

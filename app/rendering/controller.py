@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from spade_studio.engine.rendering.renderer import Renderer
     from spade_studio.engine.weights.info import PublishedOptions
 
-_DEFAULT_LIMITS = (32, 8192)
-_DEFAULT_STEP = 32
-
 
 class RenderingController(QObject):
     """Weights, device, compute type and size of the pictures in the window.
@@ -68,15 +65,14 @@ class RenderingController(QObject):
         self._wanted: tuple[LoadOptions, Callable[[], Renderer] | None] | None = None
         self._devices_asked = False
         self._menus = RenderMenus(window)
-        live.size = settings.render_size
         live.detail = self._installed(settings.render_detail)
         self._connect()
         device = QMenu(window)
         for menu in (self._menus.device_menu, self._menus.dtype_menu):
             device.addMenu(menu)
         self._origin_menu = OriginMenu(window)
-        status.set_menus(self._menus.size_menu, device, self._origin_menu)
-        self._show()
+        status.set_menus(self._menus.size_menu, self._menus.detail_menu, device, self._origin_menu)
+        self._take_size()
 
     @property
     def menus(self) -> tuple[QMenu, ...]:
@@ -100,6 +96,7 @@ class RenderingController(QObject):
         live.rendered.connect(self._on_rendered)
         live.detail_told.connect(self._on_detail_told)
         self._document.replaced.connect(self._show)
+        self._document.picture_size_changed.connect(self._take_size)
 
     # -- what is used ---------------------------------------------------------------------------------------------
 
@@ -135,8 +132,15 @@ class RenderingController(QObject):
         self._choose(replace(self.newest_options, dtype=name, is_dtype_remembered=False))
 
     def set_size(self, size: SizeWish) -> None:
-        """Render at another size, and remember it."""
-        self._live.size = self._settings.render_size = size
+        """Render this document at another size, which is kept in it, and begin later ones with it."""
+        self._settings.render_size = self._document.picture_size = size
+        self._show()
+
+    def _take_size(self) -> None:
+        """Render at the document's size; one that says none takes that which was chosen last."""
+        size = self._document.picture_size or self._settings.render_size
+        self._document.begin_with_size(size)
+        self._live.size = size
         self._show()
 
     def set_detail(self, level: DetailLevel) -> None:
@@ -154,12 +158,10 @@ class RenderingController(QObject):
 
     def ask_size(self) -> SizeQuestion:
         """Ask for a size that the menu does not offer."""
-        info, chosen = self._live.info, self._live.size
-        limits, step = ((info.smallest_side, info.largest_side), info.stride) if info else (_DEFAULT_LIMITS, _DEFAULT_STEP)
-        now = self._size_of(chosen)
-        question = SizeQuestion(max(now) if now else 2 * limits[0], limits, step, self._size_of, self._window)
+        layout = self._document.size
+        question = SizeQuestion(self._size_of(self._live.size) or layout, layout, self._window)
         question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        question.chosen.connect(lambda side: self.set_size(SizeWish("side", side)))
+        question.chosen.connect(self.set_size)
         question.finished.connect(self._show)  # the menu has checked an entry that may not have been chosen
         question.open()
         return question
@@ -302,8 +304,10 @@ class RenderingController(QObject):
         self._menus.show_sizes(size, self._size_of)
         self._menus.show_detail(self._live.detail)
         self._menus.show_devices(newest.device, info.device if info else "", newest.dtype, info.dtype if info else "")
-        names = {"training": self.tr("Size: automatic"), "layout": self.tr("Size: as the layout")}
-        self._status.show_render_size(names.get(size.kind) or self.tr("Size: {pixels} px").format(pixels=size.longer_side))
+        result = self._size_of(size)
+        self._status.show_render_size(self.tr("Size: {size}").format(size=pixels(result)) if result else self.tr("Size"))
+        details = {"none": self.tr("Detail: off"), "fast": self.tr("Detail: fast"), "full": self.tr("Detail: full")}
+        self._status.show_detail(details[self._live.detail])
         if info is not None:
             self._status.show_device(f"{info.device}, {info.dtype}")
         self._panel.view.set_busy(self._loading_text() if self._loading is not None else "")

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QSizePo
 
 from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.viewport import Place, Viewport
+from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT
 
 _MARGIN = 12
 _WHEEL_NOTCH = 120
@@ -56,7 +57,9 @@ class PictureView(QWidget):
         self.image = QImage()
         self.quality: Literal["preview", "exact"] | None = None
         self.keys_to: QWidget | None = None
-        self._viewport = Viewport(QSizeF(1, 1), QSizeF(self.size()))
+        self._layout_size = QSizeF(1, 1)
+        self._stretch = 1.0  # of the layout's pixels, in height, for a picture of another shape
+        self._viewport = Viewport(self._layout_size, QSizeF(self.size()))
         self._note = ""
         self._follows = ""
         self._busy = ""
@@ -83,8 +86,19 @@ class PictureView(QWidget):
         self.image = to_image(pixels)
         self.quality = quality
         self._note, self._follows = "", follows
+        self._take_shape()
         self.update()
         self.pictured.emit(self.image)
+
+    def _take_shape(self) -> None:
+        """Show a picture of another shape than the layout's as it is."""
+        layout, image = self._layout_size, self.image
+        stretch = image.height() * layout.width() / (image.width() * layout.height())
+        stretch = 1.0 if abs(stretch - 1) <= SAME_ASPECT else stretch
+        if stretch != self._stretch:
+            self._stretch = stretch
+            self._viewport.set_picture(layout, stretch)
+            self._on_viewport_changed()
 
     def keep_picture(self) -> None:
         """Promise nothing more: the shown picture stays what it is."""
@@ -93,7 +107,8 @@ class PictureView(QWidget):
 
     def set_layout_size(self, width: float, height: float) -> None:
         """Show pictures of a layout of this size in pixels, as large as fits."""
-        self._viewport.set_picture(QSizeF(width, height))
+        self._layout_size, self._stretch = QSizeF(width, height), 1.0
+        self._viewport.set_picture(self._layout_size)
         self._on_viewport_changed()
 
     def tell(self, note: str) -> None:

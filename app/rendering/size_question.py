@@ -2,64 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QFormLayout, QSpinBox, QWidget
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QSpinBox, QWidget
-
-from spade_studio.app.rendering.menus import pixels
+from spade_studio.app.model.picture_size import SMALLEST_SIDE
 from spade_studio.app.ui.boxes import column, padded
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
+from spade_studio.engine.rendering.result_plan import MAX_RESULT_SIDE, is_same_shape
 
 
 class SizeQuestion(QDialog):
-    """Asks for the longer side; the shorter one follows the layout's shape.
+    """Asks for width and height; one follows from the other as long as the layout's shape is kept.
 
     Args:
-        longer_side: To begin with, in pixels.
-        limits: Smallest and greatest side, in pixels.
-        step: Between sides that the weights can render.
-        size_of: What a longer side comes to: (height, width).
+        size: (height, width) to begin with, in pixels.
+        layout: (height, width) of the layout.
     """
 
-    chosen = Signal(int)
+    chosen = Signal(object)  # SizeWish
 
-    def __init__(
-        self, longer_side: int, limits: tuple[int, int], step: int, size_of: Callable[[SizeWish], Size | None], parent: QWidget
-    ) -> None:
+    def __init__(self, size: Size, layout: Size, parent: QWidget) -> None:
         super().__init__(parent)
-        self._size_of = size_of
+        self._layout = layout
         self.setWindowTitle(self.tr("Size of the picture"))
-        self.box = padded(QSpinBox())
-        self.box.setRange(*limits)
-        self.box.setSingleStep(step)
-        self.box.setSuffix(self.tr(" px"))
-        self.box.setValue(longer_side)
-        self.box.setMinimumWidth(120)
-        self.box.setAccessibleName(self.tr("Longer side"))
-        self.result_label = PlainLabel()
-        self.result_label.setMinimumWidth(self.result_label.fontMetrics().horizontalAdvance("8192 × 8192"))
+        self.width_box, self.height_box = (padded(QSpinBox()) for _ in range(2))
+        for box, value, name in ((self.height_box, size[0], self.tr("Height")), (self.width_box, size[1], self.tr("Width"))):
+            box.setRange(SMALLEST_SIDE, MAX_RESULT_SIDE)
+            box.setSuffix(self.tr(" px"))
+            box.setValue(value)
+            box.setMinimumWidth(120)
+            box.setAccessibleName(name)
+        self.keeps_shape = QCheckBox(self.tr("&Keep the layout's shape"))
+        self.keeps_shape.setChecked(is_same_shape(size, layout))
+        self.note = PlainLabel()
+        self.note.setProperty("role", "caption")
+        self.note.setWordWrap(True)
         form = QFormLayout()
-        form.addRow(self.tr("&Longer side"), self.box)
-        form.addRow(self.tr("Picture"), self.result_label)
-        hint = PlainLabel(self.tr("Weights render best near the size they were trained on; larger pictures take more time and memory."))
-        hint.setProperty("role", "caption")
-        hint.setWordWrap(True)
+        form.addRow(self.tr("&Width"), self.width_box)
+        form.addRow(self.tr("&Height"), self.height_box)
+        form.addRow("", self.keeps_shape)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.button(QDialogButtonBox.StandardButton.Ok).setText(self.tr("Render"))
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         whole = column(self, spacing=14, margins=(18, 18, 18, 14))
         whole.addLayout(form)
-        whole.addWidget(hint)
+        whole.addWidget(self.note)
         whole.addWidget(buttons)
-        self.box.valueChanged.connect(self._show_size)
-        self.accepted.connect(lambda: self.chosen.emit(self.box.value()))
-        self._show_size()
-        self.box.setFocus()
-        self.box.selectAll()
+        self.note.setMinimumHeight(2 * self.note.fontMetrics().lineSpacing())
+        self.width_box.valueChanged.connect(lambda: self._on_side(self.width_box, self.height_box))
+        self.height_box.valueChanged.connect(lambda: self._on_side(self.height_box, self.width_box))
+        self.keeps_shape.toggled.connect(lambda: self._on_side(self.width_box, self.height_box))
+        self.accepted.connect(lambda: self.chosen.emit(self.wish))
+        self._show_note()
+        self.width_box.setFocus()
+        self.width_box.selectAll()
 
-    def _show_size(self) -> None:
-        size = self._size_of(SizeWish("side", self.box.value()))
-        self.result_label.setText(pixels(size) if size else self.tr("{pixels} pixels").format(pixels=self.box.value()))
+    @property
+    def wish(self) -> SizeWish:
+        """What the fields say; where the shape is kept it goes on following the layout's."""
+        size = self.height_box.value(), self.width_box.value()
+        return SizeWish("side", max(size)) if self.keeps_shape.isChecked() else SizeWish("exact", exact=size)
+
+    def _on_side(self, changed: QSpinBox, other: QSpinBox) -> None:
+        if self.keeps_shape.isChecked():
+            ratio = self._layout[1] / self._layout[0] if other is self.width_box else self._layout[0] / self._layout[1]
+            with QSignalBlocker(other):
+                other.setValue(round(changed.value() * ratio))
+        self._show_note()
+
+    def _show_note(self) -> None:
+        size = self.height_box.value(), self.width_box.value()
+        if is_same_shape(size, self._layout):
+            self.note.setText(self.tr("The size belongs to this document and is kept in it."))
+        else:
+            self.note.setText(self.tr("The layout has another shape: it is stretched to this size."))

@@ -12,7 +12,6 @@ from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.export.plan import PaintedLayout, Style
 from spade_studio.app.export.restore import PictureRestorer
 from spade_studio.app.model.document import Document
-from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.ui.actions import Actions
@@ -52,7 +51,6 @@ class ExportController(QObject):
         files: FileCommands,
         documents: WindowDocuments,
         adopt: Callable[[Style], object],
-        rendering: RenderingController,
     ) -> None:
         super().__init__(window)
         self._window, self._document, self._live, self._settings, self._theme = window, document, live, settings, theme
@@ -61,7 +59,7 @@ class ExportController(QObject):
         self.sheet: VariationsWindow | None = None
         self.export: ExportWindow | None = None
         self.video: VideoWindow | None = None
-        self.restorer = PictureRestorer(window, files, live, lambda: document.label_set, rendering.set_size)
+        self.restorer = PictureRestorer(window, files, live, lambda: document.label_set)
         files.open_picture = self.restorer.show
         documents.drops.register(has_provenance, lambda paths: self.restorer.open(paths[0]), first=True)
         documents.export_menu.addSeparator()

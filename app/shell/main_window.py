@@ -98,7 +98,7 @@ class MainWindow(QMainWindow):
             self, self.document, self.live, self.rendering, settings, theme, self.commands["weights"], self.documents.drops, self.status_bar
         )
         self.batch = ExportController(
-            self, self.document, self.live, settings, theme, self.commands, self.files, self.documents, self.styles.adopt, self.rendering
+            self, self.document, self.live, settings, theme, self.commands, self.files, self.documents, self.styles.adopt
         )
         self.delivery = Delivery(
             self, self.live, settings, self.commands, self.render_panel.view, lambda: self.files.read_picture(), self.batch.capture

@@ -12,9 +12,9 @@ from typing import Any, Generic, Literal, TypeVar, cast, get_args
 import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
+from spade_studio.app.model.picture_size import size_from_text, size_to_text
 from spade_studio.app.ui.remembered_keys import read_keys
 from spade_studio.engine.detail.levels import LEVELS, DetailLevel
-from spade_studio.engine.pictures.png import MAX_SIDE
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 Appearance = Literal["system", "light", "dark"]
@@ -117,11 +117,9 @@ def _device(stored: Any) -> str:
 
 
 def _size(stored: Any) -> SizeWish:
-    if stored in ("training", "layout"):
-        return SizeWish(stored)
-    if stored.isascii() and stored.isdecimal() and len(stored) < 6 and 1 <= int(stored) <= MAX_SIDE:
-        return SizeWish("side", int(stored))
-    raise ValueError(stored)
+    if (size := size_from_text(stored)) is None:
+        raise ValueError(stored)
+    return size
 
 
 def _keys(stored: Any) -> dict[str, tuple[str, ...]]:
@@ -168,8 +166,8 @@ class Settings:
     """Where pictures are rendered, as ``Renderer.load`` takes it, whether there is such a device or not."""
     render_dtype: _Value[str] = _choice("render/dtype", ("auto", "float32", "bfloat16", "float16"), "auto")
     """The compute type of pictures, as ``Renderer.load`` takes it."""
-    render_size = _Value("render/size", SizeWish(), _size, lambda size: str(size.longer_side) if size.kind == "side" else size.kind)
-    """Size of pictures."""
+    render_size = _Value("render/size", SizeWish(), _size, size_to_text)
+    """Size of pictures of documents that do not say it, as it was chosen last."""
     render_detail: _Value[DetailLevel] = _choice("render/detail", LEVELS, "fast")
     """The level of detail of pictures in the window; one that is not installed counts too."""
     folder = _folder("files/folder")

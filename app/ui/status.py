@@ -9,33 +9,34 @@ from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 
 class StatusBar(QStatusBar):
-    """Texts left and right; the right ones stay while hints show on the left. Render size and device open menus."""
+    """Texts left and right; the right ones stay while hints show on the left. Size, detail and device open menus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.pixel, self.size_and_zoom, self.frame = (PlainLabel() for _ in range(3))
-        self.render_size, self.device, self.origin = QToolButton(), QToolButton(), QToolButton()
+        self.render_size, self.detail, self.device, self.origin = (QToolButton() for _ in range(4))
         self._size, self._zoom = "", ""
         self.setSizeGripEnabled(False)
         self.addWidget(self.pixel, 1)
         for widget, tip in (
             (self.origin, self.tr("The photographs that the picture is made of")),
             (self.frame, self.tr("Time of the last picture, its size, and whether every pixel of it was computed anew")),
-            (self.render_size, self.tr("How large pictures are rendered")),
+            (self.render_size, self.tr("The size of this document's pictures")),
+            (self.detail, self.tr("How what is finer than the weights' own picture is made, in larger pictures")),
             (self.device, self.tr("Where pictures are computed, and with which numbers")),
             (self.size_and_zoom, self.tr("Size of the layout in pixels, and its zoom")),
         ):
             widget.setToolTip(plain_tip(tip))
             self.addPermanentWidget(widget)
-        for button in (self.render_size, self.device, self.origin):
+        for button in (self.render_size, self.detail, self.device, self.origin):
             button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.hide()
 
-    def set_menus(self, size: QMenu, device: QMenu, origin: QMenu) -> None:
-        """Let size and device be chosen, and what a picture is made of be read."""
-        for button, menu in ((self.render_size, size), (self.device, device), (self.origin, origin)):
+    def set_menus(self, size: QMenu, detail: QMenu, device: QMenu, origin: QMenu) -> None:
+        """Let size, detail and device be chosen, and what a picture is made of be read."""
+        for button, menu in ((self.render_size, size), (self.detail, detail), (self.device, device), (self.origin, origin)):
             button.setMenu(menu)
 
     def show_pixel(self, pixel: tuple[int, int] | None, name: str) -> None:
@@ -68,6 +69,10 @@ class StatusBar(QStatusBar):
     def show_render_size(self, text: str) -> None:
         """Show which size of pictures is chosen."""
         self._show_on(self.render_size, text)
+
+    def show_detail(self, text: str) -> None:
+        """Show which level of detail is chosen."""
+        self._show_on(self.detail, text)
 
     def show_device(self, text: str) -> None:
         """Show where pictures are computed."""

@@ -32,21 +32,22 @@ class Viewport:
     """The transform between a picture's pixels and a widget's positions (in logical pixels).
 
     Attributes:
-        zoom: Widget pixels per picture pixel.
+        zoom: Widget pixels per picture pixel, across.
         is_fitted: Whether it follows the widget's size.
     """
 
     def __init__(self, picture: QSizeF, view: QSizeF) -> None:
         self._picture = picture
         self._view = view
+        self._stretch = 1.0
         self._origin = QPointF()
         self.zoom = 1.0
         self.is_fitted = True
         self.fit()
 
-    def set_picture(self, picture: QSizeF) -> None:
-        """Show a picture of another size, fitted."""
-        self._picture = picture
+    def set_picture(self, picture: QSizeF, stretch: float = 1.0) -> None:
+        """Show a picture of another size, fitted; its pixels are ``stretch`` times as high as wide."""
+        self._picture, self._stretch = QSizeF(picture.width(), picture.height() * stretch), stretch
         self.fit()
 
     def set_view(self, view: QSizeF) -> None:
@@ -96,17 +97,21 @@ class Viewport:
             self.fit()
             return
         self.zoom = place.zoom
-        self._origin = self._middle() - place.center * self.zoom
+        self._origin = self._middle() - self._stretched(place.center) * self.zoom
         self.is_fitted = False
         self._keep_visible()
 
     def to_picture(self, position: QPointF) -> QPointF:
         """Return the picture's position (in its pixels, fractional) under a widget position."""
-        return (position - self._origin) / self.zoom
+        at = (position - self._origin) / self.zoom
+        return QPointF(at.x(), at.y() / self._stretch)
 
     def to_view(self, position: QPointF) -> QPointF:
         """Return the widget position of a picture's position."""
-        return position * self.zoom + self._origin
+        return self._stretched(position) * self.zoom + self._origin
+
+    def _stretched(self, position: QPointF) -> QPointF:
+        return QPointF(position.x(), position.y() * self._stretch)
 
     def rect_to_view(self, rect: Rect) -> QRectF:
         """Return where a rectangle of pixels lies in the widget."""

@@ -25,16 +25,18 @@ _WEIGHT = 0.4
 
 @dataclass(frozen=True)
 class SizeWish:
-    """How large pictures are wanted, whatever layout and weights come; their aspect is always the layout's.
+    """How large pictures are wanted, whatever layout and weights come; their aspect is the layout's, unless both sides are said.
 
     Attributes:
         kind: ``training``: as many pixels as the pictures have that the weights were trained on; ``layout``: as large as the layout;
-            ``side``: as ``longer_side`` says.
+            ``side``: as ``longer_side`` says; ``exact``: as ``exact`` says.
         longer_side: In pixels.
+        exact: (height, width) in pixels.
     """
 
-    kind: Literal["training", "layout", "side"] = "training"
+    kind: Literal["training", "layout", "side", "exact"] = "training"
     longer_side: int = 0
+    exact: Size = (0, 0)
 
     def size(self, layout: Size, training: Size, nearest: Callable[[int, int], Size]) -> Size:
         """Return the (height, width) to render a layout at.
@@ -44,6 +46,8 @@ class SizeWish:
             training: (height, width) of the pictures the weights were trained on.
             nearest: The size nearest to a height and width that the weights can render.
         """
+        if self.kind == "exact":
+            return nearest(*self.exact)
         height, width = layout
         if self.kind == "training":
             if abs(height * training[1] / (width * training[0]) - 1) <= SAME_ASPECT:

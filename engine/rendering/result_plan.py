@@ -19,6 +19,9 @@ Fit = Literal["stretch", "crop"]
 
 MAX_RESULT_SIDE: Final = 8192
 
+_SAME_SHAPE: Final = 0.51
+"""Pixels by which a side may miss the layout's aspect, so that rounding does not count as another one."""
+
 LARGEST_RAW_FACTOR: Final = 1.5
 """Of the short side that the weights were trained at: pictures that a generator renders larger by itself lose their order."""
 
@@ -142,6 +145,11 @@ def _part_of_aspect(layout: Size, size: Size) -> tuple[int, int, int, int]:
     rows = min(height, max(1, round(width * size[0] / size[1])))
     columns = min(width, max(1, round(height * size[1] / size[0])))
     return (height - rows) // 2, (width - columns) // 2, rows, columns
+
+
+def is_same_shape(size: Size, layout: Size) -> bool:
+    """Return whether a result of (height, width) has a layout's aspect, as exactly as whole pixels allow."""
+    return abs(size[0] - size[1] * layout[0] / layout[1]) < _SAME_SHAPE or abs(size[1] - size[0] * layout[1] / layout[0]) < _SAME_SHAPE
 
 
 def raw_factor(size: Size, training: Size) -> float:

@@ -3551,16 +3551,24 @@ Estimate tells steps, memory and time.</source>
         <translation>Diese Gewichte kennen {names} nicht: {share} des Layouts wird wie ohne Label gerendert.</translation>
     </message>
     <message>
-        <source>Size: automatic</source>
-        <translation>Größe: automatisch</translation>
+        <source>Size: {size}</source>
+        <translation>Größe: {size}</translation>
     </message>
     <message>
-        <source>Size: as the layout</source>
-        <translation>Größe: wie das Layout</translation>
+        <source>Size</source>
+        <translation>Größe</translation>
     </message>
     <message>
-        <source>Size: {pixels} px</source>
-        <translation>Größe: {pixels} px</translation>
+        <source>Detail: off</source>
+        <translation>Details: aus</translation>
+    </message>
+    <message>
+        <source>Detail: fast</source>
+        <translation>Details: schnell</translation>
+    </message>
+    <message>
+        <source>Detail: full</source>
+        <translation>Details: voll</translation>
     </message>
     <message>
         <source>Loading on {device}…</source>
@@ -4096,32 +4104,40 @@ Estimate tells steps, memory and time.</source>
         <translation>Größe des Bildes</translation>
     </message>
     <message>
+        <source>Height</source>
+        <translation>Höhe</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>Breite</translation>
+    </message>
+    <message>
         <source> px</source>
         <translation> px</translation>
     </message>
     <message>
-        <source>Longer side</source>
-        <translation>Längere Seite</translation>
+        <source>&amp;Keep the layout&apos;s shape</source>
+        <translation>Form des Layouts &amp;behalten</translation>
     </message>
     <message>
-        <source>&amp;Longer side</source>
-        <translation>&amp;Längere Seite</translation>
+        <source>&amp;Width</source>
+        <translation>B&amp;reite</translation>
     </message>
     <message>
-        <source>Picture</source>
-        <translation>Bild</translation>
+        <source>&amp;Height</source>
+        <translation>&amp;Höhe</translation>
     </message>
     <message>
-        <source>Weights render best near the size they were trained on; larger pictures take more time and memory.</source>
-        <translation>Gewichte rendern am besten nahe der Größe, mit der sie trainiert wurden; größere Bilder brauchen mehr Zeit und Speicher.</translation>
+        <source>The size belongs to this document and is kept in it.</source>
+        <translation>Die Größe gehört zu diesem Dokument und wird darin aufbewahrt.</translation>
+    </message>
+    <message>
+        <source>The layout has another shape: it is stretched to this size.</source>
+        <translation>Das Layout hat eine andere Form: Es wird auf diese Größe gestreckt.</translation>
     </message>
     <message>
         <source>Render</source>
         <translation>Rendern</translation>
-    </message>
-    <message>
-        <source>{pixels} pixels</source>
-        <translation>{pixels} Pixel</translation>
     </message>
 </context>
 <context>
@@ -4135,8 +4151,12 @@ Estimate tells steps, memory and time.</source>
         <translation>Zeit des letzten Bildes, seine Größe und ob jeder Pixel neu berechnet wurde</translation>
     </message>
     <message>
-        <source>How large pictures are rendered</source>
-        <translation>Wie groß Bilder gerendert werden</translation>
+        <source>The size of this document&apos;s pictures</source>
+        <translation>Die Größe der Bilder dieses Dokuments</translation>
+    </message>
+    <message>
+        <source>How what is finer than the weights&apos; own picture is made, in larger pictures</source>
+        <translation>Wie in größeren Bildern entsteht, was feiner ist als das eigene Bild der Gewichte</translation>
     </message>
     <message>
         <source>Where pictures are computed, and with which numbers</source>

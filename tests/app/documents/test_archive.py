@@ -22,6 +22,7 @@ from spade_studio.app.documents import archive, document_json, guarded_zip
 from spade_studio.app.documents.errors import DocumentError, SaveError
 from spade_studio.app.model.state import MAX_NAME, DocumentState, Snapshot, Underlay
 from spade_studio.engine.labels import Label, LabelSet, load_label_set
+from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 COCO = load_label_set("coco_stuff")
 SMALL = LabelSet("Two", (Label(0, "sky", (9, 80, 255)), Label(3, "sea & <shore>", (0, 40, 90), synonyms=("océan",))), 255, "made here")
@@ -37,6 +38,9 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
+
+
+SIZES = [None, SizeWish(), SizeWish("layout"), SizeWish("side", 512), SizeWish("exact", exact=(1, 8192))]
 
 
 @st.composite
@@ -66,6 +70,7 @@ def states(draw: st.DrawFn) -> DocumentState:
         protected=frozenset(draw(st.sets(st.integers(0, 255), max_size=5))),
         snapshots=tuple(snapshots),
         texture_regions=instances(),
+        picture_size=draw(st.sampled_from(SIZES)),
     )
 
 
@@ -79,7 +84,7 @@ def assert_same(one: DocumentState, two: DocumentState) -> None:
     same(one.labels, two.labels)
     same(one.instances, two.instances)
     same(one.texture_regions, two.texture_regions)
-    plain = ("label_set", "name", "style", "protected")
+    plain = ("label_set", "name", "style", "protected", "picture_size")
     assert [getattr(one, name) for name in plain] == [getattr(two, name) for name in plain]
     assert (one.underlay is None) == (two.underlay is None)
     if one.underlay and two.underlay:

@@ -18,6 +18,7 @@ from spade_studio.app.model.raster import Rect
 from spade_studio.app.model.state import Underlay
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import load_label_set
+from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 SKY, GRASS, ROAD = 156, 123, 148
 PHOTO = np.random.default_rng(1).integers(0, 256, (60, 160, 3), dtype=np.uint8)
@@ -33,6 +34,7 @@ CHANGES = {
     "opacity": lambda document: setattr(document, "underlay", replace(document.underlay, opacity=0.25)),
     "hidden": lambda document: setattr(document, "underlay", replace(document.underlay, visible=False)),
     "no photo": lambda document: setattr(document, "underlay", None),
+    "size": lambda document: setattr(document, "picture_size", SizeWish("side", 512)),
     "protected": lambda document: setattr(document, "protected", frozenset({SKY})),
     "snapshot": lambda document: document.add_snapshot("two"),
     "renamed": lambda document: document.rename_snapshot(0, "other"),

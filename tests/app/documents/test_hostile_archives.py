@@ -162,6 +162,9 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     ),
     "snapshot missing": (lambda good: described(good, snapshots=[{"name": "a", "width": 30, "height": 20}] * 2), "lacks"),
     "instances missing": (lambda good: described(good, instances=True), "lacks"),
+    "size of pictures": (lambda good: described(good, picture_size="99999x5"), "the size of pictures"),
+    "size of pictures no text": (lambda good: described(good, picture_size=512), "picture_size"),
+    "size of pictures long": (lambda good: described(good, picture_size="9" * 100_000), "the size of pictures"),
     "texture missing": (lambda good: described(good, texture_regions=True), "lacks"),
     "texture no flag": (lambda good: described(good, texture_regions=[[1, 2]]), "true or false"),
     "texture of another size": (

@@ -11,9 +11,10 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QColor, QDrag, QGuiApplication, QImage
 
-from spade_studio.app.export.picture import is_same_shape, proposed_name
+from spade_studio.app.export.picture import proposed_name
 from spade_studio.app.export.picture_dialog import PictureDialog
 from spade_studio.engine.pictures.provenance import has_provenance, read_provenance
+from spade_studio.engine.rendering.result_plan import is_same_shape
 
 
 @pytest.fixture

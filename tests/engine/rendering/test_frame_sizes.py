@@ -21,6 +21,7 @@ def nearest(height: int, width: int) -> Size:
         (SizeWish("side", 512), (1024, 2048), (256, 512)),
         (SizeWish("side", 512), (2048, 1024), (512, 256)),
         (SizeWish("side", 128), (16, 4096), (32, 128)),
+        (SizeWish("exact", exact=(96, 160)), (100, 300), (96, 160)),
     ],
 )
 def test_a_wish_gives_a_size_of_the_layouts_shape(wish: SizeWish, layout: Size, size: Size) -> None:

@@ -1,0 +1,123 @@
+"""What a document holds beside its map: protected labels, a photograph, snapshots, the size of its pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from spade_studio.app.model.raster import MaskArray
+from spade_studio.app.model.state import MAX_NAME, Beside, Picture, Snapshot, Underlay
+from spade_studio.app.model.undo_history import History
+from spade_studio.engine.rendering.frame_sizes import SizeWish
+
+
+class Furnishings(QObject):
+    """Things that are saved with a map and changed by no step.
+
+    Attributes:
+        undo_stack: One command for each stroke; its clean state says whether there is something to save.
+        snapshots: States of the map that a person has named; they outlast the undo history.
+    """
+
+    protected_changed = Signal()
+    underlay_changed = Signal()
+    snapshots_changed = Signal()
+    picture_size_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = History(self)
+        self.snapshots: list[Snapshot] = []
+        self._protected: frozenset[int] = frozenset()
+        self._underlay: Underlay | None = None
+        self._picture_size: SizeWish | None = None
+        self._kept = self._marked = self.beside
+        for signal in (self.protected_changed, self.underlay_changed, self.snapshots_changed, self.picture_size_changed):
+            signal.connect(self._look_beside)
+
+    @property
+    def beside(self) -> Beside:
+        """All of it."""
+        return Beside(self._protected, self._underlay, tuple(self.snapshots), self._picture_size)
+
+    @property
+    def protected(self) -> frozenset[int]:
+        """Values of the map that no stroke paints over."""
+        return self._protected
+
+    @protected.setter
+    def protected(self, values: frozenset[int]) -> None:
+        if values != self._protected:
+            self._protected = values
+            self.protected_changed.emit()
+
+    @property
+    def underlay(self) -> Underlay | None:
+        """A photograph under the labels."""
+        return self._underlay
+
+    @underlay.setter
+    def underlay(self, underlay: Underlay | None) -> None:
+        if underlay is not self._underlay:
+            self._underlay = underlay
+            self.underlay_changed.emit()
+
+    @property
+    def picture_size(self) -> SizeWish | None:
+        """How large pictures of it are wanted; None where that was never said."""
+        return self._picture_size
+
+    @picture_size.setter
+    def picture_size(self, size: SizeWish | None) -> None:
+        if size != self._picture_size:
+            self._picture_size = size
+            self.picture_size_changed.emit()
+
+    def begin_with_size(self, size: SizeWish) -> None:
+        """Take a size where none was said: it is no change."""
+        if self._picture_size is None:
+            self._picture_size = size
+            self._kept = replace(self._kept, picture_size=size)
+
+    def furnish(
+        self, underlay: Underlay | None, protected: frozenset[int], snapshots: Sequence[Snapshot], picture_size: SizeWish | None = None
+    ) -> None:
+        """Take what stands beside the map in the file that was opened: it is no change."""
+        self._underlay, self._protected, self.snapshots = underlay, protected, list(snapshots)
+        self._picture_size = picture_size
+        self._kept = self.beside
+        self._tell_beside()
+
+    def rename_snapshot(self, index: int, name: str) -> None:
+        """Give a named state another name; an empty one is not taken."""
+        if name := " ".join(name.split())[:MAX_NAME]:
+            self.snapshots[index] = replace(self.snapshots[index], name=name)
+        self.snapshots_changed.emit()
+
+    def remove_snapshot(self, snapshot: Snapshot) -> None:
+        """Forget a named state."""
+        self.snapshots.remove(snapshot)
+        self.snapshots_changed.emit()
+
+    def locked(self) -> MaskArray | None:
+        """Return which values cannot be painted over, ``[256]``; None where all can."""
+        return np.isin(np.arange(256), list(self._protected)) if self._protected else None
+
+    def _forget_beside(self) -> None:
+        self.snapshots, self._protected, self._underlay, self._picture_size = [], frozenset(), None, None
+        self._kept = self.beside
+
+    def _swap_photo(self, old: Picture, new: Picture) -> None:
+        """Lay another picture under the labels where the old one still lies; how it is shown stays."""
+        if self._underlay is not None and self._underlay.picture is old:
+            self.underlay = replace(self._underlay, picture=new)
+
+    def _look_beside(self) -> None:
+        self.undo_stack.note_beside("document", is_changed=not self.beside.is_same(self._kept))
+
+    def _tell_beside(self) -> None:
+        for signal in (self.protected_changed, self.underlay_changed, self.snapshots_changed, self.picture_size_changed):
+            signal.emit()
