@@ -247,7 +247,7 @@ class RenderingController(QObject):
         image = hatched(result.size) if self._document.is_empty else result.image
         self._panel.view.set_busy(self._loading_text() if self._loading is not None else "")
         self._panel.view.show_picture(image, result.quality, follows)
-        self._status.show_frame(result.seconds, result.quality, result.size)
+        self._status.show_frame(result.seconds, result.quality)
         self._show_origin(result)
         if result.quality == "exact":  # not for every frame: counting a large layout takes longer than showing a picture
             self._unknown = self._unknown_names(result.unknown_ids)

@@ -20,7 +20,7 @@ class StatusBar(QStatusBar):
         self.addWidget(self.pixel, 1)
         for widget, tip in (
             (self.origin, self.tr("The photographs that the picture is made of")),
-            (self.frame, self.tr("Time of the last picture, its size, and whether every pixel of it was computed anew")),
+            (self.frame, self.tr("Time of the last picture, and whether every pixel of it was computed anew")),
             (self.render_size, self.tr("The size of this document's pictures")),
             (self.detail, self.tr("How what is finer than the weights' own picture is made, in larger pictures")),
             (self.device, self.tr("Where pictures are computed, and with which numbers")),
@@ -53,11 +53,11 @@ class StatusBar(QStatusBar):
         self._zoom = f"{zoom:.0%}".replace("%", " %")
         self._show_size_and_zoom()
 
-    def show_frame(self, seconds: float, quality: str, size: tuple[int, int]) -> None:
+    def show_frame(self, seconds: float, quality: str) -> None:
         """Show what the last picture took."""
         time = f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
         words = {"preview": self.tr("preview"), "exact": self.tr("exact")}
-        self.frame.setText(f"{time}  ·  {words.get(quality, quality)}  ·  {size[1]} × {size[0]}")
+        self.frame.setText(f"{time}  ·  {words.get(quality, quality)}")
 
     def show_origin(self, photographs: int | None) -> None:
         """Show of how many photographs the last picture is made; None for pictures that are made of none."""

@@ -4147,8 +4147,8 @@ Estimate tells steps, memory and time.</source>
         <translation>Die Fotos, aus denen das Bild besteht</translation>
     </message>
     <message>
-        <source>Time of the last picture, its size, and whether every pixel of it was computed anew</source>
-        <translation>Zeit des letzten Bildes, seine Größe und ob jeder Pixel neu berechnet wurde</translation>
+        <source>Time of the last picture, and whether every pixel of it was computed anew</source>
+        <translation>Dauer des letzten Bildes, und ob jeder Punkt neu berechnet wurde</translation>
     </message>
     <message>
         <source>The size of this document&apos;s pictures</source>

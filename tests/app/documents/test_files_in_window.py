@@ -335,7 +335,7 @@ def test_all_dropped_files_are_accounted_for(hand, tmp_path):
     status = hand.window.statusBar()
     assert drop(hand.window, paths[2], paths[1], paths[0])
     assert hand.window.document.path == paths[1]
-    assert status.currentMessage() == "2 other files were not opened: only one opens at a time."
+    assert status.currentMessage() == "2 other files not opened: only one opens at a time."
     assert drop(hand.window, paths[0], paths[2])
     assert hand.window.document.path == paths[0]
     assert status.currentMessage() == "notes.txt was not opened: only one file opens at a time."
