@@ -117,7 +117,7 @@ class NewDialog(SizeDialog):
     def _pixmap(self, labels: np.ndarray) -> QPixmap:
         label_set = self._offer.sets[self.set_box.currentIndex()]
         palette = label_set.palette().copy()
-        palette[255 if label_set.unlabeled_id is None else label_set.unlabeled_id] = UNLABELED_GREY
+        palette[label_set.unlabeled_value] = UNLABELED_GREY
         pixmap = QPixmap.fromImage(to_image(palette[labels]))
         pixmap.setDevicePixelRatio(_SCALE)
         return pixmap

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import secrets
-import threading
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from spade_studio.app.documents import journal
 from spade_studio.app.documents.connection import DocumentConnection
@@ -15,7 +13,8 @@ from spade_studio.app.documents.journal import Change, DirtyTiles
 from spade_studio.app.documents.sessions import Session
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import Rect, RegionArray
-from spade_studio.app.model.state import Beside, DocumentState, Json
+from spade_studio.app.model.state import Beside, Json
+from spade_studio.app.ui.worker import Worker
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
 
@@ -37,22 +36,18 @@ class Autosave(QObject):
 
     failed = Signal(str)  # why, once; empty when it works again
     saved = Signal()  # what was captured last is on the disk
-    _written = Signal(str, str)  # token and problem of a copy
 
     def __init__(self, document: Document, connection: DocumentConnection, folder: Path, parent: QObject) -> None:
         super().__init__(parent)
         self._document = document
         self._connection = connection
         self._session = Session(folder)
-        self._thread: threading.Thread | None = None
-        self._records = ThreadPoolExecutor(1, "journal")
-        self._last_record: Future[None] | None = None
+        self._copies, self._records = Worker(self, "autosave"), Worker(self, "journal")
         self._is_wanted = False
         self._problem = ""
         self._is_failing = False
         self._is_leaving = False
-        self._tokens: list[str] = []  # of the journals that go on: of the last whole copy, and of those that may be whole by now
-        self._newest = ""  # the token of the copy that was begun last
+        self._tokens: list[str] = []  # of the journals that go on: of the last whole copy, and of the one that is being written
         self._is_journal_full = False
         self._dirty = DirtyTiles(document.size)
         self._beside = self._look_beside()
@@ -60,8 +55,6 @@ class Autosave(QObject):
         self._timer.timeout.connect(self.save)
         self._soon = QTimer(self, singleShot=True, interval=JOURNAL_MILLISECONDS)
         self._soon.timeout.connect(self._keep_up)
-        # Emitted on the writing thread, received on this one.
-        self._written.connect(self._on_written, Qt.ConnectionType.QueuedConnection)
         document.labels_changed.connect(self._on_labels_changed)
         document.replaced.connect(self._on_replaced)
         document.undo_stack.changed.connect(self._on_change)
@@ -81,22 +74,23 @@ class Autosave(QObject):
         """Capture the document now and write a copy on the thread; while one is written, the newest after it."""
         self._timer.stop()
         self._soon.stop()
-        if self._thread is not None:
+        if self._copies.is_busy:
             self._is_wanted = True
             return
         self._record()  # of the copy before: should this one not become whole, its journal is
         token = secrets.token_hex(8)
-        self._tokens, self._newest = [*self._tokens, token], token
+        self._tokens = [*self._tokens, token]
         self._beside, self._is_journal_full = self._look_beside(), False
-        arguments = self._connection.capture(), self._document.path, token
-        self._thread = threading.Thread(target=self._write, args=arguments, name="autosave")
-        self._thread.start()
+        state, origin = self._connection.capture(), self._document.path
+        self._copies.run(lambda _job: self._session.save(state, origin, token), lambda _none: self._on_written(""), self._on_failed)
 
     def save_and_wait(self) -> bool:
         """Save now and return when it is on the disk; False where it could not be written."""
-        self._join()
+        self._is_wanted = False
+        self._copies.wait()
         self.save()
-        self._join()
+        self._copies.wait()
+        self._records.wait()
         return not self._problem
 
     def leave(self) -> None:
@@ -114,9 +108,8 @@ class Autosave(QObject):
         """Forget what was saved aside: the document was saved, or given up."""
         self._timer.stop()
         self._soon.stop()
-        self._written.disconnect(self._on_written)
-        self._join()
-        self._records.shutdown()
+        self._copies.close()
+        self._records.close()
         if not self._is_leaving:
             self._session.end()
 
@@ -145,8 +138,9 @@ class Autosave(QObject):
         self._timer.stop()
         self._soon.stop()
         self._is_wanted = False
-        self._join()
-        self._tokens, self._newest = [], ""
+        self._copies.close()
+        self._records.close()
+        self._tokens = []
         self._dirty = DirtyTiles(self._document.size)
         self._session.end()
 
@@ -172,52 +166,34 @@ class Autosave(QObject):
         document = self._document
         if self._tokens and (change := self._dirty.take(document.labels, document.instances)) is not None:
             paths = [(self._session.journal(token), token) for token in self._tokens]
-            self._last_record = self._records.submit(self._append, paths, change)
+            self._records.run(lambda _job: _append(paths, change), self._on_recorded, lambda _error: self._on_recorded(is_full=True))
 
-    def _append(self, paths: list[tuple[Path, str]], change: Change) -> None:
-        try:
-            lengths = [journal.append(path, token, change) for path, token in paths]
-            self._is_journal_full = max(lengths) > journal.MAX_BYTES
-        except OSError:
-            self._is_journal_full = True  # the next copy says what is wrong
+    def _on_recorded(self, is_full: bool) -> None:
+        self._is_journal_full = self._is_journal_full or is_full
 
     # -- copies -------------------------------------------------------------------------------------------------------
 
-    def _write(self, state: DocumentState, origin: Path | None, token: str) -> None:
-        problem = ""
-        try:
-            self._session.save(state, origin, token)
-        except EngineError as error:
-            problem = error.found
-        self._problem = problem
-        self._written.emit(token, problem)
+    def _on_failed(self, error: EngineError) -> None:
+        self._on_written(error.found)
 
-    def _on_written(self, token: str, problem: str) -> None:
-        is_newest = token == self._newest
-        if not is_newest and token not in self._tokens:
-            return  # of a document that was saved or given up since
-        if is_newest:
-            self._join()
-        if token in self._tokens:
-            at = self._tokens.index(token)
-            self._tokens = self._tokens[:at] + self._tokens[at + 1 :] if problem else self._tokens[at:]
+    def _on_written(self, problem: str) -> None:
+        self._problem = problem
+        self._tokens = self._tokens[:-1] if problem else self._tokens[-1:]
         if problem and not self._is_failing:
             self.failed.emit(self.tr("Unsaved changes cannot be kept aside: {problem}. Save the document.").format(problem=problem))
         elif not problem and self._is_failing:
             self.failed.emit("")
         self._is_failing = bool(problem)
-        if not is_newest:
-            return
         if self._is_wanted:
             self._is_wanted = False
             self.save()
         elif not problem:
             self.saved.emit()
 
-    def _join(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.join()
-        record, self._last_record = self._last_record, None
-        if record is not None:
-            record.result()
+
+def _append(paths: list[tuple[Path, str]], change: Change) -> bool:
+    """Write a record into journals, and return whether one of them is full, or cannot be written, of which the next copy tells."""
+    try:
+        return max([journal.append(path, token, change) for path, token in paths]) > journal.MAX_BYTES
+    except OSError:
+        return True

@@ -18,7 +18,6 @@ from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.documents.import_dialog import ImportDialog
 from spade_studio.app.documents.layer_import import ReadLayers
 from spade_studio.app.documents.samples import Sample
-from spade_studio.app.documents.saver import Saver, wait_cursor
 from spade_studio.app.documents.sessions import load_left
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import LabelArray
@@ -26,7 +25,8 @@ from spade_studio.app.model.state import DocumentState, Picture
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
 from spade_studio.app.ui.settings import Settings
-from spade_studio.app.ui.waiting import Waiting
+from spade_studio.app.ui.waiting import Waiting, wait_cursor
+from spade_studio.app.ui.worker import Worker
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import with_suffix
 from spade_studio.engine.labels import LabelSet, load_label_set
@@ -53,19 +53,18 @@ class FileCommands(QObject):
     recent_changed = Signal()
     told = Signal(str, int)  # how saving goes on, and for how many milliseconds to show it; 0 until there is something else to tell
 
-    def __init__(self, document: Document, settings: Settings, window: QWidget) -> None:
+    def __init__(self, document: Document, settings: Settings, window: QWidget, waiting: Waiting) -> None:
         super().__init__(window)
         self._document = document
         self._settings = settings
         self._window = window
-        self._saver = Saver(self)
-        self._saver.broke.connect(lambda: self.told.emit("", 0))
+        self._worker = Worker(self, "save")
         self._again: Path | None = None  # where to save once more when what is being written is done
         self._is_export_lost = False
         self.connection = DocumentConnection(document)
         self.read_picture: Callable[[], NDArray[np.uint8] | None] = lambda: None
         self.open_picture: Callable[[Path], bool] = lambda path: False
-        self.waiting = Waiting(window)
+        self.waiting = waiting
 
     def new(
         self, size: tuple[int, int] = samples.BLANK_SIZE, label_set: LabelSet | None = None, labels: LabelArray | None = None
@@ -150,7 +149,7 @@ class FileCommands(QObject):
             self._on_saved(path, state, error)
 
         self.told.emit(self.tr("Saving {name}…").format(name=path.name), 0)
-        self._saver.start(lambda: archive.save_document(path, state, picture), done)
+        self._worker.run(lambda _job: archive.save_document(path, state, picture), lambda _none: done(None), done)
         if wait:
             self.finish_saving()
         return is_done
@@ -158,13 +157,13 @@ class FileCommands(QObject):
     @property
     def is_saving(self) -> bool:
         """Whether the document is being written."""
-        return self._saver.is_busy
+        return self._worker.is_busy
 
     def finish_saving(self) -> None:
         """Wait until nothing is being written any more."""
-        while self._saver.is_busy:
+        if self._worker.is_busy:
             with wait_cursor():
-                self._saver.wait()
+                self._worker.wait()
 
     def _on_saved(self, path: Path, state: DocumentState, error: EngineError | None) -> None:
         again, self._again = self._again, None
@@ -304,7 +303,7 @@ class FileCommands(QObject):
             self._on_exported(path, error)
 
         self.told.emit(self.tr("Exporting {name}…").format(name=path.name), 0)
-        self._saver.start(lambda: write(path, state, picture), done)
+        self._worker.run(lambda _job: write(path, state, picture), lambda _none: done(None), done)
         if wait:
             self.finish_saving()
         return is_done

@@ -123,7 +123,7 @@ def _compose(
     archive: GuardedZip, size: tuple[int, int], entries: list[_Entry], label_set: LabelSet, names: dict[str, int]
 ) -> ReadLayers | None:
     """Lay the label layers over each other; None where there are none."""
-    unlabeled = 255 if label_set.unlabeled_id is None else label_set.unlabeled_id
+    unlabeled = label_set.unlabeled_value
     labels = np.full(size, unlabeled, np.uint8)
     lost: dict[str, int] = {}
     is_any = False
@@ -175,7 +175,7 @@ def _cut(pixels: NDArray[np.uint8], entry: _Entry, size: tuple[int, int]) -> tup
 
 def _names(label_set: LabelSet) -> dict[str, int]:
     """Return the ids of labels by all that their layers may be called."""
-    unlabeled = 255 if label_set.unlabeled_id is None else label_set.unlabeled_id
+    unlabeled = label_set.unlabeled_value
     names: dict[str, int] = {_plain(layer_name(unlabeled, label_set)): unlabeled, "unlabeled": unlabeled}
     for name_of in (lambda label: label.name, own_display_name, label_text):
         for label in label_set.labels:

@@ -86,4 +86,4 @@ def read_sample(sample: Sample) -> LabelArray:
 
 def blank_labels(label_set: LabelSet, size: tuple[int, int] = BLANK_SIZE) -> LabelArray:
     """Return an empty map, unlabeled all over."""
-    return np.full(size, 255 if label_set.unlabeled_id is None else label_set.unlabeled_id, np.uint8)
+    return np.full(size, label_set.unlabeled_value, np.uint8)

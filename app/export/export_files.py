@@ -1,42 +1,33 @@
-"""The reading and writing of an export, each step a function that another thread can run: what goes wrong is returned."""
+"""The reading and writing of an export, each step a function that another thread can run."""
 
 from __future__ import annotations
 
+import errno
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spade_studio.app.documents.errors import save_error
+from spade_studio.app.documents.errors import SaveError, save_error
 from spade_studio.app.export.manifest import Manifest, write_manifest
 from spade_studio.app.export.plan import ExportPlan, FileFormat, FileLayout, PaintedLayout, PlannedPicture
 from spade_studio.engine.errors import EngineError, LabelError
 from spade_studio.engine.pictures.label_maps import read_label_picture
 from spade_studio.engine.pictures.map_readings import ids_in, settle
 from spade_studio.engine.pictures.picture_files import write_picture
-from spade_studio.engine.pictures.provenance import Provenance, pack_layout, pack_settings
+from spade_studio.engine.pictures.provenance import pack_layout, pack_settings
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.picture import DescribedPicture
     from spade_studio.engine.labels.label_set import LabelSet
 
-SAVE_ACTION = "Make room there and export again, which goes on from here, or choose another folder"
+_SAVE_ACTION = "Make room there and export again, which goes on from here, or choose another folder"
+_NOTHING_CAN_BE_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOENT}
 _FORMATS: dict[str, FileFormat] = {".png": "png", ".jpg": "jpg", ".webp": "webp"}
 
 
-@dataclass(frozen=True)
-class Written:
-    """What came of a picture.
-
-    Attributes:
-        picture: Which.
-        about: How it was rendered; None where it could not be written.
-        error: Why.
-    """
-
-    picture: PlannedPicture
-    about: Provenance | None
-    error: Exception | None
+class FolderError(SaveError):
+    """Nothing can be written into the folder of an export any more."""
 
 
 @dataclass(frozen=True)
@@ -54,40 +45,52 @@ class Prepared:
     existing: int
 
 
-def prepare(folder: Path, plan: ExportPlan, weights_sha256: str) -> Prepared | EngineError:
-    """Make the folder and find out what of an export it holds already."""
+def prepare(folder: Path, plan: ExportPlan, weights_sha256: str) -> Prepared:
+    """Make the folder and find out what of an export it holds already.
+
+    Raises:
+        EngineError: The folder cannot be made or written, or there is too much in it.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
         manifest = Manifest.begin(folder, plan, weights_sha256)
         waiting = manifest.waiting
         return Prepared(manifest, waiting, sum((folder / picture.file).exists() for picture in waiting))
     except OSError as error:
-        return save_error(folder, error, SAVE_ACTION)
+        raise save_error(folder, error, _SAVE_ACTION) from error
     except MemoryError as error:
-        return EngineError(f"{folder}: {error}")
-    except EngineError as error:
-        return error
+        raise EngineError(f"{folder}: {error}") from error
 
 
-def read_layout(layout: FileLayout, label_set: LabelSet | None) -> PaintedLayout | EngineError:
-    """Read a layout, or say why it cannot be read."""
+def read_layout(layout: FileLayout, label_set: LabelSet | None) -> PaintedLayout:
+    """Read a layout.
+
+    Raises:
+        EngineError: It is none, or cannot be read.
+    """
     try:
         picture = read_label_picture(layout.path)
         labels = settle(picture, None).labels if label_set is None else ids_in(picture, label_set)
         return PaintedLayout(layout.name, labels, texture=layout.texture)
-    except EngineError as error:
-        return error
     except (OSError, MemoryError) as error:
-        return EngineError(f"{layout.path}: {error}")
+        raise EngineError(f"{layout.path}: {error}") from error
 
 
-def write(path: Path, picture: PlannedPicture, made: DescribedPicture, quality: int) -> Written:
-    """Write one picture with its record."""
+def write(path: Path, made: DescribedPicture, quality: int) -> None:
+    """Write one picture with its record.
+
+    Raises:
+        FolderError: The disk is full, or the folder is gone or may not be written.
+        EngineError: This picture cannot be written.
+    """
     try:
         write_described(path, made, _FORMATS[path.suffix], quality)
-    except (OSError, MemoryError, ValueError, EngineError) as error:
-        return Written(picture, None, error)
-    return Written(picture, made.about, None)
+    except OSError as error:
+        if error.errno in _NOTHING_CAN_BE_WRITTEN:
+            raise FolderError(save_error(path, error).found, action=_SAVE_ACTION) from error
+        raise EngineError(str(error)) from error
+    except (MemoryError, ValueError) as error:
+        raise EngineError(str(error) or type(error).__name__) from error
 
 
 def write_described(path: Path, made: DescribedPicture, file_format: FileFormat, quality: int, *, has_record: bool = True) -> None:
@@ -104,10 +107,13 @@ def write_described(path: Path, made: DescribedPicture, file_format: FileFormat,
     write_picture(path, made.image, file_format, texts, quality)
 
 
-def save(folder: Path, manifest: Manifest) -> OSError | None:
-    """Write the manifest, and return what went wrong."""
+def save(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest.
+
+    Raises:
+        SaveError: The folder cannot be written, or the disk is full.
+    """
     try:
         write_manifest(folder, manifest.to_bytes())
     except OSError as error:
-        return error
-    return None
+        raise save_error(folder, error, _SAVE_ACTION) from error

@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import errno
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, Signal
 
-from spade_studio.app.documents.errors import save_error
 from spade_studio.app.export import export_files
-from spade_studio.app.export.export_files import Prepared, Written
+from spade_studio.app.export.export_files import FolderError, Prepared
 from spade_studio.app.export.manifest import Manifest
 from spade_studio.app.export.pace import Pace
 from spade_studio.app.export.plan import ExportPlan, FileLayout, Layout, PaintedLayout, PlannedPicture
 from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError
+from spade_studio.app.ui.worker import Worker
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.rendering.service import RenderJob
 
 if TYPE_CHECKING:
     from spade_studio.engine.batch.picture import DescribedPicture
+    from spade_studio.engine.pictures.provenance import Provenance
     from spade_studio.engine.rendering.renderer import Renderer
 
 _WRITERS = 3
 _WRITE_BEHIND = 4
 _MANIFEST_MILLISECONDS = 1000
-_NOTHING_CAN_BE_WRITTEN = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOENT}
 
 
 class State(Enum):
@@ -58,8 +55,6 @@ class BatchExporter(QObject):
     changed = Signal()  # state or progress
     conflict = Signal(int)  # so many files would be replaced, or an export that is not finished (manifest.lost): confirm() or cancel()
 
-    _told = Signal()  # something in the background has ended
-
     def __init__(self, live: LiveRenderer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._live = live
@@ -76,9 +71,7 @@ class BatchExporter(QObject):
         self._loaded: tuple[Layout, PaintedLayout] | None = None
         self._saving = False
         self._since_saved = QElapsedTimer()
-        self._pool: ThreadPoolExecutor | None = None
-        self._results: deque[Callable[[], object]] = deque()  # what its end means, to be called on this thread
-        self._told.connect(self._take_results, Qt.ConnectionType.QueuedConnection)
+        self._worker = Worker(self, "export", threads=_WRITERS)
 
     @property
     def state(self) -> State:
@@ -146,9 +139,7 @@ class BatchExporter(QObject):
     def close(self) -> None:
         """Cancel, and wait for files that are being written."""
         self.cancel()
-        if self._pool is not None:
-            self._pool.shutdown(wait=True)
-            self._take_results()
+        self._worker.wait()
 
     # -- beginning -------------------------------------------------------------------------------------------------
 
@@ -157,14 +148,19 @@ class BatchExporter(QObject):
         plan, folder = self._plan, self._folder
         assert plan is not None
         self._reading = True
-        self._in_background(lambda: export_files.prepare(folder, plan, weights_sha256), self._on_prepared)
+        self._worker.run(lambda _job: export_files.prepare(folder, plan, weights_sha256), self._on_prepared, self._on_not_prepared)
 
-    def _on_prepared(self, prepared: Prepared | EngineError) -> None:
+    def _on_not_prepared(self, error: EngineError) -> None:
+        self._reading = False
+        if self._state is State.STARTING:
+            self._stop(error)
+        else:
+            self._settle()
+
+    def _on_prepared(self, prepared: Prepared) -> None:
         self._reading = False
         if self._state is not State.STARTING:
             self._settle()
-        elif isinstance(prepared, EngineError):
-            self._stop(prepared)
         else:
             self.manifest, self._waiting = prepared.manifest, deque(prepared.waiting)
             self.manifest.set_waiting(prepared.waiting)
@@ -214,16 +210,22 @@ class BatchExporter(QObject):
         self._reading = True
         assert self._plan is not None
         label_set = self._plan.label_set
-        self._in_background(lambda: export_files.read_layout(layout, label_set), lambda result: self._on_read(layout, result))
+        self._worker.run(
+            lambda _job: export_files.read_layout(layout, label_set),
+            lambda painted: self._on_read(layout, painted),
+            lambda error: self._on_unread(layout, error),
+        )
         return None
 
-    def _on_read(self, layout: FileLayout, result: PaintedLayout | EngineError) -> None:
+    def _on_unread(self, layout: FileLayout, error: EngineError) -> None:
+        while self._waiting and self._waiting[0].layout is layout:
+            self._fail(self._waiting.popleft(), error)
+        self._on_read(layout, None)
+
+    def _on_read(self, layout: FileLayout, painted: PaintedLayout | None) -> None:
         self._reading = False
-        if isinstance(result, PaintedLayout):
-            self._loaded = layout, result
-        else:
-            while self._waiting and self._waiting[0].layout is layout:
-                self._fail(self._waiting.popleft(), result)
+        if painted is not None:
+            self._loaded = layout, painted
         self._pump()
         self._settle()
 
@@ -235,7 +237,11 @@ class BatchExporter(QObject):
             return
         self._writing += 1
         path, quality = self._folder / picture.file, self.manifest.plan.quality
-        self._in_background(lambda: export_files.write(path, picture, made, quality), self._on_written)
+        self._worker.run(
+            lambda _job: export_files.write(path, made, quality),
+            lambda _none: self._on_written(picture, made.about),
+            lambda error: self._on_unwritten(picture, error),
+        )
         self._pump()
         self._settle()
 
@@ -265,25 +271,30 @@ class BatchExporter(QObject):
 
         self._job = self._live.work(lambda renderer: renderer.weights_sha256, go_on, give_up)
 
-    def _on_written(self, result: Written) -> None:
-        self._writing -= 1
+    def _on_written(self, picture: PlannedPicture, about: Provenance) -> None:
         assert self.manifest is not None
-        if result.about is not None:
-            self.manifest.set_done(result.picture, result.about)
-            self.pace.count()
-            self.changed.emit()
-        elif isinstance(result.error, OSError) and result.error.errno in _NOTHING_CAN_BE_WRITTEN:
-            self._stop(save_error(self._folder / result.picture.file, result.error, export_files.SAVE_ACTION))
-            return
+        self.manifest.set_done(picture, about)
+        self.pace.count()
+        self.changed.emit()
+        self._after_writing()
+
+    def _on_unwritten(self, picture: PlannedPicture, error: EngineError) -> None:
+        if isinstance(error, FolderError):
+            self._writing -= 1
+            self._stop(error)
         else:
-            self._fail(result.picture, result.error)
+            self._fail(picture, error)
+            self._after_writing()
+
+    def _after_writing(self) -> None:
+        self._writing -= 1
         self._save(only_if_old=True)
         self._pump()
         self._settle()
 
-    def _fail(self, picture: PlannedPicture, error: Exception | None) -> None:
+    def _fail(self, picture: PlannedPicture, error: EngineError) -> None:
         assert self.manifest is not None
-        self.manifest.set_failed(picture, str(error) or type(error).__name__)
+        self.manifest.set_failed(picture, str(error))
         self.changed.emit()
 
     # -- ends ----------------------------------------------------------------------------------------------------------
@@ -314,9 +325,6 @@ class BatchExporter(QObject):
                 return
             self._save_now()
             self._loaded = None
-            if self._pool is not None:
-                self._pool.shutdown(wait=True)
-                self._pool = None
             self._set(State.ENDED)
 
     def _save(self, *, only_if_old: bool = False) -> None:
@@ -328,37 +336,26 @@ class BatchExporter(QObject):
         self._since_saved.start()
         self._saving = True
         folder, manifest = self._folder, self.manifest.copy()
-        self._in_background(lambda: export_files.save(folder, manifest), self._on_saved)
+        self._worker.run(lambda _job: export_files.save(folder, manifest), self._on_saved, self._on_unsaved)
 
-    def _on_saved(self, error: OSError | None) -> None:
+    def _on_saved(self, _none: None) -> None:
         self._saving = False
-        if error is not None:
-            self._stop(save_error(self._folder, error, export_files.SAVE_ACTION))
-            return
         self._settle()
 
+    def _on_unsaved(self, error: EngineError) -> None:
+        self._saving = False
+        self._stop(error)
+
     def _save_now(self) -> None:
-        if self.manifest is not None and (error := export_files.save(self._folder, self.manifest)) is not None:
-            self.error = self.error or save_error(self._folder, error, export_files.SAVE_ACTION)
+        if self.manifest is not None:
+            try:
+                export_files.save(self._folder, self.manifest)
+            except EngineError as error:
+                self.error = self.error or error
 
     def _set(self, state: State) -> None:
         self._state = state
         self.changed.emit()
-
-    def _in_background(self, do: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(_WRITERS, "export")
-        future = self._pool.submit(do)
-
-        def tell(future: Future[Any]) -> None:
-            self._results.append(lambda: done(future.result()))
-            self._told.emit()
-
-        future.add_done_callback(tell)
-
-    def _take_results(self) -> None:
-        while self._results:
-            self._results.popleft()()
 
 
 def _other_weights() -> RenderError:

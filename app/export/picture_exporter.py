@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from spade_studio.app.documents.saver import Saver
 from spade_studio.app.export import picture
 from spade_studio.app.export.picture import PictureOrder
 from spade_studio.app.export.plan import PaintedLayout, Style
 from spade_studio.app.rendering.live_renderer import LiveRenderer
+from spade_studio.app.ui.worker import Worker
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.rendering.service import RenderJob
@@ -30,14 +30,14 @@ class PictureExporter(QObject):
     def __init__(self, live: LiveRenderer, parent: QObject) -> None:
         super().__init__(parent)
         self._live = live
-        self._saver = Saver(self)
+        self._worker = Worker(self, "save")
         self._job: RenderJob | None = None
         self._is_given_up = threading.Event()
 
     @property
     def is_at_work(self) -> bool:
         """Whether a picture is being made or written."""
-        return self._job is not None or self._saver.is_busy
+        return self._job is not None or self._worker.is_busy
 
     def start(self, order: PictureOrder, layout: PaintedLayout, label_set: LabelSet, style: Style) -> None:
         """Make a picture.
@@ -66,17 +66,11 @@ class PictureExporter(QObject):
     def close(self) -> None:
         """Leave nothing running."""
         self.cancel()
-        self._saver.wait()
+        self._worker.wait()
 
     def _write(self, order: PictureOrder, made: DescribedPicture) -> None:
         self._job = None
-        self._saver.start(lambda: picture.write(order, made), lambda error: self._on_written(order, error))
-
-    def _on_written(self, order: PictureOrder, error: EngineError | None) -> None:
-        if error is None:
-            self.written.emit(order)
-        else:
-            self.failed.emit(error)
+        self._worker.run(lambda _job: picture.write(order, made), lambda _none: self.written.emit(order), self.failed.emit)
 
     def _fail(self, error: EngineError) -> None:
         self._job = None

@@ -9,7 +9,7 @@ from spade_studio.app.export.plan import PaintedLayout, Size, Style
 from spade_studio.app.model.surroundings import filled
 from spade_studio.app.rendering import loading
 from spade_studio.app.rendering.live_renderer import object_borders
-from spade_studio.engine.labels.label_set import LabelSet
+from spade_studio.engine.labels.label_set import UNLABELED, LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
 from spade_studio.engine.rendering.result_plan import ResultWish
 
@@ -47,9 +47,9 @@ def render_layout(
     if source is not None and own is not None and source != own:
         # Before borders are drawn: labels that the weights take for one have none between them.
         labels, _ = LabelTransfer(source, renderer.channels).apply(labels)
-    unlabeled = 255 if source is None or source.unlabeled_id is None else source.unlabeled_id
+    unlabeled = UNLABELED if source is None else source.unlabeled_value
     if own is not None and source is not None and source != own:
-        unlabeled = 255 if own.unlabeled_id is None else own.unlabeled_id
+        unlabeled = own.unlabeled_value
     if (hole := labels == unlabeled).any():
         labels = filled(labels, hole, unlabeled)
     instances = None if layout.objects is None else object_borders(labels, layout.objects)

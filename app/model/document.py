@@ -16,9 +16,6 @@ from spade_studio.app.model.stroke import Stroke
 from spade_studio.app.model.undo_commands import MoveSelection, PaintStroke, ReplaceMap, Whole
 from spade_studio.engine.labels import LabelSet
 
-# What an eraser leaves where the label set has no value for "unlabeled": no set uses it as an id.
-_FALLBACK_UNLABELED = 255
-
 
 class Document(Furnishings):
     """What is painted, saved and undone.
@@ -110,8 +107,7 @@ class Document(Furnishings):
     @property
     def unlabeled_id(self) -> int:
         """The value that an eraser leaves."""
-        unlabeled = self.label_set.unlabeled_id
-        return _FALLBACK_UNLABELED if unlabeled is None else unlabeled
+        return self.label_set.unlabeled_value
 
     @property
     def is_modified(self) -> bool:

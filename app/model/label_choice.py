@@ -8,20 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from spade_studio.app.model.raster import LabelArray
-from spade_studio.engine.labels import Label, LabelChannels, LabelSet
+from spade_studio.engine.labels import UNLABELED, Label, LabelChannels, LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
 
 _GOLDEN_RATIO = 0.618034
 _WORTH_HOLDING = 0.05
-_UNLABELED = 255
 
 
 def set_of(channels: LabelChannels) -> LabelSet:
     """Return the label set of weights; where they tell no names, one with a number for every label."""
     if channels.label_set is not None:
         return channels.label_set
-    ids = [label_id for label_id in channels.known_ids if label_id != _UNLABELED]
-    return LabelSet("Numbered labels", tuple(Label(label_id, f"label {label_id}", _color(label_id)) for label_id in ids), _UNLABELED)
+    ids = [label_id for label_id in channels.known_ids if label_id != UNLABELED]
+    return LabelSet("Numbered labels", tuple(Label(label_id, f"label {label_id}", _color(label_id)) for label_id in ids), UNLABELED)
 
 
 def offered_labels(label_set: LabelSet, known: Sequence[int]) -> tuple[Label, ...]:

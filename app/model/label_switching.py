@@ -17,8 +17,6 @@ from spade_studio.app.model.undo_commands import Plane
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
 
-_FALLBACK_UNLABELED = 255
-
 
 @dataclass(frozen=True)
 class Lost:
@@ -42,7 +40,7 @@ def transfer_table(source: LabelSet, target: LabelSet) -> tuple[NDArray[np.uint8
     channels = LabelChannels.from_label_set(target, [label.id for label in target.labels], None, edge=False)
     carried, unknown = LabelTransfer(source, channels).apply(np.arange(256, dtype=np.uint8)[None])
     # What an eraser leaves is no label of a set that has no value for "unlabeled".
-    unknown.pop(unlabeled_of(source), None)
+    unknown.pop(source.unlabeled_value, None)
     return carried[0], unknown
 
 
@@ -123,8 +121,3 @@ def switch(document: Document, target: LabelSet, instead: Mapping[int, int], tex
     step = SwitchLabelSet(document, target, instead, text)
     step.redo()
     document.undo_stack.push(step)
-
-
-def unlabeled_of(label_set: LabelSet) -> int:
-    """Return the value that means unlabeled in maps of a set."""
-    return _FALLBACK_UNLABELED if label_set.unlabeled_id is None else label_set.unlabeled_id

@@ -16,7 +16,6 @@ _LAND = ("grass", "grassland", "field", "terrain", "ground-other", "earth", "dir
 _SEA = ("sea", "water-other", "water", "lake", "river")
 _SHORE = ("sand", "beach", *_LAND)
 _HILLS = ("mountain", "hill", "rock", "tree", "vegetation", "building-other", "building")
-_FALLBACK_UNLABELED = 255
 
 
 class Start(StrEnum):
@@ -37,7 +36,7 @@ def start_labels(start: Start, label_set: LabelSet, offered: Sequence[Label], si
         offered: The labels that may be used, those that the weights know.
         size: (height, width) in pixels.
     """
-    unlabeled = _FALLBACK_UNLABELED if label_set.unlabeled_id is None else label_set.unlabeled_id
+    unlabeled = label_set.unlabeled_value
     height, width = size
     labels = np.full(size, unlabeled, np.uint8)
     if start is Start.EMPTY:

@@ -15,7 +15,7 @@ from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.label_choice import is_same_set, known_ids, offered_labels, set_of, starting_labels
-from spade_studio.app.model.label_switching import lost_labels, switch, transfer_table, unlabeled_of
+from spade_studio.app.model.label_switching import lost_labels, switch, transfer_table
 from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.palette.finding import Found, find_label
 from spade_studio.app.palette.highlight import Highlight
@@ -247,7 +247,7 @@ class PaletteController(QObject):
         if not lost:
             self._switch(target, {})
             return
-        dialog = SwitchDialog(lost, document.label_set, target, document.labels.size, unlabeled_of(target), self._window)
+        dialog = SwitchDialog(lost, document.label_set, target, document.labels.size, target.unlabeled_value, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(lambda instead: self._switch(target, instead))
         dialog.open()

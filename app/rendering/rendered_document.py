@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.model.document import Document
-from spade_studio.app.model.label_switching import unlabeled_of
 from spade_studio.app.model.raster import InstanceArray, LabelArray, RegionArray
 from spade_studio.app.model.stroke import Stroke
 from spade_studio.engine.labels import LabelChannels, LabelSet
@@ -64,7 +63,7 @@ class RenderedDocument(QObject):
         counts = dict(unknown_ids)
         if channels is not None and channels.label_set is not None and channels.label_set != document.label_set:
             pixels = np.bincount(document.labels.ravel(), minlength=256)
-            lost = self._transfer(channels)[2] - {unlabeled_of(document.label_set)}
+            lost = self._transfer(channels)[2] - {document.unlabeled_id}
             counts = {label_id: int(pixels[label_id]) for label_id in lost if pixels[label_id]}
         return {document.describe(label_id): count for label_id, count in sorted(counts.items(), key=lambda item: -item[1])}
 

@@ -63,6 +63,7 @@ class CanvasCommands(QObject):
         canvas: CanvasView,
         palette: PalettePanel,
         render_panel: RenderPanel,
+        waiting: Waiting,
         sets: Callable[[], SetOffer],
         new: Callable[[LabelArray, LabelSet], object],
     ) -> None:
@@ -72,7 +73,7 @@ class CanvasCommands(QObject):
         self._sets, self._new = sets, new
         self._start = Start.LAND
         self._size_place: QAction | None = None  # the brush's size in the toolbar
-        self._waiting = Waiting(window)
+        self._waiting = waiting
         self.options = ToolOptionsPanel()
         self.history = HistoryPanel(document, commands["snapshot"])
         self.layers_panel = LayersPanel(

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, QRect, Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QObject, QRect, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
 
@@ -33,10 +32,11 @@ from spade_studio.app.shortcuts.dialog import ShortcutsDialog
 from spade_studio.app.shortcuts.table import ShortcutTable
 from spade_studio.app.startup.crash import Failure, Reports
 from spade_studio.app.startup.single_instance import Message
-from spade_studio.app.startup.updates import Release, UpdateError, look_in_background
+from spade_studio.app.startup.updates import Release, fetch
 from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.theme import Theme
+from spade_studio.app.ui.worker import Worker
 from spade_studio.engine.labels import load_label_set
 
 _logger = logging.getLogger(__name__)
@@ -75,8 +75,6 @@ class Desktop(QObject):
         is_leaving: Whether the window closes whatever was answered.
     """
 
-    _looked = Signal(object)  # what the thread found that looked for a newer version
-
     def __init__(self, window: QMainWindow, parts: DesktopParts, settings: Settings, theme: Theme, version: str) -> None:
         super().__init__(window)
         self._window, self._parts = window, parts
@@ -86,6 +84,7 @@ class Desktop(QObject):
         self.shortcuts = ShortcutTable(window, settings)
         self.tour: Tour | None = None
         self.is_leaving = False
+        self._updates = Worker(self, "updates", is_daemon=True)
         self._waiting: list[Path] = []
         self._later = QTimer(self, singleShot=True, interval=_PATIENCE)
         self._later.timeout.connect(self._open_waiting)
@@ -100,7 +99,6 @@ class Desktop(QObject):
         }
         for name, do in commands.items():
             parts.commands[name].triggered.connect(lambda _checked=False, do=do: do())
-        self._looked.connect(self._on_looked, Qt.ConnectionType.QueuedConnection)
         self._use(Preferences.read(settings))
         self.shortcuts.restore()
 
@@ -120,17 +118,11 @@ class Desktop(QObject):
 
     def look_for_updates(self) -> None:
         """Read the file that names the newest version, and tell of one that is newer; a failure is only logged."""
+        address, version = self._settings.update_address, self._version
+        self._updates.run(lambda _job: fetch(address, version), self._on_looked, lambda error: _logger.warning("%s", error))
 
-        def done(found: Release | UpdateError | None) -> None:
-            with suppress(RuntimeError):  # the window is gone
-                self._looked.emit(found)
-
-        look_in_background(self._settings.update_address, self._version, done)
-
-    def _on_looked(self, found: Release | UpdateError | None) -> None:
-        if isinstance(found, UpdateError):
-            _logger.warning("%s", found)
-        elif found is not None:
+    def _on_looked(self, found: Release | None) -> None:
+        if found is not None:
             text = self.tr("SPADE Studio {version} is available.").format(version=found.version)
             if not self.notice.isHidden():  # which may tell of a crash
                 self._window.statusBar().showMessage(text, _TOLD_MILLISECONDS)
@@ -306,7 +298,8 @@ class Desktop(QObject):
         return dialog
 
     def close(self) -> None:
-        """End what is still shown."""
+        """End what is still shown, and look for no newer version."""
+        self._updates.close()
         self._waiting = []
         self._later.stop()
         for guide in self._window.findChildren(GuideWindow):

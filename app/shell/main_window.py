@@ -44,6 +44,7 @@ from spade_studio.app.ui.messages import step_name
 from spade_studio.app.ui.settings import Appearance, Settings
 from spade_studio.app.ui.status import StatusBar
 from spade_studio.app.ui.theme import Theme
+from spade_studio.app.ui.waiting import Waiting
 from spade_studio.app.weights.controller import WeightsController
 from spade_studio.engine.labels import LabelChannels, load_label_set
 from spade_studio.engine.rendering.service import RendererReady
@@ -78,7 +79,8 @@ class MainWindow(QMainWindow):
         self.toolbox.brush_size = settings.brush_size or self.toolbox.brush_size
         rendered = RenderedDocument(self.document, self)
         self.live = LiveRenderer(rendered, load, sample.seed, self)
-        self.files = FileCommands(self.document, settings, self)
+        self.waiting = Waiting(self)
+        self.files = FileCommands(self.document, settings, self, self.waiting)
         self.render_panel = RenderPanel()
         self.status_bar = StatusBar()
         self.rendering = RenderingController(
@@ -104,7 +106,7 @@ class MainWindow(QMainWindow):
             self, self.live, settings, self.commands, self.render_panel.view, lambda: self.files.read_picture(), self.batch.capture
         )
         self.painting = CanvasCommands(
-            self, self.document, self.toolbox, self.commands, self.canvas, self.palette_panel, self.render_panel,
+            self, self.document, self.toolbox, self.commands, self.canvas, self.palette_panel, self.render_panel, self.waiting,
             lambda: self.palette_work.sets_for_new(), lambda labels, label_set: self.palette_work.begin_new(labels, label_set),
         )  # fmt: skip
         self.palette_work = PaletteController(
@@ -345,7 +347,7 @@ class MainWindow(QMainWindow):
         self.panels.keep()
         self._settings.brush_size = self.toolbox.brush_size
         self._settings.save()
-        self.files.waiting.give_up()
+        self.waiting.give_up()
         # Joining can take as long as torch takes to load: the window need not stay for it.
         self.hide()
         QGuiApplication.sync()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
@@ -114,24 +112,3 @@ def fetch(address: str, installed: str) -> Release | None:
     if len(data) > MAX_BYTES:
         raise UpdateError("the file of versions is too large", f"at most {MAX_BYTES >> 10} kB")
     return newer_release(data, installed)
-
-
-def look_in_background(address: str, installed: str, done: Callable[[Release | UpdateError | None], object]) -> threading.Thread:
-    """Look for a newer version on a thread of its own, which does not keep the process alive.
-
-    Args:
-        address: Of the file of versions.
-        installed: The version that runs.
-        done: Called on that thread with what was found.
-    """
-
-    def look() -> None:
-        try:
-            found = fetch(address, installed)
-        except UpdateError as error:
-            found = error
-        done(found)
-
-    thread = threading.Thread(target=look, name="updates", daemon=True)
-    thread.start()
-    return thread

@@ -1,16 +1,17 @@
-"""Work that a person waits for, on a thread of its own: the window goes on being drawn, and the person can give up."""
+"""Work that a person waits for: the window goes on being drawn, and the person can give up."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from spade_studio.app.ui.plain import PlainLabel
+from spade_studio.app.ui.worker import Job, Worker
 from spade_studio.engine.errors import EngineError
 
 _T = TypeVar("_T")
@@ -18,71 +19,36 @@ Check = Callable[[], object]
 
 PATIENCE_MILLISECONDS = 400
 """What takes no longer shows no dialog."""
+_MOST = 8
+"""Number of jobs at once; those that were given up may go on for a while."""
 
 
-class GivenUpError(Exception):
-    """The person has given up: raised in the work, at its next check."""
-
-
-class _Work(QObject):
-    """One piece of work and how it ended.
-
-    Attributes:
-        value: What it gave.
-        error: What ended it.
-        is_given_up: Whether nobody waits any more.
-    """
-
-    ended = Signal()
-
-    def __init__(self, do: Callable[[Check], object]) -> None:
-        super().__init__()
-        self._do = do
-        self.value: Any = None
-        self.error: BaseException | None = None
-        self.has_ended = False
-        self.is_given_up = threading.Event()
-
-    def start(self) -> None:
-        # A daemon: the process need not wait for what was given up.
-        threading.Thread(target=self._run, name="waiting", daemon=True).start()
-
-    def check(self) -> None:
-        if self.is_given_up.is_set():
-            raise GivenUpError
-
-    def _run(self) -> None:
-        try:
-            self.value = self._do(self.check)
-        except MemoryError as error:
-            self.error = EngineError("there is not enough memory", "", "Close other programs, or take a smaller file")
-            self.error.__cause__ = error
-        except BaseException as error:  # noqa: BLE001 - it is raised again on the thread that waits
-            self.error = error
-        self.has_ended = True
-        if not self.is_given_up.is_set():
-            self.ended.emit()
+@contextmanager
+def wait_cursor() -> Generator[None]:
+    """Show that the window is at work, where it cannot go on meanwhile."""
+    QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
+    try:
+        yield
+    finally:
+        QGuiApplication.restoreOverrideCursor()
 
 
 class Waiting(QObject):
-    """Does one thing after the other for a window.
-
-    Attributes:
-        is_busy: Whether something is being done.
-    """
+    """Does one thing after the other for a window."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._give_up: Callable[[], object] | None = None
+        self._worker = Worker(self, "waiting", threads=_MOST, is_daemon=True)  # the process need not wait for what was given up
+        self._waits: list[tuple[Job, QEventLoop]] = []
 
     @property
     def is_busy(self) -> bool:
         """Whether something is being done."""
-        return self._give_up is not None
+        return bool(self._waits)
 
     def do(self, text: str, work: Callable[[Check], _T]) -> _T | None:
-        """Do something and return what it gave, or None where the person gave up.
+        """Do something and return what it gave, or None where the person gave up, or the application ends.
 
         For a moment the window takes neither mouse nor keys; then a dialog says what is done and lets the person give up.
 
@@ -91,48 +57,50 @@ class Waiting(QObject):
             work: Called on a thread with a function that it calls between its parts, to end where nobody waits any more.
 
         Raises:
-            Exception: What ended the work, such as an :class:`EngineError`.
+            EngineError: What ended the work.
         """
-        loop, one = QEventLoop(), _Work(work)
-        before = self._give_up
+        loop = QEventLoop()
+        values: list[_T] = []
+        errors: list[EngineError] = []
+        job = self._worker.run(
+            lambda job: work(job.check),
+            lambda value: (values.append(value), loop.quit()),
+            lambda error: (errors.append(error), loop.quit()),
+        )
+        self._waits.append((job, loop))
 
-        def give_up() -> None:
-            one.is_given_up.set()
-            loop.quit()
+        def wait(flags: QEventLoop.ProcessEventsFlag = QEventLoop.ProcessEventsFlag.AllEvents) -> bool:
+            """Run the loop until something has happened, and return whether to go on."""
+            if loop.exec(flags) != 0:  # the application ends, and no loop runs any more
+                job.cancel()
+            return not values and not errors and not job.is_cancelled
 
-        one.ended.connect(loop.quit, Qt.ConnectionType.QueuedConnection)
-        self._give_up = give_up
-        one.start()
         dialog: QProgressDialog | None = None
         try:
-            QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
-            try:
+            with wait_cursor():
                 QTimer.singleShot(PATIENCE_MILLISECONDS, loop, loop.quit)
-                loop.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
-            finally:
-                QGuiApplication.restoreOverrideCursor()
-            if not one.has_ended and not one.is_given_up.is_set():
-                dialog = self._show(text, give_up)
-                while not one.has_ended and not one.is_given_up.is_set():
-                    loop.exec()
+                goes_on = wait(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+            if goes_on:
+                dialog = self._show(text)
+                while wait():
+                    pass
         finally:
-            self._give_up = before
+            self._waits.remove((job, loop))
             if dialog is not None:
-                dialog.canceled.disconnect(give_up)
+                dialog.canceled.disconnect(self.give_up)
                 dialog.close()
                 dialog.deleteLater()
-        if one.is_given_up.is_set():
-            return None
-        if one.error is not None:
-            raise one.error
-        return cast("_T", one.value)
+        if errors:
+            raise errors.pop()
+        return values[0] if values else None
 
     def give_up(self) -> None:
         """Wait no longer, as if the person had given up."""
-        if self._give_up is not None:
-            self._give_up()
+        for job, loop in self._waits:
+            job.cancel()
+            loop.quit()
 
-    def _show(self, text: str, give_up: Callable[[], object]) -> QProgressDialog:
+    def _show(self, text: str) -> QProgressDialog:
         dialog = QProgressDialog(self._window)
         dialog.setWindowTitle("SPADE Studio")
         dialog.setLabel(PlainLabel(text))
@@ -140,6 +108,6 @@ class Waiting(QObject):
         dialog.setRange(0, 0)
         dialog.setMinimumDuration(0)
         dialog.setWindowModality(Qt.WindowModality.WindowModal)
-        dialog.canceled.connect(give_up)
+        dialog.canceled.connect(self.give_up)
         dialog.show()
         return dialog

@@ -1,10 +1,12 @@
-"""One thread for what takes long: jobs run one after the other, tell how far they are, and can be taken back."""
+"""Work in the background: jobs on threads, whose progress, results and errors are told on the thread that asked for them."""
 
 from __future__ import annotations
 
-import queue
 import threading
+import traceback
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -43,7 +45,7 @@ class Job:
         self._is_cancelled = threading.Event()
 
     def cancel(self) -> None:
-        """Take it back: it ends where it next tells of its progress, and its end is not told."""
+        """Take it back: it ends at its next check, and its end is not told."""
         self._is_cancelled.set()
 
     @property
@@ -51,14 +53,18 @@ class Job:
         """Whether it was taken back."""
         return self._is_cancelled.is_set()
 
-    def report(self, progress: Progress) -> None:
-        """Tell how far it is; called by the job itself.
+    def check(self) -> None:
+        """Learn whether to go on; called by the job itself between its parts.
 
         Raises:
             TakenBack: Nobody waits for it any more.
         """
         if self.is_cancelled:
             raise TakenBack
+
+    def report(self, progress: Progress) -> None:
+        """Tell how far it is, and learn whether to go on, as :meth:`check`."""
+        self.check()
         self._tell(self, progress)
 
     def run(self) -> None:
@@ -74,9 +80,9 @@ class Job:
         except EngineError as error:
             self._tell_end(error)
         except MemoryError:
-            self._tell_end(EngineError("there is not enough memory", "", "Close other programs, or choose smaller weights"))
+            self._tell_end(EngineError("there is not enough memory", "", "Close other programs, or try something smaller"))
         except Exception as error:  # noqa: BLE001 - the thread's border: whatever it is has to reach the person
-            self._tell_end(EngineError(f"that did not work: {type(error).__name__}: {error}"))
+            self._tell_end(_Broken(error))
 
     def _tell_end(self, end: object) -> None:
         if not self.is_cancelled:
@@ -88,24 +94,40 @@ class _Done:
     value: Any
 
 
+@dataclass(frozen=True, eq=False)
+class _Broken:
+    error: Exception
+
+
+@dataclass(frozen=True, eq=False)
+class _Listener:
+    done: Callable[[Any], object]
+    failed: Callable[[EngineError], object]
+    progress: Callable[[Progress], object]
+
+
 class Worker(QObject):
-    """Runs jobs on a thread that begins with the first of them.
+    """Runs jobs in the order in which they were asked for, on threads that are there only while there is something to do.
 
     Args:
         parent: Of Qt.
-        name: Of the thread.
+        name: Of the threads.
+        threads: Number of jobs that run at once.
+        is_daemon: Whether neither :meth:`close` nor the end of the process waits for a job that has begun.
     """
 
-    _told = Signal(object, object)  # job, what it says
+    _told = Signal()
 
-    def __init__(self, parent: QObject | None = None, name: str = "worker") -> None:
+    def __init__(self, parent: QObject | None = None, name: str = "worker", *, threads: int = 1, is_daemon: bool = False) -> None:
         super().__init__(parent)
-        self._name = name
-        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._thread: threading.Thread | None = None
-        self._waiting: dict[Job, tuple[Callable[[Any], object], Callable[[EngineError], object], Callable[[Progress], object]]] = {}
-        # The signal is emitted on the thread and must be received on this one.
-        self._told.connect(self._on_told, Qt.ConnectionType.QueuedConnection)
+        self._name, self._most, self._is_daemon = name, threads, is_daemon
+        self._lock = threading.Lock()
+        self._queue: deque[Job] = deque()
+        self._threads: list[threading.Thread] = []
+        self._listeners: dict[Job, _Listener] = {}
+        self._news: deque[tuple[Job, object]] = deque()
+        # The signal is emitted on a thread and must be received on this one.
+        self._told.connect(self._tell_news, Qt.ConnectionType.QueuedConnection)
 
     def run(
         self,
@@ -114,49 +136,81 @@ class Worker(QObject):
         failed: Callable[[EngineError], object],
         progress: Callable[[Progress], object] = lambda _progress: None,
     ) -> Job:
-        """Have something done after all that was asked for before.
+        """Have something done after what was asked for before.
 
         Args:
-            do: Called on the thread; it tells by :meth:`Job.report` how far it is, and so learns whether to go on.
+            do: Called on a thread; :meth:`Job.report` and :meth:`Job.check` say whether to go on.
             done: Called on this thread with what it returned.
-            failed: Called on this thread with the error that ended it.
+            failed: Called on this thread with the error that ended it. An error of the program is told as one too, and then raised.
             progress: Called on this thread.
         """
-        self._waiting = {other: waiting for other, waiting in self._waiting.items() if not other.is_cancelled}
-        job = Job(do, self._told.emit)
-        self._waiting[job] = done, failed, progress
-        self._queue.put(job)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._serve, name=self._name)
-            self._thread.start()
+        self._listeners = {other: listener for other, listener in self._listeners.items() if not other.is_cancelled}
+        job = Job(do, self._note)
+        self._listeners[job] = _Listener(done, failed, progress)
+        with self._lock:
+            self._queue.append(job)
+            if len(self._threads) < self._most:
+                thread = threading.Thread(target=self._serve, name=self._name, daemon=self._is_daemon)
+                self._threads.append(thread)
+                thread.start()
         return job
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being done, or what came of it has not been told yet."""
+        return any(not job.is_cancelled for job in self._listeners)
+
+    def wait(self) -> None:
+        """Return when all is done and told, also what is asked for meanwhile."""
+        while self._threads or self._news:
+            for thread in tuple(self._threads):
+                thread.join()
+            self._tell_news()
+
     def close(self) -> None:
-        """Take all jobs back and join the thread; nothing is told afterwards."""
-        for job in self._waiting:
+        """Take all jobs back, and join the threads unless they are daemons; nothing is told afterwards."""
+        for job in self._listeners:
             job.cancel()
-        self._waiting.clear()
-        if self._thread is not None:
-            self._queue.put(None)
-            self._thread.join()
-            self._thread = None
+        self._listeners.clear()
+        if not self._is_daemon:
+            for thread in tuple(self._threads):
+                thread.join()
+        self._news.clear()
 
     def _serve(self) -> None:
-        while (job := self._queue.get()) is not None:
+        while True:
+            with self._lock:
+                if not self._queue:
+                    self._threads.remove(threading.current_thread())
+                    return
+                job = self._queue.popleft()
             job.run()
             del job  # what it holds shall not wait for the next one
 
-    def _on_told(self, job: Job, told: object) -> None:
-        waiting = self._waiting.get(job)
-        if waiting is None or job.is_cancelled:
-            self._waiting.pop(job, None)
+    def _note(self, job: Job, told: object) -> None:
+        """Take what a job tells, on its thread."""
+        self._news.append((job, told))
+        with suppress(RuntimeError):  # the window is gone
+            self._told.emit()
+
+    def _tell_news(self) -> None:
+        while self._news:
+            self._tell(*self._news.popleft())
+
+    def _tell(self, job: Job, told: object) -> None:
+        listener = self._listeners.get(job)
+        if listener is None or job.is_cancelled:
+            self._listeners.pop(job, None)
             return
-        done, failed, progress = waiting
         if isinstance(told, Progress):
-            progress(told)
+            listener.progress(told)
             return
-        del self._waiting[job]
-        if isinstance(told, EngineError):
-            failed(told)
-        elif isinstance(told, _Done):
-            done(told.value)
+        del self._listeners[job]
+        if isinstance(told, _Done):
+            listener.done(told.value)
+        elif isinstance(told, EngineError):
+            listener.failed(told)
+        elif isinstance(told, _Broken):
+            listener.failed(EngineError(f"that did not work: {type(told.error).__name__}: {told.error}"))
+            traceback.clear_frames(told.error.__traceback__)  # Python keeps the last error that nobody caught
+            raise told.error

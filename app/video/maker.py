@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.documents.errors import save_error
 from spade_studio.app.export.pace import Pace
 from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError
+from spade_studio.app.ui.worker import Worker
 from spade_studio.app.variations.cells import Mix
 from spade_studio.app.variations.sheet_renderer import SheetLayout, mixed
 from spade_studio.app.video.plan import FilmPlan
@@ -45,8 +43,6 @@ class FilmMaker(QObject):
 
     changed = Signal()
 
-    _told = Signal()
-
     def __init__(self, live: LiveRenderer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._live = live
@@ -60,16 +56,14 @@ class FilmMaker(QObject):
         self._layout: SheetLayout | None = None
         self._weights = ""
         self._writer: FrameWriter | None = None
-        self._pool: ThreadPoolExecutor | None = None
+        self._worker = Worker(self, "video")
         self._job: RenderJob | None = None
         self._writing = 0
-        self._results: deque[Callable[[], object]] = deque()
-        self._told.connect(self._take_results, Qt.ConnectionType.QueuedConnection)
 
     @property
     def is_at_work(self) -> bool:
         """Whether a video is being made."""
-        return self._pool is not None
+        return self._writer is not None
 
     def start(self, plan: FilmPlan, layout: SheetLayout, path: Path, *, as_frames: bool = False) -> None:
         """Begin a video.
@@ -84,7 +78,6 @@ class FilmMaker(QObject):
         self.plan, self._layout, self._path = plan, layout, path
         self.done, self.result, self.error, self.fell_back, self._weights = 0, None, None, False, ""
         self._writer = FramesWriter(path.with_suffix("")) if as_frames else Mp4Writer(path, plan.fps)
-        self._pool = ThreadPoolExecutor(1, "video")
         self.pace.restart()
         self._next()
         self.changed.emit()
@@ -100,7 +93,7 @@ class FilmMaker(QObject):
 
     def _next(self) -> None:
         plan, layout = self.plan, self._layout
-        if self._pool is None or self._job is not None or self._writing >= _WRITE_BEHIND or plan is None or layout is None:
+        if self._writer is None or self._job is not None or self._writing >= _WRITE_BEHIND or plan is None or layout is None:
             return
         if self.done == plan.frames:
             if not self._writing:
@@ -123,7 +116,7 @@ class FilmMaker(QObject):
         self.done += 1
         self.pace.count()
         self._writing += 1
-        self._in_background(lambda: self._write(made.image), self._on_written)
+        self._worker.run(lambda _job: self._write(made.image), self._on_written, self._fail)
         self._next()
         self.changed.emit()
 
@@ -134,7 +127,7 @@ class FilmMaker(QObject):
         else:
             self._fail(error)
 
-    def _write(self, frame: Frame) -> Exception | None:
+    def _write(self, frame: Frame) -> None:
         """Write a frame, in the background."""
         assert self._writer is not None
         try:
@@ -146,40 +139,26 @@ class FilmMaker(QObject):
                 self.fell_back = True
                 self._writer = FramesWriter(self._path.with_suffix(""))
                 self._writer.write(frame)
-        except (EngineError, OSError, MemoryError) as error:
-            return error
-        return None
+        except OSError as error:
+            raise save_error(self._path, error, _SAVE_ACTION) from error
 
-    def _on_written(self, error: Exception | None) -> None:
+    def _on_written(self, _none: None) -> None:
         self._writing -= 1
-        if error is not None:
-            self._fail(error)
-        else:
-            self._next()
+        self._next()
 
     def _finish(self) -> None:
-        def finish() -> EngineError | OSError | None:
+        def finish(_job: object) -> None:
             assert self._writer is not None
             try:
                 self.result = self._writer.finish()
-            except (EngineError, OSError) as error:
-                return error
-            return None
-
-        def finished(error: Exception | None) -> None:
-            self._writing -= 1
-            if error is None:
-                self._end()
-            else:
-                self._fail(error)
+            except OSError as error:
+                raise save_error(self._path, error, _SAVE_ACTION) from error
 
         self._writing += 1
-        self._in_background(finish, finished)
+        self._worker.run(finish, lambda _none: self._end(), self._fail)
 
-    def _fail(self, error: Exception) -> None:
-        if isinstance(error, OSError):
-            error = save_error(self._path, error, _SAVE_ACTION)
-        self.error = self.error or (error if isinstance(error, EngineError) else VideoError(str(error) or type(error).__name__))
+    def _fail(self, error: EngineError) -> None:
+        self.error = self.error or error
         self._end()
 
     def _end(self) -> None:
@@ -187,29 +166,12 @@ class FilmMaker(QObject):
         if self._job is not None:
             self._job.cancel()
             self._job = None
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.shutdown(wait=True, cancel_futures=True)
-        self._results.clear()
+        self._worker.close()
         self._writing = 0
         if self._writer is not None:
             self._writer.discard()
             self._writer = None
         self.changed.emit()
-
-    def _in_background(self, do: Callable[[], Any], done: Callable[[Any], None]) -> None:
-        assert self._pool is not None
-
-        def tell(future: Future[Any]) -> None:
-            if not future.cancelled():
-                self._results.append(lambda: done(future.result()))
-                self._told.emit()
-
-        self._pool.submit(do).add_done_callback(tell)
-
-    def _take_results(self) -> None:
-        while self._results:
-            self._results.popleft()()
 
 
 def _quick_level() -> DetailLevel:

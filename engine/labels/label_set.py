@@ -22,6 +22,9 @@ Color = tuple[int, int, int]
 UNLABELED_COLOR: Final[Color] = (28, 28, 28)
 """What :meth:`LabelSet.palette` shows for unlabeled and for ids that the set does not have; colour maps may also use plain black."""
 
+UNLABELED: Final = 255
+"""Means "no label" in maps of a set that has no value for it, and of no set: never the id of a label."""
+
 MAX_LABELS: Final = 255
 MAX_NAME_LENGTH: Final = 100
 _MAX_EXTRAS = 32  # synonyms or other colours of one label
@@ -147,6 +150,11 @@ class LabelSet:
             for color in (UNLABELED_COLOR, (0, 0, 0)):
                 found.setdefault(_packed(color), self.unlabeled_id)
         return found
+
+    @property
+    def unlabeled_value(self) -> int:
+        """The value that an eraser leaves in maps of this set: :attr:`unlabeled_id`, or :data:`UNLABELED` where there is none."""
+        return UNLABELED if self.unlabeled_id is None else self.unlabeled_id
 
     def by_id(self, id: int) -> Label | None:  # noqa: A002
         """Return the label whose value in files is ``id``, or None (also for the unlabeled id)."""

@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spade_studio.engine.labels.channels import LabelChannels
-from spade_studio.engine.labels.label_set import Label, LabelSet
-
-_NOTHING = 255
-"""The id for "no label" where the weights' label set has none: never the id of a label."""
+from spade_studio.engine.labels.label_set import UNLABELED, Label, LabelSet
 
 
 class LabelTransfer:
@@ -26,10 +23,10 @@ class LabelTransfer:
     def __init__(self, source: LabelSet | None, channels: LabelChannels) -> None:
         target = channels.label_set
         self.source_set = source or target
-        unlabeled = _NOTHING if target is None or target.unlabeled_id is None else target.unlabeled_id
+        unlabeled = UNLABELED if target is None else target.unlabeled_value
         means_unlabeled = None if self.source_set is None else self.source_set.unlabeled_id
         if self.source_set is None and channels.unlabeled_channel is not None:
-            means_unlabeled = _NOTHING
+            means_unlabeled = UNLABELED
         table = np.arange(256)
         known: set[int] = set(channels.known_ids)
         for id_ in range(256):

@@ -16,7 +16,6 @@ from spade_studio.engine.errors import LabelError
 from spade_studio.engine.labels.label_set import Label, LabelSet, built_in_label_sets, color_text, load_label_set
 from spade_studio.engine.pictures.label_maps import LabelPicture, read_label_picture
 
-_UNLABELED: Final = 255
 _LISTED: Final = 5
 
 
@@ -71,7 +70,7 @@ class Reading:
 
     @property
     def _unlabeled(self) -> int:
-        return _UNLABELED if self.label_set.unlabeled_id is None else self.label_set.unlabeled_id
+        return self.label_set.unlabeled_value
 
     @property
     def known_share(self) -> float:

@@ -74,8 +74,13 @@ def keep_up(hand, qtbot) -> None:
     else:
         with qtbot.waitSignal(autosave.saved):
             autosave._keep_up()
-    if autosave._last_record is not None:
-        autosave._last_record.result(20)
+    autosave._records.wait()
+
+
+def let_end(autosave) -> None:
+    """Let the copy that is being written end, without a word of it on this thread yet."""
+    for thread in tuple(autosave._copies._threads):
+        thread.join()
 
 
 def test_changes_are_in_a_copy_and_then_in_its_journal_within_seconds(hand, folder, qtbot):
@@ -159,7 +164,7 @@ def test_a_late_word_of_a_copy_that_failed_leaves_the_next_ones_journal_alone(ha
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", lambda _descriptor: (_ for _ in ()).throw(OSError(28, "No space left on device")))
         autosave.save()
-        autosave._thread.join()
+        let_end(autosave)
     assert autosave.save_and_wait()
     QApplication.processEvents()  # what both have to tell comes now
     hand.stroke((30, 30), (200, 60))
@@ -184,8 +189,10 @@ def test_after_a_copy_that_failed_the_journal_of_the_one_before_goes_on(hand, fo
 
     monkeypatch.setattr(Session, "save", save)
     autosave.save()
-    autosave._join()
+    let_end(autosave)
     autosave.save()  # before the first has told of its end
+    QApplication.processEvents()
+    assert not results
     hand.stroke((200, 60))
     keep_up(hand, qtbot)
     (path,) = folder.glob("*/document.ora")
@@ -200,15 +207,14 @@ def test_a_late_word_of_a_copy_does_not_hold_the_window_until_the_next_is_writte
     autosave = hand.window.documents.autosave
     hand.stroke((100, 100))
     autosave.save()
-    autosave._thread.join()
+    let_end(autosave)
     hand.window.commands["undo"].trigger()
     gate, real = threading.Event(), Session.save
     monkeypatch.setattr(Session, "save", lambda *arguments: gate.wait(5) and real(*arguments))
     hand.stroke((30, 30))
     autosave.save()
     QApplication.processEvents()
-    assert autosave._thread is not None
-    assert autosave._thread.is_alive()
+    assert autosave._copies.is_busy
     with qtbot.waitSignal(autosave.saved):
         gate.set()
     np.testing.assert_array_equal(saved_labels(folder)[0], hand.labels)
@@ -359,14 +365,14 @@ _PAINT = textwrap.dedent("""
             paint(20 + number)
         np.save(sys.argv[2], document.labels)
     def kill():
-        autosave._last_record.result()
+        autosave._records.wait()
         paint(100)
         os.kill(os.getpid(), signal.SIGKILL)
     autosave._soon.setInterval(200)
     autosave.saved.connect(record)
     real = autosave._keep_up
     autosave._soon.timeout.disconnect()
-    autosave._soon.timeout.connect(lambda: (real(), kill() if autosave._last_record else None))
+    autosave._soon.timeout.connect(lambda: (real(), kill() if autosave._records.is_busy else None))
     paint(0)
     application.exec()
 """)

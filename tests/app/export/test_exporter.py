@@ -254,7 +254,7 @@ def test_a_full_disk_ends_it_and_the_picture_under_way_is_dropped(window, export
     told = []
     window.live.work(lambda _renderer: 1, told.append)
     qtbot.waitUntil(lambda: bool(told), timeout=WAIT)
-    assert exporter._pool is None
+    assert not exporter._worker.is_busy
     assert list(tmp_path.glob("*.png")) == []
     exporter.close()
 

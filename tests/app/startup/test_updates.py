@@ -10,7 +10,6 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import cast
 
 import pytest
-from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.startup import updates
 from spade_studio.app.startup.updates import Release, UpdateError, check_address, fetch, newer_release
@@ -109,11 +108,12 @@ def test_what_is_too_large_elsewhere_or_gone_is_an_error() -> None:
 
 def test_nothing_is_looked_up_unless_a_person_has_turned_it_on(window, settings, monkeypatch):
     looked: list[str] = []
-    monkeypatch.setattr("spade_studio.app.shell.desktop.look_in_background", lambda address, *_: looked.append(address))
+    monkeypatch.setattr("spade_studio.app.shell.desktop.fetch", lambda address, _version: looked.append(address))
     window.desktop.greet()
     assert looked == []
     settings.looks_for_updates, settings.update_address = True, "https://example.org/latest.json"
     window.desktop.greet()
+    window.desktop._updates.wait()
     assert looked == ["https://example.org/latest.json"]
 
 
@@ -129,16 +129,14 @@ def test_a_newer_version_is_told_once_and_a_failure_is_not(window, settings, qtb
     window.desktop.notice.buttons[0].click()
     assert opened == ["https://example.org/99"]
     window.desktop.notice.hide()
-    with qtbot.waitSignal(window.desktop._looked):
-        window.desktop.look_for_updates()
+    window.desktop.look_for_updates()
+    window.desktop._updates.wait()
     assert window.desktop.notice.isHidden()
 
 
 def test_a_newer_version_does_not_hide_what_is_told_of_a_crash(window):
     window.desktop.notice.tell("It ended unexpectedly", [])
-    window.desktop._looked.emit(Release("99.0", "https://example.org/99", ""))
-    assert window.statusBar().currentMessage() == ""
-    QCoreApplication.processEvents()
+    window.desktop._on_looked(Release("99.0", "https://example.org/99", ""))
     assert window.desktop.notice.text == "It ended unexpectedly"
     assert "99.0" in window.statusBar().currentMessage()
     window.desktop.notice.hide()

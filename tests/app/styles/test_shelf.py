@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spade_studio.app.documents.errors import SaveError
-from spade_studio.app.shell.style_wiring import is_photograph
 from spade_studio.app.styles import pictures
 from spade_studio.app.styles.past import MAX_PAST, StyleHistory
+from spade_studio.app.styles.photographs import is_photograph
 from spade_studio.app.styles.shelf import MAX_REFERENCES, Shelf, built_in_styles
 from spade_studio.app.styles.style import style_of
 from spade_studio.app.ui.images import to_image

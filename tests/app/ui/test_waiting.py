@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 
 import pytest
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QProgressDialog, QPushButton, QWidget
 
 from spade_studio.app.ui import waiting as module
 from spade_studio.app.ui.plain import PlainLabel
-from spade_studio.app.ui.waiting import GivenUpError, Waiting
+from spade_studio.app.ui.waiting import Waiting
+from spade_studio.app.ui.worker import TakenBack
 from spade_studio.engine.errors import EngineError
 
 
@@ -50,7 +51,7 @@ def test_the_window_lives_meanwhile_and_the_person_can_give_up(window, qtbot, mo
         begun.wait(20)
         try:
             check()
-        except GivenUpError:
+        except TakenBack:
             ended.set()
             raise
         return "too late"
@@ -76,3 +77,33 @@ def test_closing_the_window_gives_up(window):
     QTimer.singleShot(0, waiting.give_up)
     assert waiting.do("Waiting…", lambda check: hold.wait(20)) is None
     hold.set()
+
+
+def test_the_end_of_the_application_gives_up_without_spinning(window, monkeypatch):
+    waiting, hold, runs = Waiting(window), threading.Event(), []
+
+    def end(loop: QEventLoop, *_flags: object) -> int:
+        """Return at once, as every loop does where the application has ended."""
+        runs.append(loop)
+        if len(runs) > 9:
+            waiting.give_up()
+        return -1
+
+    monkeypatch.setattr(QEventLoop, "exec", end)
+    assert waiting.do("Waiting…", lambda check: hold.wait(20)) is None
+    hold.set()
+    assert len(runs) == 1
+    assert not waiting.is_busy
+
+
+def test_giving_up_is_for_all_that_is_waited_for(window):
+    waiting, hold, given = Waiting(window), threading.Event(), []
+
+    def another() -> None:
+        QTimer.singleShot(0, waiting.give_up)
+        given.append(waiting.do("Waiting for another…", lambda check: hold.wait(20)))
+
+    QTimer.singleShot(0, another)
+    given.append(waiting.do("Waiting…", lambda check: hold.wait(20)))
+    hold.set()
+    assert given == [None, None]

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import shiboken6
 from pytestqt.qtbot import QtBot
 
 from spade_studio.app.ui.worker import Job, Progress, Worker
@@ -47,9 +48,9 @@ def test_a_job_tells_its_progress_and_then_its_result_on_this_thread(worker: Wor
 
 @pytest.mark.parametrize(
     ("raised", "words"),
-    [(EngineError("bad", "good", "mend it"), "bad. Expected good. mend it."), (MemoryError(), "memory"), (KeyError("x"), "KeyError")],
+    [(EngineError("bad", "good", "mend it"), "bad. Expected good. mend it."), (MemoryError(), "memory")],
 )
-def test_errors_of_all_kinds_are_told(raised: Exception, words: str, worker: Worker, qtbot: QtBot) -> None:
+def test_errors_are_told(raised: Exception, words: str, worker: Worker, qtbot: QtBot) -> None:
     errors: list[EngineError] = []
 
     def do(_job: Job) -> None:
@@ -58,6 +59,24 @@ def test_errors_of_all_kinds_are_told(raised: Exception, words: str, worker: Wor
     worker.run(do, fail, errors.append, fail)
     qtbot.waitUntil(lambda: bool(errors))
     assert words in str(errors[0])
+
+
+def test_an_error_of_the_program_is_told_and_then_raised_to_be_reported(worker: Worker, qtbot: QtBot) -> None:
+    errors: list[str] = []
+
+    def do(_job: Job) -> None:
+        raise KeyError("x")
+
+    with qtbot.captureExceptions() as raised:
+        worker.run(do, fail, lambda error: errors.append(str(error)))
+        qtbot.waitUntil(lambda: bool(errors) and bool(raised))
+    assert "KeyError" in errors[0]
+    assert [kind for kind, *_ in raised] == [KeyError]
+    assert not worker.is_busy
+    worker.run(do, fail, lambda error: errors.append(str(error)))
+    with pytest.raises(KeyError):
+        worker.wait()
+    assert len(errors) == 2
 
 
 class Network:
@@ -76,8 +95,11 @@ def test_a_job_that_fails_lets_go_of_what_it_loaded_at_once(raised: Exception, w
 
     gc.disable()
     try:
-        worker.run(do, fail, lambda error: errors.append(str(error)), fail)
-        qtbot.waitUntil(lambda: bool(errors))
+        with qtbot.captureExceptions() as reported:
+            worker.run(do, fail, lambda error: errors.append(str(error)), fail)
+            qtbot.waitUntil(lambda: bool(errors))
+            qtbot.waitUntil(lambda: bool(reported) or not isinstance(raised, KeyError))
+            reported.clear()
         qtbot.waitUntil(lambda: made[0]() is None, timeout=2000)
     finally:
         gc.enable()
@@ -116,3 +138,53 @@ def test_closing_takes_all_back(worker: Worker, qtbot: QtBot) -> None:
     worker.close()
     qtbot.wait(0)
     assert told == []
+
+
+def test_waiting_tells_all_here_and_also_what_is_asked_for_meanwhile(worker: Worker) -> None:
+    told: list[int] = []
+
+    def again(number: int) -> None:
+        told.append(number)
+        if number < 3:
+            worker.run(lambda _job: number + 1, again, fail)
+
+    worker.run(lambda _job: 1, again, fail)
+    assert worker.is_busy
+    worker.wait()
+    assert told == [1, 2, 3]
+    assert not worker.is_busy
+    worker.wait()
+
+
+def test_several_threads_work_at_once_and_go_when_there_is_nothing_to_do(qapp: object) -> None:
+    worker, met, told = Worker(name="meeting", threads=2), threading.Barrier(2), []
+    for _ in range(4):
+        worker.run(lambda _job: met.wait(20), told.append, fail)
+    worker.wait()
+    assert sorted(told) == [0, 0, 1, 1]
+    assert "meeting" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_closing_waits_for_no_daemon(qapp: object) -> None:
+    worker, begun, hold, ended = Worker(name="patient", is_daemon=True), threading.Event(), threading.Event(), threading.Event()
+
+    def do(_job: Job) -> None:
+        begun.set()
+        hold.wait(20)
+        ended.set()
+
+    worker.run(do, fail, fail)
+    assert begun.wait(20)
+    worker.close()
+    assert not ended.is_set()
+    hold.set()
+    assert ended.wait(20)
+
+
+def test_a_worker_whose_window_is_gone_is_told_nothing(qapp: object) -> None:
+    worker, hold = Worker(name="orphan"), threading.Event()
+    worker.run(lambda _job: hold.wait(20), fail, fail)
+    (thread,) = worker._threads
+    shiboken6.delete(worker)
+    hold.set()
+    thread.join()  # an error on the thread would be a warning, which fails the test
