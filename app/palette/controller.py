@@ -81,11 +81,7 @@ class PaletteController(QObject):
         self._offer()
 
     def _connect(self) -> None:
-        document, toolbox, panel = self._document, self._toolbox, self._panel
-
-        def on(name: str, do: Callable[[], object]) -> None:
-            self._commands[name].triggered.connect(lambda _checked=False: do())
-
+        document, toolbox, panel, on = self._document, self._toolbox, self._panel, self._commands.on
         on("find_label", self._enter_search)
         on("favourite", lambda: self.toggle_favourite(toolbox.label))
         on("find_on_canvas", lambda: self.find_on_canvas(toolbox.label))

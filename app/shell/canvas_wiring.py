@@ -119,11 +119,7 @@ class CanvasCommands(QObject):
     # -- wiring ---------------------------------------------------------------------------------------------------
 
     def _connect_commands(self) -> None:
-        toolbox, layers = self._toolbox, self._canvas.layers
-
-        def on(name: str, do: Callable[[], object]) -> None:
-            self._commands[name].triggered.connect(lambda _checked=False: do())
-
+        toolbox, layers, on = self._toolbox, self._canvas.layers, self._commands.on
         on("new", self.ask_new)
         on("resize", self.ask_resize)
         on("extend", self.ask_extend)

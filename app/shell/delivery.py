@@ -59,8 +59,8 @@ class Delivery(QObject):
         self.exporter.failed.connect(self._on_failed)
         self.menu = QMenu(window)
         self.before_menu: Callable[[QPoint], object] = lambda place: None
-        commands["export_picture"].triggered.connect(lambda _checked=False: self.ask())
-        commands["copy_picture"].triggered.connect(lambda _checked=False: self.copy())
+        commands.on("export_picture", self.ask)
+        commands.on("copy_picture", self.copy)
         view.drag_begun.connect(self.drag)
         view.menu_wanted.connect(self.open_menu)
 

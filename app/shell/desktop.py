@@ -98,7 +98,7 @@ class Desktop(QObject):
             "about": self.show_about,
         }
         for name, do in commands.items():
-            parts.commands[name].triggered.connect(lambda _checked=False, do=do: do())
+            parts.commands.on(name, do)
         self._use(Preferences.read(settings))
         self.shortcuts.restore()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +62,7 @@ class WindowDocuments(QObject):
         self.export_menu = QMenu(self.tr("Ex&port"), window)
         exports = (files.export_ids, files.export_colors, files.export_layers, files.export_psd, files.export_cutout)
         for name, do in zip(("export_ids", "export_colors", "export_layers", "export_psd", "export_cutout"), exports, strict=True):
-            commands[name].triggered.connect(lambda _checked=False, do=do: do(wait=False))
+            commands.on(name, partial(do, wait=False))
             self.export_menu.addAction(commands[name])
         self.autosave = Autosave(document, files.connection, self._sessions, self)
         self.autosave.failed.connect(lambda text: window.statusBar().showMessage(text))

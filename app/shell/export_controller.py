@@ -64,8 +64,8 @@ class ExportController(QObject):
         documents.drops.register(has_provenance, lambda paths: self.restorer.open(paths[0]), first=True)
         documents.export_menu.addSeparator()
         documents.export_menu.addAction(commands["export_batch"])
-        commands["export_batch"].triggered.connect(lambda _checked=False: self.open_export())
-        commands["variations"].triggered.connect(lambda _checked=False: self.open_sheet())
+        commands.on("export_batch", self.open_export)
+        commands.on("variations", self.open_sheet)
 
     def open_sheet(self) -> None:
         """Show the sheet of variations."""

@@ -232,9 +232,7 @@ class MainWindow(QMainWindow):
     # -- wiring ---------------------------------------------------------------------------------------------------
 
     def _connect_commands(self) -> None:
-        def on(name: str, do: Callable[[], object]) -> None:
-            self.commands[name].triggered.connect(lambda _checked=False: do())
-
+        on = self.commands.on
         on("open", self.files.open)
         on("save", lambda: self.files.save(wait=False))
         on("save_as", lambda: self.files.save_as(wait=False))

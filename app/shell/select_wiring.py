@@ -31,11 +31,7 @@ class SelectCommands(QObject):
         self._document, self._toolbox, self._commands = document, toolbox, commands
         self.copy_else: Callable[[], object] = lambda: None
         self.paste_else: Callable[[], object] = lambda: None
-        hand = toolbox.selecting
-
-        def on(name: str, do: Callable[[], object]) -> None:
-            commands[name].triggered.connect(lambda _checked=False: do())
-
+        hand, on = toolbox.selecting, commands.on
         on("select_all", lambda: hand.select(np.ones(document.size, bool)))
         on("select_none", lambda: hand.select(None))
         on("select_invert", hand.invert)

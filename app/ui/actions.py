@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject
@@ -182,6 +183,10 @@ class Actions:
 
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
+
+    def on(self, name: str, do: Callable[[], object]) -> None:
+        """Have something done whenever a command is chosen."""
+        self._actions[name].triggered.connect(lambda _checked=False: do())
 
     def set_icons(self, theme: Theme) -> None:
         """Give every command its icon in the theme's colours."""
