@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLocale, QObject, Signal
-from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog
 
 from spade_studio.app.documents import archive, export, opening, samples
 from spade_studio.app.documents.connection import DocumentConnection
@@ -19,13 +19,12 @@ from spade_studio.app.documents.import_dialog import ImportDialog
 from spade_studio.app.documents.layer_import import ReadLayers
 from spade_studio.app.documents.samples import Sample
 from spade_studio.app.documents.sessions import load_left
-from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.model.state import DocumentState, Picture
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
-from spade_studio.app.ui.settings import Settings
-from spade_studio.app.ui.waiting import Waiting, wait_cursor
+from spade_studio.app.ui.waiting import wait_cursor
 from spade_studio.app.ui.worker import Worker
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import with_suffix
@@ -53,18 +52,18 @@ class FileCommands(QObject):
     recent_changed = Signal()
     told = Signal(str, int)  # how saving goes on, and for how many milliseconds to show it; 0 until there is something else to tell
 
-    def __init__(self, document: Document, settings: Settings, window: QWidget, waiting: Waiting) -> None:
-        super().__init__(window)
-        self._document = document
-        self._settings = settings
-        self._window = window
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace.window)
+        self._document = workspace.document
+        self._settings = workspace.settings
+        self._window = workspace.window
         self._worker = Worker(self, "save")
         self._again: Path | None = None  # where to save once more when what is being written is done
         self._is_export_lost = False
-        self.connection = DocumentConnection(document)
+        self.connection = DocumentConnection(workspace.document)
         self.read_picture: Callable[[], NDArray[np.uint8] | None] = lambda: None
         self.open_picture: Callable[[Path], bool] = lambda path: False
-        self.waiting = waiting
+        self.waiting = workspace.waiting
 
     def new(
         self, size: tuple[int, int] = samples.BLANK_SIZE, label_set: LabelSet | None = None, labels: LabelArray | None = None

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Qt
 from PySide6.QtGui import QAction, QActionGroup, QIcon
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMenu
 
 from spade_studio.app.canvas.new_dialog import SetOffer
 from spade_studio.app.canvas.replace_dialog import ReplaceDialog
 from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.view import CanvasView
-from spade_studio.app.model.document import Document
 from spade_studio.app.model.label_choice import is_same_set, known_ids, offered_labels, set_of, starting_labels
 from spade_studio.app.model.label_switching import lost_labels, switch, transfer_table
 from spade_studio.app.model.raster import LabelArray
@@ -24,11 +23,10 @@ from spade_studio.app.palette.memory import PaletteMemory
 from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.palette.switch_dialog import SwitchDialog
 from spade_studio.app.rendering.rendered_document import RenderedDocument
-from spade_studio.app.ui.actions import Actions
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.ui.docks import add_dock, dock_beside
 from spade_studio.app.ui.label_items import display_name
 from spade_studio.app.ui.plain import plain_tip
-from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.labels import LabelChannels, LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.labels.transfer import LabelTransfer
 
@@ -49,20 +47,18 @@ class PaletteController(QObject):
 
     def __init__(
         self,
-        window: QMainWindow,
-        document: Document,
+        workspace: Workspace,
         toolbox: Toolbox,
         canvas: CanvasView,
         panel: PalettePanel,
-        commands: Actions,
-        settings: Settings,
         rendered: RenderedDocument,
         new: Callable[[tuple[int, int], LabelSet, LabelArray], bool],
     ) -> None:
+        window, document, settings = workspace.window, workspace.document, workspace.settings
         super().__init__(window)
         self._settings, self._new = settings, new
         self._window, self._document, self._toolbox, self._canvas = window, document, toolbox, canvas
-        self._panel, self._commands = panel, commands
+        self._panel, self._commands = panel, workspace.actions
         self._memory = PaletteMemory(settings)
         self._channels: LabelChannels | None = None
         self._built_in = [load_label_set(name) for name in built_in_label_sets()]

@@ -8,18 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu
 
-from spade_studio.app.model.document import Document
 from spade_studio.app.rendering.hatch import hatched
-from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.rendering.menus import AUTO, RenderMenus, pixels
 from spade_studio.app.rendering.origin import OriginMenu
 from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.size_question import SizeQuestion
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.ui.plain import sentence
-from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.status import StatusBar
 from spade_studio.engine.detail.levels import DetailLevel, available_levels
 from spade_studio.engine.hardware import DeviceEntry
@@ -45,17 +43,15 @@ class RenderingController(QObject):
 
     def __init__(
         self,
-        window: QWidget,
-        document: Document,
-        live: LiveRenderer,
-        settings: Settings,
+        workspace: Workspace,
         panel: RenderPanel,
         status: StatusBar,
         unknown_names: Callable[[Mapping[int, int]], dict[str, int]],
         options: LoadOptions | None = None,
     ) -> None:
+        window, live, settings = workspace.window, workspace.live, workspace.settings
         super().__init__(window)
-        self._window, self._document, self._live, self._settings = window, document, live, settings
+        self._window, self._document, self._live, self._settings = window, workspace.document, live, settings
         self._panel, self._status = panel, status
         self._unknown_names = unknown_names
         self._unknown: dict[str, int] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QToolBar
+from PySide6.QtWidgets import QFileDialog, QMenu, QToolBar
 
 from spade_studio.app.canvas.extend_dialog import ExtendDialog
 from spade_studio.app.canvas.history_panel import HistoryPanel
@@ -24,19 +24,17 @@ from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.documents.pictures import shrunk
 from spade_studio.app.model import selections
-from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.model.raster_shapes import resize_nearest
 from spade_studio.app.model.starts import Start
 from spade_studio.app.model.state import MAX_SNAPSHOT_BYTES, MAX_SNAPSHOTS, Snapshot, Underlay
 from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.rendering.panel import RenderPanel
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.shell.select_wiring import SelectCommands
 from spade_studio.app.ui import messages
-from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.docks import add_dock
 from spade_studio.app.ui.marking import QT_TRANSLATE_NOOP
-from spade_studio.app.ui.waiting import Waiting
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.pictures.photographs import read_style_image
@@ -56,24 +54,22 @@ class CanvasCommands(QObject):
 
     def __init__(
         self,
-        window: QMainWindow,
-        document: Document,
+        workspace: Workspace,
         toolbox: Toolbox,
-        commands: Actions,
         canvas: CanvasView,
         palette: PalettePanel,
         render_panel: RenderPanel,
-        waiting: Waiting,
         sets: Callable[[], SetOffer],
         new: Callable[[LabelArray, LabelSet], object],
     ) -> None:
+        window, document, commands = workspace.window, workspace.document, workspace.actions
         super().__init__(window)
         self._window, self._document, self._toolbox, self._commands = window, document, toolbox, commands
         self._canvas, self._palette, self._render_panel = canvas, palette, render_panel
         self._sets, self._new = sets, new
         self._start = Start.LAND
         self._size_place: QAction | None = None  # the brush's size in the toolbar
-        self._waiting = waiting
+        self._waiting = workspace.waiting
         self.options = ToolOptionsPanel()
         self.history = HistoryPanel(document, commands["snapshot"])
         self.layers_panel = LayersPanel(

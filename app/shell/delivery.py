@@ -10,19 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QDrag, QGuiApplication, QImage, QPixmap
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMenu
 
 from spade_studio.app.export.dragged_picture import DraggedPicture
 from spade_studio.app.export.picture import PictureOrder, proposed_name
 from spade_studio.app.export.picture_dialog import PictureDialog
 from spade_studio.app.export.picture_exporter import PictureExporter
 from spade_studio.app.export.plan import PaintedLayout
-from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.rendering.picture_view import PictureView
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.ui import messages
-from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.images import to_image
-from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
 
@@ -41,16 +39,14 @@ class Delivery(QObject):
 
     def __init__(
         self,
-        window: QMainWindow,
-        live: LiveRenderer,
-        settings: Settings,
-        commands: Actions,
+        workspace: Workspace,
         view: PictureView,
         read_picture: Callable[[], NDArray[np.uint8] | None],
         capture: Callable[[], tuple[PaintedLayout, LabelSet]],
     ) -> None:
+        window, live, commands = workspace.window, workspace.live, workspace.actions
         super().__init__(window)
-        self._window, self._live, self._settings, self._view = window, live, settings, view
+        self._window, self._live, self._settings, self._view = window, live, workspace.settings, view
         self._read_picture, self._capture = read_picture, capture
         self._dialog: PictureDialog | None = None
         self._dragged: TemporaryDirectory[str] | None = None

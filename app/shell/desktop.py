@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QObject, QRect, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from spade_studio.app.documents import samples
 from spade_studio.app.documents.commands import FileCommands
@@ -22,10 +22,10 @@ from spade_studio.app.help.guide import GuideWindow
 from spade_studio.app.help.notice import NoticeBar
 from spade_studio.app.help.report_dialog import ReportDialog
 from spade_studio.app.help.tour import Hint, Tour, place_of
-from spade_studio.app.model.document import Document
 from spade_studio.app.preferences.dialog import PreferencesDialog
 from spade_studio.app.preferences.values import Preferences
 from spade_studio.app.rendering.controller import RenderingController
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.shell.style_wiring import WindowStyles
 from spade_studio.app.shortcuts.dialog import ShortcutsDialog
@@ -33,9 +33,6 @@ from spade_studio.app.shortcuts.table import ShortcutTable
 from spade_studio.app.startup.crash import Failure, Reports
 from spade_studio.app.startup.single_instance import Message
 from spade_studio.app.startup.updates import Release, fetch
-from spade_studio.app.ui.actions import Actions
-from spade_studio.app.ui.settings import Settings
-from spade_studio.app.ui.theme import Theme
 from spade_studio.app.ui.worker import Worker
 from spade_studio.engine.labels import load_label_set
 
@@ -55,8 +52,6 @@ class DesktopParts:
         toured: Palette, canvas, picture pane and strip of styles, in the order of the tour.
     """
 
-    document: Document
-    commands: Actions
     files: FileCommands
     documents: WindowDocuments
     styles: WindowStyles
@@ -75,10 +70,10 @@ class Desktop(QObject):
         is_leaving: Whether the window closes whatever was answered.
     """
 
-    def __init__(self, window: QMainWindow, parts: DesktopParts, settings: Settings, theme: Theme, version: str) -> None:
+    def __init__(self, workspace: Workspace, parts: DesktopParts, version: str) -> None:
+        window, settings = workspace.window, workspace.settings
         super().__init__(window)
-        self._window, self._parts = window, parts
-        self._settings, self._theme, self._version = settings, theme, version
+        self._workspace, self._window, self._parts, self._settings, self._version = workspace, window, parts, settings, version
         self.reports = Reports(settings.state_folder / "reports")
         self.notice = NoticeBar(window.centralWidget() or window)
         self.shortcuts = ShortcutTable(window, settings)
@@ -98,7 +93,7 @@ class Desktop(QObject):
             "about": self.show_about,
         }
         for name, do in commands.items():
-            parts.commands.on(name, do)
+            workspace.actions.on(name, do)
         self._use(Preferences.read(settings))
         self.shortcuts.restore()
 
@@ -155,7 +150,7 @@ class Desktop(QObject):
     def _open_waiting(self) -> None:
         if not self._waiting:
             return
-        if QApplication.activeModalWidget() is not None or self._parts.files.waiting.is_busy:
+        if QApplication.activeModalWidget() is not None or self._workspace.waiting.is_busy:
             self._later.start()
             return
         path, self._waiting = self._waiting[-1], []
@@ -171,7 +166,7 @@ class Desktop(QObject):
         self.is_leaving = True  # the question about changes may be open just now: taking it away says that nothing shall be lost
         self.keep_aside()
         self._parts.documents.autosave.leave()
-        self._parts.document.undo_stack.setClean()
+        self._workspace.document.undo_stack.setClean()
         for widget in QApplication.topLevelWidgets():
             if isinstance(widget, QDialog):
                 widget.reject()
@@ -284,12 +279,12 @@ class Desktop(QObject):
     def _apply(self, preferences: Preferences) -> None:
         preferences.write(self._settings)
         self._use(preferences)
-        self._theme.set_appearance(preferences.appearance)
-        self._parts.commands[preferences.appearance].setChecked(True)
+        self._workspace.theme.set_appearance(preferences.appearance)
+        self._workspace.actions[preferences.appearance].setChecked(True)
 
     def _use(self, preferences: Preferences) -> None:
         self._parts.documents.autosave.seconds = preferences.autosave_seconds
-        self._parts.document.undo_stack.budget = preferences.history_megabytes << 20
+        self._workspace.document.undo_stack.budget = preferences.history_megabytes << 20
         self._parts.documents.recent_menu.refresh()
 
     def _open(self, dialog: _Dialog) -> _Dialog:

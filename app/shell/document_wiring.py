@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMenu
 
 from spade_studio.app.documents.autosave import Autosave
 from spade_studio.app.documents.commands import FileCommands
@@ -17,10 +17,7 @@ from spade_studio.app.documents.opening import can_open
 from spade_studio.app.documents.recent_menu import RecentMenu
 from spade_studio.app.documents.recovery_dialog import RecoveryDialog, Restored
 from spade_studio.app.documents.sessions import LeftDocument, left_documents
-from spade_studio.app.model.document import Document
-from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.ui.actions import Actions
-from spade_studio.app.ui.settings import Settings
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.engine.printable import printable
 from spade_studio.engine.rendering.service import RenderResult
 
@@ -37,15 +34,8 @@ class WindowDocuments(QObject):
         drops: Where other parts register the files that they take.
     """
 
-    def __init__(
-        self,
-        window: QMainWindow,
-        document: Document,
-        files: FileCommands,
-        settings: Settings,
-        commands: Actions,
-        live: LiveRenderer,
-    ) -> None:
+    def __init__(self, workspace: Workspace, files: FileCommands) -> None:
+        window, document, live, settings = workspace.window, workspace.document, workspace.live, workspace.settings
         super().__init__(window)
         self._window = window
         self._files = files
@@ -62,8 +52,8 @@ class WindowDocuments(QObject):
         self.export_menu = QMenu(self.tr("Ex&port"), window)
         exports = (files.export_ids, files.export_colors, files.export_layers, files.export_psd, files.export_cutout)
         for name, do in zip(("export_ids", "export_colors", "export_layers", "export_psd", "export_cutout"), exports, strict=True):
-            commands.on(name, partial(do, wait=False))
-            self.export_menu.addAction(commands[name])
+            workspace.actions.on(name, partial(do, wait=False))
+            self.export_menu.addAction(workspace.actions[name])
         self.autosave = Autosave(document, files.connection, self._sessions, self)
         self.autosave.failed.connect(lambda text: window.statusBar().showMessage(text))
         self.drops = FileDrops(window)

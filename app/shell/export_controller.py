@@ -6,18 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QWidget
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.export.plan import PaintedLayout, Style
 from spade_studio.app.export.restore import PictureRestorer
-from spade_studio.app.model.document import Document
-from spade_studio.app.rendering.live_renderer import LiveRenderer
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.shell.document_wiring import WindowDocuments
-from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.plain import message_box, number_text
-from spade_studio.app.ui.settings import Settings
-from spade_studio.app.ui.theme import Theme
 from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.pictures.provenance import has_provenance
 
@@ -42,18 +38,14 @@ class ExportController(QObject):
 
     def __init__(
         self,
-        window: QMainWindow,
-        document: Document,
-        live: LiveRenderer,
-        settings: Settings,
-        theme: Theme,
-        commands: Actions,
+        workspace: Workspace,
         files: FileCommands,
         documents: WindowDocuments,
         adopt: Callable[[Style], object],
     ) -> None:
+        window, document, live, commands = workspace.window, workspace.document, workspace.live, workspace.actions
         super().__init__(window)
-        self._window, self._document, self._live, self._settings, self._theme = window, document, live, settings, theme
+        self._window, self._document, self._live, self._settings, self._theme = window, document, live, workspace.settings, workspace.theme
         self._adopt = adopt
         self._captured: tuple[tuple[object, ...], PaintedLayout] | None = None
         self.sheet: VariationsWindow | None = None

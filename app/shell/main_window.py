@@ -27,6 +27,7 @@ from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.rendering.loading import LoadOptions
 from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.rendered_document import RenderedDocument
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.shell.canvas_wiring import CanvasCommands
 from spade_studio.app.shell.delivery import Delivery
 from spade_studio.app.shell.desktop import Desktop, DesktopParts
@@ -75,49 +76,35 @@ class MainWindow(QMainWindow):
         label_set = load_label_set("coco_stuff")
         self.document = Document(samples.read_sample(sample), label_set, sample.name, self)
         first, second = starting_labels(self.document.labels, offered_labels(label_set, channels.known_ids if channels else ()))
-        self.toolbox = Toolbox(self.document, first.id, second.id, self)
-        self.toolbox.brush_size = settings.brush_size or self.toolbox.brush_size
         rendered = RenderedDocument(self.document, self)
         self.live = LiveRenderer(rendered, load, sample.seed, self)
-        self.waiting = Waiting(self)
-        self.files = FileCommands(self.document, settings, self, self.waiting)
-        self.render_panel = RenderPanel()
-        self.status_bar = StatusBar()
-        self.rendering = RenderingController(
-            self, self.document, self.live, settings, self.render_panel, self.status_bar, rendered.unknown, options
-        )
-        self.training = TrainingController(self.document, self.live, lambda path: self.weights.use(path), settings, theme, self)
         self.commands = Actions(self)
+        self.waiting = Waiting(self)
+        workspace = Workspace(self, self.document, self.live, settings, theme, self.commands, self.waiting)
+        self.toolbox = Toolbox(self.document, first.id, second.id, self)
+        self.toolbox.brush_size = settings.brush_size or self.toolbox.brush_size
         self.canvas = CanvasView(self.document, self.toolbox)
+        self.palette_panel, self.render_panel, self.status_bar = PalettePanel(), RenderPanel(), StatusBar()
         self.render_panel.set_stand_in(self.canvas)
-        self.palette_panel = PalettePanel()
         dice, texture, lock, star = (self.commands[name] for name in ("dice", "texture", "lock_style", "favourite_style"))
         self.style_panel = StylePanel(sample.seed, dice, texture, lock, star)
-        self.documents = WindowDocuments(self, self.document, self.files, settings, self.commands, self.live)
-        connection, drops = self.files.connection, self.documents.drops
-        self.styles = WindowStyles(self, self.live, settings, self.commands, self.style_panel, connection, drops)
-        self.weights = WeightsController(
-            self, self.document, self.live, self.rendering, settings, theme, self.commands["weights"], self.documents.drops, self.status_bar
-        )
-        self.batch = ExportController(
-            self, self.document, self.live, settings, theme, self.commands, self.files, self.documents, self.styles.adopt
-        )
-        self.delivery = Delivery(
-            self, self.live, settings, self.commands, self.render_panel.view, lambda: self.files.read_picture(), self.batch.capture
-        )
-        self.painting = CanvasCommands(
-            self, self.document, self.toolbox, self.commands, self.canvas, self.palette_panel, self.render_panel, self.waiting,
-            lambda: self.palette_work.sets_for_new(), lambda labels, label_set: self.palette_work.begin_new(labels, label_set),
-        )  # fmt: skip
-        self.palette_work = PaletteController(
-            self, self.document, self.toolbox, self.canvas, self.palette_panel, self.commands, settings, rendered, self.files.new
-        )
+        picture = self.render_panel.view
+        self.files = FileCommands(workspace)
+        self.documents = WindowDocuments(workspace, self.files)
+        drops = self.documents.drops
+        self.rendering = RenderingController(workspace, self.render_panel, self.status_bar, rendered.unknown, options)
+        self.styles = WindowStyles(workspace, self.style_panel, self.files.connection, drops)
+        self.weights = WeightsController(workspace, self.rendering, drops, self.status_bar)
+        self.training = TrainingController(workspace, self.weights.use)
+        self.batch = ExportController(workspace, self.files, self.documents, self.styles.adopt)
+        self.delivery = Delivery(workspace, picture, self.files.read_picture, self.batch.capture)
+        self.palette_work = PaletteController(workspace, self.toolbox, self.canvas, self.palette_panel, rendered, self.files.new)
+        offer, new = self.palette_work.sets_for_new, self.palette_work.begin_new
+        self.painting = CanvasCommands(workspace, self.toolbox, self.canvas, self.palette_panel, self.render_panel, offer, new)
         self.painting.selecting.paste_else = self.styles.paste
         self.painting.selecting.copy_else = self.delivery.copy
-        self.textures = TextureCommands(
-            self, self.document, self.toolbox, self.live, self.commands, self.canvas, self.render_panel.view, self.palette_work
-        )
-        self.delivery.before_menu = lambda place: self.textures.look_under(place, self.render_panel.view)
+        self.textures = TextureCommands(workspace, self.toolbox, self.canvas, picture, self.palette_work)
+        self.delivery.before_menu = lambda place: self.textures.look_under(place, picture)
         self.brush_size_panel = BrushSizePanel(MAX_BRUSH_SIZE)
         self.views = LinkedViews(self.canvas, self.render_panel.view, self)
         self.render_panel.view.keys_to = self.canvas
@@ -135,11 +122,11 @@ class MainWindow(QMainWindow):
             self.palette_work.adopt(channels)
         self.render_panel.view.tell(self.tr("Loading the weights…"))
         toured = (self.palette_panel, self.canvas, self.render_panel, self.styles.strip)
-        parts = DesktopParts(self.document, self.commands, self.files, self.documents, self.styles, self.rendering, toured)
-        self.desktop = Desktop(self, parts, settings, theme, version)
+        parts = DesktopParts(self.files, self.documents, self.styles, self.rendering, toured)
+        self.desktop = Desktop(workspace, parts, version)
         self.resize(1280, 760)
         self.restoreGeometry(settings.geometry)
-        self.panels = WindowPanels(self, self.canvas, self.commands, settings)
+        self.panels = WindowPanels(workspace, self.canvas)
         self.panels.restore()
         self.canvas.setFocus()
 

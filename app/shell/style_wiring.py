@@ -6,11 +6,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QImage
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow
+from PySide6.QtWidgets import QDockWidget, QFileDialog
 
 from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.documents.drops import FileDrops
-from spade_studio.app.rendering.live_renderer import LiveRenderer
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.styles.controller import StylesController
 from spade_studio.app.styles.names import name_of
 from spade_studio.app.styles.panel import StylesPanel
@@ -18,9 +18,7 @@ from spade_studio.app.styles.photographs import is_photograph
 from spade_studio.app.styles.strip import StyleStrip
 from spade_studio.app.styles.style import Style
 from spade_studio.app.styles.style_panel import StylePanel
-from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.docks import add_dock, dock_beside
-from spade_studio.app.ui.settings import Settings
 from spade_studio.engine.style import StyleCode
 
 _PHOTO_SUFFIXES = (".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".png")
@@ -37,16 +35,8 @@ class WindowStyles(QObject):
         strip_dock: Where they are.
     """
 
-    def __init__(
-        self,
-        window: QMainWindow,
-        live: LiveRenderer,
-        settings: Settings,
-        commands: Actions,
-        style_panel: StylePanel,
-        connection: DocumentConnection,
-        drops: FileDrops,
-    ) -> None:
+    def __init__(self, workspace: Workspace, style_panel: StylePanel, connection: DocumentConnection, drops: FileDrops) -> None:
+        window, live, settings, commands = workspace.window, workspace.live, workspace.settings, workspace.actions
         super().__init__(window)
         self._told = ""
         self._window, self._settings, self._strip, self._live, self._commands = window, settings, style_panel, live, commands

@@ -8,17 +8,15 @@ import math
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF
 from PySide6.QtGui import QAction, QContextMenuEvent
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMenu
 
 from spade_studio.app.canvas.tool_kinds import ToolKind
 from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.view import CanvasView
-from spade_studio.app.model.document import Document
 from spade_studio.app.model.textures import renew_texture
 from spade_studio.app.palette.controller import PaletteController
-from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.rendering.picture_view import PictureView
-from spade_studio.app.ui.actions import Actions
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.ui.label_items import display_name
 
 _CANVAS_MENU = ("cut", "copy", "paste", "duplicate", "", "select_label", "select_invert", "select_none", "", "crop")
@@ -34,15 +32,13 @@ class TextureCommands(QObject):
 
     def __init__(
         self,
-        window: QMainWindow,
-        document: Document,
+        workspace: Workspace,
         toolbox: Toolbox,
-        live: LiveRenderer,
-        commands: Actions,
         canvas: CanvasView,
         picture: PictureView,
         palette: PaletteController,
     ) -> None:
+        window, document, live, commands = workspace.window, workspace.document, workspace.live, workspace.actions
         super().__init__(window)
         self._window, self._document, self._toolbox, self._live = window, document, toolbox, live
         self._commands, self._canvas, self._picture, self._palette = commands, canvas, picture, palette

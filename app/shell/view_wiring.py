@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QObject, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QToolBar, QWidget
 
 from spade_studio.app.canvas.view import CanvasView
-from spade_studio.app.ui.actions import Actions
-from spade_studio.app.ui.settings import Settings
+from spade_studio.app.rendering.workspace import Workspace
 
 _STATE_VERSION = 1
 
@@ -15,9 +14,10 @@ _STATE_VERSION = 1
 class WindowPanels(QObject):
     """What stands around the canvas."""
 
-    def __init__(self, window: QMainWindow, canvas: CanvasView, commands: Actions, settings: Settings) -> None:
+    def __init__(self, workspace: Workspace, canvas: CanvasView) -> None:
+        window, commands = workspace.window, workspace.actions
         super().__init__(window)
-        self._window, self._canvas, self._commands, self._settings = window, canvas, commands, settings
+        self._window, self._canvas, self._commands, self._settings = window, canvas, commands, workspace.settings
         self._hidden: list[QWidget] = []
         self._state = QByteArray()
         # Only while the canvas has the keyboard: elsewhere Tab goes from field to field, as everywhere.

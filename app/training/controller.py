@@ -7,12 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
-from spade_studio.app.model.document import Document
-from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.ui.settings import Settings
-from spade_studio.app.ui.theme import Theme
+from spade_studio.app.rendering.workspace import Workspace
 
 if TYPE_CHECKING:
     from spade_studio.app.training.my_drawing import Drawing
@@ -26,11 +22,9 @@ class TrainingController(QObject):
         window: None until it is asked for: pyqtgraph takes half a second to import.
     """
 
-    def __init__(
-        self, document: Document, live: LiveRenderer, use: Callable[[Path], bool], settings: Settings, theme: Theme, parent: QWidget
-    ) -> None:
-        super().__init__(parent)
-        self._document, self._live, self._settings, self._theme, self._parent = document, live, settings, theme, parent
+    def __init__(self, workspace: Workspace, use: Callable[[Path], bool]) -> None:
+        super().__init__(workspace.window)
+        self._workspace = workspace
         self._use = use
         self.window: TrainingWindow | None = None
 
@@ -40,8 +34,8 @@ class TrainingController(QObject):
             from spade_studio.app.training.memory import TrainingMemory
             from spade_studio.app.training.window import TrainingWindow
 
-            memory = TrainingMemory(self._settings)
-            self.window = TrainingWindow(memory, self._theme, self._drawing, self.use_weights, self._parent)
+            space = self._workspace
+            self.window = TrainingWindow(TrainingMemory(space.settings), space.theme, self._drawing, self.use_weights, space.window)
         self.window.open()
 
     def use_weights(self, path: Path) -> bool:
@@ -51,7 +45,8 @@ class TrainingController(QObject):
     def _drawing(self) -> Drawing:
         from spade_studio.app.training.my_drawing import Drawing
 
-        return Drawing(self._document.labels.copy(), self._document.label_set, self._live.seed)
+        document = self._workspace.document
+        return Drawing(document.labels.copy(), document.label_set, self._workspace.live.seed)
 
     def close(self) -> None:
         """Close the window and end all that runs for it; trainers go on."""

@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSize
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QToolButton
 
 from spade_studio.app.documents.drops import FileDrops
-from spade_studio.app.model.document import Document
 from spade_studio.app.rendering.controller import RenderingController
-from spade_studio.app.rendering.live_renderer import LiveRenderer, object_borders
-from spade_studio.app.ui.settings import Settings
+from spade_studio.app.rendering.live_renderer import object_borders
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.ui.status import StatusBar
-from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.shelf import Shelf
 from spade_studio.engine.errors import AmbiguousWeightsError
 from spade_studio.engine.file_kinds import kind_of
@@ -42,21 +39,12 @@ class WeightsController(QObject):
         shelf: What is remembered.
     """
 
-    def __init__(
-        self,
-        window: QWidget,
-        document: Document,
-        live: LiveRenderer,
-        rendering: RenderingController,
-        settings: Settings,
-        theme: Theme,
-        command: QAction,
-        drops: FileDrops,
-        status: StatusBar,
-    ) -> None:
-        super().__init__(window)
-        self._main, self._document, self._live, self._rendering, self._theme = window, document, live, rendering, theme
-        self.shelf = Shelf(settings.state_folder / "weights.json")
+    def __init__(self, workspace: Workspace, rendering: RenderingController, drops: FileDrops, status: StatusBar) -> None:
+        live = workspace.live
+        super().__init__(workspace.window)
+        self._main, self._document, self._live, self._rendering = workspace.window, workspace.document, live, rendering
+        self._theme = workspace.theme
+        self.shelf = Shelf(workspace.settings.state_folder / "weights.json")
         self.window: WeightsWindow | None = None
         self.button = QToolButton()
         self.button.setIconSize(QSize(14, 14))
@@ -64,7 +52,7 @@ class WeightsController(QObject):
         self.button.clicked.connect(lambda: self.open())
         self.button.hide()
         status.insertPermanentWidget(1, self.button)  # after what is under the pointer
-        command.triggered.connect(lambda _checked=False: self.open())
+        workspace.actions.on("weights", self.open)
         drops.register(can_take, lambda paths: self.open(paths[0]))
         live.ready.connect(self._on_ready)
         live.failed.connect(self._on_failed)
