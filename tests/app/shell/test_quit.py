@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from spade_studio.app.documents.sessions import left_documents
+from spade_studio.app.shell import canvas_wiring
 from spade_studio.app.startup.quit_signals import QuitSignals
 
 
@@ -51,6 +54,27 @@ def test_without_changes_nothing_is_left(window, settings):
     window.desktop.leave()
     assert not window.isVisible()
     assert left_documents(settings.state_folder / "unsaved") == []
+
+
+def test_a_photograph_that_is_being_read_is_given_up(window, monkeypatch, tmp_path):
+    hold, begun = threading.Event(), threading.Event()
+
+    def read(_path: Path) -> np.ndarray:
+        begun.set()
+        hold.wait(20)
+        return np.zeros((8, 8, 3), np.uint8)
+
+    def leave() -> None:
+        assert begun.wait(20)
+        window.desktop.leave()
+
+    monkeypatch.setattr(canvas_wiring, "read_style_image", read)
+    QTimer.singleShot(0, leave)
+    window.painting.load_underlay(tmp_path / "lake.jpg")
+    assert not window.isVisible()
+    assert not hold.is_set(), "it was not waited for"
+    hold.set()
+    assert window.document.underlay is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
