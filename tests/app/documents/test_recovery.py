@@ -203,23 +203,6 @@ def test_after_a_copy_that_failed_the_journal_of_the_one_before_goes_on(hand, fo
     assert len(list(path.parent.glob("journal-*"))) == 1
 
 
-def test_a_late_word_of_a_copy_does_not_hold_the_window_until_the_next_is_written(hand, folder, qtbot, monkeypatch):
-    autosave = hand.window.documents.autosave
-    hand.stroke((100, 100))
-    autosave.save()
-    let_end(autosave)
-    hand.window.commands["undo"].trigger()
-    gate, real = threading.Event(), Session.save
-    monkeypatch.setattr(Session, "save", lambda *arguments: gate.wait(5) and real(*arguments))
-    hand.stroke((30, 30))
-    autosave.save()
-    QApplication.processEvents()
-    assert autosave._copies.is_busy
-    with qtbot.waitSignal(autosave.saved):
-        gate.set()
-    np.testing.assert_array_equal(saved_labels(folder)[0], hand.labels)
-
-
 def test_a_disk_that_is_full_is_told_once_and_painting_goes_on(hand, qtbot, monkeypatch):
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
