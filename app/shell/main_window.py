@@ -89,10 +89,10 @@ class MainWindow(QMainWindow):
         dice, texture, lock, star = (self.commands[name] for name in ("dice", "texture", "lock_style", "favourite_style"))
         self.style_panel = StylePanel(sample.seed, dice, texture, lock, star)
         picture = self.render_panel.view
+        self.rendering = RenderingController(workspace, self.render_panel, self.status_bar, rendered.unknown, options)
         self.files = FileCommands(workspace)
         self.documents = WindowDocuments(workspace, self.files)
         drops = self.documents.drops
-        self.rendering = RenderingController(workspace, self.render_panel, self.status_bar, rendered.unknown, options)
         self.styles = WindowStyles(workspace, self.style_panel, self.files.connection, drops)
         self.weights = WeightsController(workspace, self.rendering, drops, self.status_bar)
         self.training = TrainingController(workspace, self.weights.use)
