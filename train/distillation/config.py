@@ -50,6 +50,7 @@ class DistillConfig:
             counts 1; without effect where no file is given.
         perceptual_file: That network's file.
         perceptual_network: Which network the file holds.
+        lattice: Weight of the L1 distance between patterns that repeat from one pixel of the input to the next.
         adversarial: Weight of a discriminator that judges patches of results; 0 for none.
         adversarial_from: Share of the steps after which it counts.
         seed: Decides the first weights, and what is shown when.
@@ -68,6 +69,7 @@ class DistillConfig:
     perceptual: float = 0.5
     perceptual_file: str = ""
     perceptual_network: PerceptualKind = "hed_vgg16"
+    lattice: float = 3.0
     adversarial: float = 0.05
     adversarial_from: float = 0.3
     seed: int = 0
@@ -82,6 +84,7 @@ class DistillConfig:
         check_range("rate", self.rate, 1e-9, 1)
         check_range("average", self.average, 0, 0.999999)
         check_range("perceptual", self.perceptual, 0)
+        check_range("lattice", self.lattice, 0)
         check_range("adversarial", self.adversarial, 0)
         check_range("adversarial_from", self.adversarial_from, 0, 1)
         check_range("save_every", self.save_every, 1)

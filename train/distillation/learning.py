@@ -25,6 +25,7 @@ from spade_studio.train.learning.optimizer import all_finite
 from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
 
 _TAPS = (0.1, 0.2, 1.0, 0.0, 0.0)  # of relu1_1 to relu5_1: texture, at a fraction of the whole network's cost
+_STRIDE = 8  # of the discriminator; that of the perceptual network divides it
 _PERCEPTUAL_SHARE = 0.25  # of a batch: the network costs several times as much as the student
 
 
@@ -104,16 +105,19 @@ class Distiller:
             for group in optimizer.param_groups:
                 group["lr"] = rate
         judged = config.adversarial > 0 and self.step >= config.adversarial_from * config.steps
-        beside = F.interpolate(given, scale_factor=float(self._pairs.scale), mode="bicubic").clamp(0, 1) if judged else given
+        beside = F.interpolate(given, scale_factor=float(self._pairs.scale), mode="bicubic").clamp(0, 1)
         with torch.autocast(self._device.type, self._dtype, enabled=self._dtype != torch.float32):
             made = self.student(given)
             losses = {"pixel": F.l1_loss(wide(made), targets)}
-            total = losses["pixel"]
+            losses["lattice"] = F.l1_loss(lattice(wide(made), self._pairs.scale), lattice(targets, self._pairs.scale))
+            total = losses["pixel"] + config.lattice * losses["lattice"]
+            # Judges with strides see every place in a block in a way of its own, unless blocks begin anywhere.
+            shown, wanted, beside = self._cut(made, targets, beside)
             if self.perceptual is not None:
-                losses["perceptual"] = self.perceptual(made * 2 - 1, targets * 2 - 1, self.step)
+                losses["perceptual"] = self.perceptual(shown * 2 - 1, wanted * 2 - 1, self.step)
                 total = total + config.perceptual * losses["perceptual"]
             if judged:
-                losses["adversarial"] = -wide(self.discriminator(made, beside)).mean()
+                losses["adversarial"] = -wide(self.discriminator(shown, beside)).mean()
                 total = total + config.adversarial * losses["adversarial"]
         moved = _move(self._student_optimizer, total)
         if moved:
@@ -121,10 +125,16 @@ class Distiller:
                 for mean, value in zip(self.average.parameters(), self.student.parameters(), strict=True):
                     mean.lerp_(value, 1 - min(config.average, (1 + self.step) / (10 + self.step)))
             if judged:
-                losses["discriminator"], moved = self._judge(made.detach(), targets, beside)
+                losses["discriminator"], moved = self._judge(shown.detach(), wanted, beside)
         self.step += 1
         self.skipped = 0 if moved else self.skipped + 1
         return {name: float(value.detach()) for name, value in losses.items()}
+
+    def _cut(self, *pictures: Tensor) -> tuple[Tensor, ...]:
+        """Return the same part of pictures [N, C, H, W], less than a stride of the judges smaller and begun anywhere within it."""
+        top, left = np.random.default_rng((self.config.seed, self.step, 1)).integers(0, _STRIDE, 2)
+        height, width = (side - _STRIDE + 1 for side in pictures[0].shape[2:])
+        return tuple(picture[:, :, top : top + height, left : left + width] for picture in pictures)
 
     def _judge(self, made: Tensor, targets: Tensor, beside: Tensor) -> tuple[Tensor, bool]:
         """Move the discriminator; returns its loss and whether it moved."""
@@ -193,6 +203,21 @@ def _move(optimizer: torch.optim.Optimizer, loss: Tensor) -> bool:
         return False
     optimizer.step()  # pyright: ignore[reportUnknownMemberType]
     return True
+
+
+def lattice(pictures: Tensor, scale: int) -> Tensor:
+    """Return what repeats from one pixel of the input to the next: of every place in a block, its local mean less that of the block.
+
+    Args:
+        pictures: [N, C, scale H, scale W].
+        scale: Side of a block, the pixels that one of the input becomes.
+
+    Returns:
+        [N, C, scale^2, H, W].
+    """
+    means = F.avg_pool2d(F.pixel_unshuffle(pictures, scale), 5, 1, 2, count_include_pad=False)
+    places = means.view(means.shape[0], -1, scale * scale, *means.shape[2:])
+    return places - places.mean(2, keepdim=True)
 
 
 def _last(student: SRVGGNetCompact) -> nn.Conv2d:

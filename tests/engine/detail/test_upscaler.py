@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from spade_studio.engine.detail import networks, upscaler
 from spade_studio.engine.detail.config import CompactConfig, RRDBConfig, UpscalerConfig
+from spade_studio.engine.detail.levels import level_path
 from spade_studio.engine.detail.networks import build_upscaler
 from spade_studio.engine.detail.tiles import divide
 from spade_studio.engine.detail.upscaler import Picture, Upscaler
@@ -146,3 +148,25 @@ def test_the_same_again(rrdb: RRDBConfig, load: Load) -> None:
 def test_too_large(rrdb: RRDBConfig, load: Load) -> None:
     with pytest.raises(RenderError, match="20000x40"):
         load(rrdb).upscale(np.zeros((3, 10, 5000), np.float32))
+
+
+def test_the_fast_network_leaves_no_lattice() -> None:
+    """Power at the frequencies of one pixel of the input, beside that around them, in a picture of noise at all scales."""
+    path = level_path("fast")
+    assert path is not None
+    given = sum(
+        (F.interpolate(torch.rand(1, 3, 32 // size, 32 // size, generator=torch.Generator().manual_seed(size)), 32, mode="bicubic") / 4)
+        for size in (1, 2, 4, 8)
+    )
+    made = Upscaler.load(path, device="cpu").upscale(torch.as_tensor(given)[0].clamp(0, 1).numpy())
+    assert made is not None
+    made = made.mean(0)
+    window = np.outer(np.hanning(128), np.hanning(128))
+    power = np.abs(np.fft.fft2((made - made.mean()) * window)) ** 2
+    ratios: list[float] = []
+    for y, x in itertools.product(range(0, 128, 32), repeat=2):
+        if y or x:
+            rows, columns = np.arange(y - 8, y + 9) % 128, np.arange(x - 8, x + 9) % 128
+            around = power[np.ix_(rows, columns)]
+            ratios.append(float(around[7:10, 7:10].mean() / np.median(around)))
+    assert np.median(ratios) < 3

@@ -21,7 +21,7 @@ from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.train.cli.main import main
 from spade_studio.train.distillation import run as run_module
 from spade_studio.train.distillation.config import DistillConfig, PairsConfig
-from spade_studio.train.distillation.learning import Distiller, PatchDiscriminator
+from spade_studio.train.distillation.learning import Distiller, PatchDiscriminator, lattice
 from spade_studio.train.distillation.pairs import PairMaker, Pairs
 from spade_studio.train.distillation.run import DistillFolder, distill
 
@@ -60,11 +60,19 @@ def test_gradients_reach_the_beginning_of_a_long_chain() -> None:
     assert float(first.abs().mean()) > 0.001 * float(last.abs().mean())
 
 
+def test_a_lattice_is_what_repeats_from_block_to_block() -> None:
+    pattern = torch.tensor([[0.0, 1.0], [2.0, 3.0]])
+    found = lattice(pattern.repeat(1, 1, 6, 6), 2)
+    assert torch.allclose(found, (pattern.flatten() - 1.5).view(1, 1, 4, 1, 1).expand(1, 1, 4, 6, 6))
+    blocks = torch.rand(1, 1, 6, 6).repeat_interleave(2, 2).repeat_interleave(2, 3)
+    assert float(lattice(blocks, 2).abs().max()) < 1e-6
+
+
 def test_the_discriminator_counts_from_its_step(config: DistillConfig) -> None:
     pairs = Pairs(np.zeros((2, 3, 12, 12), np.uint8), np.full((2, 3, 48, 48), 200, np.uint8))
     distiller = Distiller(dataclasses.replace(config, adversarial_from=0.5), pairs, torch.device("cpu"))
     names = [set(distiller.advance()) for _ in range(6)]
-    assert names == [{"pixel"}] * 3 + [{"pixel", "adversarial", "discriminator"}] * 3
+    assert names == [{"pixel", "lattice"}] * 3 + [{"pixel", "lattice", "adversarial", "discriminator"}] * 3
 
 
 def state_of(distiller: Distiller) -> dict[str, torch.Tensor]:
@@ -114,17 +122,15 @@ def test_a_discriminator_that_is_not_finite_does_not_move(config: DistillConfig,
     assert not all(torch.equal(after[name], value) for name, value in before.items() if name.startswith("student"))
 
 
-def test_many_steps_that_are_not_finite_end_it(
-    config: DistillConfig, maker: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_steps_that_are_not_finite_end_it(config: DistillConfig, maker: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_module, "MOST_SKIPPED", 3)
     perfect = Distiller._batch
     monkeypatch.setattr(Distiller, "_batch", lambda self: tuple(x * (float("nan") if self.step >= 2 else 1) for x in perfect(self)))
     said: list[str] = []
-    with pytest.raises(EngineError, match="3 steps in a row were not finite, last pixel, adversarial; the checkpoint before is untouched"):
+    with pytest.raises(EngineError, match="3 steps in a row were not finite, last pixel, lattice, adversarial; the checkpoint before is"):
         run(tmp_path / "run", config, maker, said)
     skipped = [text for text in said if "skipped" in text]
-    assert skipped == [f"step {step} was skipped: pixel, adversarial is not finite" for step in (3, 4, 5)]
+    assert skipped == [f"step {step} was skipped: pixel, lattice, adversarial is not finite" for step in (3, 4, 5)]
     state = torch.load(tmp_path / "run" / "checkpoint.pt", weights_only=True)
     assert all(bool(value.isfinite().all()) for value in state["student"].values())
     assert inspect_upscaler(tmp_path / "run" / "detail_fast.safetensors").steps == state["step"]
