@@ -65,8 +65,10 @@ class NewDialog(SizeDialog):
         self.starts.setMovement(QListView.Movement.Static)
         self.starts.setWrapping(False)
         self.starts.setIconSize(_PICTURE)
-        self.starts.setGridSize(QSize(_PICTURE.width() + 14, _PICTURE.height() + 26))
-        self.starts.setFixedSize(4 * (_PICTURE.width() + 14) + 6, _PICTURE.height() + 32)
+        widest = max(self.starts.fontMetrics().horizontalAdvance(name) for name in self._names.values())
+        width, height = max(_PICTURE.width(), widest) + 14, _PICTURE.height() + 26
+        self.starts.setGridSize(QSize(width, height))
+        self.starts.setFixedSize(4 * width + 6, height + 6)
         self.starts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.starts.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.starts.itemDoubleClicked.connect(self.accept)

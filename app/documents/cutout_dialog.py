@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QHeaderView, QPushButton, QTreeWidget, QT
 from spade_studio.app.documents.layers import layer_name
 from spade_studio.app.model.state import DocumentState
 from spade_studio.app.ui.boxes import column, row
-from spade_studio.app.ui.plain import PlainLabel
+from spade_studio.app.ui.plain import PlainLabel, percent_text
 
 _ID = Qt.ItemDataRole.UserRole
 
@@ -38,7 +38,7 @@ class CutoutDialog(QDialog):
         for label_id in np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)].tolist():
             label = state.label_set.by_id(label_id)
             share = counts[label_id] / state.labels.size
-            item = QTreeWidgetItem(self.list, [layer_name(label_id, state.label_set), f"{share:.0%}" if share >= 0.01 else "< 1%"])
+            item = QTreeWidgetItem(self.list, [layer_name(label_id, state.label_set), percent_text(float(share))])
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setIcon(0, _swatch(state.label_set.palette()[label_id].tolist()))
             item.setData(0, _ID, label_id)

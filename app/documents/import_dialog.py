@@ -13,7 +13,7 @@ from spade_studio.app.documents.pictures import thumbnail_of
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.ui.boxes import column, row
 from spade_studio.app.ui.images import to_image
-from spade_studio.app.ui.plain import PlainLabel, counted
+from spade_studio.app.ui.plain import PlainLabel, counted, number_text, percent_text
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.pictures.map_readings import Reading, Readings
 
@@ -94,7 +94,7 @@ class ImportDialog(QDialog):
         for one in unknown[:_MAX_ROWS]:
             becomes = label_text(one.nearest if takes_nearest and one.nearest else "unlabeled")
             text = f"#{one.value:06x}" if reading.by_color else self.tr("value {value}").format(value=one.value)
-            item = QTreeWidgetItem([text, f"{one.pixels:,} ({one.pixels / total:.1%})", becomes])
+            item = QTreeWidgetItem([text, f"{number_text(one.pixels)} ({percent_text(one.pixels / total, 1)})", becomes])
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             if reading.by_color:
                 item.setIcon(0, _swatch(one.value))
@@ -116,21 +116,21 @@ def _describe(reading: Reading) -> str:
         kind = translate("ImportDialog", "colours of {name}, also GauGAN's").format(name=name)
     else:
         kind = translate("ImportDialog", "colours of {name}").format(name=name)
-    return translate("ImportDialog", "{kind} ({share:.1%} of the pixels)").format(kind=kind, share=reading.known_share)
+    return translate("ImportDialog", "{kind} ({share} of the pixels)").format(kind=kind, share=percent_text(reading.known_share, 1))
 
 
 def _report(reading: Reading, unknown: int, lost: dict[str, int], target: LabelSet) -> str:
     translate = QCoreApplication.translate
     name, share = reading.label_set.name, 1 - reading.known_share
     if unknown and reading.by_color:
-        text = counted("ImportDialog", "%Ln colour(s), {share:.1%} of the pixels, not in {name}.", unknown)
+        text = counted("ImportDialog", "%Ln colour(s), {share} of the pixels, not in {name}.", unknown)
     elif unknown:
-        text = counted("ImportDialog", "%Ln value(s), {share:.1%} of the pixels, not in {name}.", unknown)
+        text = counted("ImportDialog", "%Ln value(s), {share} of the pixels, not in {name}.", unknown)
     elif reading.by_color:
         text = translate("ImportDialog", "{name} has all of its colours.")
     else:
         text = translate("ImportDialog", "{name} has all of its values.")
-    lines = [text.format(name=name, share=share)]
+    lines = [text.format(name=name, share=percent_text(share, 1))]
     if lost:
         names = ", ".join(list(lost)[:4])
         if len(lost) > 4:

@@ -20,8 +20,6 @@ def carry_over(labels: LabelArray, source: LabelSet, target: LabelSet) -> tuple[
     channels = LabelChannels.from_label_set(target, [label.id for label in target.labels], None, edge=False)
     carried, unknown = LabelTransfer(source, channels).apply(labels)
 
-    def name(label_id: int) -> str:
-        label = source.by_id(label_id)
-        return label_text(label) if label else f"id {label_id}"
-
-    return carried, {name(label_id): count for label_id, count in sorted(unknown.items(), key=lambda item: -item[1])}
+    ordered = sorted(unknown.items(), key=lambda item: -item[1])
+    # ids without a label were unlabeled before
+    return carried, {label_text(label): count for label_id, count in ordered if (label := source.by_id(label_id)) is not None}

@@ -106,7 +106,7 @@ class RecoveryDialog(QDialog):
 
 
 def _item(document: LeftDocument) -> QListWidgetItem:
-    when = QLocale.system().toString(QDateTime.fromSecsSinceEpoch(int(document.saved_at)), QLocale.FormatType.ShortFormat)
+    when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(document.saved_at)), QLocale.FormatType.ShortFormat)
     place = (
         QCoreApplication.translate("RecoveryDialog", "from {origin}").format(origin=document.origin)
         if document.origin

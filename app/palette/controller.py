@@ -26,7 +26,7 @@ from spade_studio.app.rendering.rendered_document import RenderedDocument
 from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.ui.docks import add_dock, dock_beside
 from spade_studio.app.ui.label_items import display_name
-from spade_studio.app.ui.plain import plain_tip
+from spade_studio.app.ui.plain import percent_text, plain_tip
 from spade_studio.engine.labels import LabelChannels, LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.labels.transfer import LabelTransfer
 
@@ -334,8 +334,8 @@ class PaletteController(QObject):
     def _found_text(self, name: str, found: Found) -> str:
         if not found.regions:
             return self.tr("{name} is nowhere in the layout").format(name=name)
-        share = f"{100 * found.share:.1f}" if found.share >= 0.001 else "< 0.1"
-        return self.tr("{name}: {share} % of the layout, %Ln region(s)", "", found.regions).format(name=name, share=share)
+        text = self.tr("{name}: {share} of the layout, %Ln region(s)", "", found.regions)
+        return text.format(name=name, share=percent_text(found.share, 1))
 
     def _bring_into_view(self, found: Found) -> None:
         viewport, visible = self._canvas.viewport, QRectF(self._canvas.rect())

@@ -12,7 +12,7 @@ from spade_studio.app.model.label_switching import Lost
 from spade_studio.app.ui.boxes import column
 from spade_studio.app.ui.label_icons import icon_of
 from spade_studio.app.ui.label_items import display_name
-from spade_studio.app.ui.plain import PlainLabel, plain_tip
+from spade_studio.app.ui.plain import PlainLabel, percent_text, plain_tip
 from spade_studio.app.ui.swatches import draw_swatch
 from spade_studio.engine.labels import Label, LabelSet
 
@@ -50,7 +50,7 @@ class SwitchDialog(QDialog):
         grid.setColumnStretch(3, 1)
         for place, entry in enumerate(lost):
             label = source.by_id(entry.id)
-            swatch, share = PlainLabel(), PlainLabel(_share(entry.pixels, pixels))
+            swatch, share = PlainLabel(), PlainLabel(percent_text(entry.pixels / pixels, 1))
             name = PlainLabel(display_name(label) if label else entry.name)
             swatch.setPixmap(_icon(label).pixmap(QSize(20, 20)))
             share.setProperty("role", "caption")
@@ -91,11 +91,6 @@ class SwitchDialog(QDialog):
             if not label.unused and label is not entry.nearest:
                 box.addItem(_icon(label), display_name(label), label.id)
         return box
-
-
-def _share(pixels: int, whole: int) -> str:
-    share = pixels / whole
-    return f"{share:.1%}" if share >= 0.001 else "< 0.1%"
 
 
 def _icon(label: Label | None) -> QIcon:

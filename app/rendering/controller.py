@@ -17,7 +17,7 @@ from spade_studio.app.rendering.origin import OriginMenu
 from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.size_question import SizeQuestion
 from spade_studio.app.rendering.workspace import Workspace
-from spade_studio.app.ui.plain import sentence
+from spade_studio.app.ui.plain import percent_text, sentence
 from spade_studio.app.ui.status import StatusBar
 from spade_studio.engine.detail.levels import DetailLevel, available_levels
 from spade_studio.engine.hardware import DeviceEntry
@@ -287,7 +287,7 @@ class RenderingController(QObject):
         if len(names) > 3:
             listed = self.tr("{names} and %Ln more", "", len(names) - 3).format(names=listed)
         return self.tr("These weights do not know {names}: {share} of the layout renders as unlabeled.").format(
-            names=listed, share=f"{share:.0%}"
+            names=listed, share=percent_text(share)
         )
 
     # -- showing --------------------------------------------------------------------------------------------------

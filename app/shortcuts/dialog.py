@@ -35,7 +35,9 @@ class KeyField(QKeySequenceEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMaximumSequenceLength(1)
-        self.setMinimumWidth(200)
+        edit = self.findChild(QLineEdit)
+        asked = "" if edit is None else edit.placeholderText()
+        self.setMinimumWidth(max(200, self.fontMetrics().horizontalAdvance(asked) + 32))
         self.keySequenceChanged.connect(self._on_changed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

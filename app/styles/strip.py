@@ -37,7 +37,7 @@ class StyleStrip(PhotoTarget):
         self.tiles.setToolTip(self.tr("Click a style to use it, drag it to A or B to mix; drop a photograph to take its style"))
         self.mix = MixBox(controller, is_narrow=True)
         self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
-        self._layout.setContentsMargins(2, 2, 2, 6)
+        self._layout.setContentsMargins(4, 2, 4, 6)
         self._layout.setSpacing(6)
         self._layout.addWidget(self.tiles, 1)
         self._layout.addWidget(self.mix)

@@ -98,7 +98,7 @@ class Tiles(QListWidget):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setDragDropMode(QListWidget.DragDropMode.DragOnly)
         self.setIconSize(size)
-        self.setGridSize(QSize(size.width() + 14, size.height() + 32))
+        self.setGridSize(QSize(size.width() + 16, size.height() + 32))
         self.setUniformItemSizes(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setWordWrap(False)
@@ -117,6 +117,7 @@ class Tiles(QListWidget):
             item = self.item(index)
             if item is None:
                 item = QListWidgetItem()
+                item.setSizeHint(QSize(self.gridSize().width(), self.iconSize().height() + self.fontMetrics().height() + 6))
                 item.setTextAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
                 self.addItem(item)
             if item.data(Qt.ItemDataRole.UserRole) != tile.image.cacheKey():

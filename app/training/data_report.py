@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.training.history import last_event
-from spade_studio.app.ui.plain import counted
+from spade_studio.app.ui.plain import counted, percent_text
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.run.directory import list_runs
@@ -72,13 +72,13 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         if items:
             yield text.format(names=", ".join(items[:_LISTED]) + (", …" if len(items) > _LISTED else ""))
     if report["pixels"]:
-        yield QCoreApplication.translate("DataReport", "Unlabeled: {share:.1%} of all pixels").format(
-            share=report["unlabeled_pixels"] / report["pixels"]
+        yield QCoreApplication.translate("DataReport", "Unlabeled: {share} of all pixels").format(
+            share=percent_text(report["unlabeled_pixels"] / report["pixels"], 1)
         )
         yield ""
         yield QCoreApplication.translate("DataReport", "Labels by area:")
         for label in report["labels"]:
-            share = f"{label['pixels'] / report['pixels']:6.1%}"
+            share = f"{percent_text(label['pixels'] / report['pixels'], 1):>7}"
             text = counted("DataReport", "  {share}  {name} (%Ln picture(s))", label["pictures"])
             yield text.format(share=share, name=label_text(label["name"]))
 

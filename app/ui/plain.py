@@ -44,6 +44,15 @@ def number_text(number: int) -> str:
     return QLocale().toString(number)
 
 
+def percent_text(share: float, decimals: int = 0) -> str:
+    """Return a share, 0..1, as the language of the window writes it: 50% or 50,0 %; less than what can be written so as < 0.1%."""
+    least = 10.0**-decimals
+    is_less = 0 < 100 * share < least
+    number = QLocale().toString(least if is_less else 100.0 * share, "f", decimals)
+    text = QCoreApplication.translate("Numbers", "{number}%").format(number=number)
+    return f"< {text}" if is_less else text
+
+
 def plain_tip(text: str) -> str:
     """Return what a tool tip must be given to show a text as it is, in lines of a readable length."""
     looks_rich: bool = Qt.mightBeRichText(text)  # pyright: ignore[reportAttributeAccessIssue] - the stubs lack it

@@ -1051,8 +1051,8 @@ Die mitgelieferten Gewichte wurden mit Fotos ohne klare Lizenz trainiert: Sie si
         <translation>Größen: {smallest} bis {largest}</translation>
     </message>
     <message>
-        <source>Unlabeled: {share:.1%} of all pixels</source>
-        <translation>Ohne Label: {share:.1%} aller Pixel</translation>
+        <source>Unlabeled: {share} of all pixels</source>
+        <translation>Ohne Label: {share} aller Pixel</translation>
     </message>
     <message>
         <source>Labels by area:</source>
@@ -2123,8 +2123,8 @@ Render now makes the picture.</source>
         <translation>Farben von {name}</translation>
     </message>
     <message>
-        <source>{kind} ({share:.1%} of the pixels)</source>
-        <translation>{kind} ({share:.1%} der Pixel)</translation>
+        <source>{kind} ({share} of the pixels)</source>
+        <translation>{kind} ({share} der Pixel)</translation>
     </message>
     <message>
         <source>{name} has all of its colours.</source>
@@ -2143,10 +2143,10 @@ Render now makes the picture.</source>
         <translation>Alle Labels haben ihr Gegenstück in {name}, das dieses Fenster verwendet.</translation>
     </message>
     <message numerus="yes">
-        <source>%Ln colour(s), {share:.1%} of the pixels, not in {name}.</source>
+        <source>%Ln colour(s), {share} of the pixels, not in {name}.</source>
         <translation>
-            <numerusform>%Ln Farbe, {share:.1%} der Pixel, nicht in {name}.</numerusform>
-            <numerusform>%Ln Farben, {share:.1%} der Pixel, nicht in {name}.</numerusform>
+            <numerusform>%Ln Farbe, {share} der Pixel, nicht in {name}.</numerusform>
+            <numerusform>%Ln Farben, {share} der Pixel, nicht in {name}.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -2157,10 +2157,10 @@ Render now makes the picture.</source>
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln value(s), {share:.1%} of the pixels, not in {name}.</source>
+        <source>%Ln value(s), {share} of the pixels, not in {name}.</source>
         <translation>
-            <numerusform>%Ln Wert, {share:.1%} der Pixel, nicht in {name}.</numerusform>
-            <numerusform>%Ln Werte, {share:.1%} der Pixel, nicht in {name}.</numerusform>
+            <numerusform>%Ln Wert, {share} der Pixel, nicht in {name}.</numerusform>
+            <numerusform>%Ln Werte, {share} der Pixel, nicht in {name}.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -2630,6 +2630,13 @@ Estimate tells steps, memory and time.</source>
     </message>
 </context>
 <context>
+    <name>Numbers</name>
+    <message>
+        <source>{number}%</source>
+        <translation>{number} %</translation>
+    </message>
+</context>
+<context>
     <name>OpenButtons</name>
     <message>
         <source>Open &amp;file…</source>
@@ -2788,10 +2795,10 @@ Estimate tells steps, memory and time.</source>
         <translation>{name} kommt im Layout nicht vor</translation>
     </message>
     <message numerus="yes">
-        <source>{name}: {share} % of the layout, %Ln region(s)</source>
+        <source>{name}: {share} of the layout, %Ln region(s)</source>
         <translation>
-            <numerusform>{name}: {share} % des Layouts, %Ln Fläche</numerusform>
-            <numerusform>{name}: {share} % des Layouts, %Ln Flächen</numerusform>
+            <numerusform>{name}: {share} des Layouts, %Ln Fläche</numerusform>
+            <numerusform>{name}: {share} des Layouts, %Ln Flächen</numerusform>
         </translation>
     </message>
 </context>

@@ -180,10 +180,10 @@
 <context>
     <name>ImportDialog</name>
     <message numerus="yes">
-        <source>%Ln colour(s), {share:.1%} of the pixels, not in {name}.</source>
+        <source>%Ln colour(s), {share} of the pixels, not in {name}.</source>
         <translation>
-            <numerusform>%Ln colour, {share:.1%} of the pixels, not in {name}.</numerusform>
-            <numerusform>%Ln colours, {share:.1%} of the pixels, not in {name}.</numerusform>
+            <numerusform>%Ln colour, {share} of the pixels, not in {name}.</numerusform>
+            <numerusform>%Ln colours, {share} of the pixels, not in {name}.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -194,10 +194,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%Ln value(s), {share:.1%} of the pixels, not in {name}.</source>
+        <source>%Ln value(s), {share} of the pixels, not in {name}.</source>
         <translation>
-            <numerusform>%Ln value, {share:.1%} of the pixels, not in {name}.</numerusform>
-            <numerusform>%Ln values, {share:.1%} of the pixels, not in {name}.</numerusform>
+            <numerusform>%Ln value, {share} of the pixels, not in {name}.</numerusform>
+            <numerusform>%Ln values, {share} of the pixels, not in {name}.</numerusform>
         </translation>
     </message>
     <message numerus="yes">
@@ -221,10 +221,10 @@
 <context>
     <name>PaletteController</name>
     <message numerus="yes">
-        <source>{name}: {share} % of the layout, %Ln region(s)</source>
+        <source>{name}: {share} of the layout, %Ln region(s)</source>
         <translation>
-            <numerusform>{name}: {share} % of the layout, %Ln region</numerusform>
-            <numerusform>{name}: {share} % of the layout, %Ln regions</numerusform>
+            <numerusform>{name}: {share} of the layout, %Ln region</numerusform>
+            <numerusform>{name}: {share} of the layout, %Ln regions</numerusform>
         </translation>
     </message>
 </context>

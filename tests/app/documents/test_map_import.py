@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from spade_studio.app.documents import samples
 from spade_studio.app.documents.import_dialog import ImportDialog
+from spade_studio.app.documents.map_import import carry_over
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.labels import LabelSet, load_label_set
 from spade_studio.engine.pictures.label_maps import read_label_picture
@@ -229,3 +230,10 @@ def test_a_pipe_is_no_file_to_open(window, tmp_path, name):
         assert isinstance(box, QMessageBox)
         assert "no ordinary file" in box.informativeText()
         box.button(QMessageBox.StandardButton.Ok).click()
+
+
+def test_what_had_no_label_before_is_not_told_as_lost():
+    labels = np.array([[0, 255]], np.uint8).repeat(8, 0)  # 255 is no label of Cityscapes, which has no id for none
+    carried, lost = carry_over(labels, CITY, COCO)
+    assert "id 255" not in lost
+    assert (carried[:, 1] == COCO.unlabeled_id).all()

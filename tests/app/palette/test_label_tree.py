@@ -112,7 +112,7 @@ def test_a_click_chooses_a_label_and_shows_where_it_lies(window, tree, qtbot):
     highlight = window.palette_work.highlight
     assert highlight.is_running
     assert highlight._clock.duration() == GLANCE_MILLISECONDS
-    assert window.statusBar().currentMessage() == "Tree: 13.2 % of the layout, 2 regions"
+    assert window.statusBar().currentMessage() == "Tree: 13.2% of the layout, 2 regions"
     qtbot.mouseClick(tree.view.viewport(), Qt.MouseButton.LeftButton, pos=rect_of(tree, ROOF).center())
     assert window.toolbox.label == ROOF
     assert not highlight.is_running  # it is nowhere

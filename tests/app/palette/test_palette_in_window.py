@@ -170,7 +170,7 @@ def test_a_label_is_shown_on_the_canvas_until_escape(window, work, hand):
     hand.key(Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     highlight = work.highlight
     assert highlight.is_running
-    assert highlight.text == "Tree: 13.2 % of the layout, 2 regions"
+    assert highlight.text == "Tree: 13.2% of the layout, 2 regions"
     assert highlight.size() == window.canvas.size()
     before = window.canvas.grab().toImage()
     hand.key(Qt.Key.Key_Escape)

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QMenu
 
 from spade_studio.app.model import label_names
 from spade_studio.app.startup import translations
-from spade_studio.app.ui.plain import counted, number_text
+from spade_studio.app.ui.plain import counted, number_text, percent_text
 
 ROOT = Path(__file__).parents[3]
 
@@ -142,3 +142,11 @@ def test_the_program_starts_in_the_language_of_its_settings(isolated_settings, q
     code = "from spade_studio.app import main\n_, window = main.build(main.parse([]))\nprint(window.commands['quit'].text())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=100, check=False, cwd=ROOT)
     assert done.stdout.strip() == "&Beenden", done.stderr
+
+
+def test_shares_are_written_as_the_language_does(german):
+    assert [percent_text(share, 1) for share in (0.5, 0.0004, 0)] == ["50,0 %", "< 0,1 %", "0,0 %"]
+
+
+def test_shares_in_english(qapp):
+    assert [percent_text(share) for share in (0.5, 0.004, 1)] == ["50%", "< 1%", "100%"]

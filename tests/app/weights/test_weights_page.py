@@ -79,5 +79,6 @@ def test_the_page_says_what_weights_are_before_what_they_cannot_do_and_opens_at_
         page._area.verticalScrollBar().setValue(200)
         page.card.verticalScrollBar().setValue(100)
         page.card.moveCursor(QTextCursor.MoveOperation.End)
-    last = page._rows.itemAtPosition(len(rows) - 1, 1).widget()
+    last = page._rows.itemAtPosition(len(rows) - 1, 1)
+    assert last is not None
     assert last.geometry().bottom() < page.limits_title.y() < page.limits.y() < page.card.y()
