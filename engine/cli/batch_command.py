@@ -32,6 +32,7 @@ class BatchOptions:
     labels: Sequence[str]
     output: Path
     weights: Path | None
+    bank: Path | None
     label_set: str | None
     instances: Path | None
     style: Path | None
@@ -169,7 +170,8 @@ def _load(options: BatchOptions, label_set: LabelSet | None, process: Process) -
     device = process.device(options.device, torch.cuda.device_count())
     if label_set is not None and _needs_label_set(options):
         options = replace(options, published=replace(options.published, label_set=label_set))
-    return Renderer.load(options.weights, device=device, dtype=options.dtype, modulation=options.modulation, options=options.published)
+    published, bank = options.published, options.bank
+    return Renderer.load(options.weights, device=device, dtype=options.dtype, modulation=options.modulation, options=published, bank=bank)
 
 
 def _needs_label_set(options: BatchOptions) -> bool:

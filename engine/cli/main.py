@@ -62,6 +62,7 @@ def _render_again(given: dict[str, Any], console: Any) -> int:
     given["output"].mkdir(parents=True, exist_ok=True)
     options = AgainOptions(
         weights=given.get("weights"),
+        bank=given.get("bank"),
         device=given.get("device"),
         dtype=given.get("dtype"),
         modulation=given.get("modulation"),
@@ -83,6 +84,7 @@ def _render(given: dict[str, Any]) -> int:
             labels=given["labels"],
             output=given["output"],
             weights=given.get("weights"),
+            bank=given.get("bank"),
             label_set=given.get("label_set"),
             instances=given.get("instances"),
             style=given.get("style"),

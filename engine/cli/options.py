@@ -41,7 +41,7 @@ An interrupted command goes on where it stopped when it is given again: pictures
 Exit codes: 0 done, 1 something could not be rendered, 2 wrong usage, 130 interrupted.
 """
 
-_FROM_ALLOWS = {"from_picture", "output", "weights", "device", "dtype", "modulation", "format", "overwrite", "quiet", "upscaler"}
+_FROM_ALLOWS = {"from_picture", "output", "weights", "device", "dtype", "modulation", "format", "overwrite", "quiet", "upscaler", "bank"}
 _INSPECT_ALLOWS = {"inspect", "label_set", "quiet"}
 PUBLISHED_OPTIONS = {"upsampling", "crop_size", "aspect_ratio", "unlabeled"}
 
@@ -163,6 +163,10 @@ def build_parser() -> argparse.ArgumentParser:
         "--weights", type=Path, metavar="PATH",
         help="a bundle (.safetensors), a published folder or a .pth (default: the weights that come with the "
         "program)",
+    )
+    weights.add_argument(
+        "--bank", type=Path, metavar="FILE",
+        help="the memory bank of weights that complete pieces of photographs (default: the file beside them of their name in .bank)",
     )
     weights.add_argument(
         "--upsampling", choices=("normal", "more", "most"),

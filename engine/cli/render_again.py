@@ -30,6 +30,7 @@ class AgainOptions:
 
     Attributes:
         weights: Weights file or folder; the default weights where None.
+        bank: Their memory bank; that beside them where None.
         device: As for Renderer.load.
         dtype: As for Renderer.load.
         modulation: As for Renderer.load.
@@ -40,6 +41,7 @@ class AgainOptions:
     """
 
     weights: Path | None
+    bank: Path | None
     device: str | None
     dtype: str | None
     modulation: Modulation | None
@@ -120,7 +122,8 @@ def _load(recorded: Provenance, options: AgainOptions) -> Renderer:
         unlabeled=given.unlabeled or known.unlabeled,
         label_set=known.label_set,
     )
-    load = partial(Renderer.load, options.weights, device=device, dtype=dtype, modulation=options.modulation or recorded.modulation)
+    modulation = options.modulation or recorded.modulation
+    load = partial(Renderer.load, options.weights, device=device, dtype=dtype, modulation=modulation, bank=options.bank)
     try:
         return load(options=published)
     except WeightsError:

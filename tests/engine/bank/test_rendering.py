@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from spade_studio.engine.bank.file import MemoryBank
 from spade_studio.engine.bank.weights import open_bank_of
+from spade_studio.engine.cli.main import main
 from spade_studio.engine.errors import BankError
 from spade_studio.engine.labels import Label, LabelChannels, LabelSet, load_label_set
 from spade_studio.engine.networks.build import build_generator
@@ -85,3 +87,22 @@ def test_other_weights_take_no_bank_and_styles_choose_pictures_of_crn(save: Save
         renderer.set_style(renderer.style_from_seed(seed))
         seen.add(renderer.render().tobytes())
     assert len(seen) == 3
+
+
+def test_the_command_line_takes_a_bank_from_elsewhere(
+    save: Save, labels: np.ndarray, bank_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = save(SIMSConfig(3, 4, crop_size=64), name="other.safetensors")
+    (tmp_path / "maps").mkdir()
+    Image.fromarray(labels).save(tmp_path / "maps" / "a.png")
+    common = ["--weights", str(path), "--output", str(tmp_path / "out"), "--device", "cpu", "--dtype", "float32"]
+    assert main([str(tmp_path / "maps"), *common]) == 1
+    assert "other.bank is not there" in capsys.readouterr().err
+    assert main([str(tmp_path / "maps"), *common, "--bank", str(bank_path), "--raw-size", "--size", "128x64"]) == 0
+    renderer = Renderer.load(path, device="cpu", dtype="float32", bank=bank_path)
+    renderer.set_layout(labels)
+    picture = tmp_path / "out" / "a.png"
+    assert np.array_equal(np.asarray(Image.open(picture)), renderer.render()[0])
+    again = ["--from", str(picture), "--weights", str(path), "--output", str(tmp_path / "again")]
+    assert main([*again, "--bank", str(bank_path)]) == 0
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "again" / "a.png")), np.asarray(Image.open(picture)))
