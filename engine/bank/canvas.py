@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from spade_studio.engine.bank.file import MemoryBank
 from spade_studio.engine.bank.photographs import Origin, UsedPhotograph
-from spade_studio.engine.bank.segments import Mask, Segment, find_segments, overlaps, shape_of
+from spade_studio.engine.bank.segments import Mask, Segment, Shapes, find_segments, overlaps, shape_of
 from spade_studio.engine.networks.layout import Canvas
 
 BEST: Final = 10
@@ -35,6 +35,10 @@ class Match:
 
     piece: int
     overlap: float
+
+
+Fitted = tuple[NDArray[np.uint8], Mask, tuple[slice, slice]]
+"""A piece at the size of a picture: its colours, its mask, and its place there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,38 +66,57 @@ def search(bank: MemoryBank, label: int, mask: Mask, *, without: int | None = No
         without: Number of a photograph that is left out.
         count: At most so many.
     """
+    return _search(bank, label, shape_of(mask), without, count)
+
+
+def _search(bank: MemoryBank, label: int, shape: Shapes, without: int | None, count: int) -> list[Match]:
     places = np.flatnonzero(bank.labels == label)
     if without is not None:
         places = places[bank.photograph_of[places] != without]
-    found = overlaps(shape_of(mask), bank.shapes[places])
+    found = overlaps(shape, bank.shapes[places])
     best = np.argsort(-found, kind="stable")[:count]
     return [Match(int(places[place]), float(found[place])) for place in best.tolist() if found[place] > 0]
 
 
-def compose(bank: MemoryBank, labels: NDArray[np.uint8], *, without: int | None = None) -> Composition:
+Kept = dict[tuple[int, bytes, int, int], "tuple[Match, Fitted] | None"]
+"""By label, shape and size (height, width) of the picture: the best piece of a segment; None where there is none."""
+
+
+def compose(bank: MemoryBank, labels: NDArray[np.uint8], *, without: int | None = None, kept: Kept | None = None) -> Composition:
     """Make the canvas of a layout.
 
     Args:
         bank: Of the same label set.
         labels: uint8 [H, W] dataset ids, at the size of the picture.
         without: Number of a photograph that is left out.
+        kept: What the last layout of the same bank found, which segments that stay take; becomes what this one did.
 
     Raises:
         BankError: A tile is damaged.
     """
     height, width = labels.shape
-    placed: list[tuple[Segment, Match]] = []
+    placed: list[tuple[Segment, Match, Fitted]] = []
+    found: Kept = {}
     for segment in find_segments(labels, bank.label_set.unlabeled_id):
-        if matches := search(bank, segment.label, segment.whole(height, width), without=without, count=1):
-            placed.append((segment, matches[0]))
+        shape = shape_of(segment.whole(height, width))
+        key = segment.label, shape.tobytes(), height, width
+        if kept is not None and key in kept:
+            found[key] = kept[key]
+        else:
+            matches = _search(bank, segment.label, shape, without, 1)
+            found[key] = (matches[0], fitted(bank, matches[0].piece, height, width)) if matches else None
+        if (best := found[key]) is not None:
+            placed.append((segment, *best))
+    if kept is not None:
+        kept.clear()
+        kept.update(found)
     rank = {number: place for place, number in enumerate(bank.order)}
     # From back to front; of segments of one label the larger ones lie behind, as they come.
-    placed.sort(key=lambda pair: -rank.get(pair[0].label, len(rank)))
+    placed.sort(key=lambda entry: -rank.get(entry[0].label, len(rank)))
     colors = np.zeros((height, width, 3), np.uint8)
     owner = np.full((height, width), -1, np.int32)
     things = {label.id for label in bank.label_set.labels if label.kind == "thing"}
-    for number, (segment, match) in enumerate(placed):
-        pixels, mask, place = fitted(bank, match.piece, height, width)
+    for number, (segment, _, (pixels, mask, place)) in enumerate(placed):
         if segment.label in things:
             _erase_around(owner, mask, place)
         colors[place][mask] = pixels[mask]
@@ -101,8 +124,9 @@ def compose(bank: MemoryBank, labels: NDArray[np.uint8], *, without: int | None 
     erased = border_band(owner, BORDER) & random_half(height, width)
     known = (owner >= 0) & ~erased
     colors[~known] = 0
-    origin = Origin(_used(bank, placed, np.where(known, owner, -1)), bank.licence, bank.source)
-    return Composition(Canvas(colors[None], known[None]), tuple(match for _, match in placed), origin)
+    matched = [(segment, match) for segment, match, _ in placed]
+    origin = Origin(_used(bank, matched, np.where(known, owner, -1)), bank.licence, bank.source)
+    return Composition(Canvas(colors[None], known[None]), tuple(match for _, match in matched), origin)
 
 
 def border_band(owner: NDArray[np.integer], share: float) -> Mask:
@@ -123,7 +147,7 @@ def random_half(height: int, width: int) -> Mask:
     return np.random.default_rng(2018).random((height, width)) < 0.5
 
 
-def fitted(bank: MemoryBank, piece: int, height: int, width: int) -> tuple[NDArray[np.uint8], Mask, tuple[slice, slice]]:
+def fitted(bank: MemoryBank, piece: int, height: int, width: int) -> Fitted:
     """Return a piece's colours and mask at the size of a picture, and its place there."""
     tile = bank.tile(piece)
     top, left, rows, columns = (int(number) for number in bank.boxes[piece])

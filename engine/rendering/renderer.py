@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 from PIL import Image
 
-from spade_studio.engine.bank.canvas import compose
+from spade_studio.engine.bank.canvas import Kept, compose
 from spade_studio.engine.bank.file import MemoryBank
 from spade_studio.engine.bank.photographs import Origin
 from spade_studio.engine.bank.weights import open_bank_of
@@ -83,6 +83,7 @@ class Renderer:
         self.config = info.generator
         self.modulation: Modulation = modulation
         self.bank = bank
+        self._pieces: Kept = {}
         self._device = device
         self._dtype = dtype
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
@@ -323,7 +324,7 @@ class Renderer:
             )
             if self.bank is None:
                 return LayoutReport((height, width), unknown)
-            composition = compose(self.bank, small)
+            composition = compose(self.bank, small, kept=self._pieces)
             self._layout.canvas = composition.canvas
         return LayoutReport((height, width), unknown, composition.origin)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spade_studio.engine.bank.canvas import border_band, compose, random_half, search
+from spade_studio.engine.bank.canvas import Kept, border_band, compose, random_half, search
 from spade_studio.engine.bank.file import MemoryBank
 from spade_studio.engine.bank.order import order_from_depth, read_order, usual_order, write_order
 from spade_studio.engine.bank.segments import GRID, find_segments, overlaps, shape_of
@@ -168,3 +168,25 @@ def test_depth_teaches_the_order() -> None:
     assert order.index(SKY) < order.index(GRASS) < order.index(tree)
     assert order.index(GRASS) < order.index(mountain)
     assert order_from_depth({}, coco) == usual_order(coco)
+
+
+def test_segments_that_stay_are_not_searched_again(bank: MemoryBank, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[int] = []
+    tile = MemoryBank.tile
+
+    def counted(self: MemoryBank, number: int) -> np.ndarray:
+        decoded.append(number)
+        return tile(self, number)
+
+    kept: Kept = {}
+    monkeypatch.setattr(MemoryBank, "tile", counted)
+    other = scene(30)
+    for labels, size in ((other, 2), (scene(30, (40, 8)), 1), (other, 1), (other, 0), (other.repeat(2, 0).repeat(2, 1), 2)):
+        decoded.clear()
+        composition = compose(bank, labels, kept=kept)
+        assert len(decoded) == size  # with the person the sky stays, the grass has a hole, and no piece is like the person
+        whole = compose(bank, labels)
+        assert np.array_equal(composition.canvas.colors, whole.canvas.colors)
+        assert np.array_equal(composition.canvas.known, whole.canvas.known)
+        assert (composition.matches, composition.origin) == (whole.matches, whole.origin)
+        assert sum(found is not None for found in kept.values()) == len(whole.matches)
