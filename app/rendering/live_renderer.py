@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,13 @@ class _Waiting:
 
     done: Callable[[Any], object]
     failed: Callable[[EngineError], object] | None
+
+
+class _Numbered(NamedTuple):
+    """A render thread, and the number by which its deliveries are known."""
+
+    number: int
+    service: RenderService
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -122,7 +129,7 @@ class LiveRenderer(QObject):
         self._delivered.connect(self._on_delivered, Qt.ConnectionType.QueuedConnection)
         self._services = 0
         self._number, self._service = self._make_service(load)
-        self._next: tuple[int, RenderService] | None = None
+        self._next: _Numbered | None = None
         self._retiring: list[RenderService] = []
         self._is_started = self._is_closed = False
         # Zero milliseconds: once all waiting events are handled, so that a burst of them makes one request, one copy.
@@ -233,7 +240,7 @@ class LiveRenderer(QObject):
         self._at_rest.stop()
         self._jobs.clear()
         self._delivered.disconnect(self._on_delivered)
-        services = [*self._retiring, *([self._next[1]] if self._next else []), *([self._service] if self._is_started else [])]
+        services = [*self._retiring, *([self._next.service] if self._next else []), *([self._service] if self._is_started else [])]
         self._retiring, self._next, self._is_started = [], None, False
         for service in services:  # all at once, so that the slowest is all there is to wait for
             service.ask_to_stop()
@@ -254,7 +261,7 @@ class LiveRenderer(QObject):
                 self._service.submit_job(job)
             return True
         self._next = self._make_service(load)
-        self._next[1].start()
+        self._next.service.start()
         return True
 
     def work(
@@ -292,10 +299,10 @@ class LiveRenderer(QObject):
         for job in list(self._jobs):
             self._on_job_done(JobDone(job, None, error))
 
-    def _make_service(self, load: Callable[[], Renderer]) -> tuple[int, RenderService]:
+    def _make_service(self, load: Callable[[], Renderer]) -> _Numbered:
         self._services += 1
         number = self._services
-        return number, RenderService(load, lambda delivery: self._delivered.emit(number, delivery), _without_holes)
+        return _Numbered(number, RenderService(load, lambda delivery: self._delivered.emit(number, delivery), _without_holes))
 
     def _on_delivered(self, number: int, delivery: Delivery) -> None:
         if isinstance(delivery, JobDone):
@@ -305,10 +312,10 @@ class LiveRenderer(QObject):
                 self.detail_told.emit(delivery)
         elif number == self._number:
             self._receive(delivery)
-        elif self._next is not None and number == self._next[0]:
+        elif self._next is not None and number == self._next.number:
             after, self._next = self._next, None
             if isinstance(delivery, RenderFailure):
-                after[1].close()
+                after.service.close()
                 self.failed.emit(delivery)
                 return
             self._retire(self._service)

@@ -163,7 +163,7 @@ def test_copy_puts_the_picture_into_the_clipboard(tiny_window):
 def test_before_the_first_picture_there_is_nothing_to_copy_or_export(window, monkeypatch):
     told: list[str] = []
     monkeypatch.setattr("spade_studio.app.ui.messages.show_note", lambda _parent, headline, _text: told.append(headline))
-    window.files.read_picture = lambda: None
+    window.documents._forget_picture()
     assert window.delivery.ask() is None
     assert not window.delivery.copy()
     assert told == ["There is no picture yet"] * 2

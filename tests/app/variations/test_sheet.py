@@ -10,6 +10,7 @@ from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 
 from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
+from spade_studio.app.styles.pictures import to_array
 from spade_studio.app.variations.cells import CELL, Mix
 
 WAIT = 60_000
@@ -44,8 +45,7 @@ def test_it_fills_with_different_pictures_of_the_layout(window, sheet):
 
 def test_the_first_picture_is_the_one_of_the_window(window, sheet):
     image = sheet.grid.cells.cells[0].image
-    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(64, -1)[:, : 64 * 3].reshape(64, 64, 3)
-    np.testing.assert_array_equal(pixels, window.files.read_picture())
+    np.testing.assert_array_equal(to_array(image), window.files.read_picture())
 
 
 def test_a_click_adopts_and_the_window_renders_it(window, sheet, qtbot):
