@@ -83,21 +83,22 @@ class FrameTimes:
         return self._seconds[nearest] * pixels / math.prod(nearest)
 
 
-def smaller_size(size: Size, nearest: Callable[[int, int], Size], times: FrameTimes) -> Size | None:
-    """Return the largest of a half, a quarter and an eighth of a size that is quick enough, or the smallest of them.
+def smaller_size(size: Size, nearest: Callable[[int, int], Size], times: FrameTimes, training: Size) -> Size | None:
+    """Return the largest of a half, a quarter and an eighth of a size that is quick enough, or the smallest of them that is no ruin.
 
     Args:
         size: What is wanted in the end.
         nearest: The size nearest to a height and width that the weights can render.
         times: What is known of frames.
+        training: (height, width) of the pictures the weights were trained on: at less than half of it they give no likeness.
 
     Returns:
-        None where the weights can render nothing smaller.
+        None where the weights can render nothing smaller that is of use.
     """
     found: Size | None = None
     for divisor in (2, 4, 8):
         candidate = nearest(size[0] // divisor, size[1] // divisor)
-        if math.prod(candidate) >= math.prod(found or size):
+        if math.prod(candidate) >= math.prod(found or size) or 2 * min(candidate) < min(training):
             break
         found = candidate
         expected = times.expected(candidate)

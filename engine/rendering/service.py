@@ -242,7 +242,7 @@ class RenderService:
                     return None
         elif self._shown is not None and _is_same(self._shown, request):
             return None
-        return smaller_size(size, renderer.nearest_size, self._times)
+        return smaller_size(size, renderer.nearest_size, self._times, renderer.training_size)
 
     def _lay(self, renderer: Renderer, request: RenderRequest, size: Size) -> LayoutReport:
         """Set the request's layout at a size, unless the renderer holds just that."""

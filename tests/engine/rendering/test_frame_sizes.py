@@ -53,15 +53,15 @@ def test_the_largest_quick_size_comes_first(seconds: float, size: Size) -> None:
     times = FrameTimes()
     times.add((1024, 1024), seconds)
     assert takes_long((1024, 1024), times)
-    assert smaller_size((1024, 1024), nearest, times) == size
+    assert smaller_size((1024, 1024), nearest, times, (256, 256)) == size
 
 
 def test_large_pictures_begin_small_before_anything_is_known() -> None:
     times = FrameTimes()
     assert not takes_long((256, 256), times)
     assert takes_long((512, 512), times)
-    assert smaller_size((512, 512), nearest, times) == (256, 256)
-    assert smaller_size((2048, 1024), nearest, times) == (256, 128)
+    assert smaller_size((512, 512), nearest, times, (256, 256)) == (256, 256)
+    assert smaller_size((2048, 1024), nearest, times, (256, 256)) == (256, 128)
 
 
 def test_a_part_of_a_frame_may_be_quick_where_a_whole_one_is_not() -> None:
@@ -75,5 +75,14 @@ def test_a_part_of_a_frame_may_be_quick_where_a_whole_one_is_not() -> None:
 def test_nothing_is_smaller_than_the_smallest() -> None:
     times = FrameTimes()
     times.add((32, 32), 60.0)
-    assert smaller_size((32, 32), nearest, times) is None
-    assert smaller_size((64, 32), nearest, times) == (32, 32)
+    assert smaller_size((32, 32), nearest, times, (32, 32)) is None
+    assert smaller_size((64, 32), nearest, times, (32, 32)) == (32, 32)
+
+
+@pytest.mark.parametrize(
+    ("size", "first"), [((256, 256), (128, 128)), ((256, 512), (128, 256)), ((128, 128), None), ((512, 512), (128, 128))]
+)
+def test_nothing_is_rendered_at_less_than_half_of_what_was_trained(size: Size, first: Size | None) -> None:
+    times = FrameTimes()
+    times.add(size, 900.0)
+    assert smaller_size(size, nearest, times, (256, 256)) == first
