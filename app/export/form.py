@@ -35,6 +35,8 @@ from spade_studio.engine.batch.map_list import find_label_maps
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.pictures.picture_files import QUALITY
+from spade_studio.engine.rendering.frame_sizes import SizeWish
+from spade_studio.engine.rendering.result_plan import is_same_shape
 
 
 class ExportForm(QWidget):
@@ -54,6 +56,8 @@ class ExportForm(QWidget):
         self._maps: tuple[tuple[str, int], tuple[FileLayout, ...]] = ("", 0), ()
         self.problem = ""
         self._count = 0
+        self._sizes: list[tuple[int, int]] = []
+        self._stretches = False
         self._build()
         self._lay_out()
         self._recall()
@@ -117,7 +121,20 @@ class ExportForm(QWidget):
         """Return how many pictures the fields make, or what is wrong with them."""
         if self.problem:
             return self.problem
-        return self.tr("%Ln picture(s)", "", self._count)
+        text = self.tr("%Ln picture(s)", "", self._count)
+        if self._sizes:
+            text += ", " + ", ".join(f"{width} × {height}" for height, width in self._sizes)
+        return f"{text}. {self.tr('The layout is stretched to another shape.')}" if self._stretches else text
+
+    def _look_at_sizes(self, plan: ExportPlan) -> None:
+        """Find out how large the pictures of the layout in the window become, and whether one has another shape than it."""
+        info, layout = self._live.info, plan.layouts[0]
+        self._sizes, self._stretches = [], False
+        if info is not None and isinstance(layout, PaintedLayout):
+            shape = layout.labels.shape[0], layout.labels.shape[1]
+            wishes = [SizeWish("exact", exact=size) if isinstance(size, tuple) else size or SizeWish() for size in plan.sizes]
+            self._sizes = [info.size_of(wish, shape) for wish in wishes]
+            self._stretches = not all(is_same_shape(size, shape) for size in self._sizes)
 
     def remember(self) -> None:
         """Keep what is likely to be wanted again."""
@@ -297,6 +314,7 @@ class ExportForm(QWidget):
         try:
             plan = self.plan()
             self._count = plan.count
+            self._look_at_sizes(plan)
             example = plan.example()
             plan.check()
         except EngineError as error:

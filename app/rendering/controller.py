@@ -14,6 +14,7 @@ from spade_studio.app.rendering.hatch import hatched
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.rendering.menus import AUTO, RenderMenus, pixels
 from spade_studio.app.rendering.origin import OriginMenu
+from spade_studio.app.rendering.own_upscaler import OwnUpscaler
 from spade_studio.app.rendering.panel import RenderPanel
 from spade_studio.app.rendering.size_question import SizeQuestion
 from spade_studio.app.rendering.workspace import Workspace
@@ -36,6 +37,7 @@ class RenderingController(QObject):
         loader: Makes what the render thread calls to get its renderer.
         options: What is in use, or was asked for at the start.
         menus: For the menu bar: size, device, compute type.
+        upscaler: Takes the place of the included one.
     """
 
     changed = Signal()
@@ -61,6 +63,7 @@ class RenderingController(QObject):
         self._wanted: tuple[LoadOptions, Callable[[], Renderer] | None] | None = None
         self._devices_asked = False
         self._menus = RenderMenus(window)
+        self.upscaler = OwnUpscaler(window, live, settings, self._menus.detail_menu)
         live.detail = self._installed(settings.render_detail)
         self._connect()
         device = QMenu(window)
@@ -91,6 +94,8 @@ class RenderingController(QObject):
         live.failed.connect(self._on_failed)
         live.rendered.connect(self._on_rendered)
         live.detail_told.connect(self._on_detail_told)
+        self.upscaler.changed.connect(self._show)
+        self.upscaler.chosen.connect(lambda: self.set_detail("full"))
         self._document.replaced.connect(self._show)
         self._document.picture_size_changed.connect(self._take_size)
 
@@ -298,7 +303,7 @@ class RenderingController(QObject):
     def _show(self) -> None:
         info, newest, size = self._live.info, self.newest_options, self._live.size
         self._menus.show_sizes(size, self._size_of)
-        self._menus.show_detail(self._live.detail)
+        self._menus.show_detail(self._live.detail, self.upscaler.name)
         self._menus.show_devices(newest.device, info.device if info else "", newest.dtype, info.dtype if info else "")
         result = self._size_of(size)
         self._status.show_render_size(self.tr("Size: {size}").format(size=pixels(result)) if result else self.tr("Size"))

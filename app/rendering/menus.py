@@ -83,10 +83,13 @@ class RenderMenus(QObject):
                 action.setChecked(wish == chosen)
             action.setText(text)
 
-    def show_detail(self, level: str) -> None:
-        """Check the level of detail that is chosen."""
+    def show_detail(self, level: str, upscaler: str = "") -> None:
+        """Check the level of detail that is chosen, and name the upscaler of a person's own."""
         if level in self._details:
             self._details[level].setChecked(True)
+        if "full" in self._details:
+            own = self.tr("F&ull, with {name}").format(name=upscaler.replace("&", "&&"))
+            self._details["full"].setText(own if upscaler else self._detail_text("full"))
 
     def show_devices(self, device: str, actual_device: str, dtype: str, actual_dtype: str) -> None:
         """Check what is chosen, and offer what there is.

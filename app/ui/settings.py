@@ -170,6 +170,8 @@ class Settings:
     """Size of pictures of documents that do not say it, as it was chosen last."""
     render_detail: _Value[DetailLevel] = _choice("render/detail", LEVELS, "fast")
     """The level of detail of pictures in the window; one that is not installed counts too."""
+    upscaler = _Value[Path | None]("render/upscaler", None, lambda stored: Path(stored) if stored else None, lambda path: str(path or ""))
+    """A file in place of the upscaler of the level ``full``, whether it is still there or not; None for the included one."""
     folder = _folder("files/folder")
     """Where a document was last opened or saved."""
     picture_folder = _folder("files/picture_folder")

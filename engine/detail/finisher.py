@@ -26,6 +26,20 @@ class Finisher:
     def __init__(self, device: str, dtype: str) -> None:
         self._device, self._dtype = device, dtype
         self._loaded: dict[Path, Upscaler] = {}
+        self._replaced: dict[DetailLevel, Path] = {}
+
+    def replace(self, level: DetailLevel, path: Path | None) -> Upscaler | None:
+        """Take a file in place of a level's from now on, or again the level's where None, and return the upscaler.
+
+        Raises:
+            WeightsError, RenderError: It is no upscaler; then nothing changes.
+        """
+        upscaler = None if path is None else self.upscaler(level, path)
+        if path is None:
+            self._replaced.pop(level, None)
+        else:
+            self._replaced[level] = path
+        return upscaler
 
     def upscaler(self, level: DetailLevel, path: Path | None = None) -> Upscaler | None:
         """Return a level's upscaler; None for ``none``.
@@ -37,7 +51,7 @@ class Finisher:
         Raises:
             WeightsError, RenderError: It is not installed, or is no upscaler.
         """
-        found = None if level == "none" else path or level_path(level)
+        found = None if level == "none" else path or self._replaced.get(level) or level_path(level)
         if found is None:
             return None
         if found not in self._loaded:

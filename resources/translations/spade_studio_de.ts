@@ -2702,6 +2702,29 @@ Estimate tells steps, memory and time.</source>
     </message>
 </context>
 <context>
+    <name>OwnUpscaler</name>
+    <message>
+        <source>&amp;Upscaler from a file…</source>
+        <translation>&amp;Hochskalierer aus einer Datei…</translation>
+    </message>
+    <message>
+        <source>Use the &amp;included upscaler</source>
+        <translation>Den &amp;mitgelieferten nehmen</translation>
+    </message>
+    <message>
+        <source>Upscalers of the ESRGAN family (*.safetensors *.pth)</source>
+        <translation>Hochskalierer der ESRGAN-Familie (*.safetensors *.pth)</translation>
+    </message>
+    <message>
+        <source>Upscaler</source>
+        <translation>Hochskalierer</translation>
+    </message>
+    <message>
+        <source>{name} cannot be used as an upscaler</source>
+        <translation>{name} lässt sich nicht zum Hochskalieren nehmen</translation>
+    </message>
+</context>
+<context>
     <name>Pace</name>
     <message>
         <source>{:.1f} a second</source>
@@ -3458,6 +3481,10 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>&amp;Other size…</source>
         <translation>&amp;Andere Größe…</translation>
+    </message>
+    <message>
+        <source>F&amp;ull, with {name}</source>
+        <translation>&amp;Voll, mit {name}</translation>
     </message>
     <message>
         <source>CPU</source>

@@ -29,7 +29,7 @@ def pixels_of(path: Path):
 
 def test_fifty_variations_with_the_defaults(window, export, qtbot, tmp_path):
     assert export.form.count.value() == 50
-    assert export.status.text() == "50 pictures"
+    assert export.status.text() == "50 pictures, 64 × 64"
     assert "Lake_0000.png" in export.form.example.text()
     qtbot.mouseClick(export.export_button, LEFT)
     assert not export.form.isEnabled()
@@ -49,12 +49,12 @@ def test_what_has_ended_is_told_until_something_else_is_set(window, export, qtbo
     finish(qtbot, export)
     assert export.status.text() == f"Done: 1 picture in {tmp_path / 'out'}."
     export.form.count.setValue(3)
-    assert export.status.text() == "3 pictures"
+    assert export.status.text() == "3 pictures, 64 × 64"
     export.form.folder_field.setText(str(tmp_path / "nowhere" / "else" / "\0"))
     export.form.folder_field.setText(str(tmp_path / "out"))
     export.close()
     window.commands["export_batch"].trigger()
-    assert export.status.text() == "3 pictures"
+    assert export.status.text() == "3 pictures, 64 × 64"
 
 
 def test_pause_cancel_and_continue_from_the_folder(window, export, qtbot, tmp_path):
@@ -95,7 +95,9 @@ def test_what_is_wrong_is_told_at_once_and_cannot_be_started(window, export):
     assert "16 to 8192 pixels" in form.example.text()
     form.size_box.setCurrentText("64 x 96, 128x64")
     assert form.plan().sizes == ((96, 64), (64, 128))
-    assert form.summary() == "100 pictures"
+    assert form.summary() == "100 pictures, 64 × 96, 128 × 64. The layout is stretched to another shape."
+    form.size_box.setCurrentIndex(0)
+    assert form.summary() == "50 pictures, 64 × 64"
     form.map_folder.setChecked(True)
     assert "No folder of label maps" in form.example.text()
     form.maps_field.setText("/nowhere/at/all")

@@ -1,0 +1,104 @@
+"""An upscaler of a person's own in place of the one that comes with the program, for the level ``full``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog, QMenu, QWidget
+
+from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError
+from spade_studio.app.ui import messages
+from spade_studio.app.ui.settings import Settings
+from spade_studio.engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from spade_studio.engine.rendering.renderer import Renderer
+
+
+class OwnUpscaler(QObject):
+    """Two entries at the end of the menu of detail, and what they do.
+
+    Args:
+        window: Over which messages are shown.
+        live: Renders with it.
+        settings: Remember it.
+        menu: Of detail.
+
+    Attributes:
+        name: What the upscaler calls itself; empty for the included one.
+    """
+
+    changed = Signal()  # another upscaler is in use
+    chosen = Signal()  # by a person, just now
+
+    def __init__(self, window: QWidget, live: LiveRenderer, settings: Settings, menu: QMenu) -> None:
+        super().__init__(window)
+        self._window, self._live, self._settings = window, live, settings
+        self.name = ""
+        self._ask = self._add(menu, self.tr("&Upscaler from a file…"), self.ask)
+        self._included = self._add(menu, self.tr("Use the &included upscaler"), lambda: self.use(None))
+        self._included.setEnabled(False)
+        live.ready.connect(lambda _ready: self._use_remembered())
+
+    def _add(self, menu: QMenu, text: str, do: Callable[[], object]) -> QAction:
+        action = QAction(text, menu)
+        action.triggered.connect(lambda _checked=False: do())
+        menu.addAction(action)
+        return action
+
+    def ask(self) -> None:
+        """Ask for a file and use it."""
+        own = self._settings.upscaler
+        kinds = self.tr("Upscalers of the ESRGAN family (*.safetensors *.pth)")
+        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Upscaler"), str(own.parent) if own else "", kinds)
+        if name:
+            self.use(Path(name))
+
+    def use(self, path: Path | None) -> None:
+        """Use an upscaler from a file once it is loaded, or the included one; where that fails a message says why and nothing changes."""
+
+        def done(name: str) -> None:
+            self._settings.upscaler = path
+            self._show(name)
+            self.chosen.emit()
+            self._live.try_again()
+
+        def failed(error: EngineError) -> None:
+            if isinstance(error, RendererReplacedError):
+                self.use(path)
+            else:
+                headline = self.tr("{name} cannot be used as an upscaler").format(name=path.name if path else "")
+                messages.show_error(self._window, headline, error)
+
+        self._live.work(lambda renderer: _replace(renderer, path), done, failed)
+
+    def _use_remembered(self) -> None:
+        """Give other weights, or the first, what was chosen before; a file that is gone gives way to the included upscaler."""
+        path = self._settings.upscaler
+        if path is None:
+            return
+
+        def done(name: str) -> None:
+            self._show(name)
+            self._live.try_again()
+
+        def failed(error: EngineError) -> None:
+            if not isinstance(error, RendererReplacedError):  # else the next renderer is ready soon
+                self._show("")
+
+        self._live.work(lambda renderer: _replace(renderer, path), done, failed)
+
+    def _show(self, name: str) -> None:
+        self.name = name
+        self._included.setEnabled(bool(name))
+        self.changed.emit()
+
+
+def _replace(renderer: Renderer, path: Path | None) -> str:
+    """Return what the upscaler calls itself, on the render thread; empty for the included one."""
+    upscaler = renderer.finisher.replace("full", path)
+    return "" if path is None or upscaler is None else upscaler.info.name or path.stem
