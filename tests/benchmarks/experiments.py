@@ -34,6 +34,7 @@ from spade_studio.train.run.directory import RunDirectory, list_runs
 from spade_studio.train.run.events import Event, EventReader, RunStarted, StepLogged
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "experiments.md"
+BY_HAND = "\n## CRN and SIMS\n"
 FOR_EVER = 1_000_000  # steps: a row ends by its time
 TOO_LONG = 1.1  # times the budget: a row that nobody watched is trained anew, since it would have an advantage
 
@@ -376,7 +377,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if done := [row for row in ROWS if experiments.is_done(row)]:
             result = experiments.evaluate(done)
         told = dataclasses.asdict(settings), experiments.conditions(), experiments.figures(result), result
-        write(options.report, experiment_report(*told))
+        before = options.report.read_text("utf-8") if options.report.is_file() else ""
+        write(options.report, experiment_report(*told) + "".join(before.partition(BY_HAND)[1:]))  # what rows do not write stays
     except RowFailedError as error:
         say(f"The rows cannot be measured: {error}")
         return 1

@@ -259,10 +259,14 @@ def test_a_row_that_fails_is_told_and_other_settings_are_refused(
     main, before = module("experiments").main, signal.getsignal(signal.SIGTERM)
     try:
         common = _arguments(tmp_path, data, color_segmenter, "--rows", "kernel-1", "--perceptual", str(tmp_path / "gone.safetensors"))
+        (tmp_path / "experiments.md").write_text("old\n\n## CRN and SIMS\n\nBy hand.\n", "utf-8")
         assert main([*common, "--steps", "2"]) == 1
         assert "there is no such file" in (said := capfd.readouterr().err)
         assert "SPADE, kernel 1: spade_studio.train new ended with exit code 1" in said
-        assert "Nothing is measured yet." in (tmp_path / "experiments.md").read_text("utf-8")
+        text = (tmp_path / "experiments.md").read_text("utf-8")
+        assert "Nothing is measured yet." in text
+        assert text.endswith("\n\n## CRN and SIMS\n\nBy hand.\n")
+        assert text.startswith("# Experiments\n")
         with pytest.raises(SystemExit, match="has rows with steps 2, not 3"):
             main([*common, "--steps", "3"])
         for wrong in (["--rows", "crn"], ["--minutes", "0"]):
