@@ -59,6 +59,7 @@ class Project:
 
         self.root = root
         self.constraints = root / "packaging" / "constraints.txt"
+        self.lock = root / "packaging" / "lock.txt"  # the same versions with hashes; see packaging/lock.py
         self.pyproject: dict[str, Any] = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
         self.venv = root / ".venv"
         folder, suffix = ("Scripts", ".exe") if os.name == "nt" else ("bin", "")
@@ -78,10 +79,15 @@ class Project:
             found += self.group(item["include-group"]) if isinstance(item, dict) else [item]
         return found
 
+    def locks(self, groups: set[str]) -> list[Path]:
+        """Return the lock files of the program and of dependency groups, as far as there are such."""
+        files = [self.lock, *(self.lock.with_name(f"lock-{group}.txt") for group in sorted(groups))]
+        return [path for path in files if path.exists()]
+
     def fingerprint(self) -> str:
         """Return a hash of all that decides what has to be installed. The place counts too: an editable installation holds paths."""
         digest = hashlib.sha256(str(self.root).encode())
-        for path in (self.root / "pyproject.toml", self.constraints):
+        for path in (self.root / "pyproject.toml", self.constraints, *sorted(self.lock.parent.glob("lock*.txt"))):
             digest.update(path.read_bytes() + b"\0")
         return digest.hexdigest()
 
@@ -143,12 +149,16 @@ def install(project: Project, groups: set[str]) -> bool:
     stamp.unlink(missing_ok=True)
     make_venv(project)
     groups = groups | done_groups  # a change of pyproject.toml must not lose the test tools of an earlier run
-    pip = [str(project.python), "-m", "pip", "--disable-pip-version-check", "install", "--constraint", str(project.constraints)]
+    pip = [str(project.python), "-m", "pip", "--disable-pip-version-check", "install"]
+    constraints = ["--constraint", str(project.constraints)]
     extra = [requirement for group in sorted(groups) for requirement in project.group(group)]
+    locked = [word for path in project.locks(groups) for word in ("--requirement", str(path))]
     steps = [
+        # By hash all that is the same on every machine; in hash mode pip takes neither an editable project nor any build of torch.
+        *([[*pip, "--require-hashes", "--no-deps", *locked]] if locked else []),
         # The build requirements first, so that building needs no environment of its own (and no network when they are there already).
-        pip + project.pyproject["build-system"]["requires"],
-        [*pip, "--no-build-isolation", "--editable", str(project.root), *extra],
+        [*pip, *constraints, *project.pyproject["build-system"]["requires"]],
+        [*pip, *constraints, "--no-build-isolation", "--editable", str(project.root), *extra],
     ]
     say(f"Installing into {project.venv} (once; the first time it loads some hundred megabytes)")
     for step in steps:

@@ -95,6 +95,27 @@ def test_first_run_makes_the_environment_and_installs_by_the_constraints(bootstr
     assert project.endswith(str(root))  # and no test tools
 
 
+def test_what_is_locked_is_installed_by_hash_before_the_rest(bootstrap: Any, root: Path, commands: Commands) -> None:
+    for name in ("lock.txt", "lock-test.txt", "lock-other.txt"):
+        (root / "packaging" / name).write_text("pytest==9.0 --hash=sha256:00\n", "utf-8")
+    bootstrap.install(bootstrap.Project(root), set())
+    locked, _, project = commands.matching("-m pip")
+    assert locked.endswith(f"--require-hashes --no-deps --requirement {root / 'packaging' / 'lock.txt'}")
+    assert "--require-hashes" not in project  # pip takes no editable project then
+    commands.seen.clear()
+    bootstrap.install(bootstrap.Project(root), {"test"})
+    assert commands.matching("-m pip")[0].endswith(f"lock.txt --requirement {root / 'packaging' / 'lock-test.txt'}")
+    assert not commands.matching("lock-other")
+
+
+def test_a_file_that_is_not_the_locked_one_ends_the_installation(bootstrap: Any, root: Path, commands: Commands) -> None:
+    (root / "packaging" / "lock.txt").write_text("pytest==9.0 --hash=sha256:00\n", "utf-8")
+    commands.fail_at = "--require-hashes"
+    with pytest.raises(bootstrap.BootstrapError, match="pip ended with 3"):
+        bootstrap.install(bootstrap.Project(root), set())
+    assert len(commands.matching("-m pip")) == 1
+
+
 def test_second_run_does_nothing_at_all(bootstrap: Any, root: Path, commands: Commands) -> None:
     bootstrap.install(bootstrap.Project(root), {"test"})
     commands.seen.clear()
@@ -111,8 +132,9 @@ def test_tests_add_their_group_with_the_groups_it_includes(bootstrap: Any, root:
     assert commands.matching("--editable")[0].endswith("pytest>=9 ruff==1")
 
 
-@pytest.mark.parametrize("name", ["pyproject.toml", "packaging/constraints.txt"])
+@pytest.mark.parametrize("name", ["pyproject.toml", "packaging/constraints.txt", "packaging/lock.txt"])
 def test_changes_are_installed_once_and_keep_the_test_tools(bootstrap: Any, root: Path, commands: Commands, name: str) -> None:
+    (root / "packaging" / "lock.txt").write_text("pytest==9.0 --hash=sha256:00\n", "utf-8")
     bootstrap.install(bootstrap.Project(root), {"test"})
     path = root / name
     path.write_text(path.read_text("utf-8") + "# changed\n", "utf-8")

@@ -1,0 +1,86 @@
+#!/usr/bin/env python3
+"""Writes the lock files: the versions of packaging/constraints.txt with the SHA-256 of every file that may be installed for them.
+
+    .venv/bin/python packaging/lock.py
+
+It needs uv (``pip install uv``), and an environment with the project and its tests, which tells what needs what. ``packaging/lock.txt`` holds
+what the program needs, ``packaging/lock-test.txt`` what its tests need besides. torch, and what CUDA builds of it bring, are in neither:
+each machine takes its own build.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGING = ROOT / "packaging"
+UNLOCKED = frozenset({"torch"})
+_PLATFORMS = ("linux", "darwin", "win32")
+_HEADER = "# Written by packaging/lock.py; packaging/bootstrap.py installs by it.\n"
+
+
+def pins() -> dict[str, str]:
+    """Return the lines of the constraints that fix a version, by the name of the package."""
+    lines = (PACKAGING / "constraints.txt").read_text("utf-8").splitlines()
+    return {canonicalize_name(line.partition("==")[0]): line.strip() for line in lines if "==" in line and not line.startswith("#")}
+
+
+def needed(requirements: Iterable[str], pinned: Iterable[str]) -> set[str]:
+    """Return those of the pinned packages that requirements need on some platform, directly or not; torch itself is left out."""
+    known, found = set(pinned), set[str]()
+    waiting = [(Requirement(text), "") for text in requirements]
+    while waiting:
+        requirement, extra = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        marker = requirement.marker
+        if marker and not any(marker.evaluate({"sys_platform": one, "platform_system": _SYSTEMS[one], "extra": extra}) for one in _PLATFORMS):
+            continue
+        if name not in known or name in found:
+            continue
+        found.add(name)
+        try:
+            needs = metadata.requires(name) or []
+        except metadata.PackageNotFoundError:  # of another platform, and such need nothing more
+            continue
+        waiting += [(Requirement(text), extra) for text in needs for extra in ("", *requirement.extras)]
+    return found - UNLOCKED
+
+
+_SYSTEMS = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
+
+
+def parts() -> dict[str, set[str]]:
+    """Return which packages are in which lock file."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    pinned = pins()
+    program = needed([*pyproject["build-system"]["requires"], *pyproject["project"]["dependencies"]], pinned)
+    return {"lock.txt": program, "lock-test.txt": needed(pyproject["dependency-groups"]["test"], pinned) - program}
+
+
+def main() -> int:
+    """Write both; returns the exit code."""
+    uv = shutil.which("uv")
+    if uv is None:
+        print("uv is missing: pip install uv", file=sys.stderr)
+        return 1
+    pinned = pins()
+    command = [uv, "pip", "compile", "--quiet", "--no-deps", "--generate-hashes", "--no-header", "--no-annotate", "--python-version", "3.11", "-"]
+    for file, names in parts().items():
+        lines = "".join(f"{pinned[name]}\n" for name in sorted(names))
+        done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
+        (PACKAGING / file).write_text(_HEADER + done.stdout, "utf-8")
+        print(f"{file}: {len(names)} packages")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
