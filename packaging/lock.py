@@ -3,9 +3,9 @@
 
     .venv/bin/python packaging/lock.py
 
-It needs uv (``pip install uv``), and an environment with the project and its tests, which tells what needs what. ``packaging/lock.txt`` holds
-what the program needs, ``packaging/lock-test.txt`` what its tests need besides. torch, and what CUDA builds of it bring, are in neither:
-each machine takes its own build.
+It needs uv (``pip install uv``), and an environment with the project and its tests, which tells what needs what. ``packaging/lock.txt``
+holds what the program needs, ``packaging/lock-test.txt`` what its tests need besides. torch, and what CUDA builds of it bring, are in
+neither: each machine takes its own build.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGING = ROOT / "packaging"
 UNLOCKED = frozenset({"torch"})
-_PLATFORMS = ("linux", "darwin", "win32")
+_PLATFORMS = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
 _HEADER = "# Written by packaging/lock.py; packaging/bootstrap.py installs by it.\n"
 
 
@@ -41,10 +41,7 @@ def needed(requirements: Iterable[str], pinned: Iterable[str]) -> set[str]:
     while waiting:
         requirement, extra = waiting.pop()
         name = canonicalize_name(requirement.name)
-        marker = requirement.marker
-        if marker and not any(marker.evaluate({"sys_platform": one, "platform_system": _SYSTEMS[one], "extra": extra}) for one in _PLATFORMS):
-            continue
-        if name not in known or name in found:
+        if name not in known or name in found or not _applies(requirement, extra):
             continue
         found.add(name)
         try:
@@ -55,7 +52,11 @@ def needed(requirements: Iterable[str], pinned: Iterable[str]) -> set[str]:
     return found - UNLOCKED
 
 
-_SYSTEMS = {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}
+def _applies(requirement: Requirement, extra: str) -> bool:
+    """Whether a requirement counts on some platform."""
+    marker = requirement.marker
+    places = ({"sys_platform": one, "platform_system": system, "extra": extra} for one, system in _PLATFORMS.items())
+    return marker is None or any(marker.evaluate(place) for place in places)
 
 
 def parts() -> dict[str, set[str]]:
@@ -73,10 +74,10 @@ def main() -> int:
         print("uv is missing: pip install uv", file=sys.stderr)
         return 1
     pinned = pins()
-    command = [uv, "pip", "compile", "--quiet", "--no-deps", "--generate-hashes", "--no-header", "--no-annotate", "--python-version", "3.11", "-"]
+    options = ("--quiet", "--no-deps", "--generate-hashes", "--no-header", "--no-annotate", "--python-version", "3.11")
     for file, names in parts().items():
         lines = "".join(f"{pinned[name]}\n" for name in sorted(names))
-        done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
+        done = subprocess.run([uv, "pip", "compile", *options, "-"], input=lines, capture_output=True, text=True, check=True)
         (PACKAGING / file).write_text(_HEADER + done.stdout, "utf-8")
         print(f"{file}: {len(names)} packages")
     return 0

@@ -1,4 +1,4 @@
-"""A stranger's document whose every text is markup: whatever of the window shows it, Qt opens no file that it names."""
+"""Strangers' files whose every text is markup: whatever window or dialog shows it, Qt opens no file that it names."""
 
 from __future__ import annotations
 
@@ -11,12 +11,21 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QDialog, QLabel, QTreeView, QWidget
 
-from spade_studio.app.documents import archive
+from spade_studio.app.documents import archive, samples
+from spade_studio.app.documents.import_dialog import ImportDialog
+from spade_studio.app.documents.recovery_dialog import RecoveryDialog, Restored
+from spade_studio.app.documents.sessions import Session, left_documents
+from spade_studio.app.model.label_switching import Lost
 from spade_studio.app.model.state import DocumentState, Snapshot
+from spade_studio.app.palette.switch_dialog import SwitchDialog
 from spade_studio.app.ui import messages
 from spade_studio.engine.errors import EngineError, RenderError
-from spade_studio.engine.labels import Label, LabelSet
+from spade_studio.engine.labels import Label, LabelChannels, LabelSet
+from spade_studio.engine.pictures.label_maps import read_label_picture
+from spade_studio.engine.pictures.map_readings import readings
 from spade_studio.engine.rendering.service import RenderFailure
+
+shown = pytest.mark.qt_log_ignore("This plugin does not support")
 
 
 @pytest.fixture
@@ -67,14 +76,32 @@ def look_at_everything(markup: str) -> int:
     return seen
 
 
-@pytest.mark.qt_log_ignore("This plugin does not support")
-def test_no_text_of_a_document_is_markup_anywhere(window, canary, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)  # a relative name is short enough for every text that has a limit
-    markup = f'<img src="{canary}">'[:120]
+@pytest.fixture
+def markup(canary: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.chdir(tmp_path)
+    text = f'<img src="{canary.name}">'  # short enough for every text that has a limit
+    label = QLabel(text)
+    label.grab()
+    assert canary.stat().st_atime != 1, "the canary sings"
+    os.utime(canary, (1, 1))
+    return text
+
+
+@pytest.fixture
+def label_set(markup: str) -> LabelSet:
     labels = tuple(Label(number, f"{markup} {number}", (number, 90, 9), group=markup, synonyms=(f"{markup} too",)) for number in (1, 2, 3))
+    return LabelSet(f"set {markup}", labels, 255, markup)
+
+
+@pytest.fixture
+def state(markup: str, label_set: LabelSet) -> DocumentState:
     plane = np.ones((40, 50), np.uint8)
     plane[20:] = 2
-    state = DocumentState(plane, LabelSet(f"set {markup}", labels, 255, markup), markup, snapshots=(Snapshot(markup, plane),))
+    return DocumentState(plane, label_set, markup, snapshots=(Snapshot(markup, plane),))
+
+
+@shown
+def test_no_text_of_a_document_is_markup_anywhere(window, canary, markup, state, tmp_path):
     archive.save_document(tmp_path / "a.ora", state)
     assert window.files.open_path(tmp_path / "a.ora")
     for dock in ("history", "view", "styles", "labels"):
@@ -95,3 +122,71 @@ def test_no_text_of_a_document_is_markup_anywhere(window, canary, tmp_path, monk
     for dialog in QApplication.topLevelWidgets():
         if isinstance(dialog, QDialog):
             dialog.close()
+
+
+@shown
+def test_nor_of_a_label_map_that_is_imported(window, canary, markup, label_set, tmp_path):
+    samples.write_labels(tmp_path / "map.png", np.array([[1, 2, 3, 3]], np.uint8), label_set)
+    found = readings(read_label_picture(tmp_path / "map.png"), window.document.label_set, [label_set])
+    at = [option.label_set for option in found.options].index(label_set)
+    dialog = ImportDialog(f"{markup}.png", found, window.document.label_set, window)
+    dialog.show()
+    dialog.choice.setCurrentIndex(at)
+    assert look_at_everything(markup) >= 1
+    assert canary.stat().st_atime == 1
+    dialog.close()
+
+
+@shown
+def test_nor_of_a_label_set_that_is_switched_to(window, canary, markup, label_set):
+    source = window.document.label_set
+    for one, other in ((label_set, source), (source, label_set)):
+        label = one.labels[0]
+        dialog = SwitchDialog([Lost(label.id, label.name, 9, other.labels[0])], one, other, 100, 255, window)
+        dialog.show()
+        assert look_at_everything(markup) >= 1
+        dialog.close()
+        dialog.deleteLater()
+    assert canary.stat().st_atime == 1
+
+
+@shown
+def test_nor_of_a_drawing_that_a_crash_left(window, canary, markup, state, tmp_path):
+    Session(tmp_path / "sessions").save(state, tmp_path / f"{markup}.ora")
+    left = left_documents(tmp_path / "sessions")
+    assert [one.name for one in left] == [markup]
+    dialog = RecoveryDialog(left, lambda _left: Restored.NO, window)
+    dialog.show()
+    look_at_everything(markup)
+    assert markup in dialog.list.item(0).text()
+    assert canary.stat().st_atime == 1
+    dialog.close()
+
+
+@shown
+def test_nor_of_weights_that_are_looked_at(window, qtbot, canary, markup, label_set, tmp_path):
+    path = write_weights(tmp_path / "a.safetensors", markup, label_set)
+    path.with_suffix(".md").write_text(f"# {markup}\n\n{markup}\n\n![x]({canary.name})", "utf-8")
+    window.weights.open(path)
+    weights = window.weights.window
+    assert weights is not None
+    qtbot.waitUntil(lambda: not weights.is_busy)
+    assert markup in weights.page.text
+    assert look_at_everything(markup) >= 4
+    assert canary.stat().st_atime == 1
+    weights.close()
+
+
+def write_weights(path: Path, markup: str, label_set: LabelSet) -> Path:
+    """Write a bundle of which every text is markup."""
+    from spade_studio.engine.networks.config import GeneratorConfig
+    from spade_studio.engine.networks.generator import Generator
+    from spade_studio.engine.weights import save_bundle
+
+    config = GeneratorConfig(semantic_channels=4, base_channels=2, hidden_width=4, z_width=4, crop_size=64, input="noise")
+    save_bundle(
+        path, generator_config=config, generator=Generator(config).state_dict(),
+        channels=LabelChannels.from_label_set(label_set, (1, 2, 3), None, edge=True), training_size=(64, 64), name=markup, steps=3,
+        data=markup, licence=markup, averaged=True,
+    )  # fmt: skip
+    return path
