@@ -12,93 +12,128 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
+from spade_studio.app.ui.waiting import Waiting
 from spade_studio.engine.files import is_regular
 
 _MAX_LOOKED_AT = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Taker:
-    can_take: Callable[[Path], bool]
+    might_take: Callable[[Path], bool]
+    is_sure: Callable[[Path], bool] | None
     take: Callable[[Sequence[Path]], object]
     takes_several: bool
 
 
+_Candidates = list[tuple[Path, list[_Taker]]]
+_Found = tuple[_Taker, list[Path]]
+
+
 class FileDrops(QObject):
-    """Takes files dropped anywhere on a window that no widget inside it takes itself."""
+    """Takes files dropped anywhere on a window that no widget inside it takes itself.
+
+    Args:
+        window: Where files are dropped.
+        waiting: Looks at what is dropped, where that takes time.
+    """
 
     left = Signal(list)  # paths that were dropped and not taken
 
-    def __init__(self, window: QWidget) -> None:
+    def __init__(self, window: QWidget, waiting: Waiting) -> None:
         super().__init__(window)
         self._takers: list[_Taker] = []
-        self._looked_at: tuple[list[Path], tuple[_Taker, list[Path]] | None] | None = None
+        self._waiting = waiting
+        self._looked_at: tuple[list[Path], _Candidates] | None = None
         window.setAcceptDrops(True)
         window.installEventFilter(self)
 
     def register(
         self,
-        can_take: Callable[[Path], bool],
+        might_take: Callable[[Path], bool],
         take: Callable[[Sequence[Path]], object],
         *,
+        is_sure: Callable[[Path], bool] | None = None,
         first: bool = False,
         takes_several: bool = False,
     ) -> None:
         """Add a taker.
 
         Args:
-            can_take: Looks at a file or folder, never at a device or a pipe, and says whether it is one to take.
+            might_take: Looks at a file or folder that is dragged over the window, never at a device or a pipe, and says whether it is one
+                to take; it must be quick.
             take: Takes one, or several where ``takes_several``.
+            is_sure: Looks closer at one that is dropped, on another thread; not asked where None.
             first: Whether it is asked before those that were registered before it.
             takes_several: Whether it takes all dropped files of its kind at once.
         """
-        self._takers.insert(0 if first else len(self._takers), _Taker(can_take, take, takes_several))
+        self._takers.insert(0 if first else len(self._takers), _Taker(might_take, is_sure, take, takes_several))
 
     def open(self, path: Path) -> bool:
         """Hand a file to whoever would take it if it were dropped; False where nobody would."""
-        found = self._taker(path)
+        found = self._choose([(path, self._candidates(path))])
         if found is not None:
-            found.take([path])
+            found[0].take([path])
         return found is not None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Accept drags with a usable file, and take what is dropped."""
         if isinstance(event, QDropEvent):  # of which the other two are kinds
             is_own = event.source() is not None  # the picture of this window is dragged to other programs
-            found = None if is_own else self._find(event)
-            if found is None:
+            found = [] if is_own else self._find(event)
+            if not any(takers for _, takers in found):
                 event.ignore()
                 return isinstance(event, QDragEnterEvent | QDragMoveEvent)
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             if event.type() == QEvent.Type.Drop:
                 # A question may follow: the program that the files were dragged from must not wait for its answer.
-                QTimer.singleShot(0, self, lambda: self._take(*found))
+                QTimer.singleShot(0, self, lambda: self._take(found))
             return True
         return super().eventFilter(watched, event)
 
-    def _take(self, taker: _Taker, taken: list[Path], dropped: list[Path]) -> None:
+    def _take(self, dropped: _Candidates) -> None:
+        found = self._choose(dropped)
+        if found is None:
+            return
+        taker, taken = found
         taker.take(taken)
-        if left := [path for path in dropped if path not in taken]:
+        if left := [path for path, _ in dropped if path not in taken]:
             self.left.emit(left)
 
-    def _find(self, event: QDropEvent) -> tuple[_Taker, list[Path], list[Path]] | None:
-        """Return who takes what of all that was dropped: the first file that somebody can use decides."""
+    def _find(self, event: QDropEvent) -> _Candidates:
+        """Return who might take each of all files that are dragged."""
         paths = list(dict.fromkeys(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()))
         # While they are dragged, the same files are asked for at every move.
         if self._looked_at is None or self._looked_at[0] != paths or isinstance(event, QDragEnterEvent):
-            self._looked_at = paths, self._choose(paths)
-        found = self._looked_at[1]
-        return None if found is None else (*found, paths)
+            candidates = [(path, self._candidates(path) if at < _MAX_LOOKED_AT else []) for at, path in enumerate(paths)]
+            self._looked_at = paths, candidates
+        return self._looked_at[1]
 
-    def _choose(self, paths: list[Path]) -> tuple[_Taker, list[Path]] | None:
-        for at, path in enumerate(paths[:_MAX_LOOKED_AT]):
-            if (taker := self._taker(path)) is not None:
-                others = [other for other in paths[at + 1 : _MAX_LOOKED_AT] if taker.takes_several and self._taker(other) is taker]
-                return taker, [path, *others]
-        return None
-
-    def _taker(self, path: Path) -> _Taker | None:
+    def _candidates(self, path: Path) -> list[_Taker]:
         if not (path.is_dir() or is_regular(path)):
-            return None
-        return next((taker for taker in self._takers if taker.can_take(path)), None)
+            return []
+        return [taker for taker in self._takers if taker.might_take(path)]
+
+    def _choose(self, candidates: _Candidates) -> _Found | None:
+        """Return who takes what: the first file that somebody can use decides. None also where the person gave up."""
+        if all(taker.is_sure is None for _, takers in candidates for taker in takers[:1]):
+            return _chosen(candidates)
+        return self._waiting.do(self.tr("Looking at what was dropped…"), lambda check: _chosen(candidates, check))
+
+
+def _chosen(candidates: _Candidates, check: Callable[[], object] = lambda: None) -> _Found | None:
+    def taker_of(path: Path, takers: list[_Taker]) -> _Taker | None:
+        check()
+        return next((taker for taker in takers if taker.is_sure is None or taker.is_sure(path)), None)
+
+    found: _Found | None = None
+    for path, takers in candidates:
+        if found is None:
+            taker = taker_of(path, takers)
+            found = None if taker is None else (taker, [path])
+            if taker is not None and not taker.takes_several:
+                break
+        elif found[0] in takers and taker_of(path, takers) is found[0]:
+            found[1].append(path)
+    return found

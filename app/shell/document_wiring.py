@@ -56,7 +56,7 @@ class WindowDocuments(QObject):
             self.export_menu.addAction(workspace.actions[name])
         self.autosave = Autosave(document, files.connection, self._sessions, self)
         self.autosave.failed.connect(lambda text: window.statusBar().showMessage(text))
-        self.drops = FileDrops(window)
+        self.drops = FileDrops(window, files.waiting)
         self.drops.register(can_open, lambda paths: self._open(paths[0]))
         self.drops.left.connect(self._tell_left)
 

@@ -48,7 +48,8 @@ class WindowStyles(QObject):
         self.strip_dock = add_dock(window, "style_strip", self.tr("Styles"), self.strip)
         self.strip_dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable)
         self.strip_dock.show()
-        drops.register(self._can_take, self.controller.collection.add_files, first=True, takes_several=True)
+        take = self.controller.collection.add_files
+        drops.register(self._might_take, take, is_sure=is_photograph, first=True, takes_several=True)
         self._connect()
 
     def close(self) -> None:
@@ -140,12 +141,5 @@ class WindowStyles(QObject):
     def _tell(self, text: str) -> None:
         self._window.statusBar().showMessage(text, 8000)
 
-    def _can_take(self, path: Path) -> bool:
-        if self.controller.why_no_references or path.suffix.lower() not in _PHOTO_SUFFIXES or not path.is_file():
-            return False
-        if path.suffix.lower() != ".png":
-            return True
-        try:
-            return is_photograph(path, path.stat().st_mtime_ns)
-        except OSError:
-            return False
+    def _might_take(self, path: Path) -> bool:
+        return not self.controller.why_no_references and path.suffix.lower() in _PHOTO_SUFFIXES and path.is_file()

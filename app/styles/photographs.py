@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,14 @@ _PHOTO_COLOURS = 800
 """Of 4096 places, a photograph has more different colours than this; a label map, even with softened edges, has fewer."""
 
 
-@lru_cache(maxsize=8)
-def is_photograph(path: Path, changed: int) -> bool:
-    """Return whether a PNG looks like a photograph rather than a label map, and is no render of ours, which open as such.
+def is_photograph(path: Path) -> bool:
+    """Return whether a picture looks like a photograph rather than a label map, and is no render of ours, which open as such.
 
     Args:
-        path: The PNG; what is damaged is no photograph.
-        changed: When it was changed last: while it is dragged, the same file is looked at many times.
+        path: The picture; only PNGs are looked at, of which those that are damaged are no photographs.
     """
+    if path.suffix.lower() != ".png":
+        return True
     if has_provenance(path):
         return False
     try:

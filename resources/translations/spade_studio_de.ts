@@ -1962,6 +1962,13 @@ Render now makes the picture.</source>
     </message>
 </context>
 <context>
+    <name>FileDrops</name>
+    <message>
+        <source>Looking at what was dropped…</source>
+        <translation>Abgelegte Dateien werden angesehen …</translation>
+    </message>
+</context>
+<context>
     <name>FilmPlan</name>
     <message>
         <source>fewer than two styles</source>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -163,6 +164,28 @@ def test_the_window_opens_what_is_handed_over_and_comes_to_the_front(window, qtb
     window.desktop.on_asked(Message((path,)))
     assert not window.isMinimized()
     assert window.document.name == "map"
+
+
+@posix
+@pytest.mark.qt_log_ignore("This plugin does not support")
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_a_pipe_or_device_that_is_handed_over_is_refused_and_holds_nothing(window, listener, qtbot, tmp_path, monkeypatch, kind):
+    from PySide6.QtWidgets import QMessageBox
+
+    path = tmp_path / "map.png"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    told: list[str] = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: told.append(f"{box.text()} {box.informativeText()}"))
+    monkeypatch.setattr(QMessageBox, "open", lambda box, *_: told.append(f"{box.text()} {box.informativeText()}"))
+    listener.asked.connect(window.desktop.on_asked)
+    client = send(listener, Message((path,)).encode())
+    qtbot.waitUntil(lambda: bool(told))
+    assert "a device, a pipe or a socket" in told[0]
+    assert window.document.name == "Mountain lake"
+    client.close()
 
 
 @pytest.mark.qt_log_ignore("This plugin does not support")

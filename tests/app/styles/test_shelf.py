@@ -139,4 +139,4 @@ def test_a_label_map_is_no_photograph(tmp_path: Path, kind: str, photo: MakePhot
         image.save(path)
     if kind == "damaged":
         path.write_bytes(path.read_bytes()[:200])
-    assert is_photograph(path, 0) == (kind == "photo")
+    assert is_photograph(path) == (kind == "photo")
