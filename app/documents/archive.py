@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -65,19 +64,17 @@ def save_document(
         raise save_error(path, error) from error
 
 
-def load_document(path: Path, check: Callable[[], object] = lambda: None) -> DocumentState:
+def load_document(path: Path) -> DocumentState:
     """Read a document that may come from anywhere.
 
     Args:
         path: The file.
-        check: Called between parts; what it raises ends the reading.
 
     Raises:
         DocumentError: No such file, no document of ours, damaged, or made to do harm.
     """
     with open_guarded(path, MIMETYPE) as archive:
         description = _description(archive, path)
-        check()
         instances = _instances(archive, _INSTANCES, description.size) if description.has_instances else None
         underlay = None
         if description.underlay is not None:
@@ -85,7 +82,6 @@ def load_document(path: Path, check: Callable[[], object] = lambda: None) -> Doc
             underlay = Underlay(picture, *description.underlay)
         snapshots: list[Snapshot] = []
         for number, (name, size, has_instances) in enumerate(description.snapshots):
-            check()
             numbers = _instances(archive, _snapshot_path(number, "instances"), size) if has_instances else None
             snapshots.append(Snapshot(name, _labels(archive, _snapshot_path(number, "labels"), size), numbers))
         return DocumentState(

@@ -98,7 +98,7 @@ class FileCommands(QObject):
             return self.open_picture(path)
         own = self._document.label_set
         try:
-            found = self.waiting.do(self._opening(path.name), lambda check: opening.read(path, own, check))
+            found = self.waiting.do(self._opening(path.name), lambda _check: opening.read(path, own))
         except EngineError as error:
             messages.show_error(self._window, self.tr("{name} could not be opened").format(name=path.name), error)
             return False
@@ -235,7 +235,7 @@ class FileCommands(QObject):
     def restore(self, path: Path, name: str, origin: Path | None) -> bool:
         """Open a document that was saved aside as one whose changes are not saved; a message says why where it cannot be opened."""
         try:
-            state = self.waiting.do(self._opening(name), lambda check: load_left(path, check))
+            state = self.waiting.do(self._opening(name), lambda _check: load_left(path))
         except EngineError as error:
             messages.show_error(self._window, self.tr("{name} could not be restored").format(name=name), error)
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import struct
 import zipfile
@@ -12,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from spade_studio.app.documents.errors import DocumentError
+from spade_studio.engine import interruption
 from spade_studio.engine.files import open_regular
 
 MAX_FILE_BYTES = 1 << 30
@@ -29,6 +31,7 @@ _END = struct.Struct("<4s4H2LH")
 _ZIP64_LOCATOR_BYTES = 20
 _LOCAL_HEADER_BYTES = 30
 _ENCRYPTED = 1
+_BLOCK = 4 << 20
 _METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 _AGAIN = "Do not trust this file unless you know who made it; if it is your own, it is damaged: open an older copy"
 _PACK = "Pack it again as an ordinary ZIP file, with the usual method (Deflate)"
@@ -57,8 +60,12 @@ class GuardedZip:
         if info.file_size > limit:
             raise DocumentError(f"{path} in {self._name} has {info.file_size:,} bytes", f"at most {limit:,}", _AGAIN)
         try:
+            whole = io.BytesIO()
             with self._archive.open(info) as file:
-                data = file.read(limit + 1)
+                while part := file.read(min(_BLOCK, limit + 1 - whole.tell())):
+                    interruption.check()
+                    whole.write(part)
+            data = whole.getvalue()
         except (OSError, zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, struct.error) as error:
             raise DocumentError(f"{path} in {self._name} is damaged ({str(error)[:200]})", "a whole document", _AGAIN) from error
         if len(data) != info.file_size:

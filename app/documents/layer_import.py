@@ -18,6 +18,7 @@ from spade_studio.app.documents.openraster import MIMETYPE
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.ui.label_items import own_display_name
+from spade_studio.engine import interruption
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.pictures.png import MAX_SIDE
 
@@ -31,6 +32,7 @@ _OPAQUE = 128
 _ROUNDING = 3
 """By which the colour of a pixel that is half transparent may miss the brush's."""
 _LOOKED_AT = 4096
+_STRIP_PIXELS = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +135,11 @@ def _compose(
         if not pixels.size:
             continue
         own = names.get(_plain(entry.name))
-        values = _values(pixels, label_set, own)
+        values = np.empty(pixels.shape[:2], np.int16)
+        rows = max(1, _STRIP_PIXELS // pixels.shape[1])
+        for top in range(0, len(pixels), rows):
+            interruption.check()
+            values[top : top + rows] = _values(pixels[top : top + rows], label_set, own)
         if own is None and _plain(entry.name) != _plain(LABELS) and ((values == -1).any() or not (values >= 0).any()):
             continue
         is_any = True

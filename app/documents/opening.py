@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from spade_studio.app.documents import archive
@@ -23,13 +22,12 @@ def can_open(path: Path) -> bool:
     return kind_of(path) in ("document", "png") or (path.suffix.lower() == _SUFFIX and path.is_file())
 
 
-def read(path: Path, own: LabelSet, check: Callable[[], object] = lambda: None) -> DocumentState | ReadLayers | Readings:
+def read(path: Path, own: LabelSet) -> DocumentState | ReadLayers | Readings:
     """Read a file that may come from anywhere; content tells what it is, not its suffix.
 
     Args:
         path: The file.
         own: The label set that goes first where several fit.
-        check: Called between parts; what it raises ends the reading.
 
     Raises:
         DocumentError: No such file, neither document nor label map, damaged, or made to do harm.
@@ -39,10 +37,8 @@ def read(path: Path, own: LabelSet, check: Callable[[], object] = lambda: None) 
     if kind == "weights":
         raise DocumentError(f"{path.name} holds weights", "a document (.ora) or a label map (PNG)", _WEIGHTS_HINT)
     if kind not in ("document", "zip") and path.suffix.lower() != _SUFFIX:
-        picture = read_label_picture(path)
-        check()
-        return readings(picture, own)
+        return readings(read_label_picture(path), own)
     if archive.is_document(path):
-        return archive.load_document(path, check)
+        return archive.load_document(path)
     others = [load_label_set(name) for name in built_in_label_sets()]
     return read_layers(path, [own, *(other for other in others if other.name != own.name)])

@@ -15,7 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.state import Picture
-from spade_studio.engine.pictures.png import DAMAGE, MAX_SIDE
+from spade_studio.engine.pictures.png import DAMAGE, MAX_SIDE, open_picture
 
 THUMBNAIL_SIDE = 256
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -123,7 +123,7 @@ def _decode(
     if not (1 <= width <= max_side and 1 <= height <= max_side):
         raise DocumentError(f"{what} has {width} x {height} pixels", f"1 to {max_side} on each side")
     try:
-        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
+        with open_picture(io.BytesIO(data), ("PNG",)) as image:
             # A second header inside could ask for another size than the one that was checked.
             if image.size != (width, height):
                 raise DocumentError(f"{what} holds two headers of different sizes", "a PNG as image programs write it")

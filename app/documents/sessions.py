@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,17 +96,16 @@ class LeftDocument:
         _remove(self.path.parent, self._lock)
 
 
-def load_left(path: Path, check: Callable[[], object] = lambda: None) -> DocumentState:
+def load_left(path: Path) -> DocumentState:
     """Read a copy that was left, and what its journal has on top of it.
 
     Args:
         path: The copy.
-        check: As in :func:`archive.load_document`.
 
     Raises:
         DocumentError: The copy cannot be read.
     """
-    state = archive.load_document(path, check)
+    state = archive.load_document(path)
     token = archive.load_token(path)
     return journal.replayed(state, path.with_name(f"journal-{token}"), token) if token.isalnum() else state
 

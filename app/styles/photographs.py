@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from spade_studio.engine.files import open_regular
-from spade_studio.engine.pictures.png import DAMAGE
+from spade_studio.engine.pictures.png import DAMAGE, open_picture
 from spade_studio.engine.pictures.provenance import has_provenance
 
 _MAX_LOOKED_AT = 25_000_000
@@ -27,7 +26,7 @@ def is_photograph(path: Path) -> bool:
     if has_provenance(path):
         return False
     try:
-        with open_regular(path) as file, Image.open(file, formats=("PNG",)) as image:
+        with open_regular(path) as file, open_picture(file, ("PNG",)) as image:
             if image.mode not in ("RGB", "RGBA") or image.width * image.height > _MAX_LOOKED_AT:
                 return False
             pixels = np.asarray(image.convert("RGB"))

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QProgressDialog, QWidget
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.app.ui.worker import Job, Worker
 from spade_studio.engine.errors import EngineError
+from spade_studio.engine.interruption import interruptible
 
 _T = TypeVar("_T")
 Check = Callable[[], object]
@@ -54,7 +55,8 @@ class Waiting(QObject):
 
         Args:
             text: What is done, such as "Opening lake.ora…".
-            work: Called on a thread with a function that it calls between its parts, to end where nobody waits any more.
+            work: Called on a thread with a function that it calls between its parts, to end where nobody waits any more; the readers of
+                pictures do so by themselves (:mod:`spade_studio.engine.interruption`).
 
         Raises:
             EngineError: What ended the work.
@@ -63,7 +65,7 @@ class Waiting(QObject):
         values: list[_T] = []
         errors: list[EngineError] = []
         job = self._worker.run(
-            lambda job: work(job.check),
+            lambda job: self._do(work, job.check),
             lambda value: (values.append(value), loop.quit()),
             lambda error: (errors.append(error), loop.quit()),
         )
@@ -93,6 +95,11 @@ class Waiting(QObject):
         if errors:
             raise errors.pop()
         return values[0] if values else None
+
+    @staticmethod
+    def _do(work: Callable[[Check], _T], check: Check) -> _T:
+        with interruptible(check):
+            return work(check)
 
     def give_up(self) -> None:
         """Wait no longer, as if the person had given up."""

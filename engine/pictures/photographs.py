@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from spade_studio.engine import interruption
 from spade_studio.engine.errors import EngineError, StyleError
 from spade_studio.engine.file_kinds import OTHER_PICTURES, picture_kind
 from spade_studio.engine.files import open_regular
-from spade_studio.engine.pictures.png import DAMAGE, reason
+from spade_studio.engine.pictures.png import DAMAGE, open_picture, reason
 
 MAX_PHOTO_PIXELS: Final = 80_000_000
 """Most pixels of a photograph; below the size at which Pillow itself warns of a decompression bomb."""
@@ -73,7 +74,7 @@ def decode_photograph(file: BinaryIO | bytes, where: str, *, upright: bool) -> N
         kind = picture_kind(start)
         if kind in OTHER_PICTURES:
             raise PictureError(f"{where} is a picture of kind {kind}, which cannot be read", expected, "Convert it, for example to JPEG")
-        with Image.open(file, formats=FORMATS) as image:
+        with open_picture(file, FORMATS) as image:
             if image.width * image.height > MAX_PHOTO_PIXELS:
                 raise PictureError(
                     f"{where} has {image.width} x {image.height} pixels",
@@ -97,6 +98,7 @@ def rgb_over_ground(image: Image.Image) -> NDArray[np.uint8]:
     pixels = np.empty((height, width, 3), np.uint8)
     rows = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, rows):
+        interruption.check()
         strip = image.crop((0, top, width, min(top + rows, height)))
         if strip.mode.startswith("I"):  # 16 bits
             pixels[top : top + rows] = (np.asarray(strip).astype(np.int32) >> 8).clip(0, 255)[..., None]

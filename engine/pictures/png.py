@@ -7,12 +7,13 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFile
 
+from spade_studio.engine import interruption
 from spade_studio.engine.errors import LabelError
 
 MAX_SIDE: Final = 8192
@@ -89,13 +90,27 @@ def decoded(file: BinaryIO, header: PngHeader, where: str) -> Generator[Image.Im
             :data:`DAMAGE`.
     """
     try:
-        with Image.open(file, formats=("PNG",)) as image:
+        with open_picture(file, ("PNG",)) as image:
             if image.size != (header.width, header.height):
                 raise UnreadableError(f"{where} holds two headers of different sizes", "a PNG as image programs write it")
             image.load()
             yield image
     except DAMAGE as error:
         raise UnreadableError(f"{where} is damaged ({reason(error)})", "a whole PNG", "Save or download it again") from error
+
+
+@contextmanager
+def open_picture(file: BinaryIO, formats: tuple[str, ...]) -> Generator[Image.Image]:
+    """Open a picture whose decoding can be interrupted, as :mod:`spade_studio.engine.interruption` says.
+
+    Raises:
+        OSError: It is of no such format; what else is wrong with it raises one of :data:`DAMAGE`.
+    """
+    # Pillow asks for no more of a file than these three.
+    with Image.open(cast("BinaryIO", interruption.Watched(file)), formats=formats) as image:
+        if isinstance(image, ImageFile.ImageFile):
+            image.decodermaxblock = interruption.BLOCK
+        yield image
 
 
 def strips(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
@@ -107,6 +122,7 @@ def strips(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
     width, height = image.size
     rows = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, rows):
+        interruption.check()
         bottom = min(top + rows, height)
         yield slice(top, bottom), np.asarray(image.crop((0, top, width, bottom)))
 

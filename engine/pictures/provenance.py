@@ -21,7 +21,7 @@ from spade_studio.engine.files import open_regular
 from spade_studio.engine.labels.label_set import LabelSet, built_in_label_sets, json_object, json_text, json_whole, load_label_set
 from spade_studio.engine.pictures.packing import pack_plane, pack_style, unpack_plane, unpack_style
 from spade_studio.engine.pictures.photographs import rgb_over_ground
-from spade_studio.engine.pictures.png import DAMAGE, MAX_SIDE
+from spade_studio.engine.pictures.png import DAMAGE, MAX_SIDE, open_picture
 from spade_studio.engine.weights.info import PublishedOptions
 
 KEYWORD: Final = "spade-studio"
@@ -214,7 +214,7 @@ def _described(path: Path) -> Generator[tuple[Provenance, Image.Image]]:
     if not path.is_file():
         raise LabelError(f"{path}: there is no such file", expected)
     try:
-        with open_regular(path) as file, Image.open(file, formats=("PNG",)) as image:
+        with open_regular(path) as file, open_picture(file, ("PNG",)) as image:
             if max(image.size) > MAX_SIDE:
                 raise LabelError(f"{path} has {image.width} x {image.height} pixels", f"at most {MAX_SIDE} on each side")
             # Text that stands before the pixels is read by now; ours does.

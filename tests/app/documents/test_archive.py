@@ -21,6 +21,8 @@ from PIL import Image
 from spade_studio.app.documents import archive, document_json, guarded_zip
 from spade_studio.app.documents.errors import DocumentError, SaveError
 from spade_studio.app.model.state import MAX_NAME, DocumentState, Snapshot, Underlay
+from spade_studio.app.ui.waiting import GivenUpError
+from spade_studio.engine.interruption import interruptible
 from spade_studio.engine.labels import Label, LabelSet, load_label_set
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
@@ -279,3 +281,26 @@ def test_whatever_write_a_save_dies_at_the_old_file_is_whole(tmp_path, how):
     done = subprocess.run([sys.executable, "-c", _FAULTS, str(tmp_path), how], capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 20
+
+
+def test_reading_ends_where_nobody_waits_for_it_any_more(tmp_path):
+    labels = plane(0, (512, 512), 180, np.uint8)
+    state = DocumentState(labels, COCO, instances=labels.astype(np.uint16), underlay=Underlay(plane(1, (256, 256, 3), 255, np.uint8)))
+    archive.save_document(tmp_path / "a.ora", state)
+    looks = 0
+
+    def count() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == last:
+            raise GivenUpError
+
+    last = 0
+    with interruptible(count):
+        archive.load_document(tmp_path / "a.ora")
+    whole, looks = looks, 0
+    assert whole > 20
+    for last in (1, whole // 2, whole):
+        looks = 0
+        with interruptible(count), pytest.raises(GivenUpError):
+            archive.load_document(tmp_path / "a.ora")
