@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Builds wheel and sdist, checks them, and tries the wheel in a fresh environment without the checkout.
 
-    python3 packaging/check_package.py [--output dist] [--no-install]
+    python3 packaging/check_package.py [--output dist] [--no-install] [--tests [PYTEST ARGUMENT ...]]
 
 The wheel is built from the sdist, so both are known to be complete. `twine check` reads their descriptions, the wheel's contents are
-compared with the packages and data of the checkout, and packaging/smoke.py tries the installed commands.
+compared with the packages and data of the checkout, and packaging/smoke.py tries the installed commands. With --tests the tests in the
+sdist are run against what is installed, but for those that read the sources; arguments behind it choose among them.
 """
 
 from __future__ import annotations
@@ -14,12 +15,18 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 import tomllib
 import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+OF_SOURCES = (
+    "tests/packaging", "tests/test_documents.py", "tests/test_packages.py", "tests/test_without_qt.py", "tests/app/startup/test_startup.py",
+    "tests/app/startup/test_translations.py", "tests/app/ui/test_plain.py", "tests/engine/weights/test_default_weights.py",
+)  # fmt: skip
+"""Tests that read the sources of the packages, or what only a checkout has."""
 
 
 def run(*command: str | Path, folder: Path = ROOT) -> None:
@@ -50,11 +57,31 @@ def missing(wheel: Path) -> list[str]:
         return sorted(expected_files() - set(archive.namelist()))
 
 
+def unpack_tests(sdist: Path, folder: Path) -> Path:
+    """Unpack an sdist without the packages, so that only those that are installed can be imported; returns its root."""
+    packages = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-dir"].values())
+    with tarfile.open(sdist) as archive:
+        members = [member for member in archive.getmembers() if not packages & set(Path(member.name).parts[1:2])]
+        archive.extractall(folder, members, filter="data")
+    return folder / sdist.name.removesuffix(".tar.gz")
+
+
+def run_tests(commands: Path, sdist: Path, work: Path, arguments: list[str]) -> None:
+    """Run tests of an sdist in an environment that has the package; a failure ends the check."""
+    group = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]["test"]
+    constraints = ("-c", ROOT / "packaging" / "constraints.txt")
+    run(commands / "python", "-m", "pip", "--disable-pip-version-check", "install", "-q", *constraints, *group)
+    root = unpack_tests(sdist, work / "tests")
+    ignored = [f"--ignore={path}" for path in OF_SOURCES]
+    run(commands / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *ignored, *(arguments or ["-m", "not window"]), folder=root)
+
+
 def main() -> int:
     """Build and check; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=ROOT / "dist", metavar="DIR", help="where wheel and sdist go")
     parser.add_argument("--no-install", action="store_true", help="only build and compare")
+    parser.add_argument("--tests", nargs=argparse.REMAINDER, metavar="ARGUMENT", help="run the tests against what is installed")
     options = parser.parse_args()
     output = options.output.absolute()
     shutil.rmtree(output, ignore_errors=True)
@@ -73,6 +100,9 @@ def main() -> int:
             commands = environment(work / "fresh", "-c", ROOT / "packaging" / "constraints.txt", wheel)
             window = ["--window"] if shutil.which("Xvfb") and shutil.which("xdotool") and shutil.which("import") else []
             run(sys.executable, ROOT / "packaging" / "smoke.py", commands, *window, folder=work)
+            if options.tests is not None:
+                [sdist] = output.glob("*.tar.gz")
+                run_tests(commands, sdist, work, options.tests)
     return 0
 
 

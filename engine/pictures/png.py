@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile
+from PIL import Image
 
 from spade_studio.engine import interruption
 from spade_studio.engine.errors import LabelError
@@ -108,8 +108,7 @@ def open_picture(file: BinaryIO, formats: tuple[str, ...]) -> Generator[Image.Im
     """
     # Pillow asks for no more of a file than these three.
     with Image.open(cast("BinaryIO", interruption.Watched(file)), formats=formats) as image:
-        if isinstance(image, ImageFile.ImageFile):
-            image.decodermaxblock = interruption.BLOCK
+        image.decodermaxblock = interruption.BLOCK
         yield image
 
 

@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from types import ModuleType
 
@@ -237,3 +238,21 @@ def test_everything_under_version_control_belongs_into_the_wheel() -> None:
         pytest.skip("this is no git checkout")
     assert "spade_studio/engine/__init__.py" in expected
     assert any(name.endswith(".safetensors") for name in expected)
+
+
+def test_tests_of_the_installed_package_come_without_the_packages(tmp_path: Path) -> None:
+    name = "spade_studio-1.0"
+    for place in ("app/main.py", "engine/a.py", "resources/x.png", "tests/app/test_a.py", "tests/engine/test_b.py", "pyproject.toml"):
+        path = tmp_path / "sdist" / name / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    with tarfile.open(tmp_path / f"{name}.tar.gz", "w:gz") as archive:
+        archive.add(tmp_path / "sdist" / name, name)
+    root = check_package.unpack_tests(tmp_path / f"{name}.tar.gz", tmp_path / "out")
+    found = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()}
+    assert found == {"tests/app/test_a.py", "tests/engine/test_b.py", "pyproject.toml"}
+
+
+@pytest.mark.parametrize("place", check_package.OF_SOURCES)
+def test_tests_of_the_sources_are_there(place: str) -> None:
+    assert (ROOT / place).exists()
