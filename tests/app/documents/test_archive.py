@@ -21,7 +21,6 @@ from PIL import Image
 from spade_studio.app.documents import archive, document_json, guarded_zip
 from spade_studio.app.documents.errors import DocumentError, SaveError
 from spade_studio.app.model.state import MAX_NAME, DocumentState, Snapshot, Underlay
-from spade_studio.app.ui.waiting import GivenUpError
 from spade_studio.engine.interruption import interruptible
 from spade_studio.engine.labels import Label, LabelSet, load_label_set
 from spade_studio.engine.rendering.frame_sizes import SizeWish
@@ -281,6 +280,10 @@ def test_whatever_write_a_save_dies_at_the_old_file_is_whole(tmp_path, how):
     done = subprocess.run([sys.executable, "-c", _FAULTS, str(tmp_path), how], capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 20
+
+
+class GivenUpError(Exception):
+    """Raised where nobody waits any more."""
 
 
 def test_reading_ends_where_nobody_waits_for_it_any_more(tmp_path):
