@@ -184,40 +184,6 @@ class ReplaceMap:
         self._put(*_unpack(packed[:2]), None if packed[2] is None else packed[2].values())
 
 
-class ChangeTexture:
-    """Other regions of the texture, already in use.
-
-    Args:
-        put: Takes the regions, ``[H, W]``, or None.
-        text: What menus call it.
-        before: The regions before.
-        after: The regions after.
-    """
-
-    def __init__(
-        self, put: Callable[[RegionArray | None], None], text: str, before: RegionArray | None, after: RegionArray | None
-    ) -> None:
-        self._put, self._text = put, text
-        self._before, self._after = (None if regions is None else Plane(regions) for regions in (before, after))
-
-    @property
-    def memory(self) -> int:
-        """Bytes that the regions take."""
-        return _memory((self._before, self._after))
-
-    def text(self) -> str:
-        """Return what menus call it."""
-        return self._text
-
-    def undo(self) -> None:
-        """Put the regions before."""
-        self._put(None if self._before is None else self._before.values())
-
-    def redo(self) -> None:
-        """Put the regions after."""
-        self._put(None if self._after is None else self._after.values())
-
-
 def _pack(planes: Planes) -> _Packed:
     labels, objects = planes
     return Plane(labels), None if objects is None else Plane(objects)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spade_studio.app.model import textures
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import Rect
 from spade_studio.app.model.textures import renew_texture
@@ -51,14 +52,16 @@ def test_nothing_is_no_step(document):
     assert not document.undo_stack.count()
 
 
-def test_every_region_has_a_number_of_its_own_until_all_are_used(document):
-    document.texture_regions = np.arange(4800, dtype=np.uint16).reshape(60, 80)
-    renew_texture(document, document.labels == GRASS)
-    assert document.texture_regions[59, 0] >= 4800
-    document.reshape(np.zeros((256, 256), np.uint8), None, "resize")
-    document.texture_regions = np.arange(1 << 16, dtype=np.uint16).reshape(256, 256)
-    renew_texture(document, document.labels == 0)
-    assert document.texture_regions.all()
+def test_a_region_takes_a_number_that_none_has_as_long_as_there_are_some(document, monkeypatch):
+    drawn = iter([6, 6, 8, 6, 9])
+    monkeypatch.setattr(textures.secrets, "randbelow", lambda _limit: next(drawn))
+    for expected in (7, 9, 10):
+        renew_texture(document, document.labels == GRASS)
+        assert document.texture_regions[59, 0] == expected
+        document.texture_regions = np.pad(document.texture_regions[40:], ((40, 0), (0, 0)), constant_values=7)
+    monkeypatch.setattr(textures.secrets, "randbelow", lambda _limit: 6)
+    renew_texture(document, document.labels == GRASS)  # whatever is drawn is used
+    assert document.texture_regions[59, 0] == 7
 
 
 def test_strokes_leave_it_alone(document):
