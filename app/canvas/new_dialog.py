@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPixmap
@@ -12,30 +9,13 @@ from PySide6.QtWidgets import QComboBox, QListView, QListWidget, QListWidgetItem
 
 from spade_studio.app.canvas.colors import UNLABELED_GREY
 from spade_studio.app.canvas.size_dialog import SizeDialog
+from spade_studio.app.model.label_choice import SetOffer
 from spade_studio.app.model.starts import Start, start_labels
 from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import plain_tip
-from spade_studio.engine.labels import Label, LabelSet
 
 _PICTURE = QSize(84, 56)
 _SCALE = 2
-
-
-@dataclass(frozen=True)
-class SetOffer:
-    """The label sets that a new layout can have.
-
-    Attributes:
-        sets: All of them.
-        own: Place of the one that the weights in use know, -1 where it is not known.
-        chosen: Place of the one that is proposed.
-        known: The labels that the weights know, of each set; all of a set where that is not known.
-    """
-
-    sets: Sequence[LabelSet]
-    own: int
-    chosen: int
-    known: Sequence[Sequence[Label]]
 
 
 class NewDialog(SizeDialog):

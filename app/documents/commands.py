@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog
 
 from spade_studio.app.documents import archive, export, opening, samples
 from spade_studio.app.documents.connection import DocumentConnection
-from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.errors import DocumentError
-from spade_studio.app.documents.import_dialog import ImportDialog
-from spade_studio.app.documents.layer_import import ReadLayers
 from spade_studio.app.documents.samples import Sample
 from spade_studio.app.documents.sessions import load_left
 from spade_studio.app.model.raster import LabelArray
@@ -29,8 +27,11 @@ from spade_studio.app.ui.worker import Worker
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import with_suffix
 from spade_studio.engine.labels import LabelSet, load_label_set
-from spade_studio.engine.pictures.map_readings import Readings
 from spade_studio.engine.pictures.provenance import has_provenance
+
+if TYPE_CHECKING:
+    from spade_studio.app.documents.layer_import import ReadLayers
+    from spade_studio.engine.pictures.map_readings import Readings
 
 _DOCUMENTS = QT_TRANSLATE_NOOP("FileCommands", "Documents (*.ora)")
 _MAPS = QT_TRANSLATE_NOOP("FileCommands", "Label maps (*.png)")
@@ -93,6 +94,9 @@ class FileCommands(QObject):
 
     def open_path(self, path: Path) -> bool:
         """Open a document, or import a label map; where it cannot be used a message says why and what was open stays."""
+        from spade_studio.app.documents.layer_import import ReadLayers
+        from spade_studio.engine.pictures.map_readings import Readings
+
         path = path.absolute()
         if has_provenance(path):
             return self.open_picture(path)
@@ -205,6 +209,8 @@ class FileCommands(QObject):
                 self._window, self.tr("There is no picture yet"), self.tr("It can be exported when the render of this layout is shown.")
             )
             return False
+        from spade_studio.app.documents.cutout_dialog import CutoutDialog
+
         dialog = CutoutDialog(self.connection.capture(), self._window)
         if dialog.exec() != QDialog.DialogCode.Accepted:
             return False
@@ -265,6 +271,8 @@ class FileCommands(QObject):
         if found.is_certain and first.is_complete and first.label_set == own:
             labels = first.labels(nearest=False)
         else:
+            from spade_studio.app.documents.import_dialog import ImportDialog
+
             dialog = ImportDialog(path.name, found, own, self._window)
             if dialog.exec() != QDialog.DialogCode.Accepted:
                 return False

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from spade_studio.app.documents import archive
 from spade_studio.app.documents.errors import DocumentError
-from spade_studio.app.documents.layer_import import ReadLayers, read_layers
 from spade_studio.app.model.state import DocumentState
 from spade_studio.engine.file_kinds import kind_of
 from spade_studio.engine.labels import LabelSet, built_in_label_sets, load_label_set
-from spade_studio.engine.pictures.label_maps import read_label_picture
-from spade_studio.engine.pictures.map_readings import Readings, readings
+
+if TYPE_CHECKING:
+    from spade_studio.app.documents.layer_import import ReadLayers
+    from spade_studio.engine.pictures.map_readings import Readings
 
 _SUFFIX = archive.SUFFIX
 _WEIGHTS_HINT = "Open it with File > Weights, or drop it on the window"
@@ -37,8 +39,13 @@ def read(path: Path, own: LabelSet) -> DocumentState | ReadLayers | Readings:
     if kind == "weights":
         raise DocumentError(f"{path.name} holds weights", "a document (.ora) or a label map (PNG)", _WEIGHTS_HINT)
     if kind not in ("document", "zip") and path.suffix.lower() != _SUFFIX:
+        from spade_studio.engine.pictures.label_maps import read_label_picture
+        from spade_studio.engine.pictures.map_readings import readings
+
         return readings(read_label_picture(path), own)
     if archive.is_document(path):
         return archive.load_document(path)
+    from spade_studio.app.documents.layer_import import read_layers
+
     others = [load_label_set(name) for name in built_in_label_sets()]
     return read_layers(path, [own, *(other for other in others if other.name != own.name)])

@@ -16,8 +16,6 @@ from spade_studio.app.model.raster import LabelArray
 from spade_studio.engine.errors import LabelError
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.labels import LabelSet
-from spade_studio.engine.pictures.label_maps import LABEL_SET_KEY
-from spade_studio.engine.pictures.map_readings import text_naming
 
 BLANK_SIZE = (256, 256)
 _LEVEL = 6
@@ -54,6 +52,9 @@ def write_labels(path: Path, labels: LabelArray, label_set: LabelSet) -> None:
     Raises:
         SaveError: The folder is missing or may not be written, or the disk is full.
     """
+    from spade_studio.engine.pictures.label_maps import LABEL_SET_KEY  # the window opens without them
+    from spade_studio.engine.pictures.map_readings import text_naming
+
     _write(path, encode_plane(labels, label_set.palette(), _LEVEL, {LABEL_SET_KEY: text_naming(label_set)}))
 
 

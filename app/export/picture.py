@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.documents.errors import save_error
-from spade_studio.app.export.export_files import write_described
 from spade_studio.app.export.plan import FileFormat, PaintedLayout, Style
-from spade_studio.app.export.rendering import render_layout
 from spade_studio.engine.detail.levels import DetailLevel
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
@@ -71,6 +69,8 @@ def render(
     Raises:
         GaveWayError: ``should_stop`` said yes.
     """
+    from spade_studio.app.export.rendering import render_layout  # the window opens without it
+
     wish = ResultWish(order.size, order.detail, "crop" if order.crop else "stretch")
     return render_layout(renderer, layout, source, wish, style, progress=progress, should_stop=should_stop)
 
@@ -81,6 +81,8 @@ def write(order: PictureOrder, made: DescribedPicture) -> None:
     Raises:
         EngineError: The folder is missing or may not be written, the disk is full, or the picture is too large for its format.
     """
+    from spade_studio.app.export.export_files import write_described
+
     try:
         write_described(order.path, made, order.file_format, order.quality, has_record=order.has_record)
     except OSError as error:

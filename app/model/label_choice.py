@@ -4,12 +4,31 @@ from __future__ import annotations
 
 import colorsys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from spade_studio.app.model.raster import LabelArray
 from spade_studio.engine.labels import UNLABELED, Label, LabelChannels, LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
+
+
+@dataclass(frozen=True)
+class SetOffer:
+    """The label sets that a new layout can have.
+
+    Attributes:
+        sets: All of them.
+        own: Place of the one that the weights in use know, -1 where it is not known.
+        chosen: Place of the one that is proposed.
+        known: The labels that the weights know, of each set; all of a set where that is not known.
+    """
+
+    sets: Sequence[LabelSet]
+    own: int
+    chosen: int
+    known: Sequence[Sequence[Label]]
+
 
 _GOLDEN_RATIO = 0.618034
 _WORTH_HOLDING = 0.05

@@ -9,11 +9,9 @@ from PySide6.QtCore import QObject, QRectF, Qt
 from PySide6.QtGui import QAction, QActionGroup, QIcon
 from PySide6.QtWidgets import QMenu
 
-from spade_studio.app.canvas.new_dialog import SetOffer
-from spade_studio.app.canvas.replace_dialog import ReplaceDialog
 from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.view import CanvasView
-from spade_studio.app.model.label_choice import is_same_set, known_ids, offered_labels, set_of, starting_labels
+from spade_studio.app.model.label_choice import SetOffer, is_same_set, known_ids, offered_labels, set_of, starting_labels
 from spade_studio.app.model.label_switching import lost_labels, switch, transfer_table
 from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.palette.finding import Found, find_label
@@ -21,7 +19,6 @@ from spade_studio.app.palette.highlight import Highlight
 from spade_studio.app.palette.label_tree import LabelTreePanel
 from spade_studio.app.palette.memory import PaletteMemory
 from spade_studio.app.palette.panel import PalettePanel
-from spade_studio.app.palette.switch_dialog import SwitchDialog
 from spade_studio.app.rendering.rendered_document import RenderedDocument
 from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.ui.docks import add_dock, dock_beside
@@ -230,6 +227,8 @@ class PaletteController(QObject):
 
     def ask_switch(self, target: LabelSet) -> None:
         """Bring the document to another label set; where labels have no counterpart there it is asked what to take instead."""
+        from spade_studio.app.palette.switch_dialog import SwitchDialog
+
         self._toolbox.finish()
         document = self._document
         self._show_sets()  # nothing has changed yet, whatever the box shows
@@ -288,6 +287,8 @@ class PaletteController(QObject):
         self._document.protected = self._document.protected ^ {label_id}
 
     def _ask_replace(self, label_id: int) -> None:
+        from spade_studio.app.canvas.replace_dialog import ReplaceDialog
+
         label_set, toolbox = self._document.label_set, self._toolbox
         present = [label for value in np.unique(self._document.labels) if (label := label_set.by_id(int(value))) is not None]
         nearest = self._panel.nearest(label_id)

@@ -16,7 +16,6 @@ from spade_studio.app.rendering.menus import AUTO, RenderMenus, pixels
 from spade_studio.app.rendering.origin import OriginMenu
 from spade_studio.app.rendering.own_upscaler import OwnUpscaler
 from spade_studio.app.rendering.panel import RenderPanel
-from spade_studio.app.rendering.size_question import SizeQuestion
 from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.ui.plain import percent_text, sentence
 from spade_studio.app.ui.status import StatusBar
@@ -26,6 +25,7 @@ from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
 from spade_studio.engine.rendering.service import DetailPostponed, DetailProgress, RendererReady, RenderFailure, RenderResult
 
 if TYPE_CHECKING:
+    from spade_studio.app.rendering.size_question import SizeQuestion
     from spade_studio.engine.rendering.renderer import Renderer
     from spade_studio.engine.weights.info import PublishedOptions
 
@@ -159,6 +159,8 @@ class RenderingController(QObject):
 
     def ask_size(self) -> SizeQuestion:
         """Ask for a size that the menu does not offer."""
+        from spade_studio.app.rendering.size_question import SizeQuestion
+
         layout = self._document.size
         question = SizeQuestion(self._size_of(self._live.size) or layout, layout, self._window)
         question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -9,21 +9,18 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFileDialog, QMenu, QToolBar
+from PySide6.QtWidgets import QDialog, QFileDialog, QMenu, QToolBar
 
-from spade_studio.app.canvas.extend_dialog import ExtendDialog
 from spade_studio.app.canvas.history_panel import HistoryPanel
 from spade_studio.app.canvas.layers import Compare
 from spade_studio.app.canvas.layers_panel import LayersPanel
-from spade_studio.app.canvas.new_dialog import NewDialog, SetOffer
-from spade_studio.app.canvas.replace_dialog import ReplaceDialog
-from spade_studio.app.canvas.size_dialog import LARGEST, SizeDialog
 from spade_studio.app.canvas.tool_kinds import ToolKind
 from spade_studio.app.canvas.tool_options import ToolOptionsPanel
 from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.documents.pictures import shrunk
 from spade_studio.app.model import selections
+from spade_studio.app.model.label_choice import SetOffer
 from spade_studio.app.model.raster import LabelArray
 from spade_studio.app.model.raster_shapes import resize_nearest
 from spade_studio.app.model.starts import Start
@@ -163,6 +160,8 @@ class CanvasCommands(QObject):
 
     def ask_new(self) -> None:
         """Ask for a size and a label set and begin an empty document of them."""
+        from spade_studio.app.canvas.new_dialog import NewDialog
+
         height, width = self._document.size
         offer = self._sets()
         dialog = NewDialog((width, height), offer, self._start, self._window)
@@ -175,6 +174,8 @@ class CanvasCommands(QObject):
 
     def ask_extend(self) -> None:
         """Ask for a larger canvas and add what is missing to the layout."""
+        from spade_studio.app.canvas.extend_dialog import ExtendDialog
+
         height, width = self._document.size
         dialog = ExtendDialog((width, height), self._window)
         dialog.extended.connect(self.extend)
@@ -187,6 +188,8 @@ class CanvasCommands(QObject):
 
     def ask_resize(self) -> None:
         """Ask for a size and scale the layout to it."""
+        from spade_studio.app.canvas.size_dialog import SizeDialog
+
         height, width = self._document.size
         note = self.tr("Every pixel takes the label of the nearest one, so edges stay hard.")
         dialog = SizeDialog(self.tr("Resize the layout"), self.tr("Resize"), (width, height), note, self._window)
@@ -212,6 +215,8 @@ class CanvasCommands(QObject):
 
     def ask_replace(self) -> None:
         """Ask for two labels and replace one by the other."""
+        from spade_studio.app.canvas.replace_dialog import ReplaceDialog
+
         toolbox, label_set = self._toolbox, self._document.label_set
         present = [label for value in np.unique(self._document.labels) if (label := label_set.by_id(int(value))) is not None]
         if not present:
@@ -268,6 +273,8 @@ class CanvasCommands(QObject):
 
     def load_underlay(self, path: Path) -> None:
         """Lay a photograph under the labels; where it cannot be read a message says why."""
+        from spade_studio.app.canvas.size_dialog import LARGEST
+
         try:
             text = self.tr("Opening {name}…").format(name=path.name)
             photo = self._waiting.do(text, lambda _check: shrunk(read_style_image(path), LARGEST))
@@ -318,6 +325,6 @@ class CanvasCommands(QObject):
         self._commands["snapshot"].setEnabled(len(self._document.snapshots) < MAX_SNAPSHOTS)
 
 
-def _open(dialog: SizeDialog | ReplaceDialog) -> None:
+def _open(dialog: QDialog) -> None:
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,7 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QDrag, QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QMenu
 
-from spade_studio.app.export.dragged_picture import DraggedPicture
 from spade_studio.app.export.picture import PictureOrder, proposed_name
-from spade_studio.app.export.picture_dialog import PictureDialog
 from spade_studio.app.export.picture_exporter import PictureExporter
 from spade_studio.app.export.plan import PaintedLayout
 from spade_studio.app.rendering.picture_view import PictureView
@@ -23,6 +22,9 @@ from spade_studio.app.ui import messages
 from spade_studio.app.ui.images import to_image
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
+
+if TYPE_CHECKING:
+    from spade_studio.app.export.picture_dialog import PictureDialog
 
 _TOLD_MILLISECONDS = 6000
 _DRAGGED_SIDE = 128
@@ -79,6 +81,8 @@ class Delivery(QObject):
 
     def ask(self) -> PictureDialog | None:
         """Ask for name, format and size of a file; None where there is no picture yet."""
+        from spade_studio.app.export.picture_dialog import PictureDialog
+
         picture = self._picture()
         if picture is None:
             return None
@@ -127,6 +131,8 @@ class Delivery(QObject):
 
     def drag(self) -> None:
         """Let the mouse carry the picture to where it is dropped: as an image, and as a PNG for who takes files."""
+        from spade_studio.app.export.dragged_picture import DraggedPicture
+
         picture = self._read_picture()
         if picture is None:
             return

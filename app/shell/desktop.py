@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, QRect, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -16,25 +16,28 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from spade_studio.app.documents import samples
 from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.documents.samples import Sample
-from spade_studio.app.help.about import AboutDialog
-from spade_studio.app.help.gallery import SampleGallery
-from spade_studio.app.help.guide import GuideWindow
 from spade_studio.app.help.notice import NoticeBar
-from spade_studio.app.help.report_dialog import ReportDialog
-from spade_studio.app.help.tour import Hint, Tour, place_of
-from spade_studio.app.preferences.dialog import PreferencesDialog
 from spade_studio.app.preferences.values import Preferences
 from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.shell.style_wiring import WindowStyles
-from spade_studio.app.shortcuts.dialog import ShortcutsDialog
 from spade_studio.app.shortcuts.table import ShortcutTable
 from spade_studio.app.startup.crash import Failure, Reports
 from spade_studio.app.startup.single_instance import Message
 from spade_studio.app.startup.updates import Release, fetch
+from spade_studio.app.ui.side_window import SideWindow
 from spade_studio.app.ui.worker import Worker
 from spade_studio.engine.labels import load_label_set
+
+if TYPE_CHECKING:
+    from spade_studio.app.help.about import AboutDialog
+    from spade_studio.app.help.gallery import SampleGallery
+    from spade_studio.app.help.guide import GuideWindow
+    from spade_studio.app.help.report_dialog import ReportDialog
+    from spade_studio.app.help.tour import Hint, Tour
+    from spade_studio.app.preferences.dialog import PreferencesDialog
+    from spade_studio.app.shortcuts.dialog import ShortcutsDialog
 
 _logger = logging.getLogger(__name__)
 _Dialog = TypeVar("_Dialog", bound=QDialog)
@@ -187,6 +190,8 @@ class Desktop(QObject):
 
     def show_reports(self, report: Path | None = None) -> ReportDialog:
         """Show the error reports, or one of them."""
+        from spade_studio.app.help.report_dialog import ReportDialog
+
         self.notice.hide()
         dialog = ReportDialog(self.reports, self._window)
         if report is not None:
@@ -197,16 +202,22 @@ class Desktop(QObject):
 
     def ask_preferences(self) -> PreferencesDialog:
         """Show the settings."""
+        from spade_studio.app.preferences.dialog import PreferencesDialog
+
         dialog = PreferencesDialog(Preferences.read(self._settings), self._parts.rendering.menus, self._window)
         dialog.applied.connect(self._apply)
         return self._open(dialog)
 
     def ask_shortcuts(self) -> ShortcutsDialog:
         """Show all commands with their keys."""
+        from spade_studio.app.shortcuts.dialog import ShortcutsDialog
+
         return self._open(ShortcutsDialog(self.shortcuts, self._window))
 
     def ask_sample(self) -> SampleGallery:
         """Show the layouts that come with the program."""
+        from spade_studio.app.help.gallery import SampleGallery
+
         dialog = SampleGallery(samples.SAMPLES, load_label_set(samples.SAMPLE_LABELS), self._window)
         # After the dialog is gone: a question about unsaved changes may follow.
         dialog.chosen.connect(self._open_sample, Qt.ConnectionType.QueuedConnection)
@@ -214,16 +225,22 @@ class Desktop(QObject):
 
     def show_about(self) -> AboutDialog:
         """Show what the program is and what it is made of."""
+        from spade_studio.app.help.about import AboutDialog
+
         return self._open(AboutDialog(self._version, self._window.windowIcon(), self._window))
 
     def show_guide(self) -> GuideWindow:
         """Show the guide beside the window."""
+        from spade_studio.app.help.guide import GuideWindow
+
         guide = GuideWindow(self._window)
         guide.bring_up()
         return guide
 
     def start_tour(self) -> Tour:
         """Show the hints from the first on."""
+        from spade_studio.app.help.tour import Tour
+
         if self.tour is not None:
             self.tour.end()
         self.tour = Tour(self._window, self._hints())
@@ -232,6 +249,8 @@ class Desktop(QObject):
         return self.tour
 
     def _hints(self) -> tuple[Hint, ...]:
+        from spade_studio.app.help.tour import Hint, place_of
+
         palette, canvas, picture, style = self._parts.toured
         return (
             Hint(
@@ -262,6 +281,8 @@ class Desktop(QObject):
         )
 
     def _place_of_file_menu(self) -> QRect | None:
+        from spade_studio.app.help.tour import place_of
+
         bar = self._window.menuBar()
         return place_of(bar, bar.actionGeometry(bar.actions()[0]))
 
@@ -297,5 +318,5 @@ class Desktop(QObject):
         self._updates.close()
         self._waiting = []
         self._later.stop()
-        for guide in self._window.findChildren(GuideWindow):
-            guide.close()
+        for beside in self._window.findChildren(SideWindow):
+            beside.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +16,13 @@ from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.documents.drops import FileDrops
 from spade_studio.app.documents.opening import can_open
 from spade_studio.app.documents.recent_menu import RecentMenu
-from spade_studio.app.documents.recovery_dialog import RecoveryDialog, Restored
 from spade_studio.app.documents.sessions import LeftDocument, left_documents
 from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.engine.printable import printable
 from spade_studio.engine.rendering.service import RenderResult
+
+if TYPE_CHECKING:
+    from spade_studio.app.documents.recovery_dialog import RecoveryDialog, Restored
 
 _TOLD_MILLISECONDS = 8000
 
@@ -66,6 +69,8 @@ class WindowDocuments(QObject):
 
     def offer_recovery(self) -> RecoveryDialog | None:
         """Ask about what a crash has left, if anything."""
+        from spade_studio.app.documents.recovery_dialog import RecoveryDialog
+
         left = left_documents(self._sessions)
         if not left:
             return None
@@ -75,6 +80,8 @@ class WindowDocuments(QObject):
         return dialog
 
     def _restore(self, left: LeftDocument) -> Restored:
+        from spade_studio.app.documents.recovery_dialog import Restored
+
         if not self._files.may_lose_changes() or not self._files.restore(left.path, left.name, left.origin):
             return Restored.NO
         # What was left may be deleted only where the changes do not exist in memory alone from then on.

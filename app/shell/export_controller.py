@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -10,7 +11,6 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 
 from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.export.plan import PaintedLayout, Style
-from spade_studio.app.export.restore import PictureRestorer
 from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.ui.plain import message_box, number_text
@@ -18,6 +18,7 @@ from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.pictures.provenance import has_provenance
 
 if TYPE_CHECKING:
+    from spade_studio.app.export.restore import PictureRestorer
     from spade_studio.app.export.window import ExportWindow
     from spade_studio.app.variations.sheet_renderer import SheetLayout
     from spade_studio.app.variations.window import VariationsWindow
@@ -33,7 +34,6 @@ class ExportController(QObject):
         sheet: The sheet of variations; None until it is asked for, like the others.
         export: The window for exports.
         video: The window for videos.
-        restorer: Opens rendered PNGs.
     """
 
     def __init__(
@@ -51,13 +51,20 @@ class ExportController(QObject):
         self.sheet: VariationsWindow | None = None
         self.export: ExportWindow | None = None
         self.video: VideoWindow | None = None
-        self.restorer = PictureRestorer(window, files, live, lambda: document.label_set)
-        files.open_picture = self.restorer.show
+        self._files = files
+        files.open_picture = lambda path: self.restorer.show(path)
         documents.drops.register(has_provenance, lambda paths: self.restorer.open(paths[0]), first=True)
         documents.export_menu.addSeparator()
         documents.export_menu.addAction(commands["export_batch"])
         commands.on("export_batch", self.open_export)
         commands.on("variations", self.open_sheet)
+
+    @cached_property
+    def restorer(self) -> PictureRestorer:
+        """Opens rendered PNGs."""
+        from spade_studio.app.export.restore import PictureRestorer
+
+        return PictureRestorer(self._window, self._files, self._live, lambda: self._document.label_set)
 
     def open_sheet(self) -> None:
         """Show the sheet of variations."""

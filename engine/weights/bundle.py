@@ -14,7 +14,6 @@ from spade_studio.engine.labels import LabelChannels
 from spade_studio.engine.networks.base_config import MAX_TRAINING_SIDE
 from spade_studio.engine.networks.config import AnyGeneratorConfig, EncoderConfig, generator_config_from_json
 from spade_studio.engine.printable import printable
-from spade_studio.engine.weights.geometry import check_options_of_bundle
 from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, TensorEntry, WeightsInfo
 from spade_studio.engine.weights.published_sets import name_channels
 from spade_studio.engine.weights.safetensors_file import load_safetensors
@@ -115,7 +114,10 @@ def inspect_bundle(path: Path, options: PublishedOptions) -> WeightsInfo:
     generator, channels = info.generator, info.channels
     assert generator is not None
     assert channels is not None
-    check_options_of_bundle(generator, channels, options, path.name)
+    if options != PublishedOptions():
+        from spade_studio.engine.weights.geometry import check_options_of_bundle
+
+        check_options_of_bundle(generator, channels, options, path.name)
     if channels.label_set is None and options.label_set is not None:
         channels, notes = name_channels(channels, options.label_set)
         info = replace(info, channels=channels, notes=(*info.notes, *notes))

@@ -15,7 +15,6 @@ from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.bundle import inspect_bundle
 from spade_studio.engine.weights.facts import WeightsFacts
 from spade_studio.engine.weights.info import PublishedOptions, TensorEntry
-from spade_studio.engine.weights.published import examine_published, published_files
 from spade_studio.engine.weights.recognize import recognize
 from spade_studio.engine.weights.safetensors_header import checked_entries, read_safetensors_header
 from spade_studio.engine.weights.shapes import is_needed, parameter_count
@@ -42,6 +41,8 @@ def examine_weights(path: Path, options: PublishedOptions | None = None) -> Weig
         tables: list[Mapping[str, TensorEntry]] = [checked_entries(read_safetensors_header(path))]
         files = (path,)
     else:
+        from spade_studio.engine.weights.published import examine_published
+
         info, found = examine_published(path, options)
         # A discriminator beside a generator is never read.
         used = [file for letter, file in found.items() if letter != "D" or len(found) == 1]
@@ -63,7 +64,11 @@ def deciding_files(path: Path) -> tuple[Path, ...]:
     Raises:
         WeightsError: Nothing usable is there, or it is damaged or hostile.
     """
-    return (path,) if recognize(path) == "safetensors" else published_files(path)
+    if recognize(path) == "safetensors":
+        return (path,)
+    from spade_studio.engine.weights.published import published_files
+
+    return published_files(path)
 
 
 def fingerprint(files: Sequence[Path], progress: Callable[[int, int], object]) -> str:

@@ -21,7 +21,6 @@ from spade_studio.engine.networks.config import (
 from spade_studio.engine.printable import printable
 from spade_studio.engine.weights.bundle import inspect_bundle, load_bundle
 from spade_studio.engine.weights.info import LoadedWeights, PublishedOptions, WeightsInfo
-from spade_studio.engine.weights.published import inspect_published, load_published
 from spade_studio.engine.weights.recognize import recognize
 from spade_studio.engine.weights.shapes import parameter_count
 
@@ -45,8 +44,11 @@ def load_weights(path: Path, options: PublishedOptions | None = None) -> LoadedW
         WeightsError: Nothing usable is there, it is damaged or hostile, or there is no generator.
         AmbiguousWeightsError: Something has to be known that is neither in the files nor in the options.
     """
-    load = load_bundle if recognize(path) == "safetensors" else load_published
-    return load(path, options or PublishedOptions())
+    if recognize(path) == "safetensors":
+        return load_bundle(path, options or PublishedOptions())
+    from spade_studio.engine.weights.published import load_published  # a window that opens with a bundle needs none of it
+
+    return load_published(path, options or PublishedOptions())
 
 
 def inspect_weights(path: Path, options: PublishedOptions | None = None) -> WeightsInfo:
@@ -60,8 +62,11 @@ def inspect_weights(path: Path, options: PublishedOptions | None = None) -> Weig
         WeightsError: Nothing usable is there, or it is damaged or hostile.
         AmbiguousWeightsError: Something has to be known that is neither in the files nor in the options.
     """
-    look = inspect_bundle if recognize(path) == "safetensors" else inspect_published
-    return look(path, options or PublishedOptions())
+    if recognize(path) == "safetensors":
+        return inspect_bundle(path, options or PublishedOptions())
+    from spade_studio.engine.weights.published import inspect_published
+
+    return inspect_published(path, options or PublishedOptions())
 
 
 def describe(info: WeightsInfo) -> str:

@@ -110,7 +110,7 @@ def test_a_file_that_cannot_be_written_is_told_in_the_dialog(dialog, tmp_path, m
     def full(*_args, **_kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("spade_studio.app.export.picture.write_described", full)
+    monkeypatch.setattr("spade_studio.app.export.export_files.write_described", full)
     dialog.export_button.click()
     qtbot.waitUntil(lambda: dialog.problem.isVisible() and "no space left" in dialog.problem.text(), timeout=60_000)
     assert dialog.export_button.isEnabled()
@@ -118,7 +118,7 @@ def test_a_file_that_cannot_be_written_is_told_in_the_dialog(dialog, tmp_path, m
 
 
 def test_escape_gives_up_what_is_being_made(tiny_window, dialog, tmp_path, qtbot, hold_at):
-    gate = hold_at("export.picture", 0)
+    gate = hold_at("export.rendering", 0)
     dialog.export_button.click()
     qtbot.waitUntil(gate.held.is_set)
     assert tiny_window.delivery.exporter.is_at_work
