@@ -62,6 +62,13 @@ def test_basic_fields_are_few_and_all_are_a_click_away(form):
     assert all(editor.isVisible() for editor in form.editors.values())
 
 
+def test_data_that_are_not_chosen_yet_are_something_to_do_and_no_fault(form, qtbot):
+    typed(qtbot, form.editors["data.path"], "")
+    assert form.is_unfilled
+    assert "Choose a folder" in form.problem
+    assert not any(label.isVisible() for label in form.findChildren(QLabel) if label.property("role") == "problem")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
@@ -73,7 +80,6 @@ def test_basic_fields_are_few_and_all_are_a_click_away(form):
         ("optimizer.betas", "0.5, 2", "betas is"),
         ("generator.base_channels", "0", "base_channels"),
         ("data.path", "/nowhere/at/all", "There is no /nowhere/at/all."),
-        ("data.path", "", "Choose a folder"),
         ("data.path", "~nobody-of-this-name/photos", "There is no ~nobody-of-this-name/photos."),
         ("data.path", "x" * 300, "There is no xxx"),
         ("data.scenes", "/nowhere/scenes.txt", "There is no /nowhere/scenes.txt."),
