@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from spade_studio.engine.printable import printable
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.pairs import PairDataset, Problem
 
@@ -106,7 +107,7 @@ class CheckReport:
 
     def to_text(self) -> str:
         """Return the report for a person to read; long lists are cut."""
-        return "\n".join(_lines(self))
+        return "\n".join(map(printable, _lines(self)))
 
 
 def check_dataset(dataset: PairDataset, quick: bool = False, progress: Progress | None = None) -> CheckReport:

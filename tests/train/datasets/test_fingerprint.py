@@ -28,7 +28,7 @@ def test_other_pictures_are_refused(make: Any, make_at: Any) -> None:
     make.pair("a")
     other = make_at("other")
     other.pair("b")
-    with pytest.raises(DataError, match=r"other pictures.*--init-from"):
+    with pytest.raises(DataError, match=r"other pictures.*--accept-data-change"):
         compare(of(make.root), of(other.root), "data")
 
 
