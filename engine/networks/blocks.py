@@ -50,7 +50,7 @@ class SPADEResBlock(nn.Module):
         self.norm_0 = spade(in_channels)
         self.norm_1 = spade(middle)
         if self.learned_shortcut:
-            self.conv_s = maybe_spectral(nn.Conv2d(in_channels, out_channels, 1, bias=False), config.spectral_norm)
+            self.conv_s = maybe_spectral(Convolution(in_channels, out_channels, 1, bias=False), config.spectral_norm)
             self.norm_s = spade(in_channels)
         if config.style_modulation:
             self.style = nn.Linear(config.z_width, 2 * middle)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -39,6 +41,16 @@ class PatchDiscriminator(nn.Module):
             self.add_module(f"model{i}", nn.Sequential(stage, nn.LeakyReLU(LEAKY_SLOPE)))
         self.add_module(f"model{config.layers}", nn.Sequential(nn.Conv2d(width, 1, 4, stride=1, padding=2)))
 
+    @property
+    def first(self) -> nn.Conv2d:
+        """The convolution that reads the layout beside the picture, the picture's three channels last."""
+        return cast("nn.Conv2d", self.get_submodule("model0.0"))
+
+    @property
+    def later(self) -> list[nn.Module]:
+        """What follows the first convolution and its activation."""
+        return [self.get_submodule(f"model{i}") for i in range(1, self.layers + 1)]
+
     def forward(self, x: Tensor) -> list[Tensor]:
         """[B, S + 3, H, W] -> the output of every layer, the patch scores [B, 1, h, w] last."""
         features: list[Tensor] = []
@@ -57,6 +69,11 @@ class MultiscaleDiscriminator(nn.Module):
         for i in range(config.scales):
             self.add_module(f"discriminator_{i}", PatchDiscriminator(config))
 
+    @property
+    def patches(self) -> list[PatchDiscriminator]:
+        """The discriminators by scale, full size first."""
+        return [cast("PatchDiscriminator", self.get_submodule(f"discriminator_{i}")) for i in range(self.config.scales)]
+
     def forward(self, planes_and_picture: Tensor) -> list[list[Tensor]]:
         """Judge pictures.
 
@@ -68,8 +85,13 @@ class MultiscaleDiscriminator(nn.Module):
         """
         x = planes_and_picture
         results: list[list[Tensor]] = []
-        for i in range(self.config.scales):
+        for i, patch in enumerate(self.patches):
             if i:
-                x = F.avg_pool2d(x, kernel_size=3, stride=2, padding=1, count_include_pad=False)
-            results.append(self.get_submodule(f"discriminator_{i}")(x))
+                x = halved(x)
+            results.append(patch(x))
         return results
+
+
+def halved(x: Tensor) -> Tensor:
+    """Return the input of the next scale: [B, C, H, W] -> [B, C, ceil(H / 2), ceil(W / 2)]."""
+    return F.avg_pool2d(x, kernel_size=3, stride=2, padding=1, count_include_pad=False)

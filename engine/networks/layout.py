@@ -214,7 +214,8 @@ class Grid:
         table_rows: Window by window, the rows position * S + channel of a table of weights that it adds up, and
             ``window_offsets`` [n1]: where each window's begin in it.
         table_order: Windows sorted by those rows, and ``table_order_offsets`` [k * k * S]: where each row's begin in it.
-        window_order: Places in ``hidden_ids``, flattened, sorted by window, and ``window_order_offsets`` [n1 + 1].
+        window_order: Places in ``hidden_ids``, flattened, sorted by window, then by position, and ``window_order_offsets``
+            [(n1 + 1) * k * k]: where those of a window at a position begin in it.
     """
 
     label_rows: Tensor
@@ -266,6 +267,7 @@ class Layout:
     codes: Codes
     book: CodeBook
     canvas: Canvas | None = None
+    _planes: dict[tuple[str, torch.dtype], Tensor] = field(default_factory=dict[tuple[str, torch.dtype], Tensor], repr=False)
     _scales: dict[tuple[int, int, int], Scale] = field(default_factory=dict[tuple[int, int, int], Scale], repr=False)
     _grids: dict[tuple[int, int, int, str], Grid] = field(default_factory=dict[tuple[int, int, int, str], Grid], repr=False)
 
@@ -323,6 +325,19 @@ class Layout:
             planes.scatter_(1, index, 1.0)
         return planes[:, :-1]
 
+    def planes(self, device: torch.device | str, dtype: torch.dtype) -> Tensor:
+        """Return the planes [B, S, H, W] of the full resolution, channels last in memory (kept)."""
+        key = (str(device), dtype)
+        if key not in self._planes:
+            label_of, edge_of = self.book.rows()
+            rows = torch.zeros(len(label_of), self.book.semantic_channels + 1, dtype=dtype)
+            for channel_of in (label_of, edge_of):
+                rows[torch.arange(len(label_of)), torch.as_tensor(channel_of)] = 1
+            codes = torch.as_tensor(self.codes).to(device, non_blocking=True)
+            planes = rows[:, :-1].to(device, non_blocking=True).index_select(0, codes.flatten())
+            self._planes[key] = planes.view(*self.codes.shape, -1).permute(0, 3, 1, 2)
+        return self._planes[key]
+
     def canvas_planes(self, device: torch.device | str, dtype: torch.dtype) -> Tensor:
         """Return the canvas [B, 4, H, W]: colours in [-1, 1], 0 where there is no piece; then 1 where there is one. 0 without a canvas."""
         if self.canvas is None:
@@ -361,7 +376,9 @@ class Layout:
             if self.book.edges:
                 arrays["edge_rows"] = edge_of[windows]
             arrays["order"], arrays["offsets"] = _sorted_groups(number, len(hidden_ids))
-            arrays["window_order"], arrays["window_order_offsets"] = _sorted_groups(hidden_ids.reshape(-1), len(windows) + 1)
+            positions = kernel_size**2
+            pairs = (hidden_ids * positions + np.arange(positions)).reshape(-1)  # of a window and its position in a neighbourhood
+            arrays["window_order"], arrays["window_order_offsets"] = _sorted_groups(pairs, (len(windows) + 1) * positions)
             channels = np.concatenate([arrays[name] for name in ("label_rows", "edge_rows") if name in arrays], 1)
             window, place = np.nonzero(channels < self.book.semantic_channels)
             rows = place % kernel_size**2 * self.book.semantic_channels + channels[window, place]

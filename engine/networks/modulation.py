@@ -83,7 +83,12 @@ def _by_positions(weight: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 class _Rows(torch.autograd.Function):
-    """All of :func:`modulation_rows`; only the hidden map at distinct windows is kept for backward, the rest is gathered again."""
+    """All of :func:`modulation_rows`; only the hidden map at distinct windows is kept for backward, the rest is computed again.
+
+    On a CPU in float32 or wider, windows are multiplied first, once for every position that they can have in a neighbourhood, and rows are
+    sums of products: there are fewer windows than neighbourhoods. In narrow types, and on a GPU, the windows of every neighbourhood are
+    gathered for one product: the bytes moved count there, and the roundings.
+    """
 
     @staticmethod
     def forward(ctx: Any, grid: Grid, dtype: torch.dtype, shared: Tensor, shared_bias: Tensor, *heads: Tensor) -> tuple[Tensor, ...]:
@@ -92,10 +97,12 @@ class _Rows(torch.autograd.Function):
         hidden = F.embedding_bag(grid.table_rows, table, grid.window_offsets, mode="sum").add_(shared_bias).relu_()
         # The last row belongs to positions outside the picture: zero, not ReLU(bias).
         hidden = F.pad(hidden.to(dtype), (0, 0, 0, 1))
-        around = hidden.index_select(0, grid.hidden_ids.flatten()).view(len(grid.hidden_ids), -1)  # [n2, k * k * hidden]
         ctx.grid = grid
         ctx.save_for_backward(hidden, shared, *heads)
         pairs = zip(heads[::2], heads[1::2], strict=True)
+        if _multiplies_windows_first(hidden):
+            return tuple(_sums_of_products(hidden, grid, weight.to(dtype)).add_(bias.to(dtype)) for weight, bias in pairs)
+        around = hidden.index_select(0, grid.hidden_ids.flatten()).view(len(grid.hidden_ids), -1)  # [n2, k * k * hidden]
         return tuple(torch.addmm(bias.to(dtype), around, _by_positions(weight, dtype).T) for weight, bias in pairs)
 
     @staticmethod
@@ -105,10 +112,14 @@ class _Rows(torch.autograd.Function):
         hidden, shared, *heads = cast("tuple[Tensor, ...]", ctx.saved_tensors)
         grid = cast("Grid", ctx.grid)
         wide = torch.promote_types(hidden.dtype, torch.float32)
+        parts = cast("tuple[Tensor, ...]", grad_outputs)
+        if _multiplies_windows_first(hidden):
+            grad_hidden, grads = _gradients_of_products(hidden, grid, parts, heads)
+            return None, None, *_gradients_of_windows(grad_hidden, hidden, grid, shared), *grads
         around = hidden.index_select(0, grid.hidden_ids.flatten()).view(len(grid.hidden_ids), -1)
         grad_around: Tensor | None = None
         grads: list[Tensor | None] = []
-        for part, weight, bias in zip(cast("tuple[Tensor, ...]", grad_outputs), heads[::2], heads[1::2], strict=True):
+        for part, weight, bias in zip(parts, heads[::2], heads[1::2], strict=True):
             narrow = part.to(hidden.dtype)
             matrix = _by_positions(weight, hidden.dtype)
             grad_around = narrow @ matrix if grad_around is None else grad_around.addmm_(narrow, matrix)
@@ -119,12 +130,56 @@ class _Rows(torch.autograd.Function):
         grad_around = grad_around.view(-1, hidden.shape[1])
         if grad_around.dtype is torch.float16:  # the sum, which is always made in float32 at least, may be too large for it
             grad_around = grad_around.to(wide)
-        grad_hidden = F.embedding_bag(grid.window_order, grad_around, grid.window_order_offsets, mode="sum")[:-1].to(wide)
-        grad_hidden = grad_hidden * (hidden[:-1] > 0)
-        grad_table = F.embedding_bag(grid.table_order, grad_hidden, grid.table_order_offsets, mode="sum")
-        out, channels, height, width = shared.shape
-        grad_shared = grad_table.view(height, width, channels, out).permute(3, 2, 0, 1)
-        return None, None, grad_shared.to(shared.dtype), grad_hidden.sum(0).to(shared.dtype), *grads
+        offsets = grid.window_order_offsets[:: grid.hidden_ids.shape[1]]
+        grad_hidden = F.embedding_bag(grid.window_order, grad_around, offsets, mode="sum").to(wide)
+        return None, None, *_gradients_of_windows(grad_hidden, hidden, grid, shared), *grads
+
+
+def _multiplies_windows_first(hidden: Tensor) -> bool:
+    return hidden.device.type == "cpu" and hidden.dtype.itemsize >= 4
+
+
+def _sums_of_products(hidden: Tensor, grid: Grid, weight: Tensor) -> Tensor:
+    """Return the convolution of the hidden map [n1 + 1, hidden] at every neighbourhood, without bias: [n2, C]."""
+    by_position = weight.permute(2, 3, 1, 0).flatten(0, 1)  # [k * k, hidden, C], a view where the weight is channels last
+    products = hidden.new_empty(len(by_position), len(hidden), weight.shape[0])
+    for product, matrix in zip(products, by_position, strict=True):
+        torch.mm(hidden, matrix, out=product)
+    places = grid.hidden_ids + torch.arange(len(by_position), device=hidden.device) * len(hidden)
+    return F.embedding_bag(places, products.flatten(0, 1), mode="sum")
+
+
+def _gradients_of_products(
+    hidden: Tensor, grid: Grid, parts: tuple[Tensor, ...], heads: list[Tensor]
+) -> tuple[Tensor, list[Tensor | None]]:
+    """Return the gradients of the hidden map [n1 + 1, hidden], and of the weights and biases which alternate in ``heads``."""
+    positions = grid.hidden_ids.shape[1]
+    neighbourhoods = grid.window_order // positions
+    grad_hidden = torch.zeros_like(hidden)
+    grads: list[Tensor | None] = []
+    for part, weight, bias in zip(parts, heads[::2], heads[1::2], strict=True):
+        of_products = F.embedding_bag(neighbourhoods, part, grid.window_order_offsets, mode="sum").view(len(hidden), positions, -1)
+        grad_weight = torch.empty_like(weight, dtype=hidden.dtype, memory_format=torch.channels_last)
+        matrices = zip(
+            weight.to(hidden.dtype).permute(2, 3, 0, 1).flatten(0, 1),
+            grad_weight.permute(2, 3, 0, 1).flatten(0, 1),
+            of_products.unbind(1),
+            strict=True,
+        )
+        for matrix, grad_matrix, of_product in matrices:
+            grad_hidden.addmm_(of_product, matrix)
+            torch.mm(of_product.T, hidden, out=grad_matrix)
+        grads += [grad_weight.to(weight.dtype), part.sum(0).to(bias.dtype)]
+    return grad_hidden, grads
+
+
+def _gradients_of_windows(grad_hidden: Tensor, hidden: Tensor, grid: Grid, shared: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the gradients of the weight and bias that the hidden map [n1 + 1, hidden] was made with."""
+    grad_hidden = grad_hidden[:-1] * (hidden[:-1] > 0)
+    grad_table = F.embedding_bag(grid.table_order, grad_hidden, grid.table_order_offsets, mode="sum")
+    out, channels, height, width = shared.shape
+    grad_shared = grad_table.view(height, width, channels, out).permute(3, 2, 0, 1)
+    return grad_shared.to(shared.dtype), grad_hidden.sum(0).to(shared.dtype)
 
 
 @dataclass(frozen=True)
@@ -149,12 +204,14 @@ class _Modulate(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, scale: Tensor, shift: Tensor, grid: Grid, statistics: Statistics | None, slope: float) -> Tensor:
         """Apply 1 + gamma and beta, [n2, C], to x [B, C, h, w]."""
-        gamma, beta = (rows.to(x.dtype).index_select(0, grid.pixel_ids) for rows in (scale, shift))  # [P, C]
-        if statistics is None:
-            pixels = torch.addcmul(beta, _pixels(x, grid), gamma)
-        else:
+        rows, pixels = (scale, shift), _pixels(x, grid)  # [R, P, C]
+        if statistics is not None and x.dtype.itemsize >= 4:  # of the few rows, not of the pixels
+            factor = scale * (statistics.variance + statistics.eps).rsqrt()
+            rows = factor, torch.addcmul(shift, factor, statistics.mean, value=-1)
+        elif statistics is not None:  # rounded only once it is normalised
             pixels = _pixels(statistics.normalize(x), grid)
-            torch.addcmul(beta, pixels, gamma, out=pixels)
+        gamma, beta = (row.to(x.dtype).index_select(0, grid.pixel_ids) for row in rows)  # [P, C]
+        pixels = beta.addcmul_(pixels[0], gamma) if len(pixels) == 1 else torch.addcmul(beta, pixels, gamma)
         if slope != 1:
             F.leaky_relu_(pixels, slope)
         batch, channels, height, width = x.shape

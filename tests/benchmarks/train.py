@@ -2,6 +2,7 @@
 
     python tests/benchmarks/train.py [--networks coco,compact] [--parts generator,step,perceptual,loading,processes] [--repeats N]
 
+With OMP_NUM_THREADS=1, seconds are those of the processor, so other processes disturb little.
 It does not decide what is fast enough; figures of one machine stand in docs/benchmarks_train.md.
 """
 
@@ -32,7 +33,6 @@ from torch.profiler import ProfilerActivity, profile
 from spade_studio.engine.device import cpu_has_bfloat16
 from spade_studio.engine.networks.config import DiscriminatorConfig, GeneratorConfig
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
-from spade_studio.engine.networks.fast_spade import accelerate
 from spade_studio.engine.networks.generator import Generator
 from spade_studio.engine.networks.layout import Layout, resize_nearest
 from spade_studio.train.config.losses import LossConfig, OptimizerConfig
@@ -47,9 +47,15 @@ from spade_studio.train.learning.trainer import Trainer
 from spade_studio.train.pretrained.vgg import PerceptualDistance, VGGFeatures, load_perceptual
 from spade_studio.train.run.data import open_run_data
 
+try:
+    from spade_studio.engine.networks.fast_spade import accelerate
+except ImportError:  # an older checkout, whose layers are fast by themselves
+    accelerate = torch.nn.Module.train
+
 SHARED = Path(__file__).resolve().parents[2].parent / "shared"
 SAMPLE_LAYOUTS = Path(__file__).resolve().parents[2] / "resources" / "layouts"
 SIDE = 128
+CLOCK = time.process_time if os.environ.get("OMP_NUM_THREADS") == "1" else time.perf_counter
 PARTS = ("generator", "step", "renorm", "perceptual", "loading", "processes")
 
 
@@ -69,23 +75,24 @@ class Case:
     dtype: str = "float32"
     dense: bool = False
     repeats: int = 3
+    side: int = SIDE
 
     @property
     def autocast(self) -> torch.dtype | None:
         return torch.bfloat16 if self.dtype == "bfloat16" else None
 
 
-def coco_batches(generator: Generator) -> list[Batch]:
-    """Four batches of two real COCO-Stuff layouts where ../shared is, of the shipped samples elsewhere; photos are noise."""
+def coco_batches(generator: Generator, side: int, count: int = 4) -> list[Batch]:
+    """Batches of two real COCO-Stuff layouts where ../shared is, of the shipped samples elsewhere; photos are noise."""
     folder = SHARED / "data" / "coco_stuff_maps"
     paths = sorted((folder if folder.is_dir() else SAMPLE_LAYOUTS).glob("*.png"))
-    maps = [resize_nearest(np.asarray(Image.open(path)), SIDE, SIDE) for path in paths]
+    maps = [resize_nearest(np.asarray(Image.open(path)), side, side) for path in paths]
     batches: list[Batch] = []
-    for i in range(4):
+    for i in range(count):
         labels = np.stack([maps[(2 * i + j) % len(maps)] for j in range(2)])
         channels = np.where(labels == 255, 182, labels).astype(np.int64)
         layout = Layout.from_channels(channels, generator.config.semantic_channels, edge_channel=True)
-        batches.append(Batch(torch.rand(2, 3, SIDE, SIDE) * 2 - 1, layout))
+        batches.append(Batch(torch.rand(2, 3, side, side) * 2 - 1, layout))
     return batches
 
 
@@ -136,9 +143,9 @@ def best(work: Callable[[int], object], count: int, repeats: int) -> float:
     least = [float("inf")] * count
     for _ in range(repeats):
         for i in range(count):
-            start = time.perf_counter()
+            start = CLOCK()
             work(i)
-            least[i] = min(least[i], time.perf_counter() - start)
+            least[i] = min(least[i], CLOCK() - start)
     return float(np.mean(least))
 
 
@@ -181,7 +188,7 @@ def live_peak_mib(network: nn.Module, work: Callable[[], None]) -> float:
 
 def measure_coco(case: Case) -> dict[str, Any]:
     torch.manual_seed(0)
-    generator = Generator(GeneratorConfig(184, input="noise", crop_size=SIDE))
+    generator = Generator(GeneratorConfig(184, input="noise", crop_size=case.side))
     networks: list[nn.Module] = [generator]
     if case.part == "step":
         networks.append(MultiscaleDiscriminator(DiscriminatorConfig(184)))
@@ -189,7 +196,7 @@ def measure_coco(case: Case) -> dict[str, Any]:
         initialize(network)
         keep_channels_last(network)
         network.train()
-    batches = coco_batches(generator)
+    batches = coco_batches(generator, case.side, 4 if case.side == SIDE else 1)
     if not case.dense:
         accelerate(generator)
         for batch in batches:
@@ -258,11 +265,13 @@ def resident_mib(kind: str = "VmHWM") -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def measure(case: Case, *, processes: int = 1, threads: int | None = None) -> dict[str, Any]:
-    """Measure in a process of its own, or in several that train together."""
+def measure(case: Case, *, processes: int = 1, threads: int | None = None, checkout: str = "") -> dict[str, Any]:
+    """Measure in a process of its own, or in several that train together; with the packages of another checkout where one is named."""
     launcher = ["-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"] if processes > 1 else []
     command = [sys.executable, *launcher, __file__, "--case", json.dumps(dataclasses.asdict(case))]
     environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
+    if checkout:
+        environment["PYTHONPATH"] = str(Path(checkout).resolve() / "build" / "typing")
     done = subprocess.run(command, check=False, capture_output=True, text=True, env=environment)
     if done.returncode:
         raise SystemExit(done.stderr)

@@ -31,6 +31,8 @@ class ComputeConfig:
         tf32: Whether float32 products may use TF32 on CUDA.
         channels_last: Whether activations keep their channels together in memory.
         compile: Whether torch compiles the networks whose shapes stay.
+        deterministic: Whether the GPU may only use algorithms that give the same bits every time: else a run that was interrupted
+            may differ in the last bits from one that was not. A CPU gives the same bits in any case.
         modulation: fast computes SPADE once for every distinct neighbourhood, dense as the paper defines it; both give the same.
     """
 
@@ -41,6 +43,7 @@ class ComputeConfig:
     channels_last: bool = True
     compile: bool = False
     modulation: Literal["fast", "dense"] = "fast"
+    deterministic: bool = False
 
     def __post_init__(self) -> None:
         check_range("compute.processes_per_node", self.processes_per_node, 1, 1024)

@@ -58,9 +58,9 @@ class ExponentialAverage:
     def update(self, live: nn.Module) -> None:
         """Move the averages towards the live parameters."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates)) if self.warm_up else self.decay
-        theirs = dict(live.named_parameters())
-        for name, mine in self.network.named_parameters():
-            mine.lerp_(theirs[name].detach().to(mine.dtype), 1 - decay)
+        mine: list[Tensor] = list(self.network.parameters())
+        theirs = [parameter.detach().to(own.dtype) for parameter, own in zip(live.parameters(), mine, strict=True)]
+        torch._foreach_lerp_(mine, theirs, 1 - decay)  # pyright: ignore[reportPrivateImportUsage, reportPrivateUsage]
         self.updates += 1
 
     def refresh(self) -> None:

@@ -82,9 +82,3 @@ def label_cross_entropy(scores: Tensor, planes: Tensor) -> Tensor:
     planes = wide(planes)
     losses = -(F.log_softmax(wide(scores), 1) * planes).sum(1)
     return losses.sum() / planes.sum().clamp(min=1)
-
-
-def split_features(features: Features) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
-    """Split features of a batch of all fakes, then as many reals, into both halves."""
-    halves = [[layer.chunk(2) for layer in scale] for scale in features]
-    return [[half[0] for half in scale] for scale in halves], [[half[1] for half in scale] for scale in halves]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -13,10 +13,9 @@ from spade_studio.train.config.losses import OptimizerConfig
 _HOPELESS_SCALE = 2.0**-10  # of losses: gradients that are infinite even so are not finite at all
 
 
-def all_finite(tensors: Iterable[Tensor]) -> bool:
-    """Whether no tensor holds an infinity or a NaN; one synchronisation with the device for all."""
-    finite = [tensor.isfinite().all() for tensor in tensors]
-    return not finite or bool(torch.stack(finite).all())
+def all_finite(tensors: Sequence[Tensor]) -> Tensor:
+    """Whether no tensor holds an infinity, a NaN, or numbers whose squares' sum overflows: bool [], on the tensors' device."""
+    return torch.nn.utils.get_total_norm(tensors).isfinite()
 
 
 class Side:
@@ -31,7 +30,7 @@ class Side:
     def __init__(self, networks: Iterable[nn.Module], learning_rate: float, betas: tuple[float, float]) -> None:
         self.parameters = [parameter for network in networks for parameter in network.parameters()]
         self.learning_rate = learning_rate
-        self.adam = torch.optim.Adam(self.parameters, lr=learning_rate, betas=betas)
+        self.adam = torch.optim.Adam(self.parameters, lr=learning_rate, betas=betas, fused=True)
 
     def set_factor(self, factor: float) -> None:
         """Let the next updates run at this share of the learning rate (:meth:`ScheduleConfig.factor`)."""
@@ -51,23 +50,40 @@ class Side:
         """Return the accumulated gradients, in the order of the parameters that have one."""
         return [parameter.grad for parameter in self.parameters if parameter.grad is not None]
 
-    def update(self, scaler: torch.amp.GradScaler, loss: Tensor) -> bool:
+    def update(self, scaler: torch.amp.GradScaler, loss: Tensor, allowed: Tensor | None = None) -> Tensor:
         """Move the parameters along the accumulated gradients.
+
+        Without a scaler nothing waits for the device: whether the parameters move is decided there.
 
         Args:
             scaler: Of the losses; switched off it scales nothing. Its ``update`` is the caller's to call.
             loss: What the gradients are of, unscaled.
+            allowed: bool []: whether to move at all.
 
         Returns:
-            Whether all was finite; nothing moves otherwise. With a scaler infinite gradients are its way of finding a scale, and it
-            leaves the parameters alone by itself: they count only once no scale helps any more.
+            bool []: whether all was finite, and allowed; nothing moves otherwise. With a scaler infinite gradients are its way of finding
+            a scale, and it leaves the parameters alone by itself: they count only once no scale helps any more.
         """
         scaler.unscale_(self.adam)
         searching = scaler.is_enabled() and scaler.get_scale() >= _HOPELESS_SCALE
-        if not all_finite([loss]) or not (searching or all_finite(self.gradients())):
-            return False
-        scaler.step(self.adam)
-        return True
+        finite = loss.isfinite()
+        gradients = [] if searching else self.gradients()
+        if gradients:
+            finite = finite & all_finite(gradients)
+        if allowed is not None:
+            finite = finite & allowed
+        if scaler.is_enabled():
+            if finite:
+                scaler.step(self.adam)
+            return finite
+        self.adam.found_inf = (~finite).to(torch.float32)  # pyright: ignore[reportAttributeAccessIssue] - what fused updates ask
+        self.adam.step()  # pyright: ignore[reportUnknownMemberType]
+        return finite
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from the state of an Adam, of this kind or of torch's others."""
+        groups = [{**group, "fused": True, "foreach": None} for group in state["param_groups"]]
+        self.adam.load_state_dict({**state, "param_groups": groups})
 
 
 class Optimizers:
@@ -119,7 +135,7 @@ class Optimizers:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from what :meth:`state_dict` returned."""
-        self.generator.adam.load_state_dict(state["generator"])
+        self.generator.load_state_dict(state["generator"])
         if self.discriminator is not None:
-            self.discriminator.adam.load_state_dict(state["discriminator"])
+            self.discriminator.load_state_dict(state["discriminator"])
         self.scaler.load_state_dict(state["scaler"])

@@ -33,8 +33,9 @@ class FeatureHead(nn.Module):
         self.by_label = maybe_spectral(nn.Conv2d(width, planes, 1, bias=False), True)
 
     def forward(self, features: Tensor, planes: Tensor) -> Tensor:
-        """[B, C, h, w], [B, S, H, W] -> patch scores [B, 1, h, w]."""
+        """[B, C, h, w], [B or B / 2, S, H, W] -> patch scores [B, 1, h, w]."""
         shares = F.adaptive_avg_pool2d(planes, (features.shape[-2], features.shape[-1])).to(features.dtype)
+        shares = shares.repeat(len(features) // len(shares), 1, 1, 1)
         x = F.leaky_relu(self.first(torch.cat((features, shares), 1)), LEAKY_SLOPE)
         x = F.leaky_relu(self.second(x), LEAKY_SLOPE)
         return self.score(x) + (self.by_label(x) * shares).sum(1, keepdim=True)
@@ -95,11 +96,12 @@ class ProjectedDiscriminator(MultiscaleDiscriminator):
 
     def forward(self, planes_and_picture: Tensor) -> list[list[Tensor]]:
         """Judge pictures, see :meth:`MultiscaleDiscriminator.forward`; the scales of the projection follow the patches'."""
-        results = super().forward(planes_and_picture)
-        planes, pictures = planes_and_picture[:, :-3], self._resized(planes_and_picture[:, -3:])
-        for i, level in enumerate(self._levels(pictures)):
-            results.append([self.get_submodule(f"projected_{i}")(level, planes)])
-        return results
+        return super().forward(planes_and_picture) + self.projected(planes_and_picture[:, :-3], planes_and_picture[:, -3:])
+
+    def projected(self, planes: Tensor, pictures: Tensor) -> list[list[Tensor]]:
+        """Judge pictures [B, 3, H, W] through the projection, beside B planes or half as many for fakes and photographs alike."""
+        levels = self._levels(self._resized(pictures))
+        return [[self.get_submodule(f"projected_{i}")(level, planes)] for i, level in enumerate(levels)]
 
     def _resized(self, pictures: Tensor) -> Tensor:
         height, width = pictures.shape[-2:]

@@ -20,7 +20,8 @@ from spade_studio.engine.networks.semiparametric import SIMSGenerator
 from spade_studio.train.config.losses import LossConfig
 from spade_studio.train.learning.augmentations import augmented
 from spade_studio.train.learning.content import ContentLoss
-from spade_studio.train.learning.losses import discriminator_adversarial, label_cross_entropy, split_features
+from spade_studio.train.learning.judging import Features, judged
+from spade_studio.train.learning.losses import discriminator_adversarial, label_cross_entropy
 from spade_studio.train.learning.objective import Generated, objective
 from spade_studio.train.learning.optimizer import Optimizers, Side
 from spade_studio.train.learning.preparation import keep_spectral_norms_wide, mend_instance_norms
@@ -151,7 +152,7 @@ class TrainingNetworks:
             return self._content_step(batch, share)
         with self._forward(), frozen(self.discriminator):
             fake, posterior = self._generate(batch, noise)
-            judged = self._judge(self.discriminator, fake, batch, seed)
+            judged = self._judge(self.discriminator, fake, batch, seed, photos_learn=False)
             own = self._own_styles(batch)
             made = Generated(
                 fake, batch.photos, batch.layout, own, *judged, posterior, self.losses, self.perceptual, share, seed, batch.indices
@@ -184,7 +185,7 @@ class TrainingNetworks:
         config, photos = self.losses.content, batch.photos
         terms: dict[str, Tensor] = {}
         with self._forward():
-            planes = batch.layout.one_hot(photos.shape[-2], photos.shape[-1], photos.device, photos.dtype)
+            planes = batch.layout.planes(photos.device, photos.dtype)
             labels = batch.layout.book.label_channels
             planes, scores = planes[:, :labels], None  # edges of objects are no class
             if isinstance(self.generator, CRNGenerator):
@@ -209,7 +210,9 @@ class TrainingNetworks:
 
         A SPADE generator is left alone: the number of distinct neighbourhoods is another in every batch.
         """
-        for network in (self.encoder, self.discriminator, self.perceptual, self.content):
+        patches = () if self.discriminator is None else self.discriminator.patches
+        stages = (stage for patch in patches for stage in patch.later)
+        for network in (self.encoder, *stages, self.perceptual, self.content):
             if network is not None:
                 network.compile()  # pyright: ignore[reportUnknownMemberType]
 
@@ -235,20 +238,46 @@ class TrainingNetworks:
         return count if self.encoder is None else own_styles(count, self.losses.prior_share)
 
     def _judge(
-        self, discriminator: nn.Module, fake: Tensor, batch: TrainingBatch, seed: Seed
-    ) -> tuple[list[list[Tensor]], list[list[Tensor]]]:
-        """Return the discriminator's features of fakes and of reals, from one forward pass: all fakes, then all reals."""
+        self, discriminator: MultiscaleDiscriminator, fake: Tensor, batch: TrainingBatch, seed: Seed, *, photos_learn: bool = True
+    ) -> tuple[Features, Features]:
+        """Return the discriminator's features of fakes and of photographs."""
         photos = batch.photos
-        planes = batch.layout.one_hot(photos.shape[-2], photos.shape[-1], photos.device, photos.dtype)
-        pictures = torch.cat((fake.to(photos.dtype), photos))
-        seeds = [(*seed, real, index) for real in (0, 1) for index in batch.indices]
-        seen = augmented(torch.cat((planes, planes)), pictures, self.losses.augmentations, seeds)
-        return split_features(discriminator(seen))
+        planes, pictures = batch.layout.planes(photos.device, photos.dtype), torch.cat((fake.to(photos.dtype), photos))
+        if self.losses.augmentations:
+            seeds = [(*seed, real, index) for real in (0, 1) for index in batch.indices]
+            seen = augmented(torch.cat((planes, planes)), pictures, self.losses.augmentations, seeds)
+            planes, pictures = seen[:, :-3], seen[:, -3:]
+        return judged(discriminator, planes, pictures, photos_learn=photos_learn)
 
     def _backward(self, terms: dict[str, Tensor]) -> LossValues:
         total = torch.stack(list(terms.values())).sum()
         (total if self.scaler is None else self.scaler.scale(total)).backward()  # pyright: ignore[reportUnknownMemberType]
         return LossValues({name: term.detach() for name, term in terms.items()})
+
+
+class Moving:
+    """Tensors that may have to become again what they are now.
+
+    Args:
+        tensors: They change in place.
+    """
+
+    def __init__(self, tensors: Sequence[Tensor]) -> None:
+        by_type: dict[torch.dtype, list[Tensor]] = {}
+        for tensor in tensors:
+            by_type.setdefault(tensor.dtype, []).append(tensor)
+        self._groups = [(group, _flat(group)) for group in by_type.values()]
+
+    def keep_where(self, flag: Tensor) -> None:
+        """Undo all changes where a flag, bool [] on the tensors' device, is not set; a few kernels, and nobody waits for it."""
+        for group, before in self._groups:
+            kept = torch.split(torch.where(flag, _flat(group), before), [tensor.numel() for tensor in group])
+            parts = [part.view_as(tensor) for part, tensor in zip(kept, group, strict=True)]
+            torch._foreach_copy_(group, parts)  # pyright: ignore[reportPrivateImportUsage, reportPrivateUsage]
+
+
+def _flat(tensors: Sequence[Tensor]) -> Tensor:
+    return torch.cat([tensor.flatten() for tensor in tensors])
 
 
 @dataclass(frozen=True)
@@ -258,13 +287,13 @@ class StepReport:
     Attributes:
         generator, discriminator: Loss values, summed over the step's batches; the discriminator's are None if its turn did not come, or
             there is none.
-        finite: Whether losses and, without a gradient scaler, gradients were finite. Where not, the side in question did not move,
-            its turn left no trace in batch statistics, and the step ended there.
+        finite: bool []: whether losses and, without a gradient scaler, gradients were finite. Where not, the side in question did not
+            move, nor did what comes after it, and its turn left no trace in batch statistics. On a CPU the step ended there.
     """
 
     generator: LossValues
     discriminator: LossValues | None
-    finite: bool
+    finite: Tensor
 
 
 def training_step(
@@ -292,8 +321,8 @@ def training_step(
     """
     samples = samples or sum(batch.photos.shape[0] for batch in batches)
 
-    def turn(side: Side, phase: Phase) -> tuple[LossValues, bool]:
-        before = [buffer.clone() for buffer in networks.buffers()]
+    def turn(side: Side, phase: Phase, allowed: Tensor | None = None) -> tuple[LossValues, Tensor]:
+        moving = Moving(networks.buffers())
         side.zero_gradients()
         values: LossValues | None = None
         for i, batch in enumerate(batches):
@@ -307,16 +336,15 @@ def training_step(
         total = values.total
         if average is not None:
             average([*side.gradients(), total])
-        finite = side.update(optimizers.scaler, total)
+        finite = side.update(optimizers.scaler, total, allowed)
         side.zero_gradients()
-        if not finite:
-            for buffer, old in zip(networks.buffers(), before, strict=True):
-                buffer.copy_(old)
+        moving.keep_where(finite)
         return values, finite
 
     generator_values, finite = turn(optimizers.generator, "generator")
     discriminator_values = None
-    if finite and optimizers.discriminator is not None:
-        discriminator_values, finite = turn(optimizers.discriminator, "discriminator")
+    ended = finite.device.type == "cpu" and not finite  # elsewhere a look at it would make the host wait
+    if optimizers.discriminator is not None and not ended:
+        discriminator_values, finite = turn(optimizers.discriminator, "discriminator", finite)
     optimizers.scaler.update()
     return StepReport(generator_values, discriminator_values, finite)

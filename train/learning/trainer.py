@@ -44,13 +44,33 @@ class StepResult:
 
     Attributes:
         losses: Weighted terms by name, such as generator.kl: of this rank's pictures, tensors on the device.
-        finite: See :attr:`StepReport.finite`.
+        finite: See :attr:`StepReport.finite`; of the step before where reading this one's would make the host wait for a GPU.
         images: Pictures of all ranks.
     """
 
     losses: dict[str, Tensor]
     finite: bool
     images: int
+
+
+class _Verdicts:
+    """Reads flags of steps: on a CPU at once, elsewhere each when the next one is there, since by then it is known."""
+
+    def __init__(self) -> None:
+        self._pending: tuple[Tensor, torch.Event] | None = None
+
+    def read(self, flag: Tensor) -> bool:
+        """Take a flag, bool [], and return the latest that is known; True before any is."""
+        if flag.device.type == "cpu":
+            return bool(flag)
+        told, event = torch.empty((), dtype=torch.bool, pin_memory=flag.device.type == "cuda"), torch.Event(flag.device)
+        told.copy_(flag, non_blocking=True)
+        event.record()
+        earlier, self._pending = self._pending, (told, event)
+        if earlier is None:
+            return True
+        earlier[1].synchronize()
+        return bool(earlier[0])
 
 
 class Trainer:
@@ -90,10 +110,12 @@ class Trainer:
     ) -> None:
         self.config, self.dataset, self.ranks = config, dataset, ranks
         self.step = self.images_seen = self.images_in_step = self.skipped = 0
+        self._verdicts = _Verdicts()
         compute = config.compute
         if ranks.device.type == "cuda":
             allow_tf32(compute.tf32)
-            torch.backends.cudnn.deterministic = True  # else a run that goes on would differ from one that was not interrupted
+            torch.backends.cudnn.deterministic = compute.deterministic
+            torch.backends.cudnn.benchmark = not compute.deterministic
         self.generator_config, self.encoder_config, discriminator_config = config.network_configs(dataset.channels.semantic_channels)
         with untouched_random_state(ranks.device):
             torch.manual_seed(config.seed)  # pyright: ignore[reportUnknownMemberType]
@@ -251,7 +273,10 @@ class Trainer:
 
         def noise(phase: Phase, number: int) -> Tensor | None:
             width = self.z_width or int(getattr(self.generator, "injects_noise", False))
-            return style_noise(config.seed, self.step, phase, moved[number].indices, width).to(ranks.device) if width else None
+            if not width:
+                return None
+            drawn = style_noise(config.seed, self.step, phase, moved[number].indices, width)
+            return drawn.to(ranks.device, non_blocking=True)
 
         report = training_step(
             self.networks,
@@ -266,10 +291,11 @@ class Trainer:
         self.step += 1
         self.images_seen += images
         self.images_in_step = images
-        self.skipped = 0 if report.finite else self.skipped + 1
-        if report.finite and self.averages is not None:
+        finite = self._verdicts.read(report.finite)
+        self.skipped = 0 if finite else self.skipped + 1
+        if finite and self.averages is not None:
             self.averages.update(self.generator, self.encoder)
-        return StepResult(_named(report), report.finite, images)
+        return StepResult(_named(report), finite, images)
 
     def mean_losses(self, result: StepResult) -> dict[str, float]:
         """Return a step's terms over all ranks; every rank must call it."""

@@ -67,3 +67,17 @@ def test_it_is_chosen_for_few_pixels_and_many_weights_alone(monkeypatch: pytest.
     strided = Convolution(3, 4, 3, stride=2, padding=1)
     strided.weight.data = strided.weight.data.contiguous(memory_format=torch.channels_last)
     assert not is_product(strided(few))
+
+
+@pytest.mark.parametrize("last", [True, False], ids=["channels last", "channels first"])
+def test_a_convolution_of_single_pixels_keeps_channels_last(last: bool) -> None:
+    torch.manual_seed(0)
+    module = Convolution(3, 4, 1, bias=False).double()
+    x = torch.randn(2, 3, 5, 4, dtype=torch.float64)
+    x = (x.contiguous(memory_format=torch.channels_last) if last else x).requires_grad_()
+    found, expected = module(x), F.conv2d(x, module.weight)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+    assert not last or found.is_contiguous(memory_format=torch.channels_last)
+    toward, inputs = torch.randn_like(expected), [x, module.weight]
+    for mine, theirs in zip(torch.autograd.grad(found, inputs, toward), torch.autograd.grad(expected, inputs, toward), strict=True):
+        torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-12)

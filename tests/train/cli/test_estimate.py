@@ -91,7 +91,7 @@ def test_the_state_is_what_torch_holds_in_a_step(config: TrainConfig, encoder: b
     gradients: list[int] = []
     update = Side.update
 
-    def noted(side: Side, *given: Any) -> bool:
+    def noted(side: Side, *given: Any) -> torch.Tensor:
         parameters = [parameter for network in networks_of(trainer) for parameter in network.parameters()]
         gradients.append(size(parameter.grad for parameter in parameters if parameter.grad is not None))
         return update(side, *given)

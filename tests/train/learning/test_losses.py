@@ -18,13 +18,13 @@ from spade_studio.engine.networks.config import DiscriminatorConfig
 from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.train.config.losses import AdversarialKind, LossConfig, OptimizerConfig, PerceptualConfig, ScheduleConfig
+from spade_studio.train.learning import judging
 from spade_studio.train.learning.losses import (
     Features,
     discriminator_adversarial,
     feature_matching,
     generator_adversarial,
     kl_divergence,
-    split_features,
 )
 from spade_studio.train.learning.objective import TERMS
 
@@ -48,7 +48,7 @@ def judged(shared: Callable[..., Path]) -> Judged:
     planes = layout.one_hot(128, 128, "cpu", torch.float32)
     pictures = torch.from_numpy(np.concatenate((data["fake"], data["real"])))
     with torch.no_grad():
-        fake, real = split_features(network(torch.cat((torch.cat((planes, planes)), pictures), 1)))
+        fake, real = judging.judged(network, planes, pictures)
     posterior = {name: torch.from_numpy(data[name]) for name in ("mu", "logvar")}
     return fake, real, posterior, json.loads((folder / "options.json").read_text())["losses"]
 
@@ -122,12 +122,6 @@ def test_narrow_scores_are_summed_in_float32() -> None:
     loss = generator_adversarial("least_squares", scores)
     assert loss.dtype == torch.float32
     assert float(generator_adversarial("wasserstein", scores)) == -1.0
-
-
-def test_halves_of_a_batch_are_fakes_then_reals() -> None:
-    fake, real = split_features([[torch.tensor([[1.0], [2.0], [3.0], [4.0]])]])
-    assert fake[0][0].flatten().tolist() == [1, 2]
-    assert real[0][0].flatten().tolist() == [3, 4]
 
 
 # ---- the settings

@@ -1,0 +1,103 @@
+"""The discriminator's features of fakes and photographs of the same layouts, without work whose result is known or not needed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # pyright: ignore[reportPrivateUsage]
+
+from spade_studio.engine.networks.blocks import LEAKY_SLOPE
+from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator, PatchDiscriminator, halved
+from spade_studio.train.learning.projected import ProjectedDiscriminator
+
+Features = list[list[Tensor]]
+"""Of every scale, the output of every layer, the patch scores last."""
+
+
+def judged(
+    discriminator: MultiscaleDiscriminator, planes: Tensor, pictures: Tensor, *, photos_learn: bool = True
+) -> tuple[Features, Features]:
+    """Judge fakes and photographs as the discriminator does that is given all fakes and then all photographs beside their planes.
+
+    A convolution of planes beside a picture is the sum of two: that of the planes is computed once for both pictures of a layout, and no
+    gradient flows to planes. Batch statistics, where the discriminator has any, are those of fakes and photographs together.
+
+    Args:
+        discriminator: Of either kind.
+        planes: Of the N layouts [N, S, H, W], or of all pictures [2 N, S, H, W] where they differ by augmentation.
+        pictures: N fakes, then N photographs: [2 N, 3, H, W].
+        photos_learn: Whether gradients flow through the photographs' features; where only the fakes' are needed they cost less.
+
+    Returns:
+        The features of the fakes, and those of the photographs.
+    """
+    apart = not photos_learn and not any(isinstance(module, BatchNorm) for module in discriminator.modules())
+    of_fakes: Features = []
+    of_photos: Features = []
+    beside, seen = planes, pictures
+    for i, patch in enumerate(discriminator.patches):
+        if i:
+            beside, seen = halved(beside), halved(seen)
+        fake, photo = _apart(patch, beside, seen) if apart else _together(patch, beside, seen)
+        of_fakes.append(fake)
+        of_photos.append(photo)
+    if isinstance(discriminator, ProjectedDiscriminator):
+        for (scores,) in discriminator.projected(planes, pictures):
+            fake, photo = scores.chunk(2)
+            of_fakes.append([fake])
+            of_photos.append([photo])
+    return of_fakes, of_photos
+
+
+def _first(patch: PatchDiscriminator, planes: Tensor) -> Tensor:
+    """Return the planes' part of the first convolution."""
+    conv = patch.first
+    return F.conv2d(planes.to(conv.weight.dtype), conv.weight[:, :-3], conv.bias, conv.stride, conv.padding)
+
+
+def _opened(patch: PatchDiscriminator, of_layout: Tensor, pictures: Tensor) -> Tensor:
+    """Return the first layer's output for M N pictures beside N layouts."""
+    conv = patch.first
+    of_pictures = F.conv2d(pictures, conv.weight[:, -3:], None, conv.stride, conv.padding)
+    return F.leaky_relu((of_pictures.view(-1, *of_layout.shape) + of_layout).flatten(0, 1), LEAKY_SLOPE)
+
+
+def _together(patch: PatchDiscriminator, planes: Tensor, pictures: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    x = _opened(patch, _first(patch, planes), pictures)
+    features = [x]
+    for stage in patch.later:
+        x = stage(x)
+        features.append(x)
+    halves = [layer.chunk(2) for layer in features]
+    return [half[0] for half in halves], [half[1] for half in halves]
+
+
+def _apart(patch: PatchDiscriminator, planes: Tensor, pictures: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    of_layout = _first(patch, planes)
+    fakes, photos = pictures.chunk(2)
+    both = of_layout.chunk(2) if len(of_layout) == len(pictures) else (of_layout, of_layout)
+    fake = _opened(patch, both[0], fakes)
+    with torch.no_grad():
+        photo = _opened(patch, both[1], photos)
+    of_fakes, of_photos = [fake], [photo]
+    for stage in patch.later:
+        fake = stage(fake)
+        with torch.no_grad(), _at_rest(stage) if stage.training else nullcontext():
+            photo = stage(photo)
+        of_fakes.append(fake)
+        of_photos.append(photo)
+    return of_fakes, of_photos
+
+
+@contextmanager
+def _at_rest(stage: nn.Module) -> Generator[None]:
+    """Keep the vectors of spectral norms, which a call in training moves, as they are; the weights are those of the last call."""
+    stage.eval()
+    try:
+        yield
+    finally:
+        stage.train()
