@@ -134,7 +134,8 @@ def unique_hashes(hashes: Hashes) -> tuple[Hashes, Ids, Ids]:
 def _sorted_groups(number: Ids, groups: int) -> tuple[Ids, Ids]:
     """Return the places of a flat array sorted by its numbers, and where each number's begin in that."""
     counts = np.bincount(number, minlength=groups)
-    return np.argsort(number, kind="stable"), np.cumsum(counts) - counts
+    narrow = number.astype(np.uint16) if groups <= 1 << 16 else number  # which are sorted by counting
+    return np.argsort(narrow, kind="stable"), np.cumsum(counts) - counts
 
 
 @dataclass(frozen=True)
@@ -189,8 +190,9 @@ class Scale:
         flat: Ids = np.arange(batch * height * width, dtype=np.int64)
         inside = _padded(flat.reshape(batch, height, width), reach, None if self.outside is None else -1)
         around = inside[b[:, None], y[:, None] + offset_y, x[:, None] + offset_x].reshape(-1)  # flat positions, -1 outside
-        needed = np.unique(around)
-        needed = needed[needed >= 0]
+        seen = np.zeros(batch * height * width + 1, bool)
+        seen[around] = True
+        needed = np.flatnonzero(seen[:-1])
         _, first, number = np.unique(self.window_hashes.reshape(-1)[needed], return_index=True, return_inverse=True)
         lookup = np.full(batch * height * width + 1, len(first))  # the last entry, reached by -1, is "outside"
         lookup[needed] = number
@@ -387,7 +389,7 @@ class Layout:
             order, arrays["table_order_offsets"] = _sorted_groups(rows, kernel_size**2 * self.book.semantic_channels)
             arrays["table_order"] = window[order]
             with torch.inference_mode(False):  # tensors made in inference mode could never be trained with
-                tensors = {name: torch.as_tensor(array).to(device, non_blocking=True) for name, array in arrays.items()}
+                tensors = {name: torch.as_tensor(array.astype(np.int32)).to(device, non_blocking=True) for name, array in arrays.items()}
             edge_rows = tensors.pop("edge_rows", None)
             self._grids[key] = Grid(edge_rows=edge_rows, batch=self.batch, height=height, width=width, **tensors)
         return self._grids[key]
