@@ -73,6 +73,7 @@ def test_a_picture_is_opened_like_a_document(window, export, qtbot, layout, tmp_
 
 
 def test_a_picture_of_another_size_is_rendered_at_it_again(window, export, qtbot, tmp_path):
+    window.rendering.set_detail("none")  # as pictures of this size are exported
     export.form.size_box.setCurrentText("128 x 96")
     path = exported(export, qtbot, tmp_path)
     assert pixels_of(path).shape == (96, 128, 3)

@@ -134,7 +134,7 @@ def test_export_fifty_variations(screen, tmp_path):
 
 def inner(file):
     """Return the part of a picture of 256 x 256 that the screen shows at twice its size in the middle of the render."""
-    return np.asarray(Image.open(file))[31:231, 26:226].astype(float)
+    return np.asarray(Image.open(file))[31:231, 28:228].astype(float)
 
 
 def difference(shown, picture):
