@@ -16,7 +16,7 @@ from spade_studio.app.variations.cells import Mix
 from spade_studio.app.variations.sheet_renderer import SheetLayout, mixed
 from spade_studio.app.video.plan import FilmPlan
 from spade_studio.app.video.writer import Frame, FramesWriter, FrameWriter, Mp4Writer, VideoError
-from spade_studio.engine.detail.levels import DetailLevel, available_levels
+from spade_studio.engine.detail.levels import AUTO_SHORT_SIDE, DetailLevel, available_levels
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.rendering.result_plan import ResultWish
 from spade_studio.engine.rendering.service import RenderJob
@@ -103,7 +103,7 @@ class FilmMaker(QObject):
 
         def render(renderer: Renderer) -> DescribedPicture:
             code = mixed(renderer, style) if isinstance(style, Mix) else style
-            return render_layout(renderer, layout.layout, layout.label_set, ResultWish(plan.size, _quick_level()), code)
+            return render_layout(renderer, layout.layout, layout.label_set, ResultWish(plan.size, quick_level(plan.size)), code)
 
         self._job = self._live.work(render, self._on_rendered, self._on_render_failed)
 
@@ -174,6 +174,6 @@ class FilmMaker(QObject):
         self.changed.emit()
 
 
-def _quick_level() -> DetailLevel:
-    """Return the level of detail of frames: there are hundreds of them."""
-    return "fast" if "fast" in available_levels() else "none"
+def quick_level(size: tuple[int, int]) -> DetailLevel:
+    """Return the level of detail of frames of (height, width), of which there are hundreds: small ones need none."""
+    return "fast" if min(size) > AUTO_SHORT_SIDE and "fast" in available_levels() else "none"

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.variations.cells import Mix
+from spade_studio.app.video.maker import quick_level
 from spade_studio.app.video.plan import FilmPlan
 from spade_studio.app.video.writer import FramesWriter, Mp4Writer
 from spade_studio.engine.errors import EngineError
@@ -88,8 +89,7 @@ def test_an_mp4_with_all_its_frames(window, video, qtbot, tmp_path):
     assert difference[5] < 30  # these weights were never trained: their pictures are noise, which MPEG-4 keeps badly
 
 
-def test_numbered_frames_are_exact(window, video, qtbot, tmp_path, monkeypatch):
-    monkeypatch.setattr("spade_studio.app.video.maker.available_levels", lambda: ("none",))  # as the window shows its pictures
+def test_numbered_frames_are_exact(window, video, qtbot, tmp_path):
     video.kind.setCurrentIndex(1)
     video.loop.setChecked(True)
     made(qtbot, video)
@@ -240,3 +240,7 @@ def test_closing_the_window_asks_once_and_leaves_nothing_half(window, video, qtb
     assert not video.maker.is_at_work
     assert list((tmp_path / "out").iterdir()) == []
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith(("render", "video"))]
+
+
+def test_small_frames_need_no_detail():
+    assert [quick_level(size) for size in ((256, 256), (256, 512), (288, 512))] == ["none", "none", "fast"]
