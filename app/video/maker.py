@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.documents.errors import save_error
 from spade_studio.app.export.pace import Pace
+from spade_studio.app.export.plan import Size
 from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError
 from spade_studio.app.ui.worker import Worker
@@ -18,6 +19,7 @@ from spade_studio.app.video.plan import FilmPlan
 from spade_studio.app.video.writer import Frame, FramesWriter, FrameWriter, Mp4Writer, VideoError
 from spade_studio.engine.detail.levels import AUTO_SHORT_SIDE, DetailLevel, available_levels
 from spade_studio.engine.errors import EngineError, RenderError
+from spade_studio.engine.rendering.frame_sizes import SizeWish
 from spade_studio.engine.rendering.result_plan import ResultWish
 from spade_studio.engine.rendering.service import RenderJob
 
@@ -174,6 +176,10 @@ class FilmMaker(QObject):
         self.changed.emit()
 
 
-def quick_level(size: tuple[int, int]) -> DetailLevel:
-    """Return the level of detail of frames of (height, width), of which there are hundreds: small ones need none."""
-    return "fast" if min(size) > AUTO_SHORT_SIDE and "fast" in available_levels() else "none"
+def quick_level(size: Size) -> DetailLevel:
+    """Return the level of detail of frames, of which there are hundreds; those as small as weights render need none."""
+    if isinstance(size, SizeWish):
+        is_small = size.kind == "training" or (size.kind == "side" and size.longer_side <= AUTO_SHORT_SIDE)
+    else:
+        is_small = size is None or min(size) <= AUTO_SHORT_SIDE
+    return "none" if is_small or "fast" not in available_levels() else "fast"

@@ -19,6 +19,7 @@ from spade_studio.app.video.maker import quick_level
 from spade_studio.app.video.plan import FilmPlan
 from spade_studio.app.video.writer import FramesWriter, Mp4Writer
 from spade_studio.engine.errors import EngineError
+from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 WAIT = 60_000
 LEFT = Qt.MouseButton.LeftButton
@@ -243,4 +244,5 @@ def test_closing_the_window_asks_once_and_leaves_nothing_half(window, video, qtb
 
 
 def test_small_frames_need_no_detail():
-    assert [quick_level(size) for size in ((256, 256), (256, 512), (288, 512))] == ["none", "none", "fast"]
+    small = (None, SizeWish(), SizeWish("side", 256), (256, 256), (256, 512))
+    assert [quick_level(size) for size in (*small, (288, 512), SizeWish("side", 512))] == ["none"] * 5 + ["fast"] * 2
