@@ -36,6 +36,17 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
+def refuse_missing_device(name: str, processes: int = 1) -> None:
+    """Refuse a device that :func:`choose_device` refuses, and CUDA with fewer devices than processes.
+
+    Raises:
+        RenderError: This machine lacks it.
+    """
+    device, gpus = choose_device(name), torch.cuda.device_count()
+    if device.type == "cuda" and processes > gpus:
+        raise RenderError(f"{processes} processes for {gpus} CUDA devices", "a device of its own for each", "Start fewer processes.")
+
+
 def available_devices() -> tuple[DeviceEntry, ...]:
     """List what :func:`choose_device` and :func:`choose_dtype` accept on this machine: the CPU, each CUDA device, mps.
 

@@ -70,7 +70,7 @@ def resolve(new: New) -> TrainConfig:
         ConfigError: Values do not go together.
     """
     config = new.config
-    if config.data.path and config.data.path != str(new.data_path):
+    if config.data.path and new.config_file is None and new.fork is None and config.data.path != str(new.data_path):
         raise ConfigError(f"--data.path {config.data.path} beside {new.data_path}", "one of them", "Leave the option out")
     if new.steps is not None and new.epochs is not None:
         raise ConfigError("--steps and --epochs are both given", "one of them")
@@ -122,7 +122,7 @@ def _new(command: New) -> int:
     if command.dry_run:
         from spade_studio.train.cli.estimate import describe_run
 
-        _say(describe_run(config))
+        _say(describe_run(config, measure=command.measure))
         return 0
     made = _made_by_first_rank(command, config) if is_rank() else _make_run(command, config, config.compute.processes_per_node)
     if command.create_only:
@@ -140,7 +140,10 @@ def _make_run(command: New, config: TrainConfig, processes: int) -> RunDirectory
         EngineError: There is no data, or of other labels, a file of the configuration is not there, or processes cannot share the batch.
     """
     config.rank_batch_size(processes)
-    refuse_unknown_labels(open_run_data(config).training)
+    if not command.create_only:  # else it may be trained elsewhere
+        refuse_missing(config, processes)
+    data = open_run_data(config).training
+    refuse_unknown_labels(data)
     for name, path in (
         ("--init-from", config.initial.weights),
         ("losses.perceptual.file", config.losses.perceptual.file),
@@ -149,7 +152,30 @@ def _make_run(command: New, config: TrainConfig, processes: int) -> RunDirectory
     ):
         if path and not Path(path).exists():
             raise ConfigError(f"{name} is {path}, and there is no such file", "a file that is there")
-    return RunDirectory.create(command.runs, command.name or command.preset, config)
+    checkpoint = None
+    if command.fork is not None:
+        from spade_studio.train.run.fork import forked_checkpoint
+
+        checkpoint = forked_checkpoint(RunDirectory.open(command.fork), config, data)
+    made = RunDirectory.create(command.runs, command.name or command.preset, config)
+    if checkpoint is not None:
+        from spade_studio.train.run.checkpoints import CheckpointStore
+
+        CheckpointStore(made.checkpoints_path).write(checkpoint)
+    return made
+
+
+def refuse_missing(config: TrainConfig, processes: int) -> None:
+    """Refuse a device or tracker that is not here.
+
+    Raises:
+        EngineError: With what is missing.
+    """
+    from spade_studio.engine.device import refuse_missing_device
+    from spade_studio.train.run.trackers import refuse_missing_packages
+
+    refuse_missing_device(config.compute.device, processes)
+    refuse_missing_packages(config.monitor.trackers)
 
 
 def _made_by_first_rank(command: New, config: TrainConfig) -> RunDirectory:

@@ -15,14 +15,17 @@ from torch import Tensor
 from spade_studio.engine.device import choose_device
 from spade_studio.engine.networks.batch_renorm import set_renormalization
 from spade_studio.engine.weights.shapes import parameter_count
+from spade_studio.train.cli.counting import count_step, rate_of, seconds_by_operations
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
+from spade_studio.train.datasets.balance import balance
 from spade_studio.train.datasets.check import refuse_unknown_labels
 from spade_studio.train.datasets.loading import Batch
+from spade_studio.train.datasets.sampler import ResumableSampler
 from spade_studio.train.learning.content import ContentFeatures, ContentLoss, load_content
 from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.step import style_noise
-from spade_studio.train.learning.trainer import Trainer, renormalization_limits
+from spade_studio.train.learning.trainer import Trainer, compute_type, renormalization_limits
 from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
 from spade_studio.train.run.data import RunData, open_run_data
 
@@ -157,8 +160,12 @@ def _content(config: TrainConfig) -> ContentLoss | None:
     return load_content(content) if content.file else ContentLoss(ContentFeatures(content), content)
 
 
-def describe_run(config: TrainConfig) -> str:
+def describe_run(config: TrainConfig, *, measure: bool = False) -> str:
     """Return the resolved configuration as JSON, and below it what it means for the data at hand.
+
+    Args:
+        config: Of the training.
+        measure: Whether memory and time are those of real steps in place of counted operations.
 
     Raises:
         EngineError: The configuration does not fit the data.
@@ -169,7 +176,7 @@ def describe_run(config: TrainConfig) -> str:
     lines = [json.dumps(config.to_json(), indent=2), ""]
     lines += [
         f"Data:          {len(data.training):,} photographs to train on, {len(data.validation):,} held out "
-        f"({data.training.kind}, labels of {data.training.label_set.name})",
+        f"({data.training.kind}, labels of {data.training.label_set.name}){f'. {data.words}' if data.words else ''}",
         f"Layout:        {channels.explain()}",
     ]
     for name, network in zip(("Generator", "Encoder", "Discriminator"), config.network_configs(channels.semantic_channels), strict=True):
@@ -177,32 +184,65 @@ def describe_run(config: TrainConfig) -> str:
             lines.append(f"{name + ':':<14} {network.kind}, {parameter_count(network):,} parameters")
     processes = config.compute.processes_per_node
     per_rank = config.rank_batch_size(processes)
-    losses = config.losses
-    perceptual = load_perceptual(losses.perceptual) if losses.uses_perceptual_network and losses.perceptual.file else None
-    trainer = Trainer(config, data.training, Ranks(0, 1, choose_device("cpu")), perceptual, content=_content(config))
-    steps = config.total_steps(trainer.steps_per_epoch)
-    memory = estimate_memory(trainer, per_rank)
-    lines.append(f"Steps:         {steps:,} ({trainer.steps_per_epoch:,} an epoch), {steps * config.batch_size:,} pictures")
+    sampler = ResumableSampler(
+        len(data.training), config.batch_size // processes, seed=config.seed, world_size=processes, parts=config.accumulation
+    )
+    steps = config.total_steps(sampler.batches_per_epoch)
+    epochs, rest = divmod(steps, sampler.batches_per_epoch)
+    pictures = epochs * sampler.images_per_epoch + rest * config.batch_size
+    lines.append(f"Steps:         {steps:,} ({sampler.batches_per_epoch:,} an epoch), {pictures:,} pictures")
+    if config.data.repeat_threshold:
+        lines.append(balance(data.training, config.data.repeat_threshold).words)
     ranks = "1 process" if processes == 1 else f"{processes} processes"
     parts = "1 part" if config.accumulation == 1 else f"{config.accumulation} parts"
     lines.append(f"Batch:         {config.batch_size} pictures: {ranks} with {parts} of {per_rank}")
-    without = " and what the perceptual network takes" if perceptual is None and config.losses.uses_perceptual_network else ""
-    lines.append(
-        f"Memory:        about {memory.total / _MIB:,.0f} MiB a process, {memory.state / _MIB:,.0f} for parameters and what goes with them "
-        f"and {memory.activations / _MIB:,.0f} for activations; beside what torch itself takes{without}"
-    )
-    lines.append(f"Time:          {_time_words(config, data, trainer, steps, perceptual)}")
+    lines += _measured(config, data, pictures) if measure else _counted(config, data, pictures)
     return "\n".join(lines)
 
 
-def _time_words(config: TrainConfig, data: RunData, trainer: Trainer, steps: int, perceptual: PerceptualDistance | None) -> str:
+def _counted(config: TrainConfig, data: RunData, pictures: int) -> list[str]:
+    """Return memory and time of a training of so many pictures, by counted operations."""
+    processes, device = config.compute.processes_per_node, choose_device(config.compute.device)
+    dtype = compute_type(config.compute.dtype, device)
+    counted = count_step(config, data.training, config.rank_batch_size(processes), dtype)
+    rate = rate_of(device, dtype)
+    seconds = seconds_by_operations(pictures * counted.operations, rate * (processes if device.type == "cuda" else 1))
+    return [
+        _memory_words(counted.state, counted.activations),
+        f"Time:          about {time_words(seconds)} at {pictures / seconds:,.2f} images/s, by {counted.operations / 1e9:,.1f} GFLOP a "
+        f"picture and {rate / 1e9:,.0f} GFLOP/s of {device} in convolutions; --measure times real steps; sample grids and metrics come on "
+        "top",
+    ]
+
+
+def _memory_words(state: int, activations: int, without: str = "") -> str:
+    return (
+        f"Memory:        about {(state + activations) / _MIB:,.0f} MiB a process, {state / _MIB:,.0f} for parameters and what goes with "
+        f"them and {activations / _MIB:,.0f} for activations; beside what torch itself takes{without}"
+    )
+
+
+def _measured(config: TrainConfig, data: RunData, pictures: int) -> list[str]:
+    """Return memory and time of a training of so many pictures, by real steps."""
+    losses = config.losses
+    perceptual = load_perceptual(losses.perceptual) if losses.uses_perceptual_network and losses.perceptual.file else None
+    trainer = Trainer(config, data.training, Ranks(0, 1, choose_device("cpu")), perceptual, content=_content(config))
+    memory = estimate_memory(trainer, config.rank_batch_size(config.compute.processes_per_node))
+    without = " and what the perceptual network takes" if perceptual is None and losses.uses_perceptual_network else ""
+    return [
+        _memory_words(memory.state, memory.activations, without),
+        f"Time:          {_time_words(config, data, trainer, pictures, perceptual)}",
+    ]
+
+
+def _time_words(config: TrainConfig, data: RunData, trainer: Trainer, pictures: int, perceptual: PerceptualDistance | None) -> str:
     """Return how long a training will take, in words.
 
     Args:
         config: Of the training.
         data: Its data.
         trainer: One on the CPU, which is used up.
-        steps: Of the whole training.
+        pictures: Of the whole training.
         perceptual: The perceptual network, where it is here.
     """
     processes = config.compute.processes_per_node
@@ -210,13 +250,18 @@ def _time_words(config: TrainConfig, data: RunData, trainer: Trainer, steps: int
     try:
         if device.type != "cpu":
             trainer = Trainer(config, data.training, Ranks(0, 1, device), perceptual, content=_content(config))
-        pace = processes / seconds_per_picture(trainer, config.rank_batch_size(processes))
+        seconds = seconds_per_picture(trainer, config.rank_batch_size(processes))
     except torch.OutOfMemoryError:
         return f"not known: {device} has no memory left to time a step"
+    pace = processes / seconds
+    dtype = compute_type(config.compute.dtype, device)
+    operations = count_step(config, data.training, min(_FEW, config.rank_batch_size(processes)), dtype).operations
+    share = operations / seconds / rate_of(device, dtype)  # model FLOPs utilisation
     without = ", the perceptual network left out" if perceptual is None and config.losses.uses_perceptual_network else ""
     return (
-        f"about {time_words(steps * config.batch_size / pace)} at {pace:,.2f} images/s, timed with {_FEW} pictures at once on {device}"
-        f"{without}; sample grids and metrics come on top"
+        f"about {time_words(pictures / pace)} at {pace:,.2f} images/s, timed with {_FEW} pictures at once on {device}"
+        f"{without} ({operations / seconds / 1e9:,.0f} GFLOP/s, {share:.0%} of its convolutions' rate); sample grids and metrics "
+        "come on top"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 import tyro
 
@@ -13,13 +14,16 @@ from spade_studio.train.cli.command_line import description, exit_code, first_wo
 from spade_studio.train.cli.options import COMMANDS, Command, New
 from spade_studio.train.cli.process import prepare
 from spade_studio.train.config.architectures import ARCHITECTURES
+from spade_studio.train.config.files import with_file
 from spade_studio.train.config.presets import PRESETS, preset, with_architecture
 from spade_studio.train.config.run import TrainConfig
+from spade_studio.train.run.directory import RunDirectory
 
 EXAMPLES = """examples:
   spade-train check photos/                                     what is in the data, and what is wrong with it
   spade-train new photos/ --preset landscapes --dry-run         what would be trained
   spade-train new photos/ --preset landscapes --name lakes      train; Ctrl+C saves and ends
+  spade-train new --fork runs/00000-lakes --steps 30000 --optimizer.learning-rate 5e-5   another run from there, with its optimisers
   spade-train stop runs/00000-lakes                             the same from another terminal
   spade-train pause runs/00000-lakes                            let it wait with all in memory; with --end it goes on
   spade-train resume runs/00000-lakes                           go on after a stop
@@ -65,18 +69,27 @@ def parse(arguments: Sequence[str]) -> Command:
     words = description(kind)
     if kind is not New:
         return tyro.cli(kind, prog=f"spade-train {name}", args=rest, description=words)
-    default = New(tyro.MISSING, config=_starting_config(rest))  # data must be named, all else has the preset's values
+    config = _starting_config(rest)
+    # Data must be named where no file does; all else has the preset's values, or the file's.
+    default = New(Path(config.data.path) if config.data.path else tyro.MISSING, config=config)
     summaries = {name: row.summary for name, row in PRESETS.items()}, {name: row.summary for name, row in ARCHITECTURES.items()}
     words = f"{words}\n\npresets:\n{listed(summaries[0])}\n\narchitectures, in place of the preset's:\n{listed(summaries[1])}"
     return tyro.cli(New, prog="spade-train new", args=rest, default=default, description=words)
 
 
 def _starting_config(arguments: Sequence[str]) -> TrainConfig:
-    """Return the configuration of the preset that a command line names: it gives the defaults of all other options."""
+    """Return the configuration of the preset, file or run that a command line names: it gives the defaults of all other options.
+
+    Raises:
+        EngineError: The file or run cannot be used.
+    """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--preset", nargs="?", default="landscapes")
-    parser.add_argument("--architecture", nargs="?")
+    for name in ("architecture", "config", "fork"):
+        parser.add_argument(f"--{name}", nargs="?")
     given = parser.parse_known_args(arguments)[0]
     # An unknown name, or none, is refused by the command's own parser.
     config = preset(given.preset) if given.preset in PRESETS else TrainConfig()
+    if given.config or given.fork:
+        config = with_file(config, Path(given.config) if given.config else RunDirectory.open(Path(given.fork)).config_path)
     return config if given.architecture is None else with_architecture(config, given.architecture)

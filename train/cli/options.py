@@ -103,6 +103,9 @@ class New:
     Attributes:
         data_path: Photographs with label maps: a folder or zip with images/ and labels/, or the folder of a published data set.
         preset: The configuration to start from; every option below changes one value of it.
+        config_file: JSON, such as the config.json of a run, or TOML: values over those of the preset; options win.
+        fork: A run to go on from: with its configuration, where config_file gives no other, its newest checkpoint and its optimisers'
+            state, under the options given here. Steps count from its beginning.
         runs: The folder in which the run's own folder is made.
         name: What to call the run; by its preset where not given.
         steps: Train for so many steps, the shape of the schedule kept.
@@ -114,7 +117,8 @@ class New:
         minutes: Save and end after so many minutes; resume goes on.
         architecture: A generator of the paper's tables (listed above) with the losses and rates that belong to it; options below still
             win.
-        dry_run: Say what would be trained, with parameters, steps and memory, and make nothing.
+        dry_run: Say what would be trained, with parameters, steps, memory and time by counted operations, and make nothing.
+        measure: With dry_run, measure memory and time by real steps: minutes for large networks.
         create_only: Make the run's folder and print its path; train later with resume.
         console: How to tell of progress: a live line, plain lines, or failures only.
         config: All other options.
@@ -122,6 +126,8 @@ class New:
 
     data_path: DataPath
     preset: PresetName = "landscapes"
+    config_file: Annotated[Path | None, tyro.conf.arg(name="config", metavar="FILE", help_behavior_hint=_default_words)] = None
+    fork: Annotated[Path | None, shown("RUN")] = None
     runs: Annotated[Path, tyro.conf.arg(metavar="DIR")] = Path("runs")
     name: Text = ""
     steps: Steps = None
@@ -133,6 +139,7 @@ class New:
     minutes: Minutes = None
     architecture: Annotated[str | None, shown("NAME")] = None
     dry_run: Flag = False
+    measure: Flag = False
     create_only: Flag = False
     console: ConsoleMode = "auto"
     config: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)

@@ -16,7 +16,8 @@ from spade_studio.train.config.losses import LossConfig, OptimizerConfig, Schedu
 from spade_studio.train.config.networks import DiscriminatorOptions, EncoderOptions, GeneratorOptions, InitialConfig, ProjectedOptions
 from spade_studio.train.config.plain import check_range
 
-_LARGEST_CONFIGURATION = 1_000_000  # bytes of JSON
+LARGEST_CONFIGURATION = 1_000_000
+"""Bytes of a configuration's file."""
 
 
 @dataclass(frozen=True)
@@ -249,9 +250,9 @@ class TrainConfig:
         """
         try:
             with open_regular(path) as file:
-                content = file.read(_LARGEST_CONFIGURATION + 1)
-            if len(content) > _LARGEST_CONFIGURATION:
-                raise ConfigError(f"{path} is larger than {_LARGEST_CONFIGURATION:,} bytes", "a training configuration")
+                content = file.read(LARGEST_CONFIGURATION + 1)
+            if len(content) > LARGEST_CONFIGURATION:
+                raise ConfigError(f"{path} is larger than {LARGEST_CONFIGURATION:,} bytes", "a training configuration")
             data: object = json.loads(content)
         except (OSError, ValueError, RecursionError) as error:
             raise ConfigError(f"{path} cannot be read as a configuration: {error}", "a JSON file such as a run's config.json") from error

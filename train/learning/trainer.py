@@ -148,8 +148,8 @@ class Trainer:
         )
         self._prepare_batch_norms()
         ranks.copy_from_first(*self._networks())
-        dtype = compute.dtype if compute.dtype != "auto" else "bfloat16" if has_bfloat16(ranks.device) else "float32"
-        scale = dtype == "float16"
+        dtype = compute_type(compute.dtype, ranks.device)
+        scale = dtype == torch.float16
         self.optimizers = Optimizers(
             self.generator, self.encoder, self.discriminator, config.optimizer, scale_gradients=scale, device=ranks.device.type
         )
@@ -160,7 +160,7 @@ class Trainer:
             config.losses,
             perceptual=None if perceptual is None else perceptual.to(ranks.device),
             content=None if content is None else content.to(ranks.device),
-            autocast=_TYPES[dtype],
+            autocast=dtype,
             scaler=self.optimizers.scaler,
         )
         if compute.compile:
@@ -358,6 +358,13 @@ class Trainer:
             synchronize_batch_norm(self.generator)
         if self.discriminator is not None and self.config.discriminator.norm == "sync_batch":
             synchronize_batch_norm(self.discriminator)
+
+
+def compute_type(name: str, device: torch.device) -> torch.dtype | None:
+    """Return the type that forward passes compute in, None for float32; :attr:`ComputeConfig.dtype` says which names there are."""
+    if name == "auto":
+        return torch.bfloat16 if has_bfloat16(device) else None
+    return _TYPES[name]
 
 
 def renormalization_limits(step: int, after: int) -> tuple[float, float, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import os
 import secrets
@@ -196,15 +197,30 @@ def open_trackers(
     return trackers
 
 
+def refuse_missing_packages(names: Sequence[str]) -> None:
+    """Refuse trackers whose packages are not installed.
+
+    Raises:
+        TrackerError: There is no such package here.
+    """
+    for name in names:
+        if importlib.util.find_spec(name) is None:
+            raise _missing(name, "there is none of that name here")
+
+
+def _missing(package: str, why: object) -> TrackerError:
+    return TrackerError(
+        f"the tracker {package} needs the package {package}, which cannot be imported ({why})",
+        "",
+        f"Install it (pip install {package}, or spade-studio[{package}] with the program), or leave the tracker out",
+    )
+
+
 def _import(module: str, package: str) -> Any:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise TrackerError(
-            f"the tracker {package} needs the package {package}, which cannot be imported ({error})",
-            "",
-            f"Install it (pip install {package}, or spade-studio[{package}] with the program), or leave the tracker out",
-        ) from error
+        raise _missing(package, error) from error
 
 
 @contextmanager

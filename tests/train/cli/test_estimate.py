@@ -180,7 +180,8 @@ def test_the_time_is_that_of_whole_steps(config: TrainConfig, monkeypatch: pytes
     # 8 pictures a step, 2 ranks: a picture a second
     both = dataclasses.replace(config, compute=dataclasses.replace(config.compute, processes_per_node=2, device="cpu"))
     steps = both.total_steps(trainer.steps_per_epoch)
-    assert f"\nTime:          about {time_words(8 * steps)} at 1.00 images/s, timed with 2 pictures at once on cpu" in describe_run(both)
+    expected = f"\nTime:          about {time_words(8 * steps)} at 1.00 images/s, timed with 2 pictures at once on cpu ("
+    assert expected in describe_run(both, measure=True)
 
 
 def test_a_device_without_room_for_a_step_is_told(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +189,7 @@ def test_a_device_without_room_for_a_step_is_told(config: TrainConfig, monkeypat
         raise torch.OutOfMemoryError("no room")
 
     monkeypatch.setattr("spade_studio.train.cli.estimate.seconds_per_picture", full)
-    assert describe_run(config).endswith("has no memory left to time a step")
+    assert describe_run(config, measure=True).endswith("has no memory left to time a step")
 
 
 def test_times_are_told_roughly() -> None:

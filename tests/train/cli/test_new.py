@@ -19,6 +19,7 @@ from spade_studio.train.config.networks import GeneratorOptions
 from spade_studio.train.config.presets import preset
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import open_dataset
+from spade_studio.train.run import trackers
 from spade_studio.train.run.directory import RunDirectory
 from spade_studio.train.run.launch import torchrun_command
 
@@ -275,7 +276,7 @@ def test_a_dry_run_of_every_preset(name: str, train: Any, published: Callable[[s
     for start in ("Data: ", "Layout: ", "Generator: ", "Discriminator: ", "Steps: ", "Batch: ", "Memory: ", "Time: "):
         assert f"\n{start}" in f"\n{words}"
     assert ("\nEncoder: " in words) == config.encoder.used
-    assert ("and what the perceptual network takes" in words) == (name != "tiny")
+    assert "GFLOP a picture" in words
     assert not (tmp_path / "runs").exists()
 
 
@@ -288,3 +289,48 @@ def test_a_dry_run_counts_steps(train: Any, data: Path) -> None:
     words = train(*options, "--epochs", "5", "--nproc-per-node", 2, "--accumulation", 2).out
     assert "Steps:         10 (2 an epoch), 40 pictures\n" in words
     assert "Batch:         4 pictures: 2 processes with 2 parts of 1\n" in words
+
+
+# ---- files, forks, and what is not here
+
+
+def test_values_of_a_file_stand_over_the_preset_and_under_options(tmp_path: Path) -> None:
+    part = tmp_path / "part.toml"
+    part.write_text('batch_size = 6\n[optimizer]\nlearning_rate = 3e-4\n[data]\npath = "photos"\n', "utf-8")
+    config = resolved("--config", part, "--preset", "tiny", "--batch-size", "2")
+    assert (config.batch_size, config.optimizer.learning_rate) == (2, 3e-4)
+    assert config.data.path == str(Path("photos").absolute())
+    assert config.generator == preset("tiny").generator
+    whole = tmp_path / "config.json"
+    expected = dataclasses.replace(config, seed=3)
+    whole.write_text(json.dumps(expected.to_json()), "utf-8")
+    assert resolved(f"--config={whole}") == expected
+    moved = resolved("elsewhere", "--config", whole)
+    assert moved.data.path == str(Path("elsewhere").absolute())
+    assert dataclasses.replace(moved, data=expected.data) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("a.toml", "batch_size = ", "cannot be read as a configuration"),
+        ("a.toml", "batchsize = 3", "batchsize"),
+        ("a.json", "[1]", "holds no object"),
+        ("a.yaml", "batch_size: 3", r"is YAML. Expected JSON"),
+        ("a.json", '{"batch_size": "many"}', "batch_size is 'many'"),
+    ],
+)
+def test_files_that_are_no_configuration(tmp_path: Path, name: str, text: str, words: str) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    with pytest.raises(ConfigError, match=words):
+        resolved("data", "--config", tmp_path / name)
+
+
+def test_what_is_not_here_leaves_no_folder(train: Any, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    common = ["new", data, "--preset", "tiny", "--runs", tmp_path / "runs"]
+    done = train(*common, "--device", "cuda:77")
+    assert (done.code, "'cuda:77'" in done.err) == (1, True)
+    monkeypatch.setattr(trackers.importlib.util, "find_spec", lambda name: None)
+    done = train(*common, "--monitor.trackers", "tensorboard")
+    assert (done.code, "needs the package tensorboard" in done.err) == (1, True)
+    assert not (tmp_path / "runs").exists()

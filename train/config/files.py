@@ -1,0 +1,45 @@
+"""Configurations in files, whole or in part: a run's config.json, or TOML."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from spade_studio.engine.errors import ConfigError
+from spade_studio.engine.files import read_regular
+from spade_studio.train.config.run import LARGEST_CONFIGURATION, TrainConfig
+
+
+def with_file(config: TrainConfig, path: Path) -> TrainConfig:
+    """Return a configuration with the values that a file gives; the others stay.
+
+    Args:
+        config: Where it starts.
+        path: JSON or, by its suffix, TOML: tables as a run's config.json has them.
+
+    Raises:
+        ConfigError: The file cannot be read, or holds something that is no configuration.
+    """
+    if path.suffix.lower() in (".yaml", ".yml"):
+        raise ConfigError(f"{path} is YAML", "JSON, such as a run's config.json, or TOML")
+    try:
+        text = read_regular(path, LARGEST_CONFIGURATION).decode("utf-8-sig")
+        data: object = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} cannot be read as a configuration: {error}", "JSON, such as a run's config.json, or TOML") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path} holds no object", "JSON, such as a run's config.json, or TOML")
+    return TrainConfig.from_json(_merged(config.to_json(), cast("dict[str, Any]", data)))
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a tree with another one's values over its own."""
+    both = {name: _merged(base[name], value) for name, value in over.items() if _is_table(value) and _is_table(base.get(name))}
+    return {**base, **over, **both}
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict)
