@@ -249,10 +249,18 @@ def _export(command: Export) -> int:
     from spade_studio.train.run.export import ExportOptions, export_run
 
     run_folder = RunDirectory.open(command.run)
-    options = ExportOptions(command.name, command.data_description, command.licence, command.with_discriminator, not command.full_precision)
+    options = ExportOptions(
+        command.name,
+        command.data_description,
+        command.licence,
+        command.with_discriminator,
+        half=not command.full_precision,
+        averaged=not command.unaveraged,
+        published=command.published,
+    )
     written, step, notes = export_run(
         run_folder,
-        command.output or run_folder.weights_path,
+        command.output or (run_folder.path / "published" if command.published else run_folder.weights_path),
         options,
         best=command.best,
         step=command.step,

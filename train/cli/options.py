@@ -208,6 +208,8 @@ class Export:
         data_description: What they were trained on, in a sentence.
         licence: Under which terms they may be used, in a sentence.
         full_precision: Store float32 in place of half precision.
+        unaveraged: Take the weights of the last step in place of their running averages.
+        published: Write a folder in the published form (latest_net_G.pth, ...), for the published code.
         device: Where batch statistics are estimated: auto, cpu, cuda, cuda:N or mps.
     """
 
@@ -220,6 +222,8 @@ class Export:
     data_description: Text = ""
     licence: Text = ""
     full_precision: Flag = False
+    unaveraged: Flag = False
+    published: Flag = False
     device: Device = "auto"
 
 

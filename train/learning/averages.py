@@ -150,13 +150,13 @@ class AveragedNetworks:
         if self._encoder is not None and encoder is not None:
             self._encoder.update(encoder)
 
-    def fit(self, batches: StatisticsBatches, *, renormalized: bool = False) -> None:
+    def fit(self, batches: StatisticsBatches | None, *, renormalized: bool = False) -> None:
         """Make the averages usable: fit spectral norms, estimate coordinates of styles anew, and batch statistics or take the live ones.
 
         The result follows from the training alone, not from how often the averages were fitted before.
 
         Args:
-            batches: What statistics are estimated over.
+            batches: What statistics are estimated over. None takes the running ones of the live generator, and codes of styles as they are.
             renormalized: Whether the live generator learns with its running statistics: then they are the average's too.
 
         Raises:
@@ -166,11 +166,11 @@ class AveragedNetworks:
             if average is not None and live is not None:
                 _copy_spectral_vectors(live, average.network)
                 average.refresh()
-        if renormalized:
+        if renormalized or batches is None:
             copy_statistics(self._live[0], self.generator)
         else:
             reestimate_statistics(self.generator, batches)
-        self._styles = batches.style_space()
+        self._styles = None if batches is None else batches.style_space()
 
     @torch.no_grad()
     def generate(self, layout: Layout, z: Tensor | None) -> Tensor:

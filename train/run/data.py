@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from spade_studio.engine.errors import ConfigError
-from spade_studio.engine.labels import LabelSet, load_label_set
+from spade_studio.engine.labels import LabelChannels, LabelSet, load_label_set
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError, FolderDataset, PairDataset, open_dataset, read_names, read_scene_list
 from spade_studio.train.datasets.folder import LABEL_SET_FILE
+from spade_studio.train.datasets.pairs import Entry, Pairing
 from spade_studio.train.datasets.published import Split
 
 
@@ -62,6 +64,29 @@ def open_run_data(config: TrainConfig, *, anew: bool = True) -> RunData:
         return RunData(training, _open(config, "validation", scenes, anew=anew), left_out)
     except DataError:  # only the training part was downloaded
         return RunData(*training.split(config.data.validation), left_out)
+
+
+class _Absent:
+    """The source of data that is not there."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def names(self) -> list[str]:
+        return []
+
+    def read(self, name: str) -> bytes:
+        raise DataError(f"{name} in {self.where} is not there", "the training data")
+
+    def size(self, name: str) -> int:
+        del name
+        return -1
+
+
+def absent_data(where: str, parts: Mapping[str, Any]) -> PairDataset:
+    """Return data of the labels and the size that a checkpoint tells of, none of which can be read."""
+    entries = tuple(Entry(str(number), "", "") for number in range(int(parts["sampler"]["size"])))
+    return PairDataset(_Absent(where), Pairing(entries, ()), LabelChannels.from_json(parts["channels"]))
 
 
 def _without_skipped(dataset: PairDataset, path: str) -> tuple[PairDataset, int]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+import torch
+from torch import Tensor
 
 from spade_studio.engine.bank.photographs import bank_beside
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.weights import save_bundle
+from spade_studio.train.datasets import DataError
 from spade_studio.train.datasets.transforms import output_size
 from spade_studio.train.learning.discriminator_file import discriminator_path, save_discriminator
 from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.trainer import Trainer
 from spade_studio.train.run.checkpoints import CheckpointStore
-from spade_studio.train.run.data import open_run_data
+from spade_studio.train.run.data import absent_data, open_run_data
 from spade_studio.train.run.directory import RunDirectory, RunError
 
 
@@ -29,6 +35,9 @@ class ExportOptions:
         licence: Under which terms they may be used, in a sentence.
         with_discriminator: Whether the discriminator is written beside, for trainings to go on from.
         half: Whether weights are stored in half precision.
+        averaged: Whether they are the running averages of training, or else those of the last step.
+        published: Whether a folder is written in the published form: latest_net_G.pth, and so on, with state dicts of float32.
+        pictures: Whether the training pictures are there, over which statistics are estimated.
     """
 
     name: str = ""
@@ -36,6 +45,9 @@ class ExportOptions:
     licence: str = ""
     with_discriminator: bool = False
     half: bool = True
+    averaged: bool = True
+    published: bool = False
+    pictures: bool = True
 
 
 def write_weights(path: Path, trainer: Trainer, run_name: str, options: ExportOptions) -> list[Path]:
@@ -49,8 +61,10 @@ def write_weights(path: Path, trainer: Trainer, run_name: str, options: ExportOp
         WeightsError: The weights cannot be stored, for example since they are not finite.
         OSError: A file cannot be written.
     """
-    generator, encoder = trainer.fit_averages().weights()
+    generator, encoder = _states(trainer, options)
     dataset, config = trainer.dataset, trainer.generator_config
+    if options.published:
+        return _write_published(path, {"G": generator, "E": encoder, "D": _discriminator_state(trainer, options)})
     save_bundle(
         path,
         generator_config=config,
@@ -63,15 +77,43 @@ def write_weights(path: Path, trainer: Trainer, run_name: str, options: ExportOp
         steps=trainer.step,
         data=options.data or f"{len(dataset):,} photographs with label maps ({dataset.kind}, labels of {dataset.label_set.name})",
         licence=options.licence or "Not stated",
-        averaged=True,
+        averaged=options.averaged,
         half=options.half,
     )
     written = [path, *_place_bank(trainer.config.data.bank, path)]
     _, _, discriminator = trainer.config.network_configs(dataset.channels.semantic_channels)
-    if options.with_discriminator and discriminator is not None and trainer.discriminator is not None:
+    if discriminator is not None and (judge := _discriminator_state(trainer, options)) is not None:
         beside = discriminator_path(path)
-        save_discriminator(beside, discriminator, trainer.discriminator.state_dict())
+        save_discriminator(beside, discriminator, judge)
         written.append(beside)
+    return written
+
+
+def _states(trainer: Trainer, options: ExportOptions) -> tuple[dict[str, Tensor], dict[str, Tensor] | None]:
+    """Return the states of generator and encoder that are exported."""
+    if not options.averaged:
+        return trainer.generator.state_dict(), None if trainer.encoder is None else trainer.encoder.state_dict()
+    if options.pictures:
+        return trainer.fit_averages().weights()
+    assert trainer.averages is not None, "exports are written by the first rank"
+    trainer.averages.fit(None)
+    return trainer.averages.weights()
+
+
+def _discriminator_state(trainer: Trainer, options: ExportOptions) -> dict[str, Tensor] | None:
+    wanted = options.with_discriminator and trainer.discriminator is not None
+    return trainer.discriminator.state_dict() if wanted and trainer.discriminator is not None else None
+
+
+def _write_published(folder: Path, states: Mapping[str, Mapping[str, Tensor] | None]) -> list[Path]:
+    """Write state dicts under the published names, for the published code and whatever reads its files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for letter, state in states.items():
+        if state is not None:
+            written.append(folder / f"latest_net_{letter}.pth")
+            with atomic_writer(written[-1]) as file:
+                torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, file)
     return written
 
 
@@ -129,6 +171,14 @@ def export_run(
             "one",
             "Wait until it has measured its networks" if best else "Wait until it has written one, or stop it, which writes one",
         )
-    trainer = Trainer(config, open_run_data(config, anew=False).training, Ranks(0, 1, choose_device(device)), anew=False)
+    try:
+        data = open_run_data(config, anew=False).training
+    except DataError as error:
+        data = absent_data(config.data.path, checkpoint.parts)
+        options = dataclasses.replace(options, pictures=False)
+        notes.append(f"Without the training data ({error.found}) the batch statistics are those that training has kept.")
+        if config.losses.chance_styles == "photographs":
+            notes.append("Styles drawn by chance will be less like those of photographs than in an export with the data.")
+    trainer = Trainer(config, data, Ranks(0, 1, choose_device(device)), anew=False)
     trainer.load_state_dict(checkpoint.step, dict(checkpoint.parts))
     return write_weights(path, trainer, run.path.name, options), checkpoint.step, notes

@@ -100,17 +100,38 @@ def test_a_run_without_checkpoints(trainings: Any, capsys: pytest.CaptureFixture
     assert "Error: 00000-run has no checkpoint yet" in capsys.readouterr().err
 
 
-def test_data_that_is_gone(finished: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("one_thread")
+def test_the_training_data_need_not_be_there(finished: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = finished.path / "config.json"
     text = config.read_text("utf-8")
     gone = json.dumps(str(tmp_path / "gone"))
     config.write_text(text.replace(json.dumps(json.loads(text)["data"]["path"]), gone), "utf-8")
-    before = finished.weights
-    assert main(["export", str(finished.path)]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("Error: ")
-    assert str(tmp_path / "gone") in said
-    assert finished.weights == before
+    with_data = load_file(finished.path / "weights.safetensors")
+    path = tmp_path / "without.safetensors"
+    assert main(["export", str(finished.path), "--output", str(path)]) == 0
+    said = capsys.readouterr()
+    assert "Without the training data" in said.err
+    assert str(tmp_path / "gone") in said.err
+    without = load_file(path)
+    assert without.keys() == with_data.keys()
+    other = {name.rpartition(".")[2] for name, tensor in without.items() if not torch.equal(tensor, with_data[name])}
+    assert other == {"running_mean", "running_var"}
+    assert inspect_weights(path).data.startswith("16 photographs with label maps")
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_weights_of_the_last_step_and_under_the_published_names(finished: Any, tmp_path: Path) -> None:
+    last, folder = tmp_path / "last.safetensors", tmp_path / "published"
+    assert main(["export", str(finished.path), "--output", str(last), "--unaveraged", "--full-precision"]) == 0
+    assert inspect_weights(last).averaged is False
+    parts = read_checkpoint(finished.checkpoint(10)).parts
+    assert main(["export", str(finished.path), "--output", str(folder), "--unaveraged", "--published", "--with-discriminator"]) == 0
+    for letter, part in (("G", "generator"), ("E", "encoder"), ("D", "discriminator")):
+        state = torch.load(folder / f"latest_net_{letter}.pth", weights_only=True)
+        assert state.keys() == parts[part].keys()
+        assert all(torch.equal(tensor, parts[part][name]) for name, tensor in state.items())
+    live = {name.removeprefix("generator."): tensor for name, tensor in load_file(last).items() if name.startswith("generator.")}
+    assert torch.equal(live["fc.weight"], parts["generator"]["fc.weight"])
 
 
 @pytest.mark.usefixtures("one_thread")
