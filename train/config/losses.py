@@ -126,6 +126,7 @@ class OptimizerConfig:
         generator_learning_rate: Sets the generator's and encoder's rate outright; 0 derives it from the two above.
         discriminator_learning_rate: The same for the discriminator's rate.
         betas: Adam's; None means (0, 0.9) with two time scales and (0.5, 0.999) without.
+        warmup_steps: Steps over which all rates grow linearly to those of the schedule; 0 for none.
     """
 
     learning_rate: float = 2e-4
@@ -133,10 +134,12 @@ class OptimizerConfig:
     generator_learning_rate: float = 0.0
     discriminator_learning_rate: float = 0.0
     betas: tuple[float, float] | None = None
+    warmup_steps: int = 0
 
     def __post_init__(self) -> None:
         for name in ("learning_rate", "generator_learning_rate", "discriminator_learning_rate"):
             check_range(name, getattr(self, name), 0)
+        check_range("warmup_steps", self.warmup_steps, 0)
         if self.betas is not None and not (len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas)):
             raise ConfigError(f"betas is {self.betas!r}", "two numbers from 0 to below 1")
 
@@ -146,6 +149,10 @@ class OptimizerConfig:
         factors = (0.5, 2.0) if self.two_time_scales else (1.0, 1.0)
         own = (self.generator_learning_rate, self.discriminator_learning_rate)
         return own[0] or self.learning_rate * factors[0], own[1] or self.learning_rate * factors[1]
+
+    def warmup(self, step: int) -> float:
+        """Return the share of the rates at a step, counted from 0."""
+        return min(1.0, (step + 1) / self.warmup_steps) if self.warmup_steps else 1.0
 
     @property
     def adam_betas(self) -> tuple[float, float]:

@@ -268,7 +268,7 @@ class Trainer:
             set_renormalization(self.generator, *renormalization_limits(self.step, config.renormalize_after))
         images = len(self.sampler.global_batch(self.sampler.epoch, self.sampler.position))
         position = self.sampler.epoch if config.schedule_unit == "epochs" else self.step
-        self.optimizers.set_factor(config.schedule.factor(position))
+        self.optimizers.set_factor(config.schedule.factor(position) * config.optimizer.warmup(self.step))
         moved = [batch.to(ranks.device) for batch in batches]
 
         def noise(phase: Phase, number: int) -> Tensor | None:

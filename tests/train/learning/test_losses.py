@@ -184,3 +184,11 @@ def test_the_published_divergence_counts_four_pictures_whatever_the_batch() -> N
     # In parts and on two ranks it comes to the same.
     assert term("published", slice(0, 1), 0.25) + term("published", slice(1, 4), 0.75) == pytest.approx(sum(each))
     assert (term("published", slice(0, 2)) + term("published", slice(2, 4))) / 2 == pytest.approx(sum(each))
+
+
+def test_rates_grow_over_the_first_steps() -> None:
+    warm = OptimizerConfig(warmup_steps=4)
+    assert [warm.warmup(step) for step in (0, 1, 3, 4, 100)] == [0.25, 0.5, 1.0, 1.0, 1.0]
+    assert OptimizerConfig().warmup(0) == 1.0
+    with pytest.raises(ConfigError, match="warmup_steps is -1"):
+        OptimizerConfig(warmup_steps=-1)
