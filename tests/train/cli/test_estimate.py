@@ -177,10 +177,10 @@ def test_the_time_is_that_of_whole_steps(config: TrainConfig, monkeypatch: pytes
     assert seen == [2]
     assert 0.25 < seconds < 30
     monkeypatch.setattr("spade_studio.train.cli.estimate.seconds_per_picture", lambda *given: 2.0)
-    # 2 ranks: a picture a second; 20 steps are 10 epochs of 8 + 2 pictures
+    # 2 ranks: a picture a second; 20 steps are 10 epochs of 8 pictures and 4, of which 2 fill up
     both = dataclasses.replace(config, compute=dataclasses.replace(config.compute, processes_per_node=2, device="cpu"))
     assert both.total_steps(trainer.steps_per_epoch) == 20
-    expected = f"\nTime:          about {time_words(100)} at 1.00 images/s, timed with 2 pictures at once on cpu ("
+    expected = f"\nTime:          about {time_words(120)} at 1.00 images/s, timed with 2 pictures at once on cpu ("
     assert expected in describe_run(both, measure=True)
 
 
