@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +53,7 @@ def balance(dataset: PairDataset, threshold: float) -> Balance:
         threshold: Above 0, at most 1.
     """
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
-        shown = np.stack(list(pool.map(lambda index: _shown(dataset, index), range(len(dataset)))))
+        shown = np.stack(list(pool.map(partial(_shown, dataset), range(len(dataset)))))
     known = np.zeros(256, bool)
     known[list(dataset.channels.known_ids)] = True
     shown &= known

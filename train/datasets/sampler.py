@@ -98,9 +98,11 @@ class ResumableSampler(Sampler[list[SampleKey]]):
             rng = np.random.default_rng([self.seed, epoch, _STREAM])
             order = rng.permutation(self.size)
             if self.weights is not None:
-                ends = np.cumsum(self.weights[order])
-                chosen = np.searchsorted(ends, (np.arange(self.size) + rng.random()) * (ends[-1] / self.size), side="right")
-                order = rng.permutation(order[np.minimum(chosen, self.size - 1)])
+                ends: NDArray[np.float64] = np.cumsum(self.weights[order])
+                places = (np.arange(self.size) + rng.random()) * (ends[-1] / self.size)
+                found = np.searchsorted(ends, places, side="right")
+                chosen = np.minimum(np.asarray(found, np.int64), self.size - 1)
+                order = rng.permutation(order[chosen])
             self._order = epoch, order
         return self._order[1]
 

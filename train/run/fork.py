@@ -45,7 +45,8 @@ def forked_checkpoint(source: RunDirectory, config: TrainConfig, data: PairDatas
         raise ConfigError(f"the data has other labels than those of {source.path.name}", "the same", "Start from its weights (--init-from)")
     parts: dict[str, Any] = {**checkpoint.parts, "optimizers": copy.deepcopy(checkpoint.parts["optimizers"])}
     for side in ("generator", "discriminator"):
-        for group in (parts["optimizers"][side] or {"param_groups": []})["param_groups"]:
+        state: dict[str, Any] = parts["optimizers"][side] or {"param_groups": []}
+        for group in state["param_groups"]:
             group["betas"] = config.optimizer.adam_betas
     parts["sampler"] = {**for_other_data(parts["sampler"], len(data)), "seed": config.seed}
     parts["data"] = None  # whatever it is: it is that of the new run

@@ -29,7 +29,7 @@ WRONG = {
     "new data --preset": "Missing value for argument '--preset'",
     "new data --bach-size 4": "--batch-size INT",  # what was meant
     "new data --batch 4": "--batch-size INT",
-    "new data --workers 4": "--data.workers INT",
+    "new data --workers 4": "--data.workers {None}|INT",
     "new data --adversarial hinge": "--losses.adversarial",
     "new data --batch-size four": "four",
     "new data --losses.adversarial hnge": "'hinge'",
