@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -100,8 +100,8 @@ class ResumableSampler(Sampler[list[SampleKey]]):
             if self.weights is not None:
                 ends: NDArray[np.float64] = np.cumsum(self.weights[order])
                 places = (np.arange(self.size) + rng.random()) * (ends[-1] / self.size)
-                found = np.searchsorted(ends, places, side="right")
-                chosen = np.minimum(np.asarray(found, np.int64), self.size - 1)
+                found = cast("NDArray[np.int64]", np.searchsorted(ends, places, side="right"))  # pyright: ignore[reportUnknownMemberType]
+                chosen = np.minimum(found, self.size - 1)
                 order = rng.permutation(order[chosen])
             self._order = epoch, order
         return self._order[1]
