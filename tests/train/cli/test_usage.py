@@ -105,7 +105,8 @@ def options_of(kind: Any, prefix: str = "") -> Iterator[str]:
         elif not prefix and field.name in POSITIONAL:
             yield POSITIONAL[field.name]
         else:
-            yield f"--{prefix}{field.name}".replace("_", "-")
+            name = "config" if field.name == "config_file" else field.name  # beside the field of that name, whose options have no prefix
+            yield f"--{prefix}{name}".replace("_", "-")
 
 
 def explained(text: str) -> dict[str, tuple[str, str]]:
