@@ -133,15 +133,21 @@ def _new(command: New) -> int:
     return _train(made, Resume(made.path, command.nproc_per_node, command.max_restarts, "", command.minutes, console=command.console))
 
 
-def _make_run(command: New, config: TrainConfig, processes: int) -> RunDirectory:
+def _make_run(command: New, config: TrainConfig, processes: int, here: int | None = None) -> RunDirectory:
     """Make the run's folder, unless it can be told already that the run would fail: that leaves nothing behind.
+
+    Args:
+        command: What was asked for.
+        config: Of the run.
+        processes: That share the batch.
+        here: Those of them on this machine; None for all.
 
     Raises:
         EngineError: There is no data, or of other labels, a file of the configuration is not there, or processes cannot share the batch.
     """
     config.rank_batch_size(processes)
     if not command.create_only:  # else it may be trained elsewhere
-        refuse_missing(config, processes)
+        refuse_missing(config, processes if here is None else here)
     data = open_run_data(config).training
     refuse_unknown_labels(data)
     for name, path in (
@@ -188,7 +194,8 @@ def _made_by_first_rank(command: New, config: TrainConfig) -> RunDirectory:
         made: tuple[str, str] = ("", "")
         if ranks.is_first:
             try:
-                made = (str(_make_run(command, config, ranks.world_size).path.absolute()), "")
+                here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+                made = (str(_make_run(command, config, ranks.world_size, here).path.absolute()), "")
             except (EngineError, OSError) as error:
                 made = ("", str(error))
         path, problem = ranks.from_first(made)

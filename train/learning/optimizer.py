@@ -81,9 +81,12 @@ class Side:
         return finite
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from the state of an Adam, of this kind or of torch's others."""
+        """Continue from the state of an Adam, of this kind or of torch's others, its moments in any memory format."""
         groups = [{**group, "fused": True, "foreach": None} for group in state["param_groups"]]
         self.adam.load_state_dict({**state, "param_groups": groups})
+        for parameter, own in self.adam.state.items():  # a fused update reads all as if they lay in memory alike
+            for name in ("exp_avg", "exp_avg_sq"):
+                own[name] = torch.empty_like(parameter).copy_(own[name]) if own[name].stride() != parameter.stride() else own[name]
 
 
 class Optimizers:
@@ -138,4 +141,5 @@ class Optimizers:
         self.generator.load_state_dict(state["generator"])
         if self.discriminator is not None:
             self.discriminator.load_state_dict(state["discriminator"])
-        self.scaler.load_state_dict(state["scaler"])
+        if self.scaler.is_enabled() and state["scaler"]:  # that of a training without scaled losses is empty
+            self.scaler.load_state_dict(state["scaler"])

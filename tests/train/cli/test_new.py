@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, get_args
 
 import pytest
@@ -258,6 +260,21 @@ def test_several_processes_are_started_through_torchrun(
     command = torchrun_command(started[0][1], 2, 3)
     assert command[1:3] == ["-m", "spade_studio.train.run.launcher"]
     assert command[-5:] == ["spade_studio.train.cli", *started[0][1]]
+
+
+def test_ranks_of_several_machines_need_devices_for_those_of_this_one(
+    train: Any, data: Path, tmp_path: Path, only_run: Callable[[], RunDirectory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranks = SimpleNamespace(is_first=True, world_size=4, from_first=lambda value: value)
+    asked: list[int] = []
+    monkeypatch.setattr("spade_studio.train.learning.distributed.joined_ranks", lambda device: nullcontext(ranks))
+    monkeypatch.setattr("spade_studio.train.cli.commands.is_rank", lambda: True)
+    monkeypatch.setattr("spade_studio.train.cli.commands.refuse_missing", lambda config, processes: asked.append(processes))
+    monkeypatch.setattr("spade_studio.train.cli.commands._train", lambda run, command: 0)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    assert train("new", data, "--preset", "tiny", "--runs", tmp_path / "runs").code == 0
+    assert (asked, only_run().path.name) == ([2], "00000-tiny")
+    assert "batch_size 6 for 4 processes" in train("new", data, "--preset", "tiny", "--batch-size", "6", "--runs", tmp_path / "runs").err
 
 
 # ---- saying what would be trained

@@ -1,11 +1,14 @@
-"""The guard of an update under a gradient scaler: when infinite gradients are a search for a scale, and when they are the end."""
+"""Updates under a gradient scaler, where infinite gradients are a search for a scale or the end, and states from other trainings."""
 
 from __future__ import annotations
+
+import copy
 
 import pytest
 import torch
 
-from spade_studio.train.learning.optimizer import Side
+from spade_studio.train.config.losses import OptimizerConfig
+from spade_studio.train.learning.optimizer import Optimizers, Side
 
 
 @pytest.mark.parametrize(("scale", "finite"), [(65536.0, True), (2.0**-12, False)])
@@ -18,3 +21,36 @@ def test_infinite_gradients_count_once_no_scale_helps(scale: float, finite: bool
     scaler.scale(torch.ones(()))  # makes the scale
     assert bool(side.update(scaler, torch.ones(()))) is finite
     assert all(torch.equal(a, b) for a, b in zip(before, side.parameters, strict=True))
+
+
+def test_moments_keep_their_places_in_another_memory_format() -> None:
+    def trained(layer: torch.nn.Conv2d, state: dict[str, object] | None) -> Side:
+        side = Side([layer], 0.1, (0.5, 0.9))
+        if state is not None:
+            side.load_state_dict(state)
+        for parameter in side.parameters:
+            numbers = torch.arange(parameter.numel(), dtype=torch.float32).view(parameter.shape) - 7
+            parameter.grad = torch.empty_like(parameter).copy_(numbers)
+        side.update(torch.amp.GradScaler("cpu", enabled=False), torch.ones(()))
+        return side
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        layer = torch.nn.Conv2d(3, 4, 3)
+    before = trained(layer, None).adam.state_dict()
+    made: list[list[torch.Tensor]] = []
+    for form in (torch.contiguous_format, torch.channels_last):
+        other = torch.nn.Conv2d(3, 4, 3)
+        other.load_state_dict(layer.state_dict())
+        made.append(trained(other.to(memory_format=form), copy.deepcopy(before)).parameters)
+    for one, other in zip(*made, strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_a_training_in_float16_goes_on_from_one_without_scaled_losses() -> None:
+    one, other = (
+        Optimizers(torch.nn.Linear(1, 1), None, None, OptimizerConfig(), scale_gradients=scaled, device="cpu") for scaled in (False, True)
+    )
+    other.load_state_dict(one.state_dict())
+    assert other.scaler.get_scale() == torch.amp.GradScaler("cpu").get_scale()
+    one.load_state_dict(other.state_dict())
