@@ -151,7 +151,7 @@ def _make_run(command: New, config: TrainConfig, processes: int, here: int | Non
     data = open_run_data(config).training
     refuse_unknown_labels(data)
     for name, path in (
-        ("--init-from", config.initial.weights),
+        ("--init-from", "" if command.fork else config.initial.weights),
         ("losses.perceptual.file", config.losses.perceptual.file),
         ("projected.file", config.projected.file),
         ("monitor.frechet_network", config.monitor.frechet_network),

@@ -90,6 +90,8 @@ def _starting_config(arguments: Sequence[str]) -> TrainConfig:
     given = parser.parse_known_args(arguments)[0]
     # An unknown name, or none, is refused by the command's own parser.
     config = preset(given.preset) if given.preset in PRESETS else TrainConfig()
-    if given.config or given.fork:
-        config = with_file(config, Path(given.config) if given.config else RunDirectory.open(Path(given.fork)).config_path)
+    if given.fork:
+        config = RunDirectory.open(Path(given.fork)).config()
+    if given.config:
+        config = with_file(config, Path(given.config))
     return config if given.architecture is None else with_architecture(config, given.architecture)

@@ -103,9 +103,9 @@ class New:
     Attributes:
         data_path: Photographs with label maps: a folder or zip with images/ and labels/, or the folder of a published data set.
         preset: The configuration to start from; every option below changes one value of it.
-        config_file: JSON, such as the config.json of a run, or TOML: values over those of the preset; options win.
-        fork: A run to go on from: with its configuration, where config_file gives no other, its newest checkpoint and its optimisers'
-            state, under the options given here. Steps count from its beginning.
+        config_file: JSON, such as the config.json of a run, or TOML: values over those of the preset or fork; options win.
+        fork: A run to go on from: with its configuration in place of a preset's, its newest checkpoint and its optimisers' state, under
+            the options given here. Steps count from its beginning.
         runs: The folder in which the run's own folder is made.
         name: What to call the run; by its preset where not given.
         steps: Train for so many steps, the shape of the schedule kept.

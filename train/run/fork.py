@@ -27,13 +27,25 @@ def forked_checkpoint(source: RunDirectory, config: TrainConfig, data: PairDatas
 
     Raises:
         RunError: The run has no checkpoint.
-        ConfigError: The configurations' networks or labels differ, or the new one ends before the checkpoint's step.
+        ConfigError: The configurations' networks or labels differ, the new one names other weights to start from, or it ends, or
+            its warm-up does, before the checkpoint's step.
         CheckpointError: No checkpoint can be read.
     """
     checkpoint, _ = CheckpointStore(source.checkpoints_path).read_newest()
     if checkpoint is None:
         raise RunError(f"{source.path.name} has no checkpoint yet", "one", "Wait until it has written one, or stop it, which writes one")
+    if config.initial.weights != source.config().initial.weights:
+        raise ConfigError(
+            f"--init-from {config.initial.weights} beside --fork, which goes on from the checkpoint of {source.path.name}",
+            "one of them",
+            "Leave one of them out",
+        )
     changed = checkpoint.config.differences(config)
+    if "optimizer.warmup_steps" in changed and 0 < config.optimizer.warmup_steps <= checkpoint.step:
+        raise ConfigError(
+            f"optimizer.warmup_steps is {config.optimizer.warmup_steps:,}, and {source.path.name} is at step {checkpoint.step:,}",
+            "0, or more: steps count from that run's beginning",
+        )
     if wrong := [name for name in changed if name.startswith(_SAME)]:
         before, now = changed[wrong[0]]
         raise ConfigError(

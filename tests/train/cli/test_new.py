@@ -327,6 +327,19 @@ def test_values_of_a_file_stand_over_the_preset_and_under_options(tmp_path: Path
     assert dataclasses.replace(moved, data=expected.data) == expected
 
 
+def test_a_fork_starts_from_its_runs_configuration_and_from_no_preset(tmp_path: Path) -> None:
+    run = RunDirectory.create(tmp_path / "runs", "old", resolved("data", "--preset", "tiny"))
+    written = json.loads(run.config_path.read_text())
+    del written["average_decay"], written["optimizer"]["betas"]  # as a program without them has written it
+    run.config_path.write_text(json.dumps(written))
+    config = resolved("--fork", run.path, "--steps", "40")
+    assert (config.average_decay, config.optimizer) == (run.config().average_decay, run.config().optimizer)
+    part = tmp_path / "part.toml"
+    part.write_text("[optimizer]\nlearning_rate = 3e-4\n", "utf-8")
+    expected = dataclasses.replace(config, optimizer=dataclasses.replace(config.optimizer, learning_rate=3e-4))
+    assert resolved("--fork", run.path, "--steps", "40", "--config", part) == expected
+
+
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [

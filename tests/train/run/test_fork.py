@@ -45,6 +45,8 @@ def test_a_fork_goes_on_with_the_optimisers_at_other_rates(
     [
         (["--steps", "12", "--generator.base-channels", "8"], "generator.base_channels is 8, and 00000-run was trained with 4"),
         (["--steps", "10"], "the training of 10 steps ends before step 10 of 00000-run"),
+        (["--steps", "12", "--init-from", "some.safetensors"], "some.safetensors beside --fork"),
+        (["--steps", "12", "--optimizer.warmup-steps", "10"], "optimizer.warmup_steps is 10, and 00000-run is at step 10"),
         (["--steps", "12", "--labels.ids", "156"], "Start from its weights (--init-from)"),
     ],
 )
