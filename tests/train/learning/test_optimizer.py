@@ -9,6 +9,7 @@ import torch
 
 from spade_studio.train.config.losses import OptimizerConfig
 from spade_studio.train.learning.optimizer import Optimizers, Side
+from spade_studio.train.learning.preparation import keep_channels_last
 
 
 @pytest.mark.parametrize(("scale", "finite"), [(65536.0, True), (2.0**-12, False)])
@@ -38,11 +39,13 @@ def test_moments_keep_their_places_in_another_memory_format() -> None:
         torch.manual_seed(0)
         layer = torch.nn.Conv2d(3, 4, 3)
     before = trained(layer, None).adam.state_dict()
-    made: list[list[torch.Tensor]] = []
-    for form in (torch.contiguous_format, torch.channels_last):
+    made: list[list[torch.nn.Parameter]] = []
+    for last in (False, True):
         other = torch.nn.Conv2d(3, 4, 3)
         other.load_state_dict(layer.state_dict())
-        made.append(trained(other.to(memory_format=form), copy.deepcopy(before)).parameters)
+        if last:
+            keep_channels_last(other)
+        made.append(trained(other, copy.deepcopy(before)).parameters)
     for one, other in zip(*made, strict=True):
         torch.testing.assert_close(one, other)
 
