@@ -65,6 +65,16 @@ def test_what_was_taken_in_is_in_the_file_before_the_end(tmp_path: Path) -> None
     tracker.close()
 
 
+@pytest.fixture(autouse=True)
+def numbers_of_one_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let files of one second sort as they were made, however many this process has made before: their names end in a number."""
+    try:
+        from tensorboard.summary.writer import event_file_writer
+    except ImportError:
+        return
+    monkeypatch.setattr(event_file_writer, "_global_uid", event_file_writer.AtomicCounter(1000))
+
+
 def test_steps_that_are_done_again_count_once(tmp_path: Path) -> None:
     pytest.importorskip("tensorboard")
     first = TensorBoardTracker(tmp_path, CONFIG)
