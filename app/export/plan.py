@@ -15,7 +15,7 @@ from PySide6.QtCore import QCoreApplication
 from spade_studio.app.export.names import DEFAULT_PATTERN, NamePattern
 from spade_studio.app.model.raster import InstanceArray, LabelArray, RegionArray
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.labels.label_set import LabelSet, json_object, json_text, json_whole
+from spade_studio.engine.labels.label_set import LabelSet, json_object, json_seed, json_text, json_whole
 from spade_studio.engine.pictures.packing import pack_plane, pack_style, unpack_plane, unpack_style
 from spade_studio.engine.pictures.picture_files import QUALITY
 from spade_studio.engine.pictures.png import MAX_SIDE
@@ -247,9 +247,7 @@ def _layout_to_json(layout: Layout) -> dict[str, Any]:
 def _layout_from_json(data: object) -> Layout:
     planes = {"width", "height", "labels", "objects"}
     entries = json_object(data, "layout", required={"name"}, optional={"path", "texture", "texture_regions", *planes})
-    name, texture = json_text(entries["name"], "name"), json_whole(entries.get("texture", 0), "texture")
-    if texture < 0:
-        raise EngineError(f"the texture {texture}", "a whole number from 0 on")
+    name, texture = json_text(entries["name"], "name"), json_seed(entries.get("texture", 0), "texture")
     if "path" in entries:
         path = json_text(entries["path"], "path")
         if not path or "\0" in path:
@@ -270,10 +268,7 @@ def _layout_from_json(data: object) -> Layout:
 def _style_from_json(data: object) -> Style:
     if isinstance(data, str):
         return unpack_style(data)
-    seed = json_whole(data, "style")
-    if seed < 0:
-        raise EngineError(f"the seed {seed}", "a whole number from 0 on")
-    return seed
+    return json_seed(data, "a style's seed")
 
 
 def _describe_size(size: Size) -> str:

@@ -59,6 +59,7 @@ class ExportWindow(SideWindow):
         self._looked: tuple[object, tuple[Manifest | None, int, str]] | None = None
         self._was_at_work = False
         self._tells_end = False
+        self._is_end_seen = True
         self.left_note = PlainLabel()
         self.left_note.setWordWrap(True)
         self.left_button = QPushButton(self.tr("C&ontinue it"))
@@ -94,17 +95,19 @@ class ExportWindow(SideWindow):
         self.resize(620, 0)
 
     def open(self, styles: Sequence[Style] = (), layout: tuple[PaintedLayout, LabelSet] | None = None) -> None:
-        """Show the window.
+        """Show the window; where an export has ended while it was closed, with what came of it, unless styles are chosen.
 
         Args:
             styles: Chosen in the sheet; the form offers them.
             layout: What these were chosen for; the present layout where None.
         """
         if not self.exporter.is_at_work:
+            is_news = self._tells_end and not self._is_end_seen and not styles
             self.form.offer(styles, layout)
-            if not self.isVisible():
-                self._on_form_changed()
+            self._tells_end = is_news
+            self._look_again()
         self.bring_up()
+        self._is_end_seen = True
 
     def export(self) -> bool:
         """Begin, unless something in the form is wrong."""
@@ -187,7 +190,7 @@ class ExportWindow(SideWindow):
             self._show_state()
         else:
             self._was_at_work = self.exporter.is_at_work
-            self._tells_end = True
+            self._tells_end, self._is_end_seen = True, self.isVisible()
             self._look_again()
             if not self._was_at_work:
                 self.ended.emit(self.status.text())

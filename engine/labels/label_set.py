@@ -271,6 +271,15 @@ def json_whole(value: object, what: str) -> int:
     return value
 
 
+def json_seed(value: object, what: str) -> int:
+    """Return ``value`` if it is a whole number from 0 to 2**63 - 1 (true and false are not), or raise LabelError."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise LabelError(f"{what} is {_type_name(value)}", "a whole number")
+    if not 0 <= value < 1 << 63:
+        raise LabelError(f"{what} is {'below 0' if value < 0 else f'a number of {value.bit_length()} bits'}", "0 to 2**63 - 1")
+    return value
+
+
 def json_text(value: object, what: str) -> str:
     """Return ``value`` if it is a string, or raise LabelError."""
     if not isinstance(value, str):

@@ -18,7 +18,15 @@ from PIL import Image
 from spade_studio.engine.detail.levels import LEVELS, DetailLevel
 from spade_studio.engine.errors import EngineError, LabelError
 from spade_studio.engine.files import open_regular
-from spade_studio.engine.labels.label_set import LabelSet, built_in_label_sets, json_object, json_text, json_whole, load_label_set
+from spade_studio.engine.labels.label_set import (
+    LabelSet,
+    built_in_label_sets,
+    json_object,
+    json_seed,
+    json_text,
+    json_whole,
+    load_label_set,
+)
 from spade_studio.engine.pictures.packing import pack_plane, pack_style, unpack_plane, unpack_style
 from spade_studio.engine.pictures.photographs import rgb_over_ground
 from spade_studio.engine.pictures.png import DAMAGE, MAX_SIDE, open_picture
@@ -288,7 +296,7 @@ def _from_entries(entries: Mapping[str, object], texts: Mapping[str, str]) -> Pr
         detail=detail,
         detail_name=_short_text(entries, "detail_name"),
         detail_sha256=detail_sha256,
-        texture=_whole(entries, "texture", 0, 2**63 - 1) if "texture" in entries else 0,
+        texture=json_seed(entries["texture"], "texture") if "texture" in entries else 0,
         texture_regions=regions,
     )
 

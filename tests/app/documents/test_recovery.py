@@ -191,8 +191,7 @@ def test_after_a_copy_that_failed_the_journal_of_the_one_before_goes_on(hand, fo
     autosave.save()
     let_end(autosave)
     autosave.save()  # before the first has told of its end
-    QApplication.processEvents()
-    assert not results
+    qtbot.waitUntil(lambda: not results)
     hand.stroke((200, 60))
     keep_up(hand, qtbot)
     (path,) = folder.glob("*/document.ora")

@@ -167,6 +167,30 @@ def test_it_goes_on_behind_a_closed_window_and_the_status_line_tells_its_end(win
     assert "Done: 20 pictures in" in window.statusBar().currentMessage()
     window.commands["export_batch"].trigger()
     assert export.isVisible()
+    assert "Done: 20 pictures in" in export.status.text()
+    window.commands["export_batch"].trigger()
+    export.close()
+    window.commands["export_batch"].trigger()
+    assert export.status.text() == "20 pictures, 64 × 64"
+
+
+@pytest.mark.parametrize("styles", [(), (7,)])
+def test_what_failed_behind_a_closed_window_is_told_when_it_is_opened_unless_something_else_is_wanted(
+    export, qtbot, tmp_path, styles
+):
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "broken.png").write_bytes(b"\x89PNG no")
+    export.form.map_folder.setChecked(True)
+    export.form.maps_field.setText(str(tmp_path / "maps"))
+    export.form.count.setValue(1)
+    qtbot.mouseClick(export.export_button, LEFT)
+    export.close()
+    finish(qtbot, export)
+    export.open(styles)
+    assert ("1 picture failed" in export.status.text()) == (not styles)
+    assert export.failures.isVisible() == (not styles)
+    export.form.count.setValue(2)
+    assert not export.failures.isVisible()
 
 
 def answer(window, role):

@@ -58,6 +58,14 @@ def test_plans_of_files_come_back(tmp_path):
     assert ExportPlan.from_json(plan.to_json()).layouts == plan.layouts
 
 
+def test_the_largest_seeds_come_back(tmp_path):
+    labels, largest = np.zeros((8, 8), np.uint8), 2**63 - 1
+    for layout in (PaintedLayout("a", labels, None, largest), FileLayout("a", tmp_path / "a.png", largest)):
+        plan = a_plan(layouts=(layout,), styles=(largest,))
+        again = ExportPlan.from_json(json.loads(json.dumps(plan.to_json())))
+        assert (again.layouts[0].texture, again.styles) == (largest, (largest,))
+
+
 @pytest.mark.parametrize("changes", [{"styles": ()}, {"layouts": ()}, {"styles": tuple(range(60_000))}])
 def test_plans_of_nothing_or_too_much_are_refused(changes):
     with pytest.raises(EngineError):
@@ -83,6 +91,11 @@ def test_names_that_differ_by_case_only_are_one():
         (("plan", "styles"), []),
         (("plan", "styles", 0), -1),
         (("plan", "styles", 0), 1.5),
+        (("plan", "styles", 0), True),
+        (("plan", "styles", 0), 1 << 63),
+        (("plan", "layouts", 0, "texture"), -1),
+        (("plan", "layouts", 0, "texture"), True),
+        (("plan", "layouts", 0, "texture"), 1 << 63),
         (("plan", "styles", 1), "no base64"),
         (("plan", "sizes", 1), [1 << 20, 1]),
         (("plan", "sizes", 2), {"kind": "side", "longer_side": 0}),

@@ -64,10 +64,10 @@ def test_what_is_written_is_read_back_exactly(tmp_path: Path) -> None:
 @pytest.mark.parametrize("result", [None, (12, 8)])
 def test_regions_of_the_texture_are_read_back(tmp_path: Path, result: tuple[int, int] | None) -> None:
     regions = (np.arange(24, dtype=np.uint16) * 2500).reshape(6, 4)
-    record = dataclasses.replace(RECORD, texture=5, texture_regions=regions, result=result)
+    record = dataclasses.replace(RECORD, texture=2**63 - 1, texture_regions=regions, result=result)
     pixels = PIXELS if result is None else PIXELS.repeat(2, 0).repeat(2, 1)
     read, _ = read_provenance(save(tmp_path / "a.png", texts(record), pixels))
-    assert (read.texture, read.result) == (5, result)
+    assert (read.texture, read.result) == (2**63 - 1, result)
     assert read.texture_regions is not None
     assert read.texture_regions.dtype == np.uint16
     assert (read.texture_regions == regions).all()
