@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,21 +50,28 @@ def open_run_data(config: TrainConfig, *, anew: bool = True) -> RunData:
     Raises:
         ConfigError: The configuration names no data, or labels other than the data's, or the generator cannot make pictures of the size
             that it asks for.
-        DataError: There is nothing there that can be trained on, or ``data.scenes`` cannot be used.
+        DataError: There is nothing there that can be trained on, or ``data.scenes`` or ``data.skip`` cannot be used.
         LabelError: The label set cannot be used.
     """
     if not config.data.path:
         raise ConfigError("data.path is empty", "a data set's folder or zip")
     config.geometry.check_multiple(config.network_configs(1)[0].stride)
     scenes = read_scene_list(Path(config.data.scenes)) if config.data.scenes else None
-    whole = _open(config, "train", scenes, anew=anew)
-    training, left_out = _without_skipped(whole, config.data.skip)
-    if isinstance(training, FolderDataset):
-        return RunData(*training.split(config.data.validation), left_out)
-    try:
-        return RunData(training, _open(config, "validation", scenes, anew=anew), left_out)
-    except DataError:  # only the training part was downloaded
-        return RunData(*training.split(config.data.validation), left_out)
+    skipped = read_names(Path(config.data.skip), "sample") if config.data.skip else frozenset[str]()
+    parts = [_open(config, "train", scenes, anew=anew)]
+    if not isinstance(parts[0], FolderDataset):
+        with suppress(DataError):  # only the training part was downloaded
+            parts.append(_open(config, "validation", scenes, anew=anew))
+    kept = [_without(part, skipped) for part in parts]
+    left_out = sum(map(len, parts)) - sum(map(len, kept))
+    if skipped and not left_out:
+        raise DataError(
+            f"none of the {len(skipped):,} names in {config.data.skip}, such as {min(skipped)}, "
+            f"is that of a sample of {parts[0].source.where}",
+            f"names such as {parts[0].name(0)}" if len(parts[0]) else "names of samples",
+        )
+    training, validation = kept if len(kept) > 1 else kept[0].split(config.data.validation)
+    return RunData(training, validation, left_out)
 
 
 class _Absent:
@@ -89,22 +97,10 @@ def absent_data(where: str, parts: Mapping[str, Any]) -> PairDataset:
     return PairDataset(_Absent(where), Pairing(entries, ()), LabelChannels.from_json(parts["channels"]))
 
 
-def _without_skipped(dataset: PairDataset, path: str) -> tuple[PairDataset, int]:
-    """Leave out the samples that a list names; returns how many those are.
-
-    Raises:
-        DataError: The list cannot be read, or none of its names is a sample's.
-    """
-    if not path:
-        return dataset, 0
-    names = read_names(Path(path), "sample")
+def _without(dataset: PairDataset, names: Collection[str]) -> PairDataset:
+    """Leave out the samples of some names."""
     stay = [index for index in range(len(dataset)) if dataset.name(index) not in names]
-    if len(stay) == len(dataset):
-        raise DataError(
-            f"none of the {len(names):,} names in {path}, such as {sorted(names)[0]}, is that of a sample of {dataset.source.where}",
-            f"names such as {dataset.name(0)}" if len(dataset) else "names of samples",
-        )
-    return dataset.subset(stay), len(dataset) - len(stay)
+    return dataset if len(stay) == len(dataset) else dataset.subset(stay)
 
 
 def refuse_other_labels(dataset: PairDataset, label_set: LabelSet) -> None:

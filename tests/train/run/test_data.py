@@ -47,6 +47,19 @@ def test_outdoor_scenes_are_those_of_the_list_that_is_given(make: Any, tmp_path:
         open_run_data(config("ade20k-outdoor", make.root, scenes=str(tmp_path / "other.txt")))
 
 
+def test_samples_of_a_list_are_left_out_of_a_data_sets_own_validation_part(make: Any, tmp_path: Path) -> None:
+    ade(make)
+    skip = tmp_path / "skip.txt"
+    for names, training, validation in (("ADE_train_00000001\nADE_val_00000003", "23", "12"), ("ADE_val_00000001", "123", "23")):
+        skip.write_text(names)
+        data = open_run_data(config("ade20k", make.root, skip=str(skip)))
+        assert (numbers(data.training), numbers(data.validation)) == (list(training), list(validation))
+        assert data.left_out == 6 - len(training) - len(validation)
+    skip.write_text("ADE_test_1")
+    with pytest.raises(DataError, match=r"none of the 1 names in .*skip.txt, such as ADE_test_1"):
+        open_run_data(config("ade20k", make.root, skip=str(skip)))
+
+
 def test_scenes_of_data_that_has_none_are_refused(make: Any, tmp_path: Path) -> None:
     make.pair("a")
     scenes = tmp_path / "mine.txt"
