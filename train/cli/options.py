@@ -209,7 +209,7 @@ class Export:
         licence: Under which terms they may be used, in a sentence.
         full_precision: Store float32 in place of half precision.
         unaveraged: Take the weights of the last step in place of their running averages.
-        published: Write a folder in the published form (latest_net_G.pth, ...), for the published code.
+        published: Write a folder in the published form (latest_net_G.pth, ...), for the published code; of networks that it has.
         device: Where batch statistics are estimated: auto, cpu, cuda, cuda:N or mps.
     """
 

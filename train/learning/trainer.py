@@ -245,8 +245,12 @@ class Trainer:
         self.averages.fit(self.statistics_batches(), renormalized=0 < self.config.renormalize_after < self.step)
         return self.averages
 
-    def statistics_batches(self) -> StatisticsBatches:
-        """Return the training pictures over which the averages' batch statistics are estimated; the number of ranks is all one."""
+    def statistics_batches(self, *, live: bool = False) -> StatisticsBatches:
+        """Return the training pictures over which the averages' batch statistics are estimated; the number of ranks is all one.
+
+        Args:
+            live: Whether styles are those that the encoder in training gives, in place of its average's.
+        """
         config = self.config
         same_size = output_size(config.geometry) is not None
         return StatisticsBatches(
@@ -256,7 +260,7 @@ class Trainer:
             max(2, min(config.batch_size // config.accumulation, _MOST_AT_ONCE)) if same_size else 1,
             seed=config.seed,
             z_width=self.z_width,
-            encoder=None if self.averages is None else self.averages.encoder,
+            encoder=self.encoder if live else None if self.averages is None else self.averages.encoder,
             losses=config.losses,
             device=self.ranks.device,
         )

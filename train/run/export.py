@@ -6,15 +6,18 @@ import dataclasses
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import torch
 from torch import Tensor
 
 from spade_studio.engine.bank.photographs import bank_beside
+from spade_studio.engine.errors import AmbiguousWeightsError, WeightsError
 from spade_studio.engine.files import atomic_writer
-from spade_studio.engine.weights import save_bundle
+from spade_studio.engine.weights import inspect_weights, save_bundle
 from spade_studio.train.datasets import DataError
 from spade_studio.train.datasets.transforms import output_size
 from spade_studio.train.learning.discriminator_file import discriminator_path, save_discriminator
@@ -92,12 +95,25 @@ def write_weights(path: Path, trainer: Trainer, run_name: str, options: ExportOp
 def _states(trainer: Trainer, options: ExportOptions) -> tuple[dict[str, Tensor], dict[str, Tensor] | None]:
     """Return the states of generator and encoder that are exported."""
     if not options.averaged:
-        return trainer.generator.state_dict(), None if trainer.encoder is None else trainer.encoder.state_dict()
+        return _live_states(trainer, pictures=options.pictures)
     if options.pictures:
         return trainer.fit_averages().weights()
     assert trainer.averages is not None, "exports are written by the first rank"
     trainer.averages.fit(None)
     return trainer.averages.weights()
+
+
+def _live_states(trainer: Trainer, *, pictures: bool) -> tuple[dict[str, Tensor], dict[str, Tensor] | None]:
+    """Return the states of the networks in training; what they take and give are coordinates of styles, as in those of the averages."""
+    generator, encoder = trainer.generator.state_dict(), trainer.encoder
+    if encoder is None:
+        return generator, None
+    training = encoder.training
+    encoder.eval()  # else its spectral norms would move
+    space = trainer.statistics_batches(live=True).style_space() if pictures else None
+    encoder.train(training)
+    state = encoder.state_dict()
+    return (generator, state) if space is None else (space.generator_state(generator), space.encoder_state(state))
 
 
 def _discriminator_state(trainer: Trainer, options: ExportOptions) -> dict[str, Tensor] | None:
@@ -106,15 +122,26 @@ def _discriminator_state(trainer: Trainer, options: ExportOptions) -> dict[str, 
 
 
 def _write_published(folder: Path, states: Mapping[str, Mapping[str, Tensor] | None]) -> list[Path]:
-    """Write state dicts under the published names, for the published code and whatever reads its files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written: list[Path] = []
-    for letter, state in states.items():
-        if state is not None:
-            written.append(folder / f"latest_net_{letter}.pth")
-            with atomic_writer(written[-1]) as file:
-                torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, file)
-    return written
+    """Write state dicts under the published names, for the published code and whatever reads its files.
+
+    Raises:
+        WeightsError: The published code has no such networks, or the weights are not finite.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as held:
+        made: list[Path] = []
+        for letter, state in states.items():
+            if state is not None:
+                made.append(Path(held) / f"latest_net_{letter}.pth")
+                torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, made[-1])
+        try:
+            with suppress(AmbiguousWeightsError):  # there are such networks, and who reads them says which
+                inspect_weights(Path(held))
+        except WeightsError as error:
+            found = f"the published form cannot hold these weights: {error.found}"
+            raise WeightsError(found, error.expected, "Export without --published") from error
+        folder.mkdir(exist_ok=True)
+        return [path.replace(folder / path.name) for path in made]
 
 
 def _place_bank(bank: str, weights: Path) -> list[Path]:
@@ -156,12 +183,15 @@ def export_run(
     config = run.config()
     store = CheckpointStore(run.checkpoints_path, config.keep_checkpoints)
     notes: list[str] = []
+    if options.published and (options.name or options.data or options.licence):
+        notes.append("The published form has no place for --name, --data-description and --licence: they are not in it.")
     if step is not None:
         checkpoint = store.read_step(step)
     elif best:
         checkpoint = store.read_best()
     else:
-        checkpoint, notes = store.read_newest()
+        checkpoint, words = store.read_newest()
+        notes += words
     if checkpoint is None and step is not None:
         there = ", ".join(f"{file.step:,}" for file in reversed(store.files()))
         raise RunError(f"{run.path.name} has no checkpoint of step {step:,}", f"one of {there}" if there else "a run with checkpoints")

@@ -28,6 +28,7 @@ from spade_studio.train.learning.distributed import Ranks
 from spade_studio.train.learning.trainer import Trainer
 from spade_studio.train.run.checkpoints import read_checkpoint
 from spade_studio.train.run.data import open_run_data
+from spade_studio.train.run.export import ExportOptions, write_weights
 
 NEW_IDS = (149, 147)  # of COCO-Stuff, and not of tiny
 
@@ -120,18 +121,35 @@ def test_the_training_data_need_not_be_there(finished: Any, tmp_path: Path, caps
 
 
 @pytest.mark.usefixtures("one_thread")
-def test_weights_of_the_last_step_and_under_the_published_names(finished: Any, tmp_path: Path) -> None:
+def test_weights_of_the_last_step_and_under_the_published_names(
+    finished: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     last, folder = tmp_path / "last.safetensors", tmp_path / "published"
     assert main(["export", str(finished.path), "--output", str(last), "--unaveraged", "--full-precision"]) == 0
     assert inspect_weights(last).averaged is False
     parts = read_checkpoint(finished.checkpoint(10)).parts
-    assert main(["export", str(finished.path), "--output", str(folder), "--unaveraged", "--published", "--with-discriminator"]) == 0
+    options = ["--unaveraged", "--published", "--with-discriminator", "--licence", "CC0"]
+    assert main(["export", str(finished.path), "--output", str(folder), *options]) == 0
+    assert "no place for --name, --data-description and --licence" in capsys.readouterr().err
     for letter, part in (("G", "generator"), ("E", "encoder"), ("D", "discriminator")):
         state = torch.load(folder / f"latest_net_{letter}.pth", weights_only=True)
         assert state.keys() == parts[part].keys()
         assert all(torch.equal(tensor, parts[part][name]) for name, tensor in state.items())
     live = {name.removeprefix("generator."): tensor for name, tensor in load_file(last).items() if name.startswith("generator.")}
     assert torch.equal(live["fc.weight"], parts["generator"]["fc.weight"])
+
+
+@pytest.mark.parametrize("name", ["spade-textured", "crn"])
+def test_networks_that_the_published_code_lacks_leave_no_published_folder(name: str, landscape_data: Path, tmp_path: Path) -> None:
+    config = with_architecture(preset("tiny"), name)
+    config = dataclasses.replace(
+        config,
+        data=dataclasses.replace(config.data, path=str(landscape_data), validation=2),
+        generator=dataclasses.replace(config.generator, base_channels=4, hidden_width=4),
+    )
+    with pytest.raises(WeightsError, match=r"the published form cannot hold these weights.*Export without --published"):
+        write_weights(tmp_path / "published", make_trainer(config), "run", ExportOptions(averaged=False, published=True))
+    assert not list(tmp_path.glob("*publ*"))
 
 
 @pytest.mark.usefixtures("one_thread")

@@ -12,6 +12,7 @@ from torch import Tensor
 from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.weights import load_weights
+from spade_studio.engine.weights.info import LoadedWeights
 from spade_studio.train.config.losses import ChanceStyles
 from spade_studio.train.config.presets import preset
 from spade_studio.train.config.run import TrainConfig
@@ -121,6 +122,33 @@ def test_exported_weights_take_and_give_coordinates(landscape_data: Path, tmp_pa
     mu = trainer.averages.encode(torch.from_numpy(photo).permute(2, 0, 1)[None].float() / 127.5 - 1)
     assert mu is not None
     assert torch.allclose(torch.as_tensor(style), mu[0], atol=0.05)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_unaveraged_weights_take_and_give_coordinates_of_the_live_encoders_styles(landscape_data: Path, tmp_path: Path) -> None:
+    trainer = make_trainer(landscape_data)
+    encoder = trainer.encoder
+    assert encoder is not None
+    with torch.no_grad():
+        encoder.fc_mu.weight.mul_(30)
+    generator, before = trainer.generator.state_dict(), {name: value.clone() for name, value in encoder.state_dict().items()}
+    exported: list[LoadedWeights] = []
+    for pictures in (True, False):
+        (path,) = write_weights(tmp_path / "w.safetensors", trainer, "run", ExportOptions(half=False, averaged=False, pictures=pictures))
+        exported.append(load_weights(path))
+    assert encoder.training
+    assert all(torch.equal(value, before[name]) for name, value in encoder.state_dict().items())
+    encoder.eval()
+    space = trainer.statistics_batches(live=True).style_space()
+    assert space is not None
+    weight, bias = generator["fc.weight"].double(), generator["fc.bias"].double()
+    assert torch.allclose(exported[0].generator["fc.weight"].double(), weight @ space.root, atol=1e-5)
+    assert torch.allclose(exported[0].generator["fc.bias"].double(), bias + weight @ space.mean, atol=1e-4)
+    mu = exported[0].encoder
+    assert mu is not None
+    assert torch.allclose(mu["fc_mu.weight"].double(), space.inverse @ encoder.fc_mu.weight.detach().double(), atol=1e-4)
+    assert torch.equal(exported[1].generator["fc.weight"], generator["fc.weight"])
+    assert float((exported[0].generator["fc.weight"] - generator["fc.weight"]).abs().max()) > 0.001
 
 
 @pytest.mark.usefixtures("one_thread")
