@@ -85,13 +85,13 @@ class CanvasMaker:
         canvas = compose(self.bank, self._id_of_channel[example.channels], without=own).canvas
         return canvas.colors[0], canvas.known[0]
 
-    def trained(self, example: Example, epoch: int, index: int) -> tuple[NDArray[np.uint8], Mask]:
+    def trained(self, example: Example, epoch: int, sample: int) -> tuple[NDArray[np.uint8], Mask]:
         """Return a canvas of pieces of an example's own photograph, with the shapes of other photographs' segments.
 
         Args:
             example: The training example.
             epoch: Of the training: decides the variant.
-            index: Of the sample.
+            sample: Its number in the epoch (:attr:`SampleKey.number`).
 
         Returns:
             Colours uint8 [H, W, 3], and where there are any, bool [H, W].
@@ -99,7 +99,7 @@ class CanvasMaker:
         Raises:
             BankError: A tile is damaged.
         """
-        random = np.random.default_rng([self.seed, epoch % VARIANTS, index, _STREAM])
+        random = np.random.default_rng([self.seed, epoch % VARIANTS, sample, _STREAM])
         height, width = example.channels.shape
         colors = np.rint((example.photo.transpose(1, 2, 0) + 1) * 127.5).astype(np.uint8)
         owner = np.full((height, width), -1, np.int32)

@@ -52,8 +52,8 @@ class CanvasSource(Protocol):
         """Return what a picture is rendered from."""
         ...
 
-    def trained(self, example: Example, epoch: int, index: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """Return one to train on."""
+    def trained(self, example: Example, epoch: int, sample: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Return one to train on, for the sample of a :attr:`SampleKey.number`."""
         ...
 
 
@@ -105,11 +105,11 @@ class TrainingSet(TorchDataset[LoadedExample]):
         Raises:
             DataError: as :meth:`Dataset.read`.
         """
-        rng = None if self.seed is None else sample_generator(self.seed, key.epoch, key.index)
+        rng = None if self.seed is None else sample_generator(self.seed, key.epoch, key.number)
         example = transform(self.dataset.read(key.index), self.geometry, rng, self._lookup, self.multiple)
         if self.canvases is None:
             return example
-        canvas = self.canvases.rendered(example) if self.seed is None else self.canvases.trained(example, key.epoch, key.index)
+        canvas = self.canvases.rendered(example) if self.seed is None else self.canvases.trained(example, key.epoch, key.number)
         return replace(example, canvas=canvas)
 
 
@@ -121,7 +121,7 @@ class Batch:
         photos: float32 [B, 3, H, W] in [-1, 1].
         layout: Of the B pictures, its neighbourhoods known at ``resolutions``.
         names: Of the samples.
-        indices: Of the samples in their data set, for random numbers that do not depend on ranks.
+        indices: The numbers of the samples (:attr:`SampleKey.number`), for random numbers that do not depend on ranks.
         resolutions: At which the layout is prepared.
         unreadable: Samples in whose place others were read: their names, and what is wrong with them.
     """
@@ -278,7 +278,7 @@ class Collate:
         photos = torch.as_tensor(np.stack([example.photo for example in examples]))
         names = tuple(example.name for example in examples)
         unreadable = tuple(problem for item in loaded for problem in item.unreadable)
-        return Batch(photos, slim, names, tuple(item.key.index for item in loaded), self.resolutions, unreadable)
+        return Batch(photos, slim, names, tuple(item.key.number for item in loaded), self.resolutions, unreadable)
 
 
 def modulation_resolutions(config: AnyGeneratorConfig, height: int, width: int) -> tuple[Resolution, ...]:

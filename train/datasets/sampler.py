@@ -17,16 +17,23 @@ _STREAM: Final = 0x5EED  # keeps the order's random numbers apart from those of 
 
 @dataclass(frozen=True)
 class SampleKey:
-    """A sample in an epoch; its random numbers follow from both.
+    """A sample in an epoch; its random numbers follow from both, and from how often it came before.
 
     Attributes:
         epoch, index: Which one.
         parts: In how many parts its rank computes the batch that it belongs to; the same on every rank.
+        occurrence: How often the epoch had it before.
     """
 
     epoch: int
     index: int
     parts: int = 1
+    occurrence: int = 0
+
+    @property
+    def number(self) -> int:
+        """What random numbers are told apart by within an epoch: the index at the first occurrence, another number at each later one."""
+        return self.index + (self.occurrence << 32)
 
 
 class ResumableSampler(Sampler[list[SampleKey]]):
@@ -77,7 +84,7 @@ class ResumableSampler(Sampler[list[SampleKey]]):
         self._fewest = min(2, max(1, batch_size // parts))  # samples of a part
         self.epoch = 0
         self.position = 0  # samples of this epoch, over all ranks, that have been trained on
-        self._order: tuple[int, NDArray[np.int64]] | None = None
+        self._order: tuple[int, NDArray[np.int64], NDArray[np.int64]] | None = None  # epoch, samples, and how often each came before
 
     @property
     def global_batch_size(self) -> int:
@@ -103,23 +110,28 @@ class ResumableSampler(Sampler[list[SampleKey]]):
                 found = cast("NDArray[np.int64]", np.searchsorted(ends, places, side="right"))  # pyright: ignore[reportUnknownMemberType]
                 chosen = np.minimum(found, self.size - 1)
                 order = rng.permutation(order[chosen])
-            self._order = epoch, order
+            self._order = epoch, order, _occurrences(order)
         return self._order[1]
+
+    def _places(self, position: int) -> list[int]:
+        """Return the places in the epoch's order of the step that starts at a position, over all ranks."""
+        places = list(range(position, min(position + self.global_batch_size, self.size)))
+        short = self._fewest * self.world_size - len(places)
+        return places + [place % self.size for place in range(short)]
 
     def global_batch(self, epoch: int, position: int) -> list[int]:
         """Return the samples of the step that starts at a position, over all ranks."""
-        order = self.order(epoch)
-        batch = order[position : position + self.global_batch_size].tolist()
-        short = self._fewest * self.world_size - len(batch)
-        return batch + [int(order[place % self.size]) for place in range(short)]
+        return self.order(epoch)[self._places(position)].tolist()
 
     def batch(self, epoch: int, position: int) -> list[SampleKey]:
         """Return this rank's part of :meth:`global_batch`."""
-        whole = self.global_batch(epoch, position)
+        order, whole = self.order(epoch), self._places(position)
         share, rest = divmod(len(whole), self.world_size)
         start = self.rank * share + min(self.rank, rest)
         parts = min(self.parts, share // self._fewest)  # parts are agreed: batch norms of all ranks meet in each of them
-        return [SampleKey(epoch, index, parts) for index in whole[start : start + share + (self.rank < rest)]]
+        own = whole[start : start + share + (self.rank < rest)]
+        before = [0] * len(own) if self._order is None else self._order[2][own].tolist()
+        return [SampleKey(epoch, index, parts, count) for index, count in zip(order[own].tolist(), before, strict=True)]
 
     def following(self, epoch: int, position: int) -> tuple[int, int]:
         """Return (epoch, position) after the step at a position."""
@@ -169,6 +181,14 @@ class ResumableSampler(Sampler[list[SampleKey]]):
         if not (isinstance(epoch, int) and isinstance(position, int) and epoch >= 0 and 0 <= position < self.size):
             raise DataError(f"a sampler's state at epoch {epoch!r}, position {position!r}", f"a position from 0 to {self.size - 1}")
         self.epoch, self.position = epoch, position
+
+
+def _occurrences(order: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how often each entry stands before its place."""
+    by_value = np.argsort(order, kind="stable")
+    found = np.empty_like(order)
+    found[by_value] = np.arange(len(order)) - np.searchsorted(order[by_value], order[by_value])
+    return found
 
 
 def for_other_data(state: Mapping[str, Any], size: int) -> dict[str, Any]:

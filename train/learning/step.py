@@ -39,7 +39,7 @@ class TrainingBatch(Protocol):
     Attributes:
         photos: [B, 3, H, W] in [-1, 1].
         layout: The B layouts, H x W.
-        indices: Of the samples in their data set, for random numbers that do not depend on ranks.
+        indices: Of the samples, others where one comes again in an epoch, for random numbers that do not depend on ranks.
     """
 
     @property

@@ -47,6 +47,10 @@ def test_a_key_gives_the_same_example_and_an_epoch_another(make: Any) -> None:
     assert (first.photo == again.photo).all()
     assert first.name == "p3"
     assert any((data.example(SampleKey(epoch, 3)).photo != first.photo).any() for epoch in range(1, 4))
+    assert any((data.example(SampleKey(0, 3, occurrence=time)).photo != first.photo).any() for time in range(1, 4))
+    made = Collate(data.dataset.channels).batch([data[SampleKey(0, 3, occurrence=time)] for time in range(2)])
+    assert isinstance(made, Batch)
+    assert made.indices == (3, 3 + (1 << 32))
 
 
 def test_validation_examples_never_change(make: Any) -> None:

@@ -122,6 +122,20 @@ def test_weights_say_how_often_samples_are_drawn() -> None:
     assert (sampler.order(3) != sampler.order(4)).any()
 
 
+@pytest.mark.parametrize("world", [1, 2])
+def test_each_time_that_a_sample_comes_in_an_epoch_has_a_number_of_its_own(world: int) -> None:
+    weights = np.ones(10)
+    weights[7] = 10.0
+    parts = [ResumableSampler(10, 4 // world, seed=1, rank=rank, world_size=world, weights=weights) for rank in range(world)]
+    steps = [list(islice(part, 2)) for part in parts]  # not the last, which others may fill up
+    keys = [key for step in zip(*steps, strict=True) for batch in step for key in batch]
+    assert [key.index for key in keys] == parts[0].order(0)[:8].tolist()
+    again = [key for key in keys if key.index == 7]
+    assert [key.occurrence for key in again] == list(range(len(again)))
+    assert len({key.number for key in keys}) == len(keys) > len({key.index for key in keys})
+    assert again[0].number == 7
+
+
 def test_a_state_goes_on_with_other_data_in_its_epoch() -> None:
     sampler = ResumableSampler(11, 4, seed=5)
     sampler.advance()
