@@ -105,6 +105,7 @@ class LiveRenderer(QObject):
     rendered = Signal(object)  # RenderResult
     failed = Signal(object)  # RenderFailure
     detail_told = Signal(object)  # DetailProgress or DetailPostponed
+    texture_changed = Signal()  # its seed
 
     _delivered = Signal(int, object)  # number of the service, what it says
 
@@ -175,6 +176,7 @@ class LiveRenderer(QObject):
         if seed != self._texture:
             self._texture = seed
             self._on_texture_changed()
+            self.texture_changed.emit()
 
     @property
     def size(self) -> SizeWish:

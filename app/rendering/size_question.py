@@ -27,6 +27,7 @@ class SizeQuestion(QDialog):
         self._layout = layout
         self.setWindowTitle(self.tr("Size of the picture"))
         self.width_box, self.height_box = (padded(QSpinBox()) for _ in range(2))
+        self._boxes = self.height_box, self.width_box
         for box, value, name in ((self.height_box, size[0], self.tr("Height")), (self.width_box, size[1], self.tr("Width"))):
             box.setRange(SMALLEST_SIDE, MAX_RESULT_SIDE)
             box.setSuffix(self.tr(" px"))
@@ -34,7 +35,9 @@ class SizeQuestion(QDialog):
             box.setMinimumWidth(120)
             box.setAccessibleName(name)
         self.keeps_shape = QCheckBox(self.tr("&Keep the layout's shape"))
-        self.keeps_shape.setChecked(is_same_shape(size, layout))
+        (least, most), _ = self._limits(keeps_shape=True)
+        self.keeps_shape.setEnabled(least <= most)
+        self.keeps_shape.setChecked(least <= most and is_same_shape(size, layout))
         self.note = PlainLabel()
         self.note.setProperty("role", "caption")
         self.note.setWordWrap(True)
@@ -53,9 +56,10 @@ class SizeQuestion(QDialog):
         self.note.setMinimumHeight(2 * self.note.fontMetrics().lineSpacing())
         self.width_box.valueChanged.connect(lambda: self._on_side(self.width_box, self.height_box))
         self.height_box.valueChanged.connect(lambda: self._on_side(self.height_box, self.width_box))
-        self.keeps_shape.toggled.connect(lambda: self._on_side(self.width_box, self.height_box))
+        self.keeps_shape.toggled.connect(lambda: self._on_keeps_shape(self.width_box, self.height_box))
         self.accepted.connect(lambda: self.chosen.emit(self.wish))
-        self._show_note()
+        # The longer side is what a wish says that keeps the shape.
+        self._on_keeps_shape(*(self._boxes if size[0] > size[1] else self._boxes[::-1]))
         self.width_box.setFocus()
         self.width_box.selectAll()
 
@@ -64,6 +68,22 @@ class SizeQuestion(QDialog):
         """What the fields say; where the shape is kept it goes on following the layout's."""
         size = self.height_box.value(), self.width_box.value()
         return SizeWish("side", max(size)) if self.keeps_shape.isChecked() else SizeWish("exact", exact=size)
+
+    def _limits(self, *, keeps_shape: bool) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Return the least and the most of height and width, where the shape is kept such that the other side stays in range."""
+        if not keeps_shape:
+            return ((SMALLEST_SIDE, MAX_RESULT_SIDE),) * 2
+        height, width = (
+            (max(SMALLEST_SIDE, -(-SMALLEST_SIDE * own // other)), min(MAX_RESULT_SIDE, MAX_RESULT_SIDE * own // other))
+            for own, other in (self._layout, self._layout[::-1])
+        )
+        return height, width
+
+    def _on_keeps_shape(self, leading: QSpinBox, other: QSpinBox) -> None:
+        for box, limits in zip(self._boxes, self._limits(keeps_shape=self.keeps_shape.isChecked()), strict=True):
+            with QSignalBlocker(box):
+                box.setRange(*limits)
+        self._on_side(leading, other)
 
     def _on_side(self, changed: QSpinBox, other: QSpinBox) -> None:
         if self.keeps_shape.isChecked():
@@ -74,7 +94,7 @@ class SizeQuestion(QDialog):
 
     def _show_note(self) -> None:
         size = self.height_box.value(), self.width_box.value()
-        if is_same_shape(size, self._layout):
+        if self.keeps_shape.isChecked() or is_same_shape(size, self._layout):
             self.note.setText(self.tr("The size belongs to this document and is kept in it."))
         else:
             self.note.setText(self.tr("The layout has another shape: it is stretched to this size."))

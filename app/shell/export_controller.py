@@ -75,6 +75,8 @@ class ExportController(QObject):
             sheet = self.sheet = VariationsWindow(self._live, self._theme, purposes, self._settings.sheet_count or 25, self._window)
             self._document.labels_changed.connect(lambda _rect, revision: sheet.show_layout_changed(revision))
             self._document.replaced.connect(lambda: sheet.show_layout_changed(self._document.revision))
+            for changed in (self._document.texture_changed, self._live.texture_changed):
+                changed.connect(lambda: sheet.show_texture_changed(self._document.texture_regions))
             self._live.rendered.connect(lambda _result: sheet.show_style_in_use())
             self._live.ready.connect(lambda _ready: sheet.show_weights_changed())
         self.sheet.open()

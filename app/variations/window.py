@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QComboBox, QProgressBar, QPushButton, QSpinBox, QT
 from spade_studio.app.export.look import style_sheet
 from spade_studio.app.export.pace import Pace, describe_pace
 from spade_studio.app.export.plan import Style
+from spade_studio.app.model.raster import RegionArray
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.style import MAX_SEED
 from spade_studio.app.ui.boxes import column, padded, row
@@ -145,6 +146,20 @@ class VariationsWindow(SideWindow):
         stale = self._layout is not None and revision != self._layout.revision
         self.stale.setText(self.tr("The layout has changed since.") if stale else "")
         self.update_button.setEnabled(stale)
+
+    def show_texture_changed(self, regions: RegionArray | None) -> None:
+        """Say that the sheet shows an older texture, if it does, unless the layout or the weights have changed too.
+
+        Args:
+            regions: Where the texture has seeds of its own by now.
+        """
+        if self._layout is None or (self._live.info is not None and not self._live.info.has_texture):
+            return
+        shown, text = self._layout.layout, self.tr("The texture has changed since.")
+        is_old = self._live.texture != shown.texture or regions is not shown.texture_regions
+        if self.stale.text() in ("", text):
+            self.stale.setText(text if is_old else "")
+            self.update_button.setEnabled(is_old)
 
     def show_weights_changed(self) -> None:
         """Say that the pictures are of other weights, and what these cannot do."""

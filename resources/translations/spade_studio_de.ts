@@ -4867,6 +4867,10 @@ New run… sets up a training.</source>
         <translation>Das Layout hat sich seitdem geändert.</translation>
     </message>
     <message>
+        <source>The texture has changed since.</source>
+        <translation>Die Textur hat sich seitdem geändert.</translation>
+    </message>
+    <message>
         <source>The weights have changed since.</source>
         <translation>Die Gewichte haben sich seitdem geändert.</translation>
     </message>

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QDialog, QMenu
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 
+from spade_studio.app.rendering.size_question import SizeQuestion
 from spade_studio.app.ui.viewport import Place
 from spade_studio.engine.rendering.frame_sizes import SizeWish
+from spade_studio.engine.rendering.result_plan import ResultWish, plan_result
 from spade_studio.engine.rendering.service import RenderResult
 
 
@@ -60,6 +62,32 @@ def test_another_size_is_asked_for_and_kept(window, settings, qtbot):
     assert settings.render_size == SizeWish("side", 600)
     assert checked(window.rendering.menus[0]) == ["Other size: 600 × 400…"]
     wait(qtbot, window)
+
+
+@pytest.mark.parametrize(
+    ("layout", "width", "shown"), [((1024, 256), 4096, (8192, 2048)), ((20, 1000), 500, (16, 800)), ((256, 1024), 400, (100, 400))]
+)
+def test_a_size_that_keeps_the_shape_is_the_one_shown_also_at_the_limits(qtbot, layout, width, shown):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    question = SizeQuestion((256 * layout[0] // layout[1] or 1, 256), layout, parent)
+    question.keeps_shape.setChecked(False)
+    question.width_box.setValue(width)
+    question.keeps_shape.setChecked(True)
+    for _ in range(2):
+        assert (question.height_box.value(), question.width_box.value()) == shown
+        assert plan_result(layout, ResultWish(question.wish), (256, 256), lambda *size: size, 1).result == shown
+        assert "stretched" not in question.note.text()
+        question.width_box.setValue(width)
+
+
+def test_a_layout_whose_shape_no_size_keeps_is_asked_for_both_sides(qtbot):
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    question = SizeQuestion((1, 8192), (1, 8192), parent)
+    assert not question.keeps_shape.isEnabled()
+    assert question.wish.exact == (16, 8192)
+    assert "stretched" in question.note.text()
 
 
 def test_any_width_and_height_can_be_asked_for_and_shows_its_own_shape(window, qtbot):

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, QPoint, Qt
 
 from spade_studio.app.export.rendering import render_layout
+from spade_studio.app.model.textures import renew_texture
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.styles.pictures import to_array
 from spade_studio.app.variations.cells import CELL, Mix
@@ -186,6 +187,29 @@ def test_only_other_weights_make_it_old(window, sheet, qtbot, tiny_weights, othe
     sheet.update_button.click()
     qtbot.waitUntil(lambda: not sheet.renderer.is_at_work, timeout=WAIT)
     assert sheet.stale.text() == ""
+
+
+def test_a_new_texture_makes_it_old_where_the_weights_have_any(window, sheet, qtbot, textured_weights):
+    window.styles.controller.new_texture()
+    assert sheet.stale.text() == ""
+    load(window, qtbot, textured_weights)
+    sheet.update_layout()
+    undo = window.document.undo_stack.undo
+    for change in (window.styles.controller.new_texture, lambda: renew_texture(window.document, window.document.labels == 20)):
+        change()
+        assert "texture has changed" in sheet.stale.text()
+        assert sheet.update_button.isEnabled()
+        undo()
+        assert sheet.stale.text() == ""
+    window.styles.controller.new_texture()
+    sheet.update_button.click()
+    assert sheet.stale.text() == ""
+    assert not sheet.update_button.isEnabled()
+    window.document.reshape(np.full((64, 64), 40, np.uint8), None, "fill")
+    assert "layout has changed" in sheet.stale.text()
+    window.styles.controller.new_texture()
+    assert "layout has changed" in sheet.stale.text()
+    sheet.renderer.cancel()
 
 
 def test_a_sheet_that_was_opened_before_anything_is_loaded_is_not_old(window, sheet):
