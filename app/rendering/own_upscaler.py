@@ -39,6 +39,8 @@ class OwnUpscaler(QObject):
         super().__init__(window)
         self._window, self._live, self._settings = window, live, settings
         self.name = ""
+        self._choice: object = None  # of a person, under way
+        self._is_remembered_wanted = False  # once that has failed, by a renderer that came meanwhile
         self._ask = self._add(menu, self.tr("&Upscaler from a file…"), self.ask)
         self._included = self._add(menu, self.tr("Use the &included upscaler"), lambda: self.use(None))
         self._included.setEnabled(False)
@@ -60,8 +62,13 @@ class OwnUpscaler(QObject):
 
     def use(self, path: Path | None) -> None:
         """Use an upscaler from a file once it is loaded, or the included one; where that fails a message says why and nothing changes."""
+        self._use(path, object())
+
+    def _use(self, path: Path | None, choice: object) -> None:
+        self._choice = choice
 
         def done(name: str) -> None:
+            self._end(choice)
             self._settings.upscaler = path
             self._show(name)
             self.chosen.emit()
@@ -69,17 +76,27 @@ class OwnUpscaler(QObject):
 
         def failed(error: EngineError) -> None:
             if isinstance(error, RendererReplacedError):
-                self.use(path)
+                self._use(path, choice)
             else:
+                if self._end(choice):
+                    self._use_remembered()
                 headline = self.tr("{name} cannot be used as an upscaler").format(name=path.name if path else "")
                 messages.show_error(self._window, headline, error)
 
         self._live.work(lambda renderer: _replace(renderer, path), done, failed)
 
+    def _end(self, choice: object) -> bool:
+        """End a choice, and return whether it has kept what is remembered from a renderer and no later choice is under way."""
+        if choice is not self._choice:
+            return False
+        self._choice, is_wanted, self._is_remembered_wanted = None, self._is_remembered_wanted, False
+        return is_wanted
+
     def _use_remembered(self) -> None:
         """Give other weights, or the first, what was chosen before; a file that is gone gives way to the included upscaler."""
         path = self._settings.upscaler
-        if path is None:
+        self._is_remembered_wanted = self._choice is not None
+        if path is None or self._is_remembered_wanted:
             return
 
         def done(name: str) -> None:

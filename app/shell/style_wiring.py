@@ -38,7 +38,6 @@ class WindowStyles(QObject):
     def __init__(self, workspace: Workspace, style_panel: StylePanel, connection: DocumentConnection, drops: FileDrops) -> None:
         window, live, settings, commands = workspace.window, workspace.live, workspace.settings, workspace.actions
         super().__init__(window)
-        self._told = ""
         self._window, self._settings, self._strip, self._live, self._commands = window, settings, style_panel, live, commands
         self.controller = StylesController(live, connection.document, settings.state_folder, self)
         self.controller.serve(connection)
@@ -117,6 +116,7 @@ class WindowStyles(QObject):
         commands.on("paste_style", self.paste)
         self.panel.add_wanted.connect(self.ask_for_files)
         styles.changed.connect(self._show)
+        styles.note.told.connect(lambda text: None if self.dock.isVisible() else self._tell(text))
         styles.weights_changed.connect(self._show_abilities)
         self._show_abilities()
 
@@ -130,10 +130,6 @@ class WindowStyles(QObject):
         seed = styles.style.seed if styles.style.code is None else None
         self._strip.show_style(name_of(styles.style), seed, styles.picture)
         self._commands["favourite_style"].setChecked(styles.collection.is_favourite)
-        if styles.note.text != self._told:
-            self._told = styles.note.text
-            if self._told and not self.dock.isVisible():
-                self._tell(self._told)
 
     def _show_references(self) -> None:
         self.panel.tabs.setCurrentIndex(1)

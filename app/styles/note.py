@@ -15,6 +15,7 @@ class Note(QObject):
     """
 
     changed = Signal()
+    told = Signal(str)  # a text, each time that it is said
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -27,9 +28,13 @@ class Note(QObject):
         self.text = text
         self._end.start() if text else self._end.stop()
         self.changed.emit()
+        if text:
+            self.told.emit(text)
 
     def keep(self, text: str) -> None:
         """Tell something until the next text; one that is told already ends when it would have."""
         if text != self.text:
             self._end.stop()
             self.text = text
+            if text:
+                self.told.emit(text)

@@ -81,7 +81,7 @@ class Job:
             self._tell_end(error)
         except MemoryError:
             self._tell_end(EngineError("there is not enough memory", "", "Close other programs, or try something smaller"))
-        except Exception as error:  # noqa: BLE001 - the thread's border: whatever it is has to reach the person
+        except BaseException as error:  # noqa: BLE001 - the thread's border: whatever it is has to reach the person
             self._tell_end(_Broken(error))
 
     def _tell_end(self, end: object) -> None:
@@ -96,7 +96,7 @@ class _Done:
 
 @dataclass(frozen=True, eq=False)
 class _Broken:
-    error: Exception
+    error: BaseException
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,16 +143,19 @@ class Worker(QObject):
             done: Called on this thread with what it returned.
             failed: Called on this thread with the error that ended it. An error of the program is told as one too, and then raised.
             progress: Called on this thread.
+
+        Raises:
+            RuntimeError: The system has no thread left for it.
         """
         self._listeners = {other: listener for other, listener in self._listeners.items() if not other.is_cancelled}
         job = Job(do, self._note)
-        self._listeners[job] = _Listener(done, failed, progress)
         with self._lock:
-            self._queue.append(job)
             if len(self._threads) < self._most:
                 thread = threading.Thread(target=self._serve, name=self._name, daemon=self._is_daemon)
+                thread.start()  # it waits for the lock
                 self._threads.append(thread)
-                thread.start()
+            self._listeners[job] = _Listener(done, failed, progress)
+            self._queue.append(job)
         return job
 
     @property
@@ -213,4 +216,5 @@ class Worker(QObject):
         elif isinstance(told, _Broken):
             listener.failed(EngineError(f"that did not work: {type(told.error).__name__}: {told.error}"))
             traceback.clear_frames(told.error.__traceback__)  # Python keeps the last error that nobody caught
-            raise told.error
+            # What ends a program, such as SystemExit, ended a job only.
+            raise told.error if isinstance(told.error, Exception) else RuntimeError(f"a job ended with {told.error!r}")

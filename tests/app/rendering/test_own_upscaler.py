@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import safetensors.torch
 import torch
 from PySide6.QtWidgets import QFileDialog
 
+from spade_studio.app.rendering import own_upscaler
+from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.ui import messages
 from spade_studio.engine.detail import levels
 from spade_studio.engine.detail.config import CompactConfig
@@ -72,3 +75,37 @@ def test_what_is_none_is_told_and_changes_nothing(tiny_window, qtbot, settings, 
     assert told == ["broken.safetensors cannot be used as an upscaler"]
     assert settings.upscaler is None
     assert window.rendering.upscaler.name == ""
+
+
+@pytest.mark.parametrize("is_sound", [True, False])
+def test_what_is_chosen_while_other_weights_take_over_wins_over_what_is_remembered(
+    tiny_window, qtbot, settings, other_weights, tmp_path, monkeypatch, is_sound
+):
+    live, upscaler = tiny_window.live, tiny_window.rendering.upscaler
+    mine, other = tmp_path / "mine.safetensors", tmp_path / "other.safetensors"
+    used, told, real, gate = [], [], own_upscaler._replace, threading.Event()
+
+    def replace(renderer, path):
+        name = real(renderer, path)
+        used.append(path)
+        return name
+
+    monkeypatch.setattr(own_upscaler, "_replace", replace)
+    monkeypatch.setattr(messages, "show_error", lambda *_: told.append(1))
+    settings.upscaler = network(mine, 2)
+    live.work(lambda _renderer: gate.wait(20), lambda _value: None)
+    if is_sound:
+        network(other, 3)
+    else:
+        other.write_bytes(b"no")
+    upscaler.use(other)
+    with qtbot.waitSignal(live.ready):
+        assert live.replace_renderer(renderer_loader(LoadOptions(other_weights, "cpu", "float32")))
+    gate.set()
+    wanted = other if is_sound else mine
+    qtbot.waitUntil(lambda: upscaler.name == wanted.stem)
+    with qtbot.waitCallback() as done:
+        live.work(lambda _renderer: None, done)  # after all that was asked for before
+    assert used == [wanted]
+    assert (upscaler.name, settings.upscaler) == (wanted.stem, wanted)
+    assert bool(told) != is_sound

@@ -363,7 +363,7 @@ def test_the_dock_opens_by_its_key_and_is_reached_by_keyboard(window: MainWindow
     assert not window.styles.dock.isVisible()
 
 
-def test_a_note_about_a_style_ends_and_is_told_once(window: MainWindow, wait: Wait) -> None:
+def test_a_note_about_a_style_ends_and_is_told_once_each_time_that_it_is_said(window: MainWindow, wait: Wait) -> None:
     styles, bar = window.styles.controller, window.statusBar()
     window.styles.dock.close()
     styles.say("it cannot be read")
@@ -372,6 +372,8 @@ def test_a_note_about_a_style_ends_and_is_told_once(window: MainWindow, wait: Wa
     styles.changed.emit()  # as every picture does
     assert bar.currentMessage() == ""
     assert styles.note.text == "it cannot be read"
+    styles.say("it cannot be read")  # another time
+    assert bar.currentMessage() == "it cannot be read"
     styles.note._end.timeout.emit()
     assert styles.note.text == ""
     assert window.styles.panel.note.text() == ""

@@ -79,6 +79,37 @@ def test_an_error_of_the_program_is_told_and_then_raised_to_be_reported(worker: 
     assert len(errors) == 2
 
 
+@pytest.mark.parametrize("raised", [SystemExit(3), KeyboardInterrupt()])
+def test_what_would_end_the_program_ends_the_job_alone(raised: BaseException, worker: Worker, qtbot: QtBot) -> None:
+    told: list[object] = []
+
+    def do(_job: Job) -> None:
+        raise raised
+
+    with qtbot.captureExceptions() as reported:
+        worker.run(do, fail, lambda error: told.append(str(error)))
+        worker.run(lambda _job: 7, told.append, fail)
+        qtbot.waitUntil(lambda: len(told) == 2)
+    assert type(raised).__name__ in str(told[0])
+    assert told[1] == 7
+    assert [kind for kind, *_ in reported] == [RuntimeError]
+
+
+def test_a_job_that_gets_no_thread_is_dropped(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="new thread"):
+            worker.run(lambda _job: 1, fail, fail)
+    assert not worker.is_busy
+    told: list[int] = []
+    worker.run(lambda _job: 2, told.append, fail)
+    worker.wait()
+    assert told == [2]
+
+
 class Network:
     """Stands in for what takes much memory."""
 
