@@ -82,10 +82,6 @@ class ExportForm(QWidget):
             self.this_layout.setChecked(True)
         elif self.by_choice.isChecked():
             self.by_seed.setChecked(True)
-        usable = self._live.info is None or self._live.info.can_use_noise
-        self.by_seed.setEnabled(usable)
-        if not usable:
-            self.in_use.setChecked(True)
         self.look_again()
 
     def plan(self) -> ExportPlan:
@@ -113,8 +109,12 @@ class ExportForm(QWidget):
         )
 
     def look_again(self) -> None:
-        """See which label maps their folder holds now."""
+        """See which label maps their folder holds now, and what the window's layout, size and weights come to."""
         self._maps = ("", 0), ()
+        usable = self._live.info is None or self._live.info.can_use_noise
+        self.by_seed.setEnabled(usable)
+        if not usable:
+            self.in_use.setChecked(True)
         self._check()
 
     def summary(self) -> str:

@@ -109,6 +109,14 @@ class ExportWindow(SideWindow):
         self.bring_up()
         self._is_end_seen = True
 
+    def look_again(self) -> None:
+        """Follow the main window, unless closed or at work; what came of the last export is told on."""
+        if self.isVisible() and not self.exporter.is_at_work:
+            tells = self._tells_end
+            self.form.look_again()
+            self._tells_end = tells
+            self._show_state()
+
     def export(self) -> bool:
         """Begin, unless something in the form is wrong."""
         if self.exporter.is_at_work:
@@ -190,6 +198,7 @@ class ExportWindow(SideWindow):
             self._show_state()
         else:
             self._was_at_work = self.exporter.is_at_work
+            self.look_again()  # at what has changed meanwhile
             self._tells_end, self._is_end_seen = True, self.isVisible()
             self._look_again()
             if not self._was_at_work:

@@ -123,6 +123,8 @@ class ExportController(QObject):
 
             self.export = ExportWindow(self._live, self._settings, self._theme, self.capture, self._window)
             self.export.ended.connect(self._tell)
+            for changed in (self._live.ready, self._document.replaced, self._document.picture_size_changed):
+                changed.connect(self.export.look_again)
         return self.export
 
     def _tell(self, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from spade_studio.app.export.exporter import State
 from spade_studio.app.export.manifest import NAME, read_manifest
 from spade_studio.engine.pictures.provenance import has_provenance, read_provenance
+from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 WAIT = 60_000
 LEFT = Qt.MouseButton.LeftButton
@@ -80,6 +82,27 @@ def test_pause_cancel_and_continue_from_the_folder(window, export, qtbot, tmp_pa
     assert len(list((tmp_path / "out").glob("*.png"))) == 30
     assert (read_provenance(tmp_path / "out" / "Lake_0029.png")[0].labels == 10).any()
     assert not export.left_box.isVisible()
+
+
+def test_the_sizes_follow_the_window_and_an_end_is_told_on(window, export, qtbot):
+    export.form.count.setValue(1)
+    window.rendering.set_size(SizeWish("side", 128))
+    assert export.status.text() == "1 picture, 128 × 128"
+    window.document.replace(np.full((64, 128), 10, np.uint8), "Wide")
+    assert export.status.text() == "1 picture, 128 × 64"
+    qtbot.mouseClick(export.export_button, LEFT)
+    window.document.replace(np.full((64, 64), 10, np.uint8), "Square")
+    finish(qtbot, export)
+    assert "Done: 1 picture in" in export.status.text()
+    window.rendering.set_size(SizeWish("side", 96))
+    assert "Done: 1 picture in" in export.status.text()
+    export.form.count.setValue(2)
+    assert export.status.text() == "2 pictures, 96 × 96"
+    window.rendering.set_size(SizeWish())
+    window.live.info = replace(window.live.info, training_size=(32, 32), can_use_noise=False)
+    window.live.ready.emit(window.live.info)
+    assert export.status.text() == "1 picture, 32 × 32"
+    assert not export.form.by_seed.isEnabled()
 
 
 def test_what_is_wrong_is_told_at_once_and_cannot_be_started(window, export):
