@@ -72,7 +72,7 @@ class SizeQuestion(QDialog):
     def _limits(self, *, keeps_shape: bool) -> tuple[tuple[int, int], tuple[int, int]]:
         """Return the least and the most of height and width, where the shape is kept such that the other side stays in range."""
         if not keeps_shape:
-            return ((SMALLEST_SIDE, MAX_RESULT_SIDE),) * 2
+            return (SMALLEST_SIDE, MAX_RESULT_SIDE), (SMALLEST_SIDE, MAX_RESULT_SIDE)
         height, width = (
             (max(SMALLEST_SIDE, -(-SMALLEST_SIDE * own // other)), min(MAX_RESULT_SIDE, MAX_RESULT_SIDE * own // other))
             for own, other in (self._layout, self._layout[::-1])
