@@ -144,11 +144,14 @@ class AveragedNetworks:
         """The averaged encoder; see :meth:`fit`."""
         return None if self._encoder is None else cast("Encoder", self._encoder.network)
 
-    def update(self, generator: nn.Module, encoder: Encoder | None) -> None:
-        """Move the averages towards the live networks."""
-        self._generator.update(generator)
-        if self._encoder is not None and encoder is not None:
-            self._encoder.update(encoder)
+    def update(self, generator: nn.Module, encoder: Encoder | None, moved: Tensor) -> None:
+        """Move the averages towards the live networks if these have moved, bool [] on their device; nobody waits for a GPU."""
+        for average, live in ((self._generator, generator), (self._encoder, encoder)):
+            if average is not None and live is not None:
+                if moved.device.type != "cpu":
+                    average.update_where(live, moved)
+                elif moved:
+                    average.update(live)
 
     def fit(self, batches: StatisticsBatches | None, *, renormalized: bool = False) -> None:
         """Make the averages usable: fit spectral norms, estimate coordinates of styles anew, and batch statistics or take the live ones.

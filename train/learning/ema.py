@@ -50,18 +50,41 @@ class ExponentialAverage:
         self.network = averaged
         self.decay = decay
         self.warm_up = warm_up
-        self.updates = 0
+        self._updates: int | Tensor = 0
         averaged.load_state_dict(live.state_dict())
         averaged.requires_grad_(False).eval()
+
+    @property
+    def updates(self) -> int:
+        """How many there were; on a GPU, reading it waits for them."""
+        return int(self._updates)
 
     @torch.no_grad()
     def update(self, live: nn.Module) -> None:
         """Move the averages towards the live parameters."""
-        decay = min(self.decay, (1 + self.updates) / (10 + self.updates)) if self.warm_up else self.decay
-        mine: list[Tensor] = list(self.network.parameters())
-        theirs = [parameter.detach().to(own.dtype) for parameter, own in zip(live.parameters(), mine, strict=True)]
+        updates = self.updates
+        decay = min(self.decay, (1 + updates) / (10 + updates)) if self.warm_up else self.decay
+        mine, theirs = self._pairs(live)
         torch._foreach_lerp_(mine, theirs, 1 - decay)  # pyright: ignore[reportPrivateImportUsage, reportPrivateUsage]
-        self.updates += 1
+        self._updates = updates + 1
+
+    @torch.no_grad()
+    def update_where(self, live: nn.Module, moved: Tensor) -> None:
+        """Move the averages where a flag, bool [] on the networks' device, is set; nobody waits for it."""
+        updates = self._updates
+        if not isinstance(updates, Tensor):
+            updates = torch.full((), updates, dtype=torch.int64, device=moved.device)
+        least = torch.full((), 1 - self.decay, dtype=torch.float32, device=moved.device)
+        share = torch.maximum(least, 9 / (10 + updates)) if self.warm_up else least  # 1 minus the decay of :meth:`update`
+        mine, theirs = self._pairs(live)
+        steps = torch._foreach_sub(theirs, mine)  # pyright: ignore[reportPrivateImportUsage, reportPrivateUsage]
+        torch._foreach_mul_(steps, share * moved)  # pyright: ignore[reportPrivateImportUsage, reportPrivateUsage]
+        torch._foreach_add_(mine, steps)  # pyright: ignore[reportPrivateImportUsage, reportPrivateUsage]
+        self._updates = updates + moved
+
+    def _pairs(self, live: nn.Module) -> tuple[list[Tensor], list[Tensor]]:
+        mine: list[Tensor] = list(self.network.parameters())
+        return mine, [parameter.detach().to(own.dtype) for parameter, own in zip(live.parameters(), mine, strict=True)]
 
     def refresh(self) -> None:
         """Fit the spectral norms to the averaged parameters; call it before the network is used."""
@@ -77,7 +100,7 @@ class ExponentialAverage:
         assert isinstance(network, dict)
         assert isinstance(updates, int)
         self.network.load_state_dict(network)  # pyright: ignore[reportUnknownArgumentType]
-        self.updates = updates
+        self._updates = updates
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -59,18 +59,24 @@ class _Verdicts:
     def __init__(self) -> None:
         self._pending: tuple[Tensor, torch.Event] | None = None
 
-    def read(self, flag: Tensor) -> bool:
-        """Take a flag, bool [], and return the latest that is known; True before any is."""
+    def read(self, flag: Tensor) -> bool | None:
+        """Take a flag, bool [], and return the one that is known by now; None where there is none that was not returned before."""
         if flag.device.type == "cpu":
             return bool(flag)
         told, event = torch.empty((), dtype=torch.bool, pin_memory=flag.device.type == "cuda"), torch.Event(flag.device)
         told.copy_(flag, non_blocking=True)
         event.record()
-        earlier, self._pending = self._pending, (told, event)
-        if earlier is None:
-            return True
-        earlier[1].synchronize()
-        return bool(earlier[0])
+        earlier = self.wait()
+        self._pending = told, event
+        return earlier
+
+    def wait(self) -> bool | None:
+        """Return the flag that was not returned yet, as soon as it is known; None where there is none."""
+        pending, self._pending = self._pending, None
+        if pending is None:
+            return None
+        pending[1].synchronize()
+        return bool(pending[0])
 
 
 class Trainer:
@@ -295,11 +301,19 @@ class Trainer:
         self.step += 1
         self.images_seen += images
         self.images_in_step = images
-        finite = self._verdicts.read(report.finite)
-        self.skipped = 0 if finite else self.skipped + 1
-        if finite and self.averages is not None:
-            self.averages.update(self.generator, self.encoder)
+        finite = self._counted(self._verdicts.read(report.finite))
+        if self.averages is not None:
+            self.averages.update(self.generator, self.encoder, report.finite)
         return StepResult(_named(report), finite, images)
+
+    def settled(self, result: StepResult) -> StepResult:
+        """Wait until it is known whether the last step was finite, so that ``skipped`` counts it; returns its result with that."""
+        return replace(result, finite=self._counted(self._verdicts.wait()) and result.finite)
+
+    def _counted(self, finite: bool | None) -> bool:
+        if finite is not None:
+            self.skipped = 0 if finite else self.skipped + 1
+        return finite is not False
 
     def mean_losses(self, result: StepResult) -> dict[str, float]:
         """Return a step's terms over all ranks; every rank must call it."""

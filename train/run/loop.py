@@ -189,13 +189,15 @@ class _Run:
             result = trainer.train_step(parts)
             pace.count(result.images)
             last = trainer.step >= trainer.total_steps
+            due = trainer.step % config.checkpoint_every_steps == 0
+            if due or last or Monitor.is_due(trainer):
+                result = trainer.settled(result)
             if trainer.step % config.log_every_steps == 0 or last or not result.finite:
                 self._log(trainer, result, pace)
             stopped, paused = self._asked()
             best = self._monitor(trainer, monitor)
-            due = trainer.step % config.checkpoint_every_steps == 0 or best is not None
             # Of a skipped step half may have been done: it is no checkpoint to keep, but better than none for who stops.
-            saves = stopped or ((due or last) and not trainer.skipped)
+            saves = stopped or ((due or last or best is not None) and not trainer.skipped)
             if saves:
                 self._checkpoint(trainer, best)
                 saved = trainer.step

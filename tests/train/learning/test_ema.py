@@ -69,10 +69,28 @@ def test_warm_up_forgets_the_initial_weights_sooner() -> None:
         live.weight += 1
     average.update(live)
     assert float(average.network.get_parameter("weight")) == pytest.approx(start + 0.9, abs=1e-6)
-    average.updates = 1_000_000
+    average.load_state_dict({**average.state_dict(), "updates": 1_000_000})
     before = float(average.network.get_parameter("weight"))
     average.update(live)
     assert float(average.network.get_parameter("weight")) - before == pytest.approx(0.1 * 0.001, rel=1e-2)
+
+
+@pytest.mark.parametrize("warm_up", [True, False])
+def test_whether_they_follow_can_be_decided_by_a_flag_on_the_device(warm_up: bool) -> None:
+    live = generator(0)
+    known, flagged = (ExponentialAverage(live, generator(1), 0.7, warm_up=warm_up) for _ in range(2))
+    for moved in (True, False, True, True, True, True):
+        with torch.no_grad():
+            for parameter in live.parameters():
+                parameter += 1
+        if moved:
+            known.update(live)
+        before = [value.clone() for value in flagged.network.parameters()]
+        flagged.update_where(live, torch.tensor(moved))
+        for value, old, expected in zip(flagged.network.parameters(), before, known.network.parameters(), strict=True):
+            torch.testing.assert_close(value, expected)
+            assert moved or torch.equal(value, old)
+    assert known.state_dict()["updates"] == flagged.state_dict()["updates"] == 5
 
 
 def test_average_continues_from_its_state() -> None:

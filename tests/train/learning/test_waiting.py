@@ -62,7 +62,7 @@ def test_no_number_of_a_step_is_looked_at(augmentations: Any) -> None:
     labels = np.random.default_rng(0).integers(0, LABELS, (2, SIDE, SIDE))
     batch = Batch(torch.empty(2, 3, SIDE, SIDE, device="meta"), Layout.from_channels(labels, LABELS))
     report = training_step(networks, optimizers, [batch], lambda phase, i: torch.empty(2, STYLE, device="meta"))
-    average.update(networks.generator)
+    average.update_where(networks.generator, report.finite)
     assert report.discriminator is not None
     assert report.finite.is_meta
     with pytest.raises(RuntimeError):

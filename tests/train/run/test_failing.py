@@ -21,7 +21,7 @@ from spade_studio.engine.files import sha256_of
 from spade_studio.engine.weights import inspect_weights
 from spade_studio.train.cli.main import main
 from spade_studio.train.config.presets import preset
-from spade_studio.train.learning import objective, step
+from spade_studio.train.learning import objective, step, trainer
 from spade_studio.train.run import checkpoints, monitor
 from spade_studio.train.run.directory import RunDirectory
 from spade_studio.train.run.events import EventReader, RunEnded, StepLogged
@@ -75,7 +75,25 @@ def test_a_learning_rate_that_nothing_survives(trainings: Any, capsys: pytest.Ca
     assert not list(run.path.glob("checkpoints/*.pt"))
 
 
-def test_the_last_step_does_not_overwrite_what_is_good(trainings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+class LateVerdicts:
+    """Tells of a step when the next one is there, or somebody waits, as for a GPU."""
+
+    def __init__(self) -> None:
+        self.pending: bool | None = None
+
+    def read(self, flag: torch.Tensor) -> bool | None:
+        earlier, self.pending = self.pending, bool(flag)
+        return earlier
+
+    def wait(self) -> bool | None:
+        pending, self.pending = self.pending, None
+        return pending
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_last_step_does_not_overwrite_what_is_good(trainings: Any, monkeypatch: pytest.MonkeyPatch, late: bool) -> None:
+    if late:
+        monkeypatch.setattr(trainer, "_Verdicts", LateVerdicts)
     real, calls = step.discriminator_adversarial, 0
 
     def spoilt(*args: Any, **options: Any) -> Any:
