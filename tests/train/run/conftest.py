@@ -201,7 +201,7 @@ def trainings_at() -> Callable[[Path, Path], Trainings]:
     return Trainings
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     """Let torch compute here as it does in the processes that :class:`Trainings` starts."""
     threads = torch.get_num_threads()

@@ -57,7 +57,6 @@ def exported(finished: Any, tmp_path: Path) -> Path:
 # ---- export
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_the_newest_is_what_the_run_itself_has_written(finished: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "out.safetensors"
     assert main(["export", str(finished.path), "--output", str(path)]) == 0
@@ -101,7 +100,6 @@ def test_a_run_without_checkpoints(trainings: Any, capsys: pytest.CaptureFixture
     assert "Error: 00000-run has no checkpoint yet" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_the_training_data_need_not_be_there(finished: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = finished.path / "config.json"
     text = config.read_text("utf-8")
@@ -120,7 +118,6 @@ def test_the_training_data_need_not_be_there(finished: Any, tmp_path: Path, caps
     assert inspect_weights(path).data.startswith("16 photographs with label maps")
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_weights_of_the_last_step_and_under_the_published_names(
     finished: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,7 +149,6 @@ def test_networks_that_the_published_code_lacks_leave_no_published_folder(name: 
     assert not list(tmp_path.glob("*publ*"))
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_it_renders(finished: Any, exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     renderer = Renderer.load(exported, device="cpu", dtype="float32")
     data = Path(TrainConfig.read(finished.path / "config.json").data.path)

@@ -148,7 +148,6 @@ def test_a_run_at_work_keeps_others_out_and_heeds_a_request_to_stop(trainings: A
     assert "00000-run is not being trained on this machine" in told.out + told.err
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_a_run_that_finished_is_not_trained_again(finished: Any, reference_run: Any, capsys: pytest.CaptureFixture[str]) -> None:
     (finished.path / "weights.safetensors").unlink()
     assert main(["resume", str(finished.path)]) == 0
@@ -164,7 +163,6 @@ def damage(path: Path) -> None:
     path.write_bytes(content)
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_a_run_that_goes_on_does_not_hold_the_checkpoint(finished: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     finished.checkpoint(10).unlink()
     read: list[weakref.ref[Any]] = []
@@ -226,7 +224,6 @@ def test_only_damaged_checkpoints_end_a_run(finished: Any, capsys: pytest.Captur
     assert finished.weights == before
 
 
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("measures", [True, False])
 def test_what_is_shown_and_measured_changes_nothing(trainings: Any, reference_run: Any, measures: bool) -> None:
     every = ["--monitor.sample-every-steps", "3" if measures else "0", "--monitor.metrics-every-images", "8" if measures else "0"]

@@ -86,7 +86,6 @@ def make_trainer(data: Path, chance_styles: ChanceStyles = "photographs") -> Tra
     return trainer
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_exported_weights_take_and_give_coordinates(landscape_data: Path, tmp_path: Path) -> None:
     trainer = make_trainer(landscape_data)
     assert trainer.averages is not None
@@ -124,7 +123,6 @@ def test_exported_weights_take_and_give_coordinates(landscape_data: Path, tmp_pa
     assert torch.allclose(torch.as_tensor(style), mu[0], atol=0.05)
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_unaveraged_weights_take_and_give_coordinates_of_the_live_encoders_styles(landscape_data: Path, tmp_path: Path) -> None:
     trainer = make_trainer(landscape_data)
     encoder = trainer.encoder
@@ -151,7 +149,6 @@ def test_unaveraged_weights_take_and_give_coordinates_of_the_live_encoders_style
     assert float((exported[0].generator["fc.weight"] - generator["fc.weight"]).abs().max()) > 0.001
 
 
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("chance_styles", ["normal", "photographs"])
 def test_batch_statistics_are_of_styles_as_in_training(landscape_data: Path, chance_styles: ChanceStyles) -> None:
     trainer = make_trainer(landscape_data, chance_styles)
