@@ -232,6 +232,7 @@ def test_the_picture_of_the_document_before_is_not_saved_with_the_next(hand, no_
     hand.window.files.finish_saving()
     with zipfile.ZipFile(tmp_path / "a.ora") as file:
         assert "data/render.png" not in file.namelist()
+    renderer.gate.set()
 
 
 def test_a_document_of_another_label_set_keeps_it(hand, tmp_path):

@@ -44,7 +44,6 @@ def test_limits_are_batch_norms_at_first_and_grow_over_as_many_steps_again() -> 
     assert renormalization_limits(200, 100) == renormalization_limits(5000, 100) == pytest.approx((3, 5, 0.01))
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_up_to_the_step_it_is_batch_norm_and_then_it_is_not(landscape_data: Path) -> None:
     plain, other = make_trainer(landscape_data, 0), make_trainer(landscape_data, AFTER)
     take_steps(plain, AFTER)
@@ -56,7 +55,6 @@ def test_up_to_the_step_it_is_batch_norm_and_then_it_is_not(landscape_data: Path
     assert not same(dict(plain.generator.named_parameters()), dict(other.generator.named_parameters()))
 
 
-@pytest.mark.usefixtures("one_thread")
 def test_what_is_trained_is_what_renders(landscape_data: Path) -> None:
     def difference(renormalize_after: int) -> float:
         """Return how far the generator in training is from the one that renders, on one batch."""
@@ -76,7 +74,6 @@ def test_what_is_trained_is_what_renders(landscape_data: Path) -> None:
     assert difference(0) > 0.02
 
 
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize(("renormalize_after", "step", "live_ones"), [(0, 4, False), (AFTER, AFTER, False), (AFTER, AFTER + 1, True)])
 def test_averages_have_the_statistics_that_were_trained_with(
     landscape_data: Path, renormalize_after: int, step: int, live_ones: bool
@@ -95,7 +92,6 @@ def test_a_norm_without_batch_statistics_is_refused() -> None:
         dataclasses.replace(config, generator=dataclasses.replace(config.generator, norm="instance"))
 
 
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("step", [AFTER, AFTER + 1])
 def test_a_run_that_goes_on_is_as_one_that_was_not_interrupted(landscape_data: Path, step: int) -> None:
     whole = make_trainer(landscape_data, AFTER)
@@ -108,7 +104,6 @@ def test_a_run_that_goes_on_is_as_one_that_was_not_interrupted(landscape_data: P
     assert same(whole.generator.state_dict(), resumed.generator.state_dict())
 
 
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("before", [0, AFTER], ids=["never", "before"])
 def test_a_run_may_be_told_otherwise_when_it_goes_on(landscape_data: Path, before: int) -> None:
     trained = make_trainer(landscape_data, before)
