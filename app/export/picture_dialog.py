@@ -192,6 +192,7 @@ class PictureDialog(QDialog):
 
     def _connect(self) -> None:
         self.name.textEdited.connect(self._on_name)
+        self.name.editingFinished.connect(self._split_name)
         self.folder.textEdited.connect(self._refresh)
         self.browse.clicked.connect(self._ask_folder)
         self.format.currentIndexChanged.connect(self._on_format)
@@ -268,6 +269,15 @@ class PictureDialog(QDialog):
         if file_format is not None:
             self.format.setCurrentIndex(FILE_FORMATS.index(file_format))
         self._refresh()
+
+    def _split_name(self) -> None:
+        """Take a whole path that was typed as the name apart, where its folder exists."""
+        typed = self.name.text().strip()
+        path = typed_path(typed)
+        if path.name != typed and path.parent.is_dir():
+            self.folder.setText(str(path.parent))
+            self.name.setText(path.name)
+            self._refresh()
 
     def _on_format(self) -> None:
         name = self.name.text().strip()

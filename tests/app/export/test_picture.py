@@ -65,6 +65,21 @@ def test_the_shape_is_kept_unless_it_is_let_go(dialog):
     assert dialog.order().crop
 
 
+def test_a_path_typed_as_the_name_is_taken_apart(dialog, tmp_path, qtbot):
+    (tmp_path / "out").mkdir()
+    dialog.name.clear()
+    qtbot.keyClicks(dialog.name, str(tmp_path / "out" / "lake.jpg"))
+    assert not dialog.export_button.isEnabled()
+    qtbot.keyClick(dialog.name, Qt.Key.Key_Tab)
+    assert (dialog.name.text(), dialog.folder.text()) == ("lake.jpg", str(tmp_path / "out"))
+    assert dialog.export_button.isEnabled()
+    dialog.name.clear()
+    qtbot.keyClicks(dialog.name, "nowhere/lake.jpg")
+    qtbot.keyClick(dialog.name, Qt.Key.Key_Tab)
+    assert dialog.name.text() == "nowhere/lake.jpg"
+    assert not dialog.export_button.isEnabled()
+
+
 def test_names_end_in_a_suffix_whatever_dots_they_hold(dialog, tmp_path):
     for typed, name in (
         ("St. Moritz", "St. Moritz.png"), ("Lake 2.1", "Lake 2.1.png"), ("v1.final", "v1.final.png"), ("lake.PNG", "lake.PNG"),
