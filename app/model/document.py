@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from spade_studio.app.model.furnishings import Furnishings
+from spade_studio.app.model.document_extras import DocumentExtras
 from spade_studio.app.model.label_names import label_text
 from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Rect, RegionArray
 from spade_studio.app.model.raster_shapes import resize_nearest
@@ -17,7 +17,7 @@ from spade_studio.app.model.undo_commands import MoveSelection, PaintStroke, Rep
 from spade_studio.engine.labels import LabelSet
 
 
-class Document(Furnishings):
+class Document(DocumentExtras):
     """What is painted, saved and undone.
 
     Attributes:

@@ -14,7 +14,7 @@ from spade_studio.app.model.undo_history import History
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 
-class Furnishings(QObject):
+class DocumentExtras(QObject):
     """Things that are saved with a map and changed by no step.
 
     Attributes:
@@ -82,7 +82,7 @@ class Furnishings(QObject):
             self._picture_size = size
             self._kept = replace(self._kept, picture_size=size)
 
-    def furnish(
+    def set_extras(
         self, underlay: Underlay | None, protected: frozenset[int], snapshots: Sequence[Snapshot], picture_size: SizeWish | None = None
     ) -> None:
         """Take what stands beside the map in the file that was opened: it is no change."""
