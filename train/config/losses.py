@@ -127,6 +127,8 @@ class OptimizerConfig:
         discriminator_learning_rate: The same for the discriminator's rate.
         betas: Adam's; None means (0, 0.9) with two time scales and (0.5, 0.999) without.
         warmup_steps: Steps over which all rates grow linearly to those of the schedule; 0 for none.
+        clip_norm: Longest that the gradients of generator and encoder together, and those of the discriminator, may be (L2): longer ones
+            are scaled down; 0 for no limit.
     """
 
     learning_rate: float = 2e-4
@@ -135,11 +137,13 @@ class OptimizerConfig:
     discriminator_learning_rate: float = 0.0
     betas: tuple[float, float] | None = None
     warmup_steps: int = 0
+    clip_norm: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("learning_rate", "generator_learning_rate", "discriminator_learning_rate"):
             check_range(name, getattr(self, name), 0)
         check_range("warmup_steps", self.warmup_steps, 0)
+        check_range("clip_norm", self.clip_norm, 0)
         if self.betas is not None and not (len(self.betas) == 2 and all(0 <= beta < 1 for beta in self.betas)):
             raise ConfigError(f"betas is {self.betas!r}", "two numbers from 0 to below 1")
 

@@ -25,11 +25,14 @@ class Side:
         networks: Generator and encoder, or the discriminator.
         learning_rate: Before any schedule.
         betas: Adam's.
+        clip_norm: Longest that all gradients together may be (L2); 0 for no limit.
     """
 
-    def __init__(self, networks: Iterable[nn.Module], learning_rate: float, betas: tuple[float, float]) -> None:
+    def __init__(
+        self, networks: Iterable[nn.Module], learning_rate: float, betas: tuple[float, float], *, clip_norm: float = 0.0
+    ) -> None:
         self.parameters = [parameter for network in networks for parameter in network.parameters()]
-        self.learning_rate = learning_rate
+        self.learning_rate, self.clip_norm = learning_rate, clip_norm
         self.adam = torch.optim.Adam(self.parameters, lr=learning_rate, betas=betas, fused=True)
 
     def set_factor(self, factor: float) -> None:
@@ -51,7 +54,7 @@ class Side:
         return [parameter.grad for parameter in self.parameters if parameter.grad is not None]
 
     def update(self, scaler: torch.amp.GradScaler, loss: Tensor, allowed: Tensor | None = None) -> Tensor:
-        """Move the parameters along the accumulated gradients.
+        """Move the parameters along the accumulated gradients, clipped where the side has a limit.
 
         Without a scaler nothing waits for the device: whether the parameters move is decided there.
 
@@ -67,9 +70,13 @@ class Side:
         scaler.unscale_(self.adam)
         searching = scaler.is_enabled() and scaler.get_scale() >= _HOPELESS_SCALE
         finite = loss.isfinite()
-        gradients = [] if searching else self.gradients()
+        gradients = [] if searching and not self.clip_norm else self.gradients()
         if gradients:
-            finite = finite & all_finite(gradients)
+            norm = torch.nn.utils.get_total_norm(gradients)
+            if not searching:
+                finite = finite & norm.isfinite()
+            if self.clip_norm:
+                torch.nn.utils.clip_grads_with_norm_(self.parameters, self.clip_norm, norm)
         if allowed is not None:
             finite = finite & allowed
         if scaler.is_enabled():
@@ -96,7 +103,7 @@ class Optimizers:
         generator: With the encoder the first side.
         encoder: Or None.
         discriminator: The other side; None where nobody judges.
-        config: Rates and betas.
+        config: Rates, betas and limit.
         scale_gradients: Whether losses are scaled, which float16 needs.
         device: Device type that the scaler works on.
     """
@@ -113,8 +120,9 @@ class Optimizers:
     ) -> None:
         generator_rate, discriminator_rate = config.rates
         first = [generator] if encoder is None else [generator, encoder]
-        self.generator = Side(first, generator_rate, config.adam_betas)
-        self.discriminator = None if discriminator is None else Side([discriminator], discriminator_rate, config.adam_betas)
+        betas, longest = config.adam_betas, config.clip_norm
+        self.generator = Side(first, generator_rate, betas, clip_norm=longest)
+        self.discriminator = None if discriminator is None else Side([discriminator], discriminator_rate, betas, clip_norm=longest)
         self.scaler = torch.amp.GradScaler(device, enabled=scale_gradients)
 
     def set_factor(self, factor: float) -> None:

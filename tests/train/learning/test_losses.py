@@ -192,3 +192,5 @@ def test_rates_grow_over_the_first_steps() -> None:
     assert OptimizerConfig().warmup(0) == 1.0
     with pytest.raises(ConfigError, match="warmup_steps is -1"):
         OptimizerConfig(warmup_steps=-1)
+    with pytest.raises(ConfigError, match="clip_norm is -1"):
+        OptimizerConfig(clip_norm=-1)

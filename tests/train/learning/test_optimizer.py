@@ -24,6 +24,38 @@ def test_infinite_gradients_count_once_no_scale_helps(scale: float, finite: bool
     assert all(torch.equal(a, b) for a, b in zip(before, side.parameters, strict=True))
 
 
+@pytest.mark.parametrize("scaled", [False, True])
+@pytest.mark.parametrize("length", [0.5, 20.0, 0.0])
+def test_gradients_are_clipped_by_their_length_all_together(length: float, scaled: bool) -> None:
+    side = Side([torch.nn.Linear(3, 1, bias=False), torch.nn.Linear(1, 1, bias=False)], 0.1, (0.0, 0.9), clip_norm=length)
+    scaler = torch.amp.GradScaler("cpu", init_scale=1024.0, enabled=scaled)
+    scaler.scale(torch.ones(()))  # makes the scale
+    gradients = [torch.tensor([[2.0, -4.0, 6.0]]), torch.tensor([[5.0]])]  # 9 long
+    for parameter, gradient in zip(side.parameters, gradients, strict=True):
+        parameter.grad = gradient * (1024 if scaled else 1)
+    assert side.update(scaler, torch.ones(()))
+    factor = length / 9 if 0 < length < 9 else 1.0
+    for parameter, gradient in zip(side.parameters, gradients, strict=True):
+        assert parameter.grad is not None
+        if factor == 1:
+            assert torch.equal(parameter.grad, gradient)
+        torch.testing.assert_close(parameter.grad, gradient * factor)
+        torch.testing.assert_close(side.adam.state[parameter]["exp_avg_sq"], 0.1 * (gradient * factor).square())  # what moved it
+
+
+def test_clipping_leaves_the_search_for_a_scale_alone() -> None:
+    side = Side([torch.nn.Linear(1, 1)], 0.1, (0.0, 0.9), clip_norm=1.0)
+    scaler = torch.amp.GradScaler("cpu", init_scale=65536.0)
+    scaler.scale(torch.ones(()))
+    before = [parameter.clone() for parameter in side.parameters]
+    for parameter in side.parameters:
+        parameter.grad = torch.full_like(parameter, torch.inf)
+    assert side.update(scaler, torch.ones(()))
+    scaler.update()
+    assert scaler.get_scale() == 32768
+    assert all(torch.equal(a, b) for a, b in zip(before, side.parameters, strict=True))
+
+
 def test_moments_keep_their_places_in_another_memory_format() -> None:
     def trained(layer: torch.nn.Conv2d, state: dict[str, object] | None) -> Side:
         side = Side([layer], 0.1, (0.5, 0.9))

@@ -56,7 +56,7 @@ with joined_ranks("cpu") as ranks:
         initialize(network, 1.0, 1.0)
         synchronize_batch_norm(network).to(precision)
     networks = TrainingNetworks(generator, encoder, discriminator, LossConfig(perceptual_weight=0, kl_form="mean"))
-    optimizers = Optimizers(generator, encoder, discriminator, OptimizerConfig())
+    optimizers = Optimizers(generator, encoder, discriminator, OptimizerConfig(clip_norm=0.5))
     tensors = {}
 
     def average(gradients):

@@ -34,14 +34,14 @@ class Batch:
     indices: tuple[int, ...] = (0, 1)
 
 
-def make(config: GeneratorConfig, losses: LossConfig) -> tuple[TrainingNetworks, Optimizers]:
+def make(config: GeneratorConfig, losses: LossConfig, optimizer: OptimizerConfig) -> tuple[TrainingNetworks, Optimizers]:
     generator, encoder = accelerate(Generator(config)), Encoder(EncoderConfig(2, 5, STYLE))
     discriminator = MultiscaleDiscriminator(DiscriminatorConfig(LABELS, 4, 3))
     for network in (generator, encoder, discriminator):
         initialize(network)
         keep_channels_last(network)
         network.to("meta")
-    return TrainingNetworks(generator, encoder, discriminator, losses), Optimizers(generator, encoder, discriminator, OptimizerConfig())
+    return TrainingNetworks(generator, encoder, discriminator, losses), Optimizers(generator, encoder, discriminator, optimizer)
 
 
 @pytest.fixture
@@ -53,10 +53,12 @@ def numberless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("numberless")
-@pytest.mark.parametrize("augmentations", [(), ("colour", "translation", "cut_out", "zoom")], ids=["plain", "augmented"])
-def test_no_number_of_a_step_is_looked_at(augmentations: Any) -> None:
+@pytest.mark.parametrize(
+    ("augmentations", "clip_norm"), [((), 0.0), (("colour", "translation", "cut_out", "zoom"), 1.0)], ids=["plain", "augmented, clipped"]
+)
+def test_no_number_of_a_step_is_looked_at(augmentations: Any, clip_norm: float) -> None:
     config = GeneratorConfig(LABELS, 2, 8, input="layout_and_style", z_width=STYLE, crop_size=SIDE, noise_injection=True)
-    networks, optimizers = make(config, LossConfig(perceptual_weight=0, augmentations=augmentations))
+    networks, optimizers = make(config, LossConfig(perceptual_weight=0, augmentations=augmentations), OptimizerConfig(clip_norm=clip_norm))
     assert networks.encoder is not None
     average = ExponentialAverage(networks.generator, Generator(config).to("meta"), 0.9)
     labels = np.random.default_rng(0).integers(0, LABELS, (2, SIDE, SIDE))
