@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from spade_studio.app.documents.errors import SaveError, save_error
 from spade_studio.app.export.manifest import Manifest, write_manifest
-from spade_studio.app.export.plan import ExportPlan, FileFormat, FileLayout, PaintedLayout, PlannedPicture
+from spade_studio.app.export.order import ExportOrder, ExportPicture, FileFormat, FileLayout, PaintedLayout
+from spade_studio.engine.batch.plan import count_existing
 from spade_studio.engine.errors import EngineError, LabelError
 from spade_studio.engine.pictures.label_maps import read_label_picture
 from spade_studio.engine.pictures.map_readings import ids_in, settle
@@ -41,11 +42,11 @@ class Prepared:
     """
 
     manifest: Manifest
-    waiting: list[PlannedPicture]
+    waiting: list[ExportPicture]
     existing: int
 
 
-def prepare(folder: Path, plan: ExportPlan, weights_sha256: str) -> Prepared:
+def prepare(folder: Path, order: ExportOrder, weights_sha256: str) -> Prepared:
     """Make the folder and find out what of an export it holds already.
 
     Raises:
@@ -53,9 +54,9 @@ def prepare(folder: Path, plan: ExportPlan, weights_sha256: str) -> Prepared:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        manifest = Manifest.begin(folder, plan, weights_sha256)
+        manifest = Manifest.begin(folder, order, weights_sha256)
         waiting = manifest.waiting
-        return Prepared(manifest, waiting, sum((folder / picture.file).exists() for picture in waiting))
+        return Prepared(manifest, waiting, count_existing(waiting, folder))
     except OSError as error:
         raise save_error(folder, error, _SAVE_ACTION) from error
     except MemoryError as error:

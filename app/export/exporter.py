@@ -12,8 +12,8 @@ from PySide6.QtCore import QElapsedTimer, QObject, Signal
 from spade_studio.app.export import export_files
 from spade_studio.app.export.export_files import FolderError, Prepared
 from spade_studio.app.export.manifest import Manifest
+from spade_studio.app.export.order import ExportOrder, ExportPicture, FileLayout, Layout, PaintedLayout
 from spade_studio.app.export.pace import Pace
-from spade_studio.app.export.plan import ExportPlan, FileLayout, Layout, PaintedLayout, PlannedPicture
 from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError
 from spade_studio.app.ui.worker import Worker
@@ -62,9 +62,9 @@ class BatchExporter(QObject):
         self.error: EngineError | None = None
         self.pace = Pace()
         self._state = State.IDLE
-        self._plan: ExportPlan | None = None
+        self._order: ExportOrder | None = None
         self._folder = Path()
-        self._waiting: deque[PlannedPicture] = deque()
+        self._waiting: deque[ExportPicture] = deque()
         self._job: RenderJob | None = None
         self._writing = 0
         self._reading = False
@@ -92,19 +92,19 @@ class BatchExporter(QObject):
     def counts(self) -> tuple[int, int, int]:
         """Pictures that are done, that failed, and all."""
         if self.manifest is None:
-            return 0, 0, 0 if self._plan is None else self._plan.count
+            return 0, 0, 0 if self._order is None else self._order.count
         states = [entry.state for entry in self.manifest.entries]
         return states.count("done"), states.count("failed"), len(states)
 
-    def start(self, plan: ExportPlan, folder: Path) -> None:
+    def start(self, order: ExportOrder, folder: Path) -> None:
         """Begin an export, or go on with one: what its manifest in the folder calls done is not rendered again.
 
         Raises:
             EngineError: the pattern gives no usable names.
         """
         assert not self.is_at_work, "one export at a time"
-        plan.check()
-        self._plan, self._folder = plan, folder
+        order.check()
+        self._order, self._folder = order, folder
         self.manifest, self.error, self._loaded = None, None, None
         self._set(State.STARTING)
         self._job = self._live.work(lambda renderer: renderer.weights_sha256, self._begin, self._stop)
@@ -145,10 +145,10 @@ class BatchExporter(QObject):
 
     def _begin(self, weights_sha256: str) -> None:
         self._job = None
-        plan, folder = self._plan, self._folder
-        assert plan is not None
+        order, folder = self._order, self._folder
+        assert order is not None
         self._reading = True
-        self._worker.run(lambda _job: export_files.prepare(folder, plan, weights_sha256), self._on_prepared, self._on_not_prepared)
+        self._worker.run(lambda _job: export_files.prepare(folder, order, weights_sha256), self._on_prepared, self._on_not_prepared)
 
     def _on_not_prepared(self, error: EngineError) -> None:
         self._reading = False
@@ -191,8 +191,8 @@ class BatchExporter(QObject):
         if layout is None:
             return
         self._waiting.popleft()
-        assert self._plan is not None
-        source = self._plan.label_set
+        assert self._order is not None
+        source = self._order.label_set
 
         def render(renderer: Renderer) -> DescribedPicture:
             return render_layout(renderer, layout, source, picture.size, picture.style)
@@ -208,8 +208,8 @@ class BatchExporter(QObject):
         if self._loaded is not None and self._loaded[0] is layout:
             return self._loaded[1]
         self._reading = True
-        assert self._plan is not None
-        label_set = self._plan.label_set
+        assert self._order is not None
+        label_set = self._order.label_set
         self._worker.run(
             lambda _job: export_files.read_layout(layout, label_set),
             lambda painted: self._on_read(layout, painted),
@@ -229,14 +229,14 @@ class BatchExporter(QObject):
         self._pump()
         self._settle()
 
-    def _on_rendered(self, picture: PlannedPicture, made: DescribedPicture) -> None:
+    def _on_rendered(self, picture: ExportPicture, made: DescribedPicture) -> None:
         self._job = None
         assert self.manifest is not None
         if made.about.weights_sha256 != self.manifest.weights_sha256:
             self._stop(_other_weights())
             return
         self._writing += 1
-        path, quality = self._folder / picture.file, self.manifest.plan.quality
+        path, quality = self._folder / picture.file, self.manifest.order.quality
         self._worker.run(
             lambda _job: export_files.write(path, made, quality),
             lambda _none: self._on_written(picture, made.about),
@@ -245,7 +245,7 @@ class BatchExporter(QObject):
         self._pump()
         self._settle()
 
-    def _on_render_failed(self, picture: PlannedPicture, error: EngineError) -> None:
+    def _on_render_failed(self, picture: ExportPicture, error: EngineError) -> None:
         """Find out whether it was the picture that failed, or the renderer that is gone."""
         assert self.manifest is not None
         expected = self.manifest.weights_sha256
@@ -271,14 +271,14 @@ class BatchExporter(QObject):
 
         self._job = self._live.work(lambda renderer: renderer.weights_sha256, go_on, give_up)
 
-    def _on_written(self, picture: PlannedPicture, about: Provenance) -> None:
+    def _on_written(self, picture: ExportPicture, about: Provenance) -> None:
         assert self.manifest is not None
         self.manifest.set_done(picture, about)
         self.pace.count()
         self.changed.emit()
         self._after_writing()
 
-    def _on_unwritten(self, picture: PlannedPicture, error: EngineError) -> None:
+    def _on_unwritten(self, picture: ExportPicture, error: EngineError) -> None:
         if isinstance(error, FolderError):
             self._writing -= 1
             self._stop(error)
@@ -292,7 +292,7 @@ class BatchExporter(QObject):
         self._pump()
         self._settle()
 
-    def _fail(self, picture: PlannedPicture, error: EngineError) -> None:
+    def _fail(self, picture: ExportPicture, error: EngineError) -> None:
         assert self.manifest is not None
         self.manifest.set_failed(picture, str(error))
         self.changed.emit()

@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from spade_studio.app.export.names import DEFAULT_PATTERN, FIELDS
-from spade_studio.app.export.plan import FILE_FORMATS, ExportPlan, FileFormat, FileLayout, Layout, PaintedLayout, Style
+from spade_studio.app.export.order import FILE_FORMATS, ExportOrder, FileFormat, FileLayout, Layout, PaintedLayout
 from spade_studio.app.export.sizes import size_box, sizes_in
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.style import MAX_SEED
@@ -32,6 +32,7 @@ from spade_studio.app.ui.plain import PlainLabel, plain_tip, sentence
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.typed_path import typed_path
 from spade_studio.engine.batch.map_list import find_label_maps
+from spade_studio.engine.batch.plan import Style, seeds_from
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.pictures.picture_files import QUALITY
@@ -84,7 +85,7 @@ class ExportForm(QWidget):
             self.by_seed.setChecked(True)
         self.look_again()
 
-    def plan(self) -> ExportPlan:
+    def order(self) -> ExportOrder:
         """Return what the fields say.
 
         Raises:
@@ -97,7 +98,7 @@ class ExportForm(QWidget):
         if self.map_folder.isChecked():
             layouts, label_set = self._find_maps(), self._map_set(label_set)
         info = self._live.info
-        return ExportPlan(
+        return ExportOrder(
             layouts=layouts,
             label_set=label_set,
             styles=self._wanted_styles(),
@@ -126,13 +127,13 @@ class ExportForm(QWidget):
             text += ", " + ", ".join(f"{width} × {height}" for height, width in self._sizes)
         return f"{text}. {self.tr('The layout is stretched to another shape.')}" if self._stretches else text
 
-    def _look_at_sizes(self, plan: ExportPlan) -> None:
+    def _look_at_sizes(self, order: ExportOrder) -> None:
         """Find out how large the pictures of the layout in the window become, and whether one has another shape than it."""
-        info, layout = self._live.info, plan.layouts[0]
+        info, layout = self._live.info, order.layouts[0]
         self._sizes, self._stretches = [], False
         if info is not None and isinstance(layout, PaintedLayout):
             shape = layout.labels.shape[0], layout.labels.shape[1]
-            wishes = [SizeWish("exact", exact=size) if isinstance(size, tuple) else size or SizeWish() for size in plan.sizes]
+            wishes = [SizeWish("exact", exact=size) if isinstance(size, tuple) else size or SizeWish() for size in order.sizes]
             self._sizes = [info.size_of(wish, shape) for wish in wishes]
             self._stretches = not all(is_same_shape(size, shape) for size in self._sizes)
 
@@ -196,7 +197,7 @@ class ExportForm(QWidget):
             return self._styles
         if self.in_use.isChecked():
             return (self._live.style,)
-        return tuple(range(self.seed.value(), self.seed.value() + self.count.value()))
+        return tuple(seeds_from(self.seed.value(), self.count.value()))
 
     def _format(self) -> FileFormat:
         return FILE_FORMATS[self.format_box.currentIndex()]
@@ -312,11 +313,11 @@ class ExportForm(QWidget):
         self.problem = ""
         example = ""
         try:
-            plan = self.plan()
-            self._count = plan.count
-            self._look_at_sizes(plan)
-            example = plan.example()
-            plan.check()
+            order = self.order()
+            self._count = order.count
+            self._look_at_sizes(order)
+            example = order.example()
+            order.check()
         except EngineError as error:
             text = str(error)
             self.problem = sentence(text)

@@ -1,4 +1,4 @@
-"""The file ``manifest.json`` beside exported pictures: the plan and what is done of it, so that an export goes on where it was left."""
+"""The file ``manifest.json`` beside exported pictures: the order and what is done of it, for exports to resume from."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any, Literal, cast
 
 from PySide6.QtCore import QCoreApplication
 
-from spade_studio.app.export.plan import ExportPlan, PlannedPicture
+from spade_studio.app.export.order import ExportOrder, ExportPicture
+from spade_studio.engine.batch.plan import count_existing, missing_pictures
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import atomic_writer
 from spade_studio.engine.labels.label_set import json_object, json_text, json_whole
-from spade_studio.engine.pictures.picture_files import is_whole
 from spade_studio.engine.pictures.provenance import Provenance
 
 NAME = "manifest.json"
@@ -31,7 +31,7 @@ class Entry:
     Attributes:
         state: Whether it is there.
         message: Why it failed.
-        about: How it was rendered, without what the plan says already.
+        about: How it was rendered, without what the order says already.
     """
 
     state: State = "waiting"
@@ -45,77 +45,76 @@ class Manifest:
 
     Attributes:
         folder: Of the pictures.
-        plan: What is wanted.
+        order: What the export makes.
         weights_sha256: Of the weights that render it; empty until the first picture.
         replacing: Whether pictures were there before that are none of this export's.
-        entries: One for every picture of the plan, in its order.
+        entries: One for each picture of the order.
         lost: How many pictures are there, and how many are missing, of an export that was begun here and that this one would replace.
     """
 
     folder: Path
-    plan: ExportPlan
+    order: ExportOrder
     weights_sha256: str
     replacing: bool
     entries: list[Entry]
     lost: tuple[int, int] = (0, 0)
 
     @classmethod
-    def begin(cls, folder: Path, plan: ExportPlan, weights_sha256: str) -> Manifest:
+    def begin(cls, folder: Path, order: ExportOrder, weights_sha256: str) -> Manifest:
         """Return the manifest of an export that begins, or goes on, in a folder.
 
         Args:
             folder: Need not exist.
-            plan: What is wanted.
+            order: What the export makes.
             weights_sha256: Of the weights that will render it.
 
         Raises:
             EngineError: the manifest that lies there is damaged.
         """
-        pictures = plan.pictures
+        pictures = order.pictures
         try:
             before = read_manifest(folder)
         except EngineError as error:
             raise EngineError(error.found, error.expected, "Choose another folder, or delete the manifest") from error
-        if before is not None and before.is_same(plan, weights_sha256):
+        if before is not None and before.is_same(order, weights_sha256):
             return before
-        replacing = any((folder / picture.file).exists() for picture in pictures)
+        replacing = count_existing(pictures, folder) > 0
         missing = 0 if before is None else len(before.waiting)
-        lost = (before.plan.count - missing, missing) if before is not None and 0 < missing < before.plan.count else (0, 0)
-        return cls(folder, plan, weights_sha256, replacing, [Entry() for _ in pictures], lost)
+        lost = (before.order.count - missing, missing) if before is not None and 0 < missing < before.order.count else (0, 0)
+        return cls(folder, order, weights_sha256, replacing, [Entry() for _ in pictures], lost)
 
-    def is_same(self, plan: ExportPlan, weights_sha256: str) -> bool:
+    def is_same(self, order: ExportOrder, weights_sha256: str) -> bool:
         """Whether it is the manifest of just this export."""
-        return weights_sha256 == self.weights_sha256 and fingerprint(plan) == fingerprint(self.plan)
+        return weights_sha256 == self.weights_sha256 and fingerprint(order) == fingerprint(self.order)
 
     def copy(self) -> Manifest:
         """Return what it says now, for another thread to write."""
         return replace(self, entries=list(self.entries))
 
     @property
-    def waiting(self) -> list[PlannedPicture]:
+    def waiting(self) -> list[ExportPicture]:
         """The pictures that are missing, those that failed among them."""
-        return [picture for picture, entry in zip(self.plan.pictures, self.entries, strict=True) if not self._is_done(picture, entry)]
+        return missing_pictures(self.order.pictures, self.folder, self._may_be_done)
 
     @property
     def failures(self) -> list[tuple[str, str]]:
         """(file, why) of what failed."""
-        return [(p.file, entry.message) for p, entry in zip(self.plan.pictures, self.entries, strict=True) if entry.state == "failed"]
+        return [(p.file, entry.message) for p, entry in zip(self.order.pictures, self.entries, strict=True) if entry.state == "failed"]
 
-    def _is_done(self, picture: PlannedPicture, entry: Entry) -> bool:
-        # A picture that was written right before a crash may not be noted yet. Pictures appear whole.
-        noted = entry.state == "done" or not self.replacing
-        return noted and is_whole(self.folder / picture.file)
+    def _may_be_done(self, picture: ExportPicture) -> bool:
+        # A picture that was written right before a crash may not be noted yet.
+        return self.entries[picture.index].state == "done" or not self.replacing
 
-    def set_waiting(self, pictures: Collection[PlannedPicture]) -> None:
+    def set_waiting(self, pictures: Collection[ExportPicture]) -> None:
         """Note that just these pictures are missing."""
         missing = {picture.index for picture in pictures}
-        for picture in self.plan.pictures:
+        for picture in self.order.pictures:
             if picture.index in missing:
                 self.entries[picture.index] = Entry()
             elif self.entries[picture.index].state != "done":
                 self.entries[picture.index] = Entry("done")
 
-    def set_done(self, picture: PlannedPicture, about: Provenance) -> None:
+    def set_done(self, picture: ExportPicture, about: Provenance) -> None:
         """Note that a picture is written."""
         named = {
             "size": [about.picture_size[1], about.picture_size[0]],
@@ -127,7 +126,7 @@ class Manifest:
         }
         self.entries[picture.index] = Entry("done", "", named)
 
-    def set_failed(self, picture: PlannedPicture, message: str) -> None:
+    def set_failed(self, picture: ExportPicture, message: str) -> None:
         """Note why a picture is missing."""
         self.entries[picture.index] = Entry("failed", message)
 
@@ -135,7 +134,7 @@ class Manifest:
         """Return what :func:`write_manifest` writes."""
         pictures = [
             {"file": picture.file, "state": entry.state, **({"message": entry.message} if entry.message else {}), **entry.about}
-            for picture, entry in zip(self.plan.pictures, self.entries, strict=True)
+            for picture, entry in zip(self.order.pictures, self.entries, strict=True)
         ]
         about = "Pictures of SPADE Studio. An export into this folder goes on where this says. PNGs: spade-render --from THIS.png"
         content = {
@@ -144,14 +143,14 @@ class Manifest:
             "weights_sha256": self.weights_sha256,
             "replacing": self.replacing,
             "pictures": pictures,
-            "plan": self.plan.to_json(),
+            "plan": self.order.to_json(),
         }
         return json.dumps(content, indent=1).encode()
 
 
-def fingerprint(plan: ExportPlan) -> str:
-    """Return the SHA-256 of all that a plan says."""
-    return hashlib.sha256(json.dumps(plan.to_json(), sort_keys=True).encode()).hexdigest()
+def fingerprint(order: ExportOrder) -> str:
+    """Return the SHA-256 of all that an order says."""
+    return hashlib.sha256(json.dumps(order.to_json(), sort_keys=True).encode()).hexdigest()
 
 
 def write_manifest(folder: Path, data: bytes) -> None:
@@ -193,16 +192,16 @@ def _from_json(folder: Path, data: object) -> Manifest:
     content = json_object(data, "the manifest", required=names, optional=set())
     if json_whole(content["format"], "format") != _FORMAT:
         raise EngineError(f"format {content['format']}", str(_FORMAT), "It may come from a newer SPADE Studio")
-    plan = ExportPlan.from_json(content["plan"])
+    order = ExportOrder.from_json(content["plan"])
     pictures = content["pictures"]
-    if not isinstance(pictures, list) or len(pictures) != plan.count:
+    if not isinstance(pictures, list) or len(pictures) != order.count:
         raise EngineError("its pictures are not those of its plan")
     entries: list[Entry] = []
     extras = {"message", "size", "device", "dtype", "modulation", "weights", "torch"}
-    for item, planned in zip(pictures, plan.pictures, strict=True):
+    for item, planned in zip(pictures, order.pictures, strict=True):
         picture = json_object(item, "a picture", required={"file", "state"}, optional=extras)
         if picture["file"] != planned.file or picture["state"] not in ("waiting", "done", "failed"):
             raise EngineError(f"the picture {str(picture['file'])[:80]!r} is not the plan's {planned.file!r}")
         about = {name: picture[name] for name in extras - {"message"} if name in picture}
         entries.append(Entry(cast("State", picture["state"]), json_text(picture.get("message", ""), "message"), about))
-    return Manifest(folder, plan, json_text(content["weights_sha256"], "weights_sha256"), bool(content["replacing"]), entries)
+    return Manifest(folder, order, json_text(content["weights_sha256"], "weights_sha256"), bool(content["replacing"]), entries)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.documents.errors import save_error
-from spade_studio.app.export.plan import FileFormat, PaintedLayout, Style
+from spade_studio.app.export.order import FileFormat, PaintedLayout
+from spade_studio.engine.batch.plan import Style
 from spade_studio.engine.detail.levels import DetailLevel
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from spade_studio.app.export.order import FILE_FORMATS, FileFormat
 from spade_studio.app.export.picture import SUFFIXES, PictureOrder, problem_of, size_of_side
-from spade_studio.app.export.plan import FILE_FORMATS, FileFormat
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, padded, row
 from spade_studio.app.ui.plain import PlainLabel, sentence

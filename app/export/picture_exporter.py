@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.export import picture
+from spade_studio.app.export.order import PaintedLayout
 from spade_studio.app.export.picture import PictureOrder
-from spade_studio.app.export.plan import PaintedLayout, Style
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui.worker import Worker
+from spade_studio.engine.batch.plan import Style
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.rendering.service import RenderJob

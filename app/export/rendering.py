@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from spade_studio.app.export.plan import PaintedLayout, Size, Style
+from spade_studio.app.export.order import PaintedLayout, Size
 from spade_studio.app.model.surroundings import filled
 from spade_studio.app.rendering import loading
 from spade_studio.app.rendering.live_renderer import object_borders
+from spade_studio.engine.batch.plan import Style
 from spade_studio.engine.labels.label_set import UNLABELED, LabelSet
 from spade_studio.engine.labels.transfer import LabelTransfer
 from spade_studio.engine.rendering.result_plan import ResultWish
@@ -34,7 +35,7 @@ def render_layout(
         renderer: The loaded weights.
         layout: Labels, objects and texture.
         source: The label set of the layout; None where its ids are the weights' own.
-        size: Of the result, as :class:`~spade_studio.app.export.plan.ExportPlan` has it, with the detail that suits it; or all that is
+        size: Of the result, as :class:`~spade_studio.app.export.order.ExportOrder` has it, with the detail that suits it; or all that is
             wanted of it.
         style: A seed or a code.
         progress: Told which part of the details is done, from 0 to 1.

@@ -11,7 +11,6 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from spade_studio.app.documents.commands import FileCommands
-from spade_studio.app.export.plan import Style
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.state import DocumentState
 from spade_studio.app.rendering import loading
@@ -21,6 +20,7 @@ from spade_studio.app.styles.style import style_of as as_style
 from spade_studio.app.styles.style_json import style_to_json
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.plain import sentence
+from spade_studio.engine.batch.plan import Style
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import Label, LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.pictures.provenance import Provenance, read_record

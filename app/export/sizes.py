@@ -7,7 +7,7 @@ import re
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QComboBox
 
-from spade_studio.app.export.plan import Size
+from spade_studio.app.export.order import Size
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.pictures.png import MAX_SIDE

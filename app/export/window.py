@@ -15,8 +15,8 @@ from spade_studio.app.export.exporter import BatchExporter, State
 from spade_studio.app.export.form import ExportForm
 from spade_studio.app.export.look import style_sheet
 from spade_studio.app.export.manifest import NAME, Manifest, read_manifest
+from spade_studio.app.export.order import ExportOrder, PaintedLayout
 from spade_studio.app.export.pace import describe_pace
-from spade_studio.app.export.plan import ExportPlan, PaintedLayout, Style
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, row
@@ -25,6 +25,7 @@ from spade_studio.app.ui.plain import PlainLabel, message_box, number_text, sent
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.side_window import SideWindow
 from spade_studio.app.ui.theme import Theme
+from spade_studio.engine.batch.plan import Style
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
 
@@ -123,8 +124,8 @@ class ExportWindow(SideWindow):
             return False
         self.form.look_again()
         try:
-            plan = self.form.plan()
-            self._start(plan, self.form.folder)
+            order = self.form.order()
+            self._start(order, self.form.folder)
         except EngineError as error:
             messages.show_error(self, self.tr("This cannot be exported"), error)
             return False
@@ -139,13 +140,13 @@ class ExportWindow(SideWindow):
         """Hide only: an export goes on."""
         event.accept()
 
-    def _start(self, plan: ExportPlan, folder: Path) -> None:
-        self.exporter.start(plan, folder)
+    def _start(self, order: ExportOrder, folder: Path) -> None:
+        self.exporter.start(order, folder)
 
     def _continue(self) -> None:
         if self._left is not None and not self.exporter.is_at_work:
             try:
-                self._start(self._left.plan, self._left.folder)
+                self._start(self._left.order, self._left.folder)
             except EngineError as error:
                 messages.show_error(self, self.tr("This cannot be continued"), error)
 
@@ -215,7 +216,7 @@ class ExportWindow(SideWindow):
         if not self.exporter.is_at_work:
             self._left, missing, note = self._look_into(self.form.folder)
             if self._left is not None and missing:
-                all_ = self._left.plan.count
+                all_ = self._left.order.count
                 text = self.tr("This folder holds an export of %Ln picture(s), {missing} missing.", "", all_)
                 note = text.format(missing=number_text(missing))
             elif not missing:

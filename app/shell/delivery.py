@@ -13,9 +13,9 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction, QDrag, QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QMenu
 
+from spade_studio.app.export.order import PaintedLayout
 from spade_studio.app.export.picture import PictureOrder, proposed_name
 from spade_studio.app.export.picture_exporter import PictureExporter
-from spade_studio.app.export.plan import PaintedLayout
 from spade_studio.app.rendering.picture_view import PictureView
 from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.ui import messages

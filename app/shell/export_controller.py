@@ -10,10 +10,11 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from spade_studio.app.documents.commands import FileCommands
-from spade_studio.app.export.plan import PaintedLayout, Style
+from spade_studio.app.export.order import PaintedLayout
 from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.shell.document_wiring import WindowDocuments
 from spade_studio.app.ui.plain import message_box, number_text
+from spade_studio.engine.batch.plan import Style
 from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.pictures.provenance import has_provenance
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QImage
 
-from spade_studio.app.export.plan import Style
 from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import plain_tip
+from spade_studio.engine.batch.plan import Style
 
 CELL = Qt.ItemDataRole.UserRole
 _KEPT_SIDE = 512

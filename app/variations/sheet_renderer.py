@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from spade_studio.app.export.plan import PaintedLayout, Style
+from spade_studio.app.export.order import PaintedLayout
 from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError
 from spade_studio.app.variations.cells import Cell, Mix, cell_image
+from spade_studio.engine.batch.plan import Style
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.rendering.frame_sizes import SizeWish

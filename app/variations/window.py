@@ -14,7 +14,6 @@ from PySide6.QtWidgets import QComboBox, QProgressBar, QPushButton, QSpinBox, QT
 
 from spade_studio.app.export.look import style_sheet
 from spade_studio.app.export.pace import Pace, describe_pace
-from spade_studio.app.export.plan import Style
 from spade_studio.app.model.raster import RegionArray
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.style import MAX_SEED
@@ -25,6 +24,7 @@ from spade_studio.app.ui.theme import Theme
 from spade_studio.app.variations.cells import Cell, CellModel, Mix, is_same_style
 from spade_studio.app.variations.sheet_renderer import SheetLayout, SheetRenderer
 from spade_studio.app.variations.view import CellView
+from spade_studio.engine.batch.plan import Style
 
 COUNTS = (9, 16, 25, 36, 49, 64, 100)
 _MARGIN = 12

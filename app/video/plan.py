@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication
 
-from spade_studio.app.export.plan import Size, Style
+from spade_studio.app.export.order import Size
 from spade_studio.app.variations.cells import Mix
+from spade_studio.engine.batch.plan import Style
 from spade_studio.engine.errors import EngineError
 
 MAX_FRAMES = 36_000

@@ -25,7 +25,6 @@ from PySide6.QtWidgets import (
 
 from spade_studio.app.export.look import style_sheet
 from spade_studio.app.export.pace import describe_pace
-from spade_studio.app.export.plan import Style
 from spade_studio.app.export.sizes import size_box, sizes_in
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui.boxes import column, padded, row
@@ -38,6 +37,7 @@ from spade_studio.app.ui.typed_path import typed_path
 from spade_studio.app.variations.sheet_renderer import SheetLayout
 from spade_studio.app.video.maker import FilmMaker
 from spade_studio.app.video.plan import FilmPlan
+from spade_studio.engine.batch.plan import Style
 from spade_studio.engine.errors import EngineError
 
 _MARGIN = 16

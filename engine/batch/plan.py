@@ -1,96 +1,203 @@
-"""Which pictures a command has to render in this process: all, less other processes' share, less what is there already."""
+"""The pictures of an export: each layout at each size in each style, the names of their files, and which of them are missing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from spade_studio.engine.batch.map_list import MapFile, picture_name
 from spade_studio.engine.batch.shares import Share
-from spade_studio.engine.errors import EngineError, LabelError
+from spade_studio.engine.errors import EngineError, LabelError, StyleError
 from spade_studio.engine.pictures.picture_files import PictureFormat, is_whole
+from spade_studio.engine.rendering.frame_sizes import Size
+from spade_studio.engine.rendering.result_plan import ResultWish
+from spade_studio.engine.style import StyleCode
+
+MAX_SEED = 2**63 - 1
+
+Style = int | StyleCode
+"""A seed, or a style code [z]."""
+
+LayoutT = TypeVar("LayoutT")
+SizeT = TypeVar("SizeT")
 
 
-@dataclass(frozen=True)
-class MapWork:
-    """The pictures of one label map that this process renders.
+class NameClashError(EngineError):
+    """Raised for two pictures of an export with the same file name.
 
     Attributes:
-        place: The map's place in the whole sequence, from 0.
-        file: The map.
-        pictures: (number of the variation, file to write), in order.
+        file: File name.
     """
 
+    def __init__(self, file: str) -> None:
+        super().__init__(f"two pictures would both be named {file!r}", "one file name for each picture")
+        self.file = file
+
+
+@dataclass(frozen=True, eq=False)
+class PlannedPicture(Generic[LayoutT, SizeT]):
+    """One picture of an export.
+
+    Attributes:
+        index: Position among all pictures, from 0.
+        place: Position of the layout among all layouts, from 0.
+        variation: Position of the style among all styles, from 0.
+        layout: Layout to render.
+        size: Size of the picture.
+        style: Style of the picture.
+        file: File name in the folder of the export.
+    """
+
+    index: int
     place: int
-    file: MapFile
-    pictures: tuple[tuple[int, Path], ...]
+    variation: int
+    layout: LayoutT
+    size: SizeT
+    style: Style
+    file: str
+
+
+def seeds_from(first: int, count: int) -> range:
+    """Return the seeds of ``count`` variations.
+
+    Args:
+        first: Seed of the first variation.
+        count: Number of variations, at least 1.
+
+    Raises:
+        StyleError: ``count`` is below 1, or a seed is outside 0 to 2**63 - 1.
+    """
+    if count < 1:
+        raise StyleError(f"{count} variations", "at least 1")
+    if not 0 <= first <= MAX_SEED - count + 1:
+        raise StyleError(f"seeds from {first} to {first + count - 1}", "whole numbers from 0 to 2**63 - 1")
+    return range(first, first + count)
+
+
+def plan_pictures(
+    layouts: Sequence[LayoutT],
+    sizes: Sequence[SizeT],
+    styles: Sequence[Style],
+    file_name: Callable[[LayoutT, SizeT, int, Style, int], str],
+) -> tuple[PlannedPicture[LayoutT, SizeT], ...]:
+    """Plan the pictures of an export: layout by layout, for each layout its sizes, for each size its styles.
+
+    Args:
+        layouts: Layouts, in order.
+        sizes: Sizes of the pictures.
+        styles: Styles of the pictures.
+        file_name: Returns a picture's file name from its layout, size, variation, style and index.
+
+    Raises:
+        NameClashError: two pictures have the same file name; upper and lower case are not distinguished.
+    """
+    found: list[PlannedPicture[LayoutT, SizeT]] = []
+    taken: set[str] = set()
+    for place, layout in enumerate(layouts):
+        for size in sizes:
+            for variation, style in enumerate(styles):
+                file = file_name(layout, size, variation, style, len(found))
+                # Upper and lower case are one name on Windows and macOS.
+                if file.casefold() in taken:
+                    raise NameClashError(file)
+                taken.add(file.casefold())
+                found.append(PlannedPicture(len(found), place, variation, layout, size, style, file))
+    return tuple(found)
+
+
+def missing_pictures(
+    pictures: Iterable[PlannedPicture[LayoutT, SizeT]], folder: Path, may_keep: Callable[[PlannedPicture[LayoutT, SizeT]], bool]
+) -> list[PlannedPicture[LayoutT, SizeT]]:
+    """Return the pictures that an export still has to render.
+
+    Args:
+        pictures: Pictures of the export.
+        folder: Folder of the export.
+        may_keep: Whether a file with a picture's name, if there is a whole one, counts as that picture.
+    """
+    return [picture for picture in pictures if not (may_keep(picture) and is_whole(folder / picture.file))]
+
+
+def count_existing(pictures: Iterable[PlannedPicture[LayoutT, SizeT]], folder: Path) -> int:
+    """Return the number of pictures whose names files in the folder have."""
+    return sum((folder / picture.file).exists() for picture in pictures)
+
+
+MapPicture = PlannedPicture[MapFile, Size | ResultWish | None]
 
 
 @dataclass(frozen=True)
 class BatchPlan:
-    """The work of this process.
+    """The pictures of label maps that this process renders.
 
     Attributes:
-        works: Maps with something to render.
-        pictures: How many pictures that makes.
-        skipped: Pictures of this process's share that exist already.
-        maps: Label maps in the whole sequence, over all processes.
+        folder: Folder of the pictures.
+        works: Pictures to render, those of one label map at one size together.
+        skipped: Number of pictures of this process's share that exist already.
+        maps: Number of label maps in the whole sequence, over all processes.
     """
 
-    works: tuple[MapWork, ...]
-    pictures: int
+    folder: Path
+    works: tuple[tuple[MapPicture, ...], ...]
     skipped: int
     maps: int
+
+    @property
+    def pictures(self) -> int:
+        """Number of pictures to render."""
+        return sum(map(len, self.works))
 
 
 def plan_batch(
     maps: Sequence[MapFile],
     *,
-    variations: int,
+    styles: Sequence[Style],
+    size: Size | ResultWish | None,
     output: Path,
     picture_format: PictureFormat,
     share: Share,
     overwrite: bool,
     inputs: Iterable[Path] = (),
 ) -> BatchPlan:
-    """Work out what to render.
+    """Plan the pictures of label maps: all of them, less the share of other processes, less those that exist.
 
     Args:
-        maps: The whole sequence, in order; every process is given the same.
-        variations: Pictures for every map.
+        maps: Label maps of the whole sequence, in order; the same in every process.
+        styles: Styles in which each map is rendered.
+        size: Size of the pictures.
         output: Folder of the pictures.
-        picture_format: Their format and suffix.
-        share: This process's part.
+        picture_format: Format and suffix of the pictures.
+        share: Share of this process.
         overwrite: Whether pictures that exist are rendered again.
-        inputs: Files beside the maps that no picture may replace (photographs, instance maps).
+        inputs: Files besides the maps that no picture may replace (photographs, instance maps).
 
     Raises:
-        EngineError: a picture would take the place of one of the inputs.
+        EngineError: a picture would replace one of the inputs.
     """
-    given = [*(each.path for each in maps), *inputs]
-    same_folder = {parent for parent in {path.parent for path in given} if parent.resolve() == output.resolve()}
-    protected = {path.name.casefold() for path in given if path.parent in same_folder}
-    works: list[MapWork] = []
-    skipped = 0
-    pictures = share.slice_of(len(maps) * variations)
-    place = pictures.start // variations
-    while place * variations < pictures.stop:
-        first = max(pictures.start, place * variations) - place * variations
-        last = min(pictures.stop, (place + 1) * variations) - place * variations
-        wanted: list[tuple[int, Path]] = []
-        for number in range(first, last):
-            name = picture_name(maps[place].name, number, variations, f".{picture_format}")
-            if name.casefold() in protected:
-                raise EngineError(f"{output / name} would take the place of an input", "another folder for the pictures", "Change --output")
-            if not overwrite and is_whole(output / name):
-                skipped += 1
-            else:
-                wanted.append((number, output / name))
-        if wanted:
-            works.append(MapWork(place, maps[place], tuple(wanted)))
-        place += 1
-    return BatchPlan(tuple(works), sum(len(work.pictures) for work in works), skipped, len(maps))
+
+    def file_name(file: MapFile, _size: object, variation: int, _style: Style, _index: int) -> str:
+        return picture_name(file.name, variation, len(styles), f".{picture_format}")
+
+    pictures = plan_pictures(maps, (size,), styles, file_name)
+    own = pictures[share.slice_of(len(pictures)).start : share.slice_of(len(pictures)).stop]
+    protected = _names_in(output, [*(each.path for each in maps), *inputs])
+    for picture in own:
+        if picture.file.casefold() in protected:
+            path = output / picture.file
+            raise EngineError(f"{path} would take the place of an input", "another folder for the pictures", "Change --output")
+    missing = missing_pictures(own, output, lambda _picture: not overwrite)
+    works = tuple(tuple(group) for _, group in groupby(missing, lambda picture: (picture.place, picture.size)))
+    return BatchPlan(output, works, len(own) - len(missing), len(maps))
+
+
+def _names_in(folder: Path, files: Iterable[Path]) -> set[str]:
+    """Return the casefolded names of those files that are in a folder, however it is written."""
+    paths = list(files)
+    same_folder = {parent for parent in {path.parent for path in paths} if parent.resolve() == folder.resolve()}
+    return {path.name.casefold() for path in paths if path.parent in same_folder}
 
 
 class InstanceFolder:

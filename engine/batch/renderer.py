@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spade_studio.engine.batch.map_account import MapAccount
+from spade_studio.engine.batch.map_list import MapFile
 from spade_studio.engine.batch.picture import plan_picture, prepare_layout
-from spade_studio.engine.batch.plan import BatchPlan, InstanceFolder, MapWork
+from spade_studio.engine.batch.plan import BatchPlan, InstanceFolder, MapPicture
 from spade_studio.engine.batch.style_plan import StylePlan
 from spade_studio.engine.errors import EngineError, RenderError
 from spade_studio.engine.labels.transfer import LabelTransfer
@@ -26,14 +27,15 @@ from spade_studio.engine.pictures.map_readings import SettledMap, settle
 from spade_studio.engine.pictures.picture_files import Picture, PictureFormat, write_picture
 from spade_studio.engine.pictures.provenance import pack_layout, pack_settings
 from spade_studio.engine.pictures.record import describe_picture
-from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT, Size
+from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT
 from spade_studio.engine.rendering.renderer import Renderer
-from spade_studio.engine.rendering.result_plan import LARGEST_RAW_FACTOR, ResultWish, raw_factor
+from spade_studio.engine.rendering.result_plan import LARGEST_RAW_FACTOR, raw_factor
 from spade_studio.engine.rendering.results import render_result, render_result_float
 
 _READ_AHEAD = 2
 _WRITE_BEHIND = 16
 _WRITE_BEHIND_BYTES = 256 << 20
+_Work = tuple[MapPicture, ...]
 _FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
@@ -83,7 +85,6 @@ class BatchRenderer:
         transfer: From the ids that maps are assumed to have to the weights' ids.
         is_given: Whether a person has said that they have these ids.
         instances: Where instance maps are; None where the labels stand for them.
-        size: Of all pictures, see :func:`~spade_studio.engine.batch.picture.plan_picture`.
         picture_format: Of the files.
         finished: Called with a number of pictures whenever so many are written or given up.
     """
@@ -96,7 +97,6 @@ class BatchRenderer:
         *,
         is_given: bool,
         instances: InstanceFolder | None,
-        size: Size | ResultWish | None,
         picture_format: PictureFormat,
         finished: Callable[[int], object],
     ) -> None:
@@ -104,10 +104,9 @@ class BatchRenderer:
         self._styles = styles
         self._assumed, self._is_given = transfer.source_set, is_given
         self._instances = instances
-        self._size = size
         self._format: PictureFormat = picture_format
         self._finished = finished
-        self._writing: deque[tuple[MapWork, Future[None]]] = deque()
+        self._writing: deque[tuple[MapFile, Future[None]]] = deque()
         self.outcome = BatchOutcome(MapAccount(transfer, renderer.channels))
 
     def run(self, plan: BatchPlan) -> None:
@@ -120,7 +119,7 @@ class BatchRenderer:
         with ThreadPoolExecutor(3, "files") as pool:
             try:
                 for work, reading in self._read_ahead(pool, plan.works):
-                    self._render_map(pool, work, reading)
+                    self._render_map(pool, plan.folder, work, reading)
                 while self._writing:
                     self._settle_oldest()
             except BaseException:
@@ -128,19 +127,19 @@ class BatchRenderer:
                 self._count_written()
                 raise
 
-    def _read_ahead(self, pool: ThreadPoolExecutor, works: Sequence[MapWork]) -> Iterator[tuple[MapWork, Future[_Inputs]]]:
-        reading: deque[tuple[MapWork, Future[_Inputs]]] = deque()
+    def _read_ahead(self, pool: ThreadPoolExecutor, works: Sequence[_Work]) -> Iterator[tuple[_Work, Future[_Inputs]]]:
+        reading: deque[tuple[_Work, Future[_Inputs]]] = deque()
         for work in works:
-            reading.append((work, pool.submit(self._read, work)))
+            reading.append((work, pool.submit(self._read, work[0].layout)))
             if len(reading) > _READ_AHEAD:
                 yield reading.popleft()
         yield from reading
 
-    def _read(self, work: MapWork) -> _Inputs:
-        settled = settle(read_label_picture(work.file.path), self._assumed, is_given=self._is_given)
+    def _read(self, file: MapFile) -> _Inputs:
+        settled = settle(read_label_picture(file.path), self._assumed, is_given=self._is_given)
         if self._instances is None:
             return _Inputs(settled, None)
-        path = self._instances.find(work.file)
+        path = self._instances.find(file)
         instances = read_instance_map(path)
         if instances.shape != settled.labels.shape:
             raise RenderError(
@@ -149,30 +148,30 @@ class BatchRenderer:
             )
         return _Inputs(settled, instances)
 
-    def _render_map(self, pool: ThreadPoolExecutor, work: MapWork, reading: Future[_Inputs]) -> None:
-        waiting = list(work.pictures)
+    def _render_map(self, pool: ThreadPoolExecutor, folder: Path, work: _Work, reading: Future[_Inputs]) -> None:
+        waiting = list(work)
+        file = work[0].layout
         try:
             inputs = reading.result()
             transfer = self.outcome.maps.transfer_from(inputs.settled.label_set)
             source = inputs.settled.labels
-            plan = plan_picture(self._renderer, (source.shape[0], source.shape[1]), self._size)
+            plan = plan_picture(self._renderer, (source.shape[0], source.shape[1]), work[0].size)
             prepared = prepare_layout(self._renderer, source, inputs.instances, plan, transfer)
             labels, stored = prepared.labels, prepared.instances
             layout_texts = pack_layout(labels, stored) if self._format == "png" else {}
             while waiting:
-                number, path = waiting[0]
+                planned = waiting[0]
                 # One style at a time: the generator gains nothing from a batch of them.
-                code = None if self._styles.code is None else self._styles.code(work.place, number)
+                code, seed = self._styles.resolve(planned.place, planned.style)
                 self._renderer.set_style(code)
-                self._renderer.set_texture(self._styles.first_texture + number)
+                self._renderer.set_texture(self._styles.first_texture + planned.variation)
                 picture = render_result_float(self._renderer, plan) if self._format == "npy" else render_result(self._renderer, plan)
                 assert picture is not None
                 texts: Mapping[str, str] = {}
                 if self._format == "png":
-                    drawn = self._styles.seed(number), self._styles.truncation
-                    about = describe_picture(self._renderer, labels, stored, code, drawn, plan)
+                    about = describe_picture(self._renderer, labels, stored, code, (seed, self._styles.truncation), plan)
                     texts = {**pack_settings(about), **layout_texts}
-                self._write(pool, work, path, picture, texts)
+                self._write(pool, file, folder / planned.file, picture, texts)
                 del waiting[0]
             self.outcome.maps.add(inputs.settled, prepared.unknown)
             trained = self._renderer.info.training_size
@@ -183,22 +182,22 @@ class BatchRenderer:
         except CannotWriteError:
             raise
         except (EngineError, OSError, MemoryError) as error:
-            self._fail(work, error, len(waiting))
+            self._fail(file, error, len(waiting))
 
-    def _write(self, pool: ThreadPoolExecutor, work: MapWork, path: Path, picture: Picture, texts: Mapping[str, str]) -> None:
+    def _write(self, pool: ThreadPoolExecutor, file: MapFile, path: Path, picture: Picture, texts: Mapping[str, str]) -> None:
         allowed = min(_WRITE_BEHIND, max(1, _WRITE_BEHIND_BYTES // picture.nbytes))
         while self._writing and (len(self._writing) >= allowed or self._writing[0][1].done()):
             self._settle_oldest()
-        self._writing.append((work, pool.submit(partial(write_picture, path, picture, self._format, texts))))
+        self._writing.append((file, pool.submit(partial(write_picture, path, picture, self._format, texts))))
 
     def _settle_oldest(self) -> None:
-        work, future = self._writing.popleft()
+        file, future = self._writing.popleft()
         try:
             future.result()
         except (OSError, MemoryError) as error:
             if isinstance(error, OSError) and error.errno in _FULL_DISK:
                 raise CannotWriteError(f"no picture can be written ({error.strerror})", "", "Make room and run it again") from error
-            self._fail(work, error, 1)
+            self._fail(file, error, 1)
         else:
             self.outcome.rendered += 1
             self._finished(1)
@@ -209,10 +208,10 @@ class BatchRenderer:
                 self.outcome.rendered += 1
         self._writing.clear()
 
-    def _fail(self, work: MapWork, error: Exception, pictures: int) -> None:
-        if not self.outcome.failures or self.outcome.failures[-1].path != work.file.path:
+    def _fail(self, file: MapFile, error: Exception, pictures: int) -> None:
+        if not self.outcome.failures or self.outcome.failures[-1].path != file.path:
             message = str(error) or type(error).__name__
-            if str(work.file.path) not in message:
-                message = f"{work.file.path}: {message}"
-            self.outcome.failures.append(Failure(work.file.path, message))
+            if str(file.path) not in message:
+                message = f"{file.path}: {message}"
+            self.outcome.failures.append(Failure(file.path, message))
         self._finished(pictures)

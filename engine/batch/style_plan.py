@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from spade_studio.engine.batch.plan import MAX_SEED, Style, seeds_from
 from spade_studio.engine.errors import EngineError, StyleError
 from spade_studio.engine.pictures.photographs import read_style_image
 from spade_studio.engine.style import StyleCode, check_truncation, interpolate_styles
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from spade_studio.engine.rendering.renderer import Renderer
 
 MAX_CODES = 100_000
-MAX_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,17 +46,20 @@ class StyleSource:
 
     def __post_init__(self) -> None:
         check_truncation(self.truncation)
-        if self.variations < 1:
-            raise StyleError(f"{self.variations} variations", "at least 1")
+        seeds_from(self.seed or 0, self.variations)
         if not 0 <= self.first_texture <= MAX_SEED - self.variations:
             raise StyleError(f"textures from {self.first_texture}", "whole numbers from 0 to 2**63 - 1")
-        last = (self.seed or 0) + self.variations - 1
-        if (self.seed or 0) < 0 or last > MAX_SEED:
-            raise StyleError(f"seeds from {self.seed} to {last}", "whole numbers from 0 to 2**63 - 1")
         if self.image_to is not None and self.variations > 1:
             raise StyleError("a style that changes over the label maps, and several variations", "one picture for every map")
         if self.codes is not None and len(self.codes) != self.variations:
             raise StyleError(f"{self.variations} variations with {len(self.codes)} style codes", "as many as there are codes")
+
+    @property
+    def styles(self) -> Sequence[Style]:
+        """The style of each variation: codes, seeds, or the numbers of a photograph's samples."""
+        if self.codes is not None:
+            return tuple(self.codes)
+        return seeds_from(self.seed or 0, self.variations)
 
     @property
     def first_texture(self) -> int:
@@ -71,20 +74,35 @@ class StyleSource:
 
 @dataclass(frozen=True, eq=False)
 class StylePlan:
-    """The style of every picture.
+    """How the styles of a command become codes.
 
     Attributes:
-        code: From the map's place (0..) and the variation's number (0..) to a code, float32 [z].
-            None where the weights take no style.
-        seed: From the variation's number to the seed it was drawn with; None where it was not drawn.
+        code: Returns the code, float32 [z], of a map's place (0..) and a seed or sample number; None for weights without a style input.
+        is_drawn: Whether codes are drawn from these numbers, so that a picture's record holds its number as the seed.
         truncation: Factor that went into the codes.
         first_texture: Seed of the first variation's texture; the next one's is one more.
     """
 
     code: Callable[[int, int], StyleCode] | None
-    seed: Callable[[int], int | None]
+    is_drawn: bool = False
     truncation: float = 1.0
     first_texture: int = 0
+
+    def resolve(self, place: int, style: Style) -> tuple[StyleCode | None, int | None]:
+        """Return the code of a picture and the seed for its record.
+
+        Args:
+            place: Position of the label map in the whole sequence, from 0.
+            style: One of :attr:`StyleSource.styles`.
+
+        Returns:
+            The code, float32 [z], or None for weights without a style input; the seed, or None for a code that was not drawn.
+        """
+        if self.code is None:
+            return None, None
+        if not isinstance(style, int):
+            return style, None
+        return self.code(place, style), style if self.is_drawn else None
 
 
 def plan_styles(source: StyleSource, renderer: Renderer, maps: int) -> StylePlan:
@@ -113,16 +131,15 @@ def _plan_codes(source: StyleSource, renderer: Renderer, maps: int) -> StylePlan
                 "label maps alone, one variation",
                 "Leave out --seed, --style, --z and --variations, or choose weights with a style input",
             )
-        return StylePlan(None, lambda number: None)
+        return StylePlan(None)
     if source.codes is not None:
         codes = source.codes
         if codes.shape[1] != width:
             raise StyleError(f"style codes of {codes.shape[1]} numbers", f"codes of {width} numbers, as these weights take them")
-        return StylePlan(lambda place, number: codes[number], lambda number: None)
+        return StylePlan(lambda place, number: codes[number])
     factor = source.truncation
     if source.image is None:
-        first = source.seed or 0
-        return StylePlan(lambda place, number: renderer.style_from_seed(first + number, factor), lambda number: first + number, factor)
+        return StylePlan(lambda place, seed: renderer.style_from_seed(seed, factor), is_drawn=True, truncation=factor)
     start_photo = read_style_image(source.image)
     if source.variations > 1:
 
@@ -130,12 +147,12 @@ def _plan_codes(source: StyleSource, renderer: Renderer, maps: int) -> StylePlan
         def sample(number: int) -> StyleCode:
             return renderer.style_from_image(start_photo, sample_seed=number, truncation=factor)
 
-        return StylePlan(lambda place, number: sample(number), lambda number: number, factor)
+        return StylePlan(lambda place, number: sample(number), is_drawn=True, truncation=factor)
     start = renderer.style_from_image(start_photo, truncation=factor)
     if source.image_to is None:
-        return StylePlan(lambda place, number: start, lambda number: None, factor)
+        return StylePlan(lambda place, number: start, truncation=factor)
     end = renderer.style_from_image(read_style_image(source.image_to), truncation=factor)
-    return StylePlan(lambda place, number: interpolate_styles(start, end, place / max(1, maps - 1)), lambda number: None, factor)
+    return StylePlan(lambda place, number: interpolate_styles(start, end, place / max(1, maps - 1)), truncation=factor)
 
 
 def read_style_codes(path: Path) -> NDArray[np.float32]:

@@ -96,7 +96,8 @@ def _run_share(options: BatchOptions, process: Process) -> bool:
     _make_folder(options.output)
     plan = plan_batch(
         maps,
-        variations=source.variations,
+        styles=source.styles,
+        size=options.size,
         output=options.output,
         picture_format=options.picture_format,
         share=share,
@@ -147,7 +148,6 @@ def _render(
             transfer,
             is_given=label_set is not None,
             instances=instances,
-            size=options.size,
             picture_format=options.picture_format,
             finished=bar.update,
         )

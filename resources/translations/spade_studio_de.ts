@@ -1504,7 +1504,7 @@ Render now makes the picture.</source>
     </message>
 </context>
 <context>
-    <name>ExportPlan</name>
+    <name>ExportOrder</name>
     <message>
         <source>there is nothing to export</source>
         <translation>es gibt nichts zu exportieren</translation>

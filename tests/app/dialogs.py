@@ -20,8 +20,8 @@ from spade_studio.app.documents.cutout_dialog import CutoutDialog
 from spade_studio.app.documents.import_dialog import ImportDialog
 from spade_studio.app.documents.recovery_dialog import RecoveryDialog, Restored
 from spade_studio.app.documents.sessions import Session, left_documents
+from spade_studio.app.export.order import PaintedLayout
 from spade_studio.app.export.picture_dialog import PictureDialog
-from spade_studio.app.export.plan import PaintedLayout
 from spade_studio.app.export.window import ExportWindow
 from spade_studio.app.help.about import AboutDialog
 from spade_studio.app.help.gallery import SampleGallery

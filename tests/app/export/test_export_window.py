@@ -117,7 +117,7 @@ def test_what_is_wrong_is_told_at_once_and_cannot_be_started(window, export):
     form.size_box.setCurrentText("50 x 9")
     assert "16 to 8192 pixels" in form.example.text()
     form.size_box.setCurrentText("64 x 96, 128x64")
-    assert form.plan().sizes == ((96, 64), (64, 128))
+    assert form.order().sizes == ((96, 64), (64, 128))
     assert form.summary() == "100 pictures, 64 × 96, 128 × 64. The layout is stretched to another shape."
     form.size_box.setCurrentIndex(0)
     assert form.summary() == "50 pictures, 64 × 64"
@@ -178,7 +178,7 @@ def test_what_was_set_is_there_again(window, export, qtbot, settings):
     from spade_studio.app.export.form import ExportForm
 
     again = ExportForm(window.live, settings, window.batch.capture)
-    assert (again.count.value(), again.pattern.text(), again.plan().file_format, again.quality.value()) == (1, "x{seed}", "jpg", 60)
+    assert (again.count.value(), again.pattern.text(), again.order().file_format, again.quality.value()) == (1, "x{seed}", "jpg", 60)
 
 
 def test_it_goes_on_behind_a_closed_window_and_the_status_line_tells_its_end(window, export, qtbot, tmp_path):
@@ -245,7 +245,7 @@ def test_a_running_export_is_asked_about_before_the_window_closes(window, export
     assert export.exporter.state is State.ENDED
     manifest = read_manifest(tmp_path / "out")
     assert manifest is not None
-    done = [picture.file for picture, entry in zip(manifest.plan.pictures, manifest.entries, strict=True) if entry.state == "done"]
+    done = [picture.file for picture, entry in zip(manifest.order.pictures, manifest.entries, strict=True) if entry.state == "done"]
     assert sorted(done) == sorted(path.name for path in (tmp_path / "out").glob("*.png"))
     assert 2 < len(done) < 2000
     assert "render" not in [thread.name for thread in threading.enumerate()]

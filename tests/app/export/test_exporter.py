@@ -15,7 +15,7 @@ from PIL import Image
 from spade_studio.app.export import export_files
 from spade_studio.app.export.exporter import BatchExporter, State
 from spade_studio.app.export.manifest import NAME, Manifest, read_manifest
-from spade_studio.app.export.plan import ExportPlan, FileLayout, PaintedLayout
+from spade_studio.app.export.order import ExportOrder, FileLayout, PaintedLayout
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.pictures.provenance import read_provenance
@@ -30,9 +30,9 @@ def exporter(window):
     exporter.close()
 
 
-def plan_of(layout, count=6, **changes):
+def order_of(layout, count=6, **changes):
     values = {"layouts": (PaintedLayout("Lake", layout),), "label_set": None, "styles": tuple(range(count))} | changes
-    return ExportPlan(**values)
+    return ExportOrder(**values)
 
 
 def finish(qtbot, exporter):
@@ -44,7 +44,7 @@ def pictures_in(folder: Path) -> dict[str, bytes]:
 
 
 def test_all_pictures_are_there_and_say_how_they_were_rendered(window, exporter, qtbot, layout, tmp_path):
-    exporter.start(plan_of(layout), tmp_path / "out")
+    exporter.start(order_of(layout), tmp_path / "out")
     finish(qtbot, exporter)
     assert exporter.error is None
     assert exporter.counts == (6, 0, 6)
@@ -64,30 +64,30 @@ def test_a_picture_is_the_one_that_the_window_shows(window, exporter, qtbot, lay
     window.live.rendered.connect(lambda result: shown.append(result.image))
     window.live.seed = 4
     qtbot.waitUntil(lambda: window.live.is_up_to_date and bool(shown), timeout=WAIT)
-    exporter.start(plan_of(layout, styles=(4,)), tmp_path)
+    exporter.start(order_of(layout, styles=(4,)), tmp_path)
     finish(qtbot, exporter)
     np.testing.assert_array_equal(read_provenance(tmp_path / "Lake_0000.png")[1], shown[-1])
 
 
 def test_cancelled_in_the_middle_and_started_again_gives_the_same_files(window, exporter, qtbot, layout, tmp_path):
-    plan = plan_of(layout, 12)
-    exporter.start(plan, tmp_path / "whole")
+    order = order_of(layout, 12)
+    exporter.start(order, tmp_path / "whole")
     finish(qtbot, exporter)
-    exporter.start(plan, tmp_path / "parts")
+    exporter.start(order, tmp_path / "parts")
     qtbot.waitUntil(lambda: exporter.counts[0] >= 3, timeout=WAIT)
     exporter.cancel()
     finish(qtbot, exporter)
     before = pictures_in(tmp_path / "parts")
     assert 3 <= len(before) < 12
     times = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "parts").glob("*.png")}
-    exporter.start(ExportPlan.from_json(json.loads(json.dumps(plan.to_json()))), tmp_path / "parts")
+    exporter.start(ExportOrder.from_json(json.loads(json.dumps(order.to_json()))), tmp_path / "parts")
     finish(qtbot, exporter)
     assert pictures_in(tmp_path / "parts") == pictures_in(tmp_path / "whole")
     assert {name: (tmp_path / "parts" / name).stat().st_mtime_ns for name in times} == times
 
 
 def test_a_pause_holds_until_it_is_resumed(window, exporter, qtbot, layout, tmp_path):
-    exporter.start(plan_of(layout, 10), tmp_path)
+    exporter.start(order_of(layout, 10), tmp_path)
     qtbot.waitUntil(lambda: exporter.counts[0] >= 2, timeout=WAIT)
     exporter.pause()
     qtbot.waitUntil(lambda: exporter.state is State.PAUSED, timeout=WAIT)
@@ -105,7 +105,7 @@ def test_files_that_cannot_be_read_are_told_and_stop_nothing(window, exporter, q
     Image.fromarray(layout).save(good)
     broken.write_bytes(good.read_bytes()[:60])
     layouts = (FileLayout("broken", broken), FileLayout("good", good), FileLayout("gone", tmp_path / "gone.png"))
-    exporter.start(plan_of(layout, layouts=layouts, styles=(1, 2)), tmp_path / "out")
+    exporter.start(order_of(layout, layouts=layouts, styles=(1, 2)), tmp_path / "out")
     finish(qtbot, exporter)
     assert exporter.counts == (2, 4, 6)
     assert sorted(pictures_in(tmp_path / "out")) == ["good_0000.png", "good_0001.png"]
@@ -116,7 +116,7 @@ def test_files_that_cannot_be_read_are_told_and_stop_nothing(window, exporter, q
 
 
 def test_files_have_exactly_the_size_that_was_asked_for(window, exporter, qtbot, layout, tmp_path):
-    exporter.start(plan_of(layout, 2, sizes=(None, (50, 70)), pattern="{layout}_{size}_{variation}"), tmp_path)
+    exporter.start(order_of(layout, 2, sizes=(None, (50, 70)), pattern="{layout}_{size}_{variation}"), tmp_path)
     finish(qtbot, exporter)
     assert exporter.counts == (4, 0, 4)
     sizes = set()
@@ -129,14 +129,14 @@ def test_files_have_exactly_the_size_that_was_asked_for(window, exporter, qtbot,
 def test_files_of_others_are_replaced_only_when_confirmed(window, exporter, qtbot, layout, tmp_path):
     (tmp_path / "Lake_0001.png").write_bytes(b"mine")
     with qtbot.waitSignal(exporter.conflict, timeout=WAIT) as told:
-        exporter.start(plan_of(layout, 2), tmp_path)
+        exporter.start(order_of(layout, 2), tmp_path)
     assert told.args == [1]
     exporter.cancel()
     finish(qtbot, exporter)
     assert (tmp_path / "Lake_0001.png").read_bytes() == b"mine"
     assert not (tmp_path / NAME).exists()
     with qtbot.waitSignal(exporter.conflict, timeout=WAIT):
-        exporter.start(plan_of(layout, 2), tmp_path)
+        exporter.start(order_of(layout, 2), tmp_path)
     exporter.confirm()
     finish(qtbot, exporter)
     assert read_provenance(tmp_path / "Lake_0001.png")[0].seed == 1
@@ -149,7 +149,7 @@ def test_other_weights_end_an_export_and_the_former_ones_finish_it(window, expor
         assert window.live.replace_renderer(renderer_loader(LoadOptions(path, "cpu", "float32")))
         qtbot.waitUntil(lambda: bool(infos), timeout=WAIT)
 
-    exporter.start(plan_of(layout, 40), tmp_path)
+    exporter.start(order_of(layout, 40), tmp_path)
     qtbot.waitUntil(lambda: exporter.counts[0] >= 2, timeout=WAIT)
     exporter.pause()
     qtbot.waitUntil(lambda: exporter.state is State.PAUSED, timeout=WAIT)
@@ -160,14 +160,14 @@ def test_other_weights_end_an_export_and_the_former_ones_finish_it(window, expor
     assert exporter.counts[1] == 0
     assert len(list(tmp_path.glob("*.png"))) == exporter.counts[0]
     load(tiny_weights)
-    exporter.start(plan_of(layout, 40), tmp_path)
+    exporter.start(order_of(layout, 40), tmp_path)
     finish(qtbot, exporter)
     assert exporter.counts == (40, 0, 40)
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "webp"])
 def test_lossy_files_carry_the_record_in_exif(window, exporter, qtbot, layout, tmp_path, suffix):
-    exporter.start(plan_of(layout, 1, file_format=suffix, quality=70), tmp_path)
+    exporter.start(order_of(layout, 1, file_format=suffix, quality=70), tmp_path)
     finish(qtbot, exporter)
     with Image.open(tmp_path / f"Lake_0000.{suffix}") as image:
         comment = image.getexif().get_ifd(0x8769)[0x9286]
@@ -177,13 +177,13 @@ def test_lossy_files_carry_the_record_in_exif(window, exporter, qtbot, layout, t
 
 
 def test_closing_in_the_middle_leaves_whole_files_and_a_manifest_that_knows_them(window, exporter, qtbot, layout, tmp_path):
-    exporter.start(plan_of(layout, 500), tmp_path / "out")
+    exporter.start(order_of(layout, 500), tmp_path / "out")
     qtbot.waitUntil(lambda: exporter.counts[0] >= 2, timeout=WAIT)
     exporter.close()
     assert exporter.state is State.ENDED
     manifest = read_manifest(tmp_path / "out")
     assert manifest is not None
-    names = {picture.file for picture, entry in zip(manifest.plan.pictures, manifest.entries, strict=True) if entry.state == "done"}
+    names = {picture.file for picture, entry in zip(manifest.order.pictures, manifest.entries, strict=True) if entry.state == "done"}
     assert names == set(pictures_in(tmp_path / "out"))
     for name in names:
         read_provenance(tmp_path / "out" / name)
@@ -196,7 +196,7 @@ sys.path.insert(0, sys.argv[3])
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QTimer
 from spade_studio.app.export.exporter import BatchExporter
-from spade_studio.app.export.plan import ExportPlan, PaintedLayout
+from spade_studio.app.export.order import ExportOrder, PaintedLayout
 from spade_studio.app.model.document import Document
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
@@ -208,7 +208,7 @@ live = LiveRenderer(document, renderer_loader(LoadOptions(Path(sys.argv[1]), "cp
 exporter = BatchExporter(live)
 exporter.changed.connect(lambda: os.kill(os.getpid(), 9) if exporter.counts[0] >= 5 else None)
 live.start()
-exporter.start(ExportPlan((PaintedLayout("Lake", layout),), None, tuple(range(40))), Path(sys.argv[2]))
+exporter.start(ExportOrder((PaintedLayout("Lake", layout),), None, tuple(range(40))), Path(sys.argv[2]))
 app.exec()
 """
 
@@ -224,7 +224,7 @@ def test_killed_in_the_middle_no_half_file_is_left_and_it_goes_on(window, export
         read_provenance(folder / name)
     manifest = read_manifest(folder)
     assert manifest is not None
-    exporter.start(manifest.plan, folder)
+    exporter.start(manifest.order, folder)
     finish(qtbot, exporter)
     assert exporter.counts == (40, 0, 40)
     assert {name: (folder / name).stat().st_mtime_ns for name in left} == left
@@ -232,7 +232,7 @@ def test_killed_in_the_middle_no_half_file_is_left_and_it_goes_on(window, export
 
 def test_names_are_checked_before_anything_begins(window, exporter, layout, tmp_path):
     with pytest.raises(EngineError, match="two pictures"):
-        exporter.start(plan_of(layout, 2, pattern="same"), tmp_path / "out")
+        exporter.start(order_of(layout, 2, pattern="same"), tmp_path / "out")
     assert exporter.state is State.IDLE
     assert not (tmp_path / "out").exists()
 
@@ -244,7 +244,7 @@ def test_a_full_disk_ends_it_and_the_picture_under_way_is_dropped(window, export
 
     gate = hold_at("export.exporter", 1)
     monkeypatch.setattr(export_files, "write_picture", full)
-    exporter.start(plan_of(layout), tmp_path)
+    exporter.start(order_of(layout), tmp_path)
     finish(qtbot, exporter)
     assert "no space left" in str(exporter.error)
     assert "Save As" not in str(exporter.error)
@@ -261,7 +261,7 @@ def test_a_full_disk_ends_it_and_the_picture_under_way_is_dropped(window, export
 
 def test_the_same_weights_on_another_device_let_it_go_on(window, exporter, qtbot, layout, tmp_path, tiny_weights, hold_at):
     gate = hold_at("export.exporter", 2)
-    exporter.start(plan_of(layout), tmp_path)
+    exporter.start(order_of(layout), tmp_path)
     qtbot.waitUntil(gate.held.is_set, timeout=WAIT)
     with qtbot.waitSignal(window.live.ready, timeout=WAIT):
         assert window.live.replace_renderer(renderer_loader(LoadOptions(tiny_weights, "cpu", "float32")))
@@ -272,23 +272,23 @@ def test_the_same_weights_on_another_device_let_it_go_on(window, exporter, qtbot
 
 
 def test_an_export_that_is_not_finished_is_replaced_only_when_confirmed(window, exporter, qtbot, layout, tmp_path):
-    exporter.start(plan_of(layout, 200), tmp_path)
+    exporter.start(order_of(layout, 200), tmp_path)
     qtbot.waitUntil(lambda: exporter.counts[0] >= 2, timeout=WAIT)
     exporter.cancel()
     finish(qtbot, exporter)
     there, before = exporter.counts[0], (tmp_path / NAME).read_bytes()
     with qtbot.waitSignal(exporter.conflict, timeout=WAIT) as told:
-        exporter.start(plan_of(layout, 1, pattern="other"), tmp_path)
+        exporter.start(order_of(layout, 1, pattern="other"), tmp_path)
     assert told.args == [0]
     assert exporter.manifest is not None
     assert exporter.manifest.lost == (there, 200 - there)
     exporter.cancel()
     finish(qtbot, exporter)
     assert (tmp_path / NAME).read_bytes() == before
-    exporter.start(plan_of(layout, 200), tmp_path)
+    exporter.start(order_of(layout, 200), tmp_path)
     finish(qtbot, exporter)
     assert exporter.counts == (200, 0, 200)
-    exporter.start(plan_of(layout, 1, pattern="other"), tmp_path)
+    exporter.start(order_of(layout, 1, pattern="other"), tmp_path)
     finish(qtbot, exporter)
     assert exporter.counts == (1, 0, 1)
 
@@ -298,6 +298,6 @@ def test_no_memory_for_a_manifest_is_told(window, exporter, qtbot, layout, tmp_p
         raise MemoryError("too much")
 
     monkeypatch.setattr(Manifest, "begin", begin)
-    exporter.start(plan_of(layout), tmp_path)
+    exporter.start(order_of(layout), tmp_path)
     finish(qtbot, exporter)
     assert "too much" in str(exporter.error)

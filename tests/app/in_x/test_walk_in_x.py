@@ -112,7 +112,7 @@ def test_export_fifty_variations(screen, tmp_path):
 
     manifest = read_manifest(folder)
     assert manifest is not None
-    assert manifest.plan.count == 50
+    assert manifest.order.count == 50
     assert not manifest.failures
     files = sorted(folder.glob("*.png"))
     assert len(files) == 50

@@ -153,10 +153,10 @@ def test_what_is_selected_goes_to_the_export_with_its_layout(window, sheet, qtbo
     sheet.export_button.click()
     form = window.batch.export.form
     assert form.by_choice.isChecked()
-    plan = form.plan()
-    assert plan.styles == (sheet.grid.cells.cells[2].style, sheet.grid.cells.cells[6].style)
-    assert plan.layouts[0].labels.max() == 40
-    assert (plan.layouts[0].labels == 10).any()
+    order = form.order()
+    assert order.styles == (sheet.grid.cells.cells[2].style, sheet.grid.cells.cells[6].style)
+    assert order.layouts[0].labels.max() == 40
+    assert (order.layouts[0].labels == 10).any()
 
 
 def test_cells_have_names_for_those_who_cannot_see_them(window, sheet):

@@ -6,9 +6,19 @@ from typing import Any
 import pytest
 
 from spade_studio.engine.batch.map_list import MapFile, find_label_maps
-from spade_studio.engine.batch.plan import BatchPlan, InstanceFolder, plan_batch
+from spade_studio.engine.batch.plan import (
+    MAX_SEED,
+    BatchPlan,
+    InstanceFolder,
+    NameClashError,
+    count_existing,
+    missing_pictures,
+    plan_batch,
+    plan_pictures,
+    seeds_from,
+)
 from spade_studio.engine.batch.shares import Share
-from spade_studio.engine.errors import EngineError, LabelError
+from spade_studio.engine.errors import EngineError, LabelError, StyleError
 
 
 def maps(folder: Path, count: int) -> list[MapFile]:
@@ -16,12 +26,41 @@ def maps(folder: Path, count: int) -> list[MapFile]:
 
 
 def plan(folder: Path, count: int, variations: int, **changes: Any) -> BatchPlan:
-    options: dict[str, Any] = {"output": folder / "out", "picture_format": "png", "share": Share(), "overwrite": False}
-    return plan_batch(maps(folder, count), variations=variations, **(options | changes))
+    options: dict[str, Any] = {"size": None, "output": folder / "out", "picture_format": "png", "share": Share(), "overwrite": False}
+    return plan_batch(maps(folder, count), styles=seeds_from(3, variations), **(options | changes))
 
 
 def pictures(plan: BatchPlan) -> list[tuple[int, int, str]]:
-    return [(work.place, number, path.name) for work in plan.works for number, path in work.pictures]
+    return [(picture.place, picture.variation, picture.file) for work in plan.works for picture in work]
+
+
+def test_layouts_sizes_and_styles_are_planned_in_order() -> None:
+    found = plan_pictures(("a", "b"), (1, 2), seeds_from(7, 2), lambda *values: "".join(map(str, values)))
+    assert [picture.file for picture in found] == ["a1070", "a1181", "a2072", "a2183", "b1074", "b1185", "b2076", "b2187"]
+    assert [(picture.index, picture.place, picture.layout, picture.size, picture.style) for picture in found][5] == (5, 1, "b", 1, 8)
+
+
+def test_file_names_that_differ_by_case_only_clash() -> None:
+    with pytest.raises(NameClashError, match="two pictures") as told:
+        plan_pictures(("Lake", "lake"), (None,), (0,), lambda layout, *_: f"{layout}.png")
+    assert told.value.file == "lake.png"
+
+
+def test_missing_pictures_are_those_without_a_whole_file_that_may_be_kept(tmp_path: Path) -> None:
+    found = plan_pictures(("a",), (None,), range(3), lambda _layout, _size, variation, _style, _index: f"{variation}.png")
+    (tmp_path / "0.png").write_bytes(b"picture")
+    (tmp_path / "1.png").write_bytes(b"picture")
+    (tmp_path / "2.png").touch()  # empty: no picture
+    assert [picture.index for picture in missing_pictures(found, tmp_path, lambda picture: picture.index != 1)] == [1, 2]
+    assert count_existing(found, tmp_path) == 3
+    assert count_existing(found, tmp_path / "missing") == 0
+
+
+@pytest.mark.parametrize(("first", "count"), [(0, 0), (-1, 1), (MAX_SEED, 2), (1 << 63, 1)])
+def test_seeds_out_of_range_are_refused(first: int, count: int) -> None:
+    with pytest.raises(StyleError):
+        seeds_from(first, count)
+    assert list(seeds_from(MAX_SEED - 1, 2)) == [MAX_SEED - 1, MAX_SEED]
 
 
 def test_every_picture_is_planned(tmp_path: Path) -> None:

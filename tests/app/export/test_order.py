@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from spade_studio.app.export.manifest import NAME, Manifest, fingerprint, read_manifest, write_manifest
-from spade_studio.app.export.plan import ExportPlan, FileLayout, PaintedLayout
+from spade_studio.app.export.order import ExportOrder, FileLayout, PaintedLayout
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import load_label_set
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 
-def a_plan(**changes):
+def a_order(**changes):
     labels = np.arange(64, dtype=np.uint8).reshape(8, 8)
     values = {
         "layouts": (PaintedLayout("Lake", labels, labels.astype(np.uint16) + 300, 5, labels.astype(np.uint16) * 999),),
@@ -24,13 +24,13 @@ def a_plan(**changes):
         "sizes": (None, (64, 96), SizeWish("side", 512)),
         "pattern": "{layout} {size} {index:03}",
     }
-    return ExportPlan(**values | changes)
+    return ExportOrder(**values | changes)
 
 
 def test_a_plan_comes_back_from_json():
-    plan = a_plan()
-    again = ExportPlan.from_json(json.loads(json.dumps(plan.to_json())))
-    assert fingerprint(again) == fingerprint(plan)
+    order = a_order()
+    again = ExportOrder.from_json(json.loads(json.dumps(order.to_json())))
+    assert fingerprint(again) == fingerprint(order)
     assert [picture.file for picture in again.pictures] == [
         "Lake auto 000.png",
         "Lake auto 001.png",
@@ -39,7 +39,7 @@ def test_a_plan_comes_back_from_json():
         "Lake 512 004.png",
         "Lake 512 005.png",
     ]
-    before, after = plan.layouts[0], again.layouts[0]
+    before, after = order.layouts[0], again.layouts[0]
     assert isinstance(before, PaintedLayout)
     assert isinstance(after, PaintedLayout)
     np.testing.assert_array_equal(after.labels, before.labels)
@@ -48,34 +48,34 @@ def test_a_plan_comes_back_from_json():
     assert after.texture == 5
     assert after.texture_regions is not None
     np.testing.assert_array_equal(after.texture_regions, before.texture_regions)
-    np.testing.assert_array_equal(again.styles[1], plan.styles[1])
-    assert again.label_set == plan.label_set
+    np.testing.assert_array_equal(again.styles[1], order.styles[1])
+    assert again.label_set == order.label_set
 
 
 def test_plans_of_files_come_back(tmp_path):
     layouts = FileLayout("a", tmp_path / "a.png"), FileLayout("b", tmp_path / "b.png", 7)
-    plan = a_plan(layouts=layouts, pattern="{layout}{size}{variation}")
-    assert ExportPlan.from_json(plan.to_json()).layouts == plan.layouts
+    order = a_order(layouts=layouts, pattern="{layout}{size}{variation}")
+    assert ExportOrder.from_json(order.to_json()).layouts == order.layouts
 
 
 def test_the_largest_seeds_come_back(tmp_path):
     labels, largest = np.zeros((8, 8), np.uint8), 2**63 - 1
     for layout in (PaintedLayout("a", labels, None, largest), FileLayout("a", tmp_path / "a.png", largest)):
-        plan = a_plan(layouts=(layout,), styles=(largest,))
-        again = ExportPlan.from_json(json.loads(json.dumps(plan.to_json())))
+        order = a_order(layouts=(layout,), styles=(largest,))
+        again = ExportOrder.from_json(json.loads(json.dumps(order.to_json())))
         assert (again.layouts[0].texture, again.styles) == (largest, (largest,))
 
 
 @pytest.mark.parametrize("changes", [{"styles": ()}, {"layouts": ()}, {"styles": tuple(range(60_000))}])
 def test_plans_of_nothing_or_too_much_are_refused(changes):
     with pytest.raises(EngineError):
-        a_plan(**changes)
+        a_order(**changes)
 
 
 def test_names_that_differ_by_case_only_are_one():
     layouts = (FileLayout("Lake", None), FileLayout("lake", None))  # pyright: ignore[reportArgumentType]
     with pytest.raises(EngineError, match="two pictures"):
-        a_plan(layouts=layouts, styles=(1,), sizes=(None,), pattern="{layout}").pictures  # noqa: B018
+        a_order(layouts=layouts, styles=(1,), sizes=(None,), pattern="{layout}").pictures  # noqa: B018
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_names_that_differ_by_case_only_are_one():
     ],
 )
 def test_damaged_manifests_are_refused_with_their_name(tmp_path, place, value):
-    manifest = Manifest.begin(tmp_path, a_plan(), "0" * 64)
+    manifest = Manifest.begin(tmp_path, a_order(), "0" * 64)
     content = copy.deepcopy(json.loads(manifest.to_bytes()))
     write_manifest(tmp_path, json.dumps(content).encode())
     assert read_manifest(tmp_path) is not None
@@ -129,16 +129,16 @@ def test_files_that_are_no_manifest_are_refused(tmp_path, data):
 
 
 def test_pictures_that_were_there_before_do_not_count_as_done(tmp_path):
-    plan = a_plan()
-    (tmp_path / plan.pictures[0].file).write_bytes(b"other")
-    manifest = Manifest.begin(tmp_path, plan, "0" * 64)
+    order = a_order()
+    (tmp_path / order.pictures[0].file).write_bytes(b"other")
+    manifest = Manifest.begin(tmp_path, order, "0" * 64)
     assert manifest.replacing
     assert len(manifest.waiting) == 6
 
 
 def test_pictures_written_right_before_a_crash_count_as_done(tmp_path):
-    plan = a_plan()
-    write_manifest(tmp_path, Manifest.begin(tmp_path, plan, "0" * 64).to_bytes())
-    (tmp_path / plan.pictures[2].file).write_bytes(b"whole")
-    assert [picture.index for picture in Manifest.begin(tmp_path, a_plan(), "0" * 64).waiting] == [0, 1, 3, 4, 5]
-    assert Manifest.begin(tmp_path, a_plan(), "1" * 64).replacing
+    order = a_order()
+    write_manifest(tmp_path, Manifest.begin(tmp_path, order, "0" * 64).to_bytes())
+    (tmp_path / order.pictures[2].file).write_bytes(b"whole")
+    assert [picture.index for picture in Manifest.begin(tmp_path, a_order(), "0" * 64).waiting] == [0, 1, 3, 4, 5]
+    assert Manifest.begin(tmp_path, a_order(), "1" * 64).replacing

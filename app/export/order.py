@@ -1,19 +1,19 @@
-"""What is to be exported, as plain values: layouts, styles, sizes, format and names, and the list of pictures that makes."""
+"""What an export is to make, in memory and as JSON: layouts, styles, sizes, format and names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
 from spade_studio.app.export.names import DEFAULT_PATTERN, NamePattern
 from spade_studio.app.model.raster import InstanceArray, LabelArray, RegionArray
+from spade_studio.engine.batch.plan import NameClashError, PlannedPicture, Style, plan_pictures
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet, json_object, json_seed, json_text, json_whole
 from spade_studio.engine.pictures.packing import pack_plane, pack_style, unpack_plane, unpack_style
@@ -21,8 +21,6 @@ from spade_studio.engine.pictures.picture_files import QUALITY
 from spade_studio.engine.pictures.png import MAX_SIDE
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
-Style = int | NDArray[np.float32]
-"""A seed, or a style code [z]."""
 Size = tuple[int, int] | SizeWish | None
 """(height, width), what is wanted of it whatever the layout, or the renderer's default."""
 FileFormat = Literal["png", "jpg", "webp"]
@@ -67,28 +65,12 @@ class FileLayout:
 Layout = PaintedLayout | FileLayout
 
 
-@dataclass(frozen=True, eq=False)
-class PlannedPicture:
-    """One picture of an export.
-
-    Attributes:
-        index: Its place among all, from 0.
-        file: Its name in the folder.
-        layout: Of it.
-        style: A seed or code.
-        size: (height, width), or None.
-    """
-
-    index: int
-    file: str
-    layout: Layout
-    style: Style
-    size: Size
+ExportPicture = PlannedPicture[Layout, Size]
 
 
 @dataclass(frozen=True, eq=False)
-class ExportPlan:
-    """All that an export is told.
+class ExportOrder:
+    """What an export is to make.
 
     Attributes:
         layouts: At least one.
@@ -115,43 +97,34 @@ class ExportPlan:
 
     def __post_init__(self) -> None:
         if not (self.layouts and self.styles and self.sizes):
-            raise EngineError(QCoreApplication.translate("ExportPlan", "there is nothing to export"))
+            raise EngineError(QCoreApplication.translate("ExportOrder", "there is nothing to export"))
         if self.count > MAX_PICTURES:
             raise EngineError(
-                QCoreApplication.translate("ExportPlan", "that makes {:,} pictures").format(self.count),
-                QCoreApplication.translate("ExportPlan", "at most {:,} in one export").format(MAX_PICTURES),
+                QCoreApplication.translate("ExportOrder", "that makes {:,} pictures").format(self.count),
+                QCoreApplication.translate("ExportOrder", "at most {:,} in one export").format(MAX_PICTURES),
             )
 
     @property
     def count(self) -> int:
-        """How many pictures it makes."""
+        """Number of pictures."""
         return len(self.layouts) * len(self.styles) * len(self.sizes)
 
     @cached_property
-    def pictures(self) -> tuple[PlannedPicture, ...]:
-        """All pictures in order: layouts, of each the sizes, of each the styles.
+    def pictures(self) -> tuple[ExportPicture, ...]:
+        """All pictures in order: for each layout the sizes, for each size the styles.
 
         Raises:
             EngineError: two would have one name, or one no usable name.
         """
-        pattern = NamePattern(self.pattern)
-        found: list[PlannedPicture] = []
-        taken: dict[str, int] = {}
-        for layout in self.layouts:
-            for size in self.sizes:
-                for variation, style in enumerate(self.styles):
-                    name = pattern.fill(self._values(layout, size, variation, style, len(found)))
-                    # Upper and lower case are one name on Windows and macOS.
-                    if name.casefold() in taken:
-                        hint = QCoreApplication.translate(
-                            "ExportPlan", "Add {index} or {variation} to it, or {layout} or {size} where there are several"
-                        )
-                        raise EngineError(
-                            QCoreApplication.translate("ExportPlan", "the pattern gives two pictures the name {!r}").format(name), "", hint
-                        )
-                    taken[name.casefold()] = len(found)
-                    found.append(PlannedPicture(len(found), f"{name}.{self.file_format}", layout, style, size))
-        return tuple(found)
+        try:
+            return plan_pictures(self.layouts, self.sizes, self.styles, self._file_names())
+        except NameClashError as error:
+            name = error.file.removesuffix(f".{self.file_format}")
+            hint = QCoreApplication.translate(
+                "ExportOrder", "Add {index} or {variation} to it, or {layout} or {size} where there are several"
+            )
+            found = QCoreApplication.translate("ExportOrder", "the pattern gives two pictures the name {!r}").format(name)
+            raise EngineError(found, "", hint) from None
 
     def check(self) -> None:
         """See whether every picture gets a name of its own.
@@ -167,17 +140,23 @@ class ExportPlan:
         Raises:
             EngineError: the pattern gives none.
         """
-        return NamePattern(self.pattern).fill(self._values(self.layouts[0], self.sizes[0], 0, self.styles[0], 0)) + f".{self.file_format}"
+        return self._file_names()(self.layouts[0], self.sizes[0], 0, self.styles[0], 0)
 
-    def _values(self, layout: Layout, size: Size, variation: int, style: Style, index: int) -> Mapping[str, str | int]:
-        return {
-            "layout": layout.name,
-            "index": index,
-            "variation": variation,
-            "seed": style if isinstance(style, int) else "style",
-            "size": _describe_size(size),
-            "weights": self.weights or "weights",
-        }
+    def _file_names(self) -> Callable[[Layout, Size, int, Style, int], str]:
+        pattern = NamePattern(self.pattern)
+
+        def file_name(layout: Layout, size: Size, variation: int, style: Style, index: int) -> str:
+            values = {
+                "layout": layout.name,
+                "index": index,
+                "variation": variation,
+                "seed": style if isinstance(style, int) else "style",
+                "size": _describe_size(size),
+                "weights": self.weights or "weights",
+            }
+            return f"{pattern.fill(values)}.{self.file_format}"
+
+        return file_name
 
     def to_json(self) -> dict[str, Any]:
         """Return all of it as JSON, painted layouts included; the same at every call, never to be modified."""
@@ -197,7 +176,7 @@ class ExportPlan:
         }
 
     @classmethod
-    def from_json(cls, data: object) -> ExportPlan:
+    def from_json(cls, data: object) -> ExportOrder:
         """Read what :meth:`to_json` wrote; the text counts as hostile.
 
         Raises:
