@@ -25,7 +25,7 @@ from spade_studio.train.datasets.sampler import SampleKey
 from spade_studio.train.datasets.transforms import output_size
 from spade_studio.train.learning.content import ContentFeatures, ContentLoss
 from spade_studio.train.learning.projected import build_discriminator
-from spade_studio.train.learning.step import TrainingNetworks
+from spade_studio.train.learning.step import TrainingBatch, TrainingNetworks
 from spade_studio.train.pretrained.vgg import PerceptualDistance, VGGFeatures
 
 _MOST = 16  # pictures that are counted; more keep as much each
@@ -87,12 +87,24 @@ def count_step(config: TrainConfig, dataset: PairDataset, pictures: int, dtype: 
                 networks.generator_step(shown, noise)
             if networks.discriminator is not None:
                 networks.discriminator_step(shown, noise)
+        operations = float(counter.get_total_flops())
+        if config.losses.r1_weight:
+            operations += _penalty_operations(networks, shown, noise) / config.losses.r1_every
         sizes = [sum(parameter.numel() * 4 for parameter in network.parameters()) for network in trained]
         judging = sum(tensor.numel() * tensor.element_size() for network in frozen for tensor in network.state_dict().values())
     first = sum(sizes[:-1]) if networks.discriminator is not None else sum(sizes)
     gradients = max(first, sum(sizes) - first)
     state = _STATES * sum(sizes) + first + gradients + judging
-    return Counted(counter.get_total_flops() / counted, state, round(sum(kept.values()) * pictures / counted))
+    return Counted(operations / counted, state, round(sum(kept.values()) * pictures / counted))
+
+
+def _penalty_operations(networks: TrainingNetworks, batch: TrainingBatch, noise: Tensor | None) -> int:
+    counts: list[int] = []
+    for penalized in (False, True):
+        with FlopCounterMode(display=False) as counter:
+            networks.discriminator_step(batch, noise, penalized=penalized)
+        counts.append(counter.get_total_flops())
+    return counts[1] - counts[0]
 
 
 def rate_of(device: torch.device, dtype: torch.dtype | None) -> float:

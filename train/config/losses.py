@@ -83,6 +83,9 @@ class LossConfig:
             like theirs; it needs an encoder. Where the divergence has little weight the two differ much.
         augmentations: What is done to fakes, photographs and their layouts before they are judged (DiffAugment): colour, translation and
             cut_out, each picture otherwise; zoom judges a quarter, enlarged twice, of a third of the pictures.
+        r1_weight: Gamma of the R1 penalty on the discriminator's gradients at photographs (Mescheder et al. 2018):
+            gamma / 2 E|dD(x)/dx|^2, D(x) the mean of a picture's patch scores, over scales too.
+        r1_every: Steps from one R1 penalty to the next, which counts that many times (StyleGAN2's lazy regularisation).
     """
 
     adversarial: AdversarialKind = "hinge"
@@ -97,18 +100,25 @@ class LossConfig:
     prior_share: float = 0.0
     chance_styles: ChanceStyles = "normal"
     augmentations: tuple[Augmentation, ...] = ()
+    r1_weight: float = 0.0
+    r1_every: int = 16
 
     def __post_init__(self) -> None:
         _check_choice("adversarial", self.adversarial, get_args(AdversarialKind))
         _check_choice("kl_form", self.kl_form, get_args(KLForm))
         _check_choice("chance_styles", self.chance_styles, get_args(ChanceStyles))
-        for weight in ("adversarial", "feature_matching", "perceptual", "kl", "texture"):
+        for weight in ("adversarial", "feature_matching", "perceptual", "kl", "texture", "r1"):
             check_range(f"{weight}_weight", getattr(self, f"{weight}_weight"), 0)
         check_range("prior_share", self.prior_share, 0, 0.9)
+        check_range("r1_every", self.r1_every, 1)
         for name in self.augmentations:
             _check_choice("augmentations", name, get_args(Augmentation))
         if not (self.adversarial_weight or self.feature_matching_weight or self.uses_perceptual_network or self.content.weight):
             raise ConfigError("adversarial, feature matching, perceptual and content loss are all switched off", "one of them at least")
+
+    def penalizes(self, step: int) -> bool:
+        """Return whether the discriminator's turn of a step, counted from 0, has the R1 penalty."""
+        return self.r1_weight > 0 and (step + 1) % self.r1_every == 0
 
     @property
     def uses_perceptual_network(self) -> bool:

@@ -195,10 +195,13 @@ class TrainConfig:
             if isinstance(generator, CRNConfig | SIMSConfig):
                 found = f"discriminator.used is true with the generator {self.generator.name}"
                 raise ConfigError(found, "false", f"Use --architecture {self.generator.name}")
+            if losses.r1_weight and self.discriminator.norm in ("batch", "sync_batch"):
+                found = f"losses.r1_weight is {losses.r1_weight} with discriminator.norm {self.discriminator.norm}"
+                raise ConfigError(found, "instance or none: scores of one picture alone", "Or set losses.r1_weight to 0")
             options = plain.to_json(self.discriminator)
             del options["used"]
             return DiscriminatorConfig(semantic_channels=semantic_channels, **options)
-        judged = ("adversarial_weight", "feature_matching_weight", "perceptual_weight", "texture_weight")
+        judged = ("adversarial_weight", "feature_matching_weight", "perceptual_weight", "texture_weight", "r1_weight")
         wrong = [f"losses.{name} {getattr(losses, name)}" for name in judged if getattr(losses, name)]
         wrong += [] if losses.content.weight else ["losses.content.weight 0"]
         wrong += ["encoder.used true"] if self.encoder.used else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 import torch.nn.functional as F
@@ -53,6 +53,39 @@ def judged(
     return of_fakes, of_photos
 
 
+def patch_scores(discriminator: MultiscaleDiscriminator, planes: Tensor, pictures: Tensor) -> list[Tensor]:
+    """Return the scores [N, 1, h, w] of every scale for N pictures beside their planes, both of any gradients."""
+    scores: list[Tensor] = []
+    beside, seen = planes, pictures
+    for i, patch in enumerate(discriminator.patches):
+        if i:
+            beside, seen = halved(beside), halved(seen)
+        scores.append(_features(patch, beside, seen)[-1])
+    if isinstance(discriminator, ProjectedDiscriminator):
+        scores += [scale[-1] for scale in discriminator.projected(planes, pictures)]
+    return scores
+
+
+def r1_penalty(discriminator: MultiscaleDiscriminator, planes: Tensor, photos: Tensor) -> Tensor:
+    """Return E|dD(x)/dx|^2 over photographs x (Mescheder et al., Which Training Methods for GANs do actually Converge?, ICML 2018).
+
+    D(x) is the mean of a picture's patch scores, over scales too. All is computed in the type of the parameters, whatever the compute type,
+    and spectral norms and their vectors stay as they are.
+
+    Args:
+        discriminator: In training mode, without batch norm.
+        planes: Of the N layouts [N, S, H, W]; no part of x.
+        photos: As the discriminator is given them [N, 3, H, W].
+    """
+    dtype, device = next(discriminator.parameters()).dtype, photos.device.type
+    x = photos.detach().to(dtype).requires_grad_()
+    with torch.autocast(device, enabled=False), _uncompiled(discriminator), _at_rest(discriminator):
+        scores = patch_scores(discriminator, planes.to(dtype), x)
+        judgement = torch.stack([scale.flatten(1).mean(1).sum() for scale in scores]).mean()
+        (gradient,) = torch.autograd.grad(judgement, x, create_graph=True)
+    return gradient.square().flatten(1).sum(1).mean()
+
+
 def _first(patch: PatchDiscriminator, planes: Tensor) -> Tensor:
     """Return the planes' part of the first convolution."""
     conv = patch.first
@@ -67,13 +100,18 @@ def _opened(patch: PatchDiscriminator, of_layout: Tensor, pictures: Tensor) -> T
 
 
 def _together(patch: PatchDiscriminator, planes: Tensor, pictures: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+    halves = [layer.chunk(2) for layer in _features(patch, planes, pictures)]
+    return [half[0] for half in halves], [half[1] for half in halves]
+
+
+def _features(patch: PatchDiscriminator, planes: Tensor, pictures: Tensor) -> list[Tensor]:
+    """Return the output of every layer for M N pictures beside N layouts."""
     x = _opened(patch, _first(patch, planes), pictures)
     features = [x]
     for stage in patch.later:
         x = stage(x)
         features.append(x)
-    halves = [layer.chunk(2) for layer in features]
-    return [half[0] for half in halves], [half[1] for half in halves]
+    return features
 
 
 def _apart(patch: PatchDiscriminator, planes: Tensor, pictures: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -91,6 +129,12 @@ def _apart(patch: PatchDiscriminator, planes: Tensor, pictures: Tensor) -> tuple
         of_fakes.append(fake)
         of_photos.append(photo)
     return of_fakes, of_photos
+
+
+def _uncompiled(network: nn.Module) -> AbstractContextManager[object]:
+    """Compute as written what is compiled, since that has no second derivatives."""
+    compiled = any(module._compiled_call_impl is not None for module in network.modules())  # pyright: ignore[reportPrivateUsage]
+    return torch.compiler.set_stance("force_eager") if compiled else nullcontext()
 
 
 @contextmanager

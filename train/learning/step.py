@@ -20,7 +20,7 @@ from spade_studio.engine.networks.semiparametric import SIMSGenerator
 from spade_studio.train.config.losses import LossConfig
 from spade_studio.train.learning.augmentations import augmented
 from spade_studio.train.learning.content import ContentLoss
-from spade_studio.train.learning.judging import Features, judged
+from spade_studio.train.learning.judging import judged, r1_penalty
 from spade_studio.train.learning.losses import discriminator_adversarial, label_cross_entropy
 from spade_studio.train.learning.objective import Generated, objective
 from spade_studio.train.learning.optimizer import Optimizers, Side
@@ -152,31 +152,46 @@ class TrainingNetworks:
             return self._content_step(batch, share)
         with self._forward(), frozen(self.discriminator):
             fake, posterior = self._generate(batch, noise)
-            judged = self._judge(self.discriminator, fake, batch, seed, photos_learn=False)
+            features = judged(self.discriminator, *self._seen(fake, batch, seed), photos_learn=False)
             own = self._own_styles(batch)
             made = Generated(
-                fake, batch.photos, batch.layout, own, *judged, posterior, self.losses, self.perceptual, share, seed, batch.indices
+                fake, batch.photos, batch.layout, own, *features, posterior, self.losses, self.perceptual, share, seed, batch.indices
             )
             terms = dict(objective(made))
         return self._backward(terms)
 
-    def discriminator_step(self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0, seed: Seed = (0,)) -> LossValues:
-        """Add the discriminator's gradients of a batch to those accumulated; the arguments are those of :meth:`generator_step`.
+    def discriminator_step(
+        self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0, seed: Seed = (0,), penalized: bool = False
+    ) -> LossValues:
+        """Add the discriminator's gradients of a batch to those accumulated.
 
         The fake is generated anew in training mode, so batch statistics and power iterations of generator and encoder move again.
+
+        Args:
+            batch: Photographs and layouts.
+            noise: As for :meth:`generator_step`.
+            share: The same.
+            seed: The same.
+            penalized: Whether the R1 penalty is added.
         """
         if self.discriminator is None:
             raise ValueError("there is no discriminator")
         with self._forward():
             with torch.no_grad():
                 fake, _ = self._generate(batch, noise)
-            judged_fake, judged_real = self._judge(self.discriminator, fake, batch, seed)
+            planes, pictures = self._seen(fake, batch, seed)
+            judged_fake, judged_real = judged(self.discriminator, planes, pictures)
             kind = self.losses.adversarial
             terms = {
                 "fake": share * discriminator_adversarial(kind, judged_fake, real=False),
                 "real": share * discriminator_adversarial(kind, judged_real, real=True),
             }
-        return self._backward(terms)
+        values = self._backward(terms)
+        if penalized:  # after the backward pass of the rest, so that memory holds one graph at a time
+            count, weight = len(batch.photos), self.losses.r1_weight / 2 * self.losses.r1_every
+            penalty = r1_penalty(self.discriminator, planes[-count:], pictures[-count:])
+            values = LossValues({**values.terms, **self._backward({"r1": share * weight * penalty}).terms})
+        return values
 
     def _content_step(self, batch: TrainingBatch, share: float) -> LossValues:
         """Add the gradients of the content loss, and of the label scores where the generator gives any."""
@@ -237,17 +252,15 @@ class TrainingNetworks:
         count = batch.photos.shape[0]
         return count if self.encoder is None else own_styles(count, self.losses.prior_share)
 
-    def _judge(
-        self, discriminator: MultiscaleDiscriminator, fake: Tensor, batch: TrainingBatch, seed: Seed, *, photos_learn: bool = True
-    ) -> tuple[Features, Features]:
-        """Return the discriminator's features of fakes and of photographs."""
+    def _seen(self, fake: Tensor, batch: TrainingBatch, seed: Seed) -> tuple[Tensor, Tensor]:
+        """Return what the discriminator is given: planes, and N fakes before N photographs, as :func:`judged` takes them."""
         photos = batch.photos
         planes, pictures = batch.layout.planes(photos.device, photos.dtype), torch.cat((fake.to(photos.dtype), photos))
         if self.losses.augmentations:
             seeds = [(*seed, real, index) for real in (0, 1) for index in batch.indices]
             seen = augmented(torch.cat((planes, planes)), pictures, self.losses.augmentations, seeds)
             planes, pictures = seen[:, :-3], seen[:, -3:]
-        return judged(discriminator, planes, pictures, photos_learn=photos_learn)
+        return planes, pictures
 
     def _backward(self, terms: dict[str, Tensor]) -> LossValues:
         total = torch.stack(list(terms.values())).sum()
@@ -305,6 +318,7 @@ def training_step(
     average: Callable[[list[Tensor]], None] | None = None,
     seed: Seed = (0,),
     samples: float | None = None,
+    penalized: bool = False,
 ) -> StepReport:
     """Update both sides once.
 
@@ -318,6 +332,7 @@ def training_step(
         seed: Of the run and of the step, for random crops, directions and augmentations.
         samples: The samples of the whole step over the number of ranks, where ranks hold unequal numbers of them; those of
             ``batches`` where None.
+        penalized: Whether the discriminator's turn has the R1 penalty.
     """
     samples = samples or sum(batch.photos.shape[0] for batch in batches)
 
@@ -330,7 +345,7 @@ def training_step(
             if phase == "generator":
                 added = networks.generator_step(batch, noise(phase, i), share=share, seed=seed)
             else:
-                added = networks.discriminator_step(batch, noise(phase, i), share=share, seed=seed)
+                added = networks.discriminator_step(batch, noise(phase, i), share=share, seed=seed, penalized=penalized)
             values = added if values is None else values + added
         assert values is not None
         total = values.total

@@ -296,11 +296,10 @@ class Trainer:
             average=None if ranks.world_size == 1 else ranks.average,
             seed=(config.seed, self.step),
             samples=images / ranks.world_size,
+            penalized=config.losses.penalizes(self.step),
         )
         self.sampler.advance()
-        self.step += 1
-        self.images_seen += images
-        self.images_in_step = images
+        self.step, self.images_seen, self.images_in_step = self.step + 1, self.images_seen + images, images
         finite = self._counted(self._verdicts.read(report.finite))
         if self.averages is not None:
             self.averages.update(self.generator, self.encoder, report.finite)

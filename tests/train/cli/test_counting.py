@@ -42,10 +42,12 @@ def first_batch(trainer: Trainer, count: int) -> Batch:
     return batch
 
 
-@pytest.mark.parametrize("dense", [False, True])
-def test_operations_and_memory_are_those_of_a_real_step(config: TrainConfig, dense: bool) -> None:
+@pytest.mark.parametrize(("dense", "penalized"), [(False, False), (True, True)])
+def test_operations_and_memory_are_those_of_a_real_step(config: TrainConfig, dense: bool, penalized: bool) -> None:
     if dense:
         config = dataclasses.replace(config, compute=dataclasses.replace(config.compute, modulation="dense"))
+    if penalized:
+        config = dataclasses.replace(config, losses=dataclasses.replace(config.losses, r1_weight=1.0, r1_every=1))
     trainer = trainer_of(config)
     counted = count_step(config, trainer.dataset, 4, None)
     memory = estimate_memory(trainer, 4)

@@ -54,18 +54,20 @@ def numberless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("numberless")
 @pytest.mark.parametrize(
-    ("augmentations", "clip_norm"), [((), 0.0), (("colour", "translation", "cut_out", "zoom"), 1.0)], ids=["plain", "augmented, clipped"]
+    ("augmentations", "regularized"), [((), False), (("colour", "translation", "cut_out", "zoom"), True)], ids=["plain", "regularized"]
 )
-def test_no_number_of_a_step_is_looked_at(augmentations: Any, clip_norm: float) -> None:
+def test_no_number_of_a_step_is_looked_at(augmentations: Any, regularized: bool) -> None:
     config = GeneratorConfig(LABELS, 2, 8, input="layout_and_style", z_width=STYLE, crop_size=SIDE, noise_injection=True)
-    networks, optimizers = make(config, LossConfig(perceptual_weight=0, augmentations=augmentations), OptimizerConfig(clip_norm=clip_norm))
+    losses = LossConfig(perceptual_weight=0, augmentations=augmentations, r1_weight=float(regularized))
+    networks, optimizers = make(config, losses, OptimizerConfig(clip_norm=float(regularized)))
     assert networks.encoder is not None
     average = ExponentialAverage(networks.generator, Generator(config).to("meta"), 0.9)
     labels = np.random.default_rng(0).integers(0, LABELS, (2, SIDE, SIDE))
     batch = Batch(torch.empty(2, 3, SIDE, SIDE, device="meta"), Layout.from_channels(labels, LABELS))
-    report = training_step(networks, optimizers, [batch], lambda phase, i: torch.empty(2, STYLE, device="meta"))
+    report = training_step(networks, optimizers, [batch], lambda phase, i: torch.empty(2, STYLE, device="meta"), penalized=regularized)
     average.update_where(networks.generator, report.finite)
     assert report.discriminator is not None
+    assert ("r1" in report.discriminator.terms) is regularized
     assert report.finite.is_meta
     with pytest.raises(RuntimeError):
         bool(report.finite)
