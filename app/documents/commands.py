@@ -7,8 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QLocale, QObject, Signal
 from PySide6.QtWidgets import QDialog, QFileDialog
 
@@ -43,17 +41,19 @@ _TOLD_MILLISECONDS = 4000
 class FileCommands(QObject):
     """The file menu's work; every method returns whether it was done, or begun where it need not be waited for.
 
+    Args:
+        workspace: The document and its window.
+        connection: Between the document and its file.
+        show_rendered: Shows the layout and style that a rendered PNG came from; returns whether it could.
+
     Attributes:
         connection: Between the document and its file.
-        read_picture: Gives the picture that belongs to the document, uint8 ``[h, w, 3]``, or None.
-        open_picture: Shows the layout and style that a rendered PNG came from, and says whether it could.
-        waiting: Reads files beside the window.
     """
 
     recent_changed = Signal()
     told = Signal(str, int)  # how saving goes on, and for how many milliseconds to show it; 0 until there is something else to tell
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, connection: DocumentConnection, show_rendered: Callable[[Path], bool]) -> None:
         super().__init__(workspace.window)
         self._document = workspace.document
         self._settings = workspace.settings
@@ -61,10 +61,10 @@ class FileCommands(QObject):
         self._worker = Worker(self, "save")
         self._again: Path | None = None  # where to save once more when what is being written is done
         self._is_export_lost = False
-        self.connection = DocumentConnection(workspace.document)
-        self.read_picture: Callable[[], NDArray[np.uint8] | None] = lambda: None
-        self.open_picture: Callable[[Path], bool] = lambda path: False
-        self.waiting = workspace.waiting
+        self.connection = connection
+        self._show_rendered = show_rendered
+        self._picture = workspace.picture
+        self._waiting = workspace.waiting
 
     def new(
         self, size: tuple[int, int] = samples.BLANK_SIZE, label_set: LabelSet | None = None, labels: LabelArray | None = None
@@ -99,10 +99,10 @@ class FileCommands(QObject):
 
         path = path.absolute()
         if has_provenance(path):
-            return self.open_picture(path)
+            return self._show_rendered(path)
         own = self._document.label_set
         try:
-            found = self.waiting.do(self._opening(path.name), lambda _check: opening.read(path, own))
+            found = self._waiting.do(self._opening(path.name), lambda _check: opening.read(path, own))
         except EngineError as error:
             messages.show_error(self._window, self.tr("{name} could not be opened").format(name=path.name), error)
             return False
@@ -143,7 +143,7 @@ class FileCommands(QObject):
             return False
         self._again = None
         self._document.mark()
-        state, picture = self.connection.capture(), self.read_picture()
+        state, picture = self.connection.capture(), self._picture.image
         is_done = not wait
 
         def done(error: EngineError | None) -> None:
@@ -203,7 +203,7 @@ class FileCommands(QObject):
 
     def export_cutout(self, *, wait: bool = True) -> bool:
         """Ask for labels and a file and write the render without these labels."""
-        before = self.read_picture()
+        before = self._picture.image
         if before is None:
             messages.show_note(
                 self._window, self.tr("There is no picture yet"), self.tr("It can be exported when the render of this layout is shown.")
@@ -241,7 +241,7 @@ class FileCommands(QObject):
     def restore(self, path: Path, name: str, origin: Path | None) -> bool:
         """Open a document that was saved aside as one whose changes are not saved; a message says why where it cannot be opened."""
         try:
-            state = self.waiting.do(self._opening(name), lambda _check: load_left(path))
+            state = self._waiting.do(self._opening(name), lambda _check: load_left(path))
         except EngineError as error:
             messages.show_error(self._window, self.tr("{name} could not be restored").format(name=name), error)
             return False
@@ -302,7 +302,7 @@ class FileCommands(QObject):
             self._show_not_saved(path, DocumentError(found, self.tr("another name"), self.tr("Nothing was changed")))
             return False
         self._again = None
-        state, picture, is_done = self.connection.capture(), self.read_picture(), not wait
+        state, picture, is_done = self.connection.capture(), self._picture.image, not wait
 
         def done(error: EngineError | None) -> None:
             nonlocal is_done

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
 
-from spade_studio.app.documents.commands import FileCommands
+from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.state import DocumentState
 from spade_studio.app.rendering import loading
-from spade_studio.app.rendering.live_renderer import LiveRenderer
+from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.styles.style import MAX_SEED
 from spade_studio.app.styles.style import style_of as as_style
 from spade_studio.app.styles.style_json import style_to_json
@@ -28,7 +27,6 @@ from spade_studio.engine.rendering.frame_sizes import SizeWish
 from spade_studio.engine.style import style_from_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from spade_studio.engine.rendering.renderer import Renderer
 
@@ -40,35 +38,24 @@ class PictureRestorer(QObject):
     """Opens rendered PNGs.
 
     Args:
-        window: Over which messages are shown.
-        files: The file menu's work.
-        live: Renders the document.
-        own_set: Gives the document's label set.
+        workspace: The document, and the window over which messages are shown.
+        connection: Between the document and its file.
     """
 
-    def __init__(
-        self,
-        window: QWidget,
-        files: FileCommands,
-        live: LiveRenderer,
-        own_set: Callable[[], LabelSet],
-    ) -> None:
-        super().__init__(window)
-        self._window, self._files, self._live, self._own_set = window, files, live, own_set
-
-    def open(self, path: Path) -> bool:
-        """Show the layout and style of a picture, once unsaved changes are dealt with; a message says why where that cannot be done."""
-        return self._files.may_lose_changes() and self.show(path)
+    def __init__(self, workspace: Workspace, connection: DocumentConnection) -> None:
+        super().__init__(workspace.window)
+        self._window, self._document, self._live = workspace.window, workspace.document, workspace.live
+        self._waiting, self._connection = workspace.waiting, connection
 
     def show(self, path: Path) -> bool:
-        """As :meth:`open`, where nothing unsaved is open any more."""
+        """Show the layout and style of a picture in place of the open document; where that cannot be done a message says why."""
         try:
-            recorded = self._files.waiting.do(self.tr("Opening {}…").format(path.name), lambda _check: read_record(path))
+            recorded = self._waiting.do(self.tr("Opening {}…").format(path.name), lambda _check: read_record(path))
             if recorded is None:
                 return False
             style = style_of(recorded)
             as_json = {} if style is None else style_to_json(replace(as_style(style), texture=recorded.texture))
-            label_set, objects = label_set_of(recorded, self._own_set()), objects_of(recorded)
+            label_set, objects = label_set_of(recorded, self._document.label_set), objects_of(recorded)
             state = DocumentState(
                 recorded.labels,
                 label_set,
@@ -81,7 +68,7 @@ class PictureRestorer(QObject):
         except EngineError as error:
             messages.show_error(self._window, self.tr("{} could not be opened").format(path.name), error)
             return False
-        self._files.connection.show(state, path.stem, None)
+        self._connection.show(state, path.stem, None)
 
         def compare(renderer: Renderer) -> list[str]:
             return loading.differences(recorded, renderer)

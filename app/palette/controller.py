@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from PySide6.QtCore import QObject, QRectF, Qt
+from PySide6.QtCore import QObject, QRectF, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QIcon
 from PySide6.QtWidgets import QMenu
 
@@ -38,9 +38,9 @@ class PaletteController(QObject):
         set_menu: For the paint menu.
         highlight: Over the canvas.
         tree: All labels by group, in a dock that begins closed.
-        renew_texture: Draws the texture of a label anew.
-        can_renew_texture: Whether the weights have textures.
     """
+
+    texture_wanted = Signal(int)  # label whose texture is to be drawn anew
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class PaletteController(QObject):
         super().__init__(window)
         self._settings, self._new = settings, new
         self._window, self._document, self._toolbox, self._canvas = window, document, toolbox, canvas
-        self._panel, self._commands = panel, workspace.actions
+        self._panel, self._commands, self._live = panel, workspace.actions, workspace.live
         self._memory = PaletteMemory(settings)
         self._channels: LabelChannels | None = None
         self._built_in = [load_label_set(name) for name in built_in_label_sets()]
@@ -68,8 +68,6 @@ class PaletteController(QObject):
         self.set_menu.setToolTipsVisible(True)
         panel.hint.float_over(canvas)
         self._told = ""
-        self.renew_texture: Callable[[int], object] = lambda label: None
-        self.can_renew_texture = False
         self._connect()
         self._offer()
 
@@ -267,8 +265,8 @@ class PaletteController(QObject):
         menu.addSeparator()
         menu.addAction(self.tr("&Find on the canvas"), lambda: self.find_on_canvas(label_id))
         menu.addAction(self.tr("&Replace in the layout by…"), lambda: self._ask_replace(label_id)).setEnabled(is_present)
-        can_renew = is_present and self.can_renew_texture
-        menu.addAction(self.tr("New te&xture"), lambda: self.renew_texture(label_id)).setEnabled(can_renew)
+        can_renew = is_present and self._live.info is not None and self._live.info.has_texture
+        menu.addAction(self.tr("New te&xture"), lambda: self.texture_wanted.emit(label_id)).setEnabled(can_renew)
         menu.addSeparator()
         favourite = menu.addAction(self.tr("F&avourite"), lambda: self.toggle_favourite(label_id))
         favourite.setCheckable(True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QMainWindow
 
 from spade_studio.app.model.document import Document
+from spade_studio.app.rendering.document_picture import DocumentPicture
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.ui.actions import Actions
 from spade_studio.app.ui.settings import Settings
@@ -22,6 +23,7 @@ class Workspace:
         window: Parent of the parts, their docks and dialogs.
         document: What is painted.
         live: Renders it.
+        picture: The newest picture of it.
         settings: What is remembered.
         theme: Colours and icons.
         actions: The commands.
@@ -31,6 +33,7 @@ class Workspace:
     window: QMainWindow
     document: Document
     live: LiveRenderer
+    picture: DocumentPicture
     settings: Settings
     theme: Theme
     actions: Actions

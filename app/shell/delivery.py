@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QDrag, QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QMenu
 
@@ -36,27 +36,26 @@ class Delivery(QObject):
     Attributes:
         exporter: Makes files.
         menu: Of the picture.
-        before_menu: Called with the place on the screen where the menu is about to open.
     """
+
+    menu_opening = Signal(QPoint)  # where on the screen
 
     def __init__(
         self,
         workspace: Workspace,
         view: PictureView,
-        read_picture: Callable[[], NDArray[np.uint8] | None],
         capture: Callable[[], tuple[PaintedLayout, LabelSet]],
     ) -> None:
         window, live, commands = workspace.window, workspace.live, workspace.actions
         super().__init__(window)
         self._window, self._live, self._settings, self._view = window, live, workspace.settings, view
-        self._read_picture, self._capture = read_picture, capture
+        self._shown, self._capture = workspace.picture, capture
         self._dialog: PictureDialog | None = None
         self._dragged: TemporaryDirectory[str] | None = None
         self.exporter = PictureExporter(live, self)
         self.exporter.written.connect(self._on_written)
         self.exporter.failed.connect(self._on_failed)
         self.menu = QMenu(window)
-        self.before_menu: Callable[[QPoint], object] = lambda place: None
         commands.on("export_picture", self.ask)
         commands.on("copy_picture", self.copy)
         view.drag_begun.connect(self.drag)
@@ -74,7 +73,7 @@ class Delivery(QObject):
 
     def open_menu(self, place: QPoint) -> None:
         """Show the picture's menu at a place on the screen."""
-        self.before_menu(place)
+        self.menu_opening.emit(place)
         self.menu.popup(place)
 
     # -- as a file ------------------------------------------------------------------------------------------------
@@ -133,7 +132,7 @@ class Delivery(QObject):
         """Let the mouse carry the picture to where it is dropped: as an image, and as a PNG for who takes files."""
         from spade_studio.app.export.dragged_picture import DraggedPicture
 
-        picture = self._read_picture()
+        picture = self._shown.image
         if picture is None:
             return
         image = to_image(picture)
@@ -157,7 +156,7 @@ class Delivery(QObject):
         return path if image.save(str(path)) else None
 
     def _picture(self) -> NDArray[np.uint8] | None:
-        picture = self._read_picture()
+        picture = self._shown.image
         if picture is None:
             text = self.tr("Wait until the render of this layout is shown. An empty layout has none.")
             messages.show_note(self._window, self.tr("There is no picture yet"), text)

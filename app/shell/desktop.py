@@ -131,8 +131,8 @@ class Desktop(QObject):
     def open_file(self, path: Path) -> None:
         """Open a file as if it were dropped on the window; where nobody can use it a message says why."""
         _logger.info("opening %s", path.name)
-        if not self._parts.documents.drops.open(path) and self._parts.files.may_lose_changes():
-            self._parts.files.open_path(path)
+        if not self._parts.documents.drops.open(path):
+            self._parts.documents.open(path)
 
     def on_asked(self, message: Message) -> None:
         """Come to the front and open what another start was given, once no dialog waits for an answer."""

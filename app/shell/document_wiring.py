@@ -1,4 +1,4 @@
-"""All that a window does with files, in one place: menus, drops, the picture that goes into a document, autosave."""
+"""All that a window does with files, in one place: menus, drops, autosave."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QMenu
 
@@ -19,7 +17,6 @@ from spade_studio.app.documents.recent_menu import RecentMenu
 from spade_studio.app.documents.sessions import LeftDocument, left_documents
 from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.engine.printable import printable
-from spade_studio.engine.rendering.service import RenderResult
 
 if TYPE_CHECKING:
     from spade_studio.app.documents.recovery_dialog import RecoveryDialog, Restored
@@ -38,18 +35,12 @@ class WindowDocuments(QObject):
     """
 
     def __init__(self, workspace: Workspace, files: FileCommands) -> None:
-        window, document, live, settings = workspace.window, workspace.document, workspace.live, workspace.settings
+        window, document, settings = workspace.window, workspace.document, workspace.settings
         super().__init__(window)
         self._window = window
         self._files = files
         self._sessions = settings.state_folder / "unsaved"
-        self._live = live
-        self._picture: NDArray[np.uint8] | None = None
-        self._is_picture_ours = False
-        files.read_picture = lambda: None if document.is_empty else self._picture
-        live.rendered.connect(self._keep_picture)
-        document.replaced.connect(self._forget_picture)
-        self.recent_menu = RecentMenu(settings, self._open, window)
+        self.recent_menu = RecentMenu(settings, self.open, window)
         files.recent_changed.connect(self.recent_menu.refresh)
         files.told.connect(lambda text, milliseconds: window.statusBar().showMessage(text, milliseconds))
         self.export_menu = QMenu(self.tr("Ex&port"), window)
@@ -59,8 +50,8 @@ class WindowDocuments(QObject):
             self.export_menu.addAction(workspace.actions[name])
         self.autosave = Autosave(document, files.connection, self._sessions, self)
         self.autosave.failed.connect(lambda text: window.statusBar().showMessage(text))
-        self.drops = FileDrops(window, files.waiting)
-        self.drops.register(can_open, lambda paths: self._open(paths[0]))
+        self.drops = FileDrops(window, workspace.waiting)
+        self.drops.register(can_open, lambda paths: self.open(paths[0]))
         self.drops.left.connect(self._tell_left)
 
     def close(self) -> None:
@@ -87,9 +78,9 @@ class WindowDocuments(QObject):
         # What was left may be deleted only where the changes do not exist in memory alone from then on.
         return Restored.YES if self.autosave.save_and_wait() else Restored.IN_MEMORY
 
-    def _open(self, path: Path) -> None:
-        if self._files.may_lose_changes():
-            self._files.open_path(path)
+    def open(self, path: Path) -> bool:
+        """Open a file, once unsaved changes are dealt with; return whether it was opened."""
+        return self._files.may_lose_changes() and self._files.open_path(path)
 
     def _tell_left(self, paths: list[Path]) -> None:
         if len(paths) == 1:
@@ -97,13 +88,3 @@ class WindowDocuments(QObject):
         else:
             text = self.tr("%n other file(s) not opened: only one opens at a time.", "", len(paths))
         self._window.statusBar().showMessage(printable(text), _TOLD_MILLISECONDS)
-
-    def _keep_picture(self, result: RenderResult) -> None:
-        # A picture of the document before may still come in; once one is up to date, all that follow are of this document.
-        self._is_picture_ours = self._is_picture_ours or self._live.is_up_to_date
-        if self._is_picture_ours:
-            self._picture = result.image
-
-    def _forget_picture(self) -> None:
-        self._picture = None
-        self._is_picture_ours = False

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMessageBox, QWidget
 
-from spade_studio.app.documents.commands import FileCommands
 from spade_studio.app.export.order import PaintedLayout
 from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.shell.document_wiring import WindowDocuments
@@ -19,7 +17,6 @@ from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.pictures.provenance import has_provenance
 
 if TYPE_CHECKING:
-    from spade_studio.app.export.restore import PictureRestorer
     from spade_studio.app.export.window import ExportWindow
     from spade_studio.app.variations.sheet_renderer import SheetLayout
     from spade_studio.app.variations.window import VariationsWindow
@@ -40,7 +37,6 @@ class ExportController(QObject):
     def __init__(
         self,
         workspace: Workspace,
-        files: FileCommands,
         documents: WindowDocuments,
         adopt: Callable[[Style], object],
     ) -> None:
@@ -52,20 +48,11 @@ class ExportController(QObject):
         self.sheet: VariationsWindow | None = None
         self.export: ExportWindow | None = None
         self.video: VideoWindow | None = None
-        self._files = files
-        files.open_picture = lambda path: self.restorer.show(path)
-        documents.drops.register(has_provenance, lambda paths: self.restorer.open(paths[0]), first=True)
+        documents.drops.register(has_provenance, lambda paths: documents.open(paths[0]), first=True)
         documents.export_menu.addSeparator()
         documents.export_menu.addAction(commands["export_batch"])
         commands.on("export_batch", self.open_export)
         commands.on("variations", self.open_sheet)
-
-    @cached_property
-    def restorer(self) -> PictureRestorer:
-        """Opens rendered PNGs."""
-        from spade_studio.app.export.restore import PictureRestorer
-
-        return PictureRestorer(self._window, self._files, self._live, lambda: self._document.label_set)
 
     def open_sheet(self) -> None:
         """Show the sheet of variations."""

@@ -17,11 +17,14 @@ from spade_studio.app.canvas.tools import MAX_BRUSH_SIZE, Toolbox
 from spade_studio.app.canvas.view import CanvasView
 from spade_studio.app.documents import samples
 from spade_studio.app.documents.commands import FileCommands
+from spade_studio.app.documents.connection import DocumentConnection
+from spade_studio.app.export.restore import PictureRestorer
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.label_choice import offered_labels, starting_labels
 from spade_studio.app.palette.controller import PaletteController
 from spade_studio.app.palette.panel import PalettePanel
 from spade_studio.app.rendering.controller import RenderingController
+from spade_studio.app.rendering.document_picture import DocumentPicture
 from spade_studio.app.rendering.linked_views import LinkedViews
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.rendering.loading import LoadOptions
@@ -80,7 +83,8 @@ class MainWindow(QMainWindow):
         self.live = LiveRenderer(rendered, load, sample.seed, self)
         self.commands = Actions(self)
         self.waiting = Waiting(self)
-        workspace = Workspace(self, self.document, self.live, settings, theme, self.commands, self.waiting)
+        self.picture = DocumentPicture(self.document, self.live, self)
+        workspace = Workspace(self, self.document, self.live, self.picture, settings, theme, self.commands, self.waiting)
         self.toolbox = Toolbox(self.document, first.id, second.id, self)
         self.toolbox.brush_size = settings.brush_size or self.toolbox.brush_size
         self.canvas = CanvasView(self.document, self.toolbox)
@@ -88,26 +92,27 @@ class MainWindow(QMainWindow):
         self.render_panel.set_stand_in(self.canvas)
         dice, texture, lock, star = (self.commands[name] for name in ("dice", "texture", "lock_style", "favourite_style"))
         self.style_panel = StylePanel(sample.seed, dice, texture, lock, star)
-        picture = self.render_panel.view
+        view = self.render_panel.view
         self.rendering = RenderingController(workspace, self.render_panel, self.status_bar, rendered.unknown, options)
-        self.files = FileCommands(workspace)
+        connection = DocumentConnection(self.document)
+        self.files = FileCommands(workspace, connection, PictureRestorer(workspace, connection).show)
         self.documents = WindowDocuments(workspace, self.files)
         drops = self.documents.drops
-        self.styles = WindowStyles(workspace, self.style_panel, self.files.connection, drops)
+        self.styles = WindowStyles(workspace, self.style_panel, connection, drops)
         self.weights = WeightsController(workspace, self.rendering, drops, self.status_bar)
         self.training = TrainingController(workspace, self.weights.use)
-        self.batch = ExportController(workspace, self.files, self.documents, self.styles.adopt)
-        self.delivery = Delivery(workspace, picture, self.files.read_picture, self.batch.capture)
+        self.batch = ExportController(workspace, self.documents, self.styles.adopt)
+        self.delivery = Delivery(workspace, view, self.batch.capture)
         self.palette_work = PaletteController(workspace, self.toolbox, self.canvas, self.palette_panel, rendered, self.files.new)
         offer, new = self.palette_work.sets_for_new, self.palette_work.begin_new
         self.painting = CanvasCommands(workspace, self.toolbox, self.canvas, self.palette_panel, self.render_panel, offer, new)
-        self.painting.selecting.paste_else = self.styles.paste
-        self.painting.selecting.copy_else = self.delivery.copy
-        self.textures = TextureCommands(workspace, self.toolbox, self.canvas, picture, self.palette_work)
-        self.delivery.before_menu = lambda place: self.textures.look_under(place, picture)
+        self.painting.selecting.nothing_to_paste.connect(self.styles.paste)
+        self.painting.selecting.nothing_to_copy.connect(self.delivery.copy)
+        self.textures = TextureCommands(workspace, self.toolbox, self.canvas, view, self.palette_work)
+        self.delivery.menu_opening.connect(lambda place: self.textures.look_under(place, view))
         self.brush_size_panel = BrushSizePanel(MAX_BRUSH_SIZE)
-        self.views = LinkedViews(self.canvas, self.render_panel.view, self)
-        self.render_panel.view.keys_to = self.canvas
+        self.views = LinkedViews(self.canvas, view, self)
+        view.keys_to = self.canvas
         self._build_layout()
         self._build_menus()
         self._build_toolbar()
@@ -120,7 +125,7 @@ class MainWindow(QMainWindow):
         self._on_document_replaced()
         if channels is not None:
             self.palette_work.adopt(channels)
-        self.render_panel.view.tell(self.tr("Loading the weights…"))
+        view.tell(self.tr("Loading the weights…"))
         toured = (self.palette_panel, self.canvas, self.render_panel, self.styles.strip)
         parts = DesktopParts(self.files, self.documents, self.styles, self.rendering, toured)
         self.desktop = Desktop(workspace, parts, version)

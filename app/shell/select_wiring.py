@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
@@ -19,18 +17,14 @@ _NEED_SELECTION = ("cut", "duplicate", "select_none", "flip_x", "flip_y", "rotat
 
 
 class SelectCommands(QObject):
-    """What can be done with a selection.
+    """What can be done with a selection."""
 
-    Attributes:
-        copy_else: Called by the copy command where nothing is selected.
-        paste_else: Called by the paste command where the clipboard has no piece of a layout.
-    """
+    nothing_to_copy = Signal()  # the copy command was given without a selection
+    nothing_to_paste = Signal()  # the paste command was given, and the clipboard has no piece of a layout
 
     def __init__(self, parent: QObject, document: Document, toolbox: Toolbox, commands: Actions) -> None:
         super().__init__(parent)
         self._document, self._toolbox, self._commands = document, toolbox, commands
-        self.copy_else: Callable[[], object] = lambda: None
-        self.paste_else: Callable[[], object] = lambda: None
         hand, on = toolbox.selecting, commands.on
         on("select_all", lambda: hand.select(np.ones(document.size, bool)))
         on("select_none", lambda: hand.select(None))
@@ -60,7 +54,7 @@ class SelectCommands(QObject):
         """Put what is selected into the clipboard."""
         document = self._document
         if document.selection is None:
-            self.copy_else()
+            self.nothing_to_copy.emit()
             return
         place = selections.bounds(document.selection)
         data = clipboard.to_clipboard(document.labels, document.instances, document.selection, place, document.label_set)
@@ -78,7 +72,7 @@ class SelectCommands(QObject):
         document = self._document
         piece = clipboard.from_clipboard(data, document.label_set, document.size) if data is not None else None
         if piece is None:
-            self.paste_else()
+            self.nothing_to_paste.emit()
         else:
             self._toolbox.selecting.hover(piece)
 

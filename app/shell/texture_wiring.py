@@ -41,7 +41,7 @@ class TextureCommands(QObject):
         window, document, live, commands = workspace.window, workspace.document, workspace.live, workspace.actions
         super().__init__(window)
         self._window, self._document, self._toolbox, self._live = window, document, toolbox, live
-        self._commands, self._canvas, self._picture, self._palette = commands, canvas, picture, palette
+        self._commands, self._canvas, self._picture = commands, canvas, picture
         self._label_here: int | None = None
         self.here = QAction(self)
         self.here.setIcon(commands["texture"].icon())
@@ -59,7 +59,7 @@ class TextureCommands(QObject):
         canvas.installEventFilter(self)
         document.selection_changed.connect(self._enable)
         live.ready.connect(lambda _ready: self._enable())
-        palette.renew_texture = self.renew_label
+        palette.texture_wanted.connect(self.renew_label)
         self._enable()
 
     @property
@@ -115,6 +115,5 @@ class TextureCommands(QObject):
         return display_name(label) if label else self._document.describe(label_id)
 
     def _enable(self) -> None:
-        self._palette.can_renew_texture = self.is_possible
         self._commands["texture_label"].setEnabled(self.is_possible)
         self._commands["texture_selection"].setEnabled(self.is_possible and self._document.selection is not None)

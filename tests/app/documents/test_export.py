@@ -114,7 +114,7 @@ def test_programs_without_layers_show_the_render_of_a_photoshop_file(tmp_path, m
 
 
 def test_the_window_exports_without_the_sky(window, tmp_path, monkeypatch, qtbot):
-    qtbot.waitUntil(lambda: window.files.read_picture() is not None)
+    qtbot.waitUntil(lambda: window.picture.image is not None)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "a"), ""))
 
     def accept() -> None:

@@ -35,7 +35,7 @@ def test_return_is_enough_to_have_the_shown_picture_on_the_disk(tiny_window, dia
         qtbot.keyClick(dialog, Qt.Key.Key_Return)
     with Image.open(tmp_path / "Lake.png") as image:
         written = np.asarray(image.convert("RGB"))
-    np.testing.assert_array_equal(written, tiny_window.files.read_picture())
+    np.testing.assert_array_equal(written, tiny_window.picture.image)
     assert has_provenance(tmp_path / "Lake.png")
     assert tiny_window.statusBar().currentMessage() == "Lake.png is exported, 64 × 64 px"
 
@@ -171,14 +171,14 @@ def test_copy_puts_the_picture_into_the_clipboard(tiny_window):
     tiny_window.commands["copy"].trigger()
     image = QGuiApplication.clipboard().image().convertToFormat(QImage.Format.Format_RGB888)
     assert image.size().toTuple() == (64, 64)
-    first = tiny_window.files.read_picture()[0, 0]
+    first = tiny_window.picture.image[0, 0]
     assert image.pixelColor(0, 0) == QColor(*(int(part) for part in first))
 
 
 def test_before_the_first_picture_there_is_nothing_to_copy_or_export(window, monkeypatch):
     told: list[str] = []
     monkeypatch.setattr("spade_studio.app.ui.messages.show_note", lambda _parent, headline, _text: told.append(headline))
-    window.documents._forget_picture()
+    window.picture._forget()
     assert window.delivery.ask() is None
     assert not window.delivery.copy()
     assert told == ["There is no picture yet"] * 2
@@ -202,7 +202,7 @@ def test_what_is_dragged_out_is_an_image_and_a_file_with_the_documents_name(tiny
     assert [path.name for path in paths] == ["Lake.png", "Lake.png"]
     assert paths[0] != paths[1]  # whoever got the first may read it later
     with Image.open(paths[0]) as image:
-        np.testing.assert_array_equal(np.asarray(image.convert("RGB")), tiny_window.files.read_picture())
+        np.testing.assert_array_equal(np.asarray(image.convert("RGB")), tiny_window.picture.image)
     assert carried[0].hasImage()
     assert len(list(paths[0].parent.parent.iterdir())) == 2
     tiny_window.delivery.close()

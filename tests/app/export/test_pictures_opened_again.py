@@ -58,7 +58,7 @@ def test_a_dropped_picture_comes_out_the_same_pixel_for_pixel(window, export, qt
     qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
     np.testing.assert_array_equal(window.document.labels, layout)
     assert window.live.style == 8
-    np.testing.assert_array_equal(window.files.read_picture(), pixels_of(path))
+    np.testing.assert_array_equal(window.picture.image, pixels_of(path))
     assert window.document.path is None
     assert not window.findChildren(QMessageBox)
 
@@ -69,7 +69,7 @@ def test_a_picture_is_opened_like_a_document(window, export, qtbot, layout, tmp_
     assert window.files.open_path(path)
     qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
     np.testing.assert_array_equal(window.document.labels, layout)
-    np.testing.assert_array_equal(window.files.read_picture(), pixels_of(path))
+    np.testing.assert_array_equal(window.picture.image, pixels_of(path))
 
 
 def test_a_picture_of_another_size_is_rendered_at_it_again(window, export, qtbot, tmp_path):
@@ -77,9 +77,9 @@ def test_a_picture_of_another_size_is_rendered_at_it_again(window, export, qtbot
     export.form.size_box.setCurrentText("128 x 96")
     path = exported(export, qtbot, tmp_path)
     assert pixels_of(path).shape == (96, 128, 3)
-    assert window.batch.restorer.open(path)
+    assert window.documents.open(path)
     qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
-    np.testing.assert_array_equal(window.files.read_picture(), pixels_of(path))
+    np.testing.assert_array_equal(window.picture.image, pixels_of(path))
 
 
 def test_a_picture_with_objects_and_a_mixed_style_comes_out_the_same(window, qtbot, tmp_path):
@@ -89,7 +89,7 @@ def test_a_picture_with_objects_and_a_mixed_style_comes_out_the_same(window, qtb
     document.reshape(document.labels.copy(), objects, "objects")
     window.live.style = np.linspace(-1.5, 1.5, 8, dtype=np.float32)
     qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
-    shown = window.files.read_picture()
+    shown = window.picture.image
     window.commands["export_batch"].trigger()
     export = window.batch.export
     export.form.folder_field.setText(str(tmp_path / "out"))
@@ -101,10 +101,10 @@ def test_a_picture_with_objects_and_a_mixed_style_comes_out_the_same(window, qtb
     document.undo_stack.setClean()
     document.replace(np.full((64, 64), 40, np.uint8), "Other")
     window.live.seed = 3
-    assert window.batch.restorer.open(path)
+    assert window.documents.open(path)
     qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
     np.testing.assert_array_equal(document.instances, objects)
-    np.testing.assert_array_equal(window.files.read_picture(), shown)
+    np.testing.assert_array_equal(window.picture.image, shown)
 
 
 def test_a_document_in_another_label_set_is_exported_as_the_window_shows_it(window, export, qtbot, tmp_path):
@@ -116,7 +116,7 @@ def test_a_document_in_another_label_set_is_exported_as_the_window_shows_it(wind
     window.document.label_set = other
     window.document.replace(labels, "Night", instances=objects)
     qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
-    shown = window.files.read_picture()
+    shown = window.picture.image
     export.form.in_use.setChecked(True)
     qtbot.mouseClick(export.export_button, LEFT)
     finish(qtbot, export)
@@ -128,9 +128,9 @@ def test_unsaved_changes_are_asked_about_first(window, export, qtbot, tmp_path, 
     window.document.reshape(np.full((64, 64), 40, np.uint8), None, "fill")
     answers = [messages.Unsaved.CANCEL, messages.Unsaved.DISCARD]
     monkeypatch.setattr(messages, "ask_unsaved", lambda *_: answers.pop(0))
-    assert not window.batch.restorer.open(path)
+    assert not window.documents.open(path)
     assert (window.document.labels == 40).all()
-    assert window.batch.restorer.open(path)
+    assert window.documents.open(path)
     assert (window.document.labels == 10).any()
 
 
@@ -140,7 +140,7 @@ def test_other_weights_are_told(window, export, qtbot, tmp_path, other_weights):
     window.live.ready.connect(ready.append)
     window.live.replace_renderer(renderer_loader(LoadOptions(other_weights, "cpu", "float32")))
     qtbot.waitUntil(lambda: bool(ready), timeout=WAIT)
-    assert window.batch.restorer.open(path)
+    assert window.documents.open(path)
     qtbot.waitUntil(lambda: bool(window.findChildren(QMessageBox)), timeout=WAIT)
     box = window.findChildren(QMessageBox)[-1]
     assert "other weights" in box.informativeText().lower()
@@ -168,7 +168,7 @@ def test_a_picture_with_other_texture_somewhere_comes_out_the_same(qtbot, settin
 
     def shown():
         qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
-        return np.array(window.files.read_picture())
+        return np.array(window.picture.image)
 
     before = shown()
     window.styles.controller.new_texture()
@@ -187,7 +187,7 @@ def test_a_picture_with_other_texture_somewhere_comes_out_the_same(qtbot, settin
     window.styles.adopt(5)
     assert (shown() != picture).any()
     window.document.undo_stack.setClean()
-    assert window.batch.restorer.open(path)
+    assert window.documents.open(path)
     np.testing.assert_array_equal(shown(), picture)
     np.testing.assert_array_equal(window.document.texture_regions, regions)
     window.commands["export_batch"].trigger()

@@ -40,7 +40,7 @@ def entry(window, text):
 
 def picture(window, qtbot):
     qtbot.waitUntil(lambda: window.live.is_up_to_date)
-    return np.array(window.files.read_picture())
+    return np.array(window.picture.image)
 
 
 def test_it_is_used_remembered_and_given_back(tiny_window, qtbot, settings, theme, tiny_weights, layout, tmp_path, monkeypatch):

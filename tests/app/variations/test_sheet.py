@@ -46,7 +46,7 @@ def test_it_fills_with_different_pictures_of_the_layout(window, sheet):
 
 def test_the_first_picture_is_the_one_of_the_window(window, sheet):
     image = sheet.grid.cells.cells[0].image
-    np.testing.assert_array_equal(to_array(image), window.files.read_picture())
+    np.testing.assert_array_equal(to_array(image), window.picture.image)
 
 
 def test_a_click_adopts_and_the_window_renders_it(window, sheet, qtbot):

@@ -99,7 +99,7 @@ def test_numbered_frames_are_exact(window, video, qtbot, tmp_path):
     window.live.seed = 3
     qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
     with Image.open(folder / "frame_00010.png") as image:
-        np.testing.assert_array_equal(np.asarray(image), window.files.read_picture())
+        np.testing.assert_array_equal(np.asarray(image), window.picture.image)
     made(qtbot, video)
     assert video.maker.result == tmp_path / "out" / "lake_2"
 
