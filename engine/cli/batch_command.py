@@ -25,32 +25,33 @@ if TYPE_CHECKING:
     from spade_studio.engine.rendering.result_plan import ResultWish
     from spade_studio.engine.weights import PublishedOptions
 
+
 @dataclass(frozen=True)
 class BatchOptions:
     """What the command line says; None where an option was not given."""
 
     labels: Sequence[str]
     output: Path
-    weights: Path | None
-    bank: Path | None
-    label_set: str | None
-    instances: Path | None
-    style: Path | None
-    style_to: Path | None
-    z: Path | None
-    seed: int | None
-    texture: int | None
-    variations: int | None
-    truncation: float | None
     size: tuple[int, int] | ResultWish | None
-    shard: Share
     published: PublishedOptions
-    device: str
-    dtype: str
-    modulation: Modulation
-    picture_format: PictureFormat
-    overwrite: bool
-    quiet: bool
+    weights: Path | None = None
+    bank: Path | None = None
+    label_set: str | None = None
+    instances: Path | None = None
+    style: Path | None = None
+    style_to: Path | None = None
+    z: Path | None = None
+    seed: int | None = None
+    texture: int | None = None
+    variations: int | None = None
+    truncation: float | None = None
+    shard: Share = Share()  # noqa: RUF009 - frozen
+    device: str = "auto"
+    dtype: str = "auto"
+    modulation: Modulation = "auto"
+    format: PictureFormat = "png"
+    overwrite: bool = False
+    quiet: bool = False
 
 
 def run_batch(options: BatchOptions, environment: Mapping[str, str] = os.environ) -> int:
@@ -99,7 +100,7 @@ def _run_share(options: BatchOptions, process: Process) -> bool:
         styles=source.styles,
         size=options.size,
         output=options.output,
-        picture_format=options.picture_format,
+        picture_format=options.format,
         share=share,
         overwrite=options.overwrite,
         inputs=_other_inputs(options, maps, instances),
@@ -148,7 +149,7 @@ def _render(
             transfer,
             is_given=label_set is not None,
             instances=instances,
-            picture_format=options.picture_format,
+            picture_format=options.format,
             finished=bar.update,
         )
         try:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from spade_studio.engine.cli.options import PUBLISHED_OPTIONS, parse_command_line
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from spade_studio.engine.weights import PublishedOptions
+
+OptionsT = TypeVar("OptionsT", bound="DataclassInstance")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,51 +65,20 @@ def _render_again(given: dict[str, Any], console: Any) -> int:
     from spade_studio.engine.cli.render_again import AgainOptions, render_again
 
     given["output"].mkdir(parents=True, exist_ok=True)
-    options = AgainOptions(
-        weights=given.get("weights"),
-        bank=given.get("bank"),
-        device=given.get("device"),
-        dtype=given.get("dtype"),
-        modulation=given.get("modulation"),
-        published=_published(given),
-        picture_format=given.get("format", "png"),
-        overwrite=given.get("overwrite", False),
-        upscaler=given.get("upscaler"),
-    )
-    render_again(given["from_picture"], given["output"], options, console)
+    render_again(given["from_picture"], given["output"], _chosen(AgainOptions, given, published=_published(given)), console)
     return 0
 
 
 def _render(given: dict[str, Any]) -> int:
-    from spade_studio.engine.batch.shares import Share
     from spade_studio.engine.cli.batch_command import BatchOptions, run_batch
 
-    return run_batch(
-        BatchOptions(
-            labels=given["labels"],
-            output=given["output"],
-            weights=given.get("weights"),
-            bank=given.get("bank"),
-            label_set=given.get("label_set"),
-            instances=given.get("instances"),
-            style=given.get("style"),
-            style_to=given.get("style_to"),
-            z=given.get("z"),
-            seed=given.get("seed"),
-            texture=given.get("texture"),
-            variations=given.get("variations"),
-            truncation=given.get("truncation"),
-            size=_wish(given),
-            shard=given.get("shard", Share()),
-            published=_published(given),
-            device=given.get("device", "auto"),
-            dtype=given.get("dtype", "auto"),
-            modulation=given.get("modulation", "auto"),
-            picture_format=given.get("format", "png"),
-            overwrite=given.get("overwrite", False),
-            quiet=given.get("quiet", False),
-        )
-    )
+    return run_batch(_chosen(BatchOptions, given, size=_wish(given), published=_published(given)))
+
+
+def _chosen(kind: type[OptionsT], given: dict[str, Any], **others: Any) -> OptionsT:
+    """Return options of a kind: those that were given, with others in their place or beside them."""
+    names = {field.name for field in dataclasses.fields(kind)}
+    return kind(**{name: value for name, value in given.items() if name in names} | others)
 
 
 def _wish(given: dict[str, Any]) -> Any:

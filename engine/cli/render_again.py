@@ -29,25 +29,25 @@ class AgainOptions:
     """What the command line says beside the picture; None leaves it as the picture says.
 
     Attributes:
+        published: What published weights do not tell.
         weights: Weights file or folder; the default weights where None.
         bank: Their memory bank; that beside them where None.
         device: As for Renderer.load.
         dtype: As for Renderer.load.
         modulation: As for Renderer.load.
-        published: What published weights do not tell.
-        picture_format: Of the new file.
+        format: Of the new file.
         overwrite: Whether a file that exists is replaced.
         upscaler: File of an upscaler in place of that of the picture's level of detail.
     """
 
-    weights: Path | None
-    bank: Path | None
-    device: str | None
-    dtype: str | None
-    modulation: Modulation | None
     published: PublishedOptions
-    picture_format: PictureFormat
-    overwrite: bool
+    weights: Path | None = None
+    bank: Path | None = None
+    device: str | None = None
+    dtype: str | None = None
+    modulation: Modulation | None = None
+    format: PictureFormat = "png"
+    overwrite: bool = False
     upscaler: Path | None = None
 
 
@@ -65,7 +65,7 @@ def render_again(source: Path, output: Path, options: AgainOptions, console: Con
         OSError: the new picture cannot be written.
     """
     recorded, old_pixels = read_provenance(source)
-    target = output / f"{source.stem}.{options.picture_format}"
+    target = output / f"{source.stem}.{options.format}"
     if is_whole(target) and not options.overwrite:
         console.summary(f"{target} exists already; --overwrite renders it again.")
         return
@@ -80,17 +80,17 @@ def render_again(source: Path, output: Path, options: AgainOptions, console: Con
     set_result_layout(renderer, labels, recorded.instances, plan, recorded.texture, regions)
     z, drawn = _style(recorded, renderer, console)
     renderer.set_style(z)
-    if options.picture_format == "npy":
+    if options.format == "npy":
         write_picture(target, render_result_float(renderer, plan), "npy")
         console.summary(f"Rendered {target}.")
         return
     picture = render_result(renderer, plan)
     assert picture is not None
     texts = None
-    if options.picture_format == "png":
+    if options.format == "png":
         about = describe_picture(renderer, labels, recorded.instances, z, drawn, plan, regions)
         texts = {**pack_settings(about), **pack_layout(labels, recorded.instances, about.texture_regions)}
-    write_picture(target, picture, options.picture_format, texts)
+    write_picture(target, picture, options.format, texts)
     console.summary(f"Rendered {target}: {_compare(old_pixels, picture)}.")
 
 
