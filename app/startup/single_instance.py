@@ -8,10 +8,11 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -59,23 +60,20 @@ class Message:
             message: object = json.loads(data)
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
-        if not isinstance(message, dict):
-            raise ValueError("no table")
-        table = cast("dict[str, object]", message)
-        files, token = table.get("files"), table.get("token")
-        if table.get("version") != 1 or not isinstance(files, list) or not isinstance(token, str):
-            raise ValueError("not our version")
-        names = cast("list[object]", files)
-        if len(names) > MAX_FILES or len(token) > _MAX_TOKEN or not token.isprintable():
-            raise ValueError("too much")
-        paths = tuple(Path(name) for name in names if isinstance(name, str) and 0 < len(name) <= _MAX_PATH and "\0" not in name)
-        if len(paths) != len(names) or not all(path.is_absolute() for path in paths):
-            raise ValueError("no absolute paths")
-        return cls(paths, token)
+        match message:
+            case {"version": 1, "files": list(names), "token": str(token)} if len(token) <= _MAX_TOKEN and token.isprintable():
+                paths = tuple(Path(name) for name in names if isinstance(name, str) and 0 < len(name) <= _MAX_PATH and "\0" not in name)
+                if len(paths) == len(names) <= MAX_FILES and all(path.is_absolute() for path in paths):
+                    return cls(paths, token)
+        raise ValueError("no message")
 
 
 def address(state_folder: Path) -> str | None:
-    """Return where the applications that share a state folder meet; None where there is no private place for it."""
+    """Return where the applications that share a state folder meet; None where there is no private place, or no Qt, for it."""
+    try:
+        import PySide6.QtNetwork  # noqa: F401 - pyright: ignore[reportUnusedImport]
+    except ImportError:
+        return None
     digest = hashlib.sha256(os.fsencode(state_folder.absolute())).hexdigest()[:16]
     if sys.platform == "win32":
         return f"spade-studio-{digest}"  # a named pipe, whose access is the user's
@@ -91,22 +89,15 @@ def address(state_folder: Path) -> str | None:
 
 def hand_over(place: str, files: Sequence[Path], token: str = "", wait: int = MILLISECONDS) -> bool:
     """Hand files to the application that listens; False where none does, or none answers in time."""
-    try:
-        from PySide6.QtNetwork import QLocalSocket
-    except ImportError:
-        return False
     if sys.platform != "win32" and not Path(place).exists():
         return False
-    socket = QLocalSocket()
-    socket.connectToServer(place)
-    if not socket.waitForConnected(wait):
+    socket = _connected(place, wait)
+    if socket is None:
         return False
     socket.write(Message(tuple(path.absolute() for path in files), token if token.isprintable() else "").encode())
-    answer = b""
-    while len(answer) < len(_ANSWER) and socket.waitForReadyRead(wait):
-        answer += socket.readAll().data()
-    socket.close()
-    return answer == _ANSWER
+    while socket.bytesAvailable() < len(_ANSWER) and socket.waitForReadyRead(wait):
+        pass
+    return socket.readAll().data() == _ANSWER
 
 
 class Listener(QObject):
@@ -123,92 +114,70 @@ class Listener(QObject):
         super().__init__(parent)
         self._place = place
         self._server: QLocalServer | None = None
-        self._waiting: dict[QLocalSocket, bytearray] = {}
+        self._waiting: set[QLocalSocket] = set()
 
     def listen(self) -> bool:
         """Begin; a socket that a process which is gone has left is taken over. False where that cannot be."""
-        try:
-            from PySide6.QtNetwork import QLocalServer
-        except ImportError:
-            return False
+        from PySide6.QtNetwork import QLocalServer
+
         server = QLocalServer(self)
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         server.setMaxPendingConnections(MAX_CONNECTIONS)
-        # Two starts at one moment: one may take a left socket for dead only while the other does not begin to listen at it.
-        lock = FileLock(f"{self._place}.lock") if sys.platform != "win32" else None
-        try:
-            if lock is not None:
-                lock.acquire(timeout=1)
-            if self._is_alive():  # asked first: Qt would listen in the place of one that lives
-                return False
-            QLocalServer.removeServer(self._place)
-            if not server.listen(self._place):
-                return False
-        except (Timeout, OSError):
-            return False
-        finally:
-            if lock is not None:
-                lock.release()
         server.newConnection.connect(self._on_connection)
-        self._server = server
-        return True
+        # Two starts at one moment: one may take a left socket for dead only while the other does not begin to listen at it.
+        lock = nullcontext() if sys.platform == "win32" else FileLock(f"{self._place}.lock", timeout=1)
+        with suppress(Timeout, OSError), lock:
+            if _connected(self._place, MILLISECONDS) is None:  # asked first: Qt would listen in the place of one that lives
+                QLocalServer.removeServer(self._place)
+                if server.listen(self._place):
+                    self._server = server
+                    return True
+        return False
 
     def close(self) -> None:
         """Stop listening and leave no socket."""
         for socket in list(self._waiting):
-            self._drop(socket)
+            socket.abort()
         server, self._server = self._server, None
         if server is not None:
             server.close()
             server.deleteLater()
 
-    def _is_alive(self) -> bool:
-        from PySide6.QtNetwork import QLocalSocket
-
-        socket = QLocalSocket()
-        socket.connectToServer(self._place)
-        alive = socket.waitForConnected(MILLISECONDS)
-        socket.abort()
-        return alive
-
     def _on_connection(self) -> None:
         while self._server is not None and (socket := self._server.nextPendingConnection()) is not None:
+            socket.disconnected.connect(socket.deleteLater)
             if len(self._waiting) >= MAX_CONNECTIONS:
                 socket.abort()
-                socket.deleteLater()
                 continue
-            self._waiting[socket] = bytearray()
+            self._waiting.add(socket)
             socket.setReadBufferSize(MAX_BYTES + 1)
-            socket.readyRead.connect(lambda socket=socket: self._on_data(socket))
-            socket.disconnected.connect(lambda socket=socket: self._drop(socket))
-            QTimer.singleShot(MILLISECONDS, socket, lambda socket=socket: self._drop(socket))
+            socket.readyRead.connect(partial(self._on_data, socket))
+            socket.disconnected.connect(partial(self._waiting.discard, socket))
+            QTimer.singleShot(MILLISECONDS, socket, socket.abort)
             self._on_data(socket)
 
     def _on_data(self, socket: QLocalSocket) -> None:
-        held = self._waiting.get(socket)
-        if held is None:
+        if socket not in self._waiting or not (socket.canReadLine() or socket.bytesAvailable() > MAX_BYTES):
             return
-        held += socket.readAll().data()
-        line, end, _ = bytes(held).partition(b"\n")
-        if not end and len(held) <= MAX_BYTES:
-            return
+        self._waiting.discard(socket)
         try:
-            message = Message.decode(line if end else bytes(held))
+            message = Message.decode(bytes(socket.readLine(MAX_BYTES + 1).data()))
         except ValueError:
-            self._drop(socket)
+            socket.abort()
             return
-        del self._waiting[socket]
-        socket.disconnected.connect(socket.deleteLater)
         socket.write(_ANSWER)
         socket.flush()
         socket.disconnectFromServer()
         self.asked.emit(message)
 
-    def _drop(self, socket: QLocalSocket) -> None:
-        if self._waiting.pop(socket, None) is not None:
-            with suppress(RuntimeError):  # the server has taken its sockets along
-                socket.abort()
-                socket.deleteLater()
+
+def _connected(place: str, wait: int) -> QLocalSocket | None:
+    """Return a connection to the application that listens; None where none does."""
+    from PySide6.QtNetwork import QLocalSocket
+
+    socket = QLocalSocket()
+    socket.connectToServer(place)
+    return socket if socket.waitForConnected(wait) else None
 
 
 def _is_private(folder: Path) -> bool:
