@@ -19,8 +19,9 @@ from spade_studio.engine.inference.modulation_table import ModulationTable
 from spade_studio.engine.inference.noise_fields import InjectedNoise, NoiseFields, same_texture
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
+from spade_studio.engine.networks.codes import CodeBook, Hashes
 from spade_studio.engine.networks.config import GeneratorConfig
-from spade_studio.engine.networks.layout import CodeBook, Hashes, Layout, Scale
+from spade_studio.engine.networks.layout import Layout, Scale
 from spade_studio.engine.networks.modulation import window_sum, window_table
 from spade_studio.engine.networks.noise import Texture
 from spade_studio.engine.style import StyleCode

@@ -13,7 +13,8 @@ from torch import Tensor
 
 from spade_studio.engine.inference.linear import Linear
 from spade_studio.engine.inference.transfer import host_tensor, to_device
-from spade_studio.engine.networks.layout import CodeBook, Hashes, Ids, Scale, unique_hashes
+from spade_studio.engine.networks.codes import CodeBook, Hashes, Ids
+from spade_studio.engine.networks.layout import Scale, unique_hashes
 from spade_studio.engine.networks.modulation import hidden_rows, window_table
 
 _ROWS_AT_ONCE = 2048

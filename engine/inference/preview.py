@@ -16,8 +16,9 @@ from spade_studio.engine.inference.folding import FoldedBlock
 from spade_studio.engine.inference.noise_fields import InjectedNoise
 from spade_studio.engine.inference.transfer import to_device
 from spade_studio.engine.networks.blocks import LEAKY_SLOPE
+from spade_studio.engine.networks.codes import Hashes, Ids
 from spade_studio.engine.networks.config import Padding, UpsamplingFilter
-from spade_studio.engine.networks.layout import Hashes, Ids, Layout
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.style import StyleCode
 
 _MARGIN = 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,64 +10,21 @@ import torch
 from torch import Tensor
 
 from spade_studio.engine.errors import LabelError
-
-_RANDOM = np.random.Generator(np.random.PCG64(20190218))
-_CODE_HASHES = _RANDOM.integers(0, 2**64, size=2 * 65536 + 4, dtype=np.uint64)
-_OFFSET_FACTORS = _RANDOM.integers(0, 2**63, size=(2, 25), dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-_OUTSIDE_HASH = np.uint64(0x9E3779B97F4A7C15)
-
-ScalarT = TypeVar("ScalarT", bound=np.generic)
-Codes = npt.NDArray[np.int32]
-Hashes = npt.NDArray[np.uint64]
-Ids = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class CodeBook:
-    """How a pixel's label channel and edge bit become one number.
-
-    Attributes:
-        semantic_channels: Channels S of the one-hot layout.
-        edges: Whether the last of them marks instance edges.
-        replicate: Whether the layout goes on beyond the picture as at its edge, for generators with replicate padding; else nothing is
-            there.
-    """
-
-    semantic_channels: int
-    edges: bool
-    replicate: bool = False
-
-    @property
-    def label_channels(self) -> int:
-        """Channels that stand for labels (unlabeled included)."""
-        return self.semantic_channels - int(self.edges)
-
-    @property
-    def outside(self) -> int:
-        """The code of positions outside the picture; codes of pixels are below it."""
-        return 2 * (self.label_channels + 1)
-
-    def encode(self, channels: npt.NDArray[np.integer], edges: npt.NDArray[np.bool_] | None) -> Codes:
-        """Join channels [B, H, W] (-1 where a pixel sets none) and edge marks of the same shape into codes."""
-        if channels.size and not -1 <= int(channels.min()) <= int(channels.max()) < self.label_channels:
-            raise LabelError(
-                f"a layout with channels {int(channels.min())} to {int(channels.max())}",
-                f"channels 0 to {self.label_channels - 1}, or -1 for none",
-            )
-        codes = np.where(channels < 0, self.label_channels, channels).astype(np.int32)
-        if self.edges and edges is not None:
-            codes += edges * np.int32(self.label_channels + 1)
-        return codes
-
-    def rows(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """For every code, outside included, the label and the edge channel that it sets; S where it sets none."""
-        none = self.semantic_channels
-        labels = np.append(np.arange(self.label_channels), none)
-        label_of = np.concatenate((labels, labels, [none]))
-        edge_of = np.full(self.outside + 1, none)
-        if self.edges:
-            edge_of[self.label_channels + 1 : self.outside] = self.semantic_channels - 1
-        return label_of, edge_of
+from spade_studio.engine.networks.codes import (
+    CODE_HASHES,
+    OFFSET_FACTORS,
+    OUTSIDE_HASH,
+    CodeBook,
+    Codes,
+    Hashes,
+    Ids,
+    ScalarT,
+    changes,
+    distinct,
+    mix,
+    padded,
+)
+from spade_studio.engine.networks.grid import Grid
 
 
 def instance_edges(instances: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
@@ -94,31 +50,18 @@ def resize_nearest(plane: npt.NDArray[ScalarT], height: int, width: int) -> npt.
     return np.ascontiguousarray(plane[..., rows[:, None], columns])
 
 
-def _mix(values: Hashes) -> Hashes:
-    """Scramble 64-bit values one to one (the finaliser of splitmix64)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
-
-
-def _padded(values: npt.NDArray[ScalarT], reach: int, outside: ScalarT | int | None) -> npt.NDArray[ScalarT]:
-    """Pad [B, h, w] by ``reach`` on all sides with a value, or with those at the edge where it is None."""
-    pads = ((0, 0), (reach, reach), (reach, reach))
-    return np.pad(values, pads, mode="edge") if outside is None else np.pad(values, pads, constant_values=outside)
-
-
 def _window_hashes(values: Hashes, outside: np.uint64 | None, kernel_size: int, level: int) -> Hashes:
-    """Hash the k x k window around every position of [B, h, w], padded as by :func:`_padded`."""
+    """Hash the k x k window around every position of [B, h, w], padded as by :func:`padded`."""
     if kernel_size == 1:
         return values
     reach = kernel_size // 2
-    padded = _padded(values, reach, outside)
+    around = padded(values, reach, outside)
     _, height, width = values.shape
     total = np.zeros_like(values)
     for i in range(kernel_size):
         for j in range(kernel_size):
-            total += padded[:, i : i + height, j : j + width] * _OFFSET_FACTORS[level, i * kernel_size + j]
-    return _mix(total)
+            total += around[:, i : i + height, j : j + width] * OFFSET_FACTORS[level, i * kernel_size + j]
+    return mix(total)
 
 
 def unique_hashes(hashes: Hashes) -> tuple[Hashes, Ids, Ids]:
@@ -126,16 +69,10 @@ def unique_hashes(hashes: Hashes) -> tuple[Hashes, Ids, Ids]:
 
     Runs of equal values are collapsed first, which makes it several times faster than ``np.unique`` on layouts.
     """
-    starts = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1])))
-    values, first, number = np.unique(hashes[starts], return_index=True, return_inverse=True)
-    return values, starts[first], np.repeat(number, np.diff(np.append(starts, hashes.size)))
-
-
-def _sorted_groups(number: Ids, groups: int) -> tuple[Ids, Ids]:
-    """Return the places of a flat array sorted by its numbers, and where each number's begin in that."""
-    counts = np.bincount(number, minlength=groups)
-    narrow = number.astype(np.uint16) if groups <= 1 << 16 else number  # which are sorted by counting
-    return np.argsort(narrow, kind="stable"), np.cumsum(counts) - counts
+    starts = np.flatnonzero(changes(hashes))
+    first, number = distinct(hashes[starts])
+    positions = starts[first]
+    return hashes[positions], positions, np.repeat(number, np.diff(starts, append=hashes.size))
 
 
 @dataclass(frozen=True)
@@ -151,8 +88,8 @@ class Scale:
     @classmethod
     def of(cls, codes: Codes, kernel_size: int, outside: int | None) -> Scale:
         """Hash the neighbourhoods of codes [B, h, w]."""
-        window = _window_hashes(_CODE_HASHES[codes], None if outside is None else _CODE_HASHES[outside], kernel_size, 0)
-        hashes = _window_hashes(window, None if outside is None else _OUTSIDE_HASH, kernel_size, 1)
+        window = _window_hashes(CODE_HASHES[codes], None if outside is None else CODE_HASHES[outside], kernel_size, 0)
+        hashes = _window_hashes(window, None if outside is None else OUTSIDE_HASH, kernel_size, 1)
         return cls(codes, window, hashes, kernel_size, outside)
 
     def edited(self, codes: Codes) -> Scale:
@@ -188,59 +125,19 @@ class Scale:
         b, rest = np.divmod(positions, height * width)
         y, x = np.divmod(rest, width)
         flat: Ids = np.arange(batch * height * width, dtype=np.int64)
-        inside = _padded(flat.reshape(batch, height, width), reach, None if self.outside is None else -1)
+        inside = padded(flat.reshape(batch, height, width), reach, None if self.outside is None else -1)
         around = inside[b[:, None], y[:, None] + offset_y, x[:, None] + offset_x].reshape(-1)  # flat positions, -1 outside
         seen = np.zeros(batch * height * width + 1, bool)
         seen[around] = True
         needed = np.flatnonzero(seen[:-1])
-        _, first, number = np.unique(self.window_hashes.reshape(-1)[needed], return_index=True, return_inverse=True)
+        first, number = distinct(self.window_hashes.reshape(-1)[needed])
         lookup = np.full(batch * height * width + 1, len(first))  # the last entry, reached by -1, is "outside"
         lookup[needed] = number
         example = needed[first]
         b, rest = np.divmod(example, height * width)
         y, x = np.divmod(rest, width)
-        windows = _padded(self.codes, reach, self.outside)[b[:, None], y[:, None] + offset_y, x[:, None] + offset_x]
+        windows = padded(self.codes, reach, self.outside)[b[:, None], y[:, None] + offset_y, x[:, None] + offset_x]
         return windows, lookup[around].reshape(len(positions), k * k)
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The distinct neighbourhoods of a layout at one resolution, as tensors on one device.
-
-    Attributes:
-        label_rows, edge_rows: For every window [n1, k * k], the channel that each position sets; S where none.
-        hidden_ids: [n2, k * k]: for every neighbourhood, its windows; n1 stands for outside. n2 is rounded up with rows that no pixel
-            has: oneDNN compiles and keeps a product for every shape that it meets, about half a MiB each in bfloat16.
-        pixel_ids: [B * h * w]: the neighbourhood of every pixel.
-        order: Pixels sorted by neighbourhood, and ``offsets`` [n2]: where each neighbourhood's pixels begin in it.
-        table_rows: Window by window, the rows position * S + channel of a table of weights that it adds up, and
-            ``window_offsets`` [n1]: where each window's begin in it.
-        table_order: Windows sorted by those rows, and ``table_order_offsets`` [k * k * S]: where each row's begin in it.
-        window_order: Places in ``hidden_ids``, flattened, sorted by window, then by position, and ``window_order_offsets``
-            [(n1 + 1) * k * k]: where those of a window at a position begin in it.
-    """
-
-    label_rows: Tensor
-    edge_rows: Tensor | None
-    hidden_ids: Tensor
-    pixel_ids: Tensor
-    order: Tensor
-    offsets: Tensor
-    table_rows: Tensor
-    window_offsets: Tensor
-    table_order: Tensor
-    table_order_offsets: Tensor
-    window_order: Tensor
-    window_order_offsets: Tensor
-    batch: int
-    height: int
-    width: int
-
-
-def _rounded_up(count: int) -> int:
-    """Return the next number that has no more than three leading binary digits: four of them in an octave."""
-    step = 1 << max(0, count.bit_length() - 3)
-    return -(-count // step) * step
 
 
 @dataclass(frozen=True, eq=False)
@@ -359,37 +256,17 @@ class Layout:
         """
         key = (height, width, kernel_size)
         if key not in self._scales:
-            codes = resize_nearest(self.codes, height, width)
+            codes = self._codes_at(height, width)
             outside = None if self.book.replicate else self.book.outside
             self._scales[key] = Scale.of(codes, kernel_size, outside) if like is None else like.edited(codes)
         return self._scales[key]
+
+    def _codes_at(self, height: int, width: int) -> Codes:
+        return self.codes if self.codes.shape[1:] == (height, width) else resize_nearest(self.codes, height, width)
 
     def grid(self, height: int, width: int, kernel_size: int, device: torch.device | str) -> Grid:
         """Return the distinct neighbourhoods at a resolution on a device (kept)."""
         key = (height, width, kernel_size, str(device))
         if key not in self._grids:
-            scale = self.scale(height, width, kernel_size)
-            _, positions, number = unique_hashes(scale.hashes.reshape(-1))
-            windows, hidden_ids = scale.windows_at(positions)
-            unused = _rounded_up(len(hidden_ids)) - len(hidden_ids)
-            hidden_ids = np.pad(hidden_ids, ((0, unused), (0, 0)), constant_values=len(windows))
-            label_of, edge_of = self.book.rows()
-            arrays = {"label_rows": label_of[windows], "hidden_ids": hidden_ids, "pixel_ids": number}
-            if self.book.edges:
-                arrays["edge_rows"] = edge_of[windows]
-            arrays["order"], arrays["offsets"] = _sorted_groups(number, len(hidden_ids))
-            positions = kernel_size**2
-            pairs = (hidden_ids * positions + np.arange(positions)).reshape(-1)  # of a window and its position in a neighbourhood
-            arrays["window_order"], arrays["window_order_offsets"] = _sorted_groups(pairs, (len(windows) + 1) * positions)
-            channels = np.concatenate([arrays[name] for name in ("label_rows", "edge_rows") if name in arrays], 1)
-            window, place = np.nonzero(channels < self.book.semantic_channels)
-            rows = place % kernel_size**2 * self.book.semantic_channels + channels[window, place]
-            counts = np.bincount(window, minlength=len(windows))
-            arrays["table_rows"], arrays["window_offsets"] = rows, np.cumsum(counts) - counts
-            order, arrays["table_order_offsets"] = _sorted_groups(rows, kernel_size**2 * self.book.semantic_channels)
-            arrays["table_order"] = window[order]
-            with torch.inference_mode(False):  # tensors made in inference mode could never be trained with
-                tensors = {name: torch.as_tensor(array.astype(np.int32)).to(device, non_blocking=True) for name, array in arrays.items()}
-            edge_rows = tensors.pop("edge_rows", None)
-            self._grids[key] = Grid(edge_rows=edge_rows, batch=self.batch, height=height, width=width, **tensors)
+            self._grids[key] = Grid.of(self._codes_at(height, width), self.book, kernel_size, device)
         return self._grids[key]

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from spade_studio.engine.networks.layout import Grid
+from spade_studio.engine.networks.grid import Grid
 
 Gradients = tuple[Tensor | None, ...]
 _AT_ONCE = 1 << 18  # numbers

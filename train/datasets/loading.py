@@ -14,8 +14,10 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from spade_studio.engine.labels import LabelChannels
+from spade_studio.engine.networks.codes import CodeBook
 from spade_studio.engine.networks.config import AnyGeneratorConfig, GeneratorConfig
-from spade_studio.engine.networks.layout import Canvas, CodeBook, Grid, Layout
+from spade_studio.engine.networks.grid import Grid
+from spade_studio.engine.networks.layout import Canvas, Layout
 from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.packing import TensorForm, pack, unpack

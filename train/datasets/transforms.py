@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from spade_studio.engine.networks.layout import ScalarT
+from spade_studio.engine.networks.codes import ScalarT
 from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets.pairs import Sample
 

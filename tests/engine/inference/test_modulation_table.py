@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from spade_studio.engine.inference import modulation_table
 from spade_studio.engine.inference.modulation_table import ModulationTable, RowSource
-from spade_studio.engine.networks.layout import CodeBook, Layout
+from spade_studio.engine.networks.codes import CodeBook
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.networks.modulation import modulation_rows
 
 S, HIDDEN, CPU = 6, 5, torch.device("cpu")

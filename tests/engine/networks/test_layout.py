@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from spade_studio.engine.errors import LabelError
-from spade_studio.engine.networks.layout import CodeBook, Layout, Scale, instance_edges, resize_nearest, unique_hashes
+from spade_studio.engine.networks.codes import CodeBook
+from spade_studio.engine.networks.layout import Layout, Scale, instance_edges, resize_nearest, unique_hashes
 
 BOOK = CodeBook(6, edges=True)
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from spade_studio.engine.networks.layout import Grid, Layout
+from spade_studio.engine.networks.grid import Grid
+from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.networks.modulation import hidden_rows, modulate, modulation_rows, window_sum, window_table
 
 CHANNELS = np.random.default_rng(0).integers(-1, 3, (2, 6, 5))
