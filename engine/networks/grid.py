@@ -116,17 +116,17 @@ class _Windows:
         starts = np.flatnonzero(begins)
         rows = starts // width
         corners = starts + rows * (around.shape[2] - width) + rows // height * ((around.shape[1] - height) * around.shape[2])
-        places = [i * around.shape[2] + j for i in range(k) for j in range(k)]  # of a window, from its first corner on
+        places = np.array([i * around.shape[2] + j for i in range(k) for j in range(k)])  # of a window, from its first corner on
         values = around.reshape(-1)
-        of_values = hashes.take(values)
-        total = np.zeros(len(starts), np.uint64)
-        for place, factor in zip(places, OFFSET_FACTORS[0], strict=False):
-            total += of_values[place:].take(corners) * factor
+        of_values: Hashes = hashes.take(values)
+        total: Hashes = np.zeros(len(starts), np.uint64)
+        for place, factor in zip(places.tolist(), OFFSET_FACTORS[0], strict=False):
+            total += np.take(of_values[place:], corners) * factor
         kept = np.flatnonzero(changes(total))
         starts = starts[kept]
         first, numbers = distinct(total[kept])
         examples = corners[kept][first]
-        contents = np.stack([values[place:].take(examples) for place in places], 1)
+        contents = values[examples[:, None] + places]
         return cls(contents, starts, np.diff(starts, append=plane.size), numbers)
 
     def plane(self, dtype: npt.DTypeLike) -> _Plane:
