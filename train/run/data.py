@@ -40,7 +40,8 @@ class RunData:
 def open_run_data(config: TrainConfig, *, anew: bool = True) -> RunData:
     """Open the data of a configuration.
 
-    Validation pictures come from the data set's own validation part; where it has none, ``data.validation`` samples are held out.
+    Validation pictures come from the data set's own validation part; where it has none, ``data.validation`` samples are held out. Which
+    ones does not depend on ``data.skip``, whose samples are then taken out of both parts.
 
     Args:
         config: The configuration.
@@ -62,15 +63,15 @@ def open_run_data(config: TrainConfig, *, anew: bool = True) -> RunData:
     if not isinstance(parts[0], FolderDataset):
         with suppress(DataError):  # only the training part was downloaded
             parts.append(_open(config, "validation", scenes, anew=anew))
-    kept = [_without(part, skipped) for part in parts]
-    left_out = sum(map(len, parts)) - sum(map(len, kept))
+    split = parts if len(parts) > 1 else parts[0].split(config.data.validation)
+    training, validation = (_without(part, skipped) for part in split)
+    left_out = sum(map(len, parts)) - len(training) - len(validation)
     if skipped and not left_out:
         raise DataError(
             f"none of the {len(skipped):,} names in {config.data.skip}, such as {min(skipped)}, "
             f"is that of a sample of {parts[0].source.where}",
             f"names such as {parts[0].name(0)}" if len(parts[0]) else "names of samples",
         )
-    training, validation = kept if len(kept) > 1 else kept[0].split(config.data.validation)
     return RunData(training, validation, left_out)
 
 

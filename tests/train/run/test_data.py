@@ -85,6 +85,7 @@ def test_samples_of_a_list_are_left_out_of_training_and_of_what_is_held_out(make
     left = {*numbers(data.training), *numbers(data.validation)}
     gone = {held, "1"}
     assert left == set("0123456789") - gone
+    assert numbers(data.validation) == [number for number in numbers(every.validation) if number not in gone]  # no other takes its place
     assert data.words == f"{len(gone)} samples are left out (data.skip), {len(data.training)} are trained on."
     assert every.words == ""
     skip.write_text("images/p1.png\n", "utf-8")
