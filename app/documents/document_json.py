@@ -228,7 +228,8 @@ def _side(value: object, what: str) -> int:
 def _size(value: object) -> SizeWish:
     text = json_text(value, "picture_size")
     if (size := size_from_text(text)) is None:
-        raise DocumentError(f"the size of pictures is {text[:40]!r}", f"training, layout, or sides of 1 to {MAX_SIDE} pixels, as 768x512")
+        expected = f"training, automatic, layout, or sides of 1 to {MAX_SIDE} pixels, as 768x512"
+        raise DocumentError(f"the size of pictures is {text[:40]!r}", expected)
     return size
 
 

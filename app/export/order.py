@@ -268,8 +268,8 @@ def _size_from_json(data: object) -> Size:
     if isinstance(data, dict):
         entries = json_object(cast("object", data), "size", required={"kind", "longer_side"}, optional=set())
         kind, side = json_text(entries["kind"], "kind"), json_whole(entries["longer_side"], "longer_side")
-        if kind not in ("training", "layout", "side") or not (1 if kind == "side" else 0) <= side <= MAX_SIDE:
-            raise EngineError(f"the size {kind[:20]!r} {side}", f"training, layout, or side with 1 to {MAX_SIDE}")
+        if kind not in ("training", "automatic", "layout", "side") or not (1 if kind == "side" else 0) <= side <= MAX_SIDE:
+            raise EngineError(f"the size {kind[:20]!r} {side}", f"training, automatic, layout, or side with 1 to {MAX_SIDE}")
         return SizeWish(cast("Any", kind), side)
     sides = [json_whole(side, "size") for side in _array(data, "size")]
     if len(sides) != 2 or not all(1 <= side <= MAX_SIDE for side in sides):

@@ -13,7 +13,7 @@ SMALLEST_SIDE: Final = 16
 
 
 def size_to_text(wish: SizeWish) -> str:
-    """Return ``training``, ``layout``, the longer side, or ``WIDTHxHEIGHT``."""
+    """Return ``training``, ``automatic``, ``layout``, the longer side, or ``WIDTHxHEIGHT``."""
     if wish.kind == "exact":
         return f"{wish.exact[1]}x{wish.exact[0]}"
     return str(wish.longer_side) if wish.kind == "side" else wish.kind
@@ -21,7 +21,7 @@ def size_to_text(wish: SizeWish) -> str:
 
 def size_from_text(text: str) -> SizeWish | None:
     """Read what :func:`size_to_text` wrote; None for anything else, and for sides out of range."""
-    if text in ("training", "layout"):
+    if text in ("training", "automatic", "layout"):
         return SizeWish(text)
     if (found := re.fullmatch(r"([0-9]{1,5})(?:x([0-9]{1,5}))?", text)) is None:
         return None

@@ -49,7 +49,7 @@ class RenderMenus(QObject):
         self._dtype_actions: dict[str, QAction] = {}
         self._groups: list[QActionGroup] = []
         group = self._group(self.size_menu)
-        for wish in (SizeWish("training"), SizeWish("layout"), *(SizeWish("side", side) for side in SIDES), None):
+        for wish in (SizeWish("automatic"), SizeWish("training"), SizeWish("layout"), *(SizeWish("side", side) for side in SIDES), None):
             if wish is None or wish.kind == "side":
                 self._separate(self.size_menu, before=wish is None or wish.longer_side == SIDES[0])
             action = self._add(self.size_menu, group, self._when_size(wish))
@@ -60,7 +60,7 @@ class RenderMenus(QObject):
             self._details[level] = self._add(self.detail_menu, group, lambda level=level: self.detail_wanted.emit(level))
             self._details[level].setText(self._detail_text(level))
         self.detail_menu.addSeparator()
-        self.show_sizes(SizeWish(), lambda _wish: None)
+        self.show_sizes(SizeWish("automatic"), lambda _wish: None)
         self.show_devices(AUTO, "", AUTO, "")
 
     # -- what is chosen -------------------------------------------------------------------------------------------
@@ -136,7 +136,8 @@ class RenderMenus(QObject):
     def _size_text(self, wish: SizeWish, size: Size | None) -> str:
         if wish.kind == "side":
             return pixels(size) if size else self.tr("{pixels} pixels").format(pixels=wish.longer_side)
-        name = self.tr("&Automatic, as trained") if wish.kind == "training" else self.tr("As the &layout")
+        names = {"automatic": self.tr("&Automatic"), "training": self.tr("As &trained"), "layout": self.tr("As the &layout")}
+        name = names[wish.kind]
         return f"{name}: {pixels(size)}" if size else name
 
     def _detail_text(self, level: str) -> str:

@@ -166,7 +166,7 @@ class Settings:
     """Where pictures are rendered, as ``Renderer.load`` takes it, whether there is such a device or not."""
     render_dtype: _Value[str] = _choice("render/dtype", ("auto", "float32", "bfloat16", "float16"), "auto")
     """The compute type of pictures, as ``Renderer.load`` takes it."""
-    render_size = _Value("render/size", SizeWish(), _size, size_to_text)
+    render_size = _Value("render/size", SizeWish("automatic"), _size, size_to_text)
     """Size of pictures of documents that do not say it, as it was chosen last."""
     render_detail: _Value[DetailLevel] = _choice("render/detail", LEVELS, "fast")
     """The level of detail of pictures in the window; one that is not installed counts too."""

@@ -17,10 +17,9 @@ from spade_studio.app.variations.cells import Mix
 from spade_studio.app.variations.sheet_renderer import SheetLayout, mixed
 from spade_studio.app.video.plan import FilmPlan
 from spade_studio.app.video.writer import Frame, FramesWriter, FrameWriter, Mp4Writer, VideoError
-from spade_studio.engine.detail.levels import AUTO_SHORT_SIDE, DetailLevel, available_levels
+from spade_studio.engine.detail.levels import DetailLevel, automatic_level, available_levels
 from spade_studio.engine.errors import EngineError, RenderError
-from spade_studio.engine.rendering.frame_sizes import SizeWish
-from spade_studio.engine.rendering.result_plan import ResultWish
+from spade_studio.engine.rendering.result_plan import ResultPlan, ResultWish
 from spade_studio.engine.rendering.service import RenderJob
 
 if TYPE_CHECKING:
@@ -105,7 +104,9 @@ class FilmMaker(QObject):
 
         def render(renderer: Renderer) -> DescribedPicture:
             code = mixed(renderer, style) if isinstance(style, Mix) else style
-            return render_layout(renderer, layout.layout, layout.label_set, ResultWish(plan.size, quick_level(plan.size)), code)
+            height, width = layout.layout.labels.shape
+            level = quick_level(renderer.plan((height, width), ResultWish(plan.size)))
+            return render_layout(renderer, layout.layout, layout.label_set, ResultWish(plan.size, level), code)
 
         self._job = self._live.work(render, self._on_rendered, self._on_render_failed)
 
@@ -176,10 +177,6 @@ class FilmMaker(QObject):
         self.changed.emit()
 
 
-def quick_level(size: Size) -> DetailLevel:
+def quick_level(plan: ResultPlan) -> DetailLevel:
     """Return the level of detail of frames, of which there are hundreds; those as small as weights render need none."""
-    if isinstance(size, SizeWish):
-        is_small = size.kind == "training" or (size.kind == "side" and size.longer_side <= AUTO_SHORT_SIDE)
-    else:
-        is_small = size is None or min(size) <= AUTO_SHORT_SIDE
-    return "none" if is_small or "fast" not in available_levels() else "fast"
+    return "none" if automatic_level(plan.result, plan.base) == "none" or "fast" not in available_levels() else "fast"

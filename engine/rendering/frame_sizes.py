@@ -28,13 +28,14 @@ class SizeWish:
     """How large pictures are wanted, whatever layout and weights come; their aspect is the layout's, unless both sides are said.
 
     Attributes:
-        kind: ``training``: as many pixels as the pictures have that the weights were trained on; ``layout``: as large as the layout;
-            ``side``: as ``longer_side`` says; ``exact``: as ``exact`` says.
+        kind: ``training``: as many pixels as the pictures have that the weights were trained on; ``automatic``: as
+            :func:`~spade_studio.engine.rendering.result_plan.automatic_size` says, and as ``training`` for what the generator renders by
+            itself; ``layout``: as large as the layout; ``side``: as ``longer_side`` says; ``exact``: as ``exact`` says.
         longer_side: In pixels.
         exact: (height, width) in pixels.
     """
 
-    kind: Literal["training", "layout", "side", "exact"] = "training"
+    kind: Literal["training", "automatic", "layout", "side", "exact"] = "training"
     longer_side: int = 0
     exact: Size = (0, 0)
 
@@ -49,7 +50,7 @@ class SizeWish:
         if self.kind == "exact":
             return nearest(*self.exact)
         height, width = layout
-        if self.kind == "training":
+        if self.kind in ("training", "automatic"):
             if abs(height * training[1] / (width * training[0]) - 1) <= SAME_ASPECT:
                 return nearest(*training)
             scale = math.sqrt(math.prod(training) / math.prod(layout))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,10 +18,15 @@ from spade_studio.engine.rendering.values import DetailPostponed, DetailProgress
 if TYPE_CHECKING:
     from spade_studio.engine.rendering.renderer import Renderer
 
+SECONDS_TO_FOLLOW = 0.05
+"""The level ``fast`` follows the hand where it takes no longer; elsewhere it follows what the generator made once the hand rests."""
+
 SECONDS_TO_JUDGE = 0.25
 """After so long the progress tells how long the whole takes."""
 
 _SECONDS_BETWEEN_NEWS = 0.1
+
+_RESAMPLED: Final[tuple[DetailLevel, ...]] = ("none",)
 
 
 class LiveDetails:
@@ -54,14 +59,17 @@ class LiveDetails:
             result=None,
         )
 
-    def results(self, renderer: Renderer, request: RenderRequest, plan: ResultPlan, base: RenderResult) -> Iterator[RenderResult]:
-        """Give the result for one picture of the generator, or a quick one and then that; none from where it gave way.
+    def results(
+        self, renderer: Renderer, request: RenderRequest, plan: ResultPlan, base: RenderResult, *, is_shown: bool = False
+    ) -> Iterator[RenderResult]:
+        """Give the result for one picture of the generator, or quicker ones and then that; none from where it gave way.
 
         Args:
             renderer: The loaded weights.
             request: What is asked for.
             plan: Its plan.
             base: Of the base request; a small picture, or one while the hand moves, gets no details that take long.
+            is_shown: Whether a picture of this layout and style is shown already, so that one without details is of no use before them.
         """
         start = time.perf_counter()
         cropped = plan.cropped(base.image)
@@ -87,39 +95,37 @@ class LiveDetails:
             assert image is not None
             return result(image, "none", message=f"{error.found} for the detail of {plan.result[1]}x{plan.result[0]}")
 
-        level = "none" if base.size != plan.rendered else self._quick_level(plan, is_last=is_last)
-        follows = is_last and level != plan.detail
-        try:
-            if level == plan.detail and is_last and level == "full":
-                image = self._full(renderer, cropped, plan, request)
-            else:
-                image = self._finish(renderer, cropped, plan, level, self._should_stop)
-        except OutOfMemoryError as error:
-            yield without_memory(error)
-            return
-        if image is None:
-            return
-        yield result(image, level, follows=follows)
-        if not follows:
-            return
-        try:
-            image = self._full(renderer, cropped, plan, request)
-        except OutOfMemoryError as error:
-            yield without_memory(error)
-            return
-        if image is not None:
-            yield result(image, plan.detail)
+        levels = self._quick_levels(plan, is_last=is_last, is_shown=is_shown) if base.size == plan.rendered else _RESAMPLED
+        if is_last and levels[-1] != plan.detail:
+            levels = *levels, plan.detail
+        for level in levels:
+            takes_long = is_last and level == plan.detail and (level == "full" or not self._is_quick(plan, level, if_unknown=True))
+            try:
+                if takes_long:
+                    image = self._full(renderer, cropped, plan, request)
+                else:
+                    image = self._finish(renderer, cropped, plan, level, self._should_stop)
+            except OutOfMemoryError as error:
+                yield without_memory(error)
+                return
+            if image is None:
+                return
+            yield result(image, level, follows=is_last and level != plan.detail)
 
-    def _quick_level(self, plan: ResultPlan, *, is_last: bool) -> DetailLevel:
-        """Return the level of the first picture: the plan's where that is quick, else a quicker one."""
+    def _quick_levels(self, plan: ResultPlan, *, is_last: bool, is_shown: bool) -> tuple[DetailLevel, ...]:
+        """Return the levels of the first pictures: the plan's where that is quick, else quicker ones."""
         if plan.detail == "none" or (is_last and plan.detail == "full" and self._is_quick(plan, "full", if_unknown=False)):
-            return plan.detail
-        fast = plan.detail == "fast" or "fast" in available_levels()
-        return "fast" if fast and (self._is_quick(plan, "fast", if_unknown=True)) else "none"
+            return (plan.detail,)
+        has_fast = plan.detail == "fast" or "fast" in available_levels()
+        if not has_fast or not self._is_quick(plan, "fast", if_unknown=True):
+            return _RESAMPLED
+        if self._is_quick(plan, "fast", if_unknown=not is_last, seconds=SECONDS_TO_FOLLOW) or (is_last and is_shown):
+            return ("fast",)
+        return ("none", "fast") if is_last else _RESAMPLED
 
-    def _is_quick(self, plan: ResultPlan, level: DetailLevel, *, if_unknown: bool) -> bool:
+    def _is_quick(self, plan: ResultPlan, level: DetailLevel, *, if_unknown: bool, seconds: float = PATIENCE_SECONDS) -> bool:
         expected = self._times[level].expected(plan.result) if level in self._times else None
-        return if_unknown if expected is None else expected <= PATIENCE_SECONDS
+        return if_unknown if expected is None else expected <= seconds
 
     def _finish(
         self,

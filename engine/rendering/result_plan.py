@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from spade_studio.engine.detail.levels import DetailLevel, automatic_level
+from spade_studio.engine.detail.levels import DetailLevel, automatic_level, available_levels
 from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT, Size, SizeWish
 
 IntegerT = TypeVar("IntegerT", bound=np.integer)
@@ -21,6 +21,9 @@ MAX_RESULT_SIDE: Final = 8192
 
 _SAME_SHAPE: Final = 0.51
 """Pixels by which a side may miss the layout's aspect, so that rounding does not count as another one."""
+
+AUTOMATIC_SHORT_SIDE: Final = 512
+"""Of pictures whose size nobody chose."""
 
 LARGEST_RAW_FACTOR: Final = 1.5
 """Of the short side that the weights were trained at: pictures that a generator renders larger by itself lose their order."""
@@ -98,12 +101,13 @@ def plan_result(layout: Size, wish: ResultWish, training: Size, nearest: Callabl
         nearest: The size nearest to a height and width that the weights can render.
         stride: Sides of what they render are multiples of this.
     """
-    size = wish.size
+    size, is_automatic = wish.size, False
     if isinstance(size, SizeWish):
-        size = None if size.kind == "training" else size.size(layout, training, _within)
+        is_automatic = size.kind == "automatic"
+        asked = None if size.kind == "training" else size.size(layout, training, _within)
+        size = automatic_size(layout, training) if is_automatic else asked
     part = (0, 0, *layout) if size is None or wish.fit == "stretch" else _part_of_aspect(layout, size)
-    height, width = size or part[2:]
-    base = _base_size((height, width), training, nearest)
+    base = _base_size(part[2:] if size is None or is_automatic else size, training, nearest)
     result = size or base
     return ResultPlan(
         part,
@@ -114,6 +118,22 @@ def plan_result(layout: Size, wish: ResultWish, training: Size, nearest: Callabl
         result[1] * part[2] / (result[0] * part[3]),
         wish.upscaler,
     )
+
+
+def automatic_size(layout: Size, training: Size) -> Size | None:
+    """Return the size of a layout's pictures where nobody chose one: a short side of :data:`AUTOMATIC_SHORT_SIDE`.
+
+    None for the trained size, where that is no smaller or less than half of it, or the detail that follows a stroke is not installed.
+
+    Args:
+        layout: Of the layout.
+        training: Of the pictures that the weights were trained on.
+    """
+    if not min(training) < AUTOMATIC_SHORT_SIDE <= 2 * min(training) or "fast" not in available_levels():
+        return None
+    height, width = training if _is_trained_aspect(layout, training) else layout
+    factor = AUTOMATIC_SHORT_SIDE / min(height, width)
+    return _within(height * factor, width * factor)
 
 
 def rendered_size(base: Size, nearest: Callable[[int, int], Size], stride: int) -> Size:
@@ -127,11 +147,15 @@ def raw_plan(layout: Size, size: Size) -> ResultPlan:
 
 
 def _base_size(asked: Size, training: Size, nearest: Callable[[int, int], Size]) -> Size:
-    height, width = asked
-    if abs(height * training[1] / (width * training[0]) - 1) <= SAME_ASPECT:
+    if _is_trained_aspect(asked, training):
         return nearest(*training)
+    height, width = asked
     factor = min(training) / min(asked)
     return _within(height * factor, width * factor)
+
+
+def _is_trained_aspect(size: Size, training: Size) -> bool:
+    return abs(size[0] * training[1] / (size[1] * training[0]) - 1) <= SAME_ASPECT
 
 
 def _within(height: float, width: float) -> Size:

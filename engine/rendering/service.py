@@ -191,8 +191,10 @@ class RenderService:
             if request.result is not None:
                 plan = renderer.plan((request.labels.shape[0], request.labels.shape[1]), request.result)
                 base = self._details.base_request(renderer, request, plan)
+            is_shown = plan is not None and self._shown is not None and _is_same(self._shown, base)
             for picture in self._results(renderer, base):
-                for result in (picture,) if plan is None else self._details.results(renderer, request, plan, picture):
+                details = None if plan is None else self._details.results(renderer, request, plan, picture, is_shown=is_shown)
+                for result in (picture,) if details is None else details:
                     self._last_frame = time.monotonic()
                     self._shown = base
                     self._say(result)

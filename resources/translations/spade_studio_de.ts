@@ -3506,12 +3506,12 @@ Estimate tells steps, memory and time.</source>
         <translation>{pixels} Pixel</translation>
     </message>
     <message>
-        <source>&amp;Automatic, as trained</source>
-        <translation>&amp;Automatisch, wie trainiert</translation>
-    </message>
-    <message>
         <source>As the &amp;layout</source>
         <translation>Wie das &amp;Layout</translation>
+    </message>
+    <message>
+        <source>As &amp;trained</source>
+        <translation>Wie &amp;trainiert</translation>
     </message>
     <message>
         <source>&amp;Off</source>

@@ -41,7 +41,7 @@ JSON = st.recursive(
 )
 
 
-SIZES = [None, SizeWish(), SizeWish("layout"), SizeWish("side", 512), SizeWish("exact", exact=(1, 8192))]
+SIZES = [None, SizeWish(), SizeWish("automatic"), SizeWish("layout"), SizeWish("side", 512), SizeWish("exact", exact=(1, 8192))]
 
 
 @st.composite

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -25,6 +26,11 @@ def a_order(**changes):
         "pattern": "{layout} {size} {index:03}",
     }
     return ExportOrder(**values | changes)
+
+
+def test_the_automatic_size_comes_back_from_json():
+    plan = replace(a_plan(), sizes=(SizeWish("automatic"),))
+    assert ExportPlan.from_json(json.loads(json.dumps(plan.to_json()))).sizes == plan.sizes
 
 
 def test_a_plan_comes_back_from_json():

@@ -61,6 +61,11 @@ class Screen:
         self.application: subprocess.Popen[str] | None = None
         self.window = ""
 
+    def remember(self, section: str, line: str) -> None:
+        """Have the application remember a value from an earlier start."""
+        with self.settings.open("a", encoding="utf-8") as file:
+            file.write(f"\n[{section}]\n{line}\n")
+
     # -- the application ------------------------------------------------------------------------------------------
 
     def start(self, *arguments: str) -> None:

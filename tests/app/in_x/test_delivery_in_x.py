@@ -75,6 +75,7 @@ def test_a_lake_is_painted_and_lies_on_the_disk_as_a_jpeg(screen, tmp_path):
 
 
 def test_the_picture_is_zoomed_with_the_layout_and_dragged_into_another_program(screen, tmp_path):
+    screen.remember("render", "size=training")  # at 512 every pixel shows already
     screen.start()
     before, layout = screen.render(), screen.canvas()
     screen.do("mousemove", "960", "340", "click", "4", "click", "4", "click", "4")

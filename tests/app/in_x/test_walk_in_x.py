@@ -98,6 +98,7 @@ def test_draw_a_layout_and_watch_it(screen, tmp_path):
 
 def test_export_fifty_variations(screen, tmp_path):
     folder = tmp_path / "variations"
+    screen.remember("render", "size=training")
     screen.start()
     screen.press("ctrl+e")
     screen.wait_for("Export pictures")

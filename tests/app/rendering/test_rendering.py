@@ -223,10 +223,11 @@ def test_an_unreadable_device_counts_as_not_remembered(settings: Settings, value
     ("value", "wish"),
     [
         ("training", SizeWish()),
+        ("automatic", SizeWish("automatic")),
         ("layout", SizeWish("layout")),
         ("512", SizeWish("side", 512)),
         ("768x512", SizeWish("exact", exact=(512, 768))),
-        *((broken, SizeWish()) for broken in ("99999", "-1", "0", "768x", "x", "768x99999", "768x512x3", "٣٤٥", "")),
+        *((broken, SizeWish("automatic")) for broken in ("99999", "-1", "0", "768x", "x", "768x99999", "768x512x3", "٣٤٥", "")),
     ],
 )
 def test_the_size_is_remembered(settings: Settings, value: str, wish: SizeWish):

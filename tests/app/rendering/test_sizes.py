@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 
 from spade_studio.app.rendering.size_question import SizeQuestion
 from spade_studio.app.ui.viewport import Place
+from spade_studio.engine.rendering import result_plan
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 from spade_studio.engine.rendering.result_plan import ResultWish, plan_result
 from spade_studio.engine.rendering.service import RenderResult
@@ -30,17 +31,44 @@ def wait(qtbot, window) -> None:
 def test_sizes_say_what_they_come_to_and_one_is_taken(window, settings, qtbot):
     size_menu = window.rendering.menus[0]
     assert list(entries(size_menu)) == [
-        "Automatic, as trained: 256 × 256", "As the layout: 256 × 256",
+        "Automatic: 512 × 512", "As trained: 256 × 256", "As the layout: 256 × 256",
         "256 × 256", "512 × 512", "1024 × 1024", "2048 × 2048", "Other size…",
     ]  # fmt: skip
     shown: list[RenderResult] = []
     window.live.rendered.connect(shown.append)
-    entries(size_menu)["512 × 512"].trigger()
+    entries(size_menu)["1024 × 1024"].trigger()
     wait(qtbot, window)
-    assert shown[-1].size == (512, 512)
-    assert checked(size_menu) == ["512 × 512"]
-    assert window.status_bar.render_size.text() == "Size: 512 × 512"
-    assert settings.render_size == SizeWish("side", 512)
+    assert shown[-1].size == (1024, 1024)
+    assert checked(size_menu) == ["1024 × 1024"]
+    assert window.status_bar.render_size.text() == "Size: 1024 × 1024"
+    assert settings.render_size == SizeWish("side", 1024)
+
+
+def test_a_new_document_begins_twice_as_large_as_trained_with_details(window, qtbot, settings, monkeypatch):
+    shown: list[RenderResult] = []
+    window.live.rendered.connect(shown.append)
+    window.files.new((64, 96))
+    wait(qtbot, window)
+    assert (shown[-1].size, shown[-1].detail) == ((512, 768), "fast")
+    assert window.status_bar.render_size.text() == "Size: 768 × 512"
+    assert not settings.store.contains("render/size")
+    monkeypatch.setattr(result_plan, "available_levels", lambda: ("none", "full"))
+    window.files.new((65, 65))
+    wait(qtbot, window)
+    assert shown[-1].size == (256, 256)
+
+
+def test_a_size_that_was_chosen_and_one_that_was_saved_stay(window, settings, qtbot, tmp_path):
+    window.rendering.set_size(SizeWish())
+    window.document.saved_as(tmp_path / "a.ora")
+    assert window.files.save(wait=True)
+    settings.store.remove("render/size")
+    window.files.new((64, 64))
+    assert window.live.size == SizeWish("automatic")
+    assert window.files.open_path(tmp_path / "a.ora")
+    assert window.live.size == SizeWish()
+    assert window.status_bar.render_size.text() == "Size: 256 × 256"
+    wait(qtbot, window)
 
 
 def test_sizes_follow_the_layouts_shape(window, qtbot):
@@ -169,8 +197,8 @@ def test_a_question_that_is_given_up_changes_nothing(window, settings):
     question = QApplication.activeModalWidget()
     assert isinstance(question, QDialog)
     question.reject()
-    assert settings.render_size == SizeWish()
-    assert checked(window.rendering.menus[0]) == ["Automatic, as trained: 256 × 256"]
+    assert settings.render_size == SizeWish("automatic")
+    assert checked(window.rendering.menus[0]) == ["Automatic: 512 × 512"]
 
 
 def test_the_status_line_opens_the_same_menus(window):

@@ -185,7 +185,7 @@ def test_the_picture_is_shown_with_its_time_and_worth(window, hand, qtbot):
     text = window.status_bar.frame.text()
     assert "exact" in text
     assert " ms" in text
-    assert window.status_bar.render_size.text() == "Size: 256 × 256"
+    assert window.status_bar.render_size.text() == "Size: 512 × 512"
     assert window.status_bar.device.text() == "cpu, float32"
     pixel = window.render_panel.view.image.pixelColor(20, 20)
     assert pixel.red() == window.toolbox.label

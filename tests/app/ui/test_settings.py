@@ -43,7 +43,7 @@ def test_everything_comes_back_as_it_was_set(tmp_path):
         ("[painting]\nhistory_megabytes=99999999999999999999\n", "history_megabytes", HISTORY_MEGABYTES[2]),
         ('[shortcuts]\nkeys="{\\"fill\\": 3}"\n', "shortcuts", {}),
         ('[shortcuts]\nkeys="[[[["\n', "shortcuts", {}),
-        ("[render]\nsize=00001000000\n", "render_size", SizeWish()),
+        ("[render]\nsize=00001000000\n", "render_size", SizeWish("automatic")),
         ("[help]\ntour_seen=7\n", "is_tour_seen", False),
     ],
 )

@@ -19,7 +19,8 @@ from spade_studio.app.video.maker import quick_level
 from spade_studio.app.video.plan import FilmPlan
 from spade_studio.app.video.writer import FramesWriter, Mp4Writer
 from spade_studio.engine.errors import EngineError
-from spade_studio.engine.rendering.frame_sizes import SizeWish
+from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
+from spade_studio.engine.rendering.result_plan import ResultWish, plan_result
 
 WAIT = 60_000
 LEFT = Qt.MouseButton.LeftButton
@@ -244,5 +245,10 @@ def test_closing_the_window_asks_once_and_leaves_nothing_half(window, video, qtb
 
 
 def test_small_frames_need_no_detail():
-    small = (None, SizeWish(), SizeWish("side", 256), (256, 256), (256, 512))
-    assert [quick_level(size) for size in (*small, (288, 512), SizeWish("side", 512))] == ["none"] * 5 + ["fast"] * 2
+    def levels(*sizes: Size | SizeWish | None, training: int = 256) -> list[str]:
+        wishes = [ResultWish(size) for size in sizes]
+        return [quick_level(plan_result((256, 256), wish, (training, training), lambda *size: size, 1)) for wish in wishes]
+
+    assert set(levels(None, SizeWish(), SizeWish("side", 256), (256, 256), (256, 512))) == {"none"}
+    assert set(levels((288, 512), SizeWish("side", 512), SizeWish("automatic"))) == {"fast"}
+    assert set(levels(SizeWish("side", 512), SizeWish("automatic"), training=512)) == {"none"}

@@ -17,6 +17,7 @@ def nearest(height: int, width: int) -> Size:
         (SizeWish(), (700, 700), (256, 256)),  # the training size, whatever the layout's
         (SizeWish(), (700, 705), (256, 256)),  # an aspect that differs by less than what counts
         (SizeWish(), (512, 2048), (128, 512)),  # as many pixels in another shape
+        (SizeWish("automatic"), (700, 705), (256, 256)),
         (SizeWish("layout"), (300, 500), (288, 512)),
         (SizeWish("side", 512), (1024, 2048), (256, 512)),
         (SizeWish("side", 512), (2048, 1024), (512, 256)),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spade_studio.engine.rendering import result_plan
 from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
 from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.rendering.result_plan import ResultPlan, ResultWish, plan_result, raw_factor
@@ -43,6 +44,30 @@ def test_sizes(layout: Size, wish: ResultWish, base: Size, rendered: Size, resul
     found = plan(layout, wish)
     assert (found.base, found.rendered, found.result, found.detail) == (base, rendered, result, detail)
     assert found.is_plain == (detail == "none" and base == result)
+
+
+@pytest.mark.parametrize(
+    ("layout", "training", "result"),
+    [
+        ((64, 64), (256, 256), (512, 512)),
+        ((480, 640), (256, 256), (512, 683)),
+        ((600, 200), (256, 256), (1536, 512)),
+        ((700, 705), (256, 256), (512, 512)),  # an aspect that counts as the trained one
+        ((256, 512), (384, 768), (512, 1024)),
+        ((64, 64), (64, 64), (64, 64)),  # more than twice as trained is asked for by nobody but a person
+        ((64, 64), (512, 512), (512, 512)),
+        ((64, 64), (640, 640), (640, 640)),
+    ],
+)
+def test_the_automatic_size_is_512_where_that_is_at_most_twice_as_trained(layout: Size, training: Size, result: Size) -> None:
+    found = plan(layout, ResultWish(SizeWish("automatic")), training)
+    assert found.result == result
+    assert found.base == plan(layout, ResultWish(), training).base
+
+
+def test_without_a_network_for_details_the_automatic_size_is_the_trained_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(result_plan, "available_levels", lambda: ("none", "full"))
+    assert plan((480, 640), ResultWish(SizeWish("automatic"))) == plan((480, 640), ResultWish())
 
 
 def test_weights_of_another_aspect_keep_their_short_side() -> None:
