@@ -85,6 +85,7 @@ class BatchRenderer:
         transfer: From the ids that maps are assumed to have to the weights' ids.
         is_given: Whether a person has said that they have these ids.
         instances: Where instance maps are; None where the labels stand for them.
+        texture_map: Where textures are others in all pictures, uint16 [H, W] of the maps' size; None for nowhere.
         picture_format: Of the files.
         finished: Called with a number of pictures whenever so many are written or given up.
     """
@@ -97,6 +98,7 @@ class BatchRenderer:
         *,
         is_given: bool,
         instances: InstanceFolder | None,
+        texture_map: NDArray[np.uint16] | None = None,
         picture_format: PictureFormat,
         finished: Callable[[int], object],
     ) -> None:
@@ -104,6 +106,7 @@ class BatchRenderer:
         self._styles = styles
         self._assumed, self._is_given = transfer.source_set, is_given
         self._instances = instances
+        self._texture_map = texture_map
         self._format: PictureFormat = picture_format
         self._finished = finished
         self._writing: deque[tuple[MapFile, Future[None]]] = deque()
@@ -156,20 +159,22 @@ class BatchRenderer:
             transfer = self.outcome.maps.transfer_from(inputs.settled.label_set)
             source = inputs.settled.labels
             plan = plan_picture(self._renderer, (source.shape[0], source.shape[1]), work[0].size)
-            prepared = prepare_layout(self._renderer, source, inputs.instances, plan, transfer)
-            labels, stored = prepared.labels, prepared.instances
-            layout_texts = pack_layout(labels, stored) if self._format == "png" else {}
+            prepared = prepare_layout(self._renderer, source, inputs.instances, plan, transfer, 0, self._texture_map_of(source))
+            labels, stored, regions = prepared.labels, prepared.instances, prepared.texture_regions
+            padded_regions = None if regions is None else plan.padded(regions)
+            layout_texts = pack_layout(labels, stored, regions) if self._format == "png" else {}
             while waiting:
                 planned = waiting[0]
                 # One style at a time: the generator gains nothing from a batch of them.
                 code, seed = self._styles.resolve(planned.place, planned.style)
                 self._renderer.set_style(code)
-                self._renderer.set_texture(self._styles.first_texture + planned.variation)
+                self._renderer.set_texture(self._styles.first_texture + planned.variation, padded_regions)
                 picture = render_result_float(self._renderer, plan) if self._format == "npy" else render_result(self._renderer, plan)
                 assert picture is not None
                 texts: Mapping[str, str] = {}
                 if self._format == "png":
-                    about = describe_picture(self._renderer, labels, stored, code, (seed, self._styles.truncation), plan)
+                    drawn = seed, self._styles.truncation
+                    about = describe_picture(self._renderer, labels, stored, code, drawn, plan, regions)
                     texts = {**pack_settings(about), **layout_texts}
                 self._write(pool, file, folder / planned.file, picture, texts)
                 del waiting[0]
@@ -183,6 +188,13 @@ class BatchRenderer:
             raise
         except (EngineError, OSError, MemoryError) as error:
             self._fail(file, error, len(waiting))
+
+    def _texture_map_of(self, labels: NDArray[np.uint8]) -> NDArray[np.uint16] | None:
+        regions = self._texture_map
+        if regions is not None and regions.shape != labels.shape:
+            found = f"a texture map of {regions.shape[1]} x {regions.shape[0]} pixels"
+            raise RenderError(found, f"the label map's {labels.shape[1]} x {labels.shape[0]}", "Give maps of one size with --texture-map")
+        return regions if regions is not None and regions.any() else None
 
     def _write(self, pool: ThreadPoolExecutor, file: MapFile, path: Path, picture: Picture, texts: Mapping[str, str]) -> None:
         allowed = min(_WRITE_BEHIND, max(1, _WRITE_BEHIND_BYTES // picture.nbytes))

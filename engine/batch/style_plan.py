@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spade_studio.engine.batch.plan import MAX_SEED, Style, seeds_from
 from spade_studio.engine.errors import EngineError, StyleError
+from spade_studio.engine.pictures.arrays import map_array
 from spade_studio.engine.pictures.photographs import read_style_image
 from spade_studio.engine.style import StyleCode, check_truncation, interpolate_styles
 
@@ -168,17 +169,7 @@ def read_style_codes(path: Path) -> NDArray[np.float32]:
         StyleError: no such file or array, or values that are no numbers.
     """
     expected = "a .npy file of numbers, [z] or [N, z]"
-    if not path.is_file():
-        raise StyleError(f"{path}: there is no such file", expected)
-    try:
-        # Mapped, not read: a header that promises terabytes fails here instead of filling the memory.
-        loaded: Any = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError, OverflowError, MemoryError, SyntaxError, RecursionError) as error:
-        raise StyleError(f"{path} is no usable .npy file", expected) from error
-    if not isinstance(loaded, np.ndarray):
-        loaded.close()
-        raise StyleError(f"{path} is an archive of arrays", expected)
-    array = cast("NDArray[Any]", loaded)
+    array = map_array(path, expected, StyleError)
     if array.ndim not in (1, 2) or array.size == 0 or array.dtype.kind not in "fiu":
         raise StyleError(f"{path} holds an array of shape {list(array.shape)} and type {array.dtype}", expected)
     codes = array.reshape(-1, array.shape[-1])

@@ -15,11 +15,15 @@ from spade_studio.engine.batch.shares import Process, Share
 from spade_studio.engine.batch.style_plan import StyleSource, plan_styles, style_source_from
 from spade_studio.engine.cli.console import Console
 from spade_studio.engine.cli.torchrun import report_done
-from spade_studio.engine.errors import AmbiguousWeightsError, EngineError
+from spade_studio.engine.errors import AmbiguousWeightsError, EngineError, StyleError
 from spade_studio.engine.labels import LabelSet, load_label_set
 from spade_studio.engine.pictures.picture_files import PictureFormat
+from spade_studio.engine.pictures.texture_maps import read_texture_map
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from spade_studio.engine.batch.renderer import BatchOutcome
     from spade_studio.engine.rendering.renderer import Modulation, Renderer
     from spade_studio.engine.rendering.result_plan import ResultWish
@@ -43,6 +47,7 @@ class BatchOptions:
     z: Path | None = None
     seed: int | None = None
     texture: int | None = None
+    texture_map: Path | None = None
     variations: int | None = None
     truncation: float | None = None
     shard: Share = Share()  # noqa: RUF009 - frozen
@@ -52,6 +57,15 @@ class BatchOptions:
     format: PictureFormat = "png"
     overwrite: bool = False
     quiet: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class _Inputs:
+    """What was read beside the label maps."""
+
+    label_set: LabelSet | None
+    instances: InstanceFolder | None
+    texture_map: NDArray[np.uint16] | None
 
 
 def run_batch(options: BatchOptions, environment: Mapping[str, str] = os.environ) -> int:
@@ -93,6 +107,7 @@ def _run_share(options: BatchOptions, process: Process) -> bool:
         variations=options.variations,
         truncation=options.truncation,
     )
+    regions = None if options.texture_map is None else read_texture_map(options.texture_map)
     maps, problems = find_label_maps(options.labels)
     _make_folder(options.output)
     plan = plan_batch(
@@ -115,14 +130,14 @@ def _run_share(options: BatchOptions, process: Process) -> bool:
         return failed
     started = time.monotonic()
     renderer = _load(options, label_set, process)
-    return _render(options, renderer, label_set, instances, source, plan, console, show_bar=share.index == 0, started=started) or failed
+    inputs = _Inputs(label_set, instances, regions)
+    return _render(options, renderer, inputs, source, plan, console, show_bar=share.index == 0, started=started) or failed
 
 
 def _render(
     options: BatchOptions,
     renderer: Renderer,
-    label_set: LabelSet | None,
-    instances: InstanceFolder | None,
+    inputs: _Inputs,
     source: StyleSource,
     plan: BatchPlan,
     console: Console,
@@ -134,6 +149,11 @@ def _render(
     from spade_studio.engine.batch.renderer import BatchRenderer
     from spade_studio.engine.labels.transfer import LabelTransfer
 
+    label_set, instances = inputs.label_set, inputs.instances
+    if inputs.texture_map is not None and not renderer.has_texture:
+        name = renderer.info.name or renderer.info.path.name
+        action = "Leave out --texture-map, or choose weights with textures"
+        raise StyleError(f"the weights {name} have no textures", "no texture map", action)
     if instances is not None and not renderer.info.uses_edges:
         console.note("The weights have no channel for instance edges: --instances changes nothing.")
         instances = None
@@ -149,6 +169,7 @@ def _render(
             transfer,
             is_given=label_set is not None,
             instances=instances,
+            texture_map=inputs.texture_map,
             picture_format=options.format,
             finished=bar.update,
         )
@@ -196,7 +217,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _other_inputs(options: BatchOptions, maps: Sequence[MapFile], instances: InstanceFolder | None) -> list[Path]:
-    inputs = [path for path in (options.style, options.style_to, options.z) if path is not None]
+    inputs = [path for path in (options.style, options.style_to, options.z, options.texture_map) if path is not None]
     if instances is not None and instances.folder.resolve() == options.output.resolve():
         inputs.extend(instances.folder.iterdir())
     return inputs

@@ -133,6 +133,11 @@ def build_parser() -> argparse.ArgumentParser:
         "the style's seed)",
     )
     style.add_argument(
+        "--texture-map", type=Path, metavar="FILE",
+        help="where textures are others, as big as the maps: a grey PNG of 8 or 16 bits, or .npy of whole numbers [H, W]; 0 keeps the "
+        "picture's texture, every other number draws one of its own",
+    )
+    style.add_argument(
         "--style-to", type=Path, metavar="IMAGE",
         help="with --style: the style moves from the first map to the last towards that of this photograph",
     )

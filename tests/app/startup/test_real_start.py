@@ -19,7 +19,7 @@ from spade_studio.engine.labels import load_label_set
 
 pytest.importorskip("PySide6.QtNetwork", exc_type=ImportError)
 
-COMMAND = [sys.executable, "-m", "spade_studio.app.main"]
+COMMAND = [sys.executable, "-m", "spade_studio.app"]
 SECONDS = 60
 
 # No weights are loaded: the tests are about processes, and a machine that is busy takes long for torch.

@@ -68,7 +68,7 @@ def test_every_option_of_the_manual_is_explained() -> None:
     text = build_parser().format_help()
     options = """--inspect --from --output --weights --label-set --instances --style --style-to --z --seed --variations --shard --truncation
         --size --upsampling --crop-size --aspect-ratio --unlabeled --device --dtype --format --overwrite --modulation --version --quiet
-        --detail --upscaler --fit --raw-size"""
+        --detail --upscaler --fit --raw-size --texture --texture-map"""
     assert [option for option in options.split() if f"  {option}" not in text] == []
     assert "examples:" in text
 

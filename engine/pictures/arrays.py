@@ -1,0 +1,32 @@
+"""The reader of ``.npy`` files, which may be damaged or hostile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spade_studio.engine.errors import EngineError
+
+
+def map_array(path: Path, expected: str, error: type[EngineError]) -> NDArray[Any]:
+    """Return the array of a ``.npy`` file, mapped and read-only; nothing in it is ever unpickled.
+
+    Args:
+        path: The file.
+        expected: What it should be, for messages.
+        error: What is raised where it is no such file.
+    """
+    if not path.is_file():
+        raise error(f"{path}: there is no such file", expected)
+    try:
+        # Mapped, not read: a header that promises terabytes fails here instead of filling the memory.
+        loaded: Any = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, OverflowError, MemoryError, SyntaxError, RecursionError) as damage:
+        raise error(f"{path} is no usable .npy file", expected) from damage
+    if not isinstance(loaded, np.ndarray):
+        loaded.close()
+        raise error(f"{path} is an archive of arrays", expected)
+    return cast("NDArray[Any]", loaded)
