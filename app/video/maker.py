@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from spade_studio.app.documents.errors import save_error
-from spade_studio.app.export.order import Size
 from spade_studio.app.export.pace import Pace
 from spade_studio.app.export.rendering import render_layout
 from spade_studio.app.rendering.live_renderer import LiveRenderer, RendererReplacedError

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -29,8 +28,8 @@ def a_order(**changes):
 
 
 def test_the_automatic_size_comes_back_from_json():
-    plan = replace(a_plan(), sizes=(SizeWish("automatic"),))
-    assert ExportPlan.from_json(json.loads(json.dumps(plan.to_json()))).sizes == plan.sizes
+    order = a_order(sizes=(SizeWish("automatic"),))
+    assert ExportOrder.from_json(json.loads(json.dumps(order.to_json()))).sizes == order.sizes
 
 
 def test_a_plan_comes_back_from_json():
