@@ -103,7 +103,7 @@ class New:
     Attributes:
         data_path: Photographs with label maps: a folder or zip with images/ and labels/, or the folder of a published data set.
         preset: The configuration to start from; every option below changes one value of it.
-        config_file: JSON, such as the config.json of a run, or TOML: values over those of the preset or fork; options win.
+        config_file: JSON, such as the config.json of a run, TOML or YAML: values over those of the preset or fork; options win.
         fork: A run to go on from: with its configuration in place of a preset's, its newest checkpoint and its optimisers' state, under
             the options given here. Steps count from its beginning.
         runs: The folder in which the run's own folder is made.

@@ -1,4 +1,4 @@
-"""Configurations in files, whole or in part: a run's config.json, or TOML."""
+"""Configurations in files, whole or in part: a run's config.json, TOML or YAML."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import Any, cast
 from spade_studio.engine.errors import ConfigError
 from spade_studio.engine.files import read_regular
 from spade_studio.train.config.run import LARGEST_CONFIGURATION, TrainConfig
+from spade_studio.train.config.yaml_text import parse_yaml
+
+_EXPECTED = "JSON, such as a run's config.json, TOML or YAML"
 
 
 def with_file(config: TrainConfig, path: Path) -> TrainConfig:
@@ -18,20 +21,24 @@ def with_file(config: TrainConfig, path: Path) -> TrainConfig:
 
     Args:
         config: Where it starts.
-        path: JSON or, by its suffix, TOML: tables as a run's config.json has them.
+        path: JSON or, by its suffix, TOML or YAML: tables as a run's config.json has them.
 
     Raises:
         ConfigError: The file cannot be read, or holds something that is no configuration.
     """
-    if path.suffix.lower() in (".yaml", ".yml"):
-        raise ConfigError(f"{path} is YAML", "JSON, such as a run's config.json, or TOML")
     try:
         text = read_regular(path, LARGEST_CONFIGURATION).decode("utf-8-sig")
-        data: object = tomllib.loads(text) if path.suffix.lower() == ".toml" else json.loads(text)
+        match path.suffix.lower():
+            case ".toml":
+                data: object = tomllib.loads(text)
+            case ".yaml" | ".yml":
+                data = parse_yaml(text)
+            case _:
+                data = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} cannot be read as a configuration: {error}", "JSON, such as a run's config.json, or TOML") from error
+        raise ConfigError(f"{path} cannot be read as a configuration: {error}", _EXPECTED, "Correct the file") from error
     if not isinstance(data, dict):
-        raise ConfigError(f"{path} holds no object", "JSON, such as a run's config.json, or TOML")
+        raise ConfigError(f"{path} holds no object", _EXPECTED)
     return TrainConfig.from_json(_merged(config.to_json(), cast("dict[str, Any]", data)))
 
 

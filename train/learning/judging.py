@@ -133,7 +133,7 @@ def _apart(patch: PatchDiscriminator, planes: Tensor, pictures: Tensor) -> tuple
 
 def _uncompiled(network: nn.Module) -> AbstractContextManager[object]:
     """Compute as written what is compiled, since that has no second derivatives."""
-    compiled = any(module._compiled_call_impl is not None for module in network.modules())  # pyright: ignore[reportPrivateUsage]
+    compiled = any(getattr(module, "_compiled_call_impl", None) is not None for module in network.modules())
     return torch.compiler.set_stance("force_eager") if compiled else nullcontext()
 
 

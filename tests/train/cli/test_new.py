@@ -318,6 +318,9 @@ def test_values_of_a_file_stand_over_the_preset_and_under_options(tmp_path: Path
     assert (config.batch_size, config.optimizer.learning_rate) == (2, 3e-4)
     assert config.data.path == str(Path("photos").absolute())
     assert config.generator == preset("tiny").generator
+    yaml = tmp_path / "part.yml"
+    yaml.write_text("# rates\nbatch_size: 6\noptimizer: {learning_rate: 3e-4}\ndata:\n  path: photos\n", "utf-8")
+    assert resolved("--config", yaml, "--preset", "tiny", "--batch-size", "2") == config
     whole = tmp_path / "config.json"
     expected = dataclasses.replace(config, seed=3)
     whole.write_text(json.dumps(expected.to_json()), "utf-8")
@@ -346,7 +349,7 @@ def test_a_fork_starts_from_its_runs_configuration_and_from_no_preset(tmp_path: 
         ("a.toml", "batch_size = ", "cannot be read as a configuration"),
         ("a.toml", "batchsize = 3", "batchsize"),
         ("a.json", "[1]", "holds no object"),
-        ("a.yaml", "batch_size: 3", r"is YAML. Expected JSON"),
+        ("a.yaml", "batch_size: 3\nbatch_size: 4", r"line 2, column 1: the key 'batch_size' twice. Expected JSON.*TOML or YAML"),
         ("a.json", '{"batch_size": "many"}', "batch_size is 'many'"),
     ],
 )

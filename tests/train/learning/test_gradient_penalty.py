@@ -127,7 +127,8 @@ def test_its_gradients_are_those_of_differences(norm: Any, count: int) -> None:
     penalty.backward()
     for name in ("discriminator_0.model0.0.weight", "discriminator_1.model1.0.0.weight_orig", "discriminator_0.model3.0.weight"):
         parameter = network.get_parameter(name)
-        assert parameter.grad is not None
+        gradient = parameter.grad
+        assert gradient is not None
         direction = torch.randn_like(parameter)
         moved: list[Tensor] = []
         for step in (1e-8, -1e-8):  # few activations change their sign in between, where the penalty jumps
@@ -137,7 +138,7 @@ def test_its_gradients_are_those_of_differences(norm: Any, count: int) -> None:
             with torch.no_grad():
                 parameter -= step * direction
         slope = (moved[0] - moved[1]) / 2e-8
-        assert float((parameter.grad * direction).sum()) == pytest.approx(float(slope), rel=1e-4), name
+        assert float((gradient * direction).sum()) == pytest.approx(float(slope), rel=1e-4), name
     assert all(torch.equal(value, before[name]) for name, value in network.named_buffers())
     assert all(module.training for module in network.modules())
 
