@@ -10,9 +10,11 @@ from spade_studio.app.documents.errors import DocumentError, save_error
 from spade_studio.app.documents.guarded_zip import GuardedZip, open_guarded
 from spade_studio.app.documents.layers import colored, document_layers
 from spade_studio.app.documents.openraster import MIMETYPE, THUMBNAIL, write_openraster, write_sketch
+from spade_studio.app.model.picture_size import size_from_text
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.state import DocumentState, Picture, Snapshot, Underlay
 from spade_studio.engine.files import atomic_writer
+from spade_studio.engine.labels import LabelSet
 
 SUFFIX = ".ora"
 DESCRIPTION = "spade-studio/document.json"
@@ -75,26 +77,27 @@ def load_document(path: Path) -> DocumentState:
     """
     with open_guarded(path, MIMETYPE) as archive:
         description = _description(archive, path)
-        instances = _instances(archive, _INSTANCES, description.size) if description.has_instances else None
+        size = description.height, description.width
         underlay = None
-        if description.underlay is not None:
+        if (shown := description.underlay) is not None:
             picture = pictures.decode_picture(archive.read(_UNDERLAY, _MAX_PICTURE_BYTES), _UNDERLAY)
-            underlay = Underlay(picture, *description.underlay)
+            underlay = Underlay(picture, shown.opacity, shown.visible)
         snapshots: list[Snapshot] = []
-        for number, (name, size, has_instances) in enumerate(description.snapshots):
-            numbers = _instances(archive, _snapshot_path(number, "instances"), size) if has_instances else None
-            snapshots.append(Snapshot(name, _labels(archive, _snapshot_path(number, "labels"), size), numbers))
+        for number, entry in enumerate(description.snapshots):
+            sides = entry.height, entry.width
+            numbers = _instances(archive, _snapshot_path(number, "instances"), sides) if entry.instances else None
+            snapshots.append(Snapshot(entry.name, _labels(archive, _snapshot_path(number, "labels"), sides), numbers))
         return DocumentState(
-            labels=_labels(archive, _LABELS, description.size),
-            label_set=description.label_set,
+            labels=_labels(archive, _LABELS, size),
+            label_set=LabelSet.from_json(description.label_set),
             name=description.name,
-            instances=instances,
+            instances=_instances(archive, _INSTANCES, size) if description.instances else None,
             style=description.style,
             underlay=underlay,
             protected=description.protected,
             snapshots=tuple(snapshots),
-            texture_regions=_instances(archive, _TEXTURE, description.size) if description.has_texture_regions else None,
-            picture_size=description.picture_size,
+            texture_regions=_instances(archive, _TEXTURE, size) if description.texture_regions else None,
+            picture_size=None if description.picture_size is None else size_from_text(description.picture_size),
         )
 
 

@@ -17,7 +17,7 @@ from spade_studio.app.documents import archive, document_json
 from spade_studio.app.documents.document_json import Description, parse
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.model.state import DocumentState
-from spade_studio.engine.labels import load_label_set
+from spade_studio.engine.labels import LabelSet, load_label_set
 
 COCO = load_label_set("coco_stuff")
 ANY_TEXT = st.text(st.characters(), max_size=8) | st.sampled_from(["\ud800", "a\udfff", "\u0000", "é", "\u2028"])
@@ -36,8 +36,9 @@ def content_of(**changes: Any) -> dict[str, Any]:
 
 
 def state_of(description: Description) -> DocumentState:
-    labels = np.zeros(description.size, np.uint8)
-    return DocumentState(labels, description.label_set, description.name, None, description.style, None, description.protected)
+    labels = np.zeros((description.height, description.width), np.uint8)
+    label_set = LabelSet.from_json(description.label_set)
+    return DocumentState(labels, label_set, description.name, None, description.style, None, description.protected)
 
 
 def opens_and_saves_or_is_refused(content: bytes) -> bool:
@@ -46,7 +47,8 @@ def opens_and_saves_or_is_refused(content: bytes) -> bool:
     except DocumentError:
         return False
     second = parse(document_json.to_json(state_of(first)), "a.ora")
-    assert (first.name, first.label_set, first.style, first.protected) == (second.name, second.label_set, second.style, second.protected)
+    assert (first.name, first.style, first.protected) == (second.name, second.style, second.protected)
+    assert LabelSet.from_json(first.label_set) == LabelSet.from_json(second.label_set)
     return True
 
 
