@@ -10,13 +10,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from spade_studio.train.cli.commands import resolve
+from spade_studio.train.cli.main import main as spade_train
 from spade_studio.train.cli.main import parse
 from spade_studio.train.cli.options import New
 from spade_studio.train.config.presets import preset
@@ -212,13 +213,30 @@ def _arguments(tmp_path: Path, data: Path, segmenter: Path, *more: str) -> list[
     return [*words, "--device", "cpu", "--threads", "1", "--report", str(tmp_path / "experiments.md"), *more]
 
 
+@pytest.fixture
+def commands_here(module: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[list[str]], int]]:
+    """Give the script's ``main``, whose short commands of spade-train run in this process; trainings and evaluations have their own."""
+    experiments = module("experiments")
+    real, before = experiments.Experiments._command, signal.getsignal(signal.SIGTERM)
+
+    def command(self: Any, module: str, arguments: list[str], *, quiet: bool) -> None:
+        if module == "spade_studio.train.cli":
+            assert spade_train(arguments) == 0
+        else:
+            real(self, module, arguments, quiet=quiet)
+
+    monkeypatch.setattr(experiments.Experiments, "_command", command)
+    yield experiments.main
+    signal.signal(signal.SIGTERM, before)
+
+
 @pytest.mark.slow
 def test_rows_are_trained_and_measured_and_go_on_after_an_interruption(
-    tmp_path: Path, data: Path, color_segmenter: Path
+    tmp_path: Path, data: Path, color_segmenter: Path, commands_here: Callable[[list[str]], int]
 ) -> None:
-    command = [sys.executable, str(SCRIPT), *_arguments(tmp_path, data, color_segmenter, "--steps", "20", "--rows", "spade,pix2pixhd")]
+    arguments = _arguments(tmp_path, data, color_segmenter, "--steps", "12", "--rows", "spade,pix2pixhd")
     events = tmp_path / "folder/runs/spade/00000-spade/events.jsonl"
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, str(SCRIPT), *arguments], stderr=subprocess.PIPE, text=True)
     try:
         while not (events.exists() and '"step":2,' in events.read_text("utf-8")):
             assert process.poll() is None, process.communicate()[1]
@@ -231,8 +249,7 @@ def test_rows_are_trained_and_measured_and_go_on_after_an_interruption(
     assert not RunDirectory(events.parent).is_running()
     assert not (tmp_path / "experiments.md").exists()
 
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert commands_here(arguments) == 0
     kinds = [json.loads(line) for line in events.read_text("utf-8").splitlines()]
     starts = [event["at_step"] for event in kinds if event["kind"] == "run_started"]
     assert (starts[0], len(starts)) == (0, 2)
@@ -248,8 +265,7 @@ def test_rows_are_trained_and_measured_and_go_on_after_an_interruption(
 
     before = {path: path.stat().st_mtime_ns for path in (tmp_path / "folder").rglob("*.safetensors")}
     assert len(before) >= 5  # two weights, three parts
-    again = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert again.returncode == 0, again.stderr
+    assert commands_here(arguments) == 0
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "folder").rglob("*.safetensors")} == before
 
 

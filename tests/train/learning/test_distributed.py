@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,26 +29,22 @@ from spade_studio.train.learning.distributed import RankError, joined_ranks
 torch.set_num_threads(1)
 """
 
-RunRanks = Callable[[str], "subprocess.CompletedProcess[str]"]
+TOGETHER = """
+from spade_studio.engine.networks.batch_renorm import renormalize, set_renormalization
+from spade_studio.engine.networks.config import GeneratorConfig
+from spade_studio.engine.networks.fast_spade import accelerate
+from spade_studio.engine.networks.generator import Generator
+from spade_studio.engine.networks.layout import Layout
+from spade_studio.train.learning.batch_norm import synchronize_batch_norm
+from spade_studio.train.learning.distributed import StopSignals
+import copy
+import numpy as np
+import signal
 
+def say(ranks, text):
+    print(f"rank {ranks.rank}: {text}\\n", end="", flush=True)  # one write: ranks share the pipe
 
-@pytest.fixture
-def run_ranks(tmp_path: Path) -> RunRanks:
-    """Run code in two processes that torchrun starts; each prints on a line of its own."""
-
-    def run(code: str) -> subprocess.CompletedProcess[str]:
-        script = tmp_path / "worker.py"
-        script.write_text(WORKER + code, "utf-8")
-        command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
-        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=200)
-
-    return run
-
-
-def test_two_ranks_agree_gather_and_average(run_ranks: RunRanks) -> None:
-    done = run_ranks("""
-with joined_ranks("cpu") as ranks:
+def agree(ranks):
     first = ranks.rank == 0
     assert (ranks.world_size, ranks.is_first, ranks.device.type) == (2, first, "cpu")
     assert ranks.any_of([first, not first, False]) == (True, True, False)
@@ -67,74 +64,7 @@ with joined_ranks("cpu") as ranks:
     ranks.copy_from_first(network)
     sums = ranks.gather([float(tensor.double().sum()) for tensor in network.state_dict().values()])
     assert not sums or sums[0] == sums[1]
-    print(f"rank {ranks.rank} is done\\n", end="", flush=True)  # one write: ranks share the pipe
-assert not dist.is_initialized()
-""")
-    assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.splitlines()) == ["rank 0 is done", "rank 1 is done"]
-
-
-def test_a_rank_that_does_not_come_is_named(run_ranks: RunRanks) -> None:
-    done = run_ranks("""
-with joined_ranks("cpu") as ranks:
-    store = dist.distributed_c10d._get_default_store()
-    if ranks.rank == 0:
-        try:
-            ranks.wait_for_all(timedelta(seconds=1))
-        except RankError as error:
-            print(f"rank 0: {error}\\n", end="", flush=True)
-        store.set("given up", "yes")
-    else:
-        store.wait(["given up"])
-""")
-    assert done.returncode == 0, done.stderr
-    assert "rank 0: rank 0 of 2 lost touch with the others" in done.stdout
-    assert "Ranks 1 failed to pass" in done.stdout
-
-
-def test_ranks_wait_for_the_work_of_the_first_however_long_it_takes(run_ranks: RunRanks) -> None:
-    done = run_ranks("""
-import time
-with joined_ranks("cpu", timedelta(seconds=2)) as ranks:
-    def work():
-        assert ranks.is_first
-        time.sleep(2.5)
-        return "worth waiting for"
-    assert ranks.by_first(work) == "worth waiting for"
-    def fail():
-        raise ValueError("the cause of it all")
-    try:
-        ranks.by_first(fail)
-    except ValueError:
-        assert ranks.is_first
-    except RankError as error:
-        assert "rank 1 of 2 ends since the first one failed" in str(error)
-    else:
-        raise AssertionError
-    assert ranks.by_first(lambda: 5) == 5
-    print(f"rank {ranks.rank} is done\\n", end="", flush=True)
-""")
-    assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.splitlines()) == ["rank 0 is done", "rank 1 is done"]
-
-
-def test_a_rank_that_dies_ends_the_others_with_its_traceback(run_ranks: RunRanks) -> None:
-    done = run_ranks("""
-with joined_ranks("cpu") as ranks:
-    ranks.wait_for_all()
-    if ranks.rank == 1:
-        raise ValueError("the cause of it all")
-    while True:
-        ranks.any_of([False])
-""")
-    assert done.returncode != 0
-    assert "ValueError: the cause of it all" in done.stderr
-
-
-def test_batch_norm_of_two_ranks_is_that_of_one_with_all_pictures(run_ranks: RunRanks) -> None:
-    done = run_ranks("""
-from spade_studio.engine.networks.batch_renorm import renormalize, set_renormalization
-from spade_studio.train.learning.batch_norm import synchronize_batch_norm
+    say(ranks, "agreed")
 
 def compare(what, a, b, tolerance):
     a, b = a.detach(), b.detach()
@@ -179,7 +109,7 @@ def check(ranks, sizes, dtype, tolerance, *, offset=0.0, channels_last=False, li
     split.eval(), whole.eval()
     compare("evaluation", split(x), whole(x), tolerance)
 
-with joined_ranks("cpu") as ranks:
+def normalize(ranks):
     check(ranks, (2, 2), torch.float64, 1e-12, affine=False)
     check(ranks, (2, 2), torch.float64, 1e-12, channels_last=True)
     check(ranks, (3, 1), torch.float64, 1e-12)
@@ -195,38 +125,23 @@ with joined_ranks("cpu") as ranks:
     try:
         norm(torch.zeros(1 - ranks.rank, 2, 1, 1))
     except ValueError as error:
-        print(f"refused: {error}\\n", end="", flush=True)  # one write: ranks share the pipe
-""")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count("refused: batch norm over 1 values per channel of all ranks") == 2
+        say(ranks, f"refused: {error}")
 
-
-def test_gradients_of_two_ranks_are_those_of_one_with_all_pictures(run_ranks: RunRanks) -> None:
-    done = run_ranks("""
-import copy
-import numpy as np
-from spade_studio.engine.networks.config import GeneratorConfig
-from spade_studio.engine.networks.layout import Layout
-from spade_studio.engine.networks.fast_spade import accelerate
-from spade_studio.engine.networks.generator import Generator
-from spade_studio.train.learning.batch_norm import synchronize_batch_norm
-
-torch.manual_seed(3)
-whole = Generator(GeneratorConfig(6, base_channels=2, hidden_width=4, input="noise", z_width=5, crop_size=64)).double()
-accelerate(whole)
-split = synchronize_batch_norm(copy.deepcopy(whole))
-random = np.random.default_rng(1)
-channels = random.integers(0, 6, (4, 4, 4)).repeat(16, 1).repeat(16, 2)
-z, target = torch.randn(4, 5, dtype=torch.float64), torch.randn(4, 3, 64, 64, dtype=torch.float64)
-
-def step(network, rows):
+def step(network, rows, channels, z, target):
     picture = network(Layout.from_channels(channels[rows], 6), z[rows])
     (picture - target[rows]).square().mean().backward()
     return picture
 
-with joined_ranks("cpu") as ranks:
+def differentiate(ranks):
+    torch.manual_seed(3)
+    whole = Generator(GeneratorConfig(6, base_channels=2, hidden_width=4, input="noise", z_width=5, crop_size=64)).double()
+    accelerate(whole)
+    split = synchronize_batch_norm(copy.deepcopy(whole))
+    random = np.random.default_rng(1)
+    channels = random.integers(0, 6, (4, 4, 4)).repeat(16, 1).repeat(16, 2)
+    z, target = torch.randn(4, 5, dtype=torch.float64), torch.randn(4, 3, 64, 64, dtype=torch.float64)
     mine = slice(2 * ranks.rank, 2 * ranks.rank + 2)
-    expected, found = step(whole, slice(None)), step(split, mine)
+    expected, found = step(whole, slice(None), channels, z, target), step(split, mine, channels, z, target)
     assert float((found - expected[mine]).abs().max()) < 1e-10
     ranks.average([parameter.grad for parameter in split.parameters()])
     norms = [module for module in split.modules() if isinstance(module, nn.BatchNorm2d)]
@@ -235,8 +150,121 @@ with joined_ranks("cpu") as ranks:
         assert float((a.grad - b.grad).abs().max()) <= 1e-10 * float(b.grad.abs().max()) + 1e-15, name
     for (name, a), b in zip(split.named_buffers(), whole.buffers()):
         assert float((a - b).abs().max()) < 1e-10, name
+    say(ranks, "same gradients")
+
+def stop_together(ranks):
+    with StopSignals() as stop:
+        for step in range(100):
+            if ranks.rank == 1 and step == 3:
+                os.kill(os.getpid(), signal.SIGUSR1)
+            if ranks.any_of([bool(stop.received)])[0]:
+                break
+        names = ranks.gather(stop.received)
+        say(ranks, f"stopped at {step} {names}")
+
+def miss_one(ranks):
+    store = dist.distributed_c10d._get_default_store()
+    if ranks.rank == 0:
+        try:
+            ranks.wait_for_all(timedelta(seconds=1))
+        except RankError as error:
+            say(ranks, str(error))
+        store.set("given up", "yes")
+    else:
+        store.wait(["given up"])
+
+with joined_ranks("cpu") as ranks:
+    for part in (agree, normalize, differentiate, *((stop_together,) if os.name != "nt" else ()), miss_one):
+        part(ranks)
+assert not dist.is_initialized()
+"""
+
+RunRanks = Callable[[str], "subprocess.CompletedProcess[str]"]
+
+
+def run_on_two_ranks(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in two processes that torchrun starts; each prints on a line of its own."""
+    script = folder / "worker.py"
+    script.write_text(WORKER + code, "utf-8")
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", str(script)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=200)
+
+
+@pytest.fixture
+def run_ranks(tmp_path: Path) -> RunRanks:
+    """Give what runs code on two ranks."""
+    return partial(run_on_two_ranks, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Give, in order, what two ranks said: one launch for all that leaves both alive."""
+    done = run_on_two_ranks(tmp_path_factory.mktemp("together"), TOGETHER)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return sorted(done.stdout.splitlines())
+
+
+def test_two_ranks_agree_gather_and_average(said: list[str]) -> None:
+    assert {"rank 0: agreed", "rank 1: agreed"} <= set(said)
+
+
+def test_batch_norm_of_two_ranks_is_that_of_one_with_all_pictures(said: list[str]) -> None:
+    assert sum("refused: batch norm over 1 values per channel of all ranks" in line for line in said) == 2
+
+
+def test_gradients_of_two_ranks_are_those_of_one_with_all_pictures(said: list[str]) -> None:
+    assert {"rank 0: same gradients", "rank 1: same gradients"} <= set(said)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process cannot send itself these signals")
+def test_a_signal_to_one_rank_stops_all_at_the_same_step(said: list[str]) -> None:
+    assert {"rank 0: stopped at 3 ['', 'SIGUSR1']", "rank 1: stopped at 3 []"} <= set(said)
+
+
+def test_a_rank_that_does_not_come_is_named(said: list[str]) -> None:
+    (line,) = (line for line in said if "lost touch" in line)
+    assert line.startswith("rank 0: rank 0 of 2 lost touch with the others")
+    assert "Ranks 1 failed to pass" in line
+
+
+def test_ranks_wait_for_the_work_of_the_first_however_long_it_takes(run_ranks: RunRanks) -> None:
+    done = run_ranks("""
+import time
+with joined_ranks("cpu", timedelta(seconds=2)) as ranks:
+    def work():
+        assert ranks.is_first
+        time.sleep(2.5)
+        return "worth waiting for"
+    assert ranks.by_first(work) == "worth waiting for"
+    def fail():
+        raise ValueError("the cause of it all")
+    try:
+        ranks.by_first(fail)
+    except ValueError:
+        assert ranks.is_first
+    except RankError as error:
+        assert "rank 1 of 2 ends since the first one failed" in str(error)
+    else:
+        raise AssertionError
+    assert ranks.by_first(lambda: 5) == 5
+    print(f"rank {ranks.rank} is done\\n", end="", flush=True)
 """)
     assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == ["rank 0 is done", "rank 1 is done"]
+
+
+def test_a_rank_that_dies_ends_the_others_with_its_traceback(run_ranks: RunRanks) -> None:
+    done = run_ranks("""
+with joined_ranks("cpu") as ranks:
+    ranks.wait_for_all()
+    if ranks.rank == 1:
+        raise ValueError("the cause of it all")
+    while True:
+        ranks.any_of([False])
+""")
+    assert done.returncode != 0
+    assert "ValueError: the cause of it all" in done.stderr
 
 
 # ---- one process
@@ -318,25 +346,6 @@ def test_synchronizing_keeps_parameters_buffers_and_mode() -> None:
 
 
 # ---- signals
-
-
-@pytest.mark.skipif(os.name == "nt", reason="a process cannot send itself these signals")
-def test_a_signal_to_one_rank_stops_all_at_the_same_step(run_ranks: RunRanks) -> None:
-    done = run_ranks("""
-import signal
-from spade_studio.train.learning.distributed import StopSignals
-
-with joined_ranks("cpu") as ranks, StopSignals() as stop:
-    for step in range(100):
-        if ranks.rank == 1 and step == 3:
-            os.kill(os.getpid(), signal.SIGUSR1)
-        if ranks.any_of([bool(stop.received)])[0]:
-            break
-    names = ranks.gather(stop.received)
-    sys.stdout.write(f"stopped at {step} {names}\\n")
-""")
-    assert done.returncode == 0, done.stderr
-    assert sorted(done.stdout.splitlines()) == ["stopped at 3 ['', 'SIGUSR1']", "stopped at 3 []"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a process cannot send itself these signals")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
-# Run by torchrun on two ranks, and by one process. After several steps the final states are written, after one the averaged gradients.
+# Run by torchrun on two ranks, and by one process. After five steps in double precision the final states are written, after one in single
+# precision the averaged gradients.
 WORKER = """
 import sys
 from dataclasses import dataclass
@@ -30,7 +30,6 @@ from spade_studio.train.learning.optimizer import Optimizers
 from spade_studio.train.config.losses import LossConfig, OptimizerConfig
 from spade_studio.train.learning.step import TrainingNetworks, style_noise, training_step
 
-output, precision, steps = sys.argv[1], getattr(torch, sys.argv[2]), int(sys.argv[3])
 torch.set_num_threads(1)
 
 @dataclass(frozen=True)
@@ -39,7 +38,7 @@ class Batch:
     layout: Layout
     indices: tuple[int, ...] = ()
 
-def batch(indices):
+def batch(indices, precision):
     photos, maps = [], []
     for index in indices:
         random = np.random.default_rng(index)
@@ -47,7 +46,7 @@ def batch(indices):
         maps.append(np.kron(random.integers(0, 4, (8, 8)), np.ones((8, 8), np.int64)))
     return Batch(torch.from_numpy(np.stack(photos)).to(precision), Layout.from_channels(np.stack(maps), 4))
 
-with joined_ranks("cpu") as ranks:
+def train(ranks, precision, steps):
     torch.manual_seed(0)
     generator = Generator(GeneratorConfig(4, 2, 8, input="noise", z_width=6, crop_size=64))
     accelerate(generator)
@@ -68,34 +67,40 @@ with joined_ranks("cpu") as ranks:
     for step in range(steps):
         mine = [4 * step + i for i in range(4)][ranks.rank :: ranks.world_size]
         noise = lambda phase, _: style_noise(0, step, phase, mine, 6).to(precision)
-        assert training_step(networks, optimizers, [batch(mine)], noise, average=average).finite
+        assert training_step(networks, optimizers, [batch(mine, precision)], noise, average=average).finite
     if steps > 1:
         for i, network in enumerate((generator, encoder, discriminator)):
             tensors |= {f"{i}.{name}": value for name, value in network.state_dict().items()}
+    return tensors
+
+with joined_ranks("cpu") as ranks:
+    states, gradients = train(ranks, torch.float64, 5), train(ranks, torch.float32, 1)
     if ranks.is_first:
-        torch.save(tensors, output)
+        torch.save([states, gradients], sys.argv[1])
     ranks.wait_for_all()
 """
 STARTS = {"alone": [sys.executable], "two": [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]}
 
 
-def run(folder: Path, precision: str, steps: int) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
-    """Return what one process and what two ranks wrote."""
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Tensor]]]:
+    """Give the states and gradients that one process and that two ranks wrote."""
+    folder = tmp_path_factory.mktemp("steps")
     script = folder / "worker.py"
     script.write_text(WORKER, "utf-8")
-    results: list[dict[str, Tensor]] = []
+    results: dict[str, list[dict[str, Tensor]]] = {}
     for name, start in STARTS.items():
         output = folder / f"{name}.pt"
-        command = [*start, str(script), str(output), precision, str(steps)]
+        command = [*start, str(script), str(output)]
         done = subprocess.run(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False, timeout=200)
         assert done.returncode == 0, done.stderr
-        results.append(torch.load(output, weights_only=True))
-    return results[0], results[1]
+        results[name] = torch.load(output, weights_only=True)
+    return results
 
 
 @pytest.mark.slow
-def test_five_steps_of_two_ranks_are_those_of_one_process(tmp_path: Path) -> None:
-    alone, two = run(tmp_path, "float64", 5)
+def test_five_steps_of_two_ranks_are_those_of_one_process(written: dict[str, list[dict[str, Tensor]]]) -> None:
+    alone, two = written["alone"][0], written["two"][0]
     assert set(alone) == set(two)
     worst = 0.0
     for name, expected in alone.items():
@@ -105,8 +110,8 @@ def test_five_steps_of_two_ranks_are_those_of_one_process(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_averaged_gradients_of_a_step_are_those_of_one_process(tmp_path: Path) -> None:
-    alone, two = run(tmp_path, "float32", 1)
+def test_averaged_gradients_of_a_step_are_those_of_one_process(written: dict[str, list[dict[str, Tensor]]]) -> None:
+    alone, two = written["alone"][1], written["two"][1]
     assert len(alone) > 100
     # Per tensor, in units of the largest gradient of its side: what is zero but for rounding has no relative error.
     largest: dict[str, float] = {}
