@@ -7,7 +7,7 @@ renderer.set_layout(labels)  # uint8 [H, W], ids of the weights' label set
 picture = renderer.render()[0]  # uint8 [H, W, 3]
 ```
 
-Importing this package is cheap: what it offers is loaded with its first use, and torch with that of :class:`Renderer`.
+Importing this package is cheap: its members are loaded when they are first used, and torch with :class:`Renderer`.
 """
 
 from __future__ import annotations

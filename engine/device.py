@@ -1,4 +1,4 @@
-"""Which device and compute type a picture is rendered on and in, and what its failures mean."""
+"""Choice of device and compute type, and translation of device errors."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def choose_device(name: str) -> torch.device:
 
 
 def refuse_missing_device(name: str, processes: int = 1) -> None:
-    """Refuse a device that :func:`choose_device` refuses, and CUDA with fewer devices than processes.
+    """Check that a device is available, and for CUDA that there is one for each process.
 
     Raises:
-        RenderError: This machine lacks it.
+        RenderError: this machine lacks it.
     """
     device, gpus = choose_device(name), torch.cuda.device_count()
     if device.type == "cuda" and processes > gpus:
@@ -48,9 +48,9 @@ def refuse_missing_device(name: str, processes: int = 1) -> None:
 
 
 def available_devices() -> tuple[DeviceEntry, ...]:
-    """List what :func:`choose_device` and :func:`choose_dtype` accept on this machine: the CPU, each CUDA device, mps.
+    """Return the devices of this machine with their compute types: the CPU, each CUDA device, mps.
 
-    Asking a CUDA device for its name starts CUDA, which takes some tenths of a second.
+    Initialises CUDA, which takes some tenths of a second.
     """
     entries = [DeviceEntry("cpu", "", ("float32", "bfloat16"))]
     if torch.cuda.is_available():
@@ -62,20 +62,20 @@ def available_devices() -> tuple[DeviceEntry, ...]:
 
 
 def allow_tf32(allowed: bool = True) -> None:
-    """Let float32 products and convolutions on CUDA use TF32, which the compute type float32 means there, or not."""
+    """Set whether float32 matrix products and convolutions on CUDA may use TF32."""
     precision = "tf32" if allowed else "ieee"
     torch.backends.cuda.matmul.fp32_precision = precision
     torch.backends.cudnn.conv.fp32_precision = precision  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
 
 
 def cpu_has_bfloat16() -> bool:
-    """Whether this processor multiplies bfloat16 in hardware (AVX-512 BF16 or AMX); elsewhere it is slower than float32."""
+    """Whether this CPU has bfloat16 instructions (AVX-512 BF16 or AMX); without them bfloat16 is slower than float32."""
     # torch offers these checks by no public name.
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())  # pyright: ignore[reportPrivateUsage]
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Whether a device computes in bfloat16 by itself, so that a training in it is faster than one in float32."""
+    """Whether a device supports bfloat16 natively, so that training in it is faster than in float32."""
     if device.type == "cuda":
         return torch.cuda.get_device_capability(device) >= (8, 0)
     return device.type == "cpu" and cpu_has_bfloat16()
@@ -99,12 +99,12 @@ def choose_dtype(name: str, device: torch.device) -> torch.dtype:
 
 
 def dtype_name(dtype: torch.dtype) -> str:
-    """Return ``float32`` for torch.float32, and so on."""
+    """Return the name of a type without module: ``float32`` for ``torch.float32``."""
     return str(dtype).removeprefix("torch.")
 
 
 def ran_out_of_memory(error: BaseException) -> bool:
-    """Whether an exception of torch or Python means that there was not enough memory, on the CPU or a GPU."""
+    """Whether an exception of torch or Python reports exhausted memory, on the CPU or a GPU."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
     return isinstance(error, RuntimeError) and any(words in str(error) for words in ("can't allocate memory", "out of memory"))
@@ -112,11 +112,11 @@ def ran_out_of_memory(error: BaseException) -> bool:
 
 @contextmanager
 def device_errors(device: torch.device) -> Generator[None]:
-    """Turn what torch raises when memory runs out or a device fails into the engine's errors.
+    """Return a context that translates torch's memory and device errors into the engine's.
 
     Raises:
-        OutOfMemoryError: there was not enough memory.
-        RenderError: the device failed in another way.
+        OutOfMemoryError: memory was exhausted.
+        RenderError: another device failure.
     """
     try:
         yield

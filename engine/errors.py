@@ -1,4 +1,4 @@
-"""The errors that the engine reports to a person: what was found, what was expected and what to do."""
+"""The engine's errors: what was found, what was expected, and what to do."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from spade_studio.engine.printable import printable
 
 
 class EngineError(Exception):
-    """Base of all errors of the engine that a person can act on.
+    """Base class of the engine's errors that users can act on.
 
-    Its texts hold nothing that a terminal would obey: names and texts from files pass :func:`~spade_studio.engine.printable.printable`.
+    All texts pass :func:`~spade_studio.engine.printable.printable`, so they hold no control sequences.
 
     Args:
-        found: What was found, a sentence without its full stop.
-        expected: What was expected instead; empty where ``found`` says it already.
-        action: What the person can do about it; empty where nothing can be done.
+        found: What was found, a sentence without full stop.
+        expected: What was expected; empty where ``found`` implies it.
+        action: Remedy; empty where there is none.
     """
 
     def __init__(self, found: str, expected: str = "", action: str = "") -> None:
@@ -27,27 +27,27 @@ def _sentence(text: str) -> str:
 
 
 class ConfigError(EngineError):
-    """A configuration holds a value that no network can be built from."""
+    """An invalid network configuration."""
 
 
 class LabelError(EngineError):
-    """A label set, label map or instance map is not usable."""
+    """An invalid label set, label map or instance map."""
 
 
 class StyleError(EngineError):
-    """A style image or style code is not usable with the loaded weights."""
+    """A style image or style code that the loaded weights cannot use."""
 
 
 class WeightsError(EngineError):
-    """A weights file is damaged, hostile, or does not fit its configuration."""
+    """A weights file that is damaged, hostile, or inconsistent with its configuration."""
 
 
 class AmbiguousWeightsError(WeightsError):
-    """A weights file is sound but does not say something that has to be known.
+    """A valid weights file that leaves a required setting open.
 
     Attributes:
-        questions: The names of the :class:`~spade_studio.engine.weights.published.PublishedOptions`
-            fields that would settle it, each with the choices that fit the file.
+        questions: Fields of :class:`~spade_studio.engine.weights.published.PublishedOptions` that would settle it, each with the choices
+            that fit the file.
     """
 
     def __init__(self, found: str, expected: str, action: str, questions: dict[str, tuple[str, ...]]) -> None:
@@ -56,16 +56,16 @@ class AmbiguousWeightsError(WeightsError):
 
 
 class BankError(EngineError):
-    """A memory bank of pieces of photographs is missing, damaged, or does not fit what it is used for."""
+    """A memory bank that is missing, damaged, or incompatible with the weights or data."""
 
 
 class RenderError(EngineError):
-    """A picture could not be computed (device failure, out of memory, no style or layout set)."""
+    """A picture that could not be computed (device failure, exhausted memory, no style or layout set)."""
 
 
 class OutOfMemoryError(RenderError):
-    """The device has too little memory for the asked picture."""
+    """Too little memory on the device for the requested picture."""
 
 
 class GaveWayError(Exception):
-    """Work that stopped between two steps because its caller asked for it; no error that a person is told of."""
+    """Raised where a computation stopped at its caller's request; never shown to users."""

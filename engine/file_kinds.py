@@ -1,4 +1,4 @@
-"""What kind of file stands at a path, told by its content."""
+"""Detection of file types by content."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spade_studio.engine.files import open_regular
 FileKind = Literal["document", "weights", "zip", "png", "picture", "folder", "other"]
 
 LEGACY_TORCH: Final = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
-"""How torch's older format begins: its magic number as a pickle of protocol 2."""
+"""First bytes of torch's legacy format: its magic number as a protocol-2 pickle."""
 ZIP_START: Final = b"PK\x03\x04"
 _OPENRASTER: Final = b"image/openraster"
 _PICTURES: Final = {
@@ -31,17 +31,17 @@ _BRANDS: Final = {
     b"heic": "HEIF", b"heix": "HEIF", b"hevc": "HEIF", b"hevx": "HEIF", b"heim": "HEIF", b"heis": "HEIF", b"mif1": "HEIF", b"msf1": "HEIF",
 }  # fmt: skip
 OTHER_PICTURES: Final = frozenset({"AVIF", "HEIF", "JPEG XL", "Photoshop"})
-"""Kinds of pictures that are known by name only."""
+"""Picture formats that are recognised but not supported."""
 _MAX_DIRECTORY: Final = 1 << 20
 _END_BYTES: Final = 22 + 0xFFFF
 _LOCAL_HEADER: Final = 30
 
 
 def picture_kind(start: bytes) -> str:
-    """Return the kind of picture that a file's first bytes are of, such as ``JPEG`` or ``AVIF``; empty for what is none.
+    """Return the picture format of a file's first bytes, such as ``JPEG`` or ``AVIF``; empty for other files.
 
     Args:
-        start: At least 32 bytes, as far as the file has them.
+        start: The first 32 bytes or more; fewer for shorter files.
     """
     if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
         return "WebP"
@@ -54,10 +54,10 @@ def picture_kind(start: bytes) -> str:
 
 
 def kind_of(path: Path) -> FileKind:
-    """Return what kind of file stands at a path: a guess at who should open it, which checks nothing else about it.
+    """Guess the type of a file from its content, without validating it.
 
-    An archive is a document where its first entry is a ``mimetype`` that says so, or where it has that of OpenRaster's layers; and a
-    file of weights where it holds torch's ``data.pkl``. ``other`` also where nothing is there or it cannot be read.
+    An archive is a document if its first entry is the ``mimetype`` of one, or if it has OpenRaster's list of layers, and a weights file if
+    it has torch's ``data.pkl``. Missing and unreadable files are ``other``.
     """
     try:
         if stat.S_ISDIR(path.stat().st_mode):

@@ -1,4 +1,4 @@
-"""Opening, writing and hashing files, the same way everywhere."""
+"""Opening, atomic writing and hashing of files."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ _sweeping = threading.Lock()
 
 
 class NotOrdinaryError(OSError):
-    """A name leads to a device, a pipe or a socket, where an ordinary file was expected."""
+    """A device, pipe or socket where a regular file was expected."""
 
     def __init__(self, path: PathLike) -> None:
         super().__init__(errno.EINVAL, "it is a device, a pipe or a socket, and no ordinary file", os.fspath(path))
 
 
 def open_regular(path: PathLike) -> BinaryIO:
-    """Open an ordinary file for reading in binary; links are followed.
+    """Open a regular file for binary reading; links are followed.
 
-    What a name leads to is looked at before and after opening, which itself never waits: a pipe without a writer would hold the process
-    for ever, and a device could be read without end.
+    The file type is checked before and after opening, which never blocks: a pipe without a writer would block for ever, and a device might
+    have no end.
 
     Raises:
-        NotOrdinaryError: It is a device, a pipe or a socket.
-        OSError: There is no such file, it is a folder, or it may not be read.
+        NotOrdinaryError: a device, pipe or socket.
+        OSError: no such file, a folder, or no permission.
     """
     _require_regular(Path(path).stat().st_mode, path)
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
@@ -63,14 +63,14 @@ def open_regular(path: PathLike) -> BinaryIO:
 
 
 def read_regular(path: PathLike, limit: int) -> bytes:
-    """Return the bytes of an ordinary file.
+    """Return the bytes of a regular file.
 
     Args:
         path: The file.
-        limit: Most bytes that are read.
+        limit: Maximum length in bytes.
 
     Raises:
-        OSError: As :func:`open_regular`, or the file is longer than ``limit`` bytes.
+        OSError: as for :func:`open_regular`, or the file is longer than ``limit`` bytes.
     """
     with open_regular(path) as file:
         content = file.read(limit + 1)
@@ -80,7 +80,7 @@ def read_regular(path: PathLike, limit: int) -> bytes:
 
 
 def is_regular(path: PathLike) -> bool:
-    """Whether a name leads to an ordinary file; False where nothing is there or it cannot be told."""
+    """Whether a path leads to a regular file; False where it does not exist or cannot be examined."""
     try:
         return stat.S_ISREG(Path(path).stat().st_mode)
     except (OSError, ValueError):
@@ -95,13 +95,13 @@ def _require_regular(mode: int, path: PathLike) -> None:
 
 
 def with_suffix(path: Path, suffix: str) -> Path:
-    """Return the name under which a file is saved that a person has typed a name for.
+    """Return the path to save a file under, from the name that the user typed.
 
-    Only what is known to be a suffix counts as one: "St. Moritz" and "lake v1.5 final" are names without.
+    Only known suffixes count: "St. Moritz" and "lake v1.5 final" have none.
 
     Args:
-        path: As it was typed.
-        suffix: Of the kind of file that is saved, such as ``.png``; added unless the name ends in this or another known one.
+        path: Path as typed.
+        suffix: Suffix of the file type, such as ``.png``; added unless the name ends in it or another known one.
     """
     known = (suffix, *_SUFFIXES)
     return path if path.name.lower().endswith(known) and path.name.lower() not in known else path.with_name(path.name + suffix)
@@ -109,18 +109,18 @@ def with_suffix(path: Path, suffix: str) -> Path:
 
 @contextmanager
 def atomic_writer(path: PathLike, *, keep_previous: bool = False) -> Generator[BinaryIO]:
-    """Open a binary file that takes ``path``'s place, whole, when the block ends without an error.
+    """Open a binary file that replaces ``path`` atomically when the block ends without an error.
 
-    The bytes go to a temporary file in the same folder, are forced to the disk, the file is renamed, and the renaming is forced to the
-    disk; until then, and after an error, whatever stood at ``path`` stays as it was. Its permissions, and its owner where the system lets
-    us, go over to the new file. A symbolic link is followed. Temporary files of writers that were killed are removed from the folder.
+    The bytes go to a temporary file in the same folder, which is synced and renamed, after which the folder is synced; until then, and
+    after an error, the file at ``path`` is unchanged. The new file gets its permissions, and its owner where the system allows it.
+    Symbolic links are followed. Temporary files of killed writers are removed from the folder.
 
     Args:
-        path: Where to.
-        keep_previous: Whether the file that stood there stays beside it as ``path~``.
+        path: Target file.
+        keep_previous: Whether to keep the previous file as ``path~``.
 
     Raises:
-        OSError: The folder does not exist or cannot be written, the disk is full, or ``path`` is a link to nothing or no ordinary file.
+        OSError: the folder is missing or not writable, the disk is full, or ``path`` is a dangling link or not a regular file.
     """
     target = Path(extended(os.path.realpath(path)))
     before = _replaced(path, target)
@@ -146,10 +146,10 @@ def atomic_writer(path: PathLike, *, keep_previous: bool = False) -> Generator[B
 
 
 def replace_file(source: Path, target: Path) -> None:
-    """Rename a file over another. On Windows, one that another program (a scanner, an indexer) reads just now is waited for.
+    """Rename a file over another one; on Windows, retry while another program (a virus scanner, an indexer) has it open.
 
     Raises:
-        OSError: It cannot be renamed.
+        OSError: the file cannot be renamed.
     """
     for seconds in (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, None):
         try:
@@ -163,14 +163,14 @@ def replace_file(source: Path, target: Path) -> None:
 
 
 def extended(path: str, *, windows: bool = os.name == "nt") -> str:
-    """Return an absolute path as Windows takes it whatever its length; elsewhere, and where it is short, the path itself."""
+    """Return a long absolute path in the extended form of Windows; other paths are returned unchanged."""
     if not windows or len(path) < _LONG or path.startswith("\\\\?\\"):
         return path
     return f"\\\\?\\UNC{path[1:]}" if path.startswith("\\\\") else f"\\\\?\\{path}"
 
 
 def sync_folder(folder: PathLike) -> None:
-    """Force the names in a folder to the disk, where the system can."""
+    """Sync a folder to disk, where the system supports it."""
     if sys.platform == "win32":
         return
     # Some file systems of networks and of FUSE refuse; the file itself is on the disk by then.
@@ -253,10 +253,10 @@ def _remove_left_behind(path: Path) -> None:
 
 
 def sha256_of(*paths: PathLike) -> str:
-    """Return the SHA-256, in lower-case hex, of the bytes of the files one after the other.
+    """Return the SHA-256, in lower-case hex, of the concatenated bytes of the files.
 
     Raises:
-        OSError: A file cannot be read.
+        OSError: a file cannot be read.
     """
     digest = hashlib.sha256()
     for path in paths:

@@ -1,4 +1,4 @@
-"""What a machine offers to render on, as values that a window can hold."""
+"""The devices that a machine offers for rendering."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class DeviceEntry:
     """One device.
 
     Attributes:
-        name: As :meth:`Renderer.load` takes it: ``cpu``, ``cuda:0``, ``mps``.
-        title: What its maker calls it; empty where that is not known.
-        dtypes: The compute types it can render in, as :meth:`Renderer.load` takes them.
+        name: Name for :meth:`Renderer.load`: ``cpu``, ``cuda:0``, ``mps``.
+        title: Product name; empty where unknown.
+        dtypes: Supported compute types, as for :meth:`Renderer.load`.
     """
 
     name: str
@@ -24,7 +24,7 @@ class DeviceEntry:
 
 
 def give_back_memory() -> None:
-    """Give memory that was freed back to the system: glibc keeps it, in pieces between what is still used, and grows with every network."""
+    """Return freed memory to the system; glibc otherwise keeps it, and the process grows with each network."""
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # another C library
             ctypes.CDLL(None).malloc_trim(0)

@@ -1,4 +1,4 @@
-"""Long reading that a person may give up: who starts it says when, and the readers of pictures look between blocks of them."""
+"""Cancellation of long reads: a check that readers of pictures call between blocks."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import BinaryIO, Final
 
 BLOCK: Final = 1 << 14
-"""Bytes of a packed picture between two looks: unpacked they are 16 million pixels at most."""
+"""Number of bytes of compressed data between two checks; they hold at most 16 million pixels."""
 
 
 def _go_on() -> None:
@@ -20,7 +20,7 @@ _current: ContextVar[Callable[[], object]] = ContextVar("check", default=_go_on)
 
 @contextmanager
 def interruptible(check: Callable[[], object]) -> Generator[None]:
-    """Have what is read in the block, on this thread, call a function again and again; what that raises ends the reading."""
+    """Return a context in which readers on this thread call ``check`` repeatedly; an exception from it ends the reading."""
     token = _current.set(check)
     try:
         yield
@@ -29,29 +29,29 @@ def interruptible(check: Callable[[], object]) -> Generator[None]:
 
 
 def check() -> None:
-    """Call what :func:`interruptible` was given last; nothing happens outside of such blocks."""
+    """Call the check of the innermost :func:`interruptible` block; do nothing outside of one."""
     _current.get()()
 
 
 class Watched:
-    """A file, open for binary reading, that calls :func:`check` at every reading.
+    """A binary file that calls :func:`check` on each read.
 
     Args:
-        file: What is read.
+        file: File open for binary reading.
     """
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
 
     def read(self, size: int = -1) -> bytes:
-        """As of files."""
+        """See :class:`io.BufferedReader`."""
         check()
         return self._file.read(size)
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """As of files."""
+        """See :class:`io.BufferedReader`."""
         return self._file.seek(offset, whence)
 
     def tell(self) -> int:
-        """As of files."""
+        """See :class:`io.BufferedReader`."""
         return self._file.tell()

@@ -1,6 +1,6 @@
 """What all tests share: isolated settings, skips that name what is missing, and a watch over threads that tests leave behind.
 
-It knows nothing of what is tested, and must load on a machine where Qt cannot.
+This file must load on machines where Qt cannot.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The memory bank of SIMS: pieces of photographs, found by label and shape, and put together to a canvas for a layout."""
+"""The memory bank of SIMS: segments of photographs, retrieved by label and shape and composed into a canvas for a layout."""

@@ -1,4 +1,4 @@
-"""From a layout to a canvas: the best piece of a memory bank for every segment, pasted back to front, borders partly erased."""
+"""The canvas of a layout: the best piece of a memory bank for each segment, pasted back to front, boundaries partly erased."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from spade_studio.engine.bank.segments import Mask, Segment, Shapes, find_segmen
 from spade_studio.engine.networks.layout import Canvas
 
 BEST: Final = 10
-"""How many pieces a search returns."""
+"""Number of pieces that a search returns."""
 BORDER: Final = 0.035
-"""Height of the band along borders of segments in which half of the pixels are erased, as a share of the picture's."""
+"""Height of the band along segment boundaries in which half of the pixels are erased, as a fraction of the picture's height."""
 AROUND_THINGS: Final = 0.08
-"""How far around things what lies behind them is erased, as a share of the picture's height."""
+"""Width of the margin around things in which the segments behind them are erased, as a fraction of the picture's height."""
 
 
 @dataclass(frozen=True)
 class Match:
-    """A piece that was found.
+    """One result of a search.
 
     Attributes:
-        piece: Its number in the bank.
-        overlap: Intersection over union of its mask with the segment's, in place, from 0 to 1.
+        piece: Index of the piece in the bank.
+        overlap: Intersection over union of its mask with the segment's at their positions in the picture, from 0 to 1.
     """
 
     piece: int
@@ -43,12 +43,12 @@ Fitted = tuple[NDArray[np.uint8], Mask, tuple[slice, slice]]
 
 @dataclass(frozen=True, eq=False)
 class Composition:
-    """What a memory bank makes of a layout.
+    """The canvas of one layout.
 
     Attributes:
-        canvas: Of the one picture.
-        matches: The piece of every segment of the layout that has one.
-        origin: What it is made of.
+        canvas: Canvas of a batch of one.
+        matches: Best piece of each segment that has one.
+        origin: Photographs that the canvas consists of.
     """
 
     canvas: Canvas
@@ -57,14 +57,14 @@ class Composition:
 
 
 def search(bank: MemoryBank, label: int, mask: Mask, *, without: int | None = None, count: int = BEST) -> list[Match]:
-    """Return the pieces of a label whose masks overlap most with a mask of a whole picture, the best first.
+    """Return the pieces of a label whose masks overlap most with a mask of a whole picture, best first.
 
     Args:
-        bank: Where to search.
+        bank: Bank to search.
         label: Dataset id.
-        mask: bool [H, W] of any size; what is compared is its place in the picture.
-        without: Number of a photograph that is left out.
-        count: At most so many.
+        mask: bool [H, W] of any size; compared at its position in the picture.
+        without: Index of a photograph to leave out.
+        count: Maximum number of pieces.
     """
     return _search(bank, label, shape_of(mask), without, count)
 
@@ -79,20 +79,20 @@ def _search(bank: MemoryBank, label: int, shape: Shapes, without: int | None, co
 
 
 Kept = dict[tuple[int, bytes, int, int], "tuple[Match, Fitted] | None"]
-"""By label, shape and size (height, width) of the picture: the best piece of a segment; None where there is none."""
+"""Cache from label, shape and picture size (height, width) to the best piece of a segment, or None where there is none."""
 
 
 def compose(bank: MemoryBank, labels: NDArray[np.uint8], *, without: int | None = None, kept: Kept | None = None) -> Composition:
-    """Make the canvas of a layout.
+    """Compose the canvas of a layout.
 
     Args:
-        bank: Of the same label set.
-        labels: uint8 [H, W] dataset ids, at the size of the picture.
+        bank: Bank with the same label set.
+        labels: Dataset ids, uint8 [H, W], at the size of the picture.
         without: Number of a photograph that is left out.
-        kept: What the last layout of the same bank found, which segments that stay take; becomes what this one did.
+        kept: Matches of the last layout of this bank, reused for unchanged segments; replaced by those of this layout.
 
     Raises:
-        BankError: A tile is damaged.
+        BankError: a tile is damaged.
     """
     height, width = labels.shape
     placed: list[tuple[Segment, Match, Fitted]] = []
@@ -130,7 +130,7 @@ def compose(bank: MemoryBank, labels: NDArray[np.uint8], *, without: int | None 
 
 
 def border_band(owner: NDArray[np.integer], share: float) -> Mask:
-    """Return the band along borders between different values of a map [H, W]; its height is a share of the map's."""
+    """Return the band along boundaries between different values of a map [H, W]; ``share`` is its height as a fraction of the map's."""
     across, down = owner[:, 1:] != owner[:, :-1], owner[1:] != owner[:-1]
     away = np.ones(owner.shape, np.uint8)
     away[:, 1:][across] = away[:, :-1][across] = 0
@@ -143,12 +143,12 @@ def border_band(owner: NDArray[np.integer], share: float) -> Mask:
 
 @lru_cache(maxsize=4)
 def random_half(height: int, width: int) -> Mask:
-    """Return a mask of half of a picture's pixels by chance, always the same: an edit changes no pixels but its own."""
+    """Return a pseudo-random mask of half of a picture's pixels, the same in every call, so that an edit changes its own pixels only."""
     return np.random.default_rng(2018).random((height, width)) < 0.5
 
 
 def fitted(bank: MemoryBank, piece: int, height: int, width: int) -> Fitted:
-    """Return a piece's colours and mask at the size of a picture, and its place there."""
+    """Return the colours and the mask of a piece, resized for a picture of the given size, and its position there."""
     tile = bank.tile(piece)
     top, left, rows, columns = (int(number) for number in bank.boxes[piece])
     vertical, horizontal = height / bank.size[0], width / bank.size[1]

@@ -47,14 +47,14 @@ _QUALITY: Final = 92  # of WebP; masks are stored without loss
 
 @dataclass(frozen=True, eq=False)
 class Piece:
-    """A segment of a photograph that goes into a bank.
+    """A segment of a photograph, for a bank.
 
     Attributes:
         label: Dataset id.
-        photograph: Its number.
+        photograph: Index of the photograph.
         box: (top, left, height, width) in pixels of the bank's pictures.
         shape: See :func:`spade_studio.engine.bank.segments.shape_of`.
-        tile: uint8 [height, width, 4]: red, green, blue, and 255 where the segment is.
+        tile: RGB and mask (255 inside the segment), uint8 [height, width, 4].
     """
 
     label: int
@@ -66,20 +66,20 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class MemoryBank:
-    """A memory bank: its index in memory, its tiles on disk.
+    """A memory bank: index in memory, tiles on disk.
 
     Attributes:
         path: The file.
-        size: (height, width) of the pictures that boxes count in.
-        label_set: What the ids mean.
-        order: Ids from front to back; what is not listed lies behind all.
-        licence: Under which terms the photographs may be used, in a sentence.
-        source: Where they come from, in a sentence.
-        photographs: Those that pieces come from.
-        labels: uint8 [N], the pieces' ids.
-        photograph_of: int32 [N].
-        boxes: int32 [N, 4]: top, left, height, width.
-        shapes: uint64 [N, PACKED].
+        size: (height, width) of the pictures that boxes refer to.
+        label_set: Label set of the ids.
+        order: Ids from front to back; ids that are not listed lie behind all others.
+        licence: Terms of use of the photographs, one sentence.
+        source: Origin of the photographs, one sentence.
+        photographs: Photographs that the pieces come from.
+        labels: Label id of each piece, uint8 [N].
+        photograph_of: Index of each piece's photograph, int32 [N].
+        boxes: Top, left, height and width of each piece, int32 [N, 4].
+        shapes: Packed shape of each piece, uint64 [N, PACKED].
     """
 
     path: Path
@@ -106,14 +106,14 @@ class MemoryBank:
 
     @cached_property
     def sha256(self) -> str:
-        """Of the file."""
+        """SHA-256 of the file."""
         return sha256_of(self.path)
 
     def tile(self, number: int) -> NDArray[np.uint8]:
-        """Decode a piece: uint8 [height, width, 4], the mask last.
+        """Decode a piece: RGB and mask, uint8 [height, width, 4].
 
         Raises:
-            BankError: It is damaged.
+            BankError: the tile is damaged.
         """
         start = int(self._ends[number - 1]) if number else 0
         content = self._tiles[start : int(self._ends[number])].tobytes()
@@ -131,7 +131,7 @@ class MemoryBank:
         """Open a bank; its tiles stay on disk.
 
         Raises:
-            BankError: There is no such file, it is damaged, hostile, of another kind or of a newer format.
+            BankError: no such file, or one that is damaged, hostile, of another kind or of a newer format.
         """
         if not path.is_file():
             raise BankError(f"{path}: there is no such file", "a memory bank", "Make it (spade-train bank), or copy it beside the weights")
@@ -182,14 +182,14 @@ class MemoryBank:
         return bank
 
     def check_labels(self, channels: LabelChannels, name: str) -> None:
-        """Compare the labels that layouts may have with those of the pieces, by id and name.
+        """Check that the labels of layouts agree with those of the pieces, by id and name.
 
         Args:
-            channels: Those of weights or data; without a label set nothing is compared.
-            name: What to call them in messages.
+            channels: Channels of weights or data; without a label set nothing is compared.
+            name: Name of the weights or data in messages.
 
         Raises:
-            BankError: The bank calls an id that sets a channel something else, or does not have it.
+            BankError: an id that sets a channel is missing from the bank or has another name there.
         """
         if channels.label_set is None:
             return
@@ -231,14 +231,14 @@ def write_bank(
 ) -> int:
     """Write a bank, whole or not at all; the arguments are the attributes of :class:`MemoryBank`.
 
-    ``pieces`` are read one after the other, and ``photographs`` after them: both may be filled meanwhile.
+    ``pieces`` may be a generator, and may fill ``photographs``, which is read after it.
 
     Returns:
-        How many pieces it has.
+        Number of pieces written.
 
     Raises:
-        BankError: There are none.
-        OSError: The file cannot be written.
+        BankError: there are no pieces.
+        OSError: the file cannot be written.
     """
     description = {
         "format_version": FORMAT_VERSION,

@@ -1,4 +1,4 @@
-"""Which of two segments that overlap lies in front: a list of labels from front to back, from a file, from depth, or what is usual."""
+"""The depth order of labels, front to back: from a file, from depth comparisons, or by default from the kinds of labels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _BEHIND: Final = (
 
 
 def usual_order(label_set: LabelSet) -> tuple[int, ...]:
-    """Return the ids of a label set from front to back: things, plants, buildings, ground, water, mountains, the sky behind all."""
+    """Return the ids of a label set in the default order, front to back: things, plants, buildings, ground, water, mountains, sky."""
 
     def depth(label: Label) -> tuple[int, int, int]:
         words = [set(re.split("[^a-z]+", text.casefold())) for text in (label.name, label.group)]
@@ -36,12 +36,12 @@ def usual_order(label_set: LabelSet) -> tuple[int, ...]:
 
 
 def read_order(path: Path, label_set: LabelSet) -> tuple[int, ...]:
-    """Read a file of labels from front to back: a name on each line; blank lines and what follows ``#`` do not count.
+    """Read an order file: one label name a line, front to back; blank lines and comments after ``#`` are ignored.
 
-    Labels that it does not name lie behind those that it does, in the usual order.
+    Labels that are not named follow in the default order, behind all named ones.
 
     Raises:
-        BankError: It cannot be read, or names a label that the set does not have or a label twice.
+        BankError: the file cannot be read, or names an unknown label or a label twice.
     """
     try:
         text = read_regular(path, _LARGEST).decode("utf-8-sig")
@@ -62,14 +62,14 @@ def read_order(path: Path, label_set: LabelSet) -> tuple[int, ...]:
 
 
 def order_from_depth(nearer: Mapping[tuple[int, int], int], label_set: LabelSet) -> tuple[int, ...]:
-    """Order labels by how often their segments were nearer than those of other labels that they touch.
+    """Order labels by how often their segments were nearer than the segments they touch.
 
     Args:
-        nearer: How many touching pairs of segments had the first id nearer than the second.
-        label_set: Of the ids; labels without a pair keep their place in the usual order.
+        nearer: For each pair of ids, the number of touching pairs of segments whose first was nearer than the second.
+        label_set: Label set of the ids; labels without a pair keep their place in the default order.
 
     Returns:
-        Ids from front to back: by the share of comparisons won, each pair of labels counting alike.
+        Ids from front to back, by the fraction of comparisons won, each pair of labels weighted equally.
     """
     shares: dict[int, list[float]] = {}
     for first, second in {(min(pair), max(pair)) for pair in nearer}:
@@ -84,6 +84,6 @@ def order_from_depth(nearer: Mapping[tuple[int, int], int], label_set: LabelSet)
 
 
 def write_order(order: Sequence[int], label_set: LabelSet) -> str:
-    """Return the text of an order file, for a person to edit."""
+    """Return the text of an order file."""
     lines = [label.name for number in order if (label := label_set.by_id(number)) is not None]
     return "\n".join([f"# Labels of {label_set.name} from front to back: what stands above covers what stands below.", *lines]) + "\n"

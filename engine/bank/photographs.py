@@ -1,4 +1,4 @@
-"""Photographs that a picture is made of, and where the bank of their pieces lies, as values that windows and files share."""
+"""The photographs that a picture is composed of, and the default path of a memory bank."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Final
 
 SUFFIX: Final = ".bank"
-"""Of the files of memory banks."""
+"""File name suffix of memory banks."""
 
 
 def bank_beside(weights: Path) -> Path:
-    """Return where the bank of weights is looked for: beside them, with their name."""
+    """Return the default path of the memory bank of a weights file: the same folder and name, with :data:`SUFFIX`."""
     return weights.with_suffix(SUFFIX)
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """Where pieces come from.
+    """A photograph that pieces come from.
 
     Attributes:
-        name: In its data set.
-        credit: Author, licence and address where these are known of this photograph, or "".
+        name: Name in its data set.
+        credit: Author, licence and address, as far as known; may be empty.
     """
 
     name: str
@@ -31,12 +31,12 @@ class Photograph:
 
 @dataclass(frozen=True)
 class UsedPhotograph:
-    """A photograph that a picture is made of.
+    """A photograph that a picture is composed of.
 
     Attributes:
-        photograph: Which.
-        labels: Ids of the segments that its pieces stand for.
-        share: Of the picture's pixels that the canvas has from it.
+        photograph: The photograph.
+        labels: Ids of the segments that its pieces fill.
+        share: Fraction of the picture's pixels that come from it, from 0 to 1.
     """
 
     photograph: Photograph
@@ -46,12 +46,12 @@ class UsedPhotograph:
 
 @dataclass(frozen=True)
 class Origin:
-    """What a picture is made of.
+    """All photographs that a picture is composed of.
 
     Attributes:
-        photographs: The largest share first.
-        licence: Under which terms all of them may be used.
-        source: Where they come from.
+        photographs: Photographs in descending order of their shares.
+        licence: Terms of use of all of them.
+        source: Origin of all of them.
     """
 
     photographs: tuple[UsedPhotograph, ...]
@@ -59,11 +59,11 @@ class Origin:
     source: str
 
     def lines(self) -> list[str]:
-        """Return a line for each photograph, then source and licence."""
+        """Return one line a photograph, then source and licence."""
         ends = (("Source", self.source), ("Licence", self.licence))
         return [*credit_lines(self.photographs), *(f"{name}: {text}" for name, text in ends if text)]
 
 
 def credit_lines(photographs: Sequence[UsedPhotograph]) -> list[str]:
-    """Return a line for each photograph: its share of the picture, its name, and its credit where there is one."""
+    """Return one line a photograph: share of the picture, name, and credit if any."""
     return [f"{100 * used.share:.0f} % {': '.join(filter(None, (used.photograph.name, used.photograph.credit)))}" for used in photographs]

@@ -1,4 +1,4 @@
-"""Segments: the connected components of every label of a layout, and their shapes as packed masks that can be compared quickly."""
+"""Segments: the connected components of each label of a layout, with packed low-resolution masks for fast comparison."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 GRID: Final = 64
-"""Rows and columns of the grid on which shapes are compared, whatever the picture's size."""
+"""Number of rows and columns of the grid on which shapes are compared, for all picture sizes."""
 PACKED: Final = GRID * GRID // 64
-"""Words of 64 bits that hold a shape."""
+"""Number of 64-bit words of a shape."""
 LEAST_SHARE: Final = 1000 / (256 * 512)
-"""Of a picture's pixels, the least that a segment has: 1,000 at 256 x 512."""
+"""Minimum area of a segment as a fraction of the picture: 1,000 pixels at 256 x 512."""
 
 Mask = NDArray[np.bool_]
 Shapes = NDArray[np.uint64]
@@ -22,12 +22,12 @@ Shapes = NDArray[np.uint64]
 
 @dataclass(frozen=True, eq=False)
 class Segment:
-    """A connected part of a picture that has one label.
+    """A connected component of one label.
 
     Attributes:
-        label: Its value in the map.
+        label: Value in the map.
         box: (top, left, height, width) in pixels.
-        mask: bool [height, width]: which pixels of the box it has.
+        mask: Pixels of the box that belong to the segment, bool [height, width].
     """
 
     label: int
@@ -36,11 +36,11 @@ class Segment:
 
     @property
     def area(self) -> int:
-        """Its pixels."""
+        """Number of pixels."""
         return int(np.count_nonzero(self.mask))
 
     def whole(self, height: int, width: int) -> Mask:
-        """Return its mask in a picture of that size."""
+        """Return the mask in a picture of the given size, bool [height, width]."""
         mask = np.zeros((height, width), bool)
         top, left, rows, columns = self.box
         mask[top : top + rows, left : left + columns] = self.mask
@@ -48,12 +48,12 @@ class Segment:
 
 
 def find_segments(labels: NDArray[np.integer], ignored: int | None, least_share: float = LEAST_SHARE) -> list[Segment]:
-    """Return the segments of a map [H, W], the largest first; pixels that touch at a corner only are not connected.
+    """Return the segments of a map [H, W] in descending order of area, with 4-connectivity.
 
     Args:
         labels: Ids or channels.
-        ignored: A value that is no label.
-        least_share: Of the map's pixels, below which a segment is left out.
+        ignored: Value that is not a label.
+        least_share: Minimum area of a segment as a fraction of the map.
     """
     least = least_share * labels.size
     found: list[Segment] = []
@@ -73,13 +73,13 @@ def find_segments(labels: NDArray[np.integer], ignored: int | None, least_share:
 
 
 def shape_of(mask: Mask) -> Shapes:
-    """Return the shape of a mask [H, W] of a whole picture: uint64 [PACKED], a bit for each cell of the grid, by its centre."""
+    """Return the shape of a mask [H, W] of a whole picture: uint64 [PACKED], one bit a grid cell, sampled at its centre."""
     rows, columns = ((2 * np.arange(GRID) + 1) * side // (2 * GRID) for side in mask.shape)
     return np.packbits(mask[rows[:, None], columns]).view(np.uint64)
 
 
 def overlaps(shape: Shapes, others: Shapes) -> NDArray[np.float32]:
-    """Return the intersection over union of a shape [PACKED] with others [N, PACKED], in place; 0 where both are empty."""
+    """Return the intersection over union of a shape [PACKED] with each of others [N, PACKED], float [N]; 0 where both are empty."""
     common = np.bitwise_count(others & shape).sum(1, dtype=np.int64)
     union = np.bitwise_count(others | shape).sum(1, dtype=np.int64)
     return (common / np.maximum(union, 1)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The memory bank that weights need: where it lies, and whether it fits them."""
+"""The memory bank that weights require, opened and checked against them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from spade_studio.engine.weights.info import WeightsInfo
 
 
 def open_bank_of(info: WeightsInfo, path: Path | None = None) -> MemoryBank | None:
-    """Open the bank that weights need; None for weights that need none.
+    """Open the bank that weights require; return None for weights without one.
 
     Args:
         info: The weights.
-        path: The bank; that beside them where None.
+        path: Path of the bank; the default path where None.
 
     Raises:
-        BankError: It is missing or damaged, or its labels are others.
+        BankError: the bank is missing or damaged, or its labels differ from those of the weights.
     """
     if not isinstance(info.generator, SIMSConfig):
         if path is not None:

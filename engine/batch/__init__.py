@@ -1,1 +1,1 @@
-"""Many pictures: what is wanted, what is there already, and rendering with files read ahead and written behind."""
+"""Rendering many pictures: the plan, what exists already, and files read ahead and written behind."""

@@ -1,4 +1,4 @@
-"""The account of how label maps of a batch were read, and of what in them the weights did not know."""
+"""Statistics of a batch: how its label maps were read, and which of their labels the weights lack."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from spade_studio.engine.pictures.map_readings import SettledMap
 
 
 class MapAccount:
-    """Counts maps by how they were read.
+    """Counts label maps by how they were read.
 
     Args:
-        assumed: Carries the ids that are assumed over to the weights.
-        channels: What the weights know.
+        assumed: Transfer from the assumed label set to the weights.
+        channels: Channels of the weights.
     """
 
     def __init__(self, assumed: LabelTransfer, channels: LabelChannels) -> None:
@@ -28,7 +28,7 @@ class MapAccount:
         self._misfits: Counter[tuple[str, ...]] = Counter()
 
     def transfer_from(self, label_set: LabelSet | None) -> LabelTransfer:
-        """Return what carries the ids of a set over to the weights."""
+        """Return the transfer from the ids of a label set to the weights."""
         name = _name(label_set)
         if name not in self._transfers:
             self._transfers[name] = LabelTransfer(label_set, self._channels)
@@ -38,8 +38,8 @@ class MapAccount:
         """Count one map.
 
         Args:
-            settled: How it was read.
-            unknown: Ids that the weights do not know, with their pixels.
+            settled: The map, as it was read.
+            unknown: Number of pixels by id, for ids that the weights lack.
         """
         name = _name(settled.label_set)
         if name not in self._unknown:
@@ -51,7 +51,7 @@ class MapAccount:
             (self._doubtful if settled.is_complete else self._misfits)[settled.alternatives] += 1
 
     def report(self) -> list[str]:
-        """Return what a person should know: which label set was taken where it was not said, and what was not known."""
+        """Return messages for the user: label sets that were inferred, and labels that the weights lack."""
         lines: list[str] = []
         own = _name(self._assumed)
         for name, count in sorted(self._by_file.items()):

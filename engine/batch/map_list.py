@@ -1,4 +1,4 @@
-"""Which label maps a command line names, in which order, and what their pictures are called."""
+"""The label maps that a command line names, in order, and the names of their pictures."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class MapFile:
     """One label map to render.
 
     Attributes:
-        path: The label PNG.
-        name: What its pictures are called, without number and suffix: the stem, or ``folder_stem`` where stems clash.
+        path: Label PNG.
+        name: Name of its pictures, without number and suffix: the stem, or ``folder_stem`` where stems clash.
     """
 
     path: Path
@@ -26,7 +26,7 @@ class MapFile:
 
     @property
     def renamed(self) -> bool:
-        """Whether the name had to differ from the file's stem."""
+        """Whether the name differs from the file's stem."""
         return self.name != self.path.stem
 
 
@@ -42,13 +42,13 @@ def find_label_maps(arguments: Iterable[str]) -> tuple[list[MapFile], list[Engin
     """Resolve files, folders and globs to label maps in natural order, each once.
 
     A folder stands for the ``.png`` files directly in it that are not hidden. A pattern (``*``, ``?``, ``[...]``, ``**``)
-    is resolved here as well, for shells that leave it as it is, and stands for files only.
+    stands for files only; it is resolved here too, for shells that pass patterns on.
 
     Returns:
-        The maps, and one error for each argument that names nothing.
+        The maps, and one error for each argument that matches nothing.
 
     Raises:
-        EngineError: two maps would give pictures of the same name.
+        EngineError: pictures of two maps would have the same name.
     """
     found: dict[Path, Path] = {}
     problems: list[EngineError] = []

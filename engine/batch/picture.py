@@ -1,4 +1,4 @@
-"""One picture of a batch: a layout carried over to what the weights know, rendered in one style, with the record of both."""
+"""One picture of a batch: a layout transferred to the labels of the weights and rendered in one style, with its provenance."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from spade_studio.engine.style import StyleCode
 
 @dataclass(frozen=True, eq=False)
 class DescribedPicture:
-    """A picture and how it came about.
+    """A picture and its provenance.
 
     Attributes:
-        image: uint8 [H, W, 3].
-        about: What a file with it should say; its ``labels`` and ``z`` are what was rendered.
-        unknown: Source ids that the weights do not know, with their pixels.
+        image: RGB, uint8 [H, W, 3].
+        about: Provenance for its file; ``labels`` and ``z`` are those rendered.
+        unknown: Number of pixels by source id, for ids that the weights lack.
     """
 
     image: NDArray[np.uint8]
@@ -44,22 +44,22 @@ def prepare_layout(
     texture: int = 0,
     texture_regions: NDArray[np.uint16] | None = None,
 ) -> BaseLayout:
-    """Carry a layout over, bring it to the size of the generator's picture and set it.
+    """Transfer a layout to the labels of the weights, resize it for the generator and set it.
 
     Args:
         renderer: The loaded weights.
         labels: Ids of the transfer's source set, uint8 [H, W].
         instances: Instance ids [H, W] from 0 to 65535, or None.
-        plan: For layouts of this size.
-        transfer: From the map's ids to the weights' ids.
-        texture: The seed of the noise.
-        texture_regions: As :func:`set_result_layout`.
+        plan: Plan for layouts of this size.
+        transfer: Transfer from the map's ids to the weights' ids.
+        texture: Seed of the noise.
+        texture_regions: See :func:`~spade_studio.engine.rendering.results.set_result_layout`.
 
     Returns:
-        The layout; its unknown ids are those of the source.
+        The layout as set; its unknown ids are source ids.
 
     Raises:
-        EngineError: not such a layout, or a size that these weights cannot render.
+        EngineError: an invalid layout, or a size that these weights cannot render.
     """
     carried, unknown = transfer.apply(labels)
     return replace(set_result_layout(renderer, carried, instances, plan, texture, texture_regions), unknown=unknown)
@@ -71,7 +71,7 @@ def plan_picture(renderer: Renderer, layout: Size, size: Size | SizeWish | Resul
     Args:
         renderer: The loaded weights.
         layout: (height, width) of the layout.
-        size: A :class:`ResultWish`; anything else is the size that the generator itself renders at, its default for the layout where None.
+        size: A :class:`ResultWish`, or the size at which the generator renders; its default size for the layout where None.
     """
     if isinstance(size, ResultWish):
         return renderer.plan(layout, size)
@@ -98,18 +98,18 @@ def render_described(
     Args:
         renderer: The loaded weights.
         labels: Ids of ``source``, uint8 [H, W].
-        instances: As :func:`prepare_layout`.
-        source: The label set that the layout was painted in; None where the ids are the weights' own.
-        size: As :func:`plan_picture`.
-        style: A seed, or a style code [z]; without effect on weights that take none.
-        texture: The seed of the noise, for weights with textures.
-        texture_regions: Where it has other seeds, uint16 [H, W], see :meth:`Renderer.set_texture`; None for nowhere.
-        progress: Told which part of the details is done, from 0 to 1.
-        should_stop: Asked within the networks of the details.
+        instances: Instance ids [H, W] from 0 to 65535, or None.
+        source: Label set of the layout; None where the ids are the weights' own.
+        size: See :func:`plan_picture`.
+        style: A seed or a style code [z]; ignored by weights without a style input.
+        texture: Seed of the noise, for weights with textures.
+        texture_regions: Regions with seeds of their own, uint16 [H, W], see :meth:`Renderer.set_texture`; None for none.
+        progress: Callback with the completed fraction of the upscaling, from 0 to 1.
+        should_stop: Callback, polled within the upscalers.
 
     Raises:
-        EngineError: not such a layout, style or size, or the device failed.
-        GaveWayError: ``should_stop`` said yes.
+        EngineError: an invalid layout, style or size, or the device failed.
+        GaveWayError: ``should_stop`` returned true.
     """
     plan = plan_picture(renderer, (labels.shape[0], labels.shape[1]), size)
     own = renderer.channels.label_set

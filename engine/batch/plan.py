@@ -201,13 +201,13 @@ def _names_in(folder: Path, files: Iterable[Path]) -> set[str]:
 
 
 class InstanceFolder:
-    """Finds the instance map of a label map: the same stem, in a folder of the label map's name where stems clash.
+    """A folder of instance maps, found by the stem of the label map, or below a folder of its folder's name where stems clash.
 
     Args:
-        folder: Where the instance maps are.
+        folder: Folder of the instance maps.
 
     Raises:
-        EngineError: there is no such folder.
+        EngineError: the folder does not exist.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -216,7 +216,7 @@ class InstanceFolder:
         self.folder = folder
 
     def find(self, file: MapFile) -> Path:
-        """Return the instance map's path.
+        """Return the path of a label map's instance map.
 
         Raises:
             LabelError: there is none.

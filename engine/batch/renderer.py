@@ -1,4 +1,4 @@
-"""Rendering many label maps: files are read ahead and written behind while the renderer works."""
+"""Renders many label maps while files are read ahead and written behind."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _FULL_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS}
 
 
 class CannotWriteError(EngineError):
-    """Nothing more can be written at all, so there is no use in going on."""
+    """Raised when no further file can be written (disk full or read-only)."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """Why the pictures of a label map are missing."""
+    """A label map whose pictures are missing, and why."""
 
     path: Path
     message: str
@@ -53,14 +53,14 @@ class Failure:
 
 @dataclass
 class BatchOutcome:
-    """What came of a batch.
+    """The outcome of a batch.
 
     Attributes:
-        rendered: Pictures written.
+        rendered: Number of pictures written.
         failures: Label maps without all their pictures.
-        large: Label maps that the generator itself rendered at more than 1.5 times the size that it was trained at.
-        stretched: Label maps whose aspect is not kept.
-        maps: How the maps were read, and what in them the weights did not know.
+        large: Number of label maps rendered by the generator at more than 1.5 times its training size.
+        stretched: Number of label maps whose aspect ratio is not kept.
+        maps: How the maps were read, and which of their labels the weights lack.
     """
 
     maps: MapAccount
@@ -81,13 +81,13 @@ class BatchRenderer:
 
     Args:
         renderer: The loaded weights.
-        styles: The style of every picture.
-        transfer: From the ids that maps are assumed to have to the weights' ids.
-        is_given: Whether a person has said that they have these ids.
-        instances: Where instance maps are; None where the labels stand for them.
-        texture_map: Where textures are others in all pictures, uint16 [H, W] of the maps' size; None for nowhere.
-        picture_format: Of the files.
-        finished: Called with a number of pictures whenever so many are written or given up.
+        styles: Style of each picture.
+        transfer: Transfer from the assumed label set of the maps to the weights' ids.
+        is_given: Whether the user named this label set.
+        instances: Instance maps; the labels take their place where None.
+        texture_map: Texture regions of all pictures, uint16 [H, W] of the maps' size; None for none.
+        picture_format: File format.
+        finished: Callback with the number of pictures that were just written or given up.
     """
 
     def __init__(
@@ -113,11 +113,11 @@ class BatchRenderer:
         self.outcome = BatchOutcome(MapAccount(transfer, renderer.channels))
 
     def run(self, plan: BatchPlan) -> None:
-        """Render everything that is planned; what went wrong with single maps is in ``outcome``, also after an interrupt.
+        """Render the pictures of a plan; failures of single maps go to ``outcome``, which is valid after an interrupt too.
 
         Raises:
             CannotWriteError: the disk is full or read-only.
-            KeyboardInterrupt: the person stopped it; what is written is whole.
+            KeyboardInterrupt: the user interrupted it; all files written are whole.
         """
         with ThreadPoolExecutor(3, "files") as pool:
             try:

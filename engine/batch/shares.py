@@ -1,4 +1,4 @@
-"""How the pictures of one command are shared among processes: by ``--shard``, under torchrun, or both."""
+"""The division of a command's pictures among processes: by ``--shard``, under torchrun, or both."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from spade_studio.engine.errors import EngineError
 
 @dataclass(frozen=True)
 class Share:
-    """The part of the work that one process does.
+    """One process's share of the work.
 
     Attributes:
-        index: Number of this part, from 0.
-        count: How many parts there are.
+        index: Index of the share, from 0.
+        count: Number of shares.
     """
 
     index: int = 0
@@ -30,7 +30,7 @@ class Share:
         """Read ``I/N``.
 
         Raises:
-            EngineError: it is written otherwise, or I is not from 0 to N - 1.
+            EngineError: another format, or I is not from 0 to N - 1.
         """
         match = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
         if match is None:
@@ -38,21 +38,21 @@ class Share:
         return cls(int(match[1]), int(match[2]))
 
     def split(self, inner: Share) -> Share:
-        """Return part ``inner`` of this share: a job array of torchrun launches splits twice."""
+        """Return share ``inner`` of this share, as for a job array of torchrun launches."""
         return Share(self.index * inner.count + inner.index, self.count * inner.count)
 
     def slice_of(self, total: int) -> range:
-        """Return which of ``total`` things are this share's: a run of neighbours, so that variations of a map stay together."""
+        """Return the indices of this share among ``total``: contiguous, so that variations of a map stay together."""
         return range(total * self.index // self.count, total * (self.index + 1) // self.count)
 
 
 @dataclass(frozen=True)
 class Process:
-    """One process among those that torchrun started.
+    """One process of a torchrun launch.
 
     Attributes:
-        share: Its part by RANK and WORLD_SIZE; 0/1 outside torchrun.
-        local_rank: Its number on this machine, which picks the GPU; None outside torchrun.
+        share: Share by RANK and WORLD_SIZE; 0/1 outside torchrun.
+        local_rank: LOCAL_RANK, which selects the GPU; None outside torchrun.
     """
 
     share: Share
@@ -63,7 +63,7 @@ class Process:
         """Read RANK, WORLD_SIZE and LOCAL_RANK.
 
         Raises:
-            EngineError: they are there but are no usable numbers.
+            EngineError: they are set but are no usable numbers.
         """
         if "RANK" not in environment or "WORLD_SIZE" not in environment:
             return cls(Share(), None)
@@ -76,11 +76,11 @@ class Process:
         return cls(Share(rank, world_size), local_rank)
 
     def device(self, asked: str, gpus: int) -> str:
-        """Return the device for this process: under torchrun the GPU of its local rank, where ``asked`` leaves that open.
+        """Return the device of this process: under torchrun the GPU of its local rank, unless ``asked`` names one.
 
         Args:
             asked: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-            gpus: CUDA devices that this machine has.
+            gpus: Number of CUDA devices of this machine.
         """
         if self.local_rank is None or asked not in ("auto", "cuda") or gpus == 0:
             return asked

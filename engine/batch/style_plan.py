@@ -1,4 +1,4 @@
-"""Which style each picture of a command gets: from a seed, a photograph, two photographs, or codes in a file."""
+"""The style of each picture of a command: from a seed, a photograph, two photographs, or codes in a file."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ MAX_CODES = 100_000
 
 @dataclass(frozen=True, eq=False)
 class StyleSource:
-    """What the command line says of style; at most one of ``image``, ``codes`` and ``seed`` is given.
+    """The style options of a command line; at most one of ``image``, ``codes`` and ``seed`` is set.
 
     Attributes:
-        image: The photograph whose style is used.
-        image_to: The photograph to whose style the last label map leads.
+        image: Photograph that gives the style.
+        image_to: Photograph whose style the last label map has, the maps between interpolated.
         codes: Style codes from a file, float32 [N, z].
-        seed: Seed of the first variation; None stands for 0.
-        variations: Pictures for every label map.
+        seed: Seed of the first variation; None for 0.
+        variations: Number of pictures for each label map.
         truncation: Factor on the style codes, 1 as trained.
         texture: Seed of the first variation's texture; that of the style where None.
     """
@@ -69,13 +69,13 @@ class StyleSource:
 
     @property
     def given(self) -> bool:
-        """Whether anything was asked for that only weights with a style input can do."""
+        """Whether any option requires weights with a style input."""
         return self.image is not None or self.codes is not None or self.seed is not None or self.variations > 1
 
 
 @dataclass(frozen=True, eq=False)
 class StylePlan:
-    """How the styles of a command become codes.
+    """The conversion of a command's styles to codes.
 
     Attributes:
         code: Returns the code, float32 [z], of a map's place (0..) and a seed or sample number; None for weights without a style input.
@@ -107,15 +107,15 @@ class StylePlan:
 
 
 def plan_styles(source: StyleSource, renderer: Renderer, maps: int) -> StylePlan:
-    """Work out the styles; photographs are read and encoded here, once.
+    """Resolve the style options; photographs are read and encoded here, once.
 
     Args:
-        source: What was asked for.
+        source: Style options.
         renderer: The loaded weights.
-        maps: How many label maps the whole sequence has, over all processes.
+        maps: Number of label maps in the whole sequence, over all processes.
 
     Raises:
-        StyleError: the weights cannot do what was asked for, or a photograph cannot be read.
+        StyleError: the weights do not support the options, or a photograph cannot be read.
     """
     if source.texture is not None and not renderer.has_texture:
         name = renderer.info.name or renderer.info.path.name
@@ -157,16 +157,16 @@ def _plan_codes(source: StyleSource, renderer: Renderer, maps: int) -> StylePlan
 
 
 def read_style_codes(path: Path) -> NDArray[np.float32]:
-    """Read style codes from a ``.npy`` file that may be damaged or hostile; nothing in it is ever unpickled.
+    """Read style codes from an untrusted ``.npy`` file; nothing in it is unpickled.
 
     Args:
-        path: An array of numbers, [z] or [N, z].
+        path: File with an array of numbers, [z] or [N, z].
 
     Returns:
-        float32 [N, z].
+        Style codes, float32 [N, z].
 
     Raises:
-        StyleError: no such file or array, or values that are no numbers.
+        StyleError: no such file or array, or values that are not finite numbers.
     """
     expected = "a .npy file of numbers, [z] or [N, z]"
     array = map_array(path, expected, StyleError)
@@ -191,10 +191,10 @@ def style_source_from(
     truncation: float | None,
     texture: int | None = None,
 ) -> StyleSource:
-    """Build the source from command-line values, None where an option was not given.
+    """Return the style options from command-line values, None where an option was not given.
 
     Raises:
-        EngineError: they do not go together, or the file of codes cannot be used.
+        EngineError: the options contradict each other, or the file of codes is unusable.
     """
     if codes is None:
         return StyleSource(image, image_to, None, seed, variations or 1, 1.0 if truncation is None else truncation, texture)

@@ -1,4 +1,4 @@
-"""Configurations of super-resolution networks, and the names and shapes of their tensors; without torch."""
+"""Configurations of super-resolution networks, and the names and shapes of their tensors."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class RRDBConfig:
     """RRDBNet: residual-in-residual dense blocks at low resolution, then doublings (Wang et al. 2018, ESRGAN; 2021, Real-ESRGAN).
 
     Attributes:
-        width: Channels between the blocks.
-        blocks: Residual-in-residual dense blocks, of three dense blocks each.
-        growth: Channels that each convolution of a dense block adds.
-        doublings: x2 enlargements behind the blocks.
-        unshuffle: Side of the squares of pixels that the first convolution reads as channels: 1, 2 or 4.
+        width: Number of channels between the blocks.
+        blocks: Number of residual-in-residual dense blocks, of three dense blocks each.
+        growth: Number of channels that each convolution of a dense block adds.
+        doublings: Number of x2 upsamplings after the blocks.
+        unshuffle: Factor of the pixel unshuffle before the first convolution: 1, 2 or 4.
     """
 
     kind: ClassVar[str] = "rrdb"
@@ -48,12 +48,12 @@ class RRDBConfig:
 
     @property
     def scale(self) -> int:
-        """Side of a result's pixels in pixels of the picture that goes in."""
+        """Factor by which each side is enlarged."""
         return 2**self.doublings // self.unshuffle
 
     @property
     def multiplications(self) -> int:
-        """For one pixel of the picture that goes in."""
+        """Number of multiplications for one input pixel."""
         width, growth = self.width, self.growth
         dense = sum((width + i * growth) * growth for i in range(4)) + (width + 4 * growth) * width
         low = COLOURS * self.unshuffle**2 * width + 3 * self.blocks * dense + width * width
@@ -61,7 +61,7 @@ class RRDBConfig:
         return 9 * (low + high) // self.unshuffle**2
 
     def shapes(self) -> Shapes:
-        """Return the shape of every tensor, by the names of Real-ESRGAN."""
+        """Return the shape of each tensor by its name in Real-ESRGAN."""
         width, growth = self.width, self.growth
         convolutions = {"conv_first": (width, COLOURS * self.unshuffle**2)}
         for block in range(self.blocks):
@@ -76,12 +76,12 @@ class RRDBConfig:
 
 @dataclass(frozen=True)
 class CompactConfig:
-    """SRVGGNetCompact: a chain of convolutions at low resolution, whose channels become pixels (Real-ESRGAN).
+    """SRVGGNetCompact: a chain of convolutions at low resolution, then a pixel shuffle (Real-ESRGAN).
 
     Attributes:
-        scale: Side of a result's pixels in pixels of the picture that goes in.
-        width: Channels of the chain.
-        layers: Convolutions between the first and the last.
+        scale: Factor by which each side is enlarged.
+        width: Number of channels of the chain.
+        layers: Number of convolutions between the first and the last.
     """
 
     kind: ClassVar[str] = "compact"
@@ -94,11 +94,11 @@ class CompactConfig:
 
     @property
     def multiplications(self) -> int:
-        """For one pixel of the picture that goes in."""
+        """Number of multiplications for one input pixel."""
         return 9 * self.width * (COLOURS + self.layers * self.width + COLOURS * self.scale**2)
 
     def shapes(self) -> Shapes:
-        """Return the shape of every tensor, by the names of Real-ESRGAN."""
+        """Return the shape of each tensor by its name in Real-ESRGAN."""
         last = 2 * self.layers + 2
         widths = {0: (self.width, COLOURS), last: (COLOURS * self.scale**2, self.width)}
         shapes = _convolution_shapes({f"body.{i}": widths.get(i, (self.width, self.width)) for i in range(0, last + 1, 2)})

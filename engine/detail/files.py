@@ -1,4 +1,4 @@
-"""Files of super-resolution networks, other people's and our own: checked whole before anything computes with them."""
+"""Files of super-resolution networks, third-party and our own, fully checked before use."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _MAX_BYTES: Final = 1 << 30
 
 @dataclass(frozen=True)
 class UpscalerInfo:
-    """What an upscaler's file holds.
+    """The contents of an upscaler file.
 
     Attributes:
         path: The file.
-        config: The network.
-        name: What to call it.
-        steps: Training steps, of our own files.
-        data: What it learned from, of our own files, or "".
-        licence: Under which terms it may be used, or "".
+        config: Configuration of the network.
+        name: Display name.
+        steps: Number of training steps, for our own files.
+        data: Training data, for our own files; may be empty.
+        licence: Terms of use; may be empty.
     """
 
     path: Path
@@ -52,7 +52,7 @@ class UpscalerInfo:
 
     @property
     def scale(self) -> int:
-        """How many times as large its results are on each side."""
+        """Factor by which each side is enlarged."""
         return self.config.scale
 
 
@@ -61,9 +61,9 @@ class LoadedUpscaler:
     """An upscaler in memory.
 
     Attributes:
-        info: What it is.
-        tensors: Its state dict, float32, by the names of Real-ESRGAN.
-        sha256: Of the file.
+        info: Contents of the file.
+        tensors: State dict, float32, with the names of Real-ESRGAN.
+        sha256: SHA-256 of the file.
     """
 
     info: UpscalerInfo
@@ -72,13 +72,13 @@ class LoadedUpscaler:
 
 
 def inspect_upscaler(path: Path) -> UpscalerInfo:
-    """Return what a file holds without reading its numbers or loading torch.
+    """Return the contents of a file from its header alone, without loading torch.
 
     Args:
         path: A ``.safetensors`` file, or a ``.pth`` with a state dict, bare or as ``params_ema`` or ``params``.
 
     Raises:
-        WeightsError: It is damaged, hostile, or no super-resolution network for colour pictures.
+        WeightsError: a damaged or hostile file, or one without a super-resolution network for colour pictures.
     """
     return _inspect(path)[0]
 
@@ -87,7 +87,7 @@ def load_upscaler(path: Path) -> LoadedUpscaler:
     """Load an upscaler.
 
     Raises:
-        WeightsError: As :func:`inspect_upscaler`, or values are not finite.
+        WeightsError: as for :func:`inspect_upscaler`, or values are not finite.
     """
     import safetensors.torch
     from safetensors import SafetensorError
@@ -106,20 +106,20 @@ def load_upscaler(path: Path) -> LoadedUpscaler:
 def save_upscaler(
     path: Path, config: CompactConfig, tensors: Mapping[str, Tensor], *, name: str, steps: int, data: str, licence: str
 ) -> None:
-    """Write an upscaler of ours with its description, whole or not at all; weights are stored in half precision.
+    """Write one of our upscalers with its description, atomically; weights are stored in half precision.
 
     Args:
-        path: The file, by custom ``*.safetensors``.
-        config: The network.
-        tensors: Its state dict.
-        name: What to call it.
-        steps: Training steps.
-        data: What it learned from, in a sentence.
-        licence: Under which terms it may be used, in a sentence.
+        path: Target file, ``*.safetensors``.
+        config: Configuration of the network.
+        tensors: State dict.
+        name: Display name.
+        steps: Number of training steps.
+        data: Training data, one sentence.
+        licence: Terms of use, one sentence.
 
     Raises:
-        WeightsError: The tensors do not fit the configuration or are not finite.
-        OSError: The file cannot be written.
+        WeightsError: the tensors do not match the configuration or are not finite.
+        OSError: the file cannot be written.
     """
     import safetensors.torch
 

@@ -1,4 +1,4 @@
-"""From the generator's picture to the result: upscalers where a level of detail asks for them, then an exact resampling."""
+"""From the generator's picture to the result: the upscaler of a level of detail, then exact resampling."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spade_studio.engine.detail.upscaler import Picture, Upscaler
 
 
 class Finisher:
-    """Upscalers on one device, loaded when they are first asked for.
+    """Upscalers on one device, loaded on first use.
 
     Args:
         device: As for :meth:`Renderer.load`.
@@ -29,10 +29,10 @@ class Finisher:
         self._replaced: dict[DetailLevel, Path] = {}
 
     def replace(self, level: DetailLevel, path: Path | None) -> Upscaler | None:
-        """Take a file in place of a level's from now on, or again the level's where None, and return the upscaler.
+        """Replace the upscaler of a level by that in a file, or restore the level's own where None; return the upscaler.
 
         Raises:
-            WeightsError, RenderError: It is no upscaler; then nothing changes.
+            WeightsError, RenderError: the file holds no usable upscaler; nothing changes.
         """
         upscaler = None if path is None else self.upscaler(level, path)
         if path is None:
@@ -42,14 +42,14 @@ class Finisher:
         return upscaler
 
     def upscaler(self, level: DetailLevel, path: Path | None = None) -> Upscaler | None:
-        """Return a level's upscaler; None for ``none``.
+        """Return the upscaler of a level; None for ``none``.
 
         Args:
             level: The level.
             path: A file in place of the level's.
 
         Raises:
-            WeightsError, RenderError: It is not installed, or is no upscaler.
+            WeightsError, RenderError: the file is missing, or holds no usable upscaler.
         """
         found = None if level == "none" else path or self._replaced.get(level) or level_path(level)
         if found is None:
@@ -71,15 +71,15 @@ class Finisher:
         """Bring a picture to the size of the result.
 
         Args:
-            picture: The generator's, [3, H, W] in [0, 1].
-            result: (height, width).
-            level: The level of detail.
-            path: A file in place of the level's.
-            progress: Told the part that is done, from 0 to 1.
-            should_stop: Asked within the networks.
+            picture: The generator's picture, [3, H, W] in [0, 1].
+            result: (height, width) of the result.
+            level: Level of detail.
+            path: Upscaler file in place of the level's.
+            progress: Callback with the completed fraction, from 0 to 1.
+            should_stop: Callback, polled within the networks.
 
         Returns:
-            [3, height, width] in [0, 1], or None when ``should_stop`` said yes.
+            The result, [3, height, width] in [0, 1], or None where ``should_stop`` returned true.
 
         Raises:
             WeightsError, OutOfMemoryError, RenderError: with what to do.
@@ -114,19 +114,19 @@ class Finisher:
         progress: Callable[[float], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> npt.NDArray[np.uint8] | None:
-        """Bring a picture, uint8 [H, W, 3], to the size of the result; see :meth:`finish`."""
+        """As :meth:`finish`, for uint8 [H, W, 3]."""
         if level == "none" and image.shape[:2] == result:
             return np.ascontiguousarray(image)
         made = self.finish(to_floats(image), result, level, path, progress=progress, should_stop=should_stop)
         return None if made is None else to_bytes(made)
 
     def release_memory(self) -> None:
-        """Forget the upscalers; they are loaded again when they are asked for."""
+        """Drop the upscalers; they are loaded again on next use."""
         self._loaded.clear()
 
 
 def resample(picture: Picture, size: Size) -> Picture:
-    """Bring a picture [3, H, W] in [0, 1] to (height, width): bicubic, over all pixels that fall into one where it becomes smaller."""
+    """Resize a picture [3, H, W] in [0, 1] to (height, width): bicubic, antialiased where it becomes smaller."""
     if picture.shape[1:] == size:
         return picture
     with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""The levels of detail that a person chooses from, and the files behind them; without torch."""
+"""The levels of detail and their files."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Final, Literal
 from spade_studio.engine.errors import WeightsError
 
 DetailLevel = Literal["none", "fast", "full"]
-"""``none`` enlarges by resampling, ``fast`` follows a stroke, ``full`` is for pictures that are kept."""
+"""``none`` resamples, ``fast`` keeps up with strokes, ``full`` is for finished pictures."""
 
 LEVELS: Final[tuple[DetailLevel, ...]] = ("none", "fast", "full")
 
 AUTO_SHORT_SIDE: Final = 256
-"""Pictures with a longer short side are ``full`` where nobody chose."""
+"""Short side in pixels above which ``auto`` means ``full``."""
 
 _FILES: Final = {"fast": "detail_fast.safetensors", "full": "realesrgan_x4plus.safetensors"}
 
@@ -24,10 +24,10 @@ def _folder() -> Path:
 
 
 def level_path(level: DetailLevel) -> Path | None:
-    """Return the file of a level's network that comes with the program; None for ``none``.
+    """Return the bundled network file of a level; None for ``none``.
 
     Raises:
-        WeightsError: The file is not there.
+        WeightsError: the file is missing.
     """
     if level == "none":
         return None
@@ -45,10 +45,10 @@ def available_levels() -> tuple[DetailLevel, ...]:
 
 
 def automatic_level(result: tuple[int, int], base: tuple[int, int]) -> DetailLevel:
-    """Return the level for a result of (height, width) where nobody chose one.
+    """Return the level that ``auto`` means for a result.
 
     Args:
-        result: Of the picture.
-        base: Of the generator's picture; one that is no smaller needs no detail.
+        result: (height, width) of the result.
+        base: (height, width) of the generator's picture; a result that is no larger needs no detail.
     """
     return "none" if min(result) <= max(AUTO_SHORT_SIDE, min(base)) else "full"

@@ -1,4 +1,4 @@
-"""Super-resolution networks as their papers define them; between convolutions they ask whether to go on."""
+"""Super-resolution networks as their papers define them, interruptible between convolutions."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from spade_studio.engine.detail.config import COLOURS, CompactConfig, RRDBConfig, UpscalerConfig
 
 Pulse = Callable[[int], None]
-"""Called with the multiplications of what comes next; what it raises ends the computation."""
+"""Callback before each convolution, with its number of multiplications; an exception ends the computation."""
 
 STRIP_MULTIPLICATIONS = 2_000_000_000
-"""On a CPU convolutions of more are done in strips of rows, so that a pulse comes every few tens of milliseconds."""
+"""Number of multiplications above which a convolution on a CPU is split into strips of rows, for a pulse every few tens of ms."""
 
 ENLARGED_ROWS = 24
-"""RRDBNet enlarges so many rows of features at a time, which bounds memory."""
+"""Number of feature rows that RRDBNet upsamples at a time, which bounds memory."""
 
 _ENLARGED_MARGIN = 2  # rows of features that reach a row's pixels through the convolutions behind them
 
@@ -48,7 +48,7 @@ def _convolve(layer: nn.Conv2d, x: Tensor, pulse: Pulse) -> Tensor:
 
 
 class DenseBlock(nn.Module):
-    """Five convolutions, each of which reads the outputs of all before it; channels [width] to [width]."""
+    """Five densely connected convolutions from ``width`` to ``width`` channels."""
 
     def __init__(self, width: int, growth: int) -> None:
         super().__init__()
@@ -131,7 +131,7 @@ class RRDBNet(nn.Module):
 
 
 class SRVGGNetCompact(nn.Module):
-    """A chain of convolutions and PReLUs whose last channels become pixels, added to the nearest enlargement."""
+    """A chain of convolutions and PReLUs, then a pixel shuffle, added to the nearest-neighbour upsampling of the input."""
 
     def __init__(self, config: CompactConfig) -> None:
         super().__init__()
@@ -154,12 +154,12 @@ UpscalerNetwork = RRDBNet | SRVGGNetCompact
 
 
 def build_upscaler(config: UpscalerConfig) -> UpscalerNetwork:
-    """Build the network that a configuration describes, with torch's random weights."""
+    """Build the network of a configuration, with torch's default initialisation."""
     return RRDBNet(config) if isinstance(config, RRDBConfig) else SRVGGNetCompact(config)
 
 
 def last_convolution(network: UpscalerNetwork) -> nn.Conv2d:
-    """Return the convolution that makes colours; in float32 it leaves no steps in skies, whatever the others compute in."""
+    """Return the output convolution; computed in float32 it avoids banding in smooth areas."""
     layer = network.conv_last if isinstance(network, RRDBNet) else network.body[-1]
     assert isinstance(layer, nn.Conv2d)
     return layer

@@ -1,4 +1,4 @@
-"""At which sizes an upscaler is applied, one time after another, to reach the size of a result; without torch."""
+"""The sizes at which an upscaler is applied, pass after pass, to reach the size of a result."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ Size = tuple[int, int]
 """(height, width) in pixels."""
 
 LEAST_SHORT_SIDE = 128
-"""A picture is not reduced further before it is enlarged: what is in it would be lost."""
+"""Minimum short side in pixels of a picture that is reduced before it is enlarged."""
 
 MOST_STRETCH = 1.25
-"""What is left between the last pass and the result is resampled up to this factor."""
+"""Maximum factor between the last pass and the result that is left to resampling."""
 
 
 def first_size(base: Size, scale: int) -> Size:
-    """Return the size that the generator's picture is reduced to before the first pass.
+    """Return the (height, width) that the generator's picture is reduced to before the first pass.
 
-    Its finest scale has a regular weave that an upscaler would sharpen into a texture of its own; at half the size it is gone. So networks
-    that enlarge at least four times read half the size.
+    Networks that enlarge at least four times read half the size: the finest scale of generators has a regular pattern, which an upscaler
+    would sharpen into a texture.
 
     Args:
-        base: Of the generator's picture.
+        base: (height, width) of the generator's picture.
         scale: Of the network.
     """
     short = min(base)
@@ -28,12 +28,12 @@ def first_size(base: Size, scale: int) -> Size:
 
 
 def pass_sizes(base: Size, result: Size, scale: int) -> tuple[Size, ...]:
-    """Return what the network reads in each pass: at first the generator's picture, then what came out before, reduced.
+    """Return the (height, width) of the network's input in each pass.
 
     Args:
-        base: Of the generator's picture.
-        result: Of the picture that is wanted, of about the same aspect; the last pass comes out smaller by :data:`MOST_STRETCH` at most.
-        scale: Of the network; one that does not enlarge is applied once.
+        base: (height, width) of the generator's picture.
+        result: (height, width) of the result, of about the same aspect ratio; the last pass falls short by :data:`MOST_STRETCH` at most.
+        scale: Scale factor of the network; one of scale 1 is applied once.
     """
     sizes = [first_size(base, scale)]
     while scale > 1:

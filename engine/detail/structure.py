@@ -1,4 +1,4 @@
-"""Tells which super-resolution network a file's tensors are of, by their names and shapes; without torch."""
+"""Infers the architecture of a super-resolution network from the names and shapes of its tensors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CHAIN: Final = re.compile(r"body\.(0|[1-9][0-9]{0,3})\.weight")
 
 
 def canonical_names(names: list[str]) -> dict[str, str]:
-    """Return the name that Real-ESRGAN gives each tensor, by the name in the file; unknown names stay."""
+    """Return a mapping from the names in a file to those of Real-ESRGAN; unknown names map to themselves."""
     layers = {name: name.rpartition(".")[0] for name in names}
     tail = sorted({int(match[1]) for layer in layers.values() if (match := _NUMBERED.fullmatch(layer)) and int(match[1]) > 1})
     ends = ["conv_hr", "conv_last"]
@@ -54,12 +54,12 @@ def infer_upscaler(entries: Mapping[str, TensorEntry], where: str) -> UpscalerCo
     """Infer the network from its tensors and check every name and shape.
 
     Args:
-        entries: By the names of Real-ESRGAN.
-        where: The file, for messages.
+        entries: Tensors by their names in Real-ESRGAN.
+        where: Name of the file in messages.
 
     Raises:
-        WeightsError: It is another kind of network, one that does not take or give colour pictures, or tensors are missing, unexpected or
-            of wrong shapes.
+        WeightsError: another kind of network, input or output other than colour pictures, or tensors that are missing, unexpected or of
+            wrong shapes.
     """
     try:
         config = _rrdb(entries, where) if "conv_first.weight" in entries else _compact(entries, where)

@@ -1,4 +1,4 @@
-"""How a large picture is divided into overlapping tiles."""
+"""The division of a large picture into overlapping tiles."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from math import ceil
 
 @dataclass(frozen=True)
 class Span:
-    """One tile along one side, in pixels of the picture that goes in.
+    """The extent of one tile along one axis, in input pixels.
 
     Attributes:
-        start, stop: What the network reads.
-        first, last: What is kept of its result; the spans of a side together keep every pixel once.
+        start, stop: Range that the network reads.
+        first, last: Range that is kept of its output; these ranges partition the axis.
     """
 
     start: int
@@ -23,12 +23,12 @@ class Span:
 
 
 def divide(length: int, most: int, margin: int) -> list[Span]:
-    """Divide a side into spans of about equal length.
+    """Divide an axis into spans of about equal length.
 
     Args:
-        length: Of the side.
-        most: The length of what a network reads at a time.
-        margin: What it reads beyond what is kept, where the picture goes on.
+        length: Length of the axis in pixels.
+        most: Maximum length that the network reads at a time.
+        margin: Overlap: pixels read beyond the kept range, inside the picture.
     """
     inner = most - 2 * margin
     count = 1 if length <= most else ceil(length / inner)

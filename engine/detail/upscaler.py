@@ -1,4 +1,4 @@
-"""An upscaler on a device: pictures in, enlarged pictures out, tile by tile."""
+"""An upscaler on a device, applied tile by tile."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ from spade_studio.engine.errors import GaveWayError, RenderError
 from spade_studio.engine.inference.transfer import to_device
 
 TILE_SIDE = 512
-"""Pixels on a side that the network reads at a time, which bounds memory."""
+"""Side in pixels of a tile that the network reads, which bounds memory."""
 
 TILE_MARGIN = 64
-"""Pixels that it reads beyond a tile. RRDBNet looks further, but what it sees there changes a pixel by less than 1/255 in the mean; with
-half of that, renders with regular texture show the tiles."""
+"""Overlap of tiles in pixels. RRDBNet's receptive field is larger, but pixels beyond change the result by less than 1/255 on average;
+with half the overlap, seams show in regular textures."""
 
 MAX_RESULT_SIDE = 16384
 
 Picture = npt.NDArray[np.float32]
-"""Colours in [0, 1], float32 [3, H, W]."""
+"""RGB in [0, 1], float32 [3, H, W]."""
 
 
 class Upscaler:
     """One super-resolution network on one device.
 
-    Deterministic: the same network, picture, device and compute type give the same result.
+    Deterministic: the result is a function of network, picture, device and compute type.
 
     Args:
-        loaded: From :func:`~spade_studio.engine.detail.files.load_upscaler`.
-        device: Where it computes.
-        dtype: Compute type; the last convolution is float32 always.
+        loaded: The upscaler, from :func:`~spade_studio.engine.detail.files.load_upscaler`.
+        device: Device to compute on.
+        dtype: Compute type; the output convolution is always float32.
     """
 
     def __init__(self, loaded: LoadedUpscaler, device: torch.device, dtype: torch.dtype) -> None:
@@ -76,17 +76,17 @@ class Upscaler:
 
     @property
     def scale(self) -> int:
-        """How many times as large results are on each side."""
+        """Factor by which each side is enlarged."""
         return self.info.scale
 
     @property
     def device(self) -> str:
-        """The device's name."""
+        """Name of the device."""
         return str(self._device)
 
     @property
     def dtype(self) -> str:
-        """The compute type's name."""
+        """Name of the compute type."""
         return dtype_name(self._dtype)
 
     def upscale(
@@ -96,11 +96,11 @@ class Upscaler:
 
         Args:
             picture: [3, H, W] in [0, 1].
-            progress: Told the part that is done, from 0 to 1.
-            should_stop: Asked between the network's convolutions.
+            progress: Callback with the completed fraction, from 0 to 1.
+            should_stop: Callback, polled between convolutions.
 
         Returns:
-            [3, scale H, scale W] in [0, 1], or None when ``should_stop`` said yes.
+            The enlarged picture, [3, scale H, scale W] in [0, 1], or None where ``should_stop`` returned true.
 
         Raises:
             OutOfMemoryError, RenderError: the device failed, or a result of more than 16384 pixels on a side.

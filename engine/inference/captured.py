@@ -1,4 +1,4 @@
-"""Style-only frames on CUDA: the generator's kernels over an unchanged plan, captured once and replayed."""
+"""Style-only frames on CUDA: a CUDA graph of the generator over an unchanged plan."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class CapturedForward:
     """Replays one graph of :meth:`FastGenerator.forward` for one plan and number of styles.
 
     Args:
-        generator: On a CUDA device.
+        generator: Generator on a CUDA device.
     """
 
     def __init__(self, generator: FastGenerator) -> None:
@@ -37,10 +37,10 @@ class CapturedForward:
         self._held = []
 
     def render(self, plan: SizePlan, z: StyleCode) -> Tensor | None:
-        """Return the picture [N, H, W, 3], valid until the next call; None where this device cannot capture.
+        """Return pictures [N, H, W, 3], valid until the next call; None where this device does not support capture.
 
         Args:
-            plan: Up to date with the layout.
+            plan: Plan, up to date with the layout.
             z: Style codes [N, z].
         """
         if not self._usable:

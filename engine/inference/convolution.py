@@ -1,4 +1,4 @@
-"""A main-path convolution prepared once: spectral norm folded, weights in the device's preferred order."""
+"""A prepared convolution of the main path: spectral norm folded, weights in the device's preferred memory layout."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Convolution:
     Args:
         weight: [out, in, k, k] on any device.
         bias: [out], or None.
-        padding: What is beyond the edge.
+        padding: Padding mode, zeros or replicate.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Convolution:
         return self._edges[size]
 
     def edges(self) -> list[Tensor]:
-        """Return what is kept of the edges of the last sizes; another size's may take the place of these."""
+        """Return the cached edge corrections of recent sizes; those of other sizes may replace them."""
         return [tensor for pair in self._edges.values() for tensor in pair]
 
     def add_to(self, out: Tensor, x: Tensor) -> None:
@@ -144,7 +144,7 @@ class Convolution:
 
         Args:
             rows: Activations [m, in].
-            around: int64 [n, k * k]: for every asked position, the rows around it.
+            around: Rows in the window of each requested position, int64 [n, k * k].
 
         Returns:
             [n, out].
@@ -157,7 +157,7 @@ class Convolution:
         return out
 
     def of_rows(self, rows: Tensor) -> Tensor:
-        """[n, in] -> [n, out] for a 1x1 convolution."""
+        """Apply a 1x1 convolution: [n, in] -> [n, out]."""
         return self._as_linear()(rows)
 
     def _as_linear(self) -> Linear:

@@ -1,4 +1,4 @@
-"""The SPADE generator as it renders: folded weights, modulation gathered from tables, memory reused between frames."""
+"""The SPADE generator for inference: folded weights, modulation gathered from tables, buffers reused between frames."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _BAND_BYTES = 2**21
 
 @dataclass
 class BlockTables:
-    """One block's modulation rows, each [rows, C]; the shortcut's only where it is learned."""
+    """Modulation rows of one block, each [rows, C]; those of the shortcut only where it is learned."""
 
     scale_0: Tensor
     shift_0: Tensor
@@ -46,17 +46,17 @@ class BlockTables:
 
 @dataclass
 class Stage:
-    """One resolution of one output size: its modulation table and which blocks run there."""
+    """One resolution of one output size: its modulation table and its blocks."""
 
     height: int
     width: int
     table: ModulationTable
     blocks: list[FoldedBlock]
     scale: Scale | None = None
-    """Of the last layout, so that the next hashes only what differs."""
+    """Scale of the last layout; the next layout hashes only what differs."""
 
     def blocks_with_tables(self) -> Iterator[tuple[FoldedBlock, BlockTables]]:
-        """Yield every block with its tables."""
+        """Yield each block with its tables."""
         tables = iter(self.table.tables)
         for block in self.blocks:
             yield block, BlockTables(*(next(tables) for _ in block.sources))
@@ -64,16 +64,16 @@ class Stage:
 
 @dataclass
 class Activations:
-    """What one frame leaves behind for the next preview, all [1, h, w, C].
+    """The activations of one frame, kept for the next preview, all [1, h, w, C].
 
     Attributes:
-        first: What entered the first block.
-        middle: For every block, conv_0's output.
-        out: For every block, its output.
-        picture: [1, H, W, 3], after tanh.
-        style: The style code it was rendered with.
-        texture: The seeds of noise it was rendered with.
-        hashes: For every stage, the neighbourhood of every position it was rendered with, flat.
+        first: Input of the first block.
+        middle: Output of conv_0 of each block.
+        out: Output of each block.
+        picture: Picture after tanh, [1, H, W, 3].
+        style: Style code of the frame.
+        texture: Noise seeds of the frame.
+        hashes: Hash of the neighbourhood of each position, flat, for each stage.
     """
 
     first: Tensor
@@ -87,7 +87,7 @@ class Activations:
 
 @dataclass
 class SizePlan:
-    """Everything kept for one output size."""
+    """All buffers of one output size."""
 
     height: int
     width: int
@@ -95,17 +95,17 @@ class SizePlan:
     activations: Activations | None = None
     noise: NoiseFields | None = None
     laid: Layout | None = None
-    """The layout that ``of_layout`` is of."""
+    """Layout of ``of_layout``."""
     of_layout: Tensor | None = None
-    """What the first layer computes of the layout, where it reads it: [1, h, w, 16 f], in the same memory for every layout."""
+    """First layer's response to the layout, where it reads it: [1, h, w, 16 f], in a fixed buffer."""
 
 
 class FastGenerator:
     """A generator's weights, folded for one device and compute type.
 
     Args:
-        config: Its architecture.
-        state: Its published-format state dict, float32.
+        config: Architecture.
+        state: State dict, float32, with the published names.
     """
 
     def __init__(self, config: GeneratorConfig, state: Mapping[str, Tensor], device: torch.device, dtype: torch.dtype) -> None:
@@ -142,12 +142,12 @@ class FastGenerator:
         self.memory_generation += 1
 
     def edges(self) -> list[Tensor]:
-        """Return what its convolutions keep of the edges of pictures: who reads it later than now holds it."""
+        """Return the cached edge corrections of all convolutions, for a caller that needs them beyond the next frame."""
         blocks = (convolution for block in self.blocks for convolution in (block.conv_0, block.conv_1))
         return [tensor for convolution in (*blocks, self.last) for tensor in convolution.edges()]
 
     def plan(self, layout: Layout) -> SizePlan:
-        """Return the plan of the layout's size with its tables brought up to date."""
+        """Return the plan of the layout's size, its tables updated for the layout."""
         if layout.book.replicate != self.config.replicates_layout:
             raise ValueError(f"a layout with replicate={layout.book.replicate} for a generator with padding {self.config.padding!r}")
         key = (layout.height, layout.width, layout.book)
@@ -174,7 +174,7 @@ class FastGenerator:
         return plan
 
     def hashes(self, plan: SizePlan, layout: Layout) -> list[Hashes]:
-        """Return, for every stage, the layout's neighbourhood at every position, flat."""
+        """Return the hash of the neighbourhood of each position, flat, for each stage."""
         kernel = self.config.kernel_size
         scales = (layout.scale(stage.height, stage.width, kernel, like=stage.scale) for stage in plan.stages)
         return [scale.hashes.reshape(-1) for scale in scales]
@@ -197,11 +197,11 @@ class FastGenerator:
         return stages
 
     def can_preview(self, layout: Layout, z: StyleCode | None) -> bool:
-        """Whether a frame of this size and style is kept, so that only an edit has to be recomputed."""
+        """Whether a frame of this size and style is cached, so that only an edit has to be recomputed."""
         return self.kept_plan(layout, z) is not None
 
     def kept_plan(self, layout: Layout, z: StyleCode | None) -> SizePlan | None:
-        """Return the plan that keeps a frame of this size and style, its tables as that frame left them; None where there is none."""
+        """Return the plan with a cached frame of this size and style, its tables as of that frame; None where there is none."""
         plan = self._plans.get((layout.height, layout.width, layout.book))
         if plan is None or plan.activations is None:
             return None
@@ -214,7 +214,7 @@ class FastGenerator:
         return None if z is None else to_device(z, self.device, self.dtype)
 
     def first(self, plan: SizePlan, codes: Tensor | None) -> Tensor:
-        """Return what enters the first block, before noise: [1, h, w, 16 f], in memory of its own."""
+        """Return the input of the first block before noise, [1, h, w, 16 f], in newly allocated memory."""
         if codes is None or self._fc is None:
             assert plan.of_layout is not None
             return plan.of_layout.clone()
@@ -240,7 +240,7 @@ class FastGenerator:
         return x.view(layout.batch, *grid, -1).to(self.dtype)
 
     def with_first_noise(self, plan: SizePlan, x: Tensor) -> Tensor:
-        """Add the noise that enters the first block to x [1, h, w, 16 f], which is changed in place."""
+        """Add the first block's noise to its input x [1, h, w, 16 f] in place."""
         if plan.noise is not None:
             plan.noise.first.add_to(x)
         return x
@@ -249,16 +249,16 @@ class FastGenerator:
         """Render exactly.
 
         Args:
-            layout: One layout.
-            z: One style code [1, z]; None with layout input.
-            keep: Keep the activations for previews, in place of those of an earlier frame.
-            should_stop: Asked between blocks.
+            layout: Layout, batch of one.
+            z: Style code [1, z]; None with layout input.
+            keep: Whether to keep the activations for previews, in place of those of an earlier frame.
+            should_stop: Callback, polled between blocks.
 
         Returns:
-            [1, H, W, 3] in [-1, 1].
+            Picture [1, H, W, 3] in [-1, 1].
 
         Raises:
-            GaveWayError: ``should_stop`` said yes; what was kept before stays, so that a stroke begun now is previewed at once.
+            GaveWayError: ``should_stop`` returned true; activations kept earlier remain valid for previews.
         """
         plan = self.plan(layout)
         codes = self.codes(z)
@@ -272,12 +272,12 @@ class FastGenerator:
     def forward(
         self, plan: SizePlan, x: Tensor, codes: Tensor | None, *, keep: bool = False, should_stop: Callable[[], bool] | None = None
     ) -> Activations:
-        """Run the blocks on x [1, h, w, 16 f] with a plan that is up to date; device work only.
+        """Run the blocks on x [1, h, w, 16 f] with an up-to-date plan; device work only.
 
-        What is not kept frees its memory for the next block, while that is still in the processor's cache.
+        Without ``keep`` each block reuses the memory of the last one, while it is in the processor's cache.
 
         Raises:
-            GaveWayError: ``should_stop`` said yes.
+            GaveWayError: ``should_stop`` returned true.
         """
         x = self.with_first_noise(plan, x)
         kept = Activations(x)

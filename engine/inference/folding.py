@@ -1,4 +1,4 @@
-"""A generator's state folded into what rendering needs: convolutions and modulation columns, without spectral and batch norms."""
+"""Folding of a generator's state for inference: convolutions and modulation columns with spectral and batch norms absorbed."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class FoldedBlock:
     """One residual block.
 
     Attributes:
-        upsample: Whether its input is enlarged x2 first.
-        conv_0, conv_1: Its convolutions.
-        shortcut: The learned 1x1 shortcut, or None.
-        sources: Of its modulation tables, in the order of BlockTables: scale and shift of norm_0, of norm_1 and, with a learned
+        upsample: Whether its input is upsampled x2.
+        conv_0, conv_1: Convolutions.
+        shortcut: Learned 1x1 shortcut, or None.
+        sources: Sources of the modulation tables, in the order of BlockTables: scale and shift of norm_0, of norm_1 and, with a learned
             shortcut, the scale of norm_s and its shift after the shortcut.
-        noise: Strengths [C] of the noise that follows conv_0 and the block, with noise injection.
-        style: Weight and bias of the scale, 1 included, and shift between the convolutions, with style modulation.
+        noise: Strengths [C] of the noise after conv_0 and after the block, with noise injection.
+        style: Weight and bias of scale (1 included) and shift between the convolutions, with style modulation.
     """
 
     name: str
@@ -44,7 +44,7 @@ class FoldedBlock:
 
     @property
     def multiplications(self) -> int:
-        """Of its convolutions, for one position."""
+        """Number of multiplications of its convolutions for one position."""
         shortcut = self.in_channels * self.out_channels if self.shortcut else 0
         return 9 * self.middle_channels * (self.in_channels + self.out_channels) + shortcut
 
@@ -60,12 +60,12 @@ def fold_spade(state: Mapping[str, Tensor], name: str, shortcut: Tensor | None =
     """Fold one SPADE layer into the sources of a scale and a shift, so that the layer is ``x * scale + shift``.
 
     With batch statistics, ``(x - mean) / std * (1 + gamma) + beta``: scale = (1 + gamma) / std, shift = beta - mean * scale.
-    Instance statistics are not known before the picture is; then x comes normalised.
+    Instance statistics depend on the picture; with them x must be normalised already.
 
     Args:
-        state: The generator's state.
-        name: Of the layer.
-        shortcut: float64 [out, in] of the 1x1 convolution that follows; the shift is then that of its output.
+        state: State dict of the generator.
+        name: Name of the layer.
+        shortcut: Weight of the 1x1 convolution that follows, float64 [out, in]; the shift is then that of its output.
     """
 
     def flat(kind: str) -> tuple[Tensor, Tensor]:

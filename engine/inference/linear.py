@@ -1,4 +1,4 @@
-"""A linear layer prepared once: weights in oneDNN's own order where the processor is served by it."""
+"""A prepared linear layer, its weights in oneDNN's blocked layout where oneDNN serves the processor."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 
 
 def can_pack(device: torch.device, dtype: torch.dtype) -> bool:
-    """Whether oneDNN keeps weights in its own order: eager layers reorder them at every call."""
+    """Whether weights can be packed in oneDNN's blocked layout; eager layers reorder them in every call."""
     if device.type != "cpu" or not torch.backends.mkldnn.is_available() or dtype not in (torch.float32, torch.bfloat16):
         return False
     names = (
@@ -25,7 +25,7 @@ def can_pack(device: torch.device, dtype: torch.dtype) -> bool:
 
 
 class Linear:
-    """Rows [n, in] to rows [n, out].
+    """A linear layer, [n, in] to [n, out].
 
     Args:
         weight: [out, in] on any device.

@@ -1,4 +1,4 @@
-"""Modulation rows of one resolution, kept between layouts so that a stroke pays only for new neighbourhoods."""
+"""A cache of modulation rows of one resolution: a stroke computes new neighbourhoods only."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _FIRST_CAPACITY = 256
 
 @dataclass
 class RowSource:
-    """What fills one table: columns = linear(hidden rows of the k x k windows around a position).
+    """The source of one table: columns = linear(hidden rows of the k x k windows around a position).
 
     Attributes:
-        shared_weight, shared_bias: Of ``mlp_shared``: [hidden, S, k, k] and [hidden].
-        weight: [columns, k * k * hidden]; normalisation and shortcut are folded in.
-        bias: [columns].
+        shared_weight, shared_bias: Weight [hidden, S, k, k] and bias [hidden] of ``mlp_shared``.
+        weight: Weight [columns, k * k * hidden], with normalisation and shortcut folded in.
+        bias: Bias [columns].
     """
 
     shared_weight: Tensor
@@ -38,13 +38,13 @@ class RowSource:
 
 
 class ModulationTable:
-    """Rows of several SPADE layers at one resolution, one row a distinct neighbourhood.
+    """Modulation rows of several SPADE layers at one resolution, one row for each distinct neighbourhood.
 
     Args:
-        sources: One for each table.
-        kernel_size: Of the SPADE layers.
-        book: How codes become channels.
-        budget: Bytes that rows not in use may take before the least recently used go.
+        sources: Source of each table.
+        kernel_size: Kernel size of the SPADE layers.
+        book: Code book of the layouts.
+        budget: Maximum size in bytes of unused rows; beyond it the least recently used are dropped.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class ModulationTable:
         self.reset()
 
     def reset(self) -> None:
-        """Forget every row and layout."""
+        """Drop all rows and the last layout."""
         self._slot_of: dict[int, int] = {}
         self._hash_of: Hashes = np.zeros(0, np.uint64)
         self._last_used: npt.NDArray[np.int64] = np.zeros(0, np.int64)
@@ -88,9 +88,9 @@ class ModulationTable:
         self.tables = [torch.empty(0, width, device=self._device, dtype=self._dtype) for width in self._widths]
 
     def update(self, scale: Scale) -> None:
-        """Take a layout: afterwards ``slots`` int32 [B * h * w] names the row of every pixel.
+        """Set ``slots``, int32 [B * h * w], to the row of each pixel of a layout.
 
-        ``changed`` are the flat positions whose row differs from the last layout's (all, after a change of shape).
+        ``changed`` becomes the flat positions whose row differs from the last layout's: all of them after a change of shape.
         """
         try:
             self._take(scale)

@@ -1,4 +1,4 @@
-"""The noise of one output size, computed once and kept while its seeds stay."""
+"""The injected noise of one output size, cached until its seeds change."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _MOST_KEPT = 1 << 22
 
 
 class InjectedNoise:
-    """What one place adds to its activations.
+    """The noise added to the activations of one layer.
 
     Args:
-        layer: Number of the field.
+        layer: Number of the noise field.
         size: (height, width) of the grid.
-        strength: By channel, [C].
+        strength: Strength of each channel, [C].
     """
 
     def __init__(self, layer: int, size: tuple[int, int], strength: Tensor) -> None:
@@ -30,11 +30,11 @@ class InjectedNoise:
 
     @property
     def device(self) -> torch.device:
-        """Where the activations are."""
+        """Device of the activations."""
         return self._field.device
 
     def draw(self, noise: TextureNoise) -> None:
-        """Take other seeds; the memory stays the same."""
+        """Set other seeds, in place."""
         _, height, width, _ = self._field.shape
         self._field.copy_(noise.field(self._layer, height, width, self._field.dtype).view_as(self._field))
         if self._product is not None:
@@ -48,16 +48,16 @@ class InjectedNoise:
             x.add_(self._product)
 
     def add_at(self, rows: Tensor, places: Tensor) -> None:
-        """Add the noise of flat places [n] to their activations [n, C] in place."""
+        """Add the noise at flat positions [n] to their activations [n, C] in place."""
         rows.addcmul_(self._field.view(-1, 1).index_select(0, places), self._strength)
 
 
 class NoiseFields:
-    """The noise of one output size: of what enters the first block, and of what leaves conv_0 and the end of every block.
+    """The noise of one output size: of the first block's input, and of the outputs of conv_0 and of each block.
 
     Args:
-        first: (height, width) and strengths [C] of the first.
-        blocks: The same of every block, with strengths of both.
+        first: (height, width) and strengths [C] at the first block's input.
+        blocks: (height, width) and both strengths [C] of each block.
     """
 
     def __init__(self, first: tuple[tuple[int, int], Tensor], blocks: Sequence[tuple[tuple[int, int], tuple[Tensor, Tensor]]]) -> None:
@@ -68,7 +68,7 @@ class NoiseFields:
         ]
 
     def draw(self, texture: Texture) -> None:
-        """Take other seeds, unless they are the same; the memory stays the same."""
+        """Set other seeds, in place; equal ones are ignored."""
         if self._texture is None or not same_texture(self._texture, texture):
             noise = TextureNoise.of(texture, self.first.device)
             for place in (self.first, *(place for block in self.blocks for place in block)):
@@ -77,5 +77,5 @@ class NoiseFields:
 
 
 def same_texture(one: Texture, other: Texture) -> bool:
-    """Whether two textures are the same seeds."""
+    """Whether two textures have equal seeds."""
     return one is other or np.array_equal(one, other)

@@ -1,4 +1,4 @@
-"""What renders pictures from a layout and style codes: the readable definition, or the fast generator."""
+"""Rendering of a layout with style codes: by the network definition or by the fast generator."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ ModulationPath = Literal["fast", "dense"]
 
 @dataclass
 class Pictures:
-    """Pictures on their device: [N, 3, H, W] in [-1, 1]."""
+    """Pictures [N, 3, H, W] in [-1, 1], on the device."""
 
     values: Tensor
 
     def to_bytes(self) -> npt.NDArray[np.uint8]:
-        """Return uint8 [N, H, W, 3]; the only wait for the device."""
+        """Return uint8 [N, H, W, 3]; the only synchronisation with the device."""
         levels = (self.values.float() * 127.5).add_(127.5).round_().clamp_(0, 255).to(torch.uint8)
         return to_host(levels.permute(0, 2, 3, 1).contiguous()).numpy()
 
@@ -46,38 +46,38 @@ class Pictures:
 
 
 class PictureMaker(Protocol):
-    """Renders exact pictures, and frames that may be previews."""
+    """Interface of exact pictures, and of frames that may be previews."""
 
     @property
     def path(self) -> ModulationPath:
-        """Which path made the last picture."""
+        """Path of the last picture: ``dense`` or ``fast``."""
         ...
 
     def set_texture(self, texture: Texture) -> None:
-        """Set the seeds of noise; without effect on generators without noise injection."""
+        """Set the noise seeds; ignored by generators without noise injection."""
         ...
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
-        """Render one layout with styles [N, z] exactly."""
+        """Return exact pictures of one layout in styles [N, z]."""
         ...
 
     def frame(
         self, layout: Layout, z: StyleCode | None, *, preview: bool, should_stop: Callable[[], bool] | None
     ) -> tuple[Pictures, Quality] | None:
-        """Render one picture; None when ``should_stop``, asked between blocks, said yes."""
+        """Return one picture, or None where ``should_stop``, polled between blocks, returned true."""
         ...
 
     def preview_share(self, layout: Layout, z: StyleCode | None) -> float | None:
-        """Estimate the time of a preview against an exact frame's; None where the frame would be exact."""
+        """Return the estimated time of a preview relative to an exact frame; None where the frame would be exact."""
         ...
 
     def release_memory(self) -> None:
-        """Drop what is kept between frames."""
+        """Drop all caches."""
         ...
 
 
 class DefinitionMaker:
-    """Runs the networks' own modules: the dense path, and generators that have no fast one."""
+    """Runs the network modules themselves: the dense path, and generators without a fast one."""
 
     path: ModulationPath = "dense"
 
@@ -117,7 +117,7 @@ class DefinitionMaker:
     def frame(
         self, layout: Layout, z: StyleCode | None, *, preview: bool, should_stop: Callable[[], bool] | None
     ) -> tuple[Pictures, Quality] | None:
-        """Render exactly; ``should_stop`` is asked before every layer."""
+        """Return an exact picture; ``should_stop`` is polled before each layer."""
         del preview
         self._should_stop = should_stop
         try:
@@ -128,15 +128,15 @@ class DefinitionMaker:
             self._should_stop = None
 
     def preview_share(self, layout: Layout, z: StyleCode | None) -> float | None:
-        """Every frame is exact."""
+        """Return None: all frames are exact."""
         del layout, z
 
     def release_memory(self) -> None:
-        """Nothing is kept."""
+        """Do nothing: nothing is cached."""
 
 
 class FastMaker:
-    """Runs the fast generator; keeps the last frame for previews, and on CUDA a captured graph for style-only frames."""
+    """Runs the fast generator; caches the last frame for previews, and on CUDA a graph for style-only frames."""
 
     path: ModulationPath = "fast"
 
@@ -149,7 +149,7 @@ class FastMaker:
         self._generator.texture = texture
 
     def pictures(self, layout: Layout, z: StyleCode | None) -> Pictures:
-        """See :class:`PictureMaker`; styles follow each other, since a batch of them only costs memory."""
+        """See :class:`PictureMaker`; styles are rendered one at a time, since a batch saves no time."""
         parts = [self._exact(layout, None if z is None else z[i : i + 1]) for i in range(1 if z is None else len(z))]
         return Pictures((parts[0] if len(parts) == 1 else torch.cat(parts)).permute(0, 3, 1, 2))
 
@@ -194,13 +194,13 @@ class FastMaker:
 
 
 class TimedChoice:
-    """Times the definition and the fast generator once for every size and keeps the faster.
+    """Times the definition and the fast generator once at each size and uses the faster one.
 
-    One that runs out of memory counts as slow.
+    One that exhausts memory counts as slower.
 
     Args:
-        makers: The candidates, built when first needed.
-        synchronize: Waits for the device, so that the clock sees its work.
+        makers: Factories of the candidates, called on first use.
+        synchronize: Waits for the device, for timing.
     """
 
     def __init__(self, makers: list[Callable[[], PictureMaker]], synchronize: Callable[[], None]) -> None:
@@ -278,10 +278,10 @@ def make_picture_maker(
     dtype: torch.dtype,
     modulation: Literal["auto", "fast", "dense"],
 ) -> PictureMaker:
-    """Choose what renders.
+    """Return the picture maker of a generator.
 
-    ``auto`` is ``fast`` on a CPU, where it was faster at every size measured (tests/benchmarks/render.py) and where timing the
-    dense path would cost seconds at start; elsewhere both are timed. Other generators than SPADE's own have only their definition.
+    ``auto`` is ``fast`` on a CPU, where it is faster at all measured sizes (tests/benchmarks/render.py) and timing the dense path would
+    cost seconds at start; elsewhere both are timed. Generators other than SPADE's have their definition only.
     """
     if modulation == "dense" or not isinstance(config, GeneratorConfig):
         return DefinitionMaker(config, state, device, dtype)

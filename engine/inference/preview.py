@@ -30,21 +30,22 @@ what remains is the edit's faint influence far away.
 """
 
 _COST_OF_A_POSITION = 3.5
-"""Time of one recomputed position against one of a full render: 2.5 to 4.5 measured, since a full render's convolutions gather nothing."""
+"""Time of one recomputed position relative to one of a full render, which gathers nothing: measured 2.5 to 4.5."""
 
 _FIXED_COST = 0.1
-"""Time of a preview of nothing against a full render."""
+"""Time of a preview without any changed position, relative to a full render."""
 
 
 @dataclass
 class Region:
-    """Positions to recompute at one resolution.
+    """The positions to recompute at one resolution.
 
     Attributes:
-        inner: Flat positions [n] whose outputs are recomputed.
-        outer: Flat positions [m] that they read: ``inner`` and its neighbours.
-        around: [n, 9]: for every inner position the rows of ``outer`` around it; where outside the picture m, or those at the edge.
-        inner_rows: [n]: the rows of ``inner`` in ``outer``.
+        inner: Flat positions to recompute, [n].
+        outer: Flat positions that they read, ``inner`` and its neighbours, [m].
+        around: Indices into ``outer`` of the 3x3 window of each inner position, [n, 9]; m outside the picture, or the nearest edge
+            position with replicate padding.
+        inner_rows: Indices of ``inner`` in ``outer``, [n].
     """
 
     inner: Tensor
@@ -59,7 +60,7 @@ def grown(mask: npt.NDArray[np.uint8], margin: int) -> npt.NDArray[np.uint8]:
 
 
 def region_of(mask: npt.NDArray[np.uint8], device: torch.device, padding: Padding = "zeros") -> Region:
-    """List the positions of a 0/1 mask [h, w] and their neighbours."""
+    """Return the region of a 0/1 mask [h, w]."""
     height, width = mask.shape
     outer = np.flatnonzero(grown(mask, 1))
     inner = np.flatnonzero(mask)
@@ -79,7 +80,7 @@ def _padded(positions: Ids, width: int) -> Ids:
 
 
 def changed_masks(plan: SizePlan, before: list[Hashes], after: list[Hashes]) -> list[npt.NDArray[np.uint8]]:
-    """Return, for every stage, the mask [h, w] of positions to recompute where its neighbourhoods changed."""
+    """Return the mask [h, w] of positions to recompute for each stage, from the changed neighbourhoods."""
     masks: list[npt.NDArray[np.uint8]] = []
     for stage, old, new in zip(plan.stages, before, after, strict=True):
         mask = (old != new).astype(np.uint8)
@@ -88,7 +89,7 @@ def changed_masks(plan: SizePlan, before: list[Hashes], after: list[Hashes]) -> 
 
 
 def cost_share(plan: SizePlan, masks: list[npt.NDArray[np.uint8]]) -> float:
-    """Estimate a preview's time against a full render's, from multiplications."""
+    """Return the estimated time of a preview relative to a full render, from numbers of multiplications."""
     full = part = 0.0
     for stage, mask in zip(plan.stages, masks, strict=True):
         each = sum(block.multiplications for block in stage.blocks)
@@ -98,7 +99,7 @@ def cost_share(plan: SizePlan, masks: list[npt.NDArray[np.uint8]]) -> float:
 
 
 def estimated_share(generator: FastGenerator, layout: Layout, z: StyleCode | None) -> float | None:
-    """Estimate the time of a preview of a layout and style against a full render's; None where :func:`preview` would give none."""
+    """Return the estimated time of a preview relative to a full render; None where :func:`preview` would return None."""
     plan = generator.kept_plan(layout, z)
     if plan is None or plan.activations is None or generator.config.norm == "instance" or layout.batch != 1:
         return None
@@ -107,15 +108,15 @@ def estimated_share(generator: FastGenerator, layout: Layout, z: StyleCode | Non
 
 
 def preview(generator: FastGenerator, layout: Layout) -> Tensor | None:
-    """Render after an edit from the last frame's activations, changed in place.
+    """Render an edited layout from the last frame's activations, which are updated in place.
 
     Args:
-        generator: Whose plan for this size holds activations of the same style.
+        generator: Generator whose plan for this size has activations of the same style.
         layout: The edited layout.
 
     Returns:
-        The picture [1, H, W, 3], valid until the next frame, approximate away from the edit; None where a full render is
-        cheaper or nothing is kept.
+        Picture [1, H, W, 3], valid until the next frame, approximate away from the edit; None where a full render is cheaper or no
+        activations are cached.
     """
     plan = generator.plan(layout)
     kept = plan.activations

@@ -1,4 +1,4 @@
-"""Copies between host and device that do not make the host wait."""
+"""Non-blocking copies between host and device."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from torch import Tensor
 
 
 def host_tensor(array: npt.NDArray[Any], device: torch.device) -> Tensor:
-    """Return an array as a tensor on the host, in pinned memory where the device is CUDA: others make the copy wait."""
+    """Return an array as a host tensor, in pinned memory for CUDA devices, from which copies do not block."""
     tensor = torch.as_tensor(np.ascontiguousarray(array))
     return tensor.pin_memory() if device.type == "cuda" and torch.cuda.is_available() else tensor
 
 
 def to_device(array: npt.NDArray[Any], device: torch.device, dtype: torch.dtype | None = None) -> Tensor:
-    """Return an array as a tensor on a device, copied without waiting."""
+    """Return an array as a tensor on a device, by a non-blocking copy."""
     return host_tensor(array, device).to(device, dtype, non_blocking=True)
 
 
 def to_host(values: Tensor) -> Tensor:
-    """Copy a tensor to the host: on CUDA through pinned memory and with the one wait of a frame.
+    """Copy a tensor to the host, on CUDA through pinned memory, with the only synchronisation of a frame.
 
-    The result is the caller's own, on the CPU too.
+    The result never shares memory with ``values``.
     """
     if values.device.type == "cpu":
         return values.clone()

@@ -1,4 +1,4 @@
-"""Labels: label sets and maps, the channels that weights read, and what becomes of labels that weights do not know."""
+"""Label sets, label maps, channels of weights, and transfer of maps between label sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which channel of a generator's one-hot layout every label id sets; part of what weights must tell."""
+"""The mapping from label ids to channels of a generator's one-hot layout."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class LabelChannels:
     """The channels of a one-hot layout.
 
     Attributes:
-        label_set: What the ids mean, or None where the weights do not tell (then an id is a channel number).
-        channel_of_id: 256 entries, the channel that each id sets; -1 where it sets none.
-        unlabeled_channel: The channel of pixels without a known label, or None where such pixels set no channel.
-        edge_channel: The channel of instance edges, always the last one, or None.
-        semantic_channels: All channels together (S).
+        label_set: Label set of the ids; None where unknown (an id is then a channel number).
+        channel_of_id: Channel that each of the 256 ids sets; -1 for none.
+        unlabeled_channel: Channel of pixels without a known label; None where they set no channel.
+        edge_channel: Channel of instance edges, always the last one, or None.
+        semantic_channels: Total number of channels S.
     """
 
     label_set: LabelSet | None
@@ -53,32 +53,32 @@ class LabelChannels:
 
     @property
     def known_ids(self) -> tuple[int, ...]:
-        """The ids with a channel other than unlabeled, ordered by channel."""
+        """Ids with a channel other than unlabeled, ordered by channel."""
         channels = self.channel_of_id
         return tuple(sorted((i for i in range(256) if channels[i] not in (-1, self.unlabeled_channel)), key=lambda i: (channels[i], i)))
 
     def lookup(self) -> NDArray[np.int16]:
-        """Return int16 ``[256]``, id to channel; ids without one give the unlabeled channel, or -1 (no channel) where there is none."""
+        """Return the channel of each id, int16 ``[256]``; ids without one have the unlabeled channel, or -1 where there is none."""
         table = np.array(self.channel_of_id, np.int16)
         if self.unlabeled_channel is not None:
             table[table < 0] = self.unlabeled_channel
         return table
 
     def unknown_ids(self, label_map: NDArray[np.uint8]) -> dict[int, int]:
-        """Count the pixels, by id, whose id is neither known nor the one that means unlabeled.
+        """Count the pixels of ids that are neither known nor unlabeled.
 
         Args:
             label_map: uint8 ``[H, W]``.
 
         Returns:
-            Id to pixels, ordered by id; empty where the weights know all that the map holds.
+            Number of pixels by id, in order of ids; empty where all ids are known.
         """
         counts = np.bincount(label_map.ravel(), minlength=256)
         unlabeled = self.label_set.unlabeled_id if self.label_set else None
         return {i: int(counts[i]) for i in range(256) if counts[i] and self.channel_of_id[i] < 0 and i != unlabeled}
 
     def explain(self) -> str:
-        """Return the channels in plain words, like ``36 channels: 34 Cityscapes labels (0..33), 1 unused (34), instance edges (35)``."""
+        """Return a description, like ``36 channels: 34 Cityscapes labels (0..33), 1 unused (34), instance edges (35)``."""
         used = {self.channel_of_id[i] for i in self.known_ids}
         labels = f"{self.label_set.name} label" if self.label_set else "label"
 
@@ -107,7 +107,7 @@ class LabelChannels:
         return f"{self.semantic_channels} channel{'' if self.semantic_channels == 1 else 's'}: {', '.join(parts)}"
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON-ready dict; :meth:`from_json` gives equal channels back."""
+        """Return a JSON-ready dict, the inverse of :meth:`from_json`."""
         return {
             "label_set": self.label_set.to_json() if self.label_set else None,
             "semantic_channels": self.semantic_channels,
@@ -118,10 +118,10 @@ class LabelChannels:
 
     @classmethod
     def from_json(cls, data: object) -> LabelChannels:
-        """Build from parsed JSON that may come from anywhere.
+        """Build from parsed, untrusted JSON.
 
         Raises:
-            LabelError: An entry is missing, unknown, of a wrong type or out of range.
+            LabelError: an entry is missing, unknown, of a wrong type or out of range.
         """
         names = {"label_set", "semantic_channels", "unlabeled_channel", "edge_channel", "channel_of_id"}
         entries = json_object(data, "the label channels", required=names, optional=set())
@@ -162,12 +162,12 @@ class LabelChannels:
 
     @classmethod
     def plain(cls, semantic_channels: int, unlabeled: bool, edge: bool) -> LabelChannels:
-        """Return the channels of weights that name no labels: an id is its channel, and 255 is unlabeled where there is such a channel.
+        """Return the channels of weights without label names: each id is its channel, and 255 is unlabeled if there is such a channel.
 
-        The edge channel is the last one, the unlabeled channel the last but it.
+        The edge channel comes last, after the unlabeled channel.
 
         Raises:
-            LabelError: No channel is left for labels.
+            LabelError: no channel is left for labels.
         """
         label_channels = semantic_channels - unlabeled - edge
         if label_channels < 1:
@@ -180,10 +180,10 @@ class LabelChannels:
 
     @classmethod
     def from_label_set(cls, label_set: LabelSet, ids: Sequence[int], unlabeled: UnlabeledPlace | None, edge: bool) -> LabelChannels:
-        """Return one channel for each of ``ids`` in that order, with an unlabeled channel before or after them and an edge channel last.
+        """Return one channel for each of ``ids``, in order, with an unlabeled channel before or after them and an edge channel last.
 
         Raises:
-            LabelError: An id is not of the set, or given twice.
+            LabelError: an id is not in the set, or given twice.
         """
         channels = [-1] * 256
         first = 1 if unlabeled == "first" else 0

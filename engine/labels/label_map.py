@@ -1,4 +1,4 @@
-"""Label maps: whether an array is one."""
+"""Validation of label maps."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from spade_studio.engine.errors import LabelError
 
 
 def check_label_map(array: object, where: str) -> NDArray[np.uint8]:
-    """Return ``array`` as a label map: uint8 ``[H, W]``, C-contiguous (the same array where it is one already).
+    """Return ``array`` as a label map: uint8 ``[H, W]``, C-contiguous; ``array`` itself if it is one.
 
     Args:
-        array: Whole numbers 0..255 of any integer type, ``[H, W]``.
-        where: What to call the map in messages, for example its file name.
+        array: Values 0..255 of any integer type, ``[H, W]``.
+        where: Name of the map in messages, such as its file name.
 
     Raises:
-        LabelError: Another number of axes, no pixels, fractions, or values that no label id can have.
+        LabelError: another number of dimensions, no pixels, or values that are not integers from 0 to 255.
     """
     values = np.asarray(array)
     if values.ndim != 2 or values.size == 0:

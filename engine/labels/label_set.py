@@ -1,4 +1,4 @@
-"""Label sets: the ids, names and colours of the classes that a dataset knows, built-in or from a JSON file."""
+"""Label sets: ids, names and colours of a dataset's classes, built-in or from a JSON file."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from spade_studio.engine.files import open_regular
 Color = tuple[int, int, int]
 
 UNLABELED_COLOR: Final[Color] = (28, 28, 28)
-"""What :meth:`LabelSet.palette` shows for unlabeled and for ids that the set does not have; colour maps may also use plain black."""
+"""Colour of unlabeled and unknown ids in :meth:`LabelSet.palette`; colour maps may also use black."""
 
 UNLABELED: Final = 255
-"""Means "no label" in maps of a set that has no value for it, and of no set: never the id of a label."""
+"""Unlabeled value of maps whose label set defines none; never the id of a label."""
 
 MAX_LABELS: Final = 255
 MAX_NAME_LENGTH: Final = 100
@@ -39,14 +39,14 @@ class Label:
     """One class of a label set.
 
     Attributes:
-        id: The value that stands in the dataset's files, 0..254.
-        name: At most 100 printable characters.
-        color: Red, green, blue, 0..255, as the palette shows it.
-        group: Heading under which it is listed (for COCO-Stuff its super-category); may be empty.
-        synonyms: Other words that find it in a search.
-        kind: ``thing`` (countable), ``stuff``, or empty where the set does not tell.
-        other_colors: Further colours that mean this label in colour maps (for COCO-Stuff those of GauGAN).
-        unused: True where the dataset names the label but no picture has it, so that no weights can have learned it.
+        id: Value in the dataset's files, 0..254.
+        name: Name, at most 100 printable characters.
+        color: Colour in the palette: red, green, blue, 0..255.
+        group: Group heading (for COCO-Stuff the super-category); may be empty.
+        synonyms: Further search terms.
+        kind: ``thing`` (countable), ``stuff``, or empty where unspecified.
+        other_colors: Further colours of this label in colour maps (for COCO-Stuff those of GauGAN).
+        unused: Whether the dataset names the label but no picture has it, so that no weights can have learned it.
     """
 
     id: int
@@ -75,7 +75,7 @@ class Label:
             raise LabelError(f"label {self.id} has kind {self.kind!r}", "'thing', 'stuff' or nothing")
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON-ready dict; what is empty is left out."""
+        """Return a JSON-ready dict without empty entries."""
         data: dict[str, Any] = {"id": self.id, "name": self.name, "color": color_text(self.color)}
         extras: dict[str, Any] = {
             "group": self.group,
@@ -89,13 +89,13 @@ class Label:
 
 @dataclass(frozen=True)
 class LabelSet:
-    """The ordered classes that a dataset, or weights trained on it, know.
+    """The ordered classes of a dataset, or of weights trained on it.
 
     Attributes:
-        name: What people call it, for example ``COCO-Stuff``.
-        labels: Ids and names are unique; colours need not be (Cityscapes shares some).
-        unlabeled_id: The value that means "no label" in the files, or None where there is none; never an id of ``labels``.
-        note: Where ids and colours come from.
+        name: Display name, for example ``COCO-Stuff``.
+        labels: Labels, with unique ids and names; colours need not be unique (Cityscapes shares some).
+        unlabeled_id: Unlabeled value in the files, or None; never an id of ``labels``.
+        note: Origin of ids and colours.
     """
 
     name: str
@@ -135,9 +135,9 @@ class LabelSet:
 
     @cached_property
     def id_of_color(self) -> dict[int, int]:
-        """The id that each colour (red * 65536 + green * 256 + blue) means in colour maps.
+        """Id of each colour (red * 65536 + green * 256 + blue) in colour maps.
 
-        Where labels share a colour the lowest id has it, and own colours go before ``other_colors``.
+        Of labels that share a colour, the lowest id has it; ``color`` takes precedence over ``other_colors``.
         """
         found: dict[int, int] = {}
         ordered = sorted(self.labels, key=lambda label: label.id)
@@ -153,26 +153,26 @@ class LabelSet:
 
     @property
     def unlabeled_value(self) -> int:
-        """The value that an eraser leaves in maps of this set: :attr:`unlabeled_id`, or :data:`UNLABELED` where there is none."""
+        """Unlabeled value of maps of this set: :attr:`unlabeled_id`, or :data:`UNLABELED` where it is None."""
         return UNLABELED if self.unlabeled_id is None else self.unlabeled_id
 
     def by_id(self, id: int) -> Label | None:  # noqa: A002
-        """Return the label whose value in files is ``id``, or None (also for the unlabeled id)."""
+        """Return the label with an id; None for unknown ids and the unlabeled one."""
         return self._by_id.get(id)
 
     def by_name(self, name: str) -> Label | None:
-        """Return the label of that name or, failing that, with that synonym; case and outer blanks do not matter."""
+        """Return the label with a name, else with a synonym, else None; case and surrounding whitespace are ignored."""
         return self._by_name.get(_key(name))
 
     def palette(self) -> NDArray[np.uint8]:
-        """Return the colours of all ids, uint8 ``[256, 3]``; ids without a label are :data:`UNLABELED_COLOR`."""
+        """Return the colour of each id, uint8 ``[256, 3]``; :data:`UNLABELED_COLOR` for ids without a label."""
         colors = np.full((256, 3), UNLABELED_COLOR, np.uint8)
         for label in self.labels:
             colors[label.id] = label.color
         return colors
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON-ready dict; :meth:`from_json` gives an equal set back."""
+        """Return a JSON-ready dict, the inverse of :meth:`from_json`."""
         data: dict[str, Any] = {"name": self.name, "unlabeled_id": self.unlabeled_id}
         if self.note:
             data["note"] = self.note
@@ -202,15 +202,15 @@ class LabelSet:
 
 
 def built_in_label_sets() -> tuple[str, ...]:
-    """Return the file names (without suffix) of the label sets that come with the program."""
+    """Return the file names, without suffix, of the built-in label sets."""
     return tuple(_BUILT_IN)
 
 
 def load_label_set(name_or_path: str | Path) -> LabelSet:
-    """Load a built-in set by file name or display name (case does not matter), else a JSON file.
+    """Load a built-in set by its file name or display name, ignoring case, else a JSON file.
 
     Raises:
-        LabelError: Neither a built-in set nor a readable file of the right content.
+        LabelError: neither a built-in set nor a valid file.
     """
     if isinstance(name_or_path, str):
         wanted = re.sub(r"[\s_-]", "", name_or_path).lower()
@@ -245,13 +245,13 @@ def _built_in(stem: str) -> LabelSet:
 
 
 def color_text(color: Sequence[int] | NDArray[np.uint8]) -> str:
-    """Return red, green, blue as ``#rrggbb``."""
+    """Return a colour as ``#rrggbb``."""
     red, green, blue = (int(part) for part in color)
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 def json_object(data: object, what: str, *, required: set[str], optional: set[str]) -> dict[str, object]:
-    """Return ``data`` as a dict with all ``required`` entries and no others than these and the ``optional`` ones, or raise LabelError."""
+    """Return ``data`` as a dict with all ``required`` and no entries beyond the ``optional`` ones, or raise LabelError."""
     if not isinstance(data, Mapping):
         raise LabelError(f"{what} is {_type_name(data)}", "a JSON object")
     entries = {str(key): value for key, value in cast("Mapping[object, object]", data).items()}
@@ -263,7 +263,7 @@ def json_object(data: object, what: str, *, required: set[str], optional: set[st
 
 
 def json_whole(value: object, what: str) -> int:
-    """Return ``value`` if it is a whole number (true and false are not), or raise LabelError."""
+    """Return ``value`` if it is an integer and not a bool, or raise LabelError."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise LabelError(f"{what} is {_type_name(value)}", "a whole number")
     if abs(value) >= 1 << 31:
@@ -272,7 +272,7 @@ def json_whole(value: object, what: str) -> int:
 
 
 def json_seed(value: object, what: str) -> int:
-    """Return ``value`` if it is a whole number from 0 to 2**63 - 1 (true and false are not), or raise LabelError."""
+    """Return ``value`` if it is an integer from 0 to 2**63 - 1 and not a bool, or raise LabelError."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise LabelError(f"{what} is {_type_name(value)}", "a whole number")
     if not 0 <= value < 1 << 63:

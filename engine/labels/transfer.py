@@ -1,4 +1,4 @@
-"""Carrying a label map over, by the names of its labels, from the label set it was painted in to the one that weights know."""
+"""Transfer of label maps, by label names, from one label set to the ids of weights."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from spade_studio.engine.labels.label_set import UNLABELED, Label, LabelSet
 
 
 class LabelTransfer:
-    """The table from the ids of a map to the ids that weights know.
+    """A lookup table from the ids of a label set to the ids of weights.
 
     Args:
-        source: The label set the map was painted in; None or the weights' own set leave ids as they are.
-        channels: What the weights know.
+        source: Label set of the maps; ids stay the same for None and for the weights' own set.
+        channels: Channels of the weights.
     """
 
     def __init__(self, source: LabelSet | None, channels: LabelChannels) -> None:
@@ -46,13 +46,13 @@ class LabelTransfer:
         self._unknown = np.array([id_ not in known for id_ in range(256)])
 
     def apply(self, label_map: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], dict[int, int]]:
-        """Carry one map over.
+        """Transfer a map.
 
         Args:
             label_map: Ids of the source set, uint8 [H, W].
 
         Returns:
-            Ids of the weights' set, uint8 [H, W], and the pixels of every source id that the weights do not know.
+            Ids of the weights' set, uint8 [H, W], and the number of pixels of each source id that the weights lack.
         """
         counts = np.bincount(label_map.ravel(), minlength=256)
         unknown = {int(id_): int(counts[id_]) for id_ in np.flatnonzero(self._unknown & (counts > 0))}
@@ -76,10 +76,10 @@ def _same_label(label: Label, target: LabelSet) -> Label | None:
 
 @dataclass
 class UnknownLabels:
-    """The account of pixels, over many maps, whose labels the weights do not know.
+    """Pixel counts, over many maps, of labels that the weights lack.
 
     Attributes:
-        pixels: Pixels of all maps counted so far.
+        pixels: Number of pixels of all maps so far.
     """
 
     pixels: int = 0
@@ -90,19 +90,19 @@ class UnknownLabels:
         """Count one map.
 
         Args:
-            unknown: Id to pixels, as :meth:`LabelTransfer.apply` returned.
-            pixels: All pixels of the map.
+            unknown: Number of pixels by id, from :meth:`LabelTransfer.apply`.
+            pixels: Number of pixels of the map.
         """
         self.pixels += pixels
         self._unknown.update(unknown)
         self._maps.update(unknown.keys())
 
     def report(self, label_set: LabelSet | None, channels: LabelChannels) -> list[str]:
-        """Say once for every id what was not known, the largest share first.
+        """Return a line for each missing label, in descending order of share.
 
         Args:
-            label_set: The set that names the ids.
-            channels: What the weights know.
+            label_set: Label set of the ids.
+            channels: Channels of the weights.
         """
         lines: list[str] = []
         for id_, count in sorted(self._unknown.items(), key=lambda item: (-item[1], item[0])):

@@ -1,1 +1,1 @@
-"""The networks of the paper, one part a file, named as there; with their configurations, layouts and modulation."""
+"""The networks of the paper, with their configurations, layouts and modulation."""

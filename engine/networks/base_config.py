@@ -1,4 +1,4 @@
-"""What the configurations of all networks share: validation, JSON, and the sizes of a generator's pictures."""
+"""Base classes of network configurations: validation, JSON, and picture sizes."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from spade_studio.engine.errors import ConfigError
 
 _MAX_CHANNELS = 65536
 MAX_TRAINING_SIDE = 4096
-"""Longest side in pixels of training pictures, and so of the pictures that weights ask for."""
+"""Maximum side in pixels of training pictures."""
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """What all network configurations share: validation and JSON."""
+    """Base class of network configurations: validation and JSON."""
 
     kind: ClassVar[str] = ""
 
@@ -45,15 +45,15 @@ class NetworkConfig:
         """Refuse values, each valid by itself, that no network can be built from."""
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON-ready dict; ``from_json`` gives the same configuration back."""
+        """Return a JSON-ready dict, the inverse of :meth:`from_json`."""
         return {"kind": self.kind, **dataclasses.asdict(self)}
 
     @classmethod
     def from_json(cls, data: object) -> Self:
-        """Build from what :meth:`to_json` returned.
+        """Build from the result of :meth:`to_json`.
 
         Raises:
-            ConfigError: ``data`` is no mapping, is of another kind, has unknown keys, lacks one, or a value is invalid.
+            ConfigError: not a mapping, another kind of network, unknown or missing keys, or an invalid value.
         """
         if not isinstance(data, Mapping):
             raise ConfigError(f"the {cls.kind} configuration is {type(data).__name__}", "a JSON object")
@@ -72,13 +72,13 @@ class NetworkConfig:
 
 @dataclass(frozen=True)
 class BaseGeneratorConfig(NetworkConfig, ABC):
-    """What all generators share: the layout's channels, and the size of the pictures.
+    """Base class of generator configurations: layout channels and picture size.
 
     Attributes:
-        semantic_channels: Channels of the one-hot layout, unlabeled and edge channel included (S).
-        base_channels: Width f that all other widths are multiples of.
-        crop_size: Width in pixels of the pictures it was built for.
-        aspect_ratio: Width / height of those pictures.
+        semantic_channels: Number of channels S of the one-hot layout, unlabeled and edge channel included.
+        base_channels: Base width f, of which all other widths are multiples.
+        crop_size: Width in pixels of the nominal picture.
+        aspect_ratio: Width / height of the nominal picture.
     """
 
     semantic_channels: int
@@ -99,29 +99,29 @@ class BaseGeneratorConfig(NetworkConfig, ABC):
     @property
     @abstractmethod
     def stride(self) -> int:
-        """Sides of a picture must be multiples of this."""
+        """Number of pixels that the sides of pictures must be multiples of."""
 
     @property
     def picture_size(self) -> tuple[int, int]:
-        """(height, width) in pixels of the pictures it was built for."""
+        """(height, width) in pixels of the nominal picture."""
         return round(self.crop_size / self.aspect_ratio / self.stride) * self.stride, self.crop_size
 
     @property
     def smallest_side(self) -> int:
-        """The least height and width in pixels."""
+        """Minimum height and width in pixels."""
         return self.stride
 
     def nearest_size(self, height: int, width: int) -> tuple[int, int]:
-        """Return the (height, width) nearest to the given one that the network can make."""
+        """Return the nearest (height, width) that the network can generate."""
         stride, least = self.stride, self.smallest_side
         return max(least, round(height / stride) * stride), max(least, round(width / stride) * stride)
 
     @property
     def style_width(self) -> int | None:
-        """Width of the style code that the pictures depend on; None where they depend on the layout only."""
+        """Length of the style code; None where pictures depend on the layout only."""
         return None
 
     @property
     def replicates_layout(self) -> bool:
-        """Whether layouts go on beyond the picture as at its edge."""
+        """Whether layouts are padded by replication."""
         return False

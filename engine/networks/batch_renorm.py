@@ -1,4 +1,4 @@
-"""Batch renormalisation (Ioffe, 2017): training normalises with running statistics, while gradients flow as batch norm's do."""
+"""Batch renormalisation (Ioffe, 2017): training normalises with running statistics, with the gradients of batch norm."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _Norm = TypeVar("_Norm", bound=nn.BatchNorm2d)
 
 
 class BatchRenorm2d(nn.BatchNorm2d):
-    """``nn.BatchNorm2d`` whose result in training is ``r * normalized + d``: that of the running statistics, as far as limits allow.
+    """``nn.BatchNorm2d`` whose output in training is ``r * normalized + d``: that of the running statistics, within limits.
 
-    Names in its state dict are batch norm's, and so is all that it does until limits are set and whenever it does not train.
+    The state dict is that of batch norm. Without limits, and in evaluation, so is the behaviour.
 
     Attributes:
-        scale_limit: r_max, at least 1: r = deviation of the batch / running deviation stays within [1 / r_max, r_max].
-        shift_limit: d_max, at least 0: d = (mean of the batch - running mean) / running deviation stays within [-d_max, d_max].
+        scale_limit: r_max, at least 1; r = batch deviation / running deviation is clipped to [1 / r_max, r_max].
+        shift_limit: d_max, at least 0; d = (batch mean - running mean) / running deviation is clipped to [-d_max, d_max].
     """
 
     scale_limit: float = 1.0
@@ -27,15 +27,15 @@ class BatchRenorm2d(nn.BatchNorm2d):
 
     @property
     def corrects(self) -> bool:
-        """Whether it trains and has limits that let running statistics through."""
+        """Whether it is training with limits that let the running statistics through."""
         return self.training and (self.scale_limit > 1 or self.shift_limit > 0)
 
     def correction(self, mean: Tensor, variance: Tensor) -> Correction:
         """Return r and d, [C], without gradients.
 
         Args:
-            mean: Of the batch, [C]; given before the running statistics follow it.
-            variance: Its biased variance, [C].
+            mean: Batch mean, [C], before the running statistics are updated.
+            variance: Biased batch variance, [C].
         """
         assert self.running_mean is not None
         assert self.running_var is not None
@@ -62,10 +62,10 @@ class BatchRenorm2d(nn.BatchNorm2d):
 
 
 def renormalize(network: nn.Module) -> nn.Module:
-    """Replace every plain ``nn.BatchNorm2d`` inside by a :class:`BatchRenorm2d` with the same parameters and buffers.
+    """Replace each plain ``nn.BatchNorm2d`` by a :class:`BatchRenorm2d` with the same parameters and buffers.
 
     Returns:
-        The network, changed in place; where it is a batch norm itself, the one that replaces it.
+        The network, modified in place; for a single batch norm, its replacement.
     """
     if type(network) is nn.BatchNorm2d:
         return rebuilt(network, BatchRenorm2d)
@@ -75,7 +75,7 @@ def renormalize(network: nn.Module) -> nn.Module:
 
 
 def rebuilt(norm: nn.BatchNorm2d, kind: type[_Norm]) -> _Norm:
-    """Return a norm of another kind that has the parameters, buffers and mode of this one."""
+    """Return a norm of another class with the parameters, buffers and mode of ``norm``."""
     with torch.device("meta"):
         new = kind(norm.num_features, norm.eps, norm.momentum, norm.affine, norm.track_running_stats)
     for name, parameter in norm.named_parameters(recurse=False):
@@ -86,7 +86,7 @@ def rebuilt(norm: nn.BatchNorm2d, kind: type[_Norm]) -> _Norm:
 
 
 def set_renormalization(network: nn.Module, scale_limit: float, shift_limit: float, momentum: float) -> None:
-    """Set limits, and the share of a batch in the running statistics, of every batch renormalisation inside."""
+    """Set the limits and the momentum of the running statistics of each batch renormalisation in a network."""
     for module in network.modules():
         if isinstance(module, BatchRenorm2d):
             module.scale_limit, module.shift_limit, module.momentum = scale_limit, shift_limit, momentum

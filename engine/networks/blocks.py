@@ -16,19 +16,19 @@ LEAKY_SLOPE = 0.2
 
 
 def maybe_spectral(module: nn.Module, spectral: bool, *, dim: int = 0) -> nn.Module:
-    """Spectrally normalise ``weight`` (eps 1e-12, one power iteration a training forward) where ``spectral`` is set."""
+    """Apply spectral norm to ``weight`` (eps 1e-12, one power iteration a training forward) if ``spectral``."""
     return spectral_norm(module, eps=1e-12, dim=dim) if spectral else module
 
 
 class SPADEResBlock(nn.Module):
-    """Two SPADE-activation-convolution stages beside a shortcut, learned where the widths differ.
+    """Two SPADE-activation-convolution stages with a shortcut, learned where the widths differ.
 
     Args:
-        in_channels: Channels that enter.
-        out_channels: Channels that leave.
-        config: Of the generator that it belongs to.
-        middle_channels: Channels between the convolutions; the smaller of both where None.
-        layer: Number of the first of its two fields of noise.
+        in_channels: Number of input channels.
+        out_channels: Number of output channels.
+        config: Configuration of the generator.
+        middle_channels: Number of channels between the convolutions; the smaller of the other two where None.
+        layer: Number of the first of its two noise fields.
     """
 
     def __init__(
@@ -59,13 +59,13 @@ class SPADEResBlock(nn.Module):
             self.noise_1 = NoiseInjection(out_channels, layer + 1)
 
     def forward(self, x: Tensor, layout: Layout, z: Tensor | None = None, noise: TextureNoise | None = None) -> Tensor:
-        """[B, in, h, w] -> [B, out, h, w].
+        """Map [B, in, h, w] to [B, out, h, w].
 
         Args:
-            x: What enters.
+            x: Input activations.
             layout: B layouts, or one for all.
-            z: Style codes [B, z_width], with style modulation.
-            noise: Of B pictures, with noise injection.
+            z: Style codes [B, z_width], for style modulation.
+            noise: Noise of B pictures, for noise injection.
         """
         shortcut = self.conv_s(self.norm_s(x, layout)) if self.learned_shortcut else x
         residual = self.conv_0(self.norm_0(x, layout, LEAKY_SLOPE))

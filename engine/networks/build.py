@@ -1,4 +1,4 @@
-"""The generator that a configuration describes."""
+"""Construction of generators from their configurations."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AnyGenerator = Generator | ConcatenationGenerator | Pix2PixHDGenerator | Layered
 
 
 def build_generator(config: AnyGeneratorConfig) -> AnyGenerator:
-    """Build the generator that ``config`` describes, with torch's own random weights; it is called with (layout, z)."""
+    """Build the generator of a configuration, with torch's default initialisation; it is called with (layout, z)."""
     match config:
         case GeneratorConfig():
             return Generator(config)

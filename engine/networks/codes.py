@@ -23,13 +23,12 @@ Ids = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class CodeBook:
-    """How a pixel's label channel and edge bit become one number.
+    """The encoding of a pixel's label channel and edge bit as one code.
 
     Attributes:
-        semantic_channels: Channels S of the one-hot layout.
-        edges: Whether the last of them marks instance edges.
-        replicate: Whether the layout goes on beyond the picture as at its edge, for generators with replicate padding; else nothing is
-            there.
+        semantic_channels: Number of channels S of the one-hot layout.
+        edges: Whether the last channel marks instance edges.
+        replicate: Whether layouts are padded by replication, for generators with replicate padding, instead of with zeros.
     """
 
     semantic_channels: int
@@ -38,16 +37,16 @@ class CodeBook:
 
     @property
     def label_channels(self) -> int:
-        """Channels that stand for labels (unlabeled included)."""
+        """Number of label channels, unlabeled included."""
         return self.semantic_channels - int(self.edges)
 
     @property
     def outside(self) -> int:
-        """The code of positions outside the picture; codes of pixels are below it."""
+        """Code of positions outside the picture; codes of pixels are smaller."""
         return 2 * (self.label_channels + 1)
 
     def encode(self, channels: npt.NDArray[np.integer], edges: npt.NDArray[np.bool_] | None) -> Codes:
-        """Join channels [B, H, W] (-1 where a pixel sets none) and edge marks of the same shape into codes."""
+        """Combine channels [B, H, W], -1 for none, and edges of the same shape into codes."""
         if channels.size and not -1 <= int(channels.min()) <= int(channels.max()) < self.label_channels:
             raise LabelError(
                 f"a layout with channels {int(channels.min())} to {int(channels.max())}",
@@ -59,7 +58,7 @@ class CodeBook:
         return codes
 
     def rows(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """For every code, outside included, the label and the edge channel that it sets; S where it sets none."""
+        """Return the label channel and the edge channel of each code, outside included; S for none."""
         none = self.semantic_channels
         labels = np.append(np.arange(self.label_channels), none)
         label_of = np.concatenate((labels, labels, [none]))

@@ -1,4 +1,4 @@
-"""Configurations of the networks: frozen, validated, to and from JSON."""
+"""Configurations of the networks: frozen, validated, convertible to and from JSON."""
 
 from __future__ import annotations
 
@@ -22,16 +22,15 @@ _STRIDES: dict[Upsampling, int] = {"normal": 32, "more": 64, "most": 128}
 
 @dataclass(frozen=True)
 class DecoderConfig(BaseGeneratorConfig):
-    """What generators share that begin with a small grid and double it (paper, appendix A).
+    """Base class of generators that repeatedly double a small grid (paper, appendix A).
 
     Attributes:
-        base_channels: Width f of the last block; the first is 16 f.
-        norm: The normalisation of the residual blocks.
-        spectral_norm: Whether the convolutions of the residual blocks are spectrally normalised.
+        base_channels: Width f of the last block; the first has 16 f.
+        norm: Normalisation of the residual blocks.
+        spectral_norm: Whether the convolutions of the residual blocks have spectral norm.
         upsampling: ``normal`` has total stride 32, ``more`` 64, ``most`` 128 and one more block.
-        input: What the first layer reads: the layout itself; a style code z (``noise``), which it turns into a grid of fixed size; or
-            both, at every size.
-        z_width: Width of z, where there is one.
+        input: Input of the first layer: the layout; a style code z (``noise``), mapped to a grid of fixed size; or both, at any size.
+        z_width: Length of z, where there is one.
     """
 
     _: KW_ONLY
@@ -51,34 +50,34 @@ class DecoderConfig(BaseGeneratorConfig):
 
     @property
     def stride(self) -> int:
-        """Output pixels per cell of the first grid: 32, 64 or 128."""
+        """Number of output pixels per cell of the first grid: 32, 64 or 128."""
         return _STRIDES[self.upsampling]
 
     def nearest_size(self, height: int, width: int) -> tuple[int, int]:
-        """Return the (height, width) nearest to the given one that the network can make."""
+        """Return the nearest (height, width) that the network can generate."""
         size = super().nearest_size(height, width)
         # Instance norm takes statistics of every grid, and a single cell has none.
         return (self.stride, 2 * self.stride) if self.norm == "instance" and size == (self.stride, self.stride) else size
 
     @property
     def style_width(self) -> int | None:
-        """Width of the style code; None with layout input."""
+        """Length of the style code; None with layout input."""
         return None if self.input == "layout" else self.z_width
 
     @property
     def first_grid(self) -> tuple[int, int]:
-        """(height, width) of the first grid at the built-for size."""
+        """(height, width) of the first grid at the nominal size."""
         height, width = self.picture_size
         return height // self.stride, width // self.stride
 
     @property
     def final_channels(self) -> int:
-        """Channels that enter ``conv_img``: f, or f / 2 with ``most``."""
+        """Number of input channels of ``conv_img``: f, or f / 2 with ``most``."""
         return self.base_channels // 2 if self.upsampling == "most" else self.base_channels
 
     @property
     def block_plan(self) -> tuple[tuple[str, int, int, bool], ...]:
-        """The residual blocks in order: (name, in channels, out channels, whether an x2 up-sampling stands before it)."""
+        """Residual blocks in order: (name, input channels, output channels, whether an x2 upsampling precedes it)."""
         f = self.base_channels
         plan = [
             ("head_0", 16 * f, 16 * f, False),
@@ -96,17 +95,17 @@ class DecoderConfig(BaseGeneratorConfig):
 
 @dataclass(frozen=True)
 class GeneratorConfig(DecoderConfig):
-    """The SPADE generator; its ``norm`` has no parameters, SPADE modulates it. Other attributes as of the base classes.
+    """The SPADE generator. ``norm`` has no parameters: SPADE modulates it. For other attributes see the base classes.
 
     Attributes:
-        hidden_width: Width of ``mlp_shared`` inside every SPADE layer; 128 in published weights.
-        kernel_size: Side of the convolutions inside SPADE layers: 1, 3 or 5.
-        noise_injection: Whether noise is added after every convolution, its strength learned by channel (StyleGAN, section 3.2).
-        style_modulation: Whether the style code also scales and shifts the channels between the convolutions of every block.
-        upsampling_filter: How activations are enlarged: nearest, as published, or bilinear (a [1 2 1] filter after nearest).
-        wide_last_block: Whether the last block is as wide inside as where it is entered, in place of where it is left.
-        padding: What convolutions see beyond the edge. With zeros, as published, every position of a coarse grid differs from all others,
-            so that pictures share a structure whatever their layout; with replicate they do not.
+        hidden_width: Width of ``mlp_shared`` in each SPADE layer; 128 in published weights.
+        kernel_size: Kernel size of the convolutions in SPADE layers: 1, 3 or 5.
+        noise_injection: Whether noise is added after each convolution, with a learned strength per channel (StyleGAN, section 3.2).
+        style_modulation: Whether the style code also scales and shifts the channels between the convolutions of each block.
+        upsampling_filter: Filter of the x2 upsampling: nearest, as published, or bilinear.
+        wide_last_block: Whether the inner width of the last block is its input width instead of its output width.
+        padding: Padding of the convolutions. Zeros, as published, make positions of a coarse grid distinguishable, so that pictures share
+            a structure regardless of their layout; replicate avoids that.
     """
 
     kind: ClassVar[str] = "spade"
@@ -131,14 +130,14 @@ class GeneratorConfig(DecoderConfig):
         return self.padding == "replicate"
 
     def middle_channels(self, name: str) -> int:
-        """Channels between the two convolutions of a block of the plan."""
+        """Return the number of channels between the two convolutions of a block of the plan."""
         widths = {block: (inputs, outputs) for block, inputs, outputs, _ in self.block_plan}[name]
         return max(widths) if self.wide_last_block and name == self.block_plan[-1][0] else min(widths)
 
 
 @dataclass(frozen=True)
 class ConcatenationConfig(DecoderConfig):
-    """The same decoder with the layout concatenated to every convolution's input (paper, table 3); batch norms learn scale and shift."""
+    """The same decoder with the layout concatenated to the input of each convolution (paper, table 3); batch norms are affine."""
 
     kind: ClassVar[str] = "concatenation"
 
@@ -150,13 +149,13 @@ class ConcatenationConfig(DecoderConfig):
 
 @dataclass(frozen=True)
 class EncoderDecoderConfig(BaseGeneratorConfig):
-    """What the generators of pix2pixHD's form share: down, residual blocks, up; they take no style code.
+    """Base class of generators of pix2pixHD's form: downsampling, residual blocks, upsampling; without a style code.
 
     Attributes:
         base_channels: Width after the first convolution.
-        downsamplings: How often the width doubles (n).
-        blocks: Residual blocks in the middle (m).
-        spectral_norm: Whether every convolution but the last is spectrally normalised.
+        downsamplings: Number n of stride-2 convolutions, each of which doubles the width.
+        blocks: Number m of residual blocks.
+        spectral_norm: Whether all convolutions but the last have spectral norm.
     """
 
     downsamplings: int = 4
@@ -176,24 +175,24 @@ class EncoderDecoderConfig(BaseGeneratorConfig):
 
     @property
     def kernels(self) -> tuple[int, int]:
-        """Sides of the first and the last convolution, and of those inside the residual blocks."""
+        """Kernel sizes of the first and last convolution, and of those in the residual blocks."""
         return 7, 3
 
     @property
     def smallest_side(self) -> int:
-        """The least height and width in pixels: reflection cannot pad by more than a side less one."""
+        """Minimum height and width in pixels: reflection padding must be smaller than the side."""
         outer, inner = (side // 2 + 1 for side in self.kernels)
         return max(inner, math.ceil(outer / self.stride)) * self.stride
 
 
 @dataclass(frozen=True)
 class Pix2PixHDConfig(EncoderDecoderConfig):
-    """The pix2pixHD generator of the paper's comparisons. Other attributes as of the base classes.
+    """The pix2pixHD generator of the paper's comparisons. For other attributes see the base classes.
 
     Attributes:
-        kernel_size: Side of the residual blocks' convolutions.
-        initial_kernel_size: Side of the first and the last convolution.
-        norm: Normalisation without parameters after every convolution but the last.
+        kernel_size: Kernel size of the residual blocks' convolutions.
+        initial_kernel_size: Kernel size of the first and the last convolution.
+        norm: Parameter-free normalisation after all convolutions but the last.
     """
 
     kind: ClassVar[str] = "pix2pixhd"
@@ -205,20 +204,20 @@ class Pix2PixHDConfig(EncoderDecoderConfig):
 
     @property
     def kernels(self) -> tuple[int, int]:
-        """Sides of the first and the last convolution, and of those inside the residual blocks."""
+        """Kernel sizes of the first and last convolution, and of those in the residual blocks."""
         return self.initial_kernel_size, self.kernel_size
 
 
 @dataclass(frozen=True)
 class LayeredPix2PixHDConfig(EncoderDecoderConfig):
-    """The pix2pixHD generator with the layout given to its inner layers too (paper, tables 3 and 5).
+    """The pix2pixHD generator with the layout in its inner layers too (paper, tables 3 and 5).
 
     Attributes:
-        layout: ``spade``: a SPADE layer in place of every normalisation; ``concatenation``: the layout concatenated to the input
-            of every residual block. Both are what the parameter counts of the paper's table 3 (237M, 195M) allow.
-        hidden_width: Width of ``mlp_shared`` inside every SPADE layer.
-        kernel_size: Side of the convolutions inside SPADE layers.
-        norm: The normalisation, under ``spade`` without parameters.
+        layout: ``spade``: a SPADE layer in place of each normalisation; ``concatenation``: the layout concatenated to the input of each
+            residual block. Both agree with the parameter counts of the paper's table 3 (237M, 195M).
+        hidden_width: Width of ``mlp_shared`` in each SPADE layer.
+        kernel_size: Kernel size of the convolutions in SPADE layers.
+        norm: Normalisation; parameter-free under ``spade``.
     """
 
     kind: ClassVar[str] = "layered_pix2pixhd"
@@ -232,11 +231,11 @@ class LayeredPix2PixHDConfig(EncoderDecoderConfig):
 
 @dataclass(frozen=True)
 class CRNConfig(BaseGeneratorConfig):
-    """The cascaded refinement network (Chen and Koltun, 2017): modules at heights 4, 8, ... up to the picture's.
+    """The cascaded refinement network (Chen and Koltun, 2017): modules at heights 4, 8, ... up to the picture's height.
 
     Attributes:
-        base_channels: Width of the modules up to height 64; half of it at 128 and 256, an eighth at 512, a 32nd from 1024 on.
-        pictures: How many different pictures it makes at once; which one is shown a style code tells.
+        base_channels: Width of the modules up to height 64; a half at 128 and 256, an eighth at 512, a 32nd from 1024 on.
+        pictures: Number of different pictures it generates at once, of which the style code selects one.
     """
 
     kind: ClassVar[str] = "crn"
@@ -258,12 +257,12 @@ class CRNConfig(BaseGeneratorConfig):
 
     @property
     def stride(self) -> int:
-        """Pixels per cell of the first module's grid: a quarter of the height that it was built for."""
+        """Number of pixels per cell of the first module's grid: a quarter of the nominal height."""
         return round(self.crop_size / self.aspect_ratio) // 4
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """Of the modules, that at height 4 first."""
+        """Widths of the modules, from height 4 up."""
         heights = [4 << place for place in range(self.stride.bit_length())]
         return tuple(
             max(1, self.base_channels // (1 if height <= 64 else 2 if height <= 256 else 8 if height <= 512 else 32)) for height in heights
@@ -271,13 +270,13 @@ class CRNConfig(BaseGeneratorConfig):
 
     @property
     def style_width(self) -> int | None:
-        """One number for each picture; None where there is one picture."""
+        """Length of the style code, one number for each picture; None for a single picture."""
         return self.pictures if self.pictures > 1 else None
 
 
 @dataclass(frozen=True)
 class SIMSConfig(BaseGeneratorConfig):
-    """The synthesis network of SIMS (Qi et al., 2018), which completes a canvas of pieces of photographs.
+    """The synthesis network of SIMS (Qi et al., 2018), which completes a canvas of photograph segments.
 
     Attributes:
         base_channels: Width f of the encoder's first block.
@@ -289,31 +288,31 @@ class SIMSConfig(BaseGeneratorConfig):
 
     @property
     def stride(self) -> int:
-        """Sides of a picture must be multiples of this: the decoder begins six halvings down."""
+        """Number of pixels that the sides of pictures must be multiples of: the decoder starts at 1/64 of the size."""
         return 64
 
     @property
     def encoder_plan(self) -> tuple[tuple[int, int], ...]:
-        """(Convolutions, width) of the encoder's blocks, from full size down."""
+        """(Number of convolutions, width) of the encoder's blocks, from full size down."""
         f = self.base_channels
         return (2, f), (2, 2 * f), (3, 4 * f), (3, 8 * f), (3, 8 * f), (3, 8 * f)
 
     @property
     def decoder_widths(self) -> tuple[int, ...]:
-        """Of the decoder's scales, from the smallest up."""
+        """Widths of the decoder's scales, from the smallest up."""
         f = self.base_channels
         return (*(5 * (8 * f,)), 4 * f, 4 * f)
 
 
 @dataclass(frozen=True)
 class EncoderConfig(NetworkConfig):
-    """The style encoder (paper, appendix A): a photograph to the posterior (mu, logvar) of z.
+    """The style encoder (paper, appendix A): from a photograph to the posterior (mu, logvar) of z.
 
     Attributes:
         base_channels: Width f of the first layer.
-        layers: Stride-2 convolutions, 5 or 6; the input is resized to 4 * 2**layers squared.
-        z_width: Width of mu and logvar.
-        spectral_norm: Whether its convolutions are spectrally normalised.
+        layers: Number of stride-2 convolutions, 5 or 6; the input is resized to a square of side 4 * 2**layers.
+        z_width: Length of mu and logvar.
+        spectral_norm: Whether its convolutions have spectral norm.
     """
 
     kind: ClassVar[str] = "encoder"
@@ -325,7 +324,7 @@ class EncoderConfig(NetworkConfig):
 
     @property
     def input_size(self) -> int:
-        """Side in pixels that photographs are resized to inside the network: 256 for six layers."""
+        """Side in pixels that photographs are resized to in the network: 256 for six layers."""
         return 4 * 2**self.layers
 
 
@@ -334,12 +333,12 @@ class DiscriminatorConfig(NetworkConfig):
     """The multi-scale PatchGAN discriminator.
 
     Attributes:
-        semantic_channels: Channels of the one-hot layout it sees beside the picture, edge channel included.
+        semantic_channels: Number of channels of the one-hot layout, edge channel included.
         base_channels: Width d of the first layer; widths double up to 512.
-        layers: Strided or widening layers of each scale; the final 1-channel convolution is one more.
-        scales: How many copies look at successively halved pictures.
-        image_channels: Channels of the picture.
-        spectral_norm: Whether the inner convolutions are spectrally normalised.
+        layers: Number of convolutions of each scale before the final one-channel convolution.
+        scales: Number of copies, on successively halved pictures.
+        image_channels: Number of channels of the picture.
+        spectral_norm: Whether the inner convolutions have spectral norm.
         norm: Normalisation after the inner convolutions.
     """
 
@@ -370,10 +369,10 @@ _GENERATORS: tuple[type[AnyGeneratorConfig], ...] = (
 
 
 def generator_config_from_json(data: object) -> AnyGeneratorConfig:
-    """Build the generator configuration that ``data['kind']`` names, SPADE's where it names none.
+    """Build the generator configuration of kind ``data['kind']``, SPADE's if absent.
 
     Raises:
-        ConfigError: as :meth:`NetworkConfig.from_json`, or the kind is unknown.
+        ConfigError: as for :meth:`NetworkConfig.from_json`, or the kind is unknown.
     """
     kind = cast("Mapping[object, object]", data).get("kind", GeneratorConfig.kind) if isinstance(data, Mapping) else GeneratorConfig.kind
     for network in _GENERATORS:

@@ -1,4 +1,4 @@
-"""A convolution that is a product of matrices where its weights are far more than its pixels: the same function in less time."""
+"""A convolution that is computed as a matrix product where weights far outnumber pixels."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _LEAST_WEIGHTS = 1 << 20
 
 
 class Convolution(nn.Conv2d):
-    """``nn.Conv2d``; on a CPU, coarse grids with wide channels-last weights skip the library's rearranging of these weights.
+    """``nn.Conv2d`` that, on a CPU, avoids oneDNN's reordering of wide channels-last weights on coarse grids.
 
-    At 8 x 8 pixels and 1024 channels the library spends ten times the time of the products on that, mostly in backward. Of single
-    pixels, channels last, it is the product of a matrix, for which the library would bring channels first.
+    At 8 x 8 pixels and 1024 channels the reordering takes ten times as long as the products, mostly in the backward pass. At 1 x 1
+    pixels, channels last, the convolution is a matrix product.
     """
 
     def _conv_forward(self, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:  # noqa: A002 (torch's name)

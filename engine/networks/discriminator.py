@@ -1,4 +1,4 @@
-"""The multi-scale PatchGAN discriminator (paper, appendix A), which returns the features of every layer of every scale."""
+"""The multi-scale PatchGAN discriminator (paper, appendix A), with the features of all layers for feature matching."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MAX_WIDTH = 512
 
 
 def conv_norm(kind: ConvNorm, channels: int) -> list[nn.Module]:
-    """Return the normalisation after a convolution as a list of no or one module; only the batch kinds have parameters."""
+    """Return the normalisation after a convolution as a list of at most one module; only the batch kinds have parameters."""
     match kind:
         case "none":
             return []
@@ -25,7 +25,7 @@ def conv_norm(kind: ConvNorm, channels: int) -> list[nn.Module]:
 
 
 class PatchDiscriminator(nn.Module):
-    """One scale: 4x4 convolutions that end in one channel of patch scores."""
+    """One scale: 4x4 convolutions with one output channel of patch scores."""
 
     def __init__(self, config: DiscriminatorConfig) -> None:
         super().__init__()
@@ -43,16 +43,16 @@ class PatchDiscriminator(nn.Module):
 
     @property
     def first(self) -> nn.Conv2d:
-        """The convolution that reads the layout beside the picture, the picture's three channels last."""
+        """First convolution; its input is the layout, then the picture's channels."""
         return cast("nn.Conv2d", self.get_submodule("model0.0"))
 
     @property
     def later(self) -> list[nn.Module]:
-        """What follows the first convolution and its activation."""
+        """Layers after the first convolution and its activation."""
         return [self.get_submodule(f"model{i}") for i in range(1, self.layers + 1)]
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """[B, S + 3, H, W] -> the output of every layer, the patch scores [B, 1, h, w] last."""
+        """Map [B, S + 3, H, W] to the outputs of all layers, the patch scores [B, 1, h, w] last."""
         features: list[Tensor] = []
         for i in range(self.layers + 1):
             x = self.get_submodule(f"model{i}")(x)
@@ -61,7 +61,7 @@ class PatchDiscriminator(nn.Module):
 
 
 class MultiscaleDiscriminator(nn.Module):
-    """Copies of the patch discriminator on successively halved inputs; ``discriminator_0`` sees full size."""
+    """Copies of the patch discriminator on successively halved inputs, ``discriminator_0`` at full size."""
 
     def __init__(self, config: DiscriminatorConfig) -> None:
         super().__init__()
@@ -71,17 +71,17 @@ class MultiscaleDiscriminator(nn.Module):
 
     @property
     def patches(self) -> list[PatchDiscriminator]:
-        """The discriminators by scale, full size first."""
+        """Discriminators of all scales, full size first."""
         return [cast("PatchDiscriminator", self.get_submodule(f"discriminator_{i}")) for i in range(self.config.scales)]
 
     def forward(self, planes_and_picture: Tensor) -> list[list[Tensor]]:
-        """Judge pictures.
+        """Compute features and patch scores.
 
         Args:
-            planes_and_picture: [B, S + 3, H, W]: the one-hot layout (edge channel last), then the picture in [-1, 1].
+            planes_and_picture: One-hot layout (edge channel last), then the picture in [-1, 1], [B, S + 3, H, W].
 
         Returns:
-            For every scale, the features of every layer, the patch scores last.
+            Outputs of all layers of each scale, the patch scores last.
         """
         x = planes_and_picture
         results: list[list[Tensor]] = []

@@ -1,4 +1,4 @@
-"""The style encoder: a photograph to the posterior of its style code (paper, appendix A)."""
+"""The style encoder: from a photograph to the posterior of its style code (paper, appendix A)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SPADE layers as they train: gamma and beta once for every distinct neighbourhood, applied in one pass with the normalisation."""
+"""SPADE layers for training: gamma and beta once per distinct neighbourhood, fused with the normalisation."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from spade_studio.engine.networks.spade import SPADE
 
 
 class FastSPADE(SPADE):
-    """The same function as a SPADE layer.
+    """A faster implementation of a SPADE layer.
 
     Args:
-        layer: What it replaces; submodules are taken over, so parameters, buffers and their names are the same.
+        layer: Layer to replace; its submodules are reused, so parameters, buffers and names are the same.
     """
 
     def __init__(self, layer: SPADE) -> None:
@@ -51,10 +51,10 @@ class FastSPADE(SPADE):
 
 
 def accelerate(network: nn.Module) -> nn.Module:
-    """Replace every :class:`SPADE` inside by a :class:`FastSPADE` with the same parameters and buffers.
+    """Replace each :class:`SPADE` by a :class:`FastSPADE` with the same parameters and buffers.
 
     Returns:
-        The network, changed in place; where it is a SPADE layer itself, the one that replaces it.
+        The network, modified in place; for a single SPADE layer, its replacement.
     """
     if isinstance(network, SPADE):
         return network if isinstance(network, FastSPADE) else FastSPADE(network)
@@ -64,11 +64,11 @@ def accelerate(network: nn.Module) -> nn.Module:
 
 
 def batch_statistics(norm: nn.Module, x: Tensor) -> tuple[Statistics, Correction | None] | None:
-    """Do the part of a batch norm in training that concerns statistics: return them, and let its running averages follow.
+    """Compute the statistics of a training batch norm and update its running averages.
 
     Returns:
-        Them, and what batch renormalisation corrects where it does. None, with nothing done, where the norm must be called: it is another
-        kind, does not train, or somebody watches its calls. So too on a GPU, whose batch norm is fast.
+        The statistics, and the correction of batch renormalisation if any. None, without an update, where the norm itself must be called:
+        another kind of norm, evaluation, hooks on the norm, or a GPU, whose batch norm is fast.
     """
     values = x.numel() // x.shape[1]
     if not isinstance(norm, nn.BatchNorm2d) or type(norm) not in (nn.BatchNorm2d, BatchRenorm2d):

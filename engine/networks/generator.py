@@ -1,4 +1,4 @@
-"""The SPADE generator: a layout, and perhaps a style code, to a picture (paper, appendix A)."""
+"""The SPADE generator: from a layout, and optionally a style code, to a picture (paper, appendix A)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Generator(nn.Module):
     """The SPADE generator.
 
     Args:
-        config: Its architecture; ``state_dict`` names are the published ones.
+        config: Architecture; ``state_dict`` has the published names.
     """
 
     def __init__(self, config: GeneratorConfig) -> None:
@@ -38,7 +38,7 @@ class Generator(nn.Module):
         self.conv_img = nn.Conv2d(config.final_channels, 3, 3, padding=1, padding_mode=config.padding)
 
     def block(self, number: int) -> nn.Module:
-        """Return the block of that number in the plan."""
+        """Return a block by its index in the plan."""
         name, in_channels, out_channels, _ = self.config.block_plan[number]
         return SPADEResBlock(in_channels, out_channels, self.config, self.config.middle_channels(name), 2 * number + 1)
 
@@ -48,12 +48,12 @@ class Generator(nn.Module):
         return self.config.noise_injection
 
     def forward(self, layout: Layout, z: Tensor | None = None, noise: TextureNoise | None = None) -> Tensor:
-        """Compute pictures of the layout's size.
+        """Generate pictures of the layout's size.
 
         Args:
-            layout: B layouts, or one for all styles; its sides must be multiples of ``config.stride``.
-            z: Style codes [B, z_width]; drawn from a normal distribution where None. Ignored with layout input.
-            noise: Of B pictures, for generators with noise injection; drawn by chance where None.
+            layout: B layouts, or one for all styles; sides must be multiples of ``config.stride``.
+            z: Style codes [B, z_width]; drawn from the standard normal distribution where None. Ignored with layout input.
+            noise: Noise of B pictures, for generators with noise injection; with random seeds where None.
 
         Returns:
             Pictures [B, 3, H, W] in [-1, 1].
@@ -76,9 +76,9 @@ class Generator(nn.Module):
         return torch.tanh(x)
 
     def first(self, layout: Layout, z: Tensor | None) -> Tensor:
-        """Return the activations that enter ``head_0``, before noise: [B, 16f, H / stride, W / stride].
+        """Return the input of ``head_0`` before noise: [B, 16f, H / stride, W / stride].
 
-        At sizes other than the built-for one a learned first grid is resized bilinearly.
+        At sizes other than the nominal one the learned first grid is resized bilinearly.
         """
         stride = self.config.stride
         grid = (layout.height // stride, layout.width // stride)
@@ -95,7 +95,7 @@ class Generator(nn.Module):
 
 
 def upsampled(x: Tensor, kind: UpsamplingFilter) -> Tensor:
-    """[B, C, h, w] -> [B, C, 2h, 2w]."""
+    """Upsample x2: [B, C, h, w] -> [B, C, 2h, 2w]."""
     if kind == "nearest":
         return F.interpolate(x, scale_factor=2, mode="nearest")
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

@@ -17,19 +17,19 @@ _Plane = npt.NDArray[np.integer]
 
 @dataclass(frozen=True)
 class Grid:
-    """The distinct neighbourhoods of a layout at one resolution, as tensors on one device.
+    """The distinct neighbourhoods of a layout at one resolution, as tensors on a device.
 
     Attributes:
-        label_rows, edge_rows: For every window [n1, k * k], the channel that each position sets; S where none.
-        hidden_ids: [n2, k * k]: for every neighbourhood, its windows; n1 stands for outside. n2 is rounded up with rows that no pixel
-            has: oneDNN compiles and keeps a product for every shape that it meets, about half a MiB each in bfloat16.
-        pixel_ids: [B * h * w]: the neighbourhood of every pixel.
-        order: Pixels sorted by neighbourhood, and ``offsets`` [n2]: where each neighbourhood's pixels begin in it.
-        table_rows: Window by window, the rows position * S + channel of a table of weights that it adds up, and
-            ``window_offsets`` [n1]: where each window's begin in it.
-        table_order: Windows sorted by those rows, and ``table_order_offsets`` [k * k * S]: where each row's begin in it.
-        window_order: Places in ``hidden_ids``, flattened, sorted by window, then by position, and ``window_order_offsets``
-            [(n1 + 1) * k * k]: where those of a window at a position begin in it.
+        label_rows, edge_rows: Channel of each position of each window, [n1, k * k]; S for none.
+        hidden_ids: Windows of each neighbourhood, [n2, k * k]; n1 outside the picture. n2 is padded with unused rows, since oneDNN
+            compiles and caches a product for each shape, about half a MiB each in bfloat16.
+        pixel_ids: Neighbourhood of each pixel, [B * h * w].
+        order: Pixels sorted by neighbourhood; ``offsets`` [n2] is the start of each neighbourhood's pixels.
+        table_rows: Rows (position * S + channel) of the weight table that each window sums, window by window; ``window_offsets`` [n1]
+            is the start of each window's rows.
+        table_order: Windows sorted by these rows; ``table_order_offsets`` [k * k * S] is the start of each row's windows.
+        window_order: Indices into the flattened ``hidden_ids``, sorted by window, then by position; ``window_order_offsets``
+            [(n1 + 1) * k * k] is the start of each pair of window and position.
     """
 
     label_rows: Tensor

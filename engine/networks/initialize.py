@@ -1,4 +1,4 @@
-"""Initial weights of networks before training."""
+"""Initialisation of networks for training."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 
 def initialize_xavier(network: nn.Module, gain: float = 0.02) -> None:
-    """Draw every convolution's and linear layer's weights from Xavier's normal distribution; zero biases.
+    """Draw the weights of all convolutions and linear layers from Xavier's normal distribution, and zero the biases.
 
     Args:
-        network: Changed in place.
+        network: Network, modified in place.
         gain: Factor on the standard deviation; 0.02 in the paper's code.
     """
     for weight in _weights_with_zeroed_biases(network):
@@ -19,11 +19,11 @@ def initialize_xavier(network: nn.Module, gain: float = 0.02) -> None:
 
 
 def initialize_normal(network: nn.Module, deviation: float = 0.02) -> None:
-    """Draw every convolution's and linear layer's weights from a normal distribution around 0, batch norms' scales around 1; zero biases.
+    """Draw the weights of all convolutions and linear layers from N(0, deviation**2), batch norms' scales from N(1, deviation**2); zero biases.
 
     Args:
-        network: Changed in place.
-        deviation: Standard deviation of all of them; 0.02 in pix2pixHD.
+        network: Network, modified in place.
+        deviation: Standard deviation; 0.02 in pix2pixHD.
     """
     for weight in _weights_with_zeroed_biases(network):
         nn.init.normal_(weight, 0.0, deviation)

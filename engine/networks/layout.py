@@ -1,4 +1,4 @@
-"""A layout prepared once for every resolution: which neighbourhoods occur, and where."""
+"""Layouts prepared for generators: the distinct neighbourhoods at each resolution and their positions."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from spade_studio.engine.networks.grid import Grid
 
 
 def instance_edges(instances: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
-    """Mark pixels whose id differs from the left, right, upper or lower neighbour's, on both sides.
+    """Return the pixels whose id differs from that of a 4-neighbour.
 
     Args:
         instances: Ids [..., H, W].
@@ -44,7 +44,7 @@ def instance_edges(instances: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
 
 
 def resize_nearest(plane: npt.NDArray[ScalarT], height: int, width: int) -> npt.NDArray[ScalarT]:
-    """Resize [..., H, W] by nearest: index floor(i * in / out), as the published code does."""
+    """Resize [..., H, W] by nearest neighbour, with index floor(i * in / out) as in the published code."""
     rows = np.arange(height) * plane.shape[-2] // height
     columns = np.arange(width) * plane.shape[-1] // width
     return np.ascontiguousarray(plane[..., rows[:, None], columns])
@@ -65,9 +65,9 @@ def _window_hashes(values: Hashes, outside: np.uint64 | None, kernel_size: int, 
 
 
 def unique_hashes(hashes: Hashes) -> tuple[Hashes, Ids, Ids]:
-    """Number the distinct values of a flat array: (values, one position of each, number at every position).
+    """Return the distinct values of a flat array, one position of each, and the inverse indices.
 
-    Runs of equal values are collapsed first, which makes it several times faster than ``np.unique`` on layouts.
+    Runs of equal values are collapsed first, which is several times faster than ``np.unique`` on layouts.
     """
     starts = np.flatnonzero(changes(hashes))
     first, number = distinct(hashes[starts])
@@ -77,7 +77,7 @@ def unique_hashes(hashes: Hashes) -> tuple[Hashes, Ids, Ids]:
 
 @dataclass(frozen=True)
 class Scale:
-    """The layout at one resolution: codes and the hashes of the neighbourhoods around every position."""
+    """A layout at one resolution: codes, and the hash of the neighbourhood of each position."""
 
     codes: Codes  # [B, h, w]
     window_hashes: Hashes  # [B, h, w], of the k x k codes
@@ -93,7 +93,7 @@ class Scale:
         return cls(codes, window, hashes, kernel_size, outside)
 
     def edited(self, codes: Codes) -> Scale:
-        """Return the scale of codes of the same shape, hashing anew only the rows that differences from these codes reach."""
+        """Return the scale of edited codes of the same shape; only rows within reach of a difference are rehashed."""
         if codes.shape != self.codes.shape:
             return Scale.of(codes, self.kernel_size, self.outside)
         rows = np.flatnonzero((codes != self.codes).any((0, 2)))
@@ -110,11 +110,11 @@ class Scale:
         return Scale(codes, window_hashes, hashes, self.kernel_size, self.outside)
 
     def windows_at(self, positions: Ids) -> tuple[Codes, Ids]:
-        """Return what decides gamma and beta at flat positions [m] of [B, h, w].
+        """Return the windows that determine gamma and beta at flat positions [m] of [B, h, w].
 
         Returns:
-            The distinct code windows [n, k * k] that their hidden maps need, and for every position the numbers
-            [m, k * k] of those windows around it; n stands for a hidden position outside the picture.
+            Distinct code windows [n, k * k] of the hidden map, and the indices [m, k * k] of the windows around each position; n for hidden
+            positions outside the picture.
         """
         k, reach = self.kernel_size, self.kernel_size // 2
         batch, height, width = self.codes.shape
@@ -142,11 +142,11 @@ class Scale:
 
 @dataclass(frozen=True, eq=False)
 class Canvas:
-    """Pieces of photographs put together for B layouts (Qi et al., 2018).
+    """Photograph segments composed for B layouts (Qi et al., 2018).
 
     Attributes:
-        colors: uint8 [B, H, W, 3].
-        known: bool [B, H, W]: where there is a piece.
+        colors: RGB, uint8 [B, H, W, 3].
+        known: Pixels covered by a piece, bool [B, H, W].
     """
 
     colors: npt.NDArray[np.uint8]
@@ -155,12 +155,12 @@ class Canvas:
 
 @dataclass
 class Layout:
-    """The layouts of B pictures, ready to modulate a generator at any resolution.
+    """The layouts of B pictures, prepared for any resolution of a generator.
 
     Attributes:
-        codes: int32 [B, H, W], see :class:`CodeBook`.
-        book: The code book.
-        canvas: For generators that complete one.
+        codes: Codes of :class:`CodeBook`, int32 [B, H, W].
+        book: Code book of the codes.
+        canvas: Canvas, for generators that complete one.
     """
 
     codes: Codes
@@ -180,12 +180,12 @@ class Layout:
         edge_channel: bool = False,
         replicate: bool = False,
     ) -> Layout:
-        """Prepare label channels.
+        """Return the layouts of label channels.
 
         Args:
-            channels: [B, H, W]: the channel that every pixel sets, -1 for none.
-            semantic_channels: Channels S of the one-hot layout, the edge channel included.
-            instances: Instance ids [B, H, W]; the channels themselves stand for them where None.
+            channels: Channel of each pixel, [B, H, W]; -1 for none.
+            semantic_channels: Number of channels S of the one-hot layout, edge channel included.
+            instances: Instance ids [B, H, W]; the channels where None.
             edge_channel: Whether the last channel marks instance edges.
             replicate: See :class:`CodeBook`.
 
@@ -201,21 +201,21 @@ class Layout:
 
     @property
     def batch(self) -> int:
-        """How many layouts these are."""
+        """Number of layouts B."""
         return self.codes.shape[0]
 
     @property
     def height(self) -> int:
-        """Rows of the full resolution."""
+        """Height at full resolution."""
         return self.codes.shape[1]
 
     @property
     def width(self) -> int:
-        """Columns of the full resolution."""
+        """Width at full resolution."""
         return self.codes.shape[2]
 
     def one_hot(self, height: int, width: int, device: torch.device | str, dtype: torch.dtype) -> Tensor:
-        """Return the planes [B, S, height, width] at a resolution."""
+        """Return the one-hot planes [B, S, height, width] at a resolution."""
         label_of, edge_of = self.book.rows()
         codes = resize_nearest(self.codes, height, width)
         planes = torch.zeros(self.batch, self.book.semantic_channels + 1, height, width, dtype=dtype, device=device)
@@ -225,7 +225,7 @@ class Layout:
         return planes[:, :-1]
 
     def planes(self, device: torch.device | str, dtype: torch.dtype) -> Tensor:
-        """Return the planes [B, S, H, W] of the full resolution, channels last in memory (kept)."""
+        """Return the one-hot planes [B, S, H, W] at full resolution, channels last in memory (cached)."""
         key = (str(device), dtype)
         if key not in self._planes:
             label_of, edge_of = self.book.rows()
@@ -238,7 +238,7 @@ class Layout:
         return self._planes[key]
 
     def canvas_planes(self, device: torch.device | str, dtype: torch.dtype) -> Tensor:
-        """Return the canvas [B, 4, H, W]: colours in [-1, 1], 0 where there is no piece; then 1 where there is one. 0 without a canvas."""
+        """Return colours in [-1, 1], 0 where unknown, and the mask of the canvas, [B, 4, H, W]; zeros without a canvas."""
         if self.canvas is None:
             return torch.zeros(self.batch, 4, self.height, self.width, dtype=dtype, device=device)
         known = torch.as_tensor(self.canvas.known).to(device, non_blocking=True).unsqueeze(1).to(dtype)
@@ -246,13 +246,13 @@ class Layout:
         return torch.cat(((colors / 127.5 - 1) * known, known), 1)
 
     def scale(self, height: int, width: int, kernel_size: int, like: Scale | None = None) -> Scale:
-        """Return the hashed neighbourhoods at a resolution (kept).
+        """Return the hashed neighbourhoods at a resolution (cached).
 
         Args:
-            height: Rows of the resolution.
-            width: Columns of the resolution.
-            kernel_size: Of the SPADE layers.
-            like: The scale there of a layout with the same code book that this one may differ little from, which saves time.
+            height: Height at this resolution.
+            width: Width at this resolution.
+            kernel_size: Kernel size of the SPADE layers.
+            like: Scale of a similar layout with the same code book at this resolution, to rehash differences only.
         """
         key = (height, width, kernel_size)
         if key not in self._scales:
@@ -265,7 +265,7 @@ class Layout:
         return self.codes if self.codes.shape[1:] == (height, width) else resize_nearest(self.codes, height, width)
 
     def grid(self, height: int, width: int, kernel_size: int, device: torch.device | str) -> Grid:
-        """Return the distinct neighbourhoods at a resolution on a device (kept)."""
+        """Return the distinct neighbourhoods at a resolution on a device (cached)."""
         key = (height, width, kernel_size, str(device))
         if key not in self._grids:
             self._grids[key] = Grid.of(self._codes_at(height, width), self.book, kernel_size, device)

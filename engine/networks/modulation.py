@@ -1,4 +1,4 @@
-"""Gamma and beta for the distinct neighbourhoods of a layout, and their application to pixels, differentiable."""
+"""Gamma and beta of the distinct neighbourhoods of a layout, and their differentiable application to pixels."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _AT_ONCE = 1 << 18  # numbers
 
 
 def window_table(weight: Tensor) -> Tensor:
-    """Lay a convolution's weight [out, S, k, k] out as rows [k * k, S + 1, out]; row S of each position is zero."""
+    """Return a convolution's weight [out, S, k, k] as a table [k * k, S + 1, out]; row S of each position is zero."""
     return F.pad(weight.permute(2, 3, 1, 0).flatten(0, 1), (0, 0, 0, 1))
 
 
 def window_sum(table: Tensor, label_rows: Tensor, edge_rows: Tensor | None) -> Tensor:
-    """Compute a convolution of one-hot planes at distinct windows: a sum of k * k rows of its weights.
+    """Compute a convolution of one-hot planes at distinct windows as a sum of k * k weight rows.
 
     Args:
-        table: Of :func:`window_table`, [k * k, S + 1, out].
-        label_rows: [n1, k * k]: the label channel that each position of a window sets; S where it sets none.
-        edge_rows: The same for the edge channel, None without one.
+        table: Table of :func:`window_table`, [k * k, S + 1, out].
+        label_rows: Label channel of each position of each window, [n1, k * k]; S for none.
+        edge_rows: Likewise for the edge channel; None without one.
 
     Returns:
         [n1, out], without bias.
@@ -50,25 +50,25 @@ def modulation_rows(weights: tuple[Tensor, ...], grid: Grid) -> Tensor:
     """Compute 1 + gamma and beta for every distinct neighbourhood.
 
     Args:
-        weights: As of :func:`head_rows`; 1 must be part of gamma's bias.
-        grid: The layout's distinct neighbourhoods at this resolution.
+        weights: Weights as for :func:`head_rows`, with 1 added to gamma's bias.
+        grid: Distinct neighbourhoods of the layout at this resolution.
 
     Returns:
-        [n2, 2 C]: 1 + gamma, then beta.
+        1 + gamma, then beta, [n2, 2 C].
     """
     return torch.cat(head_rows(weights, grid), 1)
 
 
 def head_rows(weights: tuple[Tensor, ...], grid: Grid) -> tuple[Tensor, ...]:
-    """Compute convolutions of the hidden map at every distinct neighbourhood.
+    """Compute convolutions of the hidden map at each distinct neighbourhood.
 
     Args:
-        weights: Of the convolution that makes the hidden map, [hidden, S, k, k] and its bias, then of one or several that read it,
-            [C, hidden, k, k] and [C].
-        grid: The layout's distinct neighbourhoods at this resolution.
+        weights: Weight [hidden, S, k, k] and bias [hidden] of the hidden map, then weight [C, hidden, k, k] and bias [C] of each
+            convolution of it.
+        grid: Distinct neighbourhoods of the layout at this resolution.
 
     Returns:
-        [n2, C] for each of the latter, in the type of autocast where that is on.
+        Output [n2, C] of each convolution, in autocast's type where that is on.
     """
     device = weights[0].device.type
     inside = torch.is_autocast_enabled(device)
@@ -184,14 +184,14 @@ def _gradients_of_windows(grad_hidden: Tensor, hidden: Tensor, grid: Grid, share
 
 @dataclass(frozen=True)
 class Statistics:
-    """Of activations that are to be normalised, and depend on them: mean and biased variance [C], and what is added to that."""
+    """Batch statistics, differentiable: mean and biased variance [C], and the epsilon added to the variance."""
 
     mean: Tensor
     variance: Tensor
     eps: float
 
     def normalize(self, x: Tensor) -> Tensor:
-        """Return (x - mean) / deviation, of x's type."""
+        """Return (x - mean) / deviation in x's type."""
         return torch.native_batch_norm(x, None, None, self.mean, self.variance, False, 0.0, self.eps)[0]
 
 
@@ -275,14 +275,14 @@ def modulate(x: Tensor, rows: Tensor | tuple[Tensor, ...], grid: Grid, statistic
     """Apply modulation rows to activations.
 
     Args:
-        x: [B, C, h, w].
-        rows: [n2, 2 C] of :func:`modulation_rows`, or both halves of them.
-        grid: The same grid; of B layouts, or of one for all B pictures.
-        statistics: Of x, with which it is normalised first; gradients flow through them as well. None if it is normalised already.
-        slope: Of the leaky ReLU that follows; 1 for none.
+        x: Activations [B, C, h, w].
+        rows: Result of :func:`modulation_rows`, [n2, 2 C], or its two halves.
+        grid: The same grid, of B layouts or of one for all pictures.
+        statistics: Statistics to normalise x with first, with gradients through them; None if x is normalised already.
+        slope: Negative slope of the leaky ReLU that follows; 1 for none.
 
     Returns:
-        [B, C, h, w], channels last in memory.
+        Activations [B, C, h, w], channels last in memory.
     """
     scale, shift = rows.chunk(2, 1) if isinstance(rows, Tensor) else rows
     return cast("Tensor", _Modulate.apply(x, scale, shift, grid, statistics, slope))  # pyright: ignore[reportUnknownMemberType]

@@ -1,4 +1,4 @@
-"""Noise injected into a generator's activations (Karras et al., A Style-Based Generator Architecture, CVPR 2019, section 3.2)."""
+"""Noise injection (Karras et al., A Style-Based Generator Architecture, CVPR 2019, section 3.2)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 Texture = int | npt.NDArray[np.int32]
-"""The noise of one picture: one seed, or one for every pixel, int32 [H, W]."""
+"""Noise seeds of one picture: a single seed, or one per pixel, int32 [H, W]."""
 
 Regions = npt.NDArray[np.uint16]
-"""Where a picture's noise has seeds of its own, uint16 [H, W]: 0 where it has the picture's, another one for every other number."""
+"""Regions of a picture with noise seeds of their own, uint16 [H, W]: 0 for the picture's seed, one seed per other number."""
 
 _MEAN = 4 * 255 / 2
 _DEVIATION = (4 * (256**2 - 1) / 12) ** 0.5
@@ -27,7 +27,7 @@ def _signed(value: int) -> int:
 
 
 def texture_of(seed: int, regions: Regions | None) -> Texture:
-    """Return the noise of a picture with a seed, and others in regions of it; the seed itself where there are none."""
+    """Return the noise seeds of a picture: the seed itself, or one per pixel where there are regions."""
     if regions is None or not regions.any():
         return seed
     return (regions.astype(np.uint32) * np.uint32(_REGION) + np.uint32(seed & 0xFFFFFFFF)).view(np.int32)
@@ -44,12 +44,12 @@ def _mixed(x: Tensor) -> Tensor:
 
 
 class TextureNoise:
-    """Fields of noise with mean 0 and variance 1: a function of seed, layer and position alone.
+    """Noise fields with mean 0 and variance 1, a function of seed, layer and position.
 
-    Values are sums of four bytes of a hash, nearly normal and the same bits on every device.
+    Values are sums of four bytes of a hash: nearly normal, and bitwise equal on all devices.
 
     Args:
-        seeds: int32, [B] for one seed a picture, or [B, H, W] for one a pixel; taken from the nearest pixel where a field is coarser.
+        seeds: One seed a picture, int32 [B], or one a pixel, int32 [B, H, W], resized by nearest neighbour for coarser fields.
     """
 
     def __init__(self, seeds: Tensor) -> None:
@@ -64,11 +64,11 @@ class TextureNoise:
 
     @classmethod
     def random(cls, batch: int, device: torch.device) -> TextureNoise:
-        """Return the noise of pictures with seeds from torch's global random state."""
+        """Return noise with seeds from torch's global random state."""
         return cls(torch.randint(-(1 << 31), 1 << 31, (batch,), dtype=torch.int64).to(device))
 
     def field(self, layer: int, height: int, width: int, dtype: torch.dtype) -> Tensor:
-        """Return [B, 1, height, width]."""
+        """Return the noise field of a layer, [B, 1, height, width]."""
         seeds = self.seeds
         if seeds.ndim == 3:
             rows = torch.arange(height, device=seeds.device) * seeds.shape[1] // height
@@ -109,11 +109,11 @@ class _Add(torch.autograd.Function):
 
 
 class NoiseInjection(nn.Module):
-    """Adds a field of noise, its strength learned for every channel; 0 at first.
+    """Adds a noise field with a learned strength per channel, initially 0.
 
     Args:
-        channels: Of the activations.
-        layer: Number of the field.
+        channels: Number of channels.
+        layer: Number of the noise field.
     """
 
     def __init__(self, channels: int, layer: int) -> None:
@@ -122,11 +122,11 @@ class NoiseInjection(nn.Module):
         self.strength = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x: Tensor, noise: TextureNoise) -> Tensor:
-        """[B, C, h, w] -> [B, C, h, w]."""
+        """Map [B, C, h, w] to the same shape."""
         field = noise.field(self.layer, x.shape[2], x.shape[3], x.dtype)
         return cast("Tensor", _Add.apply(x, self.strength, field))  # pyright: ignore[reportUnknownMemberType]
 
 
 def injected(generator: nn.Module, seeds: Tensor) -> dict[str, TextureNoise]:
-    """Return the keyword argument ``noise`` of a generator's forward for seeds [B]; none for generators without noise injection."""
+    """Return the keyword argument ``noise`` of a generator's forward for seeds [B]; empty without noise injection."""
     return {"noise": TextureNoise(seeds)} if getattr(generator, "injects_noise", False) else {}

@@ -12,7 +12,7 @@ from spade_studio.engine.networks.layout import Layout
 
 
 class RefinementModule(nn.Module):
-    """Two 3x3 convolutions, each with a layer norm over channels, rows and columns of a picture, and LeakyReLU."""
+    """Two 3x3 convolutions, each with a layer norm over channels, rows and columns, and a LeakyReLU."""
 
     def __init__(self, in_channels: int, width: int) -> None:
         super().__init__()
@@ -22,18 +22,18 @@ class RefinementModule(nn.Module):
         self.norm_1 = nn.GroupNorm(1, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, in, h, w] -> [B, width, h, w]."""
+        """Map [B, in, h, w] to [B, width, h, w]."""
         x = F.leaky_relu(self.norm_0(self.conv_0(x)), LEAKY_SLOPE)
         return F.leaky_relu(self.norm_1(self.conv_1(x)), LEAKY_SLOPE)
 
 
 def enlarged(x: Tensor) -> Tensor:
-    """Double both sides bilinearly, corners on corners: [B, C, h, w] -> [B, C, 2h, 2w]."""
+    """Upsample x2 bilinearly with aligned corners: [B, C, h, w] -> [B, C, 2h, 2w]."""
     return F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)
 
 
 def halvings(x: Tensor, count: int) -> list[Tensor]:
-    """Return x [B, C, H, W] and ``count - 1`` successive reductions to half the size by averages of areas, the smallest first."""
+    """Return x [B, C, H, W] and ``count - 1`` successive reductions to half the size by area averaging, smallest first."""
     found = [x]
     for _ in range(count - 1):
         found.append(F.avg_pool2d(found[-1], 2))
@@ -41,7 +41,7 @@ def halvings(x: Tensor, count: int) -> list[Tensor]:
 
 
 class CRNGenerator(nn.Module):
-    """Modules at heights 4, 8, ... of the picture that it was built for; each sees the last one's features beside the layout."""
+    """Modules at heights 4, 8, ... of the nominal picture; each reads the layout and the features of the last one."""
 
     def __init__(self, config: CRNConfig) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class CRNGenerator(nn.Module):
         self.last = nn.Conv2d(previous, 3 * config.pictures, 1)
 
     def pictures(self, layout: Layout) -> Tensor:
-        """Return all pictures [B, K, 3, H, W], black at -1 and white at 1, not clipped; sides must be multiples of ``config.stride``."""
+        """Return all K pictures [B, K, 3, H, W], nominally in [-1, 1], not clipped; sides must be multiples of ``config.stride``."""
         weight = self.last.weight
         planes = halvings(layout.one_hot(layout.height, layout.width, weight.device, weight.dtype), len(self.stages))
         x = self.stages[0](planes[0])
@@ -64,7 +64,7 @@ class CRNGenerator(nn.Module):
         return self.last(x).unflatten(1, (3, self.config.pictures)).transpose(1, 2)
 
     def train_last(self, modules: int) -> None:
-        """Let only so many of the last modules learn, with the last layer; 0 for all."""
+        """Train only the given number of last modules and the output layer; 0 for all modules."""
         for stage in list(self.stages)[:-modules] if modules else []:
             stage.requires_grad_(False)
 
@@ -73,7 +73,7 @@ class CRNGenerator(nn.Module):
 
         Args:
             layout: B layouts.
-            z: [B, K] for a network of K pictures: of each layout the one whose number is the largest. The first one where None.
+            z: Scores [B, K], whose argmax selects each layout's picture; the first picture where None.
         """
         pictures = self.pictures(layout).clamp(-1, 1)
         if z is None or self.config.pictures == 1:

@@ -1,4 +1,4 @@
-"""The synthesis network of SIMS (Qi et al., 2018): it makes a picture of a canvas of pieces of photographs and of the layout."""
+"""The synthesis network of SIMS (Qi et al., 2018): from a layout and a canvas of photograph segments to a picture."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spade_studio.engine.networks.refinement import RefinementModule, enlarged, 
 
 
 class EncoderBlock(nn.Module):
-    """Several 3x3 convolutions, each with a layer norm and LeakyReLU."""
+    """Several 3x3 convolutions, each with a layer norm and a LeakyReLU."""
 
     def __init__(self, in_channels: int, width: int, convolutions: int) -> None:
         super().__init__()
@@ -24,16 +24,16 @@ class EncoderBlock(nn.Module):
             self.norms.append(nn.GroupNorm(1, width))
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, in, h, w] -> [B, width, h, w]."""
+        """Map [B, in, h, w] to [B, width, h, w]."""
         for convolution, norm in zip(self.convolutions, self.norms, strict=True):
             x = F.leaky_relu(norm(convolution(x)), LEAKY_SLOPE)
         return x
 
 
 class SIMSGenerator(nn.Module):
-    """A U-Net over layout, canvas and the mask of what the canvas has; every scale of its decoder sees these too, reduced.
+    """A U-Net over layout, canvas and canvas mask, which each scale of its decoder also reads at its own resolution.
 
-    Its heads give the picture, and the label of every pixel, which training compares with the layout.
+    One head generates the picture, the other per-pixel label scores, which training compares with the layout.
     """
 
     def __init__(self, config: SIMSConfig) -> None:
@@ -56,9 +56,9 @@ class SIMSGenerator(nn.Module):
         self.labels = nn.Conv2d(previous, config.semantic_channels, 1)
 
     def outputs(self, layout: Layout) -> tuple[Tensor, Tensor]:
-        """Return pictures [B, 3, H, W], black at -1 and white at 1, not clipped, and label scores [B, S, H, W].
+        """Return pictures [B, 3, H, W], nominally in [-1, 1], not clipped, and label scores [B, S, H, W].
 
-        Sides must be multiples of ``config.stride``; a layout without a canvas counts as one with an empty canvas.
+        Sides must be multiples of ``config.stride``; layouts without a canvas have an empty one.
         """
         weight = self.picture.weight
         planes = layout.one_hot(layout.height, layout.width, weight.device, weight.dtype)

@@ -1,4 +1,4 @@
-"""SPADE: normalisation modulated, per pixel, by the layout (paper, equations 1 to 3)."""
+"""SPADE: normalisation modulated per pixel by the layout (paper, equations 1 to 3)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from spade_studio.engine.networks.layout import Layout
 
 
 def parameter_free_norm(kind: SpadeNorm, channels: int) -> nn.Module:
-    """Return the normalisation that SPADE modulates: batch statistics, or those of each picture, eps 1e-5, no parameters.
+    """Return the parameter-free normalisation that SPADE modulates, by batch or instance statistics, eps 1e-5.
 
-    ``sync_batch`` is built as batch norm; what makes it synchronous is the trainer's work.
+    ``sync_batch`` gives a batch norm, which the trainer synchronises.
     """
     if kind == "instance":
         return nn.InstanceNorm2d(channels, affine=False)
@@ -23,12 +23,12 @@ class SPADE(nn.Module):
     """Spatially-adaptive normalisation: ``(x - mean) / deviation * (1 + gamma(layout)) + beta(layout)``.
 
     Args:
-        channels: Channels C of the activations.
-        semantic_channels: Channels S of the layout.
+        channels: Number of channels C of the activations.
+        semantic_channels: Number of channels S of the layout.
         hidden_width: Width of the hidden map that gamma and beta share.
-        kernel_size: Side of the three convolutions: 1, 3 or 5.
+        kernel_size: Kernel size of the three convolutions: 1, 3 or 5.
         norm: Kind of the parameter-free normalisation.
-        padding: Of the convolutions; layouts must go on beyond the picture alike.
+        padding: Padding of the convolutions; layouts must be padded in the same way.
     """
 
     def __init__(
@@ -51,10 +51,10 @@ class SPADE(nn.Module):
         Args:
             x: Activations [B, C, h, w].
             layout: The layouts of the B pictures, or one layout for all of them.
-            slope: Of a leaky ReLU that follows; 1 for none.
+            slope: Negative slope of the leaky ReLU that follows; 1 for none.
 
         Returns:
-            [B, C, h, w].
+            Activations [B, C, h, w].
         """
         _, _, height, width = x.shape
         normalized = self.param_free_norm(x)

@@ -1,7 +1,4 @@
-"""A real window with a quick renderer behind it, and a hand that paints with real mouse events.
-
-It knows no single test.
-"""
+"""A real window with a quick renderer behind it, and a hand that paints with real mouse events."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The published comparisons with SPADE: the layout concatenated, and pix2pixHD in three forms (paper, tables 3 and 5)."""
+"""The paper's comparisons with SPADE: layout by concatenation, and three forms of pix2pixHD (paper, tables 3 and 5)."""

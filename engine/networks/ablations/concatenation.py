@@ -1,4 +1,4 @@
-"""The paper's ``decoder w/ Concat``: the SPADE generator's decoder that is told the layout by concatenation (paper, table 3)."""
+"""The paper's ``decoder w/ Concat``: the SPADE generator's decoder, conditioned by concatenation (paper, table 3)."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from spade_studio.engine.networks.noise import TextureNoise
 
 
 def with_planes(x: Tensor, layout: Layout) -> Tensor:
-    """Concatenate the layout's planes at the resolution of x: [B, C, h, w] -> [B, C + S, h, w]."""
+    """Concatenate the one-hot layout at the resolution of x: [B, C, h, w] -> [B, C + S, h, w]."""
     planes = layout.one_hot(x.shape[-2], x.shape[-1], x.device, x.dtype)
     return torch.cat((x, planes.expand(x.shape[0], -1, -1, -1)), 1)
 
 
 class ConcatenationResBlock(nn.Module):
-    """Two norm-activation-convolution stages beside a shortcut, learned where the widths differ; convolutions see the layout."""
+    """Two norm-activation-convolution stages with a shortcut, learned where the widths differ; convolutions read the layout too."""
 
     def __init__(self, in_channels: int, out_channels: int, config: GeneratorConfig) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class ConcatenationResBlock(nn.Module):
             self.norm_s = conv_norm(config.norm, in_channels)[0]
 
     def forward(self, x: Tensor, layout: Layout, z: Tensor | None = None, noise: TextureNoise | None = None) -> Tensor:
-        """[B, in, h, w] -> [B, out, h, w]; z and noise are ignored."""
+        """Map [B, in, h, w] to [B, out, h, w]; z and noise are ignored."""
         del z, noise
         shortcut = self.conv_s(with_planes(self.norm_s(x), layout)) if self.learned_shortcut else x
         residual = self.conv_0(with_planes(F.leaky_relu(self.norm_0(x), LEAKY_SLOPE), layout))
@@ -47,12 +47,12 @@ class ConcatenationResBlock(nn.Module):
 
 
 class ConcatenationGenerator(Generator):
-    """The SPADE generator with other blocks; what the configuration lacks is off."""
+    """The SPADE generator with concatenation blocks."""
 
     def __init__(self, config: ConcatenationConfig) -> None:
         super().__init__(GeneratorConfig(**{field.name: getattr(config, field.name) for field in fields(config)}))
 
     def block(self, number: int) -> nn.Module:
-        """Return the block of that number in the plan."""
+        """Return a block by its index in the plan."""
         _, in_channels, out_channels, _ = self.config.block_plan[number]
         return ConcatenationResBlock(in_channels, out_channels, self.config)

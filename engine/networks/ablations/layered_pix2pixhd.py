@@ -1,4 +1,4 @@
-"""The paper's ``pix2pixHD++ w/ SPADE`` and ``w/ Concat``: the encoder-decoder told the layout inside too (paper, tables 3 and 5)."""
+"""The paper's ``pix2pixHD++ w/ SPADE`` and ``w/ Concat``: encoder-decoders with the layout in inner layers too (tables 3 and 5)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spade_studio.engine.networks.spade import SPADE
 
 
 class Stage(nn.Module):
-    """A convolution and its normalisation: a SPADE layer, or a plain one."""
+    """A convolution and its normalisation, SPADE or plain."""
 
     def __init__(self, conv: nn.Conv2d | nn.ConvTranspose2d, config: LayeredPix2PixHDConfig) -> None:
         super().__init__()
@@ -27,13 +27,13 @@ class Stage(nn.Module):
             self.norm = conv_norm(config.norm, channels)[0]
 
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
-        """[B, in, h, w] -> [B, out, h', w'], before the activation."""
+        """Map [B, in, h, w] to [B, out, h', w'], before the activation."""
         x = self.conv(x)
         return self.norm(x, layout) if isinstance(self.norm, SPADE) else self.norm(x)
 
 
 class LayeredResidualBlock(nn.Module):
-    """Two reflect-padded stages added to their input; with concatenation the first sees the layout beside it."""
+    """Two reflect-padded stages with an identity shortcut; with concatenation the layout joins the input of the first."""
 
     def __init__(self, channels: int, config: LayeredPix2PixHDConfig) -> None:
         super().__init__()
@@ -45,14 +45,14 @@ class LayeredResidualBlock(nn.Module):
         self.stage_1 = Stage(nn.Conv2d(channels, channels, side, bias=False), config)
 
     def forward(self, x: Tensor, layout: Layout) -> Tensor:
-        """[B, C, h, w] -> the same shape."""
+        """Map [B, C, h, w] to the same shape."""
         inner = with_planes(x, layout) if self.concatenate else x
         inner = F.relu(self.stage_0(_reflect(inner, self.reach), layout))
         return x + self.stage_1(_reflect(inner, self.reach), layout)
 
 
 class LayeredPix2PixHDGenerator(nn.Module):
-    """Down, residual blocks, up."""
+    """Downsampling, residual blocks, upsampling."""
 
     def __init__(self, config: LayeredPix2PixHDConfig) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from spade_studio.engine.networks.layout import Layout
 
 
 class ResidualBlock(nn.Module):
-    """Two reflect-padded convolutions added to their input; nothing follows the sum."""
+    """Two reflect-padded convolutions with an identity shortcut, without an activation after the sum."""
 
     def __init__(self, channels: int, config: Pix2PixHDConfig) -> None:
         super().__init__()
@@ -24,12 +24,12 @@ class ResidualBlock(nn.Module):
         self.conv_block = nn.Sequential(nn.ReflectionPad2d(padding), stage(), nn.ReLU(), nn.ReflectionPad2d(padding), stage())
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, C, h, w] -> the same shape."""
+        """Map [B, C, h, w] to the same shape."""
         return x + self.conv_block(x)
 
 
 class Pix2PixHDGenerator(nn.Module):
-    """Down, residual blocks, up."""
+    """Downsampling, residual blocks, upsampling."""
 
     def __init__(self, config: Pix2PixHDConfig) -> None:
         super().__init__()

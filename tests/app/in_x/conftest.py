@@ -1,6 +1,6 @@
 """A virtual display with the application on it, and a person before it: mouse, keys and eyes, by xdotool and the memory file of Xvfb.
 
-There is no window manager: the screen gives windows their places and the keyboard. It knows no single test.
+There is no window manager: the screen gives windows their places and the keyboard.
 """
 
 from __future__ import annotations
