@@ -19,7 +19,7 @@ def initialize_xavier(network: nn.Module, gain: float = 0.02) -> None:
 
 
 def initialize_normal(network: nn.Module, deviation: float = 0.02) -> None:
-    """Draw the weights of all convolutions and linear layers from N(0, deviation**2), batch norms' scales from N(1, deviation**2); zero biases.
+    """Draw convolution and linear weights from N(0, deviation**2), batch norm scales from N(1, deviation**2), and zero the biases.
 
     Args:
         network: Network, modified in place.
