@@ -1,4 +1,4 @@
-"""Label channels and edges of pixels as one number, and how such numbers are hashed and counted."""
+"""Codes of pixels (label channel and edge bit), and functions that hash and number them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class CodeBook:
 
 
 def mix(values: Hashes) -> Hashes:
-    """Scramble 64-bit values one to one (the finaliser of splitmix64)."""
+    """Apply the finaliser of splitmix64, a bijection of 64-bit values."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
@@ -88,14 +88,14 @@ def padded(values: npt.NDArray[ScalarT], reach: int, outside: ScalarT | int | No
 
 
 def changes(values: npt.NDArray[np.generic]) -> npt.NDArray[np.bool_]:
-    """Mark the places of a flat array whose value is not that of the place before."""
+    """Return where the values of a flat array differ from the value before, bool [n]."""
     found = np.ones(len(values), bool)
     np.not_equal(values[1:], values[:-1], out=found[1:])
     return found
 
 
 def distinct(values: Hashes) -> tuple[Ids, Ids]:
-    """Number the distinct values of a flat array in order: (a place of each, number at every place)."""
+    """Return one position of each distinct value of a flat array, in order of values, and the inverse indices."""
     # Values with their places in the low bits: numpy sorts numbers several times as fast as it finds the order of numbers.
     low = np.uint64((1 << len(values).bit_length()) - 1)
     ordered = np.sort(values & ~low | np.arange(len(values), dtype=np.uint64))

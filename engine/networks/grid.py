@@ -1,4 +1,4 @@
-"""The distinct neighbourhoods of a layout at one resolution: what they consist of, and which pixels have them."""
+"""The distinct neighbourhoods of a layout at one resolution, as tensors."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Grid:
 
     @classmethod
     def of(cls, codes: Codes, book: CodeBook, kernel_size: int, device: torch.device | str) -> Self:
-        """Number the neighbourhoods of codes [B, h, w]."""
+        """Return the distinct neighbourhoods of codes [B, h, w]."""
         narrow = codes.astype(np.min_scalar_type(book.outside))
         windows = _Windows.of(narrow, None if book.replicate else book.outside, kernel_size, CODE_HASHES)
         none = len(windows.contents)  # stands for outside
