@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from typing import cast
+from typing import Annotated
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QMimeData
 
@@ -17,6 +17,14 @@ from spade_studio.engine.pictures.png import MAX_SIDE
 MIME_TYPE = "application/x-spade-studio-labels"
 _MAX_HEADER = 1 << 20
 _PLANES = 4  # label, mask, object's high and low byte
+
+
+class _Header(msgspec.Struct):
+    """What the planes are of: (left, top, right, bottom), the label set, and its names of the values."""
+
+    place: tuple[int, int, int, int]
+    label_set: str
+    names: dict[Annotated[int, msgspec.Meta(ge=0, le=255)], str]
 
 
 def to_clipboard(labels: LabelArray, objects: InstanceArray | None, selection: MaskArray, place: Rect, label_set: LabelSet) -> QMimeData:
@@ -32,8 +40,8 @@ def to_clipboard(labels: LabelArray, objects: InstanceArray | None, selection: M
     part, mask = labels[place.slices], selection[place.slices]
     numbers = np.zeros(part.shape, np.uint16) if objects is None else objects[place.slices]
     planes = np.stack((part, mask.astype(np.uint8), (numbers >> 8).astype(np.uint8), (numbers & 0xFF).astype(np.uint8)))
-    names = {str(value): label.name for value in np.unique(part[mask]) if (label := label_set.by_id(int(value))) is not None}
-    header = json.dumps({"place": list(place), "label_set": label_set.name, "names": names}).encode()
+    names = {int(value): label.name for value in np.unique(part[mask]) if (label := label_set.by_id(int(value))) is not None}
+    header = msgspec.json.encode(_Header(tuple(place), label_set.name, names))
     data = QMimeData()
     data.setData(MIME_TYPE, len(header).to_bytes(4, "big") + header + planes.tobytes())
     colors = np.concatenate((label_set.palette()[part], np.where(mask, 255, 0).astype(np.uint8)[..., None]), axis=2)
@@ -52,19 +60,19 @@ def from_clipboard(data: QMimeData, label_set: LabelSet, size: tuple[int, int]) 
     if len(raw) < 4 or length > _MAX_HEADER:
         return None
     try:
-        header = cast("object", json.loads(raw[4 : 4 + length]))
-        place, set_name, names = _read_header(header)
-    except (ValueError, RecursionError, TypeError, KeyError):
+        header = msgspec.json.decode(raw[4 : 4 + length], type=_Header)
+    except (ValueError, RecursionError):
         return None
+    place = Rect(*header.place)
     width, height = place.width, place.height
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE) or len(raw) - 4 - length != _PLANES * width * height:
         return None
     planes = np.frombuffer(raw, np.uint8, _PLANES * width * height, 4 + length).reshape(_PLANES, height, width)
     labels, mask = planes[0].copy(), planes[1] != 0
     objects = planes[2].astype(np.uint16) << 8 | planes[3]
-    if set_name != label_set.name:
+    if header.label_set != label_set.name:
         table, known = np.zeros(256, np.uint8), np.zeros(256, bool)
-        for value, name in names.items():
+        for value, name in header.names.items():
             if (label := next((one for one in label_set.labels if one.name == name), None)) is not None:
                 table[value], known[value] = label.id, True
         labels, mask = table[labels], mask & known[labels]
@@ -73,18 +81,3 @@ def from_clipboard(data: QMimeData, label_set: LabelSet, size: tuple[int, int]) 
     left, top = (max(0, min(low, side - length)) for low, side, length in ((place.left, size[1], width), (place.top, size[0], height)))
     return Floating(labels, mask, objects if objects.any() else None, Rect(left, top, left + width, top + height))
 
-
-def _read_header(header: object) -> tuple[Rect, str, dict[int, str]]:
-    """Return place, label set and names.
-
-    Raises:
-        ValueError, TypeError, KeyError: The header is not well formed.
-    """
-    if not isinstance(header, dict):
-        raise ValueError("no header")
-    values = cast("dict[str, object]", header)
-    place, set_name, names = values["place"], values["label_set"], values["names"]
-    if not isinstance(place, list) or not isinstance(names, dict) or not isinstance(set_name, str):
-        raise ValueError("no header")
-    left, top, right, bottom = (number for number in cast("list[object]", place) if isinstance(number, int))
-    return Rect(left, top, right, bottom), set_name, {int(key) & 0xFF: str(name) for key, name in cast("dict[str, object]", names).items()}

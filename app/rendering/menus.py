@@ -45,8 +45,6 @@ class RenderMenus(QObject):
         self.dtype_menu = QMenu(self.tr("Compute &type"), parent)
         self.devices: tuple[DeviceEntry, ...] = (DeviceEntry("cpu", "", ("float32", "bfloat16")),)
         self._sizes: dict[SizeWish | None, QAction] = {}  # None: another size
-        self._device_actions: dict[str, QAction] = {}
-        self._dtype_actions: dict[str, QAction] = {}
         self._groups: list[QActionGroup] = []
         group = self._group(self.size_menu)
         for wish in (SizeWish("automatic"), SizeWish("training"), SizeWish("layout"), *(SizeWish("side", side) for side in SIDES), None):
@@ -101,7 +99,7 @@ class RenderMenus(QObject):
             actual_dtype: What is in use.
         """
         asked = self.entry(device)
-        self._device_actions = self._refill(
+        self._refill(
             self.device_menu,
             [
                 (AUTO, self._auto_text(actual_device if device == AUTO else "")),
@@ -112,7 +110,7 @@ class RenderMenus(QObject):
         )
         used = asked or self.entry(actual_device)
         dtypes: Sequence[str] = used.dtypes if used else ("float32", "bfloat16")
-        self._dtype_actions = self._refill(
+        self._refill(
             self.dtype_menu,
             [(AUTO, self._auto_text(actual_dtype if dtype == AUTO else "")), *((name, self._dtype_text(name)) for name in dtypes)],
             dtype,
@@ -175,17 +173,13 @@ class RenderMenus(QObject):
     def _when_size(self, wish: SizeWish | None) -> Callable[[], object]:
         return self.other_size_wanted.emit if wish is None else lambda: self.size_wanted.emit(wish)
 
-    def _refill(self, menu: QMenu, entries: Sequence[tuple[str, str]], chosen: str, when: Callable[[str], object]) -> dict[str, QAction]:
+    def _refill(self, menu: QMenu, entries: Sequence[tuple[str, str]], chosen: str, when: Callable[[str], object]) -> None:
         for old in menu.findChildren(QActionGroup):
             old.deleteLater()
         menu.clear()
         group = QActionGroup(menu)
-        actions: dict[str, QAction] = {}
-        for name, text in entries:
-            if len(actions) == 1:
-                menu.addSeparator()
-            actions[name] = self._add(menu, group, lambda name=name: when(name))
-            actions[name].setText(text)
-        if chosen in actions:
-            actions[chosen].setChecked(True)
-        return actions
+        for number, (name, text) in enumerate(entries):
+            self._separate(menu, before=number == 1)
+            action = self._add(menu, group, lambda name=name: when(name))
+            action.setText(text)
+            action.setChecked(name == chosen)

@@ -41,7 +41,7 @@ class OwnUpscaler(QObject):
         self.name = ""
         self._choice: object = None  # of a person, under way
         self._is_remembered_wanted = False  # once that has failed, by a renderer that came meanwhile
-        self._ask = self._add(menu, self.tr("&Upscaler from a file…"), self.ask)
+        self._add(menu, self.tr("&Upscaler from a file…"), self.ask)
         self._included = self._add(menu, self.tr("Use the &included upscaler"), lambda: self.use(None))
         self._included.setEnabled(False)
         live.ready.connect(lambda _ready: self._use_remembered())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import urllib.request
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 from packaging.version import Version
 
 from spade_studio.engine.errors import EngineError
@@ -71,22 +71,14 @@ def newer_release(data: bytes, installed: str) -> Release | None:
     """
     wrong = UpdateError("the file of versions is not readable", 'a JSON object such as {"version": "1.2.0"}')
     try:
-        found: object = json.loads(data)
-    except (ValueError, RecursionError):
-        raise wrong from None
-    if not isinstance(found, dict):
-        raise wrong
-    version, page, notes = (found.get(key, "") for key in ("version", "page", "notes"))  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
-    if not (isinstance(version, str) and isinstance(page, str) and isinstance(notes, str)):
-        raise wrong
-    try:
-        if Version(version) <= Version(installed):
+        found = msgspec.json.decode(data, type=Release)
+        if Version(found.version) <= Version(installed):
             return None
-        page = check_address(page) if page else ""
-    except (ValueError, UpdateError):
+        page = check_address(found.page) if found.page else ""
+    except (ValueError, RecursionError, UpdateError):
         raise wrong from None
-    notes = " ".join("".join(c if c.isprintable() else " " for c in notes).split())[:_MAX_NOTES]
-    return Release(str(Version(version)), page, notes)
+    notes = " ".join("".join(c if c.isprintable() else " " for c in found.notes).split())[:_MAX_NOTES]
+    return Release(str(Version(found.version)), page, notes)
 
 
 class _OnlyHttps(urllib.request.HTTPRedirectHandler):

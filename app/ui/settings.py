@@ -7,13 +7,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar, cast, get_args
+from typing import Annotated, Any, Generic, Literal, TypeVar, cast, get_args
 
+import msgspec
 import platformdirs
 from PySide6.QtCore import QByteArray, QSettings
 
 from spade_studio.app.model.picture_size import size_from_text, size_to_text
-from spade_studio.app.ui.remembered_keys import read_keys
 from spade_studio.engine.detail.levels import LEVELS, DetailLevel
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
@@ -29,6 +29,7 @@ RECENT_FILES = (0, 30, 10)
 """Lowest, highest and default number of recent files."""
 HISTORY_MEGABYTES = (16, 8192, 256)
 """Lowest, highest and default memory of the undo history."""
+MAX_SHORTCUTS = 500
 
 
 ValueT = TypeVar("ValueT")
@@ -123,7 +124,7 @@ def _size(stored: Any) -> SizeWish:
 
 
 def _keys(stored: Any) -> dict[str, tuple[str, ...]]:
-    return read_keys(json.loads(stored)) if stored else {}
+    return msgspec.json.decode(stored, type=Annotated[dict[str, tuple[str, ...]], msgspec.Meta(max_length=MAX_SHORTCUTS)]) if stored else {}
 
 
 def _keys_text(value: Mapping[str, Sequence[str]]) -> str:

@@ -53,7 +53,7 @@ class Swatches(QAbstractButton):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._name, self._color = "", QColor()
-        self._previous_name, self._previous_color = "", QColor()
+        self._previous_color = QColor()
         self._swap_icon = QIcon()
         self._icons = "", ""
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -64,7 +64,7 @@ class Swatches(QAbstractButton):
         """Show the label in hand and the previous one, with the icons of qtawesome that they have."""
         self._icons = icons
         self._name, self._color = name, color
-        self._previous_name, self._previous_color = previous_name, previous_color
+        self._previous_color = previous_color
         self.setToolTip(plain_tip(self.tr("Painting {name}. Click to swap with {previous} (X)").format(name=name, previous=previous_name)))
         self.setAccessibleName(self.tr("Painting {name}, swap with {previous}").format(name=name, previous=previous_name))
         self.update()

@@ -192,7 +192,7 @@ class FastGenerator:
         stages: list[Stage] = []
         for height, width, blocks in grouped:
             sources = [source for block in blocks for source in block.sources]
-            table = ModulationTable(sources, self.config.kernel_size, layout.book, _TABLE_BUDGET // len(grouped), self.device, self.dtype)
+            table = ModulationTable(sources, layout.book, _TABLE_BUDGET // len(grouped), self.device, self.dtype)
             stages.append(Stage(height, width, table, blocks))
         return stages
 

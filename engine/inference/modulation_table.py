@@ -42,19 +42,14 @@ class ModulationTable:
 
     Args:
         sources: Source of each table.
-        kernel_size: Kernel size of the SPADE layers.
         book: Code book of the layouts.
         budget: Maximum size in bytes of unused rows; beyond it the least recently used are dropped.
     """
 
-    def __init__(
-        self, sources: list[RowSource], kernel_size: int, book: CodeBook, budget: int, device: torch.device, dtype: torch.dtype
-    ) -> None:
+    def __init__(self, sources: list[RowSource], book: CodeBook, budget: int, device: torch.device, dtype: torch.dtype) -> None:
         # Sources that share a hidden map stand once in the sum over windows.
         shared = list({id(source.shared_weight): source for source in sources}.values())
         place = {id(source.shared_weight): i for i, source in enumerate(shared)}
-        self._kernel_size = kernel_size
-        self._book = book
         self._device = device
         self._dtype = dtype
         # One sum over windows serves all layers: the shared weights stand side by side.

@@ -39,7 +39,7 @@ class Kept:
         self.layers = [first, second, other]
         self.kernel_size = kernel_size
         sources = [source(*layer) for layer in self.layers]
-        self.table = ModulationTable(sources, kernel_size, CodeBook(S, True), budget, CPU, torch.float32)
+        self.table = ModulationTable(sources, CodeBook(S, True), budget, CPU, torch.float32)
 
     def take(self, labels: NDArray[np.int64]) -> int:
         """Update with a map [H, W], check every pixel's rows, and return how many rows were new."""
