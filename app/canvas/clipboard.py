@@ -20,9 +20,9 @@ _PLANES = 4  # label, mask, object's high and low byte
 
 
 class _Header(msgspec.Struct):
-    """What the planes are of: (left, top, right, bottom), the label set, and its names of the values."""
+    """What the planes are of: where they were taken from, the label set, and its names of the values."""
 
-    place: tuple[int, int, int, int]
+    place: Rect
     label_set: str
     names: dict[Annotated[int, msgspec.Meta(ge=0, le=255)], str]
 
@@ -41,7 +41,7 @@ def to_clipboard(labels: LabelArray, objects: InstanceArray | None, selection: M
     numbers = np.zeros(part.shape, np.uint16) if objects is None else objects[place.slices]
     planes = np.stack((part, mask.astype(np.uint8), (numbers >> 8).astype(np.uint8), (numbers & 0xFF).astype(np.uint8)))
     names = {int(value): label.name for value in np.unique(part[mask]) if (label := label_set.by_id(int(value))) is not None}
-    header = msgspec.json.encode(_Header(tuple(place), label_set.name, names))
+    header = msgspec.json.encode(_Header(place, label_set.name, names))
     data = QMimeData()
     data.setData(MIME_TYPE, len(header).to_bytes(4, "big") + header + planes.tobytes())
     colors = np.concatenate((label_set.palette()[part], np.where(mask, 255, 0).astype(np.uint8)[..., None]), axis=2)
@@ -63,7 +63,7 @@ def from_clipboard(data: QMimeData, label_set: LabelSet, size: tuple[int, int]) 
         header = msgspec.json.decode(raw[4 : 4 + length], type=_Header)
     except (ValueError, RecursionError):
         return None
-    place = Rect(*header.place)
+    place = header.place
     width, height = place.width, place.height
     if not (0 < width <= MAX_SIDE and 0 < height <= MAX_SIDE) or len(raw) - 4 - length != _PLANES * width * height:
         return None

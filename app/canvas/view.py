@@ -7,20 +7,8 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import (
-    QEnterEvent,
-    QFocusEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QPointingDevice,
-    QResizeEvent,
-    QTabletEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPointingDevice, QTabletEvent, QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
 
 from spade_studio.app.canvas.brush_drag import BrushDrag
 from spade_studio.app.canvas.cursors import GRIP, tool_cursor
@@ -30,10 +18,8 @@ from spade_studio.app.canvas.tool_kinds import ToolKind
 from spade_studio.app.canvas.tools import Toolbox
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import Rect
-from spade_studio.app.ui.viewport import Place, Viewport
+from spade_studio.app.ui.zoom_view import ZoomView
 
-_WHEEL_NOTCH = 120
-_ZOOM_PER_NOTCH = 1.2
 _GRIP = 8  # how near to the wipe's divider a press takes hold of it
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -41,34 +27,26 @@ _ALT = Qt.KeyboardModifier.AltModifier
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
-class CanvasView(QWidget):
+class CanvasView(ZoomView):
     """A zoomable view of the document that is painted on with the toolbox."""
 
     hovered = Signal(object)  # (x, y) of the pixel under the pointer, or None
-    zoom_changed = Signal(float)  # or the place that is looked at
     first_painted = Signal()
 
     def __init__(self, document: Document, toolbox: Toolbox, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(_size_of(document), parent)
         self._document = document
         self._toolbox = toolbox
         self.layers = Layers(document, self)
-        self._viewport = Viewport(self._picture_size(), QSizeF(self.size()))
         self._overlay = Overlay(document, toolbox, self._viewport)
         self._pointer: QPointF | None = None
-        self._pan_from: QPointF | None = None
         self._resizing: BrushDrag | None = None
         self._stroke_button: Qt.MouseButton | None = None
-        self._is_space_down = False
         self._is_wiping = False
         self._is_painted = False
         self._drawn_outline = QRectF()
         self._drawn_figure = QRectF()
         self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(160, 160)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(self.tr("Layout canvas"))
         self.setAccessibleDescription(self.tr("Paint labels here; the render follows."))
         document.labels_changed.connect(self._on_labels_changed)
@@ -82,16 +60,6 @@ class CanvasView(QWidget):
 
     # -- zoom and pan ---------------------------------------------------------------------------------------------
 
-    @property
-    def viewport(self) -> Viewport:
-        """The transform between the document's pixels and this widget."""
-        return self._viewport
-
-    def fit(self) -> None:
-        """Show the whole document."""
-        self._viewport.fit()
-        self._on_viewport_changed()
-
     def zoom_by(self, factor: float) -> None:
         """Zoom around the middle."""
         self._viewport.zoom_to(self._viewport.zoom * factor)
@@ -102,15 +70,6 @@ class CanvasView(QWidget):
         self._viewport.zoom_to(zoom / self.devicePixelRatioF())
         self._on_viewport_changed()
 
-    def show_place(self, place: Place) -> None:
-        """Look at a place of the document."""
-        self._viewport.go_to(place)
-        self._on_viewport_changed()
-
-    def _picture_size(self) -> QSizeF:
-        height, width = self._document.size
-        return QSizeF(width, height)
-
     def _on_labels_changed(self, rect: Rect, revision: int) -> None:
         rect = self.layers.update(rect)
         self.update(self._viewport.rect_to_view(rect).toAlignedRect().adjusted(-1, -1, 1, 1))
@@ -119,7 +78,7 @@ class CanvasView(QWidget):
     def _on_replaced(self) -> None:
         self._stroke_button = None
         self.layers.rebuild()
-        self._viewport.set_picture(self._picture_size())
+        self._viewport.set_picture(_size_of(self._document))
         self._on_viewport_changed()
 
     def _on_viewport_changed(self) -> None:
@@ -300,9 +259,7 @@ class CanvasView(QWidget):
 
     def _drag(self, position: QPointF, modifiers: Qt.KeyboardModifier, pressure: float = 1.0) -> None:
         if self._pan_from is not None:
-            self._viewport.pan(position - self._pan_from)
-            self._pan_from = position
-            self._on_viewport_changed()
+            self._pan_to(position, self._pan_from)
         elif self._is_wiping:
             rect = self._viewport.picture_rect
             self.layers.wipe = (position.x() - rect.left()) / rect.width()
@@ -331,12 +288,8 @@ class CanvasView(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer, in every tool."""
-        notches = event.angleDelta().y() / _WHEEL_NOTCH
-        if notches:
-            self._viewport.zoom_at(event.position(), _ZOOM_PER_NOTCH**notches)
-            self._on_viewport_changed()
-            self._move_pointer(event.position())
-        event.accept()
+        super().wheelEvent(event)
+        self._move_pointer(event.position())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space pans while held, Escape and Return end what is under way, arrows move a selection, Alt and Shift change the pointer."""
@@ -377,24 +330,16 @@ class CanvasView(QWidget):
         self._stroke_button = None
         return self._toolbox.step_back()
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Take the keyboard for Space and Alt, unless someone is typing."""
-        if self.isActiveWindow() and not isinstance(QApplication.focusWidget(), (QLineEdit, QAbstractSpinBox)):
-            self.setFocus(Qt.FocusReason.MouseFocusReason)
-        super().enterEvent(event)
-
     def leaveEvent(self, event: object) -> None:
         """Hide the outline."""
         self._move_pointer(None)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Forget held keys: their release will go elsewhere."""
-        self._is_space_down = False
         self.layers.is_peeking = False
-        self._refresh_pointer()
         super().focusOutEvent(event)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep a fitted document fitted."""
-        self._viewport.set_view(QSizeF(event.size()))
-        self._on_viewport_changed()
+
+def _size_of(document: Document) -> QSizeF:
+    height, width = document.size
+    return QSizeF(width, height)

@@ -9,34 +9,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, QSizeF, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QContextMenuEvent,
-    QEnterEvent,
-    QFocusEvent,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QResizeEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
 
 from spade_studio.app.ui.images import to_image
-from spade_studio.app.ui.viewport import Place, Viewport
+from spade_studio.app.ui.zoom_view import ZoomView
 from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT
 
 _MARGIN = 12
-_WHEEL_NOTCH = 120
-_ZOOM_PER_NOTCH = 1.2
 _PIXELS_SHOW = 4.0
 """From so many screen pixels for one of the picture on, its pixels are drawn as squares."""
 
 
-class PictureView(QWidget):
+class PictureView(ZoomView):
     """A picture in the pixels of the layout it was rendered from, whatever size it has itself.
 
     Wheel and keys zoom, the middle button or Space and the left one pan, the left button drags the picture out.
@@ -48,28 +33,20 @@ class PictureView(QWidget):
     """
 
     pictured = Signal(QImage)
-    zoom_changed = Signal(float)  # or the place that is looked at
     drag_begun = Signal()
     menu_wanted = Signal(object)  # the place on the screen, a QPoint
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(QSizeF(1, 1), parent)
         self.image = QImage()
         self.quality: Literal["preview", "exact"] | None = None
         self.keys_to: QWidget | None = None
         self._layout_size = QSizeF(1, 1)
         self._stretch = 1.0  # of the layout's pixels, in height, for a picture of another shape
-        self._viewport = Viewport(self._layout_size, QSizeF(self.size()))
         self._note = ""
         self._follows = ""
         self._busy = ""
         self._pressed: QPointF | None = None
-        self._pan_from: QPointF | None = None
-        self._is_space_down = False
-        self.setMinimumSize(160, 160)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName(self.tr("Render"))
         self.setAccessibleDescription(self.tr("The wheel zooms, 1 shows every pixel, 0 all of the picture; drag it into other programs."))
 
@@ -128,16 +105,6 @@ class PictureView(QWidget):
 
     # -- zoom and pan ---------------------------------------------------------------------------------------------
 
-    @property
-    def viewport(self) -> Viewport:
-        """The transform between the layout's pixels and this widget."""
-        return self._viewport
-
-    def fit(self) -> None:
-        """Show all of the picture."""
-        self._viewport.fit()
-        self._on_viewport_changed()
-
     def show_pixels(self, at: QPointF | None = None) -> None:
         """Show every pixel of the picture as one on the screen, around a position in this widget or the middle."""
         zoom = self._actual_zoom()
@@ -145,11 +112,6 @@ class PictureView(QWidget):
             self._viewport.zoom_to(zoom)
         else:
             self._viewport.zoom_at(at, zoom / self._viewport.zoom)
-        self._on_viewport_changed()
-
-    def show_place(self, place: Place) -> None:
-        """Look at a place of the layout."""
-        self._viewport.go_to(place)
         self._on_viewport_changed()
 
     def picture_rect(self) -> QRectF:
@@ -163,10 +125,6 @@ class PictureView(QWidget):
         picture = self.image.width() or 1
         layout = self._viewport.picture_rect.width() / self._viewport.zoom
         return picture / layout / self.devicePixelRatioF()
-
-    def _on_viewport_changed(self) -> None:
-        self.update()
-        self.zoom_changed.emit(self._viewport.zoom)
 
     # -- painting -------------------------------------------------------------------------------------------------
 
@@ -217,7 +175,7 @@ class PictureView(QWidget):
             self._pan_from = event.position()
         elif is_left and not self.image.isNull() and self.picture_rect().contains(event.position()):
             self._pressed = event.position()
-        self._show_pointer()
+        self._refresh_pointer()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pan; or hand the picture to whatever it is dropped on."""
@@ -225,20 +183,18 @@ class PictureView(QWidget):
             if event.buttons() == Qt.MouseButton.NoButton:  # the release went elsewhere
                 self._pan_from = None
             else:
-                self._viewport.pan(event.position() - self._pan_from)
-                self._pan_from = event.position()
-                self._on_viewport_changed()
+                self._pan_to(event.position(), self._pan_from)
         elif self._pressed is not None and event.buttons() & Qt.MouseButton.LeftButton:
             way = (event.position() - self._pressed).manhattanLength()
             if way >= QApplication.startDragDistance():
                 self._pressed = None
                 self.drag_begun.emit()
-        self._show_pointer()
+        self._refresh_pointer()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """End what the press began."""
         self._pressed = self._pan_from = None
-        self._show_pointer()
+        self._refresh_pointer()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         """Show every pixel, or all of the picture again."""
@@ -248,14 +204,6 @@ class PictureView(QWidget):
             self.show_pixels(event.position())
         else:
             self.fit()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer."""
-        notches = event.angleDelta().y() / _WHEEL_NOTCH
-        if notches:
-            self._viewport.zoom_at(event.position(), _ZOOM_PER_NOTCH**notches)
-            self._on_viewport_changed()
-        event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu, by mouse or key."""
@@ -285,44 +233,19 @@ class PictureView(QWidget):
             self.keys_to.keyPressEvent(event)
         else:
             super().keyPressEvent(event)
-        self._show_pointer()
+        self._refresh_pointer()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Let go of Space."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._is_space_down = False
-            self._show_pointer()
+            self._refresh_pointer()
         elif self.keys_to is not None:
             self.keys_to.keyReleaseEvent(event)
         else:
             super().keyReleaseEvent(event)
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Take the keyboard for Space and 1, unless someone is typing."""
-        if self.isActiveWindow() and not isinstance(QApplication.focusWidget(), (QLineEdit, QAbstractSpinBox)):
-            self.setFocus(Qt.FocusReason.MouseFocusReason)
-        super().enterEvent(event)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Forget held keys: their release will go elsewhere."""
-        self._is_space_down = False
-        self._show_pointer()
-        super().focusOutEvent(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep a fitted picture fitted."""
-        self._viewport.set_view(QSizeF(event.size()))
-        self._on_viewport_changed()
-
     @staticmethod
     def _zoom_key(event: QKeyEvent) -> bool:
         is_plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         return is_plain and event.key() in (Qt.Key.Key_0, Qt.Key.Key_1)
-
-    def _show_pointer(self) -> None:
-        if self._pan_from is not None:
-            self.setCursor(Qt.CursorShape.ClosedHandCursor)
-        elif self._is_space_down:
-            self.setCursor(Qt.CursorShape.OpenHandCursor)
-        else:
-            self.unsetCursor()
