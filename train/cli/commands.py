@@ -88,6 +88,7 @@ def resolve(new: New) -> TrainConfig:
             scenes=_absolute(config.data.scenes),
             bank=_absolute(config.data.bank),
             skip=_absolute(config.data.skip),
+            cache=_absolute(config.data.cache),
         ),
         labels=dataclasses.replace(labels, label_set=_set_path(labels.label_set)),
         compute=dataclasses.replace(

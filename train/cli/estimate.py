@@ -8,6 +8,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -19,6 +20,7 @@ from spade_studio.train.cli.counting import count_step, rate_of, seconds_by_oper
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
 from spade_studio.train.datasets.balance import balance
+from spade_studio.train.datasets.cache import CacheFile
 from spade_studio.train.datasets.check import refuse_unknown_labels
 from spade_studio.train.datasets.loading import Batch
 from spade_studio.train.datasets.sampler import ResumableSampler
@@ -191,6 +193,10 @@ def describe_run(config: TrainConfig, *, measure: bool = False) -> str:
     epochs, rest = divmod(steps, sampler.batches_per_epoch)
     pictures = epochs * sampler.images_per_epoch + rest * config.batch_size
     lines.append(f"Steps:         {steps:,} ({sampler.batches_per_epoch:,} an epoch), {pictures:,} pictures")
+    if config.data.cache:
+        stride = config.network_configs(channels.semantic_channels)[0].stride
+        size = CacheFile(data.training, config.geometry, stride, Path(config.data.cache)).estimated_bytes()
+        lines.append(f"Cache:         about {size / _MIB:,.0f} MiB of decoded pictures in {config.data.cache}")
     if config.data.repeat_threshold:
         lines.append(balance(data.training, config.data.repeat_threshold).words)
     ranks = "1 process" if processes == 1 else f"{processes} processes"

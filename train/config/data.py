@@ -36,6 +36,8 @@ class DataConfig:
         skip: A text file with names of samples to leave out, one on each line: without suffix, as spade-train check writes them.
         most_unreadable: Samples that may turn out to be unreadable while training: the next ones are taken for them, and with more the run
             saves and ends.
+        cache: A folder where samples are kept decoded and resized, so that only the first epoch of the first run decodes them: four bytes a
+            pixel, six with instances. Empty for none.
         repeat_threshold: Share of the photographs below which a label is rare: those that show it are drawn sqrt(threshold / share)
             times as often as others (repeat factors). 0 draws all alike.
     """
@@ -48,6 +50,7 @@ class DataConfig:
     bank: str = ""
     skip: str = ""
     most_unreadable: int = 20
+    cache: str = ""
     repeat_threshold: float = 0.0
 
     def __post_init__(self) -> None:

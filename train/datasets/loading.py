@@ -19,11 +19,12 @@ from spade_studio.engine.networks.config import AnyGeneratorConfig, GeneratorCon
 from spade_studio.engine.networks.grid import Grid
 from spade_studio.engine.networks.layout import Canvas, Layout
 from spade_studio.train.config.data import GeometryConfig
+from spade_studio.train.datasets.cache import CachedSamples
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.packing import TensorForm, pack, unpack
 from spade_studio.train.datasets.pairs import Dataset
 from spade_studio.train.datasets.sampler import ResumableSampler, SampleKey
-from spade_studio.train.datasets.transforms import DEFAULT_MULTIPLE, Example, sample_generator, transform
+from spade_studio.train.datasets.transforms import DEFAULT_MULTIPLE, Example, cropped, resized, sample_generator
 from spade_studio.train.datasets.workers import start_worker, worker_context
 
 Resolution = tuple[int, int, int]  # height, width, and side of the convolutions inside SPADE layers
@@ -69,7 +70,12 @@ class TrainingSet(TorchDataset[LoadedExample]):
         multiple: Of what the sides are where the geometry does not fix them: the generator's stride.
         canvases: Makes the canvases of examples: without a seed those of rendering. None for generators that complete none.
         most_unreadable: Samples in a row that may be unreadable: the one after them is read in their place.
+
+    Attributes:
+        cache: Holds the samples, resized; None where they are read from their files.
     """
+
+    cache: CachedSamples | None = None
 
     def __init__(
         self,
@@ -108,7 +114,10 @@ class TrainingSet(TorchDataset[LoadedExample]):
             DataError: as :meth:`Dataset.read`.
         """
         rng = None if self.seed is None else sample_generator(self.seed, key.epoch, key.number)
-        example = transform(self.dataset.read(key.index), self.geometry, rng, self._lookup, self.multiple)
+        sample = None if self.cache is None else self.cache.read(key.index)
+        if sample is None:
+            sample = resized(self.dataset.read(key.index), self.geometry, self.multiple)
+        example = cropped(sample, self.geometry, rng, self._lookup)
         if self.canvases is None:
             return example
         canvas = self.canvases.rendered(example) if self.seed is None else self.canvases.trained(example, key.epoch, key.number)

@@ -142,6 +142,11 @@ class PairDataset:
             allowed[label_set.unlabeled_id] = True
         self.allowed_ids = allowed  # bool [256]
 
+    @property
+    def reading(self) -> tuple[object, ...]:
+        """What decides, beside the files and the label set, what they are read as."""
+        return self.kind, self._upright, *self._other_ids
+
     def with_channels(self, channels: LabelChannels) -> Self:
         """Return the same data for other channels, for example of fewer labels; where they name a label set, the ids mean that one."""
         other = copy.copy(self)

@@ -89,7 +89,19 @@ def transform(
     Returns:
         The example; photographs are resized bicubically, ids by nearest (of pixel centres).
     """
-    height, width = loaded_size(geometry, sample.labels.shape[0], sample.labels.shape[1], multiple)
+    return cropped(resized(sample, geometry, multiple), geometry, rng, lookup)
+
+
+def resized(sample: Sample, geometry: GeometryConfig, multiple: int = DEFAULT_MULTIPLE) -> Sample:
+    """Bring a sample to the size that it is cropped at: photographs bicubically, ids by nearest (of pixel centres)."""
+    size = loaded_size(geometry, sample.labels.shape[0], sample.labels.shape[1], multiple)
+    instances = None if sample.instances is None else resize_ids(sample.instances, *size)
+    return Sample(_resize_photo(sample.photo, *size), resize_ids(sample.labels, *size), instances, sample.name)
+
+
+def cropped(sample: Sample, geometry: GeometryConfig, rng: np.random.Generator | None, lookup: NDArray[np.int16]) -> Example:
+    """Crop and mirror a sample that is :func:`resized`; see :func:`transform`."""
+    height, width = sample.labels.shape
     crop = (geometry.crop_size, geometry.crop_size) if geometry.mode.endswith("crop") else (height, width)
     # Drawn in any case, so that one setting does not change what another draws.
     down, across, mirror = (0.5, 0.5, 1.0) if rng is None else rng.random(3).tolist()
@@ -97,9 +109,8 @@ def transform(
     rows, columns = slice(top, top + crop[0]), slice(left, left + crop[1])
     mirrored = geometry.flip and mirror < 0.5
 
-    photo = _resize_photo(sample.photo, height, width)[rows, columns]
-    labels = resize_ids(sample.labels, height, width)[rows, columns]
-    instances = labels if sample.instances is None else resize_ids(sample.instances, height, width)[rows, columns]
+    photo, labels = sample.photo[rows, columns], sample.labels[rows, columns]
+    instances = labels if sample.instances is None else sample.instances[rows, columns]
     if mirrored:
         photo, labels, instances = photo[:, ::-1], labels[:, ::-1], instances[:, ::-1]
     return Example(

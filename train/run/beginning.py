@@ -24,6 +24,7 @@ _CHANGEABLE: Final = (
     "data.workers",
     "data.skip",  # what it comes to is compared by itself
     "data.most_unreadable",
+    "data.cache",
     "compute.device",
     "compute.processes_per_node",
     "schedule",

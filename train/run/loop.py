@@ -9,7 +9,9 @@ import traceback
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 from typing import Literal
 
 import torch
@@ -18,8 +20,10 @@ from spade_studio.engine.device import ran_out_of_memory
 from spade_studio.engine.errors import EngineError
 from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets import DataError
+from spade_studio.train.datasets.cache import CacheFile, open_cache
 from spade_studio.train.datasets.sampler import for_other_data
-from spade_studio.train.learning.distributed import Ranks, StopSignals, joined_ranks
+from spade_studio.train.datasets.workers import worker_count
+from spade_studio.train.learning.distributed import Ranks, StopSignals, joined_ranks, processes_here
 from spade_studio.train.learning.trainer import StepResult, Trainer
 from spade_studio.train.metrics import MetricError
 from spade_studio.train.run.beginning import Beginning
@@ -172,7 +176,17 @@ class _Run:
                 self.reporter.tell(Warned(trainer.step, note))
             best = self.store.best()
             monitor = Monitor(trainer, data.validation, self.run, self.reporter, best if best and best.step <= trainer.step else None)
+        if self.config.data.cache:
+            self._open_cache(trainer)
         return self._steps(trainer, monitor)
+
+    def _open_cache(self, trainer: Trainer) -> None:
+        """Let the training pictures be read decoded; where a stop is asked for meanwhile, from their files."""
+        found, config = trainer.training_set, self.config.data
+        cache = CacheFile(trainer.dataset, found.geometry, found.multiple, Path(config.cache))
+        workers = worker_count(config.workers, processes_here(self.ranks.world_size), on_cpu=self.ranks.device.type == "cpu")
+        tell = partial(self._warn, trainer.step)
+        found.cache = open_cache(cache, workers=workers, tell=tell, stopped=lambda: bool(self.signals.received))
 
     def _steps(self, trainer: Trainer, monitor: Monitor | None) -> Outcome:
         config, pace = self.config, Pace()

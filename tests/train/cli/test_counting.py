@@ -85,7 +85,9 @@ def test_networks_without_a_discriminator_count(config: TrainConfig) -> None:
 def test_time_and_short_batches_are_told(config: TrainConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("spade_studio.train.cli.estimate.rate_of", lambda *given: 1e9)
     epochs = dataclasses.replace(config, schedule=dataclasses.replace(config.schedule, constant=3.0), schedule_unit="epochs")
+    epochs = dataclasses.replace(epochs, data=dataclasses.replace(epochs.data, cache="/decoded"))
     words = describe_run(epochs)
+    assert "Cache:         about 0 MiB of decoded pictures in /decoded" in words
     # 9 pictures in batches of 4: the last one of an epoch is filled up to two.
     assert "Steps:         9 (3 an epoch), 30 pictures" in words
     operations = count_step(epochs, open_run_data(epochs).training, 4, None).operations

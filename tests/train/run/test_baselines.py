@@ -92,7 +92,9 @@ def test_sims_trains_on_its_bank_and_is_exported_with_it(
     assert "data.bank is empty" in capsys.readouterr().err
     bank = tmp_path / "photos.bank"
     assert main(["bank", str(photos), "--output", str(bank), "--licence", "none", "--size", "64x64", "--held-out", "4"]) == 0
-    run = train(photos, tmp_path, "sims", *options, "--data.bank", str(bank), "--monitor.sample-every-steps", "3")
+    cache = ("--data.cache", str(tmp_path))
+    run = train(photos, tmp_path, "sims", *options, "--data.bank", str(bank), *cache, "--monitor.sample-every-steps", "3")
+    assert len(list(tmp_path.glob("*.pictures"))) == 1
     steps = [event for event in EventReader(run.events_path).read_new() if isinstance(event, StepLogged)]
     assert set(steps[0].losses) == {"generator.content", "generator.labels"}
     weights = tmp_path / "out" / "lakes.safetensors"

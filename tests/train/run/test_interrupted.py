@@ -49,7 +49,8 @@ def killed_in_step(step: int) -> str:
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 @pytest.mark.slow
 def test_killed_in_the_middle_of_steps(trainings: Any, reference_run: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    trainings(*trainings.new_arguments(), code=killed_in_step(3), expected=-signal.SIGKILL)
+    cache = ("--data.cache", str(trainings.root.parent / "decoded"))
+    trainings(*trainings.new_arguments(*cache), code=killed_in_step(3), expected=-signal.SIGKILL)
     run = trainings.run()
     assert run.steps() == [1, 2]
     assert not list(run.path.glob("checkpoints/*"))
@@ -61,6 +62,7 @@ def test_killed_in_the_middle_of_steps(trainings: Any, reference_run: Any, capsy
     assert "Training goes on after step 4" in capsys.readouterr().err
     assert run.steps() == [5, 6, 7, 8, 9, 10]
     assert [event["at_step"] for event in run.events("run_started")] == [0, 0, 4]
+    assert sum("16 samples are decoded once" in event["message"] for event in run.events("warning")) == 1
     assert run.events()[-1] | {"time": 0, "message": ""} == {
         "kind": "run_ended",
         "at_step": 10,

@@ -81,7 +81,8 @@ def test_a_run_ends_alike_however_its_ranks_were_started(uninterrupted: Any) -> 
 
 
 def test_ranks_are_killed_interrupted_paused_and_signalled(two: Any, uninterrupted: Any, waiting: Wait) -> None:
-    process = two.start(*two.new_arguments(*OPTIONS, "--nproc-per-node", "2"))
+    cache = ("--data.cache", str(two.root.parent / "decoded"))  # one of both decodes for both
+    process = two.start(*two.new_arguments(*OPTIONS, *cache, "--nproc-per-node", "2"))
     run = two.run()
     run.wait_for_step(5)
     (second,) = processes_of(run, "1")
