@@ -30,7 +30,7 @@ _SUFFIXES: Final = (
     ".ora", ".psd", ".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif", ".heic",
     ".mp4", ".avi", ".mov", ".mkv", ".webm", ".npy", ".json", ".txt", ".zip", ".pth", ".safetensors", ".kra", ".xcf",
 )  # fmt: skip
-"""Of files that people work with beside ours."""
+"""Known suffixes of other programs' files."""
 _swept: set[Path] = set()
 _sweeping = threading.Lock()
 

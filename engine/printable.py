@@ -1,4 +1,4 @@
-"""Text from files and file names, made fit to be shown."""
+"""Sanitising of text from files and file names for display."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _LAYOUT: Final = frozenset("\n\t")
 
 
 def printable(text: str) -> str:
-    """Return ``text`` with a replacement mark for all that a terminal or a line of text would obey rather than show.
+    """Return ``text`` with replacement characters for everything that a terminal or a text widget would interpret.
 
-    Replaced are control characters, escape sequences, marks that turn the direction of writing, and the bytes of file names that are not
-    UTF-8 (which Python holds as lone surrogates). Line feeds, tabs and every kind of space stay.
+    Replaced are control characters, escape sequences, bidirectional controls, and bytes of file names that are not UTF-8 (lone surrogates
+    in Python). Line feeds, tabs and all spaces are kept.
     """
     if text.isprintable():
         return text
@@ -20,7 +20,7 @@ def printable(text: str) -> str:
 
 
 def write_line(stream: TextIO, text: str) -> None:
-    """Write a line for a person, :func:`printable`, and hand it on at once; what the stream's encoding lacks becomes a question mark."""
+    """Write a :func:`printable` line and flush; characters outside the stream's encoding become question marks."""
     encoding = stream.encoding or "utf-8"
     stream.write(f"{printable(text)}\n".encode(encoding, "replace").decode(encoding))
     stream.flush()

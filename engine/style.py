@@ -1,4 +1,4 @@
-"""Style codes: drawn from a seed, mixed with each other; numpy only, so every device sees the same ones."""
+"""Style codes, drawn from seeds and interpolated with numpy, equal on all devices."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ def style_from_seed(seed: int, width: int, truncation: float = 1.0) -> StyleCode
     """Draw a style code from the standard normal distribution.
 
     Args:
-        seed: Any whole number from 0 to 2**63 - 1; the same seed gives the same code everywhere.
+        seed: Seed from 0 to 2**63 - 1; codes are the same on all machines.
         width: Length of the code.
-        truncation: Factor on the code: 1 as trained, towards 0 the average style.
+        truncation: Factor on the code, from 0 to 10: 1 as in training, 0 for the average style.
 
     Returns:
-        float32 [width].
+        Style code, float32 [width].
 
     Raises:
         StyleError: seed or truncation out of range.
@@ -38,17 +38,17 @@ def check_truncation(truncation: float) -> None:
 
 
 def interpolate_styles(a: StyleCode, b: StyleCode, t: float) -> StyleCode:
-    """Mix two style codes along the great circle between their directions, lengths mixed linearly.
+    """Interpolate two style codes spherically, and their lengths linearly.
 
-    Codes of a normal prior lie near a sphere; the straight line between two passes through dull, average styles.
+    Codes of a normal prior lie near a sphere; linear interpolation would pass through average styles.
 
     Args:
-        a: float32 [z], the result at t = 0.
-        b: float32 [z], the result at t = 1.
-        t: From 0 to 1.
+        a: Style code at t = 0, float32 [z].
+        b: Style code at t = 1, float32 [z].
+        t: Position from 0 to 1.
 
     Returns:
-        float32 [z].
+        Style code, float32 [z].
     """
     if a.shape != b.shape or a.ndim != 1:
         raise StyleError(f"styles of shapes {a.shape} and {b.shape}", "two style codes of the same length")

@@ -1,4 +1,4 @@
-"""``spade-render LABELS...``: from what the command line says to pictures in a folder."""
+"""``spade-render LABELS...``: rendering of label maps to a folder."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """What the command line says; None where an option was not given."""
+    """Options of the command line; None where not given."""
 
     labels: Sequence[str]
     output: Path
@@ -69,18 +69,18 @@ class _Inputs:
 
 
 def run_batch(options: BatchOptions, environment: Mapping[str, str] = os.environ) -> int:
-    """Render all label maps, as far as they are this process's share.
+    """Render this process's share of the label maps.
 
     Args:
-        options: What the command line says.
-        environment: Where torchrun tells a process its place.
+        options: Options of the command line.
+        environment: Environment, with torchrun's variables.
 
     Returns:
-        The exit code: 0, or 1 where label maps could not be rendered.
+        Exit code: 0, or 1 where label maps could not be rendered.
 
     Raises:
         EngineError: nothing could be rendered at all.
-        KeyboardInterrupt: the person stopped it; the summary is written already.
+        KeyboardInterrupt: the user interrupted it; the summary is written.
     """
     process = Process.from_environment(environment)
     try:

@@ -1,4 +1,4 @@
-"""What the command line says, without control characters: results on stdout, everything else on stderr, around a progress bar."""
+"""Output of the command line, without control characters: results on stdout, all else on stderr, around a progress bar."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from spade_studio.engine.printable import printable
 
 
 class Console:
-    """Writes for a person at a terminal.
+    """The output of a command.
 
     Args:
-        quiet: Neither notes, summary nor progress; errors only.
-        speaker: Stands before every line but results, for example ``[1/4]`` where several processes share a terminal.
+        quiet: Whether to write errors and results only.
+        speaker: Prefix of all lines but results, such as ``[1/4]`` where several processes share a terminal.
     """
 
     def __init__(self, quiet: bool = False, speaker: str = "") -> None:
@@ -24,7 +24,7 @@ class Console:
         self.speaker = speaker
 
     def result(self, text: str) -> None:
-        """Write what was asked for to stdout."""
+        """Write a result to stdout."""
         _write(sys.stdout, text)
 
     def summary(self, text: str) -> None:
@@ -38,11 +38,11 @@ class Console:
             self.error(text)
 
     def error(self, text: str) -> None:
-        """Write what went wrong to stderr."""
+        """Write an error to stderr."""
         _write(sys.stderr, f"{self.speaker} {text}" if self.speaker else text)
 
     def progress(self, total: int, shown: bool) -> tqdm[NoReturn]:
-        """Return a bar on stderr with rate and remaining time; invisible when quiet or where stderr is no terminal."""
+        """Return a progress bar on stderr with rate and remaining time; invisible when quiet or without a terminal."""
         visible = shown and not self.quiet and sys.stderr.isatty()
         known = _has_size(sys.stderr)
         return tqdm(

@@ -1,4 +1,4 @@
-"""``spade-render``: what the command line means, and how its errors end."""
+"""``spade-render``: dispatch of the command line, and exit codes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``spade-render``.
 
     Args:
-        arguments: The command line without the program's name; that of the process where None.
+        arguments: Command line without the program's name; that of the process where None.
 
     Returns:
-        The exit code: 0 done, 1 something could not be rendered, 130 interrupted. Wrong usage raises SystemExit(2).
+        Exit code: 0 for success, 1 where something could not be rendered, 130 where interrupted. Wrong usage raises SystemExit(2).
     """
     given = parse_command_line(arguments)
     from spade_studio.engine.cli.console import Console

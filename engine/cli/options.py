@@ -1,4 +1,4 @@
-"""The options of ``spade-render``: what can be given, what goes together, and what --help says."""
+"""The options of ``spade-render``: parser, help and consistency checks."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ PUBLISHED_OPTIONS = {"upsampling", "crop_size", "aspect_ratio", "unlabeled"}
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the parser of ``spade-render``; options that were not given are absent from its namespace."""
+    """Return the parser of ``spade-render``; options that are not given are absent from its namespace."""
     parser = argparse.ArgumentParser(
         prog="spade-render",
         usage="spade-render LABELS... --output DIR [options]\n"
@@ -207,10 +207,10 @@ def parse_command_line(arguments: Sequence[str] | None) -> dict[str, Any]:
     """Parse and check a command line.
 
     Args:
-        arguments: Without the program's name; those of the process where None.
+        arguments: Arguments without the program's name; those of the process where None.
 
     Returns:
-        The options that were given, by name, and ``labels``. Wrong usage raises SystemExit(2).
+        Given options by name, and ``labels``. Wrong usage raises SystemExit(2).
     """
     parser = build_parser()
     given = vars(parser.parse_intermixed_args(arguments))

@@ -1,4 +1,4 @@
-"""``spade-render --from``: the picture that a PNG describes, rendered again and compared."""
+"""``spade-render --from``: a picture rendered again from its provenance, and compared."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from spade_studio.engine.weights import PublishedOptions
 
 @dataclass(frozen=True)
 class AgainOptions:
-    """What the command line says beside the picture; None leaves it as the picture says.
+    """Options that override the picture's provenance; None keeps it.
 
     Attributes:
-        published: What published weights do not tell.
+        published: Settings that published weights leave open.
         weights: Weights file or folder; the default weights where None.
-        bank: Their memory bank; that beside them where None.
-        device: As for Renderer.load.
-        dtype: As for Renderer.load.
-        modulation: As for Renderer.load.
-        format: Of the new file.
-        overwrite: Whether a file that exists is replaced.
-        upscaler: File of an upscaler in place of that of the picture's level of detail.
+        bank: Memory bank of the weights; that beside them where None.
+        device: Device, as for Renderer.load.
+        dtype: Compute type, as for Renderer.load.
+        modulation: Modulation path, as for Renderer.load.
+        format: Format of the new file.
+        overwrite: Whether to replace an existing file.
+        upscaler: Upscaler file in place of that of the picture's level of detail.
     """
 
     published: PublishedOptions
@@ -52,16 +52,16 @@ class AgainOptions:
 
 
 def render_again(source: Path, output: Path, options: AgainOptions, console: Console) -> None:
-    """Render the picture again and say what is not as it was.
+    """Render a picture again and report differences.
 
     Args:
-        source: A PNG that this program rendered.
-        output: Folder of the new picture, which is called like the old one.
-        options: What is to be different.
-        console: Where remarks go.
+        source: PNG with provenance.
+        output: Folder of the new picture, which gets the same name.
+        options: Overriding options.
+        console: Console for remarks.
 
     Raises:
-        EngineError: it is no such PNG, or the weights cannot render it.
+        EngineError: a PNG without provenance, or weights that cannot render it.
         OSError: the new picture cannot be written.
     """
     recorded, old_pixels = read_provenance(source)

@@ -1,4 +1,4 @@
-"""Under torchrun, which ends all processes when the first one fails: one that ends with an error waits until all are done."""
+"""Ending under torchrun, which ends all processes when one fails: failed processes wait until all are done."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _LONGEST_WAIT = timedelta(days=30)
 
 
 def report_done(environment: Mapping[str, str], *, failed: bool) -> None:
-    """Tell the other processes that this one is done and, where it failed, wait for them before it ends.
+    """Announce that this process is done and, if it failed, wait for the others.
 
-    Does nothing outside torchrun, or where torchrun's store cannot be reached any more.
+    Does nothing outside torchrun, or where torchrun's store cannot be reached.
 
     Args:
-        environment: RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT and TORCHELASTIC_* as torchrun sets them.
+        environment: Environment, with torchrun's RANK, WORLD_SIZE, MASTER_ADDR, MASTER_PORT and TORCHELASTIC_*.
         failed: Whether this process will end with an error.
     """
     if environment.get("TORCHELASTIC_USE_AGENT_STORE") != "True" or "RANK" not in environment:

@@ -19,8 +19,8 @@ class Finisher:
     """Upscalers on one device, loaded on first use.
 
     Args:
-        device: As for :meth:`Renderer.load`.
-        dtype: As for :meth:`Renderer.load`.
+        device: Device, as for :meth:`Renderer.load`.
+        dtype: Compute type, as for :meth:`Renderer.load`.
     """
 
     def __init__(self, device: str, dtype: str) -> None:

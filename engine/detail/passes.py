@@ -20,7 +20,7 @@ def first_size(base: Size, scale: int) -> Size:
 
     Args:
         base: (height, width) of the generator's picture.
-        scale: Of the network.
+        scale: Scale factor of the network.
     """
     short = min(base)
     wanted = short if scale < 4 else min(short, max(LEAST_SHORT_SIDE, round(short / 2)))

@@ -65,8 +65,8 @@ class Upscaler:
 
         Args:
             path: See :func:`~spade_studio.engine.detail.files.inspect_upscaler`.
-            device: As for :meth:`Renderer.load`.
-            dtype: As for :meth:`Renderer.load`.
+            device: Device, as for :meth:`Renderer.load`.
+            dtype: Compute type, as for :meth:`Renderer.load`.
 
         Raises:
             WeightsError, RenderError: with what to do.

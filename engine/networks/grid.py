@@ -87,9 +87,9 @@ class _Windows:
     """The k x k windows around all positions of a plane [B, h, w], numbered.
 
     Attributes:
-        contents: [n, k * k]: the values in each distinct one.
-        starts: Where runs of flat positions begin whose windows are equal, and ``lengths`` of those runs.
-        numbers: The window of every run.
+        contents: Values of each distinct window, [n, k * k].
+        starts: Starts of runs of flat positions with equal windows; ``lengths`` are the lengths of these runs.
+        numbers: Window of each run.
     """
 
     contents: _Plane
@@ -103,9 +103,9 @@ class _Windows:
 
         Args:
             plane: Values from 0 up.
-            outside: The value that stands beyond the edges; None for that at the edge.
+            outside: Value outside the plane; None for replication of the edge.
             k: Side of the windows.
-            hashes: Of every value.
+            hashes: Hash of each value.
         """
         _, height, width = plane.shape
         around = padded(plane, k // 2, outside)

@@ -1,1 +1,1 @@
-"""Files of pictures and label maps, and the record that a PNG carries of its picture."""
+"""Files of pictures and label maps, and the provenance in rendered PNGs."""

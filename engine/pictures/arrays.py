@@ -1,4 +1,4 @@
-"""The reader of ``.npy`` files, which may be damaged or hostile."""
+"""The reader of untrusted ``.npy`` files."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from spade_studio.engine.errors import EngineError
 
 
 def map_array(path: Path, expected: str, error: type[EngineError]) -> NDArray[Any]:
-    """Return the array of a ``.npy`` file, mapped and read-only; nothing in it is ever unpickled.
+    """Return the array of a ``.npy`` file, memory-mapped and read-only; nothing in it is unpickled.
 
     Args:
         path: The file.
-        expected: What it should be, for messages.
-        error: What is raised where it is no such file.
+        expected: Expected content in messages.
+        error: Class of the error that is raised for other files.
     """
     if not path.is_file():
         raise error(f"{path}: there is no such file", expected)

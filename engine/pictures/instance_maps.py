@@ -1,4 +1,4 @@
-"""The reader of instance maps: which object every pixel belongs to."""
+"""The reader of instance maps."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from spade_studio.engine.pictures.png import DEEP_MODES, UnreadableError, decode
 
 
 def read_instance_map(path: Path, what: str = "instance map") -> NDArray[np.int32]:
-    """Read instance ids, or other whole numbers, from a grey or palette PNG of at most 16 bits.
+    """Read instance ids, or other integers, from a greyscale or palette PNG of at most 16 bits.
 
     Args:
         path: The file.
-        what: What it holds, for messages.
+        what: Content of the file in messages.
 
     Returns:
-        The ids, int32 [H, W], from 0 to 65535.
+        Ids from 0 to 65535, int32 [H, W].
 
     Raises:
-        LabelError: the file is no such PNG, is damaged or too large.
+        LabelError: not such a PNG, or one that is damaged or too large.
     """
     try:
         with open_regular(path) as file:
@@ -37,12 +37,12 @@ def read_instance_map(path: Path, what: str = "instance map") -> NDArray[np.int3
 
 
 def decode_instance_map(file: BinaryIO | bytes, where: str, what: str = "instance map") -> NDArray[np.int32]:
-    """Read instance ids from an open file, or from its bytes; otherwise as :func:`read_instance_map`.
+    """As :func:`read_instance_map`, from an open file or bytes.
 
     Args:
         file: The PNG.
-        where: What to call it in messages.
-        what: What it holds, for messages.
+        where: Name of the file in messages.
+        what: Content of the file in messages.
     """
     file = io.BytesIO(file) if isinstance(file, bytes) else file
     header = read_header(file, where, what)

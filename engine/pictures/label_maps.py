@@ -1,4 +1,4 @@
-"""The reader of label maps: what values and colours a PNG holds, as far as that can be told without knowing any label set."""
+"""The reader of label maps: the values and colours in a PNG, before any label set is applied."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from spade_studio.engine.pictures.png import (
 )
 
 LABEL_SET_KEY: Final = "spade-studio-label-set"
-"""The text entry in which our own label PNGs name their label set."""
+"""Keyword of the text chunk in which our label PNGs name their label set."""
 MAX_COLORS: Final = 1 << 12
-"""Label maps have a few hundred colours; soft edges add some thousands."""
+"""Maximum number of colours of a label map; proper maps have a few hundred, antialiased edges add some thousands."""
 _MAX_NAME: Final = 1 << 20
 _UNSEEN: Final = 0xFFFF
 _RGB_MODES: Final = ("RGB", "RGBA")
@@ -38,15 +38,15 @@ MapKind = Literal["grey", "palette", "color"]
 
 @dataclass(frozen=True, eq=False)
 class LabelPicture:
-    """What a label PNG holds. Its pixels are places in short tables, so that all that is asked of it costs little.
+    """The contents of a label PNG, as indices into tables of its distinct values.
 
     Attributes:
-        where: What to call it in messages.
-        kind: ``grey`` (places are its values), ``palette`` (places are its indices) or ``color`` (places count its colours).
-        places: Place of every pixel, uint8 or uint16 ``[H, W]``.
-        counts: Pixels of every place, int64 ``[n]``.
-        colors: Colour of every place, red * 65536 + green * 256 + blue, uint32 ``[n]``; None for grey.
-        named: The text that names its label set; empty where there is none.
+        where: Name of the file in messages.
+        kind: ``grey`` (places are values), ``palette`` (places are indices) or ``color`` (places number the distinct colours).
+        places: Place of each pixel in the tables, uint8 or uint16 ``[H, W]``.
+        counts: Number of pixels of each place, int64 ``[n]``.
+        colors: Colour of each place, red * 65536 + green * 256 + blue, uint32 ``[n]``; None for greyscale.
+        named: Text that names the label set; may be empty.
     """
 
     where: str
@@ -58,12 +58,12 @@ class LabelPicture:
 
     @property
     def used(self) -> NDArray[np.intp]:
-        """The places that pixels have, in order."""
+        """Places that occur, in order."""
         return np.flatnonzero(self.counts)
 
     @property
     def greys(self) -> NDArray[np.int64] | None:
-        """The grey level of every place; None where some used one is not grey."""
+        """Grey level of each place; None where one that occurs is not grey."""
         if self.colors is None:
             return np.arange(len(self.counts))
         levels = self.colors & 255
@@ -71,13 +71,13 @@ class LabelPicture:
         return levels.astype(np.int64) if bool(grey[self.used].all()) else None
 
     def map_of(self, ids: NDArray[np.integer]) -> NDArray[np.uint8]:
-        """Return the map that gives every pixel the id of its place, uint8 ``[H, W]``; ids are ``[n]``, 0 to 255 where used."""
+        """Return the map of the ids ``[n]`` of the places, uint8 ``[H, W]``; ids of places that occur must be 0 to 255."""
         if self.places.dtype == np.uint8 and bool((ids[self.used] == self.used).all()):
             return self.places  # pyright: ignore[reportReturnType]
         return np.asarray(ids).astype(np.uint8)[self.places]
 
     def first_of(self, wanted: NDArray[np.bool_], most: int) -> list[tuple[int, int, int]]:
-        """Return (x, y, place) of the first pixels whose place is wanted, bool ``[n]``, at most so many."""
+        """Return (x, y, place) of the first pixels whose place is ``wanted``, bool ``[n]``, at most ``most`` of them."""
         found: list[tuple[int, int, int]] = []
         rows = max(1, (1 << 20) // self.places.shape[1])
         for top in range(0, len(self.places), rows):
@@ -90,10 +90,10 @@ class LabelPicture:
 
 
 def read_label_picture(path: Path) -> LabelPicture:
-    """Read a label PNG: grey of 1, 2, 4 or 8 bits, or of 16 with values below 256; palette; RGB; any of them without transparency.
+    """Read a label PNG: greyscale of 1, 2, 4 or 8 bits, or of 16 with values below 256; palette; RGB; all without transparency.
 
     Raises:
-        LabelError: It is no such PNG, is damaged, too large, or has so many colours that it is no map of labels.
+        LabelError: not such a PNG, or one that is damaged, too large, or has more than :data:`MAX_COLORS` colours.
     """
     try:
         with open_regular(path) as file:
@@ -105,11 +105,11 @@ def read_label_picture(path: Path) -> LabelPicture:
 
 
 def decode_label_picture(file: BinaryIO | bytes, where: str) -> LabelPicture:
-    """Read a label PNG from an open file, or from its bytes; otherwise as :func:`read_label_picture`.
+    """As :func:`read_label_picture`, from an open file or bytes.
 
     Args:
         file: The PNG.
-        where: What to call it in messages.
+        where: Name of the file in messages.
     """
     file = io.BytesIO(file) if isinstance(file, bytes) else file
     header = read_header(file, where, "label map")

@@ -1,4 +1,4 @@
-"""What the values and colours of a label picture mean: the readings that label sets allow, and which one the file itself decides."""
+"""Interpretation of label pictures: the readings that label sets allow, and the choice among them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LISTED: Final = 5
 
 @dataclass(frozen=True)
 class Unknown:
-    """A value or colour that a label set does not have.
+    """A value or colour that a label set lacks.
 
     Attributes:
-        value: The id, or red * 65536 + green * 256 + blue.
-        pixels: How many have it.
-        nearest: The label whose colour is nearest; None for ids.
+        value: Id, or red * 65536 + green * 256 + blue.
+        pixels: Number of pixels.
+        nearest: Label with the nearest colour; None for ids.
     """
 
     value: int
@@ -36,13 +36,13 @@ class Unknown:
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """One way to read a label picture.
+    """One interpretation of a label picture.
 
     Attributes:
-        picture: What the file holds.
-        label_set: Whose ids or colours it is taken to hold.
-        by_color: Whether colours count, or values.
-        values: The value or colour of every place, int64 ``[n]``.
+        picture: Contents of the file.
+        label_set: Label set of the ids or colours.
+        by_color: Whether colours or values are interpreted.
+        values: Value or colour of each place, int64 ``[n]``.
     """
 
     picture: LabelPicture
@@ -52,7 +52,7 @@ class Reading:
 
     @property
     def counts(self) -> NDArray[np.int64]:
-        """Pixels of every place, ``[n]``."""
+        """Number of pixels of each place, ``[n]``."""
         return self.picture.counts
 
     @cached_property
@@ -74,12 +74,12 @@ class Reading:
 
     @property
     def known_share(self) -> float:
-        """Share of the pixels that the set knows, 0..1."""
+        """Fraction of the pixels that the set has a label for, 0..1."""
         return float(self.counts[self._ids >= 0].sum() / self.counts.sum())
 
     @property
     def is_complete(self) -> bool:
-        """Whether the set knows every pixel."""
+        """Whether the set has a label for each pixel."""
         return bool((self._ids[self.picture.used] >= 0).all())
 
     @cached_property
@@ -95,7 +95,7 @@ class Reading:
         return found
 
     def unknown(self) -> list[Unknown]:
-        """Return what the set does not have, the most pixels first."""
+        """Return the values or colours that the set lacks, in descending order of pixels."""
         used = self.picture.used
         wrong = used[self._ids[used] < 0]
         ordered = wrong[np.argsort(-self.counts[wrong], kind="stable")].tolist()
@@ -109,13 +109,13 @@ class Reading:
         """Return the map in the ids of the set, uint8 ``[H, W]``.
 
         Args:
-            nearest: Whether unknown colours become the label of the nearest colour; else, as unknown ids, unlabeled.
+            nearest: Whether unknown colours become the label of the nearest colour; otherwise unlabeled, as unknown ids.
         """
         other = self._nearest if nearest else self._unlabeled
         return self.picture.map_of(np.where(self._ids >= 0, self._ids, other))
 
     def means_the_same_as(self, other: Reading) -> bool:
-        """Whether both give every pixel a label of the same name."""
+        """Whether both readings give each pixel a label of the same name."""
         return all(
             _name(self.label_set, int(self._ids[place])) == _name(other.label_set, int(other._ids[place]))
             for place in self.picture.used.tolist()
@@ -124,12 +124,12 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class Readings:
-    """All ways to read a label picture.
+    """All interpretations of a label picture.
 
     Attributes:
-        options: The most likely first; never empty. Of complete ones, none means the same as one before it.
-        is_certain: Whether the first one is right beyond doubt: the file names its label set, has the palette that is a set's own, or is
-            complete in one set only. Otherwise somebody has to be asked.
+        options: Readings, most likely first, never empty; complete ones differ in meaning.
+        is_certain: Whether the first one is certain: the file names its label set, has a set's own palette, or is complete in one set
+            only. Otherwise the user must decide.
     """
 
     options: tuple[Reading, ...]
@@ -137,12 +137,12 @@ class Readings:
 
 
 def readings(picture: LabelPicture, own: LabelSet, others: Sequence[LabelSet] | None = None) -> Readings:
-    """Return every way to read a label picture.
+    """Return all interpretations of a label picture.
 
     Args:
-        picture: What the file holds.
-        own: The set that goes first where several fit.
-        others: Further sets; the built-in ones where None.
+        picture: Contents of the file.
+        own: Label set that precedes others that fit equally well.
+        others: Further label sets; the built-in ones where None.
     """
     sets = _with_others(own, others)
     decided = set_of_file(picture, sets)
@@ -176,15 +176,15 @@ def readings(picture: LabelPicture, own: LabelSet, others: Sequence[LabelSet] | 
 
 @dataclass(frozen=True, eq=False)
 class SettledMap:
-    """A label map, read without asking anybody.
+    """A label map that was read without asking the user.
 
     Attributes:
         labels: Ids of ``label_set``, uint8 ``[H, W]``.
-        label_set: Whose ids they are; None where nothing tells.
-        is_told_by_file: Whether the file itself says so, otherwise than was assumed.
-        alternatives: Names of other sets that have a label for every pixel as well, by another meaning. Where a set is nobody else's than
-            the weights', its maps are taken for what they are meant for, and there are none.
-        is_complete: Whether ``label_set`` has one.
+        label_set: Label set of the ids; None where unknown.
+        is_told_by_file: Whether the file itself names this set, against the assumption.
+        alternatives: Names of other sets that also have a label for each pixel, with another meaning; none where the set is used by the
+            weights only.
+        is_complete: Whether ``label_set`` has a label for each pixel.
     """
 
     labels: NDArray[np.uint8]
@@ -195,20 +195,20 @@ class SettledMap:
 
 
 def settle(picture: LabelPicture, own: LabelSet | None, *, is_given: bool = False, other_ids: Collection[int] = ()) -> SettledMap:
-    """Read a label picture where nobody can be asked.
+    """Read a label picture without asking the user.
 
-    Values count in grey maps, in palettes that are the own one of a label set, that follow from the index (greys, the colours of Pascal
-    VOC) or that say nothing; colours count in all others, exactly. A set that the file names, or whose own palette it has, goes before
-    the one that is assumed. Ids that a set lacks stay as they are.
+    Values are read from greyscale maps, and from palettes that are a label set's own, that follow from the index (greys, the colours of
+    Pascal VOC) or that carry no information; from all others exact colours. A set that the file names, or whose own palette it has, takes
+    precedence over the assumed one. Ids that the set lacks are kept.
 
     Args:
-        picture: What the file holds.
-        own: The set that is assumed; None where ids need no set.
-        is_given: Whether a person has said that it is this set, which goes before what the file says.
-        other_ids: Values besides the set's that its files may hold.
+        picture: Contents of the file.
+        own: Assumed label set; None where ids need no set.
+        is_given: Whether the user named this set, which takes precedence over the file.
+        other_ids: Further values that files of the set may hold.
 
     Raises:
-        LabelError: Neither values nor colours can be taken for labels.
+        LabelError: neither values nor colours can be read as labels.
     """
     sets = _with_others(own, None)
     decided = None if is_given or own is None else set_of_file(picture, sets)
@@ -237,20 +237,20 @@ def settle(picture: LabelPicture, own: LabelSet | None, *, is_given: bool = Fals
 
 
 def read_label_map(path: Path, label_set: LabelSet | None) -> NDArray[np.uint8]:
-    """Read a label map that is known to be of a label set, uint8 ``[H, W]``; otherwise as :func:`settle`."""
+    """Read a label map of a known label set, uint8 ``[H, W]``; see :func:`settle`."""
     return settle(read_label_picture(path), label_set, is_given=True).labels
 
 
 def ids_in(picture: LabelPicture, label_set: LabelSet, other_ids: Collection[int] = ()) -> NDArray[np.uint8]:
-    """Return a map in the ids of the set that its data are known to use, uint8 ``[H, W]``; ids that the set lacks stay as they are.
+    """Return a map of a known label set, uint8 ``[H, W]``; ids that the set lacks are kept.
 
     Args:
-        picture: What the file holds.
-        label_set: The set.
-        other_ids: Values besides the set's that its files may hold.
+        picture: Contents of the file.
+        label_set: Label set of the map.
+        other_ids: Further values that files of the set may hold.
 
     Raises:
-        LabelError: As :func:`settle`, or the file says that it is of another set.
+        LabelError: as for :func:`settle`, or the file names another set.
     """
     decided = set_of_file(picture, _with_others(label_set, None))
     if decided is not None and not _same_names(decided, label_set, picture.used):
@@ -264,7 +264,7 @@ def ids_in(picture: LabelPicture, label_set: LabelSet, other_ids: Collection[int
 
 
 def set_of_file(picture: LabelPicture, sets: Sequence[LabelSet]) -> LabelSet | None:
-    """Return the label set that a file names, or else the first one whose own palette it has; None where it says nothing."""
+    """Return the label set that a file names, or the first one whose own palette it has, or None."""
     named = _named_set(picture, sets)
     if named is not None:
         return named
@@ -272,7 +272,7 @@ def set_of_file(picture: LabelPicture, sets: Sequence[LabelSet]) -> LabelSet | N
 
 
 def indices_are_ids(picture: LabelPicture, sets: Sequence[LabelSet], other_ids: Collection[int] = ()) -> bool:
-    """Whether the places of a picture are ids: its grey values, or indices of a palette that nobody has renumbered."""
+    """Whether the places of a picture are ids: grey values, or indices of a palette that was not renumbered."""
     if picture.kind != "palette" or picture.colors is None:
         return picture.kind == "grey"
     if _named_set(picture, sets) is not None:
@@ -287,7 +287,7 @@ def indices_are_ids(picture: LabelPicture, sets: Sequence[LabelSet], other_ids: 
 
 
 def text_naming(label_set: LabelSet) -> str:
-    """Return the text entry by which a label PNG names its set (:data:`~spade_studio.engine.pictures.label_maps.LABEL_SET_KEY`)."""
+    """Return the text that names a label set in a PNG (:data:`~spade_studio.engine.pictures.label_maps.LABEL_SET_KEY`)."""
     for name in built_in_label_sets():
         if load_label_set(name) == label_set:
             return name

@@ -1,4 +1,4 @@
-"""Style codes and planes of numbers as text, and back from wherever it comes."""
+"""Style codes and integer planes as text, and back from untrusted text."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def pack_style(z: NDArray[np.float32]) -> str:
 
 
 def unpack_style(text: str) -> NDArray[np.float32]:
-    """Return the style code that :func:`pack_style` wrote.
+    """Return the style code [z] in a text of :func:`pack_style`.
 
     Raises:
-        LabelError: it is no such text.
+        LabelError: invalid text.
     """
     raw = _from_base64(text)
     if not raw or len(raw) % 4 or len(raw) > 4 * _MAX_Z:
@@ -36,17 +36,17 @@ def unpack_style(text: str) -> NDArray[np.float32]:
 
 
 def pack_plane(array: NDArray[np.uint8] | NDArray[np.uint16]) -> str:
-    """Return a plane as text: little-endian, compressed, base64."""
+    """Return a plane [H, W] as text: little-endian, compressed, base64."""
     return _to_base64(zlib.compress(array.astype(array.dtype.newbyteorder("<")).tobytes(), 6))
 
 
 def unpack_plane(text: str, dtype: str, height: int, width: int) -> NDArray[Any]:
-    """Return the plane that :func:`pack_plane` wrote, [height, width], of a numpy type such as ``u1`` or ``<u2``.
+    """Return the plane [height, width] in a text of :func:`pack_plane`, of a numpy type such as ``u1`` or ``<u2``.
 
-    Exactly the announced number of bytes is decompressed, so that a bomb stops at that size.
+    At most the expected number of bytes is decompressed, which stops decompression bombs.
 
     Raises:
-        LabelError: it is no such text.
+        LabelError: invalid text.
     """
     wanted = height * width * np.dtype(dtype).itemsize
     unpacker = zlib.decompressobj()

@@ -1,4 +1,4 @@
-"""The reader of photographs: for styles, for training and for judging, with transparency laid over one ground."""
+"""The reader of photographs for styles, training and evaluation, with transparency over a uniform ground."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from spade_studio.engine.files import open_regular
 from spade_studio.engine.pictures.png import DAMAGE, open_picture, reason
 
 MAX_PHOTO_PIXELS: Final = 80_000_000
-"""Most pixels of a photograph; below the size at which Pillow itself warns of a decompression bomb."""
+"""Maximum number of pixels of a photograph; below the limit at which Pillow warns of a decompression bomb."""
 GROUND: Final = 128
-"""The level of red, green and blue that shows where a picture is transparent: the middle, which networks see as zero."""
+"""Value of red, green and blue behind transparent pixels: mid-grey, which is zero for networks."""
 FORMATS: Final = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 _START: Final = 64
 _ORIENTATION: Final = 0x0112
@@ -27,17 +27,17 @@ _STRIP_PIXELS: Final = 1 << 20
 
 
 class PictureError(EngineError):
-    """A file is no photograph that can be used: another kind of file, damaged, or too large."""
+    """An unusable photograph: another kind of file, damaged, or too large."""
 
 
 def read_style_image(path: Path) -> NDArray[np.uint8]:
-    """Read a photograph, turned upright as its EXIF data say.
+    """Read a photograph, rotated by its EXIF orientation.
 
     Returns:
         RGB, uint8 [H, W, 3].
 
     Raises:
-        StyleError: the file is missing, is no picture, is damaged or too large.
+        StyleError: the file is missing, not a picture, damaged or too large.
     """
     try:
         with open_regular(path) as file:
@@ -51,18 +51,18 @@ def read_style_image(path: Path) -> NDArray[np.uint8]:
 
 
 def decode_photograph(file: BinaryIO | bytes, where: str, *, upright: bool) -> NDArray[np.uint8]:
-    """Decode a photograph; what is transparent shows :data:`GROUND`, whatever colours are hidden there.
+    """Decode a photograph, composited over :data:`GROUND`.
 
     Args:
-        file: The picture, open for binary reading, or its bytes.
-        where: What to call it in messages.
-        upright: Whether to turn it as its EXIF data say.
+        file: Picture, open for binary reading, or its bytes.
+        where: Name of the file in messages.
+        upright: Whether to apply the EXIF orientation.
 
     Returns:
         RGB, uint8 [H, W, 3].
 
     Raises:
-        PictureError: it is no picture, is damaged or truncated, or too large.
+        PictureError: not a picture, or one that is damaged, truncated or too large.
     """
     expected = f"a photograph ({', '.join(FORMATS)})"
     file = io.BytesIO(file) if isinstance(file, bytes) else file
@@ -89,9 +89,9 @@ def decode_photograph(file: BinaryIO | bytes, where: str, *, upright: bool) -> N
 
 
 def rgb_over_ground(image: Image.Image) -> NDArray[np.uint8]:
-    """Return an image's colours, laid over :data:`GROUND` where it is transparent: uint8 [H, W, 3].
+    """Return an image composited over :data:`GROUND`, uint8 [H, W, 3].
 
-    It is done a few rows at a time, so that beside the image and what is returned hardly any memory is taken.
+    Works on a few rows at a time, with little memory beyond the image and the result.
     """
     image.load()
     width, height = image.size
@@ -110,7 +110,7 @@ def rgb_over_ground(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def over_ground(colors: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return colours with alpha, uint8 [h, w, 4], as they look on :data:`GROUND`: uint8 [h, w, 3]."""
+    """Composite RGBA, uint8 [h, w, 4], over :data:`GROUND`: uint8 [h, w, 3]."""
     alpha = colors[..., 3:].astype(np.uint16)
     return ((colors[..., :3] * alpha + GROUND * (255 - alpha) + 127) // 255).astype(np.uint8)
 

@@ -1,4 +1,4 @@
-"""Writing rendered pictures, each whole or not at all."""
+"""Atomic writing of rendered pictures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Picture = NDArray[np.uint8] | NDArray[np.float32]
 
 
 QUALITY: Final = 95
-"""Of lossy pictures, 1 to 100, where nothing else is asked for."""
+"""Default quality of lossy pictures, 1 to 100."""
 # A JPEG's segment for EXIF holds 65,533 bytes.
 _MAX_EXIF = 60_000
 _EXIF_IFD, _USER_COMMENT = 0x8769, 0x9286
@@ -30,18 +30,17 @@ _EXIF_IFD, _USER_COMMENT = 0x8769, 0x9286
 def write_picture(
     path: Path, picture: Picture, format_: PictureFormat, texts: Mapping[str, str] | None = None, quality: int = QUALITY
 ) -> None:
-    """Write one picture, taking the place of an older one only when all of it is on the disk.
+    """Write a picture atomically.
 
     Args:
-        path: Where to.
-        picture: uint8 [H, W, 3]; for ``npy`` float32 [3, H, W] in [-1, 1].
-        format_: ``jpg`` and ``webp`` are lossy.
-        texts: Text entries of a PNG; they stand before the pixels. ``jpg`` and ``webp`` carry them as JSON in the user comment of EXIF,
-            as long as there is room.
-        quality: 1 to 100, for ``jpg`` and ``webp``.
+        path: Target file.
+        picture: Picture, uint8 [H, W, 3]; for ``npy`` float32 [3, H, W] in [-1, 1].
+        format_: File format; ``jpg`` and ``webp`` are lossy.
+        texts: Text chunks of a PNG, before the pixels; in ``jpg`` and ``webp`` JSON in the EXIF user comment, unless too long.
+        quality: Quality of ``jpg`` and ``webp``, 1 to 100.
 
     Raises:
-        OSError: the folder is missing, not writable or full.
+        OSError: the folder is missing or not writable, or the disk is full.
     """
     with atomic_writer(path) as file:
         if format_ == "npy":
@@ -69,7 +68,7 @@ def _exif(texts: Mapping[str, str]) -> bytes:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether there is a picture already: pictures appear whole, so one that is not empty is complete."""
+    """Whether a non-empty regular file exists at a path; since pictures are written atomically, it is complete."""
     try:
         found = path.stat()
     except OSError:

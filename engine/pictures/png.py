@@ -1,4 +1,4 @@
-"""PNGs that may be damaged or hostile: their header, checked before anything is decoded, and their pixels in strips."""
+"""Untrusted PNGs: header checks before decoding, and pixels in strips."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from spade_studio.engine import interruption
 from spade_studio.engine.errors import LabelError
 
 MAX_SIDE: Final = 8192
-"""Longest side in pixels of a label map, an instance map or a picture."""
+"""Maximum side in pixels of a label map, an instance map or a picture."""
 DAMAGE: Final = (
     OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, OverflowError, struct.error, zlib.error, Image.DecompressionBombError
 )  # fmt: skip
-"""What Pillow raises for files that are damaged, or made to do damage."""
+"""Exceptions that Pillow raises for damaged or hostile files."""
 GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6
 """The colour types of PNG."""
 DEEP_MODES: Final = ("I;16", "I;16B", "I;16L", "I")
-"""How Pillow calls grey of 16 bits."""
+"""Pillow's modes for 16-bit greyscale."""
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _HEAD_BYTES: Final = 26
 _STRIP_PIXELS: Final = 1 << 20
 
 
 class UnreadableError(LabelError):
-    """A picture is damaged, missing or too large, whatever it may hold."""
+    """A picture that is damaged, missing or too large."""
 
 
 @dataclass(frozen=True)
 class PngHeader:
-    """What the first bytes say.
+    """The header of a PNG.
 
     Attributes:
-        width, height: In pixels, 1 to :data:`MAX_SIDE`.
-        depth: Bits a channel.
-        color_type: One of PNG's.
+        width, height: Size in pixels, 1 to :data:`MAX_SIDE`.
+        depth: Bits per channel.
+        color_type: PNG colour type.
     """
 
     width: int
@@ -52,16 +52,16 @@ class PngHeader:
 
 
 def read_header(file: BinaryIO, where: str, what: str) -> PngHeader:
-    """Read the header of a PNG, and leave the file at its beginning.
+    """Read the header of a PNG; the file is left at its start.
 
     Args:
-        file: Open for binary reading.
-        where: What to call it in messages.
-        what: What it shall hold, in words: ``label map``.
+        file: File open for binary reading.
+        where: Name of the file in messages.
+        what: Expected content in messages, such as ``label map``.
 
     Raises:
-        UnreadableError: It is empty or cannot be read, or has sides of no or too many pixels.
-        LabelError: It is another kind of file.
+        UnreadableError: an empty or unreadable file, or a size out of range.
+        LabelError: another kind of file.
     """
     try:
         file.seek(0)
@@ -83,11 +83,10 @@ def read_header(file: BinaryIO, where: str, what: str) -> PngHeader:
 
 @contextmanager
 def decoded(file: BinaryIO, header: PngHeader, where: str) -> Generator[Image.Image]:
-    """Open the PNG whose header was read and decode its pixels.
+    """Decode the PNG with a given header.
 
     Raises:
-        UnreadableError: It is damaged, truncated, or has a second header of another size. Also where the block raises one of
-            :data:`DAMAGE`.
+        UnreadableError: a damaged or truncated file, or one with a second header; also where the block raises one of :data:`DAMAGE`.
     """
     try:
         with open_picture(file, ("PNG",)) as image:
@@ -101,10 +100,10 @@ def decoded(file: BinaryIO, header: PngHeader, where: str) -> Generator[Image.Im
 
 @contextmanager
 def open_picture(file: BinaryIO, formats: tuple[str, ...]) -> Generator[Image.Image]:
-    """Open a picture whose decoding can be interrupted, as :mod:`spade_studio.engine.interruption` says.
+    """Open a picture with interruptible decoding, see :mod:`spade_studio.engine.interruption`.
 
     Raises:
-        OSError: It is of no such format; what else is wrong with it raises one of :data:`DAMAGE`.
+        OSError: another format; damaged files raise one of :data:`DAMAGE`.
     """
     # Pillow asks for no more of a file than these three.
     with Image.open(cast("BinaryIO", interruption.Watched(file)), formats=formats) as image:
@@ -113,10 +112,10 @@ def open_picture(file: BinaryIO, formats: tuple[str, ...]) -> Generator[Image.Im
 
 
 def strips(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Yield an image's pixels a few rows at a time, so that no second copy of all of them is made.
+    """Yield an image in strips of a few rows, without a copy of the whole.
 
     Yields:
-        The rows, and their pixels: ``[h, W]``, or ``[h, W, channels]``.
+        Slice of rows, and their pixels, ``[h, W]`` or ``[h, W, channels]``.
     """
     width, height = image.size
     rows = max(1, _STRIP_PIXELS // width)
@@ -127,14 +126,14 @@ def strips(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
 
 
 def unstretched(pixels: NDArray[Any], header: PngHeader) -> NDArray[Any]:
-    """Return values as the file has them: grey of 2 and 4 bits, which are ids here, Pillow stretches to 0..255."""
+    """Return the stored values of greyscale pixels, which Pillow scales to 0..255 for 2 and 4 bits."""
     if header.color_type == GREY and header.depth in (2, 4):
         return pixels // (255 // (2**header.depth - 1))
     return pixels
 
 
 def reason(error: BaseException) -> str:
-    """Return the first line of what an error says, without the objects that it names by their place in memory."""
+    """Return the first line of an error's message, without memory addresses."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = str(error).strip().rstrip(".")

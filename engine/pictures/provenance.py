@@ -1,4 +1,4 @@
-"""What a rendered PNG says of itself so that it can be rendered again: layout, style, weights and computation, but no paths."""
+"""The provenance in rendered PNGs, from which they can be rendered again: layout, style, weights and computation, no paths."""
 
 from __future__ import annotations
 
@@ -57,31 +57,31 @@ _OPTIONAL = {"torch", "device_name", "label_set", "seed", "texture", "truncation
 
 @dataclass(frozen=True, eq=False)
 class Provenance:
-    """How a picture came about.
+    """The provenance of a picture.
 
     Attributes:
         labels: Ids of the weights' label set at the size of the generator's picture, uint8 [H, W].
-        instances: Instance ids, uint16 [H, W]; None where the labels stand for them.
-        z: The style code, float32 [z]; None for weights without style.
-        device: ``cpu``, ``cuda:0`` and so on.
-        device_name: What computed there: the GPU's name, or the processor's instruction set.
-        dtype: The compute type.
-        modulation: ``fast`` or ``dense``.
-        weights_name: What the weights call themselves.
-        weights_sha256: SHA-256 of their file.
-        label_set: Name of their label set; empty where they have none.
-        label_names: The names of the ids in ``labels``, as far as they have names.
+        instances: Instance ids, uint16 [H, W]; None where the labels take their place.
+        z: Style code, float32 [z]; None for weights without style.
+        device: Device, such as ``cpu`` or ``cuda:0``.
+        device_name: Name of the GPU, or instruction set of the CPU.
+        dtype: Compute type.
+        modulation: Modulation path, ``fast`` or ``dense``.
+        weights_name: Name of the weights.
+        weights_sha256: SHA-256 of the weights file.
+        label_set: Name of the weights' label set; may be empty.
+        label_names: Names of the ids in ``labels``, where they have names.
         version: Version of SPADE Studio.
         torch: Version of torch.
-        seed: What ``z`` was drawn with, for the record.
-        truncation: Factor that went into ``z``, for the record.
-        texture: Seed of the noise of weights with textures.
-        texture_regions: Where it has other seeds, uint16 [H, W], see :meth:`Renderer.set_texture`; None where it has none.
-        options: What had to be known to read published weights.
-        result: (height, width) that the generator's picture was brought to; its own where None.
-        detail: By which level of detail.
-        detail_name: What the level's network calls itself; empty for ``none``.
-        detail_sha256: SHA-256 of the network's file; empty for ``none``.
+        seed: Seed of ``z``, informative.
+        truncation: Factor in ``z``, informative.
+        texture: Seed of the noise, for weights with textures.
+        texture_regions: Regions with seeds of their own, uint16 [H, W], see :meth:`Renderer.set_texture`; None for none.
+        options: Options with which published weights were read.
+        result: (height, width) of the result; that of the generator's picture where None.
+        detail: Level of detail.
+        detail_name: Name of the level's upscaler; empty for ``none``.
+        detail_sha256: SHA-256 of the upscaler's file; empty for ``none``.
     """
 
     labels: NDArray[np.uint8]
@@ -115,17 +115,17 @@ class Provenance:
 
     @property
     def picture_size(self) -> tuple[int, int]:
-        """(height, width) of the picture."""
+        """(height, width) of the result."""
         return self.result or self.size
 
 
 def pack_layout(
     labels: NDArray[np.uint8], instances: NDArray[np.uint16] | None, texture_regions: NDArray[np.uint16] | None = None
 ) -> dict[str, str]:
-    """Return the text entries that carry a layout and the regions of its texture, the same for all its variations.
+    """Return the text chunks of a layout and its texture regions, the same for all variations.
 
     Raises:
-        LabelError: it compresses too badly to be carried.
+        LabelError: the layout is too large after compression.
     """
     entries = {_LABELS: pack_plane(labels)}
     if instances is not None:
@@ -138,7 +138,7 @@ def pack_layout(
 
 
 def pack_settings(provenance: Provenance) -> dict[str, str]:
-    """Return the text entry that carries everything but the layout."""
+    """Return the text chunk of everything but the layout."""
     settings: dict[str, Any] = {
         "about": "Render this picture again with: spade-render --from THIS.png --output FOLDER",
         "format": _format_of(provenance),
@@ -179,7 +179,7 @@ def _format_of(provenance: Provenance) -> int:
 
 
 def has_provenance(path: Path) -> bool:
-    """Return whether a file is a PNG that says how it was rendered, by the heads of its chunks alone; nothing is decoded."""
+    """Return whether a file is a PNG with provenance, from its chunk headers; nothing is decoded."""
     try:
         with open_regular(path) as file:
             if file.read(len(_PNG_SIGNATURE)) != _PNG_SIGNATURE:
@@ -198,20 +198,20 @@ def has_provenance(path: Path) -> bool:
 
 
 def read_provenance(path: Path) -> tuple[Provenance, NDArray[np.uint8]]:
-    """Read a PNG that this program rendered.
+    """Read a PNG with provenance.
 
     Returns:
-        How it came about, and its pixels, uint8 [H, W, 3].
+        Provenance, and pixels, uint8 [H, W, 3].
 
     Raises:
-        LabelError: it is no such PNG, is damaged, or what it says of itself is out of bounds.
+        LabelError: not such a PNG, or one that is damaged or whose provenance is invalid.
     """
     with _described(path) as (provenance, image):
         return provenance, rgb_over_ground(image)
 
 
 def read_record(path: Path) -> Provenance:
-    """Read how a PNG that this program rendered came about, without its pixels; otherwise as :func:`read_provenance`."""
+    """As :func:`read_provenance`, without the pixels."""
     with _described(path) as (provenance, _):
         return provenance
 

@@ -1,4 +1,4 @@
-"""What a renderer has to say of a picture it made, and what of it another renderer would do differently."""
+"""The provenance of a renderer's picture, and its differences from another renderer."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def describe_picture(
     plan: ResultPlan | None = None,
     texture_regions: NDArray[np.uint16] | None = None,
 ) -> Provenance:
-    """Return what a picture should say of itself.
+    """Return the provenance of a picture.
 
     Args:
-        renderer: What rendered it.
-        labels: uint8 [H, W], at the size of the generator's picture.
-        instances: uint16 [H, W], or None.
-        z: float32 [z], or None.
-        drawn: (seed, truncation) that ``z`` was made with; no seed where it was not drawn.
-        plan: How the generator's picture became the result; None where it is the result.
-        texture_regions: uint16 [H, W], or None.
+        renderer: Renderer of the picture.
+        labels: Label map at the size of the generator's picture, uint8 [H, W].
+        instances: Instance ids, uint16 [H, W], or None.
+        z: Style code, float32 [z], or None.
+        drawn: (seed, truncation) of ``z``; the seed is None where it was not drawn.
+        plan: Plan of the result; None where the generator's picture is the result.
+        texture_regions: Texture regions, uint16 [H, W], or None.
     """
     upscaler = None if plan is None else renderer.finisher.upscaler(plan.detail, plan.upscaler)
     info = renderer.info
@@ -79,12 +79,12 @@ def describe_picture(
 
 
 def differences(recorded: Provenance, renderer: Renderer, upscaler: Path | None = None) -> list[str]:
-    """Say in plain words what is not as it was when a picture was rendered; nothing where it should come out the same, bit for bit.
+    """Return descriptions of all differences between a picture's provenance and a renderer; empty where it would render the same bits.
 
     Args:
-        recorded: What the picture says of itself.
-        renderer: What is about to render it again.
-        upscaler: The file of an upscaler in place of that of the level of detail.
+        recorded: Provenance of the picture.
+        renderer: Renderer to render it again.
+        upscaler: Upscaler file in place of the level's.
     """
     found: list[str] = []
     if recorded.weights_sha256 != renderer.weights_sha256:
@@ -114,7 +114,7 @@ def differences(recorded: Provenance, renderer: Renderer, upscaler: Path | None 
 
 @cache
 def device_name(device: str) -> str:
-    """Return what computes on a device: the GPU's name, or the processor's widest instructions, which decide how sums are rounded."""
+    """Return the name of a GPU, or the widest instruction set of the CPU, which determines how sums are rounded."""
     if device.startswith("cuda"):
         return torch.cuda.get_device_name(device)
     return torch.backends.cpu.get_cpu_capability() if device == "cpu" else device

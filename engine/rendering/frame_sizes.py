@@ -1,4 +1,4 @@
-"""Which size a live picture is rendered at: what is wanted, and what comes first where that takes long."""
+"""The size of live pictures: the requested size, and a smaller one first where that takes long."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ Size = tuple[int, int]
 """(height, width) in pixels."""
 
 PATIENCE_SECONDS = 0.5
-"""A frame that takes longer comes after a small one."""
+"""Seconds of a frame above which a smaller one is rendered first."""
 
 UNMEASURED_PIXELS = 256 * 256
-"""Before anything was measured, larger pictures begin with a small one, which is measured."""
+"""Number of pixels above which, before any measurement, a smaller frame is rendered first."""
 
 SAME_ASPECT = 0.02
-"""Layouts whose aspect differs from that of training by no more count as made for it."""
+"""Maximum relative difference from the training aspect ratio at which a layout is rendered at the training size."""
 
 _WEIGHT = 0.4
-"""Of the newest frame in the mean of those at its size."""
+"""Weight of the newest frame in the moving average of its size."""
 
 
 @dataclass(frozen=True)
 class SizeWish:
-    """How large pictures are wanted, whatever layout and weights come; their aspect is the layout's, unless both sides are said.
+    """A requested picture size, independent of layout and weights, in the layout's aspect ratio unless exact.
 
     Attributes:
-        kind: ``training``: as many pixels as the pictures have that the weights were trained on; ``automatic``: as
-            :func:`~spade_studio.engine.rendering.result_plan.automatic_size` says, and as ``training`` for what the generator renders by
-            itself; ``layout``: as large as the layout; ``side``: as ``longer_side`` says; ``exact``: as ``exact`` says.
-        longer_side: In pixels.
+        kind: ``training``: as many pixels as the training pictures of the weights; ``automatic``: see
+            :func:`~spade_studio.engine.rendering.result_plan.automatic_size`, and ``training`` for the generator's own pictures;
+            ``layout``: the size of the layout; ``side``: a longer side of ``longer_side``; ``exact``: ``exact``.
+        longer_side: Longer side in pixels.
         exact: (height, width) in pixels.
     """
 
@@ -40,12 +40,12 @@ class SizeWish:
     exact: Size = (0, 0)
 
     def size(self, layout: Size, training: Size, nearest: Callable[[int, int], Size]) -> Size:
-        """Return the (height, width) to render a layout at.
+        """Return the (height, width) at which to render a layout.
 
         Args:
             layout: (height, width) of the layout.
-            training: (height, width) of the pictures the weights were trained on.
-            nearest: The size nearest to a height and width that the weights can render.
+            training: (height, width) of the training pictures.
+            nearest: Function from a height and width to the nearest size that the weights can render.
         """
         if self.kind == "exact":
             return nearest(*self.exact)
@@ -60,9 +60,9 @@ class SizeWish:
 
 
 class FrameTimes:
-    """Seconds that exact frames take, by size.
+    """Moving averages of the time of exact frames, by size.
 
-    The first frame at a size holds what happens once (memory, choice of algorithms): the second takes its place, later ones are averaged.
+    The first frame at a size includes one-time work (allocation, choice of algorithms); the second replaces it.
     """
 
     def __init__(self) -> None:
@@ -70,13 +70,13 @@ class FrameTimes:
         self._counts: dict[Size, int] = {}
 
     def add(self, size: Size, seconds: float) -> None:
-        """Note what one exact frame took."""
+        """Add the time of one exact frame."""
         count = self._counts[size] = self._counts.get(size, 0) + 1
         before = self._seconds.get(size, seconds)
         self._seconds[size] = seconds if count <= 2 else before + _WEIGHT * (seconds - before)
 
     def expected(self, size: Size) -> float | None:
-        """Return the seconds of an exact frame, in proportion to the pixels of the nearest size measured; None before the first."""
+        """Return the expected seconds of an exact frame, in proportion to pixels from the nearest measured size; None without one."""
         if not self._seconds:
             return None
         pixels = math.prod(size)
@@ -85,16 +85,16 @@ class FrameTimes:
 
 
 def smaller_size(size: Size, nearest: Callable[[int, int], Size], times: FrameTimes, training: Size) -> Size | None:
-    """Return the largest of a half, a quarter and an eighth of a size that is quick enough, or the smallest of them that is no ruin.
+    """Return the largest of 1/2, 1/4 and 1/8 of a size that is fast enough, else the smallest of acceptable quality.
 
     Args:
-        size: What is wanted in the end.
-        nearest: The size nearest to a height and width that the weights can render.
-        times: What is known of frames.
-        training: (height, width) of the pictures the weights were trained on: at less than half of it they give no likeness.
+        size: Final size.
+        nearest: Function from a height and width to the nearest size that the weights can render.
+        times: Measured times.
+        training: (height, width) of the training pictures; pictures below half of it are too poor.
 
     Returns:
-        None where the weights can render nothing smaller that is of use.
+        (height, width), or None where there is no acceptable smaller size.
     """
     found: Size | None = None
     for divisor in (2, 4, 8):
@@ -109,12 +109,12 @@ def smaller_size(size: Size, nearest: Callable[[int, int], Size], times: FrameTi
 
 
 def takes_long(size: Size, times: FrameTimes, share: float | None = None) -> bool:
-    """Say whether a frame will not come within :data:`PATIENCE_SECONDS`.
+    """Return whether a frame is expected to take longer than :data:`PATIENCE_SECONDS`.
 
     Args:
-        size: Of the frame.
-        times: What is known of frames.
-        share: Of an exact frame's work, where only a part is computed anew.
+        size: (height, width) of the frame.
+        times: Measured times.
+        share: Fraction of an exact frame's work, for previews.
     """
     expected = times.expected(size)
     if expected is None:

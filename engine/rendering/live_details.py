@@ -1,4 +1,4 @@
-"""Details of live pictures: what is quick follows the hand, what takes long follows when it rests."""
+"""Upscaling of live pictures: fast upscalers while painting, slow ones when the hand rests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECONDS_TO_FOLLOW = 0.05
 """The level ``fast`` follows the hand where it takes no longer; elsewhere it follows what the generator made once the hand rests."""
 
 SECONDS_TO_JUDGE = 0.25
-"""After so long the progress tells how long the whole takes."""
+"""Seconds after which progress predicts the total time."""
 
 _SECONDS_BETWEEN_NEWS = 0.1
 
@@ -30,12 +30,12 @@ _RESAMPLED: Final[tuple[DetailLevel, ...]] = ("none",)
 
 
 class LiveDetails:
-    """Finishes the generator's pictures for results of any size.
+    """Brings the generator's live pictures to the size of the result.
 
     Args:
-        say: Takes news that are no pictures.
-        should_stop: Whether what is shown next shall give way.
-        should_stop_refining: Whether what betters a shown picture shall give way.
+        say: Callback for events other than pictures.
+        should_stop: Whether the next picture must give way to a newer request.
+        should_stop_refining: Whether the refinement of a shown picture must give way.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class LiveDetails:
         self._times: dict[DetailLevel, FrameTimes] = {}
 
     def base_request(self, renderer: Renderer, request: RenderRequest, plan: ResultPlan) -> RenderRequest:
-        """Return the request for what the generator renders."""
+        """Return the request for the generator's picture."""
         instances, regions = request.instances, request.texture_regions
         return replace(
             request,
@@ -62,14 +62,14 @@ class LiveDetails:
     def results(
         self, renderer: Renderer, request: RenderRequest, plan: ResultPlan, base: RenderResult, *, is_shown: bool = False
     ) -> Iterator[RenderResult]:
-        """Give the result for one picture of the generator, or quicker ones and then that; none from where it gave way.
+        """Yield the result for one picture of the generator, possibly faster versions first; stop where it must give way.
 
         Args:
             renderer: The loaded weights.
-            request: What is asked for.
-            plan: Its plan.
-            base: Of the base request; a small picture, or one while the hand moves, gets no details that take long.
-            is_shown: Whether a picture of this layout and style is shown already, so that one without details is of no use before them.
+            request: The request.
+            plan: Plan of the request.
+            base: Result of the base request; small pictures and those while painting are not refined slowly.
+            is_shown: Whether a picture of this layout and style is shown already, which makes versions without details useless.
         """
         start = time.perf_counter()
         cropped = plan.cropped(base.image)

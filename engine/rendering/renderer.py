@@ -1,4 +1,4 @@
-"""From layouts and styles to pictures: load > set_style > set_layout > render, numpy at the border."""
+"""The renderer: from layouts and styles to pictures by load > set_style > set_layout > render, with numpy arrays."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ Modulation = Literal["auto", "fast", "dense"]
 
 @dataclass(frozen=True)
 class LayoutReport:
-    """What set_layout found: the size that will be rendered, and ids that the weights do not know with their pixels.
+    """The result of set_layout: size of the picture, and number of pixels by id for ids that the weights lack.
 
-    For weights that complete pieces of photographs, ``origin`` tells which photographs.
+    ``origin`` names the photographs that the picture is composed of, for weights with a memory bank.
     """
 
     size: tuple[int, int]
@@ -54,19 +54,19 @@ class LayoutReport:
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One picture, uint8 [H, W, 3], and whether every pixel of it was recomputed."""
+    """A picture, uint8 [H, W, 3], and whether all its pixels were recomputed."""
 
     image: npt.NDArray[np.uint8]
     quality: Literal["preview", "exact"]
 
 
 class Renderer:
-    """One set of weights on one device.
+    """Weights on a device.
 
-    Deterministic: the same weights, layout, style, texture, device and compute type give the same picture.
+    Deterministic: the picture is a function of weights, layout, style, texture, device and compute type.
 
     Attributes:
-        texture: The seed of the noise, see :meth:`set_texture`.
+        texture: Seed of the noise, see :meth:`set_texture`.
     """
 
     def __init__(
@@ -114,12 +114,12 @@ class Renderer:
             path: A bundle, a published folder or a ``.pth``; the default weights where None.
             device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
             dtype: ``auto``, ``float32``, ``bfloat16`` or, on CUDA, ``float16``.
-            modulation: ``dense`` runs the definition, ``fast`` the exact short cut, ``auto`` what is faster.
-            options: What a published file does not tell.
-            bank: The memory bank of weights that complete pieces of photographs; that beside them, of the same name, where None.
+            modulation: ``dense`` for the network definition, ``fast`` for the exact fast path, ``auto`` for the faster one.
+            options: Settings that a published file leaves open.
+            bank: Memory bank, for weights that require one; that beside them, of the same name, where None.
 
         Raises:
-            WeightsError, BankError, RenderError: with what to do.
+            WeightsError, BankError, RenderError: unusable weights, bank or device, with the remedy.
         """
         chosen = choose_device(device)
         chosen_type = choose_dtype(dtype, chosen)
@@ -142,22 +142,22 @@ class Renderer:
 
     @property
     def device(self) -> str:
-        """The device's name."""
+        """Name of the device."""
         return str(self._device)
 
     @property
     def dtype(self) -> str:
-        """The compute type's name."""
+        """Name of the compute type."""
         return dtype_name(self._dtype)
 
     @property
     def modulation_path(self) -> Literal["fast", "dense"]:
-        """Which path made the last picture: what ``auto`` came to."""
+        """Modulation path of the last picture, which ``auto`` resolves to."""
         return self._maker.path
 
     @property
     def stride(self) -> int:
-        """Sides of pictures are multiples of this."""
+        """Number of pixels that the sides of pictures are multiples of."""
         return self.config.stride
 
     @property
@@ -167,32 +167,32 @@ class Renderer:
 
     @property
     def largest_side(self) -> int:
-        """The greatest height and width in pixels of a picture."""
+        """Maximum height and width of a picture in pixels."""
         return MAX_SIDE
 
     @property
     def training_size(self) -> tuple[int, int]:
-        """(height, width) of the pictures it was trained on, as far as the weights tell, else that it was built for."""
+        """(height, width) of the training pictures where known, else the generator's nominal size."""
         return self.info.training_size or self.config.picture_size
 
     def default_size(self, height: int, width: int) -> tuple[int, int]:
-        """Return the training size for a map of its aspect (within 2 %), else the map's size; rounded to the stride."""
+        """Return the training size for maps of its aspect ratio (within 2 %), else the map's size, rounded to the stride."""
         trained = self.training_size
         if abs(height * trained[1] / (width * trained[0]) - 1) <= SAME_ASPECT:
             height, width = trained
         return self.nearest_size(height, width)
 
     def nearest_size(self, height: int, width: int) -> tuple[int, int]:
-        """Return the (height, width) nearest to the given one that the weights can render."""
+        """Return the nearest (height, width) that the weights can render."""
         return self.config.nearest_size(min(MAX_SIDE, height), min(MAX_SIDE, width))
 
     def plan(self, layout: tuple[int, int], wish: ResultWish) -> ResultPlan:
-        """Plan a picture of any size of a layout of (height, width); see :mod:`spade_studio.engine.rendering.results`."""
+        """Plan a picture of any size for a layout of (height, width); see :mod:`spade_studio.engine.rendering.results`."""
         return plan_result(layout, wish, self.training_size, self.nearest_size, self.stride)
 
     @staticmethod
     def fitted(plane: npt.NDArray[IntegerT], plan: ResultPlan) -> npt.NDArray[IntegerT]:
-        """Cut, resize by nearest and pad a plane of a layout, [H, W], to what is rendered for a plan."""
+        """Crop, resize by nearest neighbour and pad a plane of a layout, [H, W], for the generator as a plan requires."""
         top, left, height, width = plan.part
         return plan.padded(resize_nearest(plane[top : top + height, left : left + width], *plan.base))
 
@@ -200,7 +200,7 @@ class Renderer:
         """Check that the weights can render pictures of this size.
 
         Raises:
-            RenderError: they cannot; which is the nearest that they can.
+            RenderError: they cannot; the message names the nearest size.
         """
         if (height, width) == (nearest := self.nearest_size(height, width)):
             return
@@ -223,20 +223,18 @@ class Renderer:
         return style_from_seed(seed, self.z_width, truncation)
 
     def style_from_image(self, rgb: npt.NDArray[np.uint8], *, sample_seed: int | None = None, truncation: float = 1.0) -> StyleCode:
-        """Encode a photograph's style.
-
-        The photograph is first reduced to the training size, as the encoder saw its photographs.
+        """Encode the style of a photograph, which is first reduced to the training size.
 
         Args:
             rgb: uint8 [H, W, 3].
-            sample_seed: Draw from the posterior with this seed; its mean is returned where None.
+            sample_seed: Seed of a sample from the posterior; its mean where None.
             truncation: Factor on the code.
 
         Returns:
-            float32 [z].
+            Style code, float32 [z].
 
         Raises:
-            StyleError: no encoder, or not such an array.
+            StyleError: no encoder, or an invalid array.
         """
         if self._encoder is None:
             raise StyleError("these weights have no encoder", "weights with one for a style image", "Use a seed, or choose other weights")
@@ -256,7 +254,7 @@ class Renderer:
         """Set one style [z] or several [N, z]; None for weights without noise input.
 
         Raises:
-            StyleError: not such codes for these weights.
+            StyleError: codes of another shape, or not finite.
         """
         if self.z_width is None:
             if z is not None:
@@ -271,19 +269,19 @@ class Renderer:
 
     @property
     def has_texture(self) -> bool:
-        """Whether pictures depend on a texture."""
+        """Whether pictures depend on a texture seed."""
         return isinstance(self.config, GeneratorConfig) and self.config.noise_injection
 
     def set_texture(self, texture: int, regions: Regions | None = None) -> None:
-        """Set what the noise of pictures is drawn from; without effect on weights without noise.
+        """Set the noise seeds; ignored by weights without noise injection.
 
         Args:
-            texture: A seed.
-            regions: Where the seed is another one, uint16 [H, W] of any size, stretched over the picture: 0 where it is ``texture``, every
-                other number stands for a seed of its own. Where it stays the same, so does the texture.
+            texture: Seed of the picture.
+            regions: Regions with seeds of their own, uint16 [H, W] of any size, stretched over the picture: 0 for ``texture``, one seed for
+                each other number.
 
         Raises:
-            StyleError: Not such regions.
+            StyleError: invalid regions.
         """
         if regions is not None and (regions.ndim != 2 or regions.dtype != np.uint16 or not regions.size):
             raise StyleError(f"texture regions of shape {regions.shape} and type {regions.dtype}", "uint16 [height, width]")
@@ -296,14 +294,14 @@ class Renderer:
         """Prepare a layout.
 
         Args:
-            labels: uint8 [H, W], dataset ids of the weights' label set.
-            instances: Instance ids [H, W]; used by weights with an edge channel. The labels stand for them where None.
+            labels: Dataset ids of the weights' label set, uint8 [H, W].
+            instances: Instance ids [H, W], for weights with an edge channel; the labels where None.
             size: (height, width) of the picture, see :meth:`check_size`; :meth:`default_size` where None.
 
         Raises:
             LabelError: not a label map.
             RenderError: a size that these weights cannot render.
-            OutOfMemoryError: there was not enough memory.
+            OutOfMemoryError: memory was exhausted.
         """
         labels = check_label_map(labels, "the layout")
         height, width = size or self.default_size(*labels.shape)
@@ -336,26 +334,26 @@ class Renderer:
         return self._layout, self._z
 
     def render(self) -> npt.NDArray[np.uint8]:
-        """Return the exact pictures, uint8 [N, H, W, 3], one a style."""
+        """Return exact pictures, one for each style, uint8 [N, H, W, 3]."""
         layout, z = self._ready()
         with self._on_device():
             return self._maker.pictures(layout, z).to_bytes()
 
     def render_float(self) -> npt.NDArray[np.float32]:
-        """Return the exact pictures, float32 [N, 3, H, W] in [-1, 1]."""
+        """Return exact pictures, one for each style, float32 [N, 3, H, W] in [-1, 1]."""
         layout, z = self._ready()
         with self._on_device():
             return self._maker.pictures(layout, z).to_floats()
 
     def render_frame(self, *, preview: bool = False, should_stop: Callable[[], bool] | None = None) -> Frame | None:
-        """Render one picture for a window.
+        """Render one picture interactively.
 
         Args:
-            preview: Recompute only what changed since the last frame, where that is cheaper.
-            should_stop: Asked between the generator's blocks.
+            preview: Whether to recompute changed regions only, where that is faster.
+            should_stop: Callback, polled between the generator's blocks.
 
         Returns:
-            The picture, or None when ``should_stop`` said yes.
+            The picture, or None where ``should_stop`` returned true.
         """
         layout, z = self._ready()
         with self._on_device():
@@ -363,18 +361,18 @@ class Renderer:
             return None if made is None else Frame(made[0].to_bytes()[0], made[1])
 
     def preview_share(self) -> float | None:
-        """Estimate the time of a preview of the set layout against an exact frame's; None where the frame would be exact."""
+        """Return the estimated time of a preview of the set layout relative to an exact frame; None where it would be exact."""
         layout, z = self._ready()
         with self._on_device():
             return self._maker.preview_share(layout, None if z is None else z[:1])
 
     @staticmethod
     def available_devices() -> tuple[DeviceEntry, ...]:
-        """List the devices of this machine that :meth:`load` takes."""
+        """Return the devices of this machine for :meth:`load`."""
         return available_devices()
 
     def release_memory(self) -> None:
-        """Drop everything kept between frames."""
+        """Drop all caches."""
         self._layout = None
         self._maker.release_memory()
         self.finisher.release_memory()

@@ -1,4 +1,4 @@
-"""From the size that is wanted of a picture to what the generator renders and what follows; without torch."""
+"""From the requested size of a picture to the generator's size, level of detail and result."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ Fit = Literal["stretch", "crop"]
 MAX_RESULT_SIDE: Final = 8192
 
 _SAME_SHAPE: Final = 0.51
-"""Pixels by which a side may miss the layout's aspect, so that rounding does not count as another one."""
+"""Deviation in pixels from the layout's aspect ratio that counts as rounding."""
 
 AUTOMATIC_SHORT_SIDE: Final = 512
-"""Of pictures whose size nobody chose."""
+"""Short side in pixels of results of size ``automatic``."""
 
 LARGEST_RAW_FACTOR: Final = 1.5
-"""Of the short side that the weights were trained at: pictures that a generator renders larger by itself lose their order."""
+"""Short side relative to the training size above which a generator's pictures lose their global structure."""
 
 
 @dataclass(frozen=True)
 class ResultWish:
-    """What is wanted of a picture, whatever layout and weights come.
+    """A requested picture, independent of layout and weights.
 
     Attributes:
-        size: (height, width) of the picture, or what decides it; the trained size in the layout's aspect where None.
-        detail: The level of detail; ``auto`` is ``none`` up to 256 pixels on the short side and ``full`` above.
-        fit: Where the layout has another aspect than the picture: ``stretch`` it, or ``crop`` what is beyond, equally on both sides.
-        upscaler: The file of an upscaler in place of that of the level; None for the one that comes with the program.
+        size: (height, width) of the picture, or a wish for it; the training size in the layout's aspect ratio where None.
+        detail: Level of detail; ``auto`` is ``none`` up to 256 pixels on the short side and ``full`` above.
+        fit: Treatment of layouts of another aspect ratio: ``stretch``, or ``crop`` equally on both sides.
+        upscaler: Upscaler file in place of the level's; None for the bundled one.
     """
 
     size: Size | SizeWish | None = None
@@ -48,16 +48,16 @@ class ResultWish:
 
 @dataclass(frozen=True)
 class ResultPlan:
-    """How one layout becomes one picture; all sizes are (height, width).
+    """The steps from a layout to a picture; all sizes are (height, width).
 
     Attributes:
-        part: (top, left, height, width) of the layout that is used.
-        base: Of the generator's picture, near the trained size and of the result's aspect.
-        rendered: What the generator renders: ``base``, with the layout's edges repeated to sides that it can make.
-        result: Of the picture.
-        detail: The level.
-        stretch: Width over height of the result, by that of the layout's part; 1 where the aspect is kept.
-        upscaler: The file of an upscaler in place of the level's.
+        part: (top, left, height, width) of the part of the layout that is used.
+        base: Size of the generator's picture, near the training size, in the result's aspect ratio.
+        rendered: Size that the generator renders: ``base`` padded to sides that it supports by repeating the layout's edges.
+        result: Size of the result.
+        detail: Level of detail.
+        stretch: Aspect ratio of the result relative to that of ``part``; 1 where it is kept.
+        upscaler: Upscaler file in place of the level's.
     """
 
     part: tuple[int, int, int, int]
@@ -79,12 +79,12 @@ class ResultPlan:
         return (self.rendered[0] - self.base[0]) // 2, (self.rendered[1] - self.base[1]) // 2
 
     def padded(self, plane: npt.NDArray[IntegerT]) -> npt.NDArray[IntegerT]:
-        """Repeat the edges of a plane of ``base``'s size so that it has ``rendered``'s."""
+        """Pad a plane of size ``base`` to ``rendered`` by repeating its edges."""
         (top, left), (height, width) = self.place, self.base
         return np.pad(plane, ((top, self.rendered[0] - height - top), (left, self.rendered[1] - width - left)), mode="edge")
 
     def cropped(self, picture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-        """Cut ``base`` out of a picture [H, W, 3] of ``rendered``, or of that at another scale."""
+        """Crop a picture [H, W, 3] of size ``rendered``, at any scale, to ``base``."""
         vertical, horizontal = picture.shape[0] / self.rendered[0], picture.shape[1] / self.rendered[1]
         (top, left), (height, width) = self.place, self.base
         rows = slice(round(top * vertical), round((top + height) * vertical))
@@ -95,11 +95,11 @@ def plan_result(layout: Size, wish: ResultWish, training: Size, nearest: Callabl
     """Plan a picture of a layout.
 
     Args:
-        layout: Of the layout.
-        wish: What is wanted.
-        training: Of the pictures that the weights were trained on.
-        nearest: The size nearest to a height and width that the weights can render.
-        stride: Sides of what they render are multiples of this.
+        layout: Size of the layout.
+        wish: The requested picture.
+        training: Size of the training pictures.
+        nearest: Function from a height and width to the nearest size that the weights can render.
+        stride: Number of pixels that rendered sides are multiples of.
     """
     size, is_automatic = wish.size, False
     if isinstance(size, SizeWish):
@@ -126,8 +126,8 @@ def automatic_size(layout: Size, training: Size) -> Size | None:
     None for the trained size, where that is no smaller or less than half of it, or the detail that follows a stroke is not installed.
 
     Args:
-        layout: Of the layout.
-        training: Of the pictures that the weights were trained on.
+        layout: Size of the layout.
+        training: Size of the training pictures.
     """
     if not min(training) < AUTOMATIC_SHORT_SIDE <= 2 * min(training) or "fast" not in available_levels():
         return None
@@ -137,12 +137,12 @@ def automatic_size(layout: Size, training: Size) -> Size | None:
 
 
 def rendered_size(base: Size, nearest: Callable[[int, int], Size], stride: int) -> Size:
-    """Return the smallest size that the weights can render a picture of ``base`` within."""
+    """Return the smallest size that contains ``base`` and that the weights can render."""
     return nearest(math.ceil(base[0] / stride) * stride, math.ceil(base[1] / stride) * stride)
 
 
 def raw_plan(layout: Size, size: Size) -> ResultPlan:
-    """Return the plan of a picture that the generator makes at its full size, the layout stretched to it."""
+    """Return the plan of a picture rendered by the generator alone at full size, with the layout stretched to it."""
     return ResultPlan((0, 0, *layout), size, size, size, "none", size[1] * layout[0] / (size[0] * layout[1]))
 
 
@@ -172,10 +172,10 @@ def _part_of_aspect(layout: Size, size: Size) -> tuple[int, int, int, int]:
 
 
 def is_same_shape(size: Size, layout: Size) -> bool:
-    """Return whether a result of (height, width) has a layout's aspect, as exactly as whole pixels allow."""
+    """Return whether a result has the aspect ratio of a layout, up to rounding to whole pixels."""
     return abs(size[0] - size[1] * layout[0] / layout[1]) < _SAME_SHAPE or abs(size[1] - size[0] * layout[1] / layout[0]) < _SAME_SHAPE
 
 
 def raw_factor(size: Size, training: Size) -> float:
-    """Return how many times as long the short side of a raw picture is as that of the pictures of training."""
+    """Return the short side of a picture relative to that of the training pictures."""
     return min(size) / min(training)

@@ -1,4 +1,4 @@
-"""Pictures of any size: a layout set as a plan says, rendered near the trained size, and finished."""
+"""Pictures of any size: a layout rendered near the training size, then upscaled as its plan says."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from spade_studio.engine.rendering.result_plan import ResultPlan
 
 @dataclass(frozen=True, eq=False)
 class BaseLayout:
-    """A layout at the size of the generator's picture: no less exact than a larger one, and small beside it in a PNG.
+    """A layout at the size of the generator's picture.
 
     Attributes:
         labels: Ids of the weights' set, uint8 [H, W].
-        instances: uint16 [H, W], or None.
-        unknown: Ids that the weights do not know, with their pixels in the layout.
-        texture_regions: Where the noise has other seeds, uint16 [H, W], or None.
+        instances: Instance ids, uint16 [H, W], or None.
+        unknown: Number of pixels of the layout by id, for ids that the weights lack.
+        texture_regions: Regions with noise seeds of their own, uint16 [H, W], or None.
     """
 
     labels: NDArray[np.uint8]
@@ -39,18 +39,18 @@ def set_result_layout(
     texture: int = 0,
     texture_regions: NDArray[np.uint16] | None = None,
 ) -> BaseLayout:
-    """Cut, resize and pad a layout as a plan says, and set it and its texture.
+    """Crop, resize and pad a layout as a plan says, and set it and its texture.
 
     Args:
         renderer: The loaded weights.
         labels: Ids of the weights' set, uint8 [H, W].
         instances: Instance ids [H, W] from 0 to 65535, or None.
-        plan: For layouts of this size, from :meth:`Renderer.plan`.
-        texture: The seed of the noise.
-        texture_regions: Where it has other seeds, uint16 [H, W], or None; see :meth:`Renderer.set_texture`.
+        plan: Plan for layouts of this size, from :meth:`Renderer.plan`.
+        texture: Seed of the noise.
+        texture_regions: Regions with seeds of their own, uint16 [H, W], or None; see :meth:`Renderer.set_texture`.
 
     Raises:
-        EngineError: not such a layout, or a size that these weights cannot render.
+        EngineError: an invalid layout, or a size that these weights cannot render.
     """
     for name, plane in (("instances", instances), ("texture regions", texture_regions)):
         if plane is not None and plane.shape != labels.shape:
@@ -75,19 +75,19 @@ def render_result(
     progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> NDArray[np.uint8] | None:
-    """Render the layout that was set for a plan, in the first style that is set.
+    """Render the layout set for a plan, in the first style set.
 
     Args:
         renderer: The loaded weights.
-        plan: As for :func:`set_result_layout`.
-        progress: Told which part of the details is done, from 0 to 1.
-        should_stop: Asked within the networks of the details.
+        plan: Plan given to :func:`set_result_layout`.
+        progress: Callback with the completed fraction of the upscaling, from 0 to 1.
+        should_stop: Callback, polled within the upscalers.
 
     Returns:
-        uint8 [H, W, 3] of the result's size, or None when ``should_stop`` said yes.
+        The result, uint8 [H, W, 3], or None where ``should_stop`` returned true.
 
     Raises:
-        EngineError: with what to do.
+        EngineError: a device failure or an unusable upscaler.
     """
     base = plan.cropped(renderer.render()[0])
     return renderer.finisher.finish_bytes(
@@ -96,7 +96,7 @@ def render_result(
 
 
 def render_result_float(renderer: Renderer, plan: ResultPlan) -> NDArray[np.float32]:
-    """Return the picture as float32 [3, H, W] in [-1, 1]; see :func:`render_result`."""
+    """As :func:`render_result`, float32 [3, H, W] in [-1, 1]."""
     (top, left), (height, width) = plan.place, plan.base
     base = renderer.render_float()[0, :, top : top + height, left : left + width]
     if plan.is_plain:

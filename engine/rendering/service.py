@@ -1,4 +1,4 @@
-"""Renders in a thread of its own: a one-slot mailbox in, results and failures out as values."""
+"""The render thread: a one-slot mailbox of requests, and results and failures as values."""
 
 from __future__ import annotations
 
@@ -45,19 +45,19 @@ __all__ = [
 ]
 
 SECONDS_BETWEEN_FRAMES = 1.0
-"""A running render gives way to a newer request only if a frame was shown within this time."""
+"""Seconds since the last shown frame within which a running render gives way to a newer request."""
 
 
 class RenderService:
-    """One thread that renders the newest request.
+    """A thread that renders the newest request.
 
-    Where a frame would take longer than :data:`~spade_studio.engine.rendering.frame_sizes.PATIENCE_SECONDS` a smaller one comes first; the
-    full size follows at once where the hand rests, else with the request that comes when it does.
+    Before frames that take longer than :data:`~spade_studio.engine.rendering.frame_sizes.PATIENCE_SECONDS` a smaller one is rendered; the
+    full size follows at once if the hand rests, else with the request after the stroke.
 
     Args:
-        load: Makes the renderer; called once, on the thread.
-        deliver: Takes everything that happens, in order, on the thread; it must not block for long.
-        prepare: Completes a request before it is rendered, on the thread.
+        load: Factory of the renderer, called once on the thread.
+        deliver: Callback for all results and events, in order, on the thread; must not block for long.
+        prepare: Function that completes a request before rendering, called on the thread.
     """
 
     def __init__(
@@ -84,27 +84,27 @@ class RenderService:
         self._thread = threading.Thread(target=self._run, name="render")
 
     def start(self) -> None:
-        """Start the thread; it loads the renderer first."""
+        """Start the thread, which loads the renderer first."""
         self._thread.start()
 
     def submit(self, request: RenderRequest) -> None:
-        """Put a request in the mailbox; one that still waits there is dropped."""
+        """Put a request in the mailbox, replacing one that still waits there."""
         with self._changed:
             self._waiting = request
             self._changed.notify()
 
     def submit_job(self, job: RenderJob) -> None:
-        """Put a job at the end of the queue, which is served while no request waits."""
+        """Append a job to the queue, which is served while no request waits."""
         with self._changed:
             self._jobs.append(job)
             self._changed.notify()
 
     def forget_failures(self) -> None:
-        """Let the next request try again the sizes for which memory did not suffice."""
+        """Let the next request retry sizes that exhausted memory."""
         self._forgetting = True
 
     def ask_to_stop(self) -> None:
-        """Stop at the next block boundary, or when loading ends; nothing is delivered afterwards."""
+        """Request a stop at the next block boundary, or after loading; nothing is delivered afterwards."""
         with self._changed:
             self._closing = True
             self._changed.notify()
@@ -113,7 +113,7 @@ class RenderService:
         """Stop at the next block boundary and join the thread; nothing is delivered afterwards.
 
         Args:
-            patience: Wait for so many seconds at most.
+            patience: Timeout in seconds.
 
         Returns:
             Whether the thread has ended.

@@ -1,4 +1,4 @@
-"""What goes into the render thread and comes out of it: values that never change once they are handed over."""
+"""Immutable messages to and from the render thread."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class RenderRequest:
-    """All that one picture needs.
+    """A request for one picture.
 
     Attributes:
-        revision: Of the document; results carry it back.
-        labels: uint8 [H, W] dataset ids, never modified after submission.
-        style: A style code [z], a seed, or None for weights without noise input.
-        size: (height, width) to render at, or what decides it; the renderer's default size for the map where None.
+        revision: Revision of the document, returned with results.
+        labels: Dataset ids, uint8 [H, W], never modified after submission.
+        style: Style code [z], seed, or None for weights without noise input.
+        size: (height, width) to render at, or a wish for it; the renderer's default size for the map where None.
         instances: Instance ids [H, W].
-        hand_moving: Whether a stroke is under way, so that a preview is enough.
+        hand_moving: Whether a stroke is in progress, so that a preview suffices.
         texture: Seed of the noise.
-        texture_regions: Where the noise has other seeds, uint16 [H, W], see :meth:`Renderer.set_texture`; never modified.
-        result: What is wanted of the picture: then the generator renders near its trained size, and details bring it to the result's;
-            ``size`` is without effect. None for what the generator renders at ``size``.
-        patience: The level ``full`` is given up as soon as it shows that it takes more seconds, which :class:`DetailPostponed` tells.
+        texture_regions: Regions with noise seeds of their own, uint16 [H, W], see :meth:`Renderer.set_texture`; never modified.
+        result: Requested result: the generator renders near its training size, upscaled to the result, and ``size`` is ignored. None for
+            the generator's picture at ``size``.
+        patience: Maximum seconds of the level ``full``; beyond that it is abandoned with :class:`DetailPostponed`.
     """
 
     revision: int
@@ -55,21 +55,21 @@ class RenderRequest:
 
 @dataclass(frozen=True, eq=False)
 class RenderResult:
-    """A picture.
+    """A rendered picture.
 
     Attributes:
-        revision: Of the request.
-        image: uint8 [H, W, 3].
-        quality: ``preview`` where only what an edit touched was recomputed, or where it is smaller than what was asked for because
-            that takes long; ``exact`` otherwise.
-        seconds: From the start of the work to the picture.
+        revision: Revision of the request.
+        image: RGB, uint8 [H, W, 3].
+        quality: ``preview`` where only edited regions were recomputed, or where it is smaller than requested to save time; ``exact``
+            otherwise.
+        seconds: Render time.
         size: (height, width) of the picture.
-        unknown_ids: Dataset ids that the weights do not know, with their pixels.
-        message: What a person should know, or empty.
-        reduced: (height, width) that was asked for and that memory suffices for, where these differ.
-        origin: The photographs that it is made of, for weights that complete pieces of photographs.
+        unknown_ids: Number of pixels by dataset id, for ids that the weights lack.
+        message: Message for the user; may be empty.
+        reduced: (height, width) requested, and that which memory suffices for, where these differ.
+        origin: Photographs that the picture is composed of, for weights with a memory bank.
         more_follows: Whether the picture at full size, or with full detail, follows without another request.
-        detail: The level of detail that made it.
+        detail: Level of detail of the picture.
     """
 
     revision: int
@@ -87,7 +87,7 @@ class RenderResult:
 
 @dataclass(frozen=True)
 class DetailProgress:
-    """How far the full detail of a picture is that is shown without it, from 0 to 1."""
+    """Completed fraction, from 0 to 1, of the full detail of a picture that is shown without it."""
 
     revision: int
     part: float
@@ -95,7 +95,7 @@ class DetailProgress:
 
 @dataclass(frozen=True)
 class DetailPostponed:
-    """The full detail of a picture that is shown without it takes more ``seconds`` than the request's patience; nothing follows."""
+    """Notice that full detail would take ``seconds``, beyond the request's patience; nothing follows."""
 
     revision: int
     seconds: float
@@ -103,7 +103,7 @@ class DetailPostponed:
 
 @dataclass(frozen=True)
 class RenderFailure:
-    """A request that gave no picture; ``revision`` is -1 where the weights could not be loaded."""
+    """A failed request; ``revision`` is -1 where the weights could not be loaded."""
 
     revision: int
     error: EngineError
@@ -111,22 +111,22 @@ class RenderFailure:
 
 @dataclass(frozen=True)
 class RendererReady:
-    """What was loaded, told before the first picture.
+    """The loaded renderer, announced before the first picture.
 
     Attributes:
-        info: What the weights are.
-        device: Where it renders, resolved: ``cpu``, ``cuda:0``.
-        dtype: The compute type, resolved: ``float32``.
-        stride: Sides of pictures are multiples of this.
-        can_use_noise: Whether a style changes the picture.
+        info: Description of the weights.
+        device: Resolved device: ``cpu``, ``cuda:0``.
+        dtype: Resolved compute type: ``float32``.
+        stride: Number of pixels that the sides of pictures are multiples of.
+        can_use_noise: Whether pictures depend on a style.
         can_use_style_image: Whether a photograph can give the style.
-        known_ids: Dataset ids that the weights know.
-        path: Of the weights.
-        sha256: Of the weights; see :class:`~spade_studio.engine.weights.info.LoadedWeights`.
+        known_ids: Dataset ids that the weights have labels for.
+        path: Path of the weights.
+        sha256: SHA-256 of the weights; see :class:`~spade_studio.engine.weights.info.LoadedWeights`.
         z_width: Length of a style code; None for weights without noise input.
-        training_size: (height, width) of the pictures it was trained on.
-        smallest_side, largest_side: Limits of the sides of pictures; ``info.generator.nearest_size`` rounds within them.
-        has_texture: Whether a texture changes the picture.
+        training_size: (height, width) of the training pictures.
+        smallest_side, largest_side: Limits of the sides of pictures in pixels; ``info.generator.nearest_size`` rounds within them.
+        has_texture: Whether pictures depend on a texture seed.
     """
 
     info: WeightsInfo
@@ -145,7 +145,7 @@ class RendererReady:
     has_texture: bool = False
 
     def size_of(self, wish: SizeWish, layout: Size) -> Size:
-        """Return the (height, width) that a layout's pictures get."""
+        """Return the (height, width) of a layout's pictures."""
         generator, largest = self.info.generator, self.largest_side
         if generator is None:
             return layout
@@ -157,11 +157,11 @@ class RendererReady:
 
 
 class RenderJob:
-    """Work in the background on the loaded renderer, such as one picture of a sheet: it runs while no request waits.
+    """Background work on the loaded renderer, such as one picture of a sheet; runs while no request waits.
 
     Args:
-        do: Called on the render thread with the renderer. It must be short, since a new stroke waits for its end, or ask
-            :meth:`should_give_way` and raise GaveWayError: then it is called again when no request waits.
+        do: Function of the renderer, called on the render thread. It must be short, since strokes wait for its end, or poll
+            :meth:`should_give_way` and raise GaveWayError, after which it is called again when no request waits.
     """
 
     def __init__(self, do: Callable[[Renderer], object]) -> None:
@@ -171,25 +171,25 @@ class RenderJob:
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether nobody waits for it any more; long work may look."""
+        """Whether the job was cancelled; long jobs may poll it."""
         return self._is_cancelled.is_set()
 
     def begin(self, has_request: Callable[[], bool]) -> None:
-        """Note, on the render thread, how to ask whether a request waits."""
+        """Start the job, on the render thread; ``has_request`` returns whether a request waits."""
         self._has_request = has_request
 
     def should_give_way(self) -> bool:
-        """Whether a request waits, or nobody waits for the job any more."""
+        """Whether a request waits or the job was cancelled."""
         return self.is_cancelled or (self._has_request is not None and self._has_request())
 
     def cancel(self) -> None:
-        """Take it back: it does not begin any more, and its end is not told."""
+        """Cancel the job: it does not start any more, and its end is not announced."""
         self._is_cancelled.set()
 
 
 @dataclass(frozen=True, eq=False)
 class JobDone:
-    """A job's end: what it returned, or the error that ended it."""
+    """The end of a job: its return value, or its error."""
 
     job: RenderJob
     value: object

@@ -1,4 +1,4 @@
-"""Weights files: our bundles and the published ones, recognised by content, checked before anything is loaded."""
+"""Weights files, our bundles and the published ones: recognised by content, checked before loading."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Our own weights files: one ``.safetensors`` with generator, encoder, and all that has to be known to use them."""
+"""Bundles, our weights format: one ``.safetensors`` with generator, encoder and all their settings."""
 
 from __future__ import annotations
 
@@ -52,27 +52,27 @@ def save_bundle(
     averaged: bool | None,
     half: bool = True,
 ) -> None:
-    """Write a bundle, whole or not at all; equal input gives equal bytes.
+    """Write a bundle atomically; equal input gives equal bytes.
 
     Args:
-        path: The file, by custom ``*.safetensors``.
-        generator_config: The generator's architecture.
-        generator: Its state dict on any device; ``num_batches_tracked`` is left out.
-        channels: What its channels mean.
-        encoder_config: The encoder's architecture, or None.
-        encoder: The encoder's state dict, or None.
+        path: Target file, ``*.safetensors``.
+        generator_config: Architecture of the generator.
+        generator: State dict of the generator, on any device; ``num_batches_tracked`` is omitted.
+        channels: Channels of the generator's layout.
+        encoder_config: Architecture of the encoder, or None.
+        encoder: State dict of the encoder, or None.
         training_size: (height, width) in pixels of the training pictures.
-        name: What to call the weights.
-        steps: Training steps, or None.
-        data: What they were trained on, in a sentence.
-        licence: Under which terms they may be used, in a sentence.
-        averaged: Whether they are averaged over training.
-        half: Store weights of two and more dimensions in half precision; biases, running statistics and the vectors of spectral norm
-            stay float32, as do weights beyond half precision's range.
+        name: Display name.
+        steps: Number of training steps, or None.
+        data: Training data, one sentence.
+        licence: Terms of use, one sentence.
+        averaged: Whether the weights are moving averages over training.
+        half: Whether to store weights of two and more dimensions in half precision; biases, running statistics, vectors of spectral norm
+            and weights beyond the range of half precision stay float32.
 
     Raises:
-        WeightsError: The tensors do not fit the configurations, are not finite, or the configurations do not fit each other.
-        OSError: The file cannot be written.
+        WeightsError: tensors that do not match the configurations or are not finite, or configurations that contradict each other.
+        OSError: the file cannot be written.
     """
     import safetensors.torch
 
@@ -104,10 +104,10 @@ def save_bundle(
 
 
 def inspect_bundle(path: Path, options: PublishedOptions) -> WeightsInfo:
-    """Return what the bundle holds; only its header is read.
+    """Return the contents of a bundle from its header alone.
 
     Raises:
-        WeightsError: It is damaged, hostile, another program's, of a newer format, or contradicts the options.
+        WeightsError: a damaged or hostile file, another program's, a newer format, or one that contradicts the options.
     """
     header = read_safetensors_header(path)
     info = _info(path, _description(header))
@@ -135,7 +135,7 @@ def load_bundle(path: Path, options: PublishedOptions) -> LoadedWeights:
     """Load generator and encoder.
 
     Raises:
-        WeightsError: As :func:`inspect_bundle`, or values are not finite.
+        WeightsError: as for :func:`inspect_bundle`, or values are not finite.
     """
     from safetensors import SafetensorError
 

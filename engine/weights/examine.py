@@ -1,4 +1,4 @@
-"""Looks at weights without reading their numbers: headers and tables of contents only, so that it takes no time whatever their size."""
+"""Inspection of weights from headers and tables of contents alone, fast for files of any size."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _BLOCK: Final = 1 << 20
 
 
 def examine_weights(path: Path, options: PublishedOptions | None = None) -> WeightsFacts:
-    """Return what can be told of weights of any kind.
+    """Return the facts about weights of any kind.
 
     Args:
         path: A bundle, a ``.pth`` file (also of an encoder or discriminator alone), or a folder of the published code.
-        options: Answers to what published files leave open.
+        options: Settings that published files leave open.
 
     Raises:
-        WeightsError: Nothing usable is there, or it is damaged or hostile.
-        AmbiguousWeightsError: Something has to be known that is neither in the files nor in the options.
+        WeightsError: no usable weights, or damaged or hostile ones.
+        AmbiguousWeightsError: a required setting is neither in the files nor in the options.
     """
     options = options or PublishedOptions()
     if recognize(path) == "safetensors":
@@ -59,10 +59,10 @@ def examine_weights(path: Path, options: PublishedOptions | None = None) -> Weig
 
 
 def deciding_files(path: Path) -> tuple[Path, ...]:
-    """Return the files whose bytes decide what is rendered: the bundle, or generator and encoder.
+    """Return the files whose bytes determine pictures: the bundle, or generator and encoder.
 
     Raises:
-        WeightsError: Nothing usable is there, or it is damaged or hostile.
+        WeightsError: no usable weights, or damaged or hostile ones.
     """
     if recognize(path) == "safetensors":
         return (path,)
@@ -72,14 +72,14 @@ def deciding_files(path: Path) -> tuple[Path, ...]:
 
 
 def fingerprint(files: Sequence[Path], progress: Callable[[int, int], object]) -> str:
-    """Return the SHA-256, in lower-case hex, of the bytes of the files one after the other.
+    """Return the SHA-256, in lower-case hex, of the concatenated bytes of the files.
 
     Args:
-        files: As :func:`deciding_files` returns them.
-        progress: Told bytes read and bytes in all, about every megabyte; what it raises ends the reading.
+        files: Result of :func:`deciding_files`.
+        progress: Callback with bytes read and total bytes, about every megabyte; an exception ends the reading.
 
     Raises:
-        WeightsError: A file cannot be read.
+        WeightsError: a file cannot be read.
     """
     digest = hashlib.sha256()
     total, done = sum(_size(file) for file in files), 0

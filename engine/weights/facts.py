@@ -1,4 +1,4 @@
-"""What can be told of a weights file before any of its numbers is read, as values that a window puts into words."""
+"""The facts about a weights file that its headers hold."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from spade_studio.engine.weights.info import WeightsInfo
 
 @dataclass(frozen=True)
 class WeightsFacts:
-    """A file or folder as its headers describe it.
+    """A weights file or folder, as described by its headers.
 
     Attributes:
-        info: What it holds.
-        files: The files that belong to it, each with its size in bytes.
-        numbers: How many numbers are stored in each type (``F32``, ``F16`` ...), of generator and encoder together, or of what there is.
-        generator_parameters: Numbers that the generator learned; None without one.
-        encoder_parameters: Likewise of the encoder.
-        card: The text of the model card beside it, or "".
+        info: Contents.
+        files: Files that belong to it, with their sizes in bytes.
+        numbers: Number of stored values by type (``F32``, ``F16`` ...), over generator and encoder.
+        generator_parameters: Number of learned parameters of the generator; None without one.
+        encoder_parameters: Number of learned parameters of the encoder; None without one.
+        card: Text of the model card beside it; may be empty.
     """
 
     info: WeightsInfo
@@ -31,5 +31,5 @@ class WeightsFacts:
 
     @property
     def bytes(self) -> int:
-        """Size of all files together."""
+        """Total size of all files."""
         return sum(size for _, size in self.files)

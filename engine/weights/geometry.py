@@ -1,4 +1,4 @@
-"""Settles what shapes leave open about a generator: upsampling, and the size of its training pictures."""
+"""Resolution of the generator settings that shapes leave open: upsampling, and the size of the training pictures."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ class _Known:
 def resolve_spade(
     facts: SpadeFacts, norm: SpadeNorm, opt: OptionsFile, options: PublishedOptions, known_set: PublishedSet | None, where: str
 ) -> tuple[GeneratorConfig, list[str]]:
-    """Return the configuration of a SPADE generator, with notes on what the file's shapes and ``opt.txt`` do not say.
+    """Return the configuration of a SPADE generator, with notes on settings that neither shapes nor ``opt.txt`` give.
 
-    Options win over ``opt.txt``, that over the first grid's size, that over the published table.
+    In order of precedence: options, ``opt.txt``, the size of the first grid, the published table.
 
     Raises:
-        WeightsError: An option or ``opt.txt`` contradicts the shapes, or is impossible.
-        AmbiguousWeightsError: Something is still open.
+        WeightsError: an option or ``opt.txt`` contradicts the shapes, or is invalid.
+        AmbiguousWeightsError: a setting is still open.
     """
     known = _stated(opt, options)
     possible: tuple[Upsampling, ...] = ("most",) if facts.most else ("normal", "more")
@@ -93,11 +93,11 @@ def resolve_spade(
 def resolve_pix2pixhd(
     config: Pix2PixHDConfig, opt: OptionsFile, options: PublishedOptions, known_set: PublishedSet | None, where: str
 ) -> tuple[Pix2PixHDConfig, list[str]]:
-    """Return the configuration with the size of its training pictures; ``opt.txt``'s upsampling means nothing here.
+    """Return the configuration with the size of its training pictures; the upsampling in ``opt.txt`` is ignored.
 
     Raises:
-        WeightsError: An option is impossible.
-        AmbiguousWeightsError: The size is still open.
+        WeightsError: an invalid option.
+        AmbiguousWeightsError: the size is still open.
     """
     if options.upsampling is not None:
         raise WeightsError(f"{where} is a pix2pixHD generator, which has no kinds of upsampling", "", "Leave the option --upsampling out")
@@ -117,10 +117,10 @@ def resolve_pix2pixhd(
 
 
 def check_options_of_bundle(config: AnyGeneratorConfig, channels: LabelChannels, options: PublishedOptions, where: str) -> None:
-    """Check that options do not contradict a file that answers all questions itself.
+    """Check that options do not contradict a complete file.
 
     Raises:
-        WeightsError: They do.
+        WeightsError: they do.
     """
     for field, flag in _FLAGS.items():
         given, own = getattr(options, field), getattr(config, field, None)

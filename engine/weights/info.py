@@ -1,4 +1,4 @@
-"""What a weights file holds, as values that windows, the command line and the renderer share."""
+"""The contents of weights files."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ FileKind = Literal["bundle", "published"]
 
 @dataclass(frozen=True)
 class TensorEntry:
-    """One named tensor of a file, as its header describes it.
+    """One tensor of a file, as described by its header.
 
     Attributes:
-        dtype: As safetensors writes it: ``F32``, ``F16``, ``BF16``, ``F64``, ``I64`` ...
-        shape: Its sizes, empty for a single number.
+        dtype: Type in safetensors' notation: ``F32``, ``F16``, ``BF16``, ``F64``, ``I64`` ...
+        shape: Shape, empty for scalars.
     """
 
     dtype: str
@@ -30,22 +30,22 @@ class TensorEntry:
 
 @dataclass(frozen=True)
 class WeightsInfo:
-    """What a weights file or folder holds.
+    """The contents of a weights file or folder.
 
     Attributes:
         path: The file or folder.
-        file_kind: Our own bundle, or files of the published code.
-        generator: The generator's architecture; None for an encoder or discriminator alone.
-        encoder: The style encoder's architecture, or None.
-        discriminator: The discriminator's architecture, or None; never used for rendering.
-        channels: What the generator's channels mean; None without a generator.
+        file_kind: Bundle, or files of the published code.
+        generator: Architecture of the generator; None for an encoder or discriminator alone.
+        encoder: Architecture of the style encoder, or None.
+        discriminator: Architecture of the discriminator, or None; never used for rendering.
+        channels: Channels of the generator's layout; None without a generator.
         training_size: (height, width) in pixels of the training pictures; may differ from the generator's ``picture_size``.
-        name: What to call the weights.
-        steps: Training steps, or None where the file does not tell.
-        data: What they were trained on, or "".
-        licence: Under which terms they may be used, or "".
-        averaged: Whether they are averaged over training, or None.
-        notes: Things a person should know: what was concluded, and from what.
+        name: Display name.
+        steps: Number of training steps; None where unknown.
+        data: Training data; may be empty.
+        licence: Terms of use; may be empty.
+        averaged: Whether the weights are moving averages over training; None where unknown.
+        notes: Notes for the user: inferred settings, and their evidence.
     """
 
     path: Path
@@ -64,7 +64,7 @@ class WeightsInfo:
 
     @property
     def can_use_noise(self) -> bool:
-        """Whether a style code z changes the picture."""
+        """Whether pictures depend on a style code z."""
         return self.generator is not None and self.generator.style_width is not None
 
     @property
@@ -74,7 +74,7 @@ class WeightsInfo:
 
     @property
     def uses_edges(self) -> bool:
-        """Whether instance edges are one of the channels."""
+        """Whether there is a channel of instance edges."""
         return self.channels is not None and self.channels.edge_channel is not None
 
 
@@ -83,10 +83,10 @@ class LoadedWeights:
     """Weights in memory, checked against their configurations.
 
     Attributes:
-        info: What they are; ``info.generator`` is never None here.
-        generator: The generator's state dict, float32, published key names, without ``num_batches_tracked``.
-        encoder: The encoder's, or None.
-        sha256: Of the bundle, or of the generator's and the encoder's file one after the other.
+        info: Description, with a generator.
+        generator: State dict of the generator, float32, with the published names, without ``num_batches_tracked``.
+        encoder: State dict of the encoder, or None.
+        sha256: SHA-256 of the bundle, or of the concatenated files of generator and encoder.
     """
 
     info: WeightsInfo
@@ -97,14 +97,14 @@ class LoadedWeights:
 
 @dataclass(frozen=True)
 class PublishedOptions:
-    """What published files may leave open, answered by a person; None leaves it to ``opt.txt`` or the published table.
+    """Settings that published files may leave open; None leaves them to ``opt.txt`` or the published table.
 
     Attributes:
         upsampling: ``normal``, ``more`` or ``most``.
         crop_size: Width in pixels of the training pictures.
         aspect_ratio: Width / height of the training pictures.
-        unlabeled: Whether the unlabeled channel stands before or after the labels.
-        label_set: What the label channels mean, in the order of the set.
+        unlabeled: Position of the unlabeled channel, before or after the labels.
+        label_set: Label set of the label channels, in its order.
     """
 
     upsampling: Upsampling | None = None

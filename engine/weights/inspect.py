@@ -1,4 +1,4 @@
-"""The doors to weights of every kind: look at them, load them, describe them in words."""
+"""Inspection, loading and description of weights of all kinds."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ _DEFAULT_NAME: Final = "landscapes.safetensors"
 
 
 def default_weights_path() -> Path:
-    """Return the path of the weights that come with SPADE Studio; the model card lies beside them."""
+    """Return the path of the bundled weights; the model card lies beside them."""
     return Path(str(files("spade_studio.resources"))) / "weights" / _DEFAULT_NAME
 
 
 def load_weights(path: Path, options: PublishedOptions | None = None) -> LoadedWeights:
-    """Load weights of any kind, recognised by their content.
+    """Load weights of any kind, recognised by content.
 
     Args:
         path: A bundle, a ``.pth`` file, or a folder of the published code.
-        options: Answers to what published files leave open.
+        options: Settings that published files leave open.
 
     Raises:
-        WeightsError: Nothing usable is there, it is damaged or hostile, or there is no generator.
-        AmbiguousWeightsError: Something has to be known that is neither in the files nor in the options.
+        WeightsError: no usable weights, damaged or hostile ones, or no generator.
+        AmbiguousWeightsError: a required setting is neither in the files nor in the options.
     """
     if recognize(path) == "safetensors":
         return load_bundle(path, options or PublishedOptions())
@@ -52,15 +52,15 @@ def load_weights(path: Path, options: PublishedOptions | None = None) -> LoadedW
 
 
 def inspect_weights(path: Path, options: PublishedOptions | None = None) -> WeightsInfo:
-    """Return what weights of any kind are: of a bundle only the header is read, and nothing is ever run.
+    """Return the contents of weights of any kind; only the header of a bundle is read, and nothing is executed.
 
     Args:
         path: A bundle, a ``.pth`` file (also of an encoder or discriminator alone), or a folder of the published code.
-        options: Answers to what published files leave open.
+        options: Settings that published files leave open.
 
     Raises:
-        WeightsError: Nothing usable is there, or it is damaged or hostile.
-        AmbiguousWeightsError: Something has to be known that is neither in the files nor in the options.
+        WeightsError: no usable weights, or damaged or hostile ones.
+        AmbiguousWeightsError: a required setting is neither in the files nor in the options.
     """
     if recognize(path) == "safetensors":
         return inspect_bundle(path, options or PublishedOptions())
@@ -70,7 +70,7 @@ def inspect_weights(path: Path, options: PublishedOptions | None = None) -> Weig
 
 
 def describe(info: WeightsInfo) -> str:
-    """Return a report in plain words, several lines, for ``spade-render --inspect``."""
+    """Return a report of several lines, for ``spade-render --inspect``."""
     lines = [info.name, ""]
 
     def add(title: str, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Which networks a torch file holds: bare, behind the names that wrappers write before every entry, or inside a training's checkpoint."""
+"""The networks in a torch file: bare state dicts, those with wrapper prefixes, and those inside training checkpoints."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _LISTED: Final = 5
 
 @dataclass
 class NetworksOfFile:
-    """What was found in a file.
+    """The networks of a file.
 
     Attributes:
-        files: The networks by kind, each with the names that lead to it.
-        notes: What a person should know about the choice.
+        files: Networks by kind, with the names that lead to each.
+        notes: Notes for the user on the choice.
     """
 
     files: dict[NetworkKind, TorchFile] = field(default_factory=dict["NetworkKind", TorchFile])
@@ -32,10 +32,10 @@ class NetworksOfFile:
 
 
 def networks_of_file(path: Path, *, zipped: bool) -> NetworksOfFile:
-    """Find the networks of a file; of one that is there as trained and averaged, the average.
+    """Find the networks of a file; of raw and averaged weights of one network, the averages.
 
     Raises:
-        WeightsError: The file is damaged or hostile, holds no network of SPADE, or several generators and nothing tells which is meant.
+        WeightsError: a damaged or hostile file, no network of SPADE, or an ambiguous choice of generators.
     """
     parts = read_state_dicts(path, zipped=zipped)
     found: dict[NetworkKind, list[TorchFile]] = {}

@@ -1,4 +1,4 @@
-"""Reads the ``opt.txt`` that the published training leaves beside its weights."""
+"""The reader of ``opt.txt``, which the published training writes beside its weights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DEFAULT: Final = re.compile(r"\s*\[default:[^\n]*\]\s*$")
 
 @dataclass(frozen=True)
 class OptionsFile:
-    """The entries of an ``opt.txt``, or none where there is no such file."""
+    """The entries of an ``opt.txt``; empty without a file."""
 
     values: dict[str, str]
 
@@ -27,14 +27,14 @@ class OptionsFile:
         return bool(self.values)
 
     def text(self, key: str) -> str | None:
-        """Return the value, or None where the file does not have it."""
+        """Return a value, or None where it is missing."""
         return self.values.get(key)
 
     def whole(self, key: str) -> int | None:
-        """Return the value as a whole number.
+        """Return a value as an integer, or None where it is missing.
 
         Raises:
-            WeightsError: It is none.
+            WeightsError: not an integer.
         """
         value = self.values.get(key)
         if value is not None and not re.fullmatch(r"-?[0-9]{1,9}", value):
@@ -42,10 +42,10 @@ class OptionsFile:
         return None if value is None else int(value)
 
     def number(self, key: str) -> float | None:
-        """Return the value as a number.
+        """Return a value as a float, or None where it is missing.
 
         Raises:
-            WeightsError: It is none, or not finite.
+            WeightsError: not a finite number.
         """
         value = self.values.get(key)
         if value is None:
@@ -59,10 +59,10 @@ class OptionsFile:
         return number
 
     def truth(self, key: str) -> bool | None:
-        """Return the value as true or false.
+        """Return a value as a bool, or None where it is missing.
 
         Raises:
-            WeightsError: It is neither.
+            WeightsError: not a boolean.
         """
         value = self.values.get(key)
         if value is None:
@@ -77,10 +77,10 @@ def _wrong(key: str, value: str, expected: str) -> WeightsError:
 
 
 def read_options_file(path: Path) -> OptionsFile:
-    """Read ``path``; lines that are not ``key: value`` are passed over, and no file gives no entries.
+    """Read an ``opt.txt``; lines other than ``key: value`` are ignored, and a missing file has no entries.
 
     Raises:
-        WeightsError: It cannot be read, or is too large to be one.
+        WeightsError: the file cannot be read, or is too large.
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():  # reading from a pipe would never end

@@ -1,4 +1,4 @@
-"""Reads, without running anything, which tensors the pickle of a torch file describes."""
+"""A pickle reader for torch files that lists tensors without executing anything."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _NEEDED: Final = frozenset({*_REBUILD_TENSOR, _REBUILD_PARAMETER, _ORDERED_DICT,
 
 @dataclass(frozen=True)
 class Storage:
-    """A run of numbers that the file holds elsewhere."""
+    """A block of numbers stored elsewhere in the file."""
 
     key: str
     dtype: str
@@ -43,13 +43,13 @@ class Storage:
 
     @property
     def bytes(self) -> int:
-        """Its size in the file."""
+        """Size in the file, in bytes."""
         return self.elements * DTYPE_BYTES[self.dtype]
 
 
 @dataclass(frozen=True)
 class StoredTensor:
-    """A tensor's place in a storage; ``offset`` and ``stride`` count elements."""
+    """A tensor as a view of a storage; ``offset`` and ``stride`` in elements."""
 
     storage: Storage
     offset: int
@@ -58,7 +58,7 @@ class StoredTensor:
 
     @property
     def elements(self) -> int:
-        """How many numbers it has."""
+        """Number of elements."""
         count = 1
         for size in self.shape:
             count *= size
@@ -71,13 +71,13 @@ class _Global:
 
 
 class PickleReader:
-    """Interprets the few pickle instructions that ``torch.save`` writes for a state dict; any other is refused.
+    """An interpreter of the pickle opcodes that ``torch.save`` writes for state dicts; others are refused.
 
-    No object is made but tuples, lists, dicts, numbers, texts and the records above, so nothing in a file can run code, and memory
-    stays in proportion to the pickle's size.
+    It creates tuples, lists, dicts, numbers, strings and the records above only, so files cannot execute code, and memory is bounded by
+    the size of the pickle.
 
     Args:
-        where: The file's name, for messages.
+        where: Name of the file in messages.
     """
 
     def __init__(self, where: str) -> None:
@@ -88,10 +88,10 @@ class PickleReader:
         self.storages: dict[str, Storage] = {}  # that the last pickle refers to, by key
 
     def read(self, file: IO[bytes]) -> object:
-        """Read one pickle from ``file``, which is left behind its end.
+        """Read one pickle from ``file``, which is left at its end.
 
         Raises:
-            WeightsError: It is damaged, or holds or asks for anything that a state dict does not need.
+            WeightsError: a damaged pickle, or one with anything that a state dict does not need.
         """
         self._stack, self._marks, self._memo, self.storages = [], [], {}, {}
         try:
@@ -237,13 +237,13 @@ def _whole(values: object) -> tuple[int, ...]:
 
 
 def state_dict_within(value: object, names: tuple[str, ...]) -> str:
-    """Return the first of some names under which ``value`` holds a state dict; empty where there is none."""
+    """Return the first of ``names`` under which ``value`` has a state dict; empty where there is none."""
     entries = cast("dict[Any, Any]", value) if isinstance(value, dict) else {}
     return next((name for name in names if _holds_tensors(entries.get(name))), "")
 
 
 def state_dicts(value: object) -> dict[tuple[str, ...], dict[str, StoredTensor]]:
-    """Return all state dicts in ``value``, by the names that lead to them; of checkpoints of our own, and of dicts of other kinds, none."""
+    """Return all state dicts in ``value`` by the names that lead to them; none for our own checkpoints and for other dicts."""
     found: dict[tuple[str, ...], dict[str, StoredTensor]] = {}
     waiting: list[tuple[tuple[str, ...], object]] = [((), value)]
     for place, item in waiting:  # which grows; nothing is looked at beyond a few steps, so that it ends
@@ -262,7 +262,7 @@ def state_dict_tensors(value: object, where: str) -> dict[str, StoredTensor]:
     """Return the tensors of a bare state dict by name.
 
     Raises:
-        WeightsError: ``value`` is anything else, for example a training checkpoint with the state dict inside.
+        WeightsError: ``value`` is anything else, such as a training checkpoint with a state dict inside.
     """
     action = "Save only network.state_dict() with torch.save"
     entries = cast("dict[Any, Any]", value) if isinstance(value, dict) else {}

@@ -52,11 +52,11 @@ class _Found:
 
 
 def inspect_published(path: Path, options: PublishedOptions) -> WeightsInfo:
-    """Return what the folder or file at ``path`` holds; its values are only looked at for being finite.
+    """Return the contents of a folder or file; values are read only to check that they are finite.
 
     Raises:
-        WeightsError: Nothing usable is there, it is damaged or hostile, or contradicts ``opt.txt`` or the options.
-        AmbiguousWeightsError: Something has to be known that is not in the files.
+        WeightsError: no usable weights, damaged or hostile ones, or a contradiction to ``opt.txt`` or the options.
+        AmbiguousWeightsError: a required setting is neither in the files nor in the options.
     """
     found = _find(path)
     info = _info(found, options)
@@ -67,32 +67,32 @@ def inspect_published(path: Path, options: PublishedOptions) -> WeightsInfo:
 
 
 def examine_published(path: Path, options: PublishedOptions) -> tuple[WeightsInfo, dict[str, TorchFile]]:
-    """Return what the folder or file at ``path`` holds, and its files by letter (G, E, D); no stored number is read.
+    """Return the contents of a folder or file, and its files by letter (G, E, D), without reading any values.
 
     Raises:
-        WeightsError: Nothing usable is there, it is damaged or hostile, or contradicts ``opt.txt`` or the options.
-        AmbiguousWeightsError: Something has to be known that is not in the files.
+        WeightsError: no usable weights, damaged or hostile ones, or a contradiction to ``opt.txt`` or the options.
+        AmbiguousWeightsError: a required setting is neither in the files nor in the options.
     """
     found = _find(path)
     return _info(found, options), found.files
 
 
 def published_files(path: Path) -> tuple[Path, ...]:
-    """Return the files that rendering reads: generator and encoder, or the one that there is.
+    """Return the files for rendering: generator and encoder, or the only one.
 
     Raises:
-        WeightsError: Nothing usable is there, or it is damaged or hostile.
+        WeightsError: no usable weights, or damaged or hostile ones.
     """
     files = _find(path).files
     return tuple(file.path for letter, file in files.items() if letter != "D" or len(files) == 1)
 
 
 def load_published(path: Path, options: PublishedOptions) -> LoadedWeights:
-    """Load the generator, and the encoder where there is one that it can use.
+    """Load the generator, and a compatible encoder if there is one.
 
     Raises:
-        WeightsError: As :func:`inspect_published`, or there is no generator.
-        AmbiguousWeightsError: Something has to be known that is not in the files.
+        WeightsError: as for :func:`inspect_published`, or no generator.
+        AmbiguousWeightsError: a required setting is neither in the files nor in the options.
     """
     found = _find(path)
     if "G" not in found.files:

@@ -1,4 +1,4 @@
-"""The three published data sets, told apart by the number of channels, and what channels mean."""
+"""The three published data sets, identified by the number of channels, and their channels."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Place = Literal["first", "last"]
 
 @dataclass(frozen=True)
 class PublishedSet:
-    """How the published weights of one data set were trained.
+    """The training settings of the published weights of one data set.
 
     Attributes:
-        name: Of the label set.
-        label_channels: Channels that stand for labels.
+        name: Name of the label set.
+        label_channels: Number of label channels.
         unlabeled: Whether there is a channel for unlabeled pixels.
         edges: Whether the last channel marks instance edges.
-        upsampling: As the generator's.
+        upsampling: Upsampling of the generator.
         crop_size: Width in pixels of the training pictures.
         aspect_ratio: Width / height of the training pictures.
     """
@@ -45,7 +45,7 @@ _SETS = (
 
 
 def published_set(semantic_channels: int, opt: OptionsFile) -> PublishedSet | None:
-    """Return the data set whose published weights have so many channels, unless ``opt.txt`` divides the channels otherwise."""
+    """Return the data set whose published weights have the given number of channels, unless ``opt.txt`` divides them differently."""
     for known in _SETS:
         if known.label_channels + known.unlabeled + known.edges == semantic_channels:
             labels, unlabeled, edges = channel_counts(opt)
@@ -55,13 +55,13 @@ def published_set(semantic_channels: int, opt: OptionsFile) -> PublishedSet | No
 
 
 def channel_counts(opt: OptionsFile) -> tuple[int | None, bool | None, bool | None]:
-    """Return what ``opt.txt`` says: (label channels, whether one more is for unlabeled, whether the last is for edges)."""
+    """Return (number of label channels, whether one more is for unlabeled, whether the last is for edges) from ``opt.txt``."""
     no_edges = opt.truth("no_instance")
     return opt.whole("label_nc"), opt.truth("contain_dontcare_label"), None if no_edges is None else not no_edges
 
 
 def resolve_channels(semantic_channels: int, opt: OptionsFile, options: PublishedOptions) -> tuple[LabelChannels, list[str]]:
-    """Return what the channels of published weights mean, with a note for everything that the files do not say themselves.
+    """Return the channels of published weights, with a note for each inferred setting.
 
     Raises:
         WeightsError: ``opt.txt`` or the options contradict the number of channels.
@@ -84,10 +84,10 @@ def resolve_channels(semantic_channels: int, opt: OptionsFile, options: Publishe
 
 
 def name_channels(channels: LabelChannels, label_set: LabelSet) -> tuple[LabelChannels, list[str]]:
-    """Return channels that have no label set yet with the labels of ``label_set``, in its order.
+    """Return channels without a label set with the labels of ``label_set``, in its order.
 
     Raises:
-        WeightsError: The set has another number of labels.
+        WeightsError: the set has another number of labels.
     """
     place: Place | None = None
     if channels.unlabeled_channel is not None:

@@ -1,4 +1,4 @@
-"""Tells by the first bytes what kind of file stands at a path."""
+"""Detection of the kind of a weights file from its first bytes."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _CHOOSE: Final = "Choose a weights file or folder"
 
 
 def recognize(path: Path) -> ContentKind:
-    """Return what stands at ``path``.
+    """Return the kind of a file or folder of weights.
 
     Raises:
-        WeightsError: Nothing is there, it cannot be read, is empty or too large, or is nothing that weights come in.
+        WeightsError: a missing, unreadable, empty or oversized file, or one that is no weights file.
     """
     try:
         mode = path.stat().st_mode

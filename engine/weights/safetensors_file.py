@@ -1,4 +1,4 @@
-"""Loads the tensors of a safetensors file, whatever its name is written in."""
+"""Loading of safetensors files with names in any encoding."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ def load_safetensors(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a file by name, on the CPU.
 
     Raises:
-        OSError: There is no such ordinary file, or it may not be read.
-        SafetensorError: It is damaged.
+        OSError: not a regular file, or not readable.
+        SafetensorError: a damaged file.
     """
     import safetensors.torch
 

@@ -1,4 +1,4 @@
-"""Reads and checks the header of a safetensors file, and nothing else of it."""
+"""Reading and validation of safetensors headers."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _MAX_HEADER_BYTES: Final = 4 << 20
 
 @dataclass(frozen=True)
 class SafetensorsHeader:
-    """A header whose tensors are not checked yet.
+    """A parsed header, its tensors not validated yet.
 
     Attributes:
         path: The file.
-        tensors: The JSON description of every tensor by name.
-        metadata: The texts that the writer added.
-        data_start: Where the numbers begin in the file.
-        data_bytes: What the file holds from there on.
+        tensors: JSON descriptions of the tensors by name.
+        metadata: Metadata texts.
+        data_start: Offset of the data in the file, in bytes.
+        data_bytes: Size of the data in bytes.
     """
 
     path: Path
@@ -38,10 +38,10 @@ class SafetensorsHeader:
 
 
 def read_safetensors_header(path: Path) -> SafetensorsHeader:
-    """Read the header, of bounded length.
+    """Read a header of bounded length.
 
     Raises:
-        WeightsError: It is damaged or hostile.
+        WeightsError: a damaged or hostile file.
     """
     try:
         with open_regular(path) as file:
@@ -51,11 +51,11 @@ def read_safetensors_header(path: Path) -> SafetensorsHeader:
 
 
 def safetensors_header(file: BinaryIO, path: Path) -> SafetensorsHeader:
-    """Read the header of an open file; ``path`` is where it stands.
+    """Read the header of an open file; ``path`` is its path.
 
     Raises:
-        WeightsError: It is damaged or hostile.
-        OSError: It cannot be read.
+        WeightsError: a damaged or hostile file.
+        OSError: the file cannot be read.
     """
     size = os.fstat(file.fileno()).st_size
     length = int.from_bytes(file.read(8), "little")
@@ -79,10 +79,10 @@ def safetensors_header(file: BinaryIO, path: Path) -> SafetensorsHeader:
 
 
 def checked_entries(header: SafetensorsHeader) -> dict[str, TensorEntry]:
-    """Return dtype and shape of every tensor; each must have its own bytes of the file, and together they must have all.
+    """Return type and shape of each tensor, after checking that the tensors partition the data.
 
     Raises:
-        WeightsError: The header contradicts itself or the file's size.
+        WeightsError: the header is inconsistent, or contradicts the size of the file.
     """
     name = header.path.name
     entries: dict[str, TensorEntry] = {}

@@ -1,4 +1,4 @@
-"""Names and shapes of the tensors that a configuration asks for, computed without torch."""
+"""Names and shapes of the tensors of a configuration, computed without torch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NOT_LEARNED: Final = ("weight_u", "weight_v", "running_mean", "running_var", _U
 
 
 def tensor_shapes(config: AnyConfig) -> Shapes:
-    """Return the shape of every entry of the network's state dict but ``num_batches_tracked``."""
+    """Return the shape of each entry of the network's state dict except ``num_batches_tracked``."""
     match config:
         case GeneratorConfig() | ConcatenationConfig():
             return _decoder(config)
@@ -48,12 +48,12 @@ def tensor_shapes(config: AnyConfig) -> Shapes:
 
 
 def parameter_count(config: AnyConfig) -> int:
-    """Return how many numbers the network learns."""
+    """Return the number of learned parameters of the network."""
     return sum(prod(shape) for name, shape in tensor_shapes(config).items() if not name.endswith(_NOT_LEARNED))
 
 
 def is_needed(name: str) -> bool:
-    """Tell whether an entry is part of what networks compute with."""
+    """Return whether the networks compute with an entry of a state dict."""
     return not name.endswith(_UNREAD)
 
 

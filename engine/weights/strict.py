@@ -1,4 +1,4 @@
-"""Compares a file's tensors with those of the network that a configuration describes."""
+"""Strict comparison of a file's tensors with those of a configuration."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _FLOATS: Final = ("F32", "F16", "BF16", "F64")
 
 
 def check_entries(entries: Mapping[str, TensorEntry], config: AnyConfig, where: str) -> None:
-    """Check names, shapes and number types against the network that ``config`` describes.
+    """Check names, shapes and types against the network of a configuration.
 
     Args:
-        entries: By name, as in a state dict.
-        config: The network.
-        where: The file and network, for messages, like ``latest_net_G.pth``.
+        entries: Entries by name, as in a state dict.
+        config: Configuration of the network.
+        where: Name of file and network in messages, such as ``latest_net_G.pth``.
 
     Raises:
-        WeightsError: Entries are missing, unexpected, of another shape, or no floating-point numbers: how many, and the first five.
+        WeightsError: entries that are missing, unexpected, of another shape, or not floating-point; the message lists the first five.
     """
     if isinstance(config, EncoderDecoderConfig) and config.blocks > len(entries):
         found = f"{where} claims {config.blocks} residual blocks"
@@ -35,16 +35,16 @@ def check_entries(entries: Mapping[str, TensorEntry], config: AnyConfig, where: 
 
 
 def check_shapes(entries: Mapping[str, TensorEntry], wanted: Shapes, where: str, kind: str) -> None:
-    """Check names, shapes and number types against those that a network has.
+    """Check names, shapes and types against those of a network.
 
     Args:
-        entries: By name, as in a state dict.
-        wanted: The network's shapes by name.
-        where: The file and network, for messages.
-        kind: What to call the network.
+        entries: Entries by name, as in a state dict.
+        wanted: Shapes of the network by name.
+        where: Name of file and network in messages.
+        kind: Name of the kind of network in messages.
 
     Raises:
-        WeightsError: As :func:`check_entries`.
+        WeightsError: as for :func:`check_entries`.
     """
     given = {name: entry for name, entry in entries.items() if is_needed(name)}
     both = [(name, given[name], shape) for name, shape in wanted.items() if name in given]
@@ -70,10 +70,10 @@ def _problem(kind: str, names: list[str]) -> str:
 
 
 def float_tensors(tensors: Mapping[str, Tensor], where: str) -> dict[str, Tensor]:
-    """Return float32 copies, in memory of their own, of all entries that networks compute with.
+    """Return float32 copies of all entries that networks compute with.
 
     Raises:
-        WeightsError: Values are not finite: which entries.
+        WeightsError: values that are not finite; the message names the entries.
     """
     import torch
 
@@ -87,10 +87,10 @@ def float_tensors(tensors: Mapping[str, Tensor], where: str) -> dict[str, Tensor
 
 
 def check_finite(tensors: Mapping[str, Tensor], where: str) -> None:
-    """Check that float32 can hold every value.
+    """Check that all values are finite in float32.
 
     Raises:
-        WeightsError: Values are infinite or not numbers: which entries.
+        WeightsError: infinite values or NaNs; the message names the entries.
     """
     import torch
 

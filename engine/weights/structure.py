@@ -1,4 +1,4 @@
-"""Infers a network's architecture from the names and shapes of its tensors."""
+"""Inference of a network's architecture from the names and shapes of its tensors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _PATCH = re.compile(r"discriminator_(\d{1,3})\.model(\d{1,3})\.")
 
 @contextmanager
 def as_weights_errors(where: str) -> Generator[None]:
-    """Turn errors about configurations and labels that a file holds into errors about that file."""
+    """Return a context that translates errors about configurations and labels in a file into errors about the file."""
     try:
         yield
     except (ConfigError, LabelError) as error:
@@ -44,10 +44,10 @@ def as_weights_errors(where: str) -> Generator[None]:
 
 
 def network_kind(entries: Entries, where: str) -> NetworkKind:
-    """Tell which network's state dict this is, by the names of its entries.
+    """Return the kind of network of a state dict, from the names of its entries.
 
     Raises:
-        WeightsError: None that we know.
+        WeightsError: an unknown kind.
     """
     if "conv_img.weight" in entries or any(name.startswith("head_0.") for name in entries):
         return "spade"
@@ -67,18 +67,18 @@ def network_kind(entries: Entries, where: str) -> NetworkKind:
 
 @dataclass(frozen=True)
 class SpadeFacts:
-    """All that shapes tell about a SPADE generator.
+    """The settings of a SPADE generator that follow from its shapes.
 
     Attributes:
-        semantic_channels: Channels of the layout.
+        semantic_channels: Number of channels of the layout.
         base_channels: Width f.
-        hidden_width: Of ``mlp_shared``.
-        kernel_size: Inside SPADE layers.
-        batch_norm: Whether there are running statistics; instance norm has none.
-        spectral_norm: Whether weights are stored with their norm's vectors.
-        most: Whether the block ``up_4`` of upsampling ``most`` is there.
-        z_width: Of the style code; None with layout input.
-        cells: Positions of the learned first grid; None with layout input.
+        hidden_width: Width of ``mlp_shared``.
+        kernel_size: Kernel size of SPADE layers.
+        batch_norm: Whether there are running statistics, which instance norm lacks.
+        spectral_norm: Whether weights are stored with the vectors of spectral norm.
+        most: Whether there is the block ``up_4`` of upsampling ``most``.
+        z_width: Length of the style code; None with layout input.
+        cells: Number of positions of the learned first grid; None with layout input.
     """
 
     semantic_channels: int
@@ -92,10 +92,10 @@ class SpadeFacts:
     cells: int | None
 
     def config(self, norm: SpadeNorm, upsampling: Upsampling, crop_size: int, aspect_ratio: float) -> GeneratorConfig:
-        """Return the configuration, given what shapes leave open.
+        """Return the configuration, given the settings that shapes leave open.
 
         Raises:
-            ConfigError: No such generator can be built.
+            ConfigError: invalid settings.
         """
         open_values: dict[str, Any] = {"norm": norm, "upsampling": upsampling, "crop_size": crop_size, "aspect_ratio": aspect_ratio}
         if self.z_width is not None:
@@ -110,17 +110,17 @@ class SpadeFacts:
         )
 
     def any_config(self) -> GeneratorConfig:
-        """Return a configuration with these shapes, whatever they leave open; only its tensors' shapes mean something."""
+        """Return a configuration with these shapes and arbitrary other settings."""
         cells = self.cells or 1
         norm: SpadeNorm = "batch" if self.batch_norm else "instance"
         return self.config(norm, "most" if self.most else "normal", cells * (128 if self.most else 32), float(cells))
 
 
 def infer_spade(entries: Entries, where: str) -> SpadeFacts:
-    """Read a SPADE generator's facts from its shapes.
+    """Infer the settings of a SPADE generator from its shapes.
 
     Raises:
-        WeightsError: An entry that tells one of them is missing or has an impossible shape.
+        WeightsError: a required entry is missing or has an invalid shape.
     """
     shared = next((name for name in entries if name.endswith(".mlp_shared.0.weight")), "head_0.norm_0.mlp_shared.0.weight")
     hidden, semantic, kernel, _ = _shape(entries, shared, 4, where)
@@ -149,10 +149,10 @@ def infer_spade(entries: Entries, where: str) -> SpadeFacts:
 
 
 def infer_pix2pixhd(entries: Entries, where: str) -> Pix2PixHDConfig:
-    """Read a pix2pixHD generator's architecture; crop size and aspect ratio, which shapes do not tell, are the defaults.
+    """Infer the architecture of a pix2pixHD generator, with default crop size and aspect ratio.
 
     Raises:
-        WeightsError: An entry that tells it is missing or has an impossible shape.
+        WeightsError: a required entry is missing or has an invalid shape.
     """
     base, semantic, initial, _ = _shape(entries, _weight(entries, "model.1.0"), 4, where)
     blocks = sorted({int(match[1]) for name in entries if (match := _BLOCK.fullmatch(name))})
@@ -172,10 +172,10 @@ def infer_pix2pixhd(entries: Entries, where: str) -> Pix2PixHDConfig:
 
 
 def infer_encoder(entries: Entries, where: str) -> EncoderConfig:
-    """Read a style encoder's architecture.
+    """Infer the architecture of a style encoder.
 
     Raises:
-        WeightsError: An entry that tells it is missing or has an impossible shape.
+        WeightsError: a required entry is missing or has an invalid shape.
     """
     with as_weights_errors(where):
         return EncoderConfig(
@@ -187,10 +187,10 @@ def infer_encoder(entries: Entries, where: str) -> EncoderConfig:
 
 
 def infer_discriminator(entries: Entries, where: str) -> DiscriminatorConfig:
-    """Read a discriminator's architecture.
+    """Infer the architecture of a discriminator.
 
     Raises:
-        WeightsError: An entry that tells it is missing or has an impossible shape.
+        WeightsError: a required entry is missing or has an invalid shape.
     """
     base, channels, _, _ = _shape(entries, "discriminator_0.model0.0.weight", 4, where)
     places = [(int(match[1]), int(match[2])) for name in entries if (match := _PATCH.match(name))]

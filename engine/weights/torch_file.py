@@ -1,4 +1,4 @@
-"""Reads ``.pth`` files of both of torch's formats: the table of contents without torch, the numbers with ``weights_only=True``."""
+"""The reader of ``.pth`` files in both of torch's formats: table of contents without torch, values with ``weights_only=True``."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ class TorchFile:
 
     Attributes:
         path: The file.
-        zipped: Whether it has torch's zip format; otherwise the older one.
-        prefix: What every tensor's name begins with in the file and not in ``entries``: ``module.`` or "".
-        entries: dtype and shape of every tensor by name.
-        within: The names that lead to the state dict where the file holds several things; () where it is the state dict itself.
+        zipped: Whether the file has torch's zip format instead of the legacy one.
+        prefix: Prefix of all names in the file that ``entries`` lack: ``module.`` or "".
+        entries: Type and shape of each tensor by name.
+        within: Names that lead to the state dict inside the file; () where the file is the state dict itself.
     """
 
     path: Path
@@ -60,15 +60,15 @@ class TorchFile:
 
 
 def read_torch_file(path: Path, *, zipped: bool, within: tuple[str, ...] = ()) -> TorchFile:
-    """Read and check the table of contents; no stored number is read and nothing is run.
+    """Read and check the table of contents; no values are read and nothing is executed.
 
     Args:
         path: The file.
-        zipped: Whether it has torch's zip format.
-        within: Names under which the state dict may stand beside other things; the first that is there is read.
+        zipped: Whether the file has torch's zip format.
+        within: Candidate names of the state dict inside the file, of which the first existing one is read.
 
     Raises:
-        WeightsError: The file is damaged, hostile, or holds anything but a state dict.
+        WeightsError: a damaged or hostile file, or one without a plain state dict.
     """
     try:
         with open_regular(path) as file:
@@ -81,10 +81,10 @@ def read_torch_file(path: Path, *, zipped: bool, within: tuple[str, ...] = ()) -
 
 
 def read_state_dicts(path: Path, *, zipped: bool) -> list[TorchFile]:
-    """Read and check the tables of contents of all state dicts in a file: the file itself, or what it holds beside other things.
+    """Read and check the tables of contents of all state dicts in a file.
 
     Raises:
-        WeightsError: The file is damaged or hostile, or holds no state dict.
+        WeightsError: a damaged or hostile file, or one without a state dict.
     """
     try:
         with open_regular(path) as file:
@@ -108,10 +108,10 @@ def _torch_file(path: Path, zipped: bool, tensors: dict[str, StoredTensor], with
 
 
 def load_torch_file(file: TorchFile) -> dict[str, Tensor]:
-    """Load the tensors by the names of ``file.entries``, mapped from the disk where the format allows it.
+    """Load the tensors by the names of ``file.entries``, memory-mapped where the format allows it.
 
     Raises:
-        WeightsError: torch cannot read the file, or reads other tensors than its table of contents says.
+        WeightsError: torch cannot read the file, or reads other tensors than its table of contents lists.
     """
     import torch
 
