@@ -12,7 +12,6 @@ from typing import Final, cast
 
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import atomic_writer, open_regular
-from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.weights.info import PublishedOptions
 
 SCHEMA: Final = 2
@@ -130,7 +129,7 @@ class Shelf:
         data = {
             "schema": SCHEMA,
             "weights": [_entry_to_json(entry) for entry in self.entries],
-            "answers": {sha256: _options_to_json(options) for sha256, options in self._answers.items()},
+            "answers": {sha256: options.to_json() for sha256, options in self._answers.items()},
         }
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -158,9 +157,8 @@ class Shelf:
             if entry is not None and self.find(entry.path) is None:
                 self.entries.append(entry)
         for sha256, item in cast("dict[str, object]", answers).items() if isinstance(answers, dict) else []:
-            options = _options_from_json(item)
-            if options is not None:
-                self._answers[sha256] = options
+            with suppress(EngineError):
+                self._answers[sha256] = PublishedOptions.from_json(item)
 
 
 def migrated(data: object) -> dict[str, object]:
@@ -236,32 +234,3 @@ def _stamp_from_json(data: object) -> Stamp | None:
 
 def _text(value: object, most: int) -> str:
     return "".join(c for c in value[:most] if c.isprintable() or c == "\n") if isinstance(value, str) else ""
-
-
-def _options_to_json(options: PublishedOptions) -> dict[str, object]:
-    values: dict[str, object] = {
-        "upsampling": options.upsampling,
-        "crop_size": options.crop_size,
-        "aspect_ratio": options.aspect_ratio,
-        "unlabeled": options.unlabeled,
-        "label_set": None if options.label_set is None else options.label_set.to_json(),
-    }
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _options_from_json(data: object) -> PublishedOptions | None:
-    if not isinstance(data, dict):
-        return None
-    values = cast("dict[str, object]", data)
-    upsampling, crop, aspect = values.get("upsampling"), values.get("crop_size"), values.get("aspect_ratio")
-    unlabeled, label_set = values.get("unlabeled"), values.get("label_set")
-    try:
-        return PublishedOptions(
-            upsampling if upsampling in ("normal", "more", "most") else None,  # pyright: ignore[reportArgumentType]
-            crop if isinstance(crop, int) and not isinstance(crop, bool) else None,
-            float(aspect) if isinstance(aspect, int | float) else None,
-            unlabeled if unlabeled in ("first", "last") else None,  # pyright: ignore[reportArgumentType]
-            None if label_set is None else LabelSet.from_json(label_set),
-        )
-    except (EngineError, OverflowError):
-        return None

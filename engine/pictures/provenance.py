@@ -7,7 +7,6 @@ import re
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
@@ -18,15 +17,7 @@ from PIL import Image
 from spade_studio.engine.detail.levels import LEVELS, DetailLevel
 from spade_studio.engine.errors import EngineError, LabelError
 from spade_studio.engine.files import open_regular
-from spade_studio.engine.labels.label_set import (
-    LabelSet,
-    built_in_label_sets,
-    json_object,
-    json_seed,
-    json_text,
-    json_whole,
-    load_label_set,
-)
+from spade_studio.engine.labels.label_set import json_object, json_seed, json_text, json_whole
 from spade_studio.engine.pictures.packing import pack_plane, pack_style, unpack_plane, unpack_style
 from spade_studio.engine.pictures.photographs import rgb_over_ground
 from spade_studio.engine.pictures.png import DAMAGE, MAX_SIDE, open_picture
@@ -45,11 +36,8 @@ _MAX_TEXT = 60 << 20
 _CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "dtype": ("float32", "bfloat16", "float16"),
     "modulation": ("fast", "dense"),
-    "upsampling": ("normal", "more", "most"),
-    "unlabeled": ("first", "last"),
     "detail": LEVELS,
 }
-_OPTION_NAMES = ("upsampling", "crop_size", "aspect_ratio", "unlabeled")
 _REQUIRED = {"format", "version", "width", "height", "z", "device", "dtype", "modulation", "weights", "weights_sha256", "labels"}
 _RESULT = {"result_width", "result_height", "detail", "detail_name", "detail_sha256"}
 _OPTIONAL = {"torch", "device_name", "label_set", "seed", "texture", "truncation", "options", "about", *_RESULT}
@@ -158,7 +146,7 @@ def pack_settings(provenance: Provenance) -> dict[str, str]:
         "weights_sha256": provenance.weights_sha256,
         "label_set": provenance.label_set,
         "labels": {str(id_): name for id_, name in provenance.label_names.items()},
-        "options": _pack_options(provenance.options),
+        "options": provenance.options.to_json(),
     }
     if provenance.result is not None:
         settings |= {
@@ -291,44 +279,13 @@ def _from_entries(entries: Mapping[str, object], texts: Mapping[str, str]) -> Pr
         torch=_short_text(entries, "torch"),
         seed=None if (seed := entries.get("seed")) is None or isinstance(seed, bool) or not isinstance(seed, int) else seed,
         truncation=_number(entries.get("truncation", 1.0), "truncation", 0, 10),
-        options=_options(entries.get("options", {})),
+        options=PublishedOptions.from_json(entries.get("options", {})),
         result=result,
         detail=detail,
         detail_name=_short_text(entries, "detail_name"),
         detail_sha256=detail_sha256,
         texture=json_seed(entries["texture"], "texture") if "texture" in entries else 0,
         texture_regions=regions,
-    )
-
-
-def _pack_options(options: PublishedOptions) -> dict[str, Any]:
-    entries: dict[str, Any] = {name: value for name in _OPTION_NAMES if (value := getattr(options, name)) is not None}
-    if options.label_set is not None:
-        entries["label_set"] = _built_in_name(options.label_set) or options.label_set.to_json()
-    return entries
-
-
-@cache
-def _built_in_name(label_set: LabelSet) -> str:
-    return next((name for name in built_in_label_sets() if load_label_set(name) == label_set), "")
-
-
-def _options(data: object) -> PublishedOptions:
-    entries = json_object(data, "options", required=set(), optional={*_OPTION_NAMES, "label_set"})
-    label_set = entries.get("label_set")
-    if isinstance(label_set, str):
-        # Any other name would be taken for a path.
-        if label_set not in built_in_label_sets():
-            raise LabelError(f"label_set is {label_set[:40]!r}", f"one of {', '.join(built_in_label_sets())}, or a label set")
-        label_set = load_label_set(label_set)
-    elif label_set is not None:
-        label_set = LabelSet.from_json(label_set)
-    return PublishedOptions(
-        label_set=label_set,
-        upsampling=cast("Any", _choice(entries, "upsampling")) if "upsampling" in entries else None,
-        crop_size=_whole(entries, "crop_size", 1, MAX_SIDE) if "crop_size" in entries else None,
-        aspect_ratio=_number(entries["aspect_ratio"], "aspect_ratio", 1e-3, 1e3) if "aspect_ratio" in entries else None,
-        unlabeled=cast("Any", _choice(entries, "unlabeled")) if "unlabeled" in entries else None,
     )
 
 

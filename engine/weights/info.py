@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from msgspec import Meta
+
+from spade_studio.engine.checked_json import checked
+from spade_studio.engine.errors import LabelError
 from spade_studio.engine.labels import LabelChannels, LabelSet
+from spade_studio.engine.labels.label_set import built_in_label_sets, json_object, load_label_set
 from spade_studio.engine.networks.config import AnyGeneratorConfig, DiscriminatorConfig, EncoderConfig, Upsampling
 
 if TYPE_CHECKING:
@@ -108,7 +114,36 @@ class PublishedOptions:
     """
 
     upsampling: Upsampling | None = None
-    crop_size: int | None = None
-    aspect_ratio: float | None = None
+    crop_size: Annotated[int, Meta(ge=1, le=8192)] | None = None
+    aspect_ratio: Annotated[float, Meta(ge=1e-3, le=1e3)] | None = None
     unlabeled: Literal["first", "last"] | None = None
     label_set: LabelSet | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a JSON-ready dict of what is answered; built-in label sets by their names."""
+        entries = {field.name: value for field in fields(self) if (value := getattr(self, field.name)) is not None}
+        if self.label_set is not None:
+            entries["label_set"] = _built_in_name(self.label_set) or self.label_set.to_json()
+        return entries
+
+    @classmethod
+    def from_json(cls, data: object) -> PublishedOptions:
+        """Build from parsed JSON that may come from anywhere.
+
+        Raises:
+            LabelError: An entry is unknown, of a wrong type or out of range.
+        """
+        entries = json_object(data, "options", required=set(), optional={field.name for field in fields(cls)})
+        label_set = entries.pop("label_set", None)
+        if isinstance(label_set, str):
+            if label_set not in built_in_label_sets():  # any other name would be taken for a path
+                raise LabelError(f"label_set is {label_set[:40]!r}", f"one of {', '.join(built_in_label_sets())}, or a label set")
+            label_set = load_label_set(label_set)
+        elif label_set is not None:
+            label_set = LabelSet.from_json(label_set)
+        return replace(checked(entries, cls, "options"), label_set=label_set)
+
+
+@cache
+def _built_in_name(label_set: LabelSet) -> str:
+    return next((name for name in built_in_label_sets() if load_label_set(name) == label_set), "")
