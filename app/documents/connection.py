@@ -51,7 +51,7 @@ class DocumentConnection:
         """
         document = self.document
         document.replace(state.labels, name, path, state.instances, state.label_set, state.texture_regions)
-        document.set_extras(state.underlay, state.protected, state.snapshots, state.picture_size)
+        document.set_extras(state.underlay, state.protected, state.snapshots, state.picture_size, state.picture_detail)
         self.write_style(state.style)
 
 

@@ -48,7 +48,7 @@ class PictureRestorer(QObject):
         self._waiting, self._connection = workspace.waiting, connection
 
     def show(self, path: Path) -> bool:
-        """Show the layout and style of a picture in place of the open document; where that cannot be done a message says why."""
+        """Show layout, style, size and detail of a picture in place of the open document; where that cannot be done a message says why."""
         try:
             recorded = self._waiting.do(self.tr("Opening {}…").format(path.name), lambda _check: read_record(path))
             if recorded is None:
@@ -64,6 +64,7 @@ class PictureRestorer(QObject):
                 as_json,
                 texture_regions=recorded.texture_regions,
                 picture_size=self._size_for(recorded),
+                picture_detail=None if recorded.result is None else recorded.detail,
             )
         except EngineError as error:
             messages.show_error(self._window, self.tr("{} could not be opened").format(path.name), error)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from spade_studio.app.model.raster import MaskArray
 from spade_studio.app.model.state import MAX_NAME, Beside, Picture, Snapshot, Underlay
 from spade_studio.app.model.undo_history import History
+from spade_studio.engine.detail.levels import DetailLevel
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 
@@ -20,6 +21,7 @@ class DocumentExtras(QObject):
     Attributes:
         undo_stack: One command for each stroke; its clean state says whether there is something to save.
         snapshots: States of the map that a person has named; they outlast the undo history.
+        picture_detail: The level of detail of the picture that it was opened from; None for the window's. No file keeps it.
     """
 
     protected_changed = Signal()
@@ -34,6 +36,7 @@ class DocumentExtras(QObject):
         self._protected: frozenset[int] = frozenset()
         self._underlay: Underlay | None = None
         self._picture_size: SizeWish | None = None
+        self.picture_detail: DetailLevel | None = None
         self._kept = self._marked = self.beside
         for signal in (self.protected_changed, self.underlay_changed, self.snapshots_changed, self.picture_size_changed):
             signal.connect(self._look_beside)
@@ -83,11 +86,16 @@ class DocumentExtras(QObject):
             self._kept = replace(self._kept, picture_size=size)
 
     def set_extras(
-        self, underlay: Underlay | None, protected: frozenset[int], snapshots: Sequence[Snapshot], picture_size: SizeWish | None = None
+        self,
+        underlay: Underlay | None,
+        protected: frozenset[int],
+        snapshots: Sequence[Snapshot],
+        picture_size: SizeWish | None = None,
+        picture_detail: DetailLevel | None = None,
     ) -> None:
         """Take what stands beside the map in the file that was opened: it is no change."""
         self._underlay, self._protected, self.snapshots = underlay, protected, list(snapshots)
-        self._picture_size = picture_size
+        self._picture_size, self.picture_detail = picture_size, picture_detail
         self._kept = self.beside
         self._tell_beside()
 
@@ -107,7 +115,8 @@ class DocumentExtras(QObject):
         return np.isin(np.arange(256), list(self._protected)) if self._protected else None
 
     def _forget_beside(self) -> None:
-        self.snapshots, self._protected, self._underlay, self._picture_size = [], frozenset(), None, None
+        self.snapshots, self._protected, self._underlay = [], frozenset(), None
+        self._picture_size = self.picture_detail = None
         self._kept = self.beside
 
     def _swap_photo(self, old: Picture, new: Picture) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spade_studio.app.model.raster import InstanceArray, LabelArray, RegionArray
+from spade_studio.engine.detail.levels import DetailLevel
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
 from spade_studio.engine.pictures.png import MAX_SIDE
@@ -135,6 +136,7 @@ class DocumentState:
         snapshots: At most 100, each of a size of its own.
         texture_regions: Where the texture has seeds of its own, uint16 ``[H, W]``, or None.
         picture_size: How large pictures of it are wanted; None where that was never said.
+        picture_detail: The level of detail of the picture that it is the layout of; None for none such, and in files.
     """
 
     labels: LabelArray
@@ -147,6 +149,7 @@ class DocumentState:
     snapshots: tuple[Snapshot, ...] = ()
     texture_regions: RegionArray | None = None
     picture_size: SizeWish | None = None
+    picture_detail: DetailLevel | None = None
 
     @property
     def size(self) -> tuple[int, int]:

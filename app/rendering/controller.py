@@ -64,7 +64,6 @@ class RenderingController(QObject):
         self._devices_asked = False
         self._menus = RenderMenus(window)
         self.upscaler = OwnUpscaler(window, live, settings, self._menus.detail_menu)
-        live.detail = self._installed(settings.render_detail)
         self._connect()
         device = QMenu(window)
         for menu in (self._menus.device_menu, self._menus.dtype_menu):
@@ -138,14 +137,16 @@ class RenderingController(QObject):
         self._show()
 
     def _take_size(self) -> None:
-        """Render at the document's size; one that says none takes that which was chosen last."""
+        """Render at the document's size and level of detail; one that says none takes those which were chosen last."""
         size = self._document.picture_size or self._settings.render_size
         self._document.begin_with_size(size)
         self._live.size = size
+        self._live.detail = self._installed(self._document.picture_detail or self._settings.render_detail)
         self._show()
 
     def set_detail(self, level: DetailLevel) -> None:
-        """Bring larger pictures to another level of detail, and remember it."""
+        """Bring larger pictures to another level of detail, and remember it; also those of a document that had one of its own."""
+        self._document.picture_detail = None
         self._live.detail = self._settings.render_detail = level
         self._show()
 

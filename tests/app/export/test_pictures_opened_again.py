@@ -15,9 +15,14 @@ from spade_studio.app.export.exporter import State
 from spade_studio.app.model.textures import renew_texture
 from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.ui import messages
+from spade_studio.engine.batch.picture import render_described
 from spade_studio.engine.cli.main import main as render
 from spade_studio.engine.labels import Label, LabelSet
-from spade_studio.engine.pictures.provenance import has_provenance, read_provenance
+from spade_studio.engine.pictures.picture_files import write_picture
+from spade_studio.engine.pictures.provenance import has_provenance, pack_layout, pack_settings, read_provenance
+from spade_studio.engine.rendering.frame_sizes import SizeWish
+from spade_studio.engine.rendering.renderer import Renderer
+from spade_studio.engine.rendering.result_plan import ResultWish
 from tests.app.conftest import open_tiny_window
 
 WAIT = 60_000
@@ -73,13 +78,41 @@ def test_a_picture_is_opened_like_a_document(window, export, qtbot, layout, tmp_
 
 
 def test_a_picture_of_another_size_is_rendered_at_it_again(window, export, qtbot, tmp_path):
-    window.rendering.set_detail("none")  # as pictures of this size are exported
     export.form.size_box.setCurrentText("128 x 96")
     path = exported(export, qtbot, tmp_path)
     assert pixels_of(path).shape == (96, 128, 3)
     assert window.documents.open(path)
     qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
     np.testing.assert_array_equal(window.picture.image, pixels_of(path))
+    assert window.live.detail == "none"
+    assert window.status_bar.detail.text() == "Detail: off"
+
+
+def test_the_level_of_detail_of_a_picture_is_its_own(window, settings, qtbot, layout, tmp_path):
+    renderer = Renderer.load(window.live.info.path, device="cpu", dtype="float32")
+    paths = {level: tmp_path / f"{level}.png" for level in ("none", "fast")}
+    for level, path in paths.items():
+        made = render_described(renderer, layout, None, None, ResultWish((128, 128), level), 3)
+        texts = {**pack_settings(made.about), **pack_layout(made.about.labels, made.about.instances)}
+        write_picture(path, made.image, "png", texts)
+    for remembered, opened in (("fast", "none"), ("none", "fast")):
+        window.rendering.set_detail(remembered)
+        assert window.documents.open(paths[opened])
+        qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
+        np.testing.assert_array_equal(window.picture.image, pixels_of(paths[opened]))
+        assert settings.render_detail == remembered
+        document = window.document
+        document.reshape(np.full((32, 32), 40, np.uint8), None, "smaller")
+        document.undo_stack.undo()
+        assert window.live.detail == opened
+        document.undo_stack.setClean()
+        assert window.files.new((64, 64))
+        assert window.live.detail == remembered
+    assert window.documents.open(paths["fast"])
+    window.rendering.set_detail("full")
+    window.rendering.set_size(SizeWish())
+    assert window.live.detail == settings.render_detail == "full"
+    document.undo_stack.setClean()
 
 
 def test_a_picture_with_objects_and_a_mixed_style_comes_out_the_same(window, qtbot, tmp_path):
