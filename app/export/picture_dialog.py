@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -30,7 +31,7 @@ from spade_studio.app.ui.boxes import column, padded, row
 from spade_studio.app.ui.plain import PlainLabel, sentence
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.typed_path import typed_path
-from spade_studio.engine.detail.levels import available_levels
+from spade_studio.engine.detail.levels import DetailLevel, automatic_level, available_levels
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.pictures.picture_files import QUALITY
 from spade_studio.engine.pictures.png import MAX_SIDE
@@ -43,28 +44,42 @@ _PREVIEW = 220
 _SMALLEST = 16
 
 
+@dataclass(frozen=True)
+class ShownPicture:
+    """The picture in the window.
+
+    Attributes:
+        image: The picture.
+        size: Its (height, width).
+        detail: The level of detail that made it.
+        base: (height, width) of what the weights render without details.
+    """
+
+    image: QImage
+    size: tuple[int, int]
+    detail: DetailLevel
+    base: tuple[int, int]
+
+
 class PictureDialog(QDialog):
     """The questions, a small look at the picture, and how far it is once it is wanted.
 
     Args:
         name: Proposed, without a suffix.
         layout: (height, width) of the layout.
-        shown: (height, width) of the picture in the window.
-        picture: That picture; null where there is none yet.
+        shown: The picture in the window.
         settings: Remember format, size and folder.
         parent: The window.
     """
 
     wanted = Signal(object)  # PictureOrder
 
-    def __init__(
-        self, name: str, layout: tuple[int, int], shown: tuple[int, int], picture: QImage, settings: Settings, parent: QWidget
-    ) -> None:
+    def __init__(self, name: str, layout: tuple[int, int], shown: ShownPicture, settings: Settings, parent: QWidget) -> None:
         super().__init__(parent)
         self._layout, self._shown, self._settings = layout, shown, settings
         self._is_at_work = False
         self.setWindowTitle(self.tr("Export picture"))
-        self._build(name, picture)
+        self._build(name, shown.image)
         self._lay_out()
         self._recall()
         self._connect()
@@ -78,13 +93,12 @@ class PictureDialog(QDialog):
         self._picture = PlainLabel()
         self._picture.setFixedWidth(_PREVIEW)
         self._picture.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
-        if not picture.isNull():
-            ratio = self.devicePixelRatioF()
-            side = round(_PREVIEW * ratio)
-            mode = Qt.TransformationMode.SmoothTransformation
-            wide = picture.scaled(*self._scaled(side), Qt.AspectRatioMode.IgnoreAspectRatio, mode)
-            wide.setDevicePixelRatio(ratio)
-            self._picture.setPixmap(QPixmap.fromImage(wide))
+        ratio = self.devicePixelRatioF()
+        side = round(_PREVIEW * ratio)
+        mode = Qt.TransformationMode.SmoothTransformation
+        wide = picture.scaled(*self._scaled(side), Qt.AspectRatioMode.IgnoreAspectRatio, mode)
+        wide.setDevicePixelRatio(ratio)
+        self._picture.setPixmap(QPixmap.fromImage(wide))
         self.name = QLineEdit(name)
         self.suffix = PlainLabel()
         self.suffix.setProperty("role", "caption")
@@ -103,7 +117,7 @@ class PictureDialog(QDialog):
             widget.setValue(QUALITY)
         self.quality_bar.setAccessibleName(self.tr("Quality"))
         self.size_choice = QComboBox()
-        self.size_choice.addItem(self.tr("As shown: {size}").format(size=_pixels(self._shown)), self._shown)
+        self.size_choice.addItem(self.tr("As shown: {size}").format(size=_pixels(self._shown.size)), self._shown.size)
         for side in SIDES:
             size = size_of_side(side, self._layout)
             self.size_choice.addItem(_pixels(size), size)
@@ -128,6 +142,12 @@ class PictureDialog(QDialog):
         self.record = QCheckBox(self.tr("Keep &layout and style in the file"))
         self.record.setToolTip(self.tr("The picture can be opened here again, to paint on"))
         self.record.setChecked(True)
+        self.hint = PlainLabel(self.tr("Full detail differs from what the window shows now; Render > Detail > Full shows it there."))
+        self.hint.setProperty("role", "caption")
+        self.hint.setWordWrap(True)
+        policy = self.hint.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # the fields above stay where they are
+        self.hint.setSizePolicy(policy)
         self.problem = PlainLabel()
         self.problem.setProperty("role", "problem")
         self.problem.setWordWrap(True)
@@ -160,7 +180,7 @@ class PictureDialog(QDialog):
             (self.tr("&Folder"), folder),
             (self.tr("For&mat"), self.format),
             (self.tr("&Quality"), quality),
-            (self.tr("&Size"), self.size_choice),
+            (self.tr("Picture &size"), self.size_choice),
             ("", sides),
             (self.tr("Fi&t"), self.fit),
             (self.tr("&Detail"), self.detail),
@@ -185,6 +205,7 @@ class PictureDialog(QDialog):
         buttons.addWidget(self.export_button)
         whole = column(self, spacing=12, margins=(18, 16, 18, 16))
         whole.addLayout(top, 1)
+        whole.addWidget(self.hint)
         whole.addWidget(self.problem)
         whole.addLayout(buttons)
         self.progress.hide()
@@ -201,6 +222,7 @@ class PictureDialog(QDialog):
         self.size_choice.currentIndexChanged.connect(self._on_size)
         self.width_box.valueChanged.connect(lambda: self._on_side(self.width_box, self.height_box))
         self.height_box.valueChanged.connect(lambda: self._on_side(self.height_box, self.width_box))
+        self.detail.currentIndexChanged.connect(self._refresh)
         self.keeps_shape.toggled.connect(lambda: self._on_side(self.width_box, self.height_box))
         self.cancel_button.clicked.connect(self.reject)
         self.export_button.clicked.connect(self._want)
@@ -308,9 +330,13 @@ class PictureDialog(QDialog):
 
     def _refresh(self) -> None:
         is_other = self.size_choice.currentData() is None
-        self._form.setRowVisible(self._rows["quality"], self.file_format != "png")
+        for widget in (self._form.labelForField(self._rows["quality"]), self.quality_bar, self.quality):
+            widget.setEnabled(self.file_format != "png" and not self._is_at_work)
         self._form.setRowVisible(self._rows["sides"], is_other)
         self._form.setRowVisible(self._rows["fit"], not is_same_shape(self.result_size, self._layout))
+        level = self.detail.currentData()
+        level = automatic_level(self.result_size, self._shown.base) if level == "auto" else level
+        self.hint.setVisible(level == "full" != self._shown.detail)
         suffix = Path(self.name.text().strip()).suffix.lower()
         self.suffix.setText("" if SUFFIXES.get(suffix) == self.file_format else f".{self.file_format}")
         problem = problem_of(self.name.text().strip())
@@ -361,7 +387,7 @@ class PictureDialog(QDialog):
             self.record.setChecked(values["record"])
         if values.get("side") in SIDES:
             self.size_choice.setCurrentIndex(SIDES.index(values["side"]) + 1)
-        self._set_sides(self.size_choice.currentData() or self._shown)
+        self._set_sides(self.size_choice.currentData() or self._shown.size)
         self.folder.setText(str(self._settings.picture_folder or _pictures_folder()))
 
 

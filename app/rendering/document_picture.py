@@ -8,16 +8,22 @@ from PySide6.QtCore import QObject
 
 from spade_studio.app.model.document import Document
 from spade_studio.app.rendering.live_renderer import LiveRenderer
+from spade_studio.engine.detail.levels import DetailLevel
 from spade_studio.engine.rendering.service import RenderResult
 
 
 class DocumentPicture(QObject):
-    """Keeps the newest picture that belongs to the open document."""
+    """Keeps the newest picture that belongs to the open document.
+
+    Attributes:
+        detail: The level of detail that made it.
+    """
 
     def __init__(self, document: Document, live: LiveRenderer, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._document, self._live = document, live
         self._image: NDArray[np.uint8] | None = None
+        self.detail: DetailLevel = "none"
         self._is_ours = False
         live.rendered.connect(self._keep)
         document.replaced.connect(self._forget)
@@ -31,7 +37,7 @@ class DocumentPicture(QObject):
         # A picture of the document before may still come in; once one is up to date, all that follow are of this document.
         self._is_ours = self._is_ours or self._live.is_up_to_date
         if self._is_ours:
-            self._image = result.image
+            self._image, self.detail = result.image, result.detail
 
     def _forget(self) -> None:
         self._image = None

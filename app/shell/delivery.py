@@ -22,6 +22,7 @@ from spade_studio.app.ui import messages
 from spade_studio.app.ui.images import to_image
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels.label_set import LabelSet
+from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 if TYPE_CHECKING:
     from spade_studio.app.export.picture_dialog import PictureDialog
@@ -80,15 +81,16 @@ class Delivery(QObject):
 
     def ask(self) -> PictureDialog | None:
         """Ask for name, format and size of a file; None where there is no picture yet."""
-        from spade_studio.app.export.picture_dialog import PictureDialog
+        from spade_studio.app.export.picture_dialog import PictureDialog, ShownPicture
 
-        picture = self._picture()
-        if picture is None:
+        picture, info = self._picture(), self._live.info
+        if picture is None or info is None:
             return None
         layout, label_set = self._capture()
         height, width = layout.labels.shape
-        shown = picture.shape[0], picture.shape[1]
-        dialog = PictureDialog(proposed_name(layout.name), (height, width), shown, to_image(picture), self._settings, self._window)
+        base = info.size_of(SizeWish(), (height, width))
+        shown = ShownPicture(to_image(picture), (picture.shape[0], picture.shape[1]), self._shown.detail, base)
+        dialog = PictureDialog(proposed_name(layout.name), (height, width), shown, self._settings, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         style = self._live.style
 

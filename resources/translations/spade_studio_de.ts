@@ -3044,6 +3044,10 @@ Estimate tells steps, memory and time.</source>
         <translation>Das Bild lässt sich hier wieder öffnen, um weiterzumalen</translation>
     </message>
     <message>
+        <source>Full detail differs from what the window shows now; Render &gt; Detail &gt; Full shows it there.</source>
+        <translation>Volle Details unterscheiden sich vom jetzigen Bild im Fenster; Rendern &gt; Detail &gt; Voll zeigt sie dort.</translation>
+    </message>
+    <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
     </message>
@@ -3068,8 +3072,8 @@ Estimate tells steps, memory and time.</source>
         <translation>&amp;Qualität</translation>
     </message>
     <message>
-        <source>&amp;Size</source>
-        <translation>&amp;Größe</translation>
+        <source>Picture &amp;size</source>
+        <translation>Bild&amp;größe</translation>
     </message>
     <message>
         <source>Fi&amp;t</source>

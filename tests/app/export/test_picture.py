@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, Qt, QUrl
 from PySide6.QtGui import QColor, QDrag, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QFormLayout
 
 from spade_studio.app.export.picture import proposed_name
 from spade_studio.app.export.picture_dialog import PictureDialog
@@ -144,6 +145,38 @@ def test_escape_gives_up_what_is_being_made(tiny_window, dialog, tmp_path, qtbot
     tiny_window.live.work(lambda _renderer: None, lambda _: None)
     qtbot.waitUntil(lambda: not tiny_window.live._jobs)
     assert list(tmp_path.glob("*.png")) == []
+
+
+def test_full_detail_that_the_window_does_not_show_is_told(tiny_window, dialog):
+    assert not dialog.hint.isVisible()  # 64 pixels need none
+    height = dialog.height()
+    dialog.size_choice.setCurrentIndex(dialog.size_choice.count() - 2)
+    assert dialog.hint.isVisible()
+    assert "Render > Detail > Full" in dialog.hint.text()
+    dialog.detail.setCurrentIndex(dialog.detail.findData("fast"))
+    assert not dialog.hint.isVisible()
+    dialog.detail.setCurrentIndex(dialog.detail.findData("full"))
+    assert dialog.hint.isVisible()
+    assert dialog.height() == height
+    dialog.close()
+    tiny_window.picture.detail = "full"
+    again = tiny_window.delivery.ask()
+    again.detail.setCurrentIndex(again.detail.findData("full"))
+    assert not again.hint.isVisible()
+    again.close()
+
+
+def test_the_quality_is_dimmed_in_its_place_where_there_is_none(dialog):
+    at = dialog.size_choice.y()
+    label = dialog.findChild(QFormLayout).labelForField(dialog.size_choice)
+    assert label.text().replace("&", "") == "Picture size"
+    for format_at, has_quality in ((0, False), (1, True), (2, True), (0, False)):
+        dialog.format.setCurrentIndex(format_at)
+        QApplication.processEvents()
+        assert dialog.quality_bar.isVisible()
+        assert (dialog.quality_bar.isEnabled(), dialog.quality.isEnabled()) == (has_quality, has_quality)
+        assert dialog.size_choice.y() == at
+    dialog.close()
 
 
 def test_format_size_and_folder_are_remembered_apart_from_the_documents(tiny_window, dialog, tmp_path, settings, qtbot):
