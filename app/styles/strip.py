@@ -33,6 +33,7 @@ class StyleStrip(PhotoTarget):
         super().__init__(controller)
         self._pictures: dict[object, QImage] = {}  # of what is on the disk, as thumbnails
         self._is_filled = False
+        self._marked: Style | None = None  # the style in use that was marked last
         self.tiles = Tiles(self.tr("Styles"), size=_PICTURE)
         self.tiles.setToolTip(self.tr("Click a style to use it, drag it to A or B to mix; drop a photograph to take its style"))
         self.mix = MixBox(controller, is_narrow=True)
@@ -103,8 +104,11 @@ class StyleStrip(PhotoTarget):
         return self._pictures[key]
 
     def _mark(self) -> None:
-        """Mark the tile of the style in use."""
+        """Mark the tile of the style in use, and have it in sight once that is another one than at the beginning."""
+        if not self._is_filled:
+            return
         style, found = self._styles.style, -1
+        self._marked = self._marked or style
         for row in range(self.tiles.count()):
             tile = self.tiles.tile(row)
             if tile is not None and _is_in_use(tile.choice, style):
@@ -113,7 +117,12 @@ class StyleStrip(PhotoTarget):
         if found < 0:
             self.tiles.clearSelection()
         elif not self.tiles.item(found).isSelected():
+            self.tiles.setAutoScroll(False)
             self.tiles.setCurrentRow(found)
+            self.tiles.setAutoScroll(True)
+            if not style.is_same(self._marked, ignore_strength=True):
+                self.tiles.scrollToItem(self.tiles.item(found))
+            self._marked = style
 
     def _toggle_star(self, tile: Tile) -> None:
         if not isinstance(tile.choice, Reference) and (self._styles.collection.favourites.find(tile.choice) >= 0) == tile.star:

@@ -291,3 +291,22 @@ def test_favourites_that_cannot_be_read_count_for_nothing(tmp_path: Path) -> Non
     assert not Favourites(path).entries
     path.write_bytes(b"\xff" * 10)
     assert not Favourites(path).entries
+
+
+def test_the_strip_begins_with_its_first_styles_and_follows_the_style_in_use(
+    make_window: Callable[[str], MainWindow], wait: Wait, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = np.zeros(8, np.float32)
+    many = tuple(BuiltIn(f"Style of row {row}", code + row, "0" * 64, np.full((6, 8, 3), row, np.uint8)) for row in range(9))
+    monkeypatch.setattr(strip_module, "built_in_styles", lambda: many)
+    window = make_window("encoder")
+    tiles = window.styles.strip.tiles
+    wait(lambda: tiles.count() == 10 and bool(tiles.selectedItems()))
+    bar = tiles.verticalScrollBar()
+    QApplication.processEvents()
+    assert bar.maximum() > 0
+    assert tiles.selectedItems() == [tiles.item(9)]
+    assert bar.value() == 0
+    rolled(window, 41, wait)
+    wait(lambda: bar.value() > 0)
+    assert tiles.viewport().rect().intersects(tiles.visualItemRect(tiles.selectedItems()[0]))
