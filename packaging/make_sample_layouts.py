@@ -166,11 +166,33 @@ def winter_ridge() -> Map:
     return labels
 
 
+def forest_lake() -> Map:
+    """A still lake amid woods, hills far behind, an islet, a grassy bank with a path to the water."""
+    labels = np.full((SIZE, SIZE), SKY, np.uint8)
+    hills = 0.40 - bumps((0.30, 0.45, 0.11), (0.78, 0.40, 0.14)) - 0.016 * noise_line(33, 7, 5, 0.55)
+    labels[below(hills)] = MOUNTAIN
+    woods = 0.43 + 0.016 * noise_line(36, 4, 4) - 0.10 * np.clip((0.30 - X) / 0.30, 0, 1) - 0.08 * np.clip((X - 0.74) / 0.26, 0, 1)
+    labels[below(woods)] = TREE
+    labels[trees(38, woods + 0.01, lambda x: 0.045 + 0.015 * np.cos(8 * x), 0.036, True)] = TREE
+    shore = 0.525 + 0.006 * noise_line(42, 5, 4, 0.4) + 0.05 * np.clip((0.22 - X) / 0.22, 0, 1) ** 0.7
+    labels[below(shore - 0.012 - 0.012 * np.maximum(0, noise_line(44, 5, 4)))] = GRASS
+    labels[below(shore)] = WATER
+    islet = (((COLUMNS - 0.63) / 0.085) ** 2 + ((ROWS - 0.612) / 0.020) ** 2) < 1 + 0.3 * noise_field(46, 8, 3)
+    labels[islet] = GRASS
+    labels[trees(47, np.full(SIZE, 0.612), lambda x: 0.11 * np.exp(-(((x - 0.63) / 0.055) ** 2)), 0.045, True)] = TREE
+    bank = 0.86 - 0.10 * np.cos(3.4 * (X - 0.08)) + 0.020 * noise_line(49, 4, 5, 0.45)
+    labels[below(bank)] = GRASS
+    depth = ((ROWS - 0.78) / 0.22).clip(0, 1)
+    labels[(np.abs(COLUMNS - 0.44 + 0.10 * depth) < 0.014 + 0.05 * depth) & below(bank)] = DIRT
+    labels[trees(53, np.maximum(bank, 0.72) + 0.06, lambda x: 0.46 * np.clip((0.22 - x) / 0.22, 0, 1) ** 0.6, 0.085, True)] = TREE
+    return labels
+
+
 def main() -> None:
     """Write every sample."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     label_set = load_label_set("coco_stuff")
-    for draw in (mountain_lake, coast, valley, winter_ridge):
+    for draw in (mountain_lake, coast, valley, winter_ridge, forest_lake):
         labels = draw()
         write_labels(FOLDER / f"{draw.__name__}.png", labels, label_set)
         ids, counts = np.unique(labels, return_counts=True)

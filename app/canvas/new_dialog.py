@@ -36,6 +36,7 @@ class NewDialog(SizeDialog):
         self._names = {
             Start.LAND: self.tr("Sky over land"),
             Start.HILLS: self.tr("Hills"),
+            Start.LAKE: self.tr("Lake"),
             Start.SEA: self.tr("Sea"),
             Start.EMPTY: self.tr("Empty"),
         }
@@ -48,7 +49,7 @@ class NewDialog(SizeDialog):
         widest = max(self.starts.fontMetrics().horizontalAdvance(name) for name in self._names.values())
         width, height = max(_PICTURE.width(), widest) + 14, _PICTURE.height() + 26
         self.starts.setGridSize(QSize(width, height))
-        self.starts.setFixedSize(4 * width + 6, height + 6)
+        self.starts.setFixedSize(len(Start) * width + 6, height + 6)
         self.starts.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.starts.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.starts.itemDoubleClicked.connect(self.accept)

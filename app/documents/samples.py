@@ -43,6 +43,7 @@ SAMPLES = (
     Sample("Coast", "coast.png", 68),
     Sample("Valley", "valley.png", 105),
     Sample("Winter ridge", "winter_ridge.png", 40),
+    Sample("Forest lake", "forest_lake.png", 105),
 )
 
 

@@ -14,6 +14,7 @@ from spade_studio.engine.labels import Label, LabelSet
 _SKY = ("sky-other", "sky", "clouds")
 _LAND = ("grass", "grassland", "field", "terrain", "ground-other", "earth", "dirt", "vegetation", "road")
 _SEA = ("sea", "water-other", "water", "lake", "river")
+_LAKE = ("lake", "water-other", "water", "river", "sea")
 _SHORE = ("sand", "beach", *_LAND)
 _HILLS = ("mountain", "hill", "rock", "tree", "vegetation", "building-other", "building")
 
@@ -23,6 +24,7 @@ class Start(StrEnum):
 
     LAND = "land"
     HILLS = "hills"
+    LAKE = "lake"
     SEA = "sea"
     EMPTY = "empty"
 
@@ -56,6 +58,7 @@ def start_labels(start: Start, label_set: LabelSet, offered: Sequence[Label], si
 _NAMES: dict[Start, tuple[tuple[str, ...], ...]] = {
     Start.LAND: (_SKY, _LAND),
     Start.HILLS: (_SKY, _HILLS, _LAND),
+    Start.LAKE: (_SKY, _HILLS, _LAKE, _LAND),
     Start.SEA: (_SKY, _SEA, _SHORE),
 }
 
@@ -66,10 +69,15 @@ def _lines(start: Start, x: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         case Start.LAND:
             return [0.55 + 0.012 * np.sin(9 * x + 1) + 0.006 * np.sin(23 * x)]
         case Start.HILLS:
-            ridge = 0.47 - 0.13 * np.abs(np.sin(3.4 * x + 0.7)) - 0.05 * np.abs(np.sin(8.3 * x)) - 0.012 * np.sin(41 * x)
-            return [ridge, 0.64 + 0.02 * np.sin(6 * x)]
+            return [_ridge(x, 0.47), 0.64 + 0.02 * np.sin(6 * x)]
+        case Start.LAKE:
+            return [_ridge(x, 0.43), 0.56 + 0.006 * np.sin(11 * x), 0.84 + 0.05 * np.sin(4 * x + 2.6) + 0.008 * np.sin(19 * x)]
         case _:
             return [np.full_like(x, 0.5), 0.8 + 0.05 * np.sin(4 * x + 2)]
+
+
+def _ridge(x: NDArray[np.float64], foot: float) -> NDArray[np.float64]:
+    return foot - 0.13 * np.abs(np.sin(3.4 * x + 0.7)) - 0.05 * np.abs(np.sin(8.3 * x)) - 0.012 * np.sin(41 * x)
 
 
 def _first(names: tuple[str, ...], offered: Sequence[Label]) -> Label | None:

@@ -2479,6 +2479,10 @@ Render now makes the picture.</source>
         <translation>Berge</translation>
     </message>
     <message>
+        <source>Lake</source>
+        <translation>See</translation>
+    </message>
+    <message>
         <source>Sea</source>
         <translation>Meer</translation>
     </message>
@@ -3933,6 +3937,10 @@ Estimate tells steps, memory and time.</source>
     <message>
         <source>Winter ridge</source>
         <translation>Wintergrat</translation>
+    </message>
+    <message>
+        <source>Forest lake</source>
+        <translation>Waldsee</translation>
     </message>
 </context>
 <context>

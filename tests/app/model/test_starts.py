@@ -32,6 +32,21 @@ def test_every_label_set_has_a_scene_with_sky_above_land(name, start):
     assert label_set.unlabeled_id not in labels
 
 
+@pytest.mark.parametrize("name", ["coco_stuff", "ade20k"])
+def test_a_lake_lies_between_hills_and_a_near_shore(name):
+    label_set = load_label_set(name)
+    labels = start_labels(Start.LAKE, label_set, label_set.labels, (90, 160))
+    assert labels is not None
+    for column in labels.T:
+        down = column[np.flatnonzero(np.diff(column, prepend=-1))]
+        found = [label_set.by_id(int(value)) for value in down]
+        assert len(found) == 4
+        assert all(label is not None for label in found)
+        assert found[2].name in ("lake", "water-other")
+    city = load_label_set("cityscapes")
+    assert start_labels(Start.LAKE, city, city.labels, (90, 160)) is None
+
+
 def test_only_labels_that_are_offered_are_used():
     offered = [label for label in COCO.labels if label.name in ("sky-other", "dirt")]
     labels = start_labels(Start.LAND, COCO, offered, (40, 40))
