@@ -177,7 +177,7 @@ def forest_lake() -> Map:
     shore = 0.525 + 0.006 * noise_line(42, 5, 4, 0.4) + 0.05 * np.clip((0.22 - X) / 0.22, 0, 1) ** 0.7
     labels[below(shore - 0.012 - 0.012 * np.maximum(0, noise_line(44, 5, 4)))] = GRASS
     labels[below(shore)] = WATER
-    islet = (((COLUMNS - 0.63) / 0.085) ** 2 + ((ROWS - 0.612) / 0.020) ** 2) < 1 + 0.3 * noise_field(46, 8, 3)
+    islet = 1 + 0.3 * noise_field(46, 8, 3) > (((COLUMNS - 0.63) / 0.085) ** 2 + ((ROWS - 0.612) / 0.020) ** 2)
     labels[islet] = GRASS
     labels[trees(47, np.full(SIZE, 0.612), lambda x: 0.11 * np.exp(-(((x - 0.63) / 0.055) ** 2)), 0.045, True)] = TREE
     bank = 0.86 - 0.10 * np.cos(3.4 * (X - 0.08)) + 0.020 * noise_line(49, 4, 5, 0.45)
