@@ -17,6 +17,7 @@ from spade_studio.app.rendering.loading import LoadOptions, renderer_loader
 from spade_studio.app.ui import messages
 from spade_studio.engine.batch.picture import render_described
 from spade_studio.engine.cli.main import main as render
+from spade_studio.engine.detail.levels import DetailLevel
 from spade_studio.engine.labels import Label, LabelSet
 from spade_studio.engine.pictures.picture_files import write_picture
 from spade_studio.engine.pictures.provenance import has_provenance, pack_layout, pack_settings, read_provenance
@@ -90,7 +91,8 @@ def test_a_picture_of_another_size_is_rendered_at_it_again(window, export, qtbot
 
 def test_the_level_of_detail_of_a_picture_is_its_own(window, settings, qtbot, layout, tmp_path):
     renderer = Renderer.load(window.live.info.path, device="cpu", dtype="float32")
-    paths = {level: tmp_path / f"{level}.png" for level in ("none", "fast")}
+    levels: tuple[DetailLevel, ...] = ("none", "fast")
+    paths = {level: tmp_path / f"{level}.png" for level in levels}
     for level, path in paths.items():
         made = render_described(renderer, layout, None, None, ResultWish((128, 128), level), 3)
         texts = {**pack_settings(made.about), **pack_layout(made.about.labels, made.about.instances)}
