@@ -18,6 +18,8 @@ from spade_studio.engine.labels.label_set import LabelSet
 from spade_studio.engine.rendering.result_plan import ResultWish
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QImage
+
     from spade_studio.engine.batch.picture import DescribedPicture
     from spade_studio.engine.rendering.renderer import Renderer
 
@@ -48,6 +50,23 @@ class PictureOrder:
     quality: int = 95
     has_record: bool = True
     detail: DetailLevel | Literal["auto"] = "auto"
+
+
+@dataclass(frozen=True)
+class ShownPicture:
+    """The picture in the window.
+
+    Attributes:
+        image: The picture.
+        size: Its (height, width).
+        detail: The level of detail that made it.
+        base: (height, width) of what the weights render without details.
+    """
+
+    image: QImage
+    size: tuple[int, int]
+    detail: DetailLevel
+    base: tuple[int, int]
 
 
 def size_of_side(longer_side: int, layout: tuple[int, int]) -> tuple[int, int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,13 +24,13 @@ from PySide6.QtWidgets import (
 )
 
 from spade_studio.app.export.order import FILE_FORMATS, FileFormat
-from spade_studio.app.export.picture import SUFFIXES, PictureOrder, problem_of, size_of_side
+from spade_studio.app.export.picture import SUFFIXES, PictureOrder, ShownPicture, problem_of, size_of_side
 from spade_studio.app.ui import messages
 from spade_studio.app.ui.boxes import column, padded, row
 from spade_studio.app.ui.plain import PlainLabel, sentence
 from spade_studio.app.ui.settings import Settings
 from spade_studio.app.ui.typed_path import typed_path
-from spade_studio.engine.detail.levels import DetailLevel, automatic_level, available_levels
+from spade_studio.engine.detail.levels import automatic_level, available_levels
 from spade_studio.engine.errors import EngineError
 from spade_studio.engine.pictures.picture_files import QUALITY
 from spade_studio.engine.pictures.png import MAX_SIDE
@@ -42,23 +41,6 @@ SIDES = (256, 512, 1024, 2048)
 _FORMAT_NAMES = {"png": "PNG", "jpg": "JPEG", "webp": "WebP"}
 _PREVIEW = 220
 _SMALLEST = 16
-
-
-@dataclass(frozen=True)
-class ShownPicture:
-    """The picture in the window.
-
-    Attributes:
-        image: The picture.
-        size: Its (height, width).
-        detail: The level of detail that made it.
-        base: (height, width) of what the weights render without details.
-    """
-
-    image: QImage
-    size: tuple[int, int]
-    detail: DetailLevel
-    base: tuple[int, int]
 
 
 class PictureDialog(QDialog):

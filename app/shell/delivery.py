@@ -14,7 +14,7 @@ from PySide6.QtGui import QAction, QDrag, QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QMenu
 
 from spade_studio.app.export.order import PaintedLayout
-from spade_studio.app.export.picture import PictureOrder, proposed_name
+from spade_studio.app.export.picture import PictureOrder, ShownPicture, proposed_name
 from spade_studio.app.export.picture_exporter import PictureExporter
 from spade_studio.app.rendering.picture_view import PictureView
 from spade_studio.app.rendering.workspace import Workspace
@@ -81,7 +81,7 @@ class Delivery(QObject):
 
     def ask(self) -> PictureDialog | None:
         """Ask for name, format and size of a file; None where there is no picture yet."""
-        from spade_studio.app.export.picture_dialog import PictureDialog, ShownPicture
+        from spade_studio.app.export.picture_dialog import PictureDialog
 
         picture, info = self._picture(), self._live.info
         if picture is None or info is None:
