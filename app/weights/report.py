@@ -27,6 +27,7 @@ from spade_studio.engine.networks.config import (
 )
 from spade_studio.engine.weights.facts import WeightsFacts
 
+translate = QCoreApplication.translate
 _SHOWN_LABELS = 10
 _SMALL_TRAINING = 128
 _NEARLY_ALL = 0.9
@@ -109,7 +110,7 @@ def lost_labels(painted: Painted, channels: LabelChannels) -> list[Lost]:
     for label_id in unknown:
         label = painted.label_set.by_id(label_id)
         pixels = int(painted.counts[label_id])
-        name = label_text(label) if label else QCoreApplication.translate("WeightsReport", "id {id}").format(id=label_id)
+        name = label_text(label) if label else translate("WeightsReport", "id {id}").format(id=label_id)
         found.append(Lost(name, pixels, pixels / total))
     return sorted(found, key=lambda lost: -lost.pixels)
 
@@ -122,7 +123,7 @@ def byte_words(size: int) -> str:
 def _summary(facts: WeightsFacts) -> str:
     info = facts.info
     if info.generator is None:
-        return QCoreApplication.translate("WeightsReport", "No generator")
+        return translate("WeightsReport", "No generator")
     parts = [_kind(info.generator)]
     if info.channels is not None:
         parts.append(counted("WeightsReport", "%Ln label(s)", len(info.channels.known_ids)))
@@ -133,64 +134,49 @@ def _summary(facts: WeightsFacts) -> str:
 
 def _rows(facts: WeightsFacts, painted: Painted, lost: Sequence[Lost]) -> list[tuple[str, str]]:
     info = facts.info
-    yes, no = QCoreApplication.translate("WeightsReport", "yes"), QCoreApplication.translate("WeightsReport", "no")
+    yes, no = translate("WeightsReport", "yes"), translate("WeightsReport", "no")
     kind = (
-        QCoreApplication.translate("WeightsReport", "bundle of SPADE Studio")
+        translate("WeightsReport", "bundle of SPADE Studio")
         if info.file_kind == "bundle"
-        else QCoreApplication.translate("WeightsReport", "published SPADE format")
+        else translate("WeightsReport", "published SPADE format")
     )
     files = ", ".join(path.name for path, _ in facts.files)
-    rows = [(QCoreApplication.translate("WeightsReport", "Kind"), kind)]
+    rows = [(translate("WeightsReport", "Kind"), kind)]
     if info.generator is not None:
-        rows.append(
-            (QCoreApplication.translate("WeightsReport", "Generator"), _generator_words(info.generator, facts.generator_parameters or 0))
-        )
+        rows.append((translate("WeightsReport", "Generator"), _generator_words(info.generator, facts.generator_parameters or 0)))
     if info.channels is not None:
-        rows.append((QCoreApplication.translate("WeightsReport", "Labels"), _label_words(info.channels)))
-        rows.append((QCoreApplication.translate("WeightsReport", "Your layout"), _lost_words(painted, lost, info.channels)))
+        rows.append((translate("WeightsReport", "Labels"), _label_words(info.channels)))
+        rows.append((translate("WeightsReport", "Your layout"), _lost_words(painted, lost, info.channels)))
     if info.training_size is not None:
-        size = QCoreApplication.translate("WeightsReport", "{width} × {height} pixels")
-        rows.append(
-            (
-                QCoreApplication.translate("WeightsReport", "Trained at"),
-                size.format(width=info.training_size[1], height=info.training_size[0]),
-            )
-        )
+        size = translate("WeightsReport", "{width} × {height} pixels")
+        rows.append((translate("WeightsReport", "Trained at"), size.format(width=info.training_size[1], height=info.training_size[0])))
     if info.generator is not None:
         noise = (
-            QCoreApplication.translate("WeightsReport", "every seed gives another picture")
+            translate("WeightsReport", "every seed gives another picture")
             if info.can_use_noise
-            else QCoreApplication.translate("WeightsReport", "one picture a layout")
+            else translate("WeightsReport", "one picture a layout")
         )
-        rows.append((QCoreApplication.translate("WeightsReport", "Styles"), noise))
-        edges = QCoreApplication.translate("WeightsReport", "objects are told apart (edge channel)") if info.uses_edges else no
-        rows.append((QCoreApplication.translate("WeightsReport", "Object borders"), edges))
+        rows.append((translate("WeightsReport", "Styles"), noise))
+        edges = translate("WeightsReport", "objects are told apart (edge channel)") if info.uses_edges else no
+        rows.append((translate("WeightsReport", "Object borders"), edges))
     if isinstance(info.generator, SIMSConfig):
-        needed = QCoreApplication.translate("WeightsReport", "its memory bank, {name}, beside it").format(name=bank_beside(info.path).name)
-        rows.append((QCoreApplication.translate("WeightsReport", "Needs"), needed))
+        needed = translate("WeightsReport", "its memory bank, {name}, beside it").format(name=bank_beside(info.path).name)
+        rows.append((translate("WeightsReport", "Needs"), needed))
     if info.encoder is not None:
-        rows.append((QCoreApplication.translate("WeightsReport", "Encoder"), _encoder_words(info.encoder, facts.encoder_parameters or 0)))
+        rows.append((translate("WeightsReport", "Encoder"), _encoder_words(info.encoder, facts.encoder_parameters or 0)))
     if info.discriminator is not None:
-        rows.append(
-            (
-                QCoreApplication.translate("WeightsReport", "Discriminator"),
-                QCoreApplication.translate("WeightsReport", "there is one; only training needs it"),
-            )
-        )
+        rows.append((translate("WeightsReport", "Discriminator"), translate("WeightsReport", "there is one; only training needs it")))
     rows += [
-        (QCoreApplication.translate("WeightsReport", "Precision"), _number_words(facts)),
+        (translate("WeightsReport", "Precision"), _number_words(facts)),
         (
-            QCoreApplication.translate("WeightsReport", "Files"),
-            QCoreApplication.translate("WeightsReport", "{size} ({names})").format(size=byte_words(facts.bytes), names=files),
+            translate("WeightsReport", "Files"),
+            translate("WeightsReport", "{size} ({names})").format(size=byte_words(facts.bytes), names=files),
         ),
-        (QCoreApplication.translate("WeightsReport", "Place"), str(info.path)),
-        (QCoreApplication.translate("WeightsReport", "Steps"), "" if info.steps is None else QLocale().toString(info.steps)),
-        (QCoreApplication.translate("WeightsReport", "Averaged"), "" if info.averaged is None else yes if info.averaged else no),
-        (QCoreApplication.translate("WeightsReport", "Trained on"), info.data),
-        (
-            QCoreApplication.translate("WeightsReport", "Licence"),
-            info.licence or QCoreApplication.translate("WeightsReport", "the file does not tell"),
-        ),
+        (translate("WeightsReport", "Place"), str(info.path)),
+        (translate("WeightsReport", "Steps"), "" if info.steps is None else QLocale().toString(info.steps)),
+        (translate("WeightsReport", "Averaged"), "" if info.averaged is None else yes if info.averaged else no),
+        (translate("WeightsReport", "Trained on"), info.data),
+        (translate("WeightsReport", "Licence"), info.licence or translate("WeightsReport", "the file does not tell")),
     ]
     return rows
 
@@ -199,34 +185,26 @@ def _limits(facts: WeightsFacts, lost: Sequence[Lost]) -> list[str]:
     info = facts.info
     generator, channels = info.generator, info.channels
     if generator is None or channels is None:
-        what = (
-            QCoreApplication.translate("WeightsReport", "a style encoder")
-            if info.encoder is not None
-            else QCoreApplication.translate("WeightsReport", "a discriminator")
-        )
-        text = QCoreApplication.translate(
+        what = translate("WeightsReport", "a style encoder") if info.encoder is not None else translate("WeightsReport", "a discriminator")
+        text = translate(
             "WeightsReport", "These files hold {what} only, which cannot render. Choose the generator's file or folder (latest_net_G.pth)."
         )
         return [text.format(what=what)]
     limits: list[str] = []
     if lost:
         share = sum(label.share for label in lost)
-        text = QCoreApplication.translate(
-            "WeightsReport", "{share} of your layout has labels that these weights do not know: it renders as unlabeled."
-        )
+        text = translate("WeightsReport", "{share} of your layout has labels that these weights do not know: it renders as unlabeled.")
         limits.append(text.format(share=_percent(share)))
     if channels.label_set is None:
-        limits.append(
-            QCoreApplication.translate("WeightsReport", "The labels have no names: an id in the layout is taken as the number of a label.")
-        )
+        limits.append(translate("WeightsReport", "The labels have no names: an id in the layout is taken as the number of a label."))
     if not info.can_use_noise:
-        limits.append(QCoreApplication.translate("WeightsReport", "Styles, seeds and variations have no effect."))
+        limits.append(translate("WeightsReport", "Styles, seeds and variations have no effect."))
     if not info.can_use_style_image:
-        limits.append(QCoreApplication.translate("WeightsReport", "A reference picture cannot give the style: there is no encoder."))
+        limits.append(translate("WeightsReport", "A reference picture cannot give the style: there is no encoder."))
     if not info.uses_edges:
-        limits.append(QCoreApplication.translate("WeightsReport", "Objects of one label that touch are not told apart."))
+        limits.append(translate("WeightsReport", "Objects of one label that touch are not told apart."))
     if info.training_size is not None and max(info.training_size) <= _SMALL_TRAINING:
-        text = QCoreApplication.translate("WeightsReport", "Trained on small pictures: far larger ones lose detail.")
+        text = translate("WeightsReport", "Trained on small pictures: far larger ones lose detail.")
         limits.append(text)
     return limits
 
@@ -236,78 +214,76 @@ def _kind(config: AnyGeneratorConfig) -> str:
         case GeneratorConfig():
             return "SPADE"
         case ConcatenationConfig():
-            return QCoreApplication.translate("WeightsReport", "SPADE's decoder, layout concatenated")
+            return translate("WeightsReport", "SPADE's decoder, layout concatenated")
         case Pix2PixHDConfig():
             return "pix2pixHD"
         case CRNConfig():
-            return QCoreApplication.translate("WeightsReport", "cascaded refinement network (CRN)")
+            return translate("WeightsReport", "cascaded refinement network (CRN)")
         case SIMSConfig():
-            return QCoreApplication.translate("WeightsReport", "SIMS, completes pieces of photographs")
+            return translate("WeightsReport", "SIMS, completes pieces of photographs")
         case LayeredPix2PixHDConfig() if config.layout == "spade":
-            return QCoreApplication.translate("WeightsReport", "pix2pixHD with SPADE")
+            return translate("WeightsReport", "pix2pixHD with SPADE")
         case _:
-            return QCoreApplication.translate("WeightsReport", "pix2pixHD, layout concatenated")
+            return translate("WeightsReport", "pix2pixHD, layout concatenated")
 
 
 def _generator_words(config: AnyGeneratorConfig, parameters: int) -> str:
-    text = QCoreApplication.translate("WeightsReport", "{kind}, {size}, base width {width}, sides in steps of {stride} pixels")
+    text = translate("WeightsReport", "{kind}, {size}, base width {width}, sides in steps of {stride} pixels")
     return text.format(kind=_kind(config), size=_parameter_words(parameters), width=config.base_channels, stride=config.stride)
 
 
 def _encoder_words(config: EncoderConfig, parameters: int) -> str:
-    text = QCoreApplication.translate("WeightsReport", "takes the style from a picture, {size}, style codes of {width} numbers")
+    text = translate("WeightsReport", "takes the style from a picture, {size}, style codes of {width} numbers")
     return text.format(size=_parameter_words(parameters), width=config.z_width)
 
 
 def _parameter_words(count: int) -> str:
     if count >= 100_000:
-        return QCoreApplication.translate("WeightsReport", "{count} million parameters").format(
-            count=QLocale().toString(count / 1e6, "f", 1)
-        )
+        return translate("WeightsReport", "{count} million parameters").format(count=QLocale().toString(count / 1e6, "f", 1))
     return counted("WeightsReport", "%Ln parameter(s)", count)
 
 
 def _label_words(channels: LabelChannels) -> str:
     known = channels.known_ids
     if channels.label_set is None:
-        return QCoreApplication.translate("WeightsReport", "{count} without names").format(count=len(known))
+        return translate("WeightsReport", "{count} without names").format(count=len(known))
     names = [label_text(label) for label_id in known[:_SHOWN_LABELS] if (label := channels.label_set.by_id(label_id))]
     listed = ", ".join(names) + (", …" if len(known) > len(names) else "")
-    text = QCoreApplication.translate("WeightsReport", "{count} of {set}: {names}")
+    text = translate("WeightsReport", "{count} of {set}: {names}")
     return text.format(count=len(known), set=channels.label_set.name, names=listed)
 
 
 def _lost_words(painted: Painted, lost: Sequence[Lost], channels: LabelChannels) -> str:
     if not lost:
         if channels.label_set is None:
-            return QCoreApplication.translate("WeightsReport", "all its ids have a channel")
-        return QCoreApplication.translate("WeightsReport", "all its labels are known")
+            return translate("WeightsReport", "all its ids have a channel")
+        return translate("WeightsReport", "all its labels are known")
     parts = [
         counted("WeightsReport", "{name} (%Ln pixel(s), {share})", x.pixels).format(name=x.name, share=_percent(x.share))
         for x in lost[:_SHOWN_LABELS]
     ]
     listed = ", ".join(parts) + (", …" if len(lost) > len(parts) else "")
-    return QCoreApplication.translate("WeightsReport", "not known: {labels}").format(labels=listed)
+    return translate("WeightsReport", "not known: {labels}").format(labels=listed)
 
 
 def _number_words(facts: WeightsFacts) -> str:
     names = {
-        "F64": QCoreApplication.translate("WeightsReport", "double precision (float64)"),
-        "F32": QCoreApplication.translate("WeightsReport", "full precision (float32)"),
-        "F16": QCoreApplication.translate("WeightsReport", "half precision (float16)"),
-        "BF16": QCoreApplication.translate("WeightsReport", "half precision (bfloat16)"),
+        "F64": translate("WeightsReport", "double precision (float64)"),
+        "F32": translate("WeightsReport", "full precision (float32)"),
+        "F16": translate("WeightsReport", "half precision (float16)"),
+        "BF16": translate("WeightsReport", "half precision (bfloat16)"),
     }
     total = sum(facts.numbers.values())
     parts = [(names.get(kind, kind), count / total) for kind, count in facts.numbers.items() if count]
     if len(parts) == 1:
         return parts[0][0]
     if parts[0][1] >= _NEARLY_ALL:
-        return QCoreApplication.translate("WeightsReport", "mostly {precision}").format(precision=parts[0][0])
+        return translate("WeightsReport", "mostly {precision}").format(precision=parts[0][0])
     return ", ".join(f"{_percent(share)} {name}" for name, share in parts)
 
 
 def _percent(share: float) -> str:
-    return QCoreApplication.translate("WeightsReport", "{number} %").format(number="<1" if 0 < share < 0.01 else f"{100 * share:.0f}")
+    return translate("WeightsReport", "{number} %").format(number="<1" if 0 < share < 0.01 else f"{100 * share:.0f}")
 
 
 def _sentence(text: str) -> str:
