@@ -43,8 +43,7 @@ class RecoveryDialog(QDialog):
         self._restore_one = restore
         self.setWindowTitle(self.tr("Unsaved drawings"))
         one = len(left) == 1
-        heading = PlainLabel(self.tr("SPADE Studio was not closed properly"))
-        heading.setProperty("role", "heading")
+        heading = PlainLabel(self.tr("SPADE Studio was not closed properly"), role="heading")
         text = PlainLabel(
             (self.tr("This drawing was not saved then.") if one else self.tr("These drawings were not saved then."))
             + " "

@@ -25,8 +25,7 @@ class NoticeBar(QFrame):
         super().__init__(parent)
         self._parent = parent
         self.setObjectName("banner")
-        self._text = PlainLabel()
-        self._text.setWordWrap(True)
+        self._text = PlainLabel(wraps=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._buttons = row(spacing=8)

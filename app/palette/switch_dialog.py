@@ -39,8 +39,7 @@ class SwitchDialog(QDialog):
             "{target} has no label of these names. What shall take their place? All other labels are carried over by name, "
             "and Undo brings everything back."
         )
-        text = PlainLabel(about.format(target=target.name))
-        text.setWordWrap(True)
+        text = PlainLabel(about.format(target=target.name), wraps=True)
         text.setFixedWidth(440)
         rows = QWidget()
         grid = QGridLayout(rows)

@@ -103,31 +103,31 @@ class PreferencesDialog(QDialog):
         general = self._page(self.tr("&General"))
         general.addRow(self.tr("Appeara&nce"), self.appearance)
         general.addRow(self.tr("&Language"), self.language)
-        general.addRow("", _caption(self.tr("Another language is used from the next start on.")))
+        general.addRow("", PlainLabel(self.tr("Another language is used from the next start on."), role="caption"))
         general.addRow(self.tr("Autosave a&fter"), self.autosave)
-        general.addRow("", _caption(self.tr("Changes are kept aside in case of a crash; your file is not touched.")))
+        general.addRow("", PlainLabel(self.tr("Changes are kept aside in case of a crash; your file is not touched."), role="caption"))
         general.addRow(self.tr("&Recent files"), self.recent)
         painting = self._page(self.tr("&Painting"))
         painting.addRow(self.tr("&Undo memory"), self.memory)
-        painting.addRow("", _caption(self.tr("When it is full the oldest steps can no longer be undone.")))
+        painting.addRow("", PlainLabel(self.tr("When it is full the oldest steps can no longer be undone."), role="caption"))
         if self.rendering:
             rendering = self._page(self.tr("R&endering"))
             for choice in self.rendering:
                 rendering.addRow(choice.accessibleName(), choice)
-            rendering.addRow("", _caption(self.tr("The menu Render and the status line offer the same.")))
+            rendering.addRow("", PlainLabel(self.tr("The menu Render and the status line offer the same."), role="caption"))
         training = self._page(self.tr("&Training"))
         folder = row(spacing=8)
         folder.addWidget(self.folder, 1)
         folder.addWidget(self.browse)
         training.addRow(self.tr("&Folder of runs"), folder)
-        training.addRow("", _caption(self.tr("Runs that are elsewhere stay where they are.")))
+        training.addRow("", PlainLabel(self.tr("Runs that are elsewhere stay where they are."), role="caption"))
         label = training.labelForField(folder)
         if isinstance(label, QLabel):
             label.setBuddy(self.folder)
         updates = self._page(self.tr("&Updates"))
         updates.addRow("", self.updates)
         updates.addRow(self.tr("A&ddress"), self.address)
-        updates.addRow("", _caption(self.tr("Only this file is read; nothing about you is sent.")))
+        updates.addRow("", PlainLabel(self.tr("Only this file is read; nothing about you is sent."), role="caption"))
 
     def _page(self, title: str) -> QFormLayout:
         page = QWidget()
@@ -209,9 +209,3 @@ def _number(name: str, limits: tuple[int, int, int], suffix: str = "") -> QSpinB
     box.setAccessibleName(name)
     box.setMinimumWidth(96)
     return box
-
-
-def _caption(text: str) -> QLabel:
-    label = PlainLabel(text)
-    label.setProperty("role", "caption")
-    return label

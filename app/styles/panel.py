@@ -38,7 +38,7 @@ class StylesPanel(PhotoTarget):
         self._built_in_images: list[QImage] = []
         self._reference_images: dict[bytes, QImage] = {}
         self.setMinimumWidth(236)
-        self.note = _caption("")
+        self.note = PlainLabel(role="caption", wraps=True)
         self.note.setAccessibleName(self.tr("About the style"))
         self._build_strength()
         self._build_lists(paste)
@@ -99,7 +99,7 @@ class StylesPanel(PhotoTarget):
         self.remove_button = _small_button(self.tr("Remove"), self.tr("Forget the selected photograph (Del)"))
         self.remove_button.clicked.connect(self._remove)
         QShortcut(QKeySequence(Qt.Key.Key_Delete), self.references, self._remove, context=Qt.ShortcutContext.WidgetShortcut)
-        self.built_in_note, self.reference_note = _caption(""), _caption("")
+        self.built_in_note, self.reference_note = PlainLabel(role="caption", wraps=True), PlainLabel(role="caption", wraps=True)
         built_in_page, references_page = QWidget(), QWidget()
         page = column(built_in_page, spacing=6, margins=(0, 6, 0, 0))
         page.addWidget(self.built_in_note)
@@ -122,7 +122,7 @@ class StylesPanel(PhotoTarget):
 
     def _build_mix(self) -> None:
         self.mix = MixBox(self._styles)
-        self._mix_note = _caption("")
+        self._mix_note = PlainLabel(role="caption", wraps=True)
         heading = PlainLabel(self.tr("&Mix two styles"))
         heading.setBuddy(self.mix.share)
         self._mix_box = column(spacing=4)
@@ -262,13 +262,6 @@ def _mark(tiles: Tiles, index: int) -> None:
 def _explain(label: QLabel, text: str) -> None:
     label.setText(text)
     label.setVisible(bool(text))
-
-
-def _caption(text: str) -> QLabel:
-    label = PlainLabel(text)
-    label.setProperty("role", "caption")
-    label.setWordWrap(True)
-    return label
 
 
 def _value_label() -> QLabel:

@@ -102,8 +102,7 @@ class ConfigForm(QScrollArea):
         grid.setColumnMinimumWidth(0, 170)
         grid.setColumnStretch(1, 1)
         if title:
-            heading = PlainLabel(title)
-            heading.setProperty("role", "heading")
+            heading = PlainLabel(title, role="heading")
             grid.addWidget(heading, 0, 0, 1, 2)
         fields = {field.name: field for field in all_fields()}
         for number, name in enumerate(names, 1):
@@ -111,9 +110,7 @@ class ConfigForm(QScrollArea):
             label = PlainLabel(shown_title(fields[name].title))
             label.setToolTip(editor.input.toolTip())
             label.setBuddy(editor.input)
-            problem = PlainLabel()
-            problem.setProperty("role", "problem")
-            problem.setWordWrap(True)
+            problem = PlainLabel(role="problem", wraps=True)
             problem.hide()
             grid.addWidget(label, 2 * number, 0)
             grid.addWidget(editor, 2 * number, 1)

@@ -11,12 +11,21 @@ _LINE = 80  # characters: Qt breaks the lines of markup only
 
 
 class PlainLabel(QLabel):
-    """A label whose text is shown as it is; ``&`` still marks the key of its buddy."""
+    """A label whose text is shown as it is; ``&`` still marks the key of its buddy.
 
-    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    Args:
+        text: What it shows.
+        parent: Of Qt.
+        role: Its look, such as ``caption``, ``heading`` or ``problem``; empty for that of plain text.
+        wraps: Whether long text goes on in further lines.
+    """
+
+    def __init__(self, text: str = "", parent: QWidget | None = None, *, role: str = "", wraps: bool = False) -> None:
+        super().__init__(parent, wordWrap=wraps)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setText(text)
+        if role:
+            self.setProperty("role", role)
 
 
 def message_box(

@@ -137,8 +137,7 @@ class VideoWindow(SideWindow):
     # -- building ------------------------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        self.styles_label = PlainLabel()
-        self.styles_label.setWordWrap(True)
+        self.styles_label = PlainLabel(wraps=True)
         self.seconds = padded(QDoubleSpinBox())
         self.seconds.setRange(0.1, 60)
         self.seconds.setDecimals(1)
@@ -167,8 +166,7 @@ class VideoWindow(SideWindow):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
         self.progress.setAccessibleName(self.tr("Progress of the video"))
-        self.status = PlainLabel()
-        self.status.setWordWrap(True)
+        self.status = PlainLabel(wraps=True)
         self.show_button = QPushButton(self.tr("Sho&w it"))
         self.cancel_button = QPushButton(self.tr("&Cancel"))
         self.make_button = QPushButton(self.tr("&Make the video"))
@@ -196,8 +194,7 @@ class VideoWindow(SideWindow):
         )
         for at, (title, content, buddy) in enumerate(lines):
             if title:
-                label = PlainLabel(title)
-                label.setProperty("role", "heading")
+                label = PlainLabel(title, role="heading")
                 if buddy is not None:
                     label.setBuddy(buddy)
                 grid.addWidget(label, at, 0)

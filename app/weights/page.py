@@ -193,12 +193,9 @@ class WeightsPage(QWidget):
 
 def _text(role: str = "", text: str = "") -> QLabel:
     """Return a label whose text is never read as markup: files write parts of it."""
-    label = PlainLabel(text)
+    label = PlainLabel(text, role=role, wraps=True)
     if role != "heading":
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    label.setWordWrap(True)
-    if role:
-        label.setProperty("role", role)
     return label
 
 

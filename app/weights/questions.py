@@ -31,8 +31,7 @@ class QuestionsForm(QWidget):
         self._extra_sets: list[LabelSet] = []
         self.boxes: dict[str, QComboBox] = {}
         self._frames: dict[str, QWidget] = {}
-        self._heading = PlainLabel(self.tr("What the file does not tell"))
-        self._heading.setProperty("role", "heading")
+        self._heading = PlainLabel(self.tr("What the file does not tell"), role="heading")
         layout = column(self, spacing=4)
         layout.addWidget(self._heading)
         for name, title, hint in self._texts():
@@ -42,10 +41,8 @@ class QuestionsForm(QWidget):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(28)
             box.setMaximumWidth(420)
-            caption, explanation = PlainLabel(title), PlainLabel(hint)
+            caption, explanation = PlainLabel(title), PlainLabel(hint, role="caption", wraps=True)
             caption.setBuddy(box)
-            explanation.setWordWrap(True)
-            explanation.setProperty("role", "caption")
             box.activated.connect(lambda _index, name=name: self._on_chosen(name))
             self.boxes[name] = box
             frame = QWidget()
