@@ -1,4 +1,4 @@
-"""What ``spade-train bank`` does: open the data, cut the segments out, say what came of it."""
+"""``spade-train bank``: builds a memory bank and reports its contents."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _TELL_EVERY = 5.0  # seconds
 
 
 def make_bank(options: Bank) -> int:
-    """Make the bank.
+    """Build the bank.
 
     Returns:
-        The exit code, 0.
+        Exit code, 0.
 
     Raises:
-        EngineError, OSError: With what to do.
+        EngineError, OSError: unusable data or options, or the file cannot be written.
     """
     if not options.licence.strip():
         raise BankError("--licence is empty", "under which terms the photographs may be used, in a sentence")

@@ -1,4 +1,4 @@
-"""What the command lines of spade-train and spade-eval have in common: the first word, and how a command ends."""
+"""Common parts of the command lines of spade-train and spade-eval: subcommands and exit codes."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from spade_studio.train.run.launch import tell_launcher
 
 
 def exit_code(work: Callable[[], int], interrupted: str) -> int:
-    """Do the work of a command and return the exit code, with errors and interruptions told on stderr.
+    """Run a command, report errors and interruptions on stderr, and return the exit code.
 
     Args:
-        work: Returns the exit code where nothing fails; wrong usage raises SystemExit(2).
-        interrupted: What a person should know after Ctrl+C.
+        work: The command; returns its exit code, or raises SystemExit(2) for wrong usage.
+        interrupted: Message after Ctrl+C.
 
     Returns:
-        That of the work; 1 where it failed, 130 where it was interrupted.
+        Exit code of the command; 1 where it failed, 130 where it was interrupted.
     """
     try:
         try:
@@ -41,17 +41,17 @@ def exit_code(work: Callable[[], int], interrupted: str) -> int:
 
 
 def first_word(program: str, summary: str, commands: Mapping[str, tuple[type, str]], examples: str, arguments: Sequence[str]) -> str:
-    """Return the command that a command line begins with.
+    """Return the subcommand at the start of a command line.
 
     Args:
-        program: Its name.
-        summary: What it does, in a sentence.
-        commands: What each command's options are, and what it does, by name.
-        examples: The end of the help.
-        arguments: The command line without the program's name.
+        program: Name of the program.
+        summary: Description of the program, one sentence.
+        commands: Options class and description of each subcommand by name.
+        examples: Epilogue of the help.
+        arguments: Command line without the program's name.
 
     Raises:
-        SystemExit: There is no such command, or help or the version was asked for.
+        SystemExit: an unknown subcommand, or a request for help or version.
     """
     parser = argparse.ArgumentParser(
         program,
@@ -65,12 +65,12 @@ def first_word(program: str, summary: str, commands: Mapping[str, tuple[type, st
 
 
 def description(options: type) -> str:
-    """Return what help says of a command: its class's words, without those on the options."""
+    """Return the description of a subcommand in the help: the docstring of its options class without the attributes."""
     return inspect.cleandoc(options.__doc__ or "").partition("\n\nAttributes:")[0]
 
 
 def listed(summaries: Mapping[str, str]) -> str:
-    """Return lines of names and what they stand for, in two columns."""
+    """Return names and descriptions as lines of two columns."""
     width = max(map(len, summaries))
     return "\n".join(f"  {name:{width}}  {words}" for name, words in summaries.items())
 

@@ -1,4 +1,4 @@
-"""What the commands of ``spade-train`` do."""
+"""The commands of ``spade-train``."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _NAMED_ANNOTATIONS = 5
 
 
 def run(command: Command) -> int:
-    """Do what a command says.
+    """Run a command.
 
     Returns:
-        The exit code.
+        Exit code.
 
     Raises:
-        EngineError, OSError: With what to do.
+        EngineError, OSError: the command failed.
     """
     match command:
         case New():
@@ -64,10 +64,10 @@ def run(command: Command) -> int:
 
 
 def resolve(new: New) -> TrainConfig:
-    """Return the configuration that a command describes; paths become absolute, since runs are resumed from other folders.
+    """Return the configuration of a command, with absolute paths, since runs may be resumed from other folders.
 
     Raises:
-        ConfigError: Values do not go together.
+        ConfigError: inconsistent values.
     """
     config = new.config
     if config.data.path and new.config_file is None and new.fork is None and config.data.path != str(new.data_path):
@@ -173,10 +173,10 @@ def _make_run(command: New, config: TrainConfig, processes: int, here: int | Non
 
 
 def refuse_missing(config: TrainConfig, processes: int) -> None:
-    """Refuse a device or tracker that is not here.
+    """Check that device and trackers are available.
 
     Raises:
-        EngineError: With what is missing.
+        EngineError: one is missing.
     """
     from spade_studio.engine.device import refuse_missing_device
     from spade_studio.train.run.trackers import refuse_missing_packages

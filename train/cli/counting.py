@@ -1,4 +1,4 @@
-"""What a training step computes and keeps, counted on tensors without data: for any network in seconds."""
+"""Cost of a training step, counted on meta tensors within seconds for any network."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ ConfigT = TypeVar("ConfigT", bound=Any)
 
 @dataclass(frozen=True)
 class Counted:
-    """What one rank computes and holds.
+    """Cost of a training step on one rank.
 
     Attributes:
-        operations: Floating point operations of a whole step, for one picture.
-        state: Bytes of parameters, moments, averages, gradients of one side at a time, and frozen networks.
-        activations: Bytes that the generator's turn keeps for its backward pass.
+        operations: Number of floating-point operations of a whole step per picture.
+        state: Size in bytes of parameters, moments, averages, gradients of one side at a time, and frozen networks.
+        activations: Size in bytes of the activations that the generator step keeps for its backward pass.
     """
 
     operations: float
@@ -54,13 +54,13 @@ def count_step(config: TrainConfig, dataset: PairDataset, pictures: int, dtype: 
     """Count a step of a configuration.
 
     Args:
-        config: Of the training.
-        dataset: Its training data; the first pictures are read, since distinct neighbourhoods of labels are what fast SPADE computes.
-        pictures: That a rank computes at once.
+        config: Configuration of the training.
+        dataset: Training data; its first pictures are read, since the cost of fast SPADE depends on their distinct neighbourhoods.
+        pictures: Number of pictures that a rank computes at once.
         dtype: Compute type of forward passes; None for float32.
 
     Raises:
-        DataError: The first pictures cannot be read.
+        DataError: the first pictures cannot be read.
     """
     counted = min(pictures, _MOST, len(dataset))
     batch = _first_batch(config, dataset, counted)
@@ -108,7 +108,7 @@ def _penalty_operations(networks: TrainingNetworks, batch: TrainingBatch, noise:
 
 
 def rate_of(device: torch.device, dtype: torch.dtype | None) -> float:
-    """Return floating point operations a second of a convolution such as the networks', measured for half a second."""
+    """Return the rate of a typical convolution in floating-point operations per second, measured for half a second."""
     large = device.type == "cuda"
     batch, channels, side = (16, 256, 128) if large else (2, 128, 64)
     x = torch.randn(batch, channels, side, side, device=device, dtype=dtype).to(memory_format=torch.channels_last)
@@ -130,7 +130,7 @@ def rate_of(device: torch.device, dtype: torch.dtype | None) -> float:
 
 
 def seconds_by_operations(operations: float, rate: float) -> float:
-    """Return how long so many operations of a training take on a device of a rate."""
+    """Return the seconds that a number of operations takes in training, given the rate of a device."""
     return _BESIDE * operations / rate
 
 

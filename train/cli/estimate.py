@@ -1,4 +1,4 @@
-"""What a training would be: parameters, steps, memory and time, told before anything is made (``spade-train new --dry-run``)."""
+"""Estimates of a training: parameters, steps, memory and time (``spade-train new --dry-run``)."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _WARMING, _TIMED = 2, 4  # steps on a GPU
 
 @dataclass(frozen=True)
 class MemoryEstimate:
-    """Bytes that one rank needs, beside what torch itself takes.
+    """Memory of one rank in bytes, without torch's own.
 
     Attributes:
         state: Parameters, moments, averages, the gradients of one side at a time, and the parameters of the perceptual network.
-        activations: What the generator's turn of a step keeps for its backward pass; the discriminator's keeps less.
+        activations: Activations that the generator step keeps for its backward pass; the discriminator step keeps less.
     """
 
     state: int
@@ -51,19 +51,19 @@ class MemoryEstimate:
 
     @property
     def total(self) -> int:
-        """Both together."""
+        """Total size in bytes."""
         return self.state + self.activations
 
 
 def estimate_memory(trainer: Trainer, pictures: int) -> MemoryEstimate:
-    """Estimate what a step of a trainer needs: its state counted, and its activations extrapolated from two and four pictures.
+    """Estimate the memory of a training step: the state is counted, activations are extrapolated from two and four pictures.
 
     Args:
-        trainer: On any device; its batch statistics move.
-        pictures: That a rank computes at once.
+        trainer: Trainer on any device; its batch statistics change.
+        pictures: Number of pictures that a rank computes at once.
 
     Raises:
-        DataError: The first pictures cannot be read.
+        DataError: the first pictures cannot be read.
     """
     networks = (trainer.generator, trainer.encoder, trainer.discriminator)
     sizes = [0 if network is None else sum(p.numel() * p.element_size() for p in network.parameters()) for network in networks]
@@ -111,15 +111,15 @@ def _what_is_here(trainer: Trainer) -> Generator[None]:
 
 
 def seconds_per_picture(trainer: Trainer, pictures: int) -> float:
-    """Return how long a trainer takes for a picture, by whole steps with two.
+    """Return the seconds per picture of a trainer, measured in whole steps of two pictures.
 
     Args:
-        trainer: On the device that counts; it is trained.
-        pictures: That a rank computes at once.
+        trainer: Trainer on the device to measure; it is trained.
+        pictures: Number of pictures that a rank computes at once.
 
     Raises:
-        DataError: The first pictures cannot be read.
-        torch.OutOfMemoryError: The device has no room for them.
+        DataError: the first pictures cannot be read.
+        torch.OutOfMemoryError: the device has too little memory.
     """
     device = trainer.ranks.device
     batch = trainer.collate.batch([trainer.training_set[key] for key in trainer.sampler.batch(0, 0)[: min(_FEW, pictures)]])
@@ -163,14 +163,14 @@ def _content(config: TrainConfig) -> ContentLoss | None:
 
 
 def describe_run(config: TrainConfig, *, measure: bool = False) -> str:
-    """Return the resolved configuration as JSON, and below it what it means for the data at hand.
+    """Return the resolved configuration as JSON, followed by the estimates for the data.
 
     Args:
-        config: Of the training.
-        measure: Whether memory and time are those of real steps in place of counted operations.
+        config: Configuration of the training.
+        measure: Whether to measure memory and time in real steps instead of counting operations.
 
     Raises:
-        EngineError: The configuration does not fit the data.
+        EngineError: the configuration does not match the data.
     """
     data = open_run_data(config)
     refuse_unknown_labels(data.training)
@@ -272,7 +272,7 @@ def _time_words(config: TrainConfig, data: RunData, trainer: Trainer, pictures: 
 
 
 def time_words(seconds: float) -> str:
-    """Return a rough time: 40 minutes, 7 hours, 12 days."""
+    """Return a duration in words: 40 minutes, 7 hours, 12 days."""
     for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:,.0f} {unit}"

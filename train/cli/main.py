@@ -1,4 +1,4 @@
-"""``spade-train``: what the command line means, and how its errors end."""
+"""``spade-train``: parsing of the command line, and exit codes."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``spade-train``.
 
     Args:
-        arguments: The command line without the program's name; that of the process where None.
+        arguments: Command line without the program's name; that of the process where None.
 
     Returns:
-        The exit code: 0 done, 1 it failed, 130 interrupted. Wrong usage raises SystemExit(2).
+        Exit code: 0 for success, 1 for failure, 130 where interrupted. Wrong usage raises SystemExit(2).
     """
     if arguments is None:  # this process is spade-train's own
         prepare()
@@ -57,11 +57,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse(arguments: Sequence[str]) -> Command:
-    """Return what a command line asks for.
+    """Parse a command line.
 
     Raises:
-        EngineError: A value cannot be used.
-        SystemExit: Wrong usage, or help was asked for.
+        EngineError: an unusable value.
+        SystemExit: wrong usage, or a request for help.
     """
     name = first_word("spade-train", "Train SPADE on photographs with label maps.", COMMANDS, EXAMPLES, arguments)
     kind, _ = COMMANDS[name]

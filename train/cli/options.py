@@ -1,4 +1,4 @@
-"""What ``spade-train`` can be told: one dataclass a command, from which tyro derives command line and help."""
+"""The options of ``spade-train``: one dataclass per command, from which tyro derives command line and help."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DatasetKind = Literal["auto", "folder", "coco_stuff", "ade20k", "ade20k_outdoor"
 
 
 def option(metavar: str, read: Callable[[str], Any]) -> PrimitiveConstructorSpec[Any]:
-    """Return how a value is read from a word; a ValueError is shown as wrong usage."""
+    """Return a tyro constructor that reads a value from a word; a ValueError is reported as wrong usage."""
     return PrimitiveConstructorSpec(
         nargs=1,
         metavar=metavar,
@@ -37,7 +37,7 @@ def read_size(word: str) -> tuple[int, int]:
     """Return (height, width) of a word such as 256x128 (width first).
 
     Raises:
-        ValueError: It is none.
+        ValueError: another format.
     """
     match = re.fullmatch(r"([0-9]{1,4})x([0-9]{1,4})", word)
     if match is None or "0" in (match[1], match[2]):
@@ -46,7 +46,7 @@ def read_size(word: str) -> tuple[int, int]:
 
 
 def whole_number(low: int) -> PrimitiveConstructorSpec[Any]:
-    """Return how tyro reads a whole number from ``low`` up."""
+    """Return a tyro constructor of integers from ``low`` up."""
 
     def read(word: str) -> int:
         if not re.fullmatch("[0-9]{1,15}", word) or int(word) < low:
@@ -78,7 +78,7 @@ def _default_words(default: str) -> str:
 
 
 def shown(metavar: str | None = None) -> Any:
-    """Return how help shows an option: with that word for its value, and no default where it means that nothing was given."""
+    """Return a tyro annotation that shows an option with a given metavar and without a default that means "not given"."""
     return tyro.conf.arg(metavar=metavar, help_behavior_hint=_default_words)
 
 

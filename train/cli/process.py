@@ -1,4 +1,4 @@
-"""What a process that trains sets before torch is loaded: how its threads wait, and what its allocator keeps."""
+"""Process settings before torch is loaded: waiting of threads, and caching of the allocator."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _CHOSEN = ("MALLOC_MMAP_MAX_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_")
 
 
 def prepare() -> None:
-    """Set what environment variables do not say otherwise."""
+    """Apply the settings that environment variables leave open."""
     # Read by torch's threads when they begin: spinning while they wait, they make a training several times slower beside other programs.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     keep_freed_memory()
 
 
 def keep_freed_memory() -> bool:
-    """Let malloc of glibc keep what is freed; returns whether it does, which it may not on other systems, or where a person chose."""
+    """Let glibc's malloc keep freed memory; return whether it does: not on other systems, nor where the environment says otherwise."""
     if sys.platform != "linux" or any(name in os.environ for name in _CHOSEN) or "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", ""):
         return False
     library = ctypes.CDLL(None)

@@ -1,1 +1,1 @@
-"""What a training run is told: frozen values, checked as a whole, to and from JSON; without torch."""
+"""Configurations of training runs: frozen, validated, convertible to and from JSON."""

@@ -1,4 +1,4 @@
-"""The paper's generators by name, each with the recipe that belongs to it (paper, tables 3 to 5)."""
+"""The paper's generators by name, each with its training recipe (paper, tables 3 to 5)."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Architecture:
     """A row of the paper's tables.
 
     Attributes:
-        name: As configurations have it.
-        summary: One line for helps and lists.
-        network: Which configuration builds it.
-        options: What differs from that configuration's defaults.
-        millions: Millions of parameters that the paper prints, with ADE20K's 151 channels; None where it prints none.
-        adversarial: The loss that belongs to it.
-        two_time_scales: Whether it learns with TTUR.
-        discriminator_spectral_norm: Whether its discriminator is spectrally normalised.
-        encoder: Whether photographs give it styles, where it takes any; else they are drawn by chance.
-        recipe: Name of the recipe that belongs to it beyond that (:data:`spade_studio.train.config.baselines.RECIPES`), or "".
+        name: Name in configurations.
+        summary: Description, one line.
+        network: Configuration class of the network.
+        options: Differences from the defaults of that class.
+        millions: Number of parameters in the paper, in millions, with ADE20K's 151 channels; None where not given.
+        adversarial: Adversarial loss of its training.
+        two_time_scales: Whether its training uses TTUR.
+        discriminator_spectral_norm: Whether its discriminator has spectral norm.
+        encoder: Whether styles come from an encoder instead of the prior, for generators with a style input.
+        recipe: Name of its further recipe (:data:`spade_studio.train.config.baselines.RECIPES`); may be empty.
     """
 
     name: str
@@ -55,12 +55,12 @@ class Architecture:
         """Return the generator's configuration.
 
         Args:
-            semantic_channels: Channels of the layout.
-            **options: Fields of any generator's configuration, such as ``crop_size``; they win over this row's. Fields that this
-                network does not have are left out, since a hidden width means nothing to a network without SPADE layers.
+            semantic_channels: Number of channels of the layout.
+            **options: Fields of any generator's configuration, such as ``crop_size``, which override this row's. Fields that this network
+                lacks are ignored.
 
         Raises:
-            ConfigError: A value is invalid, or no generator has such a field.
+            ConfigError: an invalid value, or a field that no generator has.
         """
         own = {entry.name for entry in dataclasses.fields(self.network)}
         if unknown := sorted(set(options) - _all_fields()):
@@ -148,10 +148,10 @@ ARCHITECTURES: Mapping[str, Architecture] = {row.name: row for row in _ROWS}
 
 
 def architecture(name: str) -> Architecture:
-    """Return the architecture of a name.
+    """Return an architecture by name.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: an unknown name.
     """
     if name not in ARCHITECTURES:
         near = difflib.get_close_matches(name, ARCHITECTURES, 1)

@@ -1,4 +1,4 @@
-"""The recipes that belong to rows of the paper's tables: what CRN, SIMS, pix2pixHD and ablations have in place of SPADE's."""
+"""Training recipes of the baselines in the paper's tables: CRN, SIMS, pix2pixHD and ablations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PIX2PIXHD_DEVIATION = 0.02
 def crn(config: TrainConfig, generator: GeneratorOptions) -> TrainConfig:
     """Return the configuration with CRN's recipe (Chen and Koltun, 2017): no discriminator, Adam 1e-4, one picture at a time, 200 epochs.
 
-    Where the preset counts steps, its length and batch stay: such a training is a small one.
+    Presets that count steps keep their length and batch size, since they are small trainings.
     """
     optimizer = OptimizerConfig(two_time_scales=False, generator_learning_rate=1e-4, betas=(0.9, 0.999))
     published = "crn_256" if _height(config) <= 256 else "crn_512"
@@ -35,7 +35,7 @@ def sims(config: TrainConfig, generator: GeneratorOptions) -> TrainConfig:
 
 
 def pix2pixhd(config: TrainConfig) -> TrainConfig:
-    """Return the configuration with pix2pixHD as it was published: one picture at a time, weights from N(0, 0.02)."""
+    """Return the configuration with the published recipe of pix2pixHD: batches of one, weights from N(0, 0.02)."""
     initial = dataclasses.replace(config.initial, distribution="normal", gain=_PIX2PIXHD_DEVIATION, modulation_gain=_PIX2PIXHD_DEVIATION)
     batch = 1 if config.schedule_unit == "epochs" else config.batch_size
     return dataclasses.replace(config, initial=initial, batch_size=batch)
@@ -80,6 +80,6 @@ RECIPES: Mapping[str, Callable[[TrainConfig], TrainConfig]] = {
     "no-feature-matching": _without("feature_matching_weight"),
     "deeper-discriminator": _deeper,
 }
-"""By the name of the recipe of an architecture (:attr:`Architecture.recipe`)."""
+"""Recipes by name (:attr:`Architecture.recipe`)."""
 CONTENT_RECIPES: Mapping[str, Callable[[TrainConfig, GeneratorOptions], TrainConfig]] = {"crn": crn, "sims": sims}
-"""Those of networks without a discriminator, which take the generator too."""
+"""Recipes of networks without a discriminator, as functions of configuration and generator."""

@@ -1,4 +1,4 @@
-"""What networks without a discriminator minimise (Chen and Koltun, 2017; Qi et al., 2018): a part of a TrainConfig."""
+"""The content loss of networks without a discriminator (Chen and Koltun, 2017; Qi et al., 2018)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PUBLISHED_FACTORS: dict[Published, Factors] = {
     "crn_512": _LARGE,
     "sims": _LARGE,
 }
-"""Of the picture and relu1_2 to relu5_2 of the original VGG-19: with them all levels count about alike."""
+"""Factors of the picture and of relu1_2 to relu5_2 of the original VGG-19, with which all levels have about equal weight."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,12 @@ class ContentConfig:
         network: Which network the file holds; with hed_vgg16, whose file ends there, relu5_1 stands in for relu5_2.
         file: Its path; with vgg19 or vgg16 empty means torchvision's file, downloaded once.
         input: What the network of a vgg file takes: normalized as torchvision's, or pixels, 0..255 less the mean, as the original ones.
-        scale: relative: every level's L1 is divided by the mean magnitude of the photograph's level, so that all count about alike
-            whatever the network; activation: plain L1, whose published factors are for the original VGG-19 (input pixels).
-        factors: Of the picture in 0..255, then relu1_2, relu2_2, relu3_2, relu4_2 and relu5_2; 1 each with scale relative and the
-            published ones with activation where not given.
-        published: Whose published factors: of CRN at 256 pixels of height, at 512 and 1024, or of SIMS.
-        diversity: Of several pictures, the share of the best one of every class; the rest is the mean of all.
+        scale: relative: L1 of each level divided by the mean magnitude of the photograph's level, so that all levels have about equal
+            weight with any network; activation: plain L1, whose published factors are for the original VGG-19 (input pixels).
+        factors: Factors of the picture in 0..255, then of relu1_2, relu2_2, relu3_2, relu4_2 and relu5_2; where not given, 1 each with
+            scale relative and the published ones with activation.
+        published: Origin of the published factors: CRN at 256 pixels of height, at 512 and 1024, or SIMS.
+        diversity: Weight of the best of several pictures for each class; the rest is that of their mean.
         label_weight: Factor on the cross entropy of the label scores of SIMS's network.
     """
 
@@ -70,7 +70,7 @@ class ContentConfig:
 
     @property
     def level_factors(self) -> Factors:
-        """The factors in force."""
+        """Effective factors of the levels."""
         if self.factors is not None:
             return self.factors
         return PUBLISHED_FACTORS[self.published] if self.scale == "activation" else (1.0, 1.0, 1.0, 1.0, 1.0, 1.0)

@@ -1,4 +1,4 @@
-"""What a run trains on, which labels it learns, and how photographs become training pictures: parts of a TrainConfig."""
+"""Configuration of data, labels and geometry of the training pictures."""
 
 from __future__ import annotations
 
@@ -27,15 +27,14 @@ class DataConfig:
 
     Attributes:
         path: A data set's folder, or a zip of a plain folder with images/ and labels/.
-        kind: What the folder is: auto, or the name of a reader.
-        workers: Processes beside each rank that read pictures; 0 reads them in the rank itself, None takes as many as the cores allow.
-        validation: Pictures held out for samples and metrics, half of all at most, where the data has no validation part of its own.
+        kind: Kind of data set: auto, or the name of a reader.
+        workers: Worker processes of each rank that read pictures; 0 reads them in the rank itself, None takes as many as the cores allow.
+        validation: Pictures held out for samples and metrics, at most half of all, where the data has no validation part of its own.
         scenes: With kind ade20k or ade20k_outdoor, a text file with the scene categories to keep, one on each line; empty for all,
             or for what counts as outdoor.
         bank: For SIMS, the memory bank of the training photographs (spade-train bank).
         skip: A text file with names of samples to leave out, one on each line: without suffix, as spade-train check writes them.
-        most_unreadable: Samples that may turn out to be unreadable while training: the next ones are taken for them, and with more the run
-            saves and ends.
+        most_unreadable: Maximum number of unreadable samples, which are replaced by the next ones; with more the run saves and ends.
         cache: A folder where samples are kept decoded and resized, so that only the first epoch of the first run decodes them: four bytes a
             pixel, six with instances. Empty for none.
         repeat_threshold: Share of the photographs below which a label is rare: those that show it are drawn sqrt(threshold / share)
@@ -63,13 +62,13 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class LabelsConfig:
-    """Which labels the generator shall know, and so the channels of its layout.
+    """The labels of the generator, and thereby the channels of its layout.
 
     Attributes:
-        label_set: coco_stuff, ade20k, cityscapes or a JSON file; empty for the one that comes with the data.
-        ids: The ids that get a channel, in channel order; empty for all of the set. Other ids count as unlabeled.
-        unlabeled: Where the channel of unlabeled pixels stands among those of the labels; none for no such channel.
-        edges: Whether the last channel marks borders of instances (of labels, where the data has no instances).
+        label_set: coco_stuff, ade20k, cityscapes or a JSON file; empty for that of the data.
+        ids: Ids with a channel, in channel order; empty for all of the set. Other ids count as unlabeled.
+        unlabeled: Position of the channel of unlabeled pixels relative to the labels; none for no such channel.
+        edges: Whether the last channel marks edges of instances (of labels, where the data has no instances).
     """
 
     label_set: str = ""
@@ -78,14 +77,14 @@ class LabelsConfig:
     edges: bool = True
 
     def channels(self, own: LabelSet | None = None) -> LabelChannels:
-        """Return which channel every id sets.
+        """Return the channels of the layout.
 
         Args:
-            own: The label set that comes with the data.
+            own: Label set of the data.
 
         Raises:
-            LabelError: The label set cannot be read, or lacks one of the ids.
-            ConfigError: ``label_set`` is empty and the data brings none.
+            LabelError: the label set cannot be read, or lacks one of the ids.
+            ConfigError: ``label_set`` is empty and the data has none.
         """
         label_set = load_label_set(self.label_set) if self.label_set else own
         if label_set is None:
@@ -98,16 +97,16 @@ class LabelsConfig:
 
 @dataclass(frozen=True)
 class GeometryConfig:
-    """How a photograph and its map become a training picture.
+    """The preparation of training pictures from photographs and maps.
 
     Attributes:
         mode: The steps in order. resize: to a square of load_size, aspect lost. scale_width, scale_shortside: that side to
             load_size, aspect kept. crop: a random square of crop_size. fixed: to crop_size x crop_size / aspect_ratio.
             none: the size as it is. Where nothing is cropped, and with none, sides go to the nearest multiple of the generator's stride.
-        load_size: Pixels that a picture is resized to before it is cropped.
-        crop_size: Width in pixels of what the networks see.
+        load_size: Side in pixels that a picture is resized to before it is cropped.
+        crop_size: Width of training pictures in pixels.
         aspect_ratio: Width / height with fixed; 1 elsewhere.
-        flip: Whether half of the pictures, by chance, are mirrored.
+        flip: Whether pictures are mirrored with a probability of one half.
     """
 
     mode: GeometryMode = "resize_and_crop"
@@ -127,17 +126,17 @@ class GeometryConfig:
 
     @property
     def fixed_height(self) -> int:
-        """Rows of all pictures with mode fixed."""
+        """Height of all pictures in pixels with mode fixed."""
         return round(self.crop_size / self.aspect_ratio)
 
     def check_multiple(self, stride: int) -> None:
-        """Check that a generator can make pictures of the size that all have.
+        """Check that a generator supports the fixed size of the pictures.
 
         Args:
-            stride: Sides of its pictures are multiples of this many pixels.
+            stride: Number of pixels that the generator's sides are multiples of.
 
         Raises:
-            ConfigError: A side is not; the sides that depend on the picture are made so.
+            ConfigError: a fixed side is not such a multiple.
         """
         if self.mode != "fixed" and not self.mode.endswith("crop"):
             return

@@ -17,14 +17,14 @@ _EXPECTED = "JSON, such as a run's config.json, TOML or YAML"
 
 
 def with_file(config: TrainConfig, path: Path) -> TrainConfig:
-    """Return a configuration with the values that a file gives; the others stay.
+    """Return a configuration with the values of a file; others are kept.
 
     Args:
-        config: Where it starts.
-        path: JSON or, by its suffix, TOML or YAML: tables as a run's config.json has them.
+        config: Base configuration.
+        path: JSON or, by its suffix, TOML or YAML, with the structure of a run's config.json.
 
     Raises:
-        ConfigError: The file cannot be read, or holds something that is no configuration.
+        ConfigError: an unreadable file, or one without a valid configuration.
     """
     try:
         text = read_regular(path, LARGEST_CONFIGURATION).decode("utf-8-sig")

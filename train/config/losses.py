@@ -1,4 +1,4 @@
-"""What a training step minimises and how: losses, perceptual taps, optimisers and schedule, with the paper's defaults."""
+"""Configuration of losses, perceptual taps, optimisers and schedule, with the paper's defaults."""
 
 from __future__ import annotations
 
@@ -69,20 +69,20 @@ class LossConfig:
         adversarial_weight: Factor on the generator's adversarial term.
         feature_matching_weight: Factor on the L1 distance of the discriminator's features, divided by the number of scales.
         perceptual_weight: Factor on the perceptual distance.
-        kl_weight: Factor on the divergence of the encoder's posterior from the standard normal distribution.
+        kl_weight: Factor on the KL divergence of the encoder's posterior from the standard normal distribution.
         kl_form: mean over pictures of the sum over dimensions; published: four times that, what the published sum over the four pictures of
             each of eight GPUs comes to, whatever batch and processes; sum over a process's batch and all dimensions.
-        perceptual: Which perceptual distance.
-        content: What networks without a discriminator minimise in place of all that.
+        perceptual: The perceptual distance.
+        content: The loss of networks without a discriminator.
         texture_weight: Factor on the sliced Wasserstein distance between the perceptual network's features of fakes and of photographs, by
             label: what textures look like, not where their parts lie. Not in the paper.
-        prior_share: Share of a batch's pictures, the last ones, that get styles drawn by chance in place of their photograph's: they are
-            judged, and compared with no photograph. Styles that a person draws then look as good as those of photographs.
-        chance_styles: What those styles are: normal draws standard normal codes. photographs takes those of other photographs of the batch,
-            and what is exported counts styles in coordinates in which photographs' are standard normal, so that one drawn at random is
-            like theirs; it needs an encoder. Where the divergence has little weight the two differ much.
-        augmentations: What is done to fakes, photographs and their layouts before they are judged (DiffAugment): colour, translation and
-            cut_out, each picture otherwise; zoom judges a quarter, enlarged twice, of a third of the pictures.
+        prior_share: Share of a batch's pictures, the last ones, with random styles in place of their photograph's: they are judged, but
+            compared with no photograph. Random styles then look as good as those of photographs.
+        chance_styles: Source of these random styles: normal draws standard normal codes. photographs takes those of other photographs of
+            the batch, and exported weights have coordinates in which the styles of photographs are standard normal, so that random styles
+            resemble them; it needs an encoder. With a small KL weight the two differ much.
+        augmentations: Augmentations of fakes, photographs and their layouts before they are judged (DiffAugment): colour, translation and
+            cut_out, random for each picture; zoom judges a quarter, enlarged twice, of a third of the pictures.
         r1_weight: Gamma of the R1 penalty on the discriminator's gradients at photographs (Mescheder et al. 2018):
             gamma / 2 E|dD(x)/dx|^2, D(x) the mean of a picture's patch scores, over scales too.
         r1_every: Steps from one R1 penalty to the next, which counts that many times (StyleGAN2's lazy regularisation).
@@ -117,7 +117,7 @@ class LossConfig:
             raise ConfigError("adversarial, feature matching, perceptual and content loss are all switched off", "one of them at least")
 
     def penalizes(self, step: int) -> bool:
-        """Return whether the discriminator's turn of a step, counted from 0, has the R1 penalty."""
+        """Return whether the discriminator step of a step, counted from 0, has the R1 penalty."""
         return self.r1_weight > 0 and (step + 1) % self.r1_every == 0
 
     @property
@@ -133,10 +133,10 @@ class OptimizerConfig:
     Attributes:
         learning_rate: Base rate. With two time scales the generator and encoder learn at half of it, the discriminator at twice.
         two_time_scales: Whether to do that (TTUR); the paper's comparisons without it use the base rate for both.
-        generator_learning_rate: Sets the generator's and encoder's rate outright; 0 derives it from the two above.
-        discriminator_learning_rate: The same for the discriminator's rate.
-        betas: Adam's; None means (0, 0.9) with two time scales and (0.5, 0.999) without.
-        warmup_steps: Steps over which all rates grow linearly to those of the schedule; 0 for none.
+        generator_learning_rate: Learning rate of generator and encoder; 0 derives it from the two above.
+        discriminator_learning_rate: Learning rate of the discriminator; 0 derives it likewise.
+        betas: Betas of Adam; None means (0, 0.9) with two time scales and (0.5, 0.999) without.
+        warmup_steps: Number of steps over which all rates grow linearly to those of the schedule; 0 for none.
         clip_norm: Longest that the gradients of generator and encoder together, and those of the discriminator, may be (L2): longer ones
             are scaled down; 0 for no limit.
     """
@@ -165,27 +165,27 @@ class OptimizerConfig:
         return own[0] or self.learning_rate * factors[0], own[1] or self.learning_rate * factors[1]
 
     def warmup(self, step: int) -> float:
-        """Return the share of the rates at a step, counted from 0."""
+        """Return the warm-up factor on the learning rates at a step, counted from 0."""
         return min(1.0, (step + 1) / self.warmup_steps) if self.warmup_steps else 1.0
 
     @property
     def adam_betas(self) -> tuple[float, float]:
-        """The betas in force."""
+        """Effective betas of Adam."""
         return self.betas or ((0.0, 0.9) if self.two_time_scales else (0.5, 0.999))
 
 
 @dataclass(frozen=True)
 class ScheduleConfig:
-    """Constant learning rate, then a straight line down. Lengths are in whatever unit the caller counts: epochs as published, or steps.
+    """Constant learning rate, then linear decay. Lengths are in the unit of the schedule: epochs, as published, or steps.
 
     Attributes:
-        constant: How long the rate stays.
-        decay: How long it falls; 0 for no fall.
-        final: Share of the rate at the end of the fall.
+        constant: Length of the constant rate.
+        decay: Length of the decay; 0 for none.
+        final: Share of the rate at the end of the decay.
         start: Share of the rate at the beginning, where growth is above 1.
-        growth: Factor by which the rate grows in one unit, up to the whole rate; 1 for no growth. SIMS grows by 1.1 an epoch.
-        late_after: From when on the rate is another one; 0 for never.
-        late: Share of the rate from then on.
+        growth: Factor by which the rate grows in one unit, up to the full rate; 1 for no growth. SIMS grows by 1.1 an epoch.
+        late_after: Position from which another rate applies; 0 for none.
+        late: Share of the rate from there on.
     """
 
     constant: float
@@ -207,11 +207,11 @@ class ScheduleConfig:
 
     @property
     def length(self) -> float:
-        """When training ends."""
+        """Total length of the training."""
         return self.constant + self.decay
 
     def factor(self, position: float) -> float:
-        """Return the share of the learning rate at a position counted from 0; by whole epochs the last of 100 + 100 trains at 1 / 100."""
+        """Return the factor on the learning rate at a position from 0; with 100 + 100 whole epochs it is 1 / 100 in the last one."""
         if self.late_after and position >= self.late_after:
             share = self.late
         elif self.growth > 1 and self.start < 1:

@@ -1,4 +1,4 @@
-"""Which networks a run trains and what they start from: parts of a TrainConfig."""
+"""Configuration of the trained networks and of their initial weights."""
 
 from __future__ import annotations
 
@@ -16,27 +16,26 @@ Distribution = Literal["xavier", "normal"]
 
 @dataclass(frozen=True)
 class GeneratorOptions:
-    """The network that makes pictures; data and geometry add what they decide. Where an option is None the architecture's own holds.
+    """The generator; data and geometry determine the rest. Options that are None take the architecture's own value.
 
     Attributes:
-        name: Its architecture, by its name in the registry (listed by spade-train new --help).
+        name: Name of the architecture (listed by spade-train new --help).
         base_channels: Width of SPADE's last block, whose first is 16 times as wide, or of pix2pixHD's first layer.
         hidden_width: Width of the hidden map inside every SPADE layer.
         kernel_size: Side of the convolutions inside SPADE layers, or of pix2pixHD's residual blocks.
-        norm: The normalisation; sync_batch takes its statistics over all ranks.
+        norm: Normalisation; sync_batch has statistics over all ranks.
         spectral_norm: Whether its convolutions are spectrally normalised.
         upsampling: SPADE's total stride: normal 32, more 64, most 128.
         input: What SPADE's first layer reads: the layout, a style code (noise), or both.
         z_width: Width of the style code.
         noise_injection: Whether noise is added after SPADE's convolutions, its strength learned by channel.
         style_modulation: Whether the style code also scales and shifts channels inside SPADE's blocks.
-        upsampling_filter: How SPADE enlarges activations: nearest, as in the paper, or bilinear.
-        wide_last_block: Whether SPADE's last block is as wide inside as where it is entered.
-        padding: What SPADE's convolutions see beyond the edge: zeros, as in the paper, or replicate, which lets no structure be shared by
-            all pictures.
-        downsamplings: How often pix2pixHD halves the picture.
-        blocks: Residual blocks of pix2pixHD.
-        pictures: How many different pictures CRN makes at once; a style code chooses among them.
+        upsampling_filter: Upsampling filter of SPADE: nearest, as in the paper, or bilinear.
+        wide_last_block: Whether the inner width of SPADE's last block is its input width.
+        padding: Padding of SPADE's convolutions: zeros, as in the paper, or replicate, which avoids structure common to all pictures.
+        downsamplings: Number of times that pix2pixHD halves the picture.
+        blocks: Number of residual blocks of pix2pixHD.
+        pictures: Number of different pictures that CRN generates at once, of which a style code selects one.
     """
 
     name: str = "spade"
@@ -58,10 +57,10 @@ class GeneratorOptions:
     pictures: int | None = None
 
     def config(self, semantic_channels: int, geometry: GeometryConfig) -> AnyGeneratorConfig:
-        """Return the architecture for a number of label channels and the pictures that ``geometry`` makes.
+        """Return the generator's configuration for a number of layout channels and the picture size of ``geometry``.
 
         Raises:
-            ConfigError: There is no such architecture, or none with such options.
+            ConfigError: an unknown architecture, or invalid options.
         """
         options = {name: value for name, value in plain.to_json(self).items() if value is not None and name != "name"}
         size = {"crop_size": geometry.crop_size, "aspect_ratio": geometry.aspect_ratio}
@@ -70,12 +69,12 @@ class GeneratorOptions:
 
 @dataclass(frozen=True)
 class EncoderOptions:
-    """The network that reads the style of a photograph.
+    """The style encoder.
 
     Attributes:
         used: Whether there is one; it needs a generator with noise input.
         base_channels: Width of its first layer.
-        layers: Its stride-2 convolutions; pictures are resized to 256 pixels for six, 128 for five.
+        layers: Number of stride-2 convolutions; pictures are resized to 256 pixels for six, 128 for five.
         spectral_norm: Whether its convolutions are spectrally normalised.
     """
 
@@ -87,13 +86,13 @@ class EncoderOptions:
 
 @dataclass(frozen=True)
 class DiscriminatorOptions:
-    """The network that judges pictures.
+    """The discriminator.
 
     Attributes:
         used: Whether there is one; without it losses.content.weight must be above 0, as for CRN and SIMS.
         base_channels: Width of its first layer; widths double up to 512.
-        layers: Layers of each scale before the last, which gives the scores.
-        scales: How many copies look at successively halved pictures.
+        layers: Number of layers of each scale before the last, which gives the scores.
+        scales: Number of copies, on successively halved pictures.
         spectral_norm: Whether its inner convolutions are spectrally normalised.
         norm: Normalisation after its inner convolutions.
     """
@@ -108,13 +107,13 @@ class DiscriminatorOptions:
 
 @dataclass(frozen=True)
 class ProjectedOptions:
-    """Judging in the features of a network trained on photographs as well (Projected GANs): it converges many times faster.
+    """A further discriminator on features of a network trained on photographs (Projected GANs), for much faster convergence.
 
     Attributes:
         file: EfficientNet-Lite0's file; empty for none. Frechet distances of the same network flatter weights trained so.
-        mixed_channels: Channels that each level of its features is mixed to, by fixed random convolutions.
-        width: Channels of the heads that judge the levels.
-        side: Pictures are resized to this short side first; 0 takes them as they are.
+        mixed_channels: Number of channels that each feature level is mixed to by fixed random convolutions.
+        width: Number of channels of the heads that judge the levels.
+        side: Short side in pixels that pictures are resized to first; 0 for none.
     """
 
     file: str = ""
@@ -130,19 +129,19 @@ class ProjectedOptions:
 
 @dataclass(frozen=True)
 class InitialConfig:
-    """The weights that networks start from: drawn by chance with biases 0, or those of a file.
+    """The initial weights: random with biases 0, or those of a file.
 
     Attributes:
-        weights: A bundle, a published folder or a .pth file to start from; what it lacks is drawn by chance. Its labels are carried
-            over by name. Empty for none.
+        weights: A bundle, a published folder or a .pth file to start from; missing tensors are initialised randomly. Labels are transferred
+            by name. Empty for none.
         gain: Factor on Xavier's standard deviation, 0.02 in the published code; with normal the standard deviation itself.
-        modulation_gain: The same for the convolutions inside SPADE layers.
-        distribution: xavier: Xavier's normal distribution; normal: one standard deviation for all layers, as pix2pixHD has it, with
-            the scales of batch norms drawn around 1.
-        last_modules: Of CRN, only so many of the last modules learn, with its last layer, and the others stay as they start; 0 for all.
-            CRN at 1024 trains two upon a network of 512.
+        modulation_gain: Likewise for the convolutions inside SPADE layers.
+        distribution: xavier: Xavier's normal distribution; normal: one standard deviation for all layers, as in pix2pixHD, with the scales
+            of batch norms drawn around 1.
+        last_modules: Number of last modules of CRN that are trained, with its output layer; 0 for all. CRN at 1024 trains two on top of a
+            network of 512.
         label_set: coco_stuff, ade20k, cityscapes or a JSON file: the labels, in channel order, of weights that name none; without it their
-            channels are carried over by number.
+            channels are transferred by number.
     """
 
     weights: str = ""

@@ -1,4 +1,4 @@
-"""Configurations made of plain values: trees of frozen dataclasses, checked by their type hints, to and from JSON."""
+"""Trees of frozen dataclasses as configurations: validation by type hints, conversion to and from JSON."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ ConfigT = TypeVar("ConfigT", bound="DataclassInstance")
 
 
 def check_range(name: str, value: float, low: float, high: float = math.inf) -> None:
-    """Refuse what is no finite number from ``low`` to ``high``, both allowed.
+    """Check that a value is a finite number from ``low`` to ``high``, inclusive.
 
     Raises:
-        ConfigError: It is none.
+        ConfigError: it is not.
     """
     if isinstance(value, bool) or not math.isfinite(value) or not low <= value <= high:
         raise ConfigError(f"{name} is {value!r}", f"{low:g} or more" if math.isinf(high) else f"from {low:g} to {high:g}")
 
 
 def to_json(config: DataclassInstance) -> dict[str, Any]:
-    """Return a dict of dicts, lists, texts and numbers; :func:`from_json` makes an equal configuration of it."""
+    """Return a JSON-ready dict, the inverse of :func:`from_json`."""
     hints = get_type_hints(type(config))
     return {field.name: _plain(_as_floats(getattr(config, field.name), hints[field.name])) for field in dataclasses.fields(config)}
 
 
 def from_json(kind: type[ConfigT], data: object, where: str = "") -> ConfigT:
-    """Build a configuration from parsed JSON that may come from anywhere. Entries that are missing take their defaults.
+    """Build a configuration from parsed, untrusted JSON; missing entries have their defaults.
 
     Args:
-        kind: The dataclass.
-        data: What :func:`to_json` returned, or a part of it.
-        where: The place of ``kind`` in the whole, such as ``losses.perceptual``; empty for the whole.
+        kind: Dataclass to build.
+        data: Result of :func:`to_json`, or a part of it.
+        where: Dotted path of ``kind`` in the tree, such as ``losses.perceptual``; empty for the root.
 
     Raises:
-        ConfigError: ``data`` or a part of it is no JSON object, an entry is unknown or has no default, or a value is invalid.
+        ConfigError: not a JSON object, an unknown or a missing required entry, or an invalid value.
     """
     name = where or "the configuration"
     if not isinstance(data, Mapping):
@@ -66,10 +66,10 @@ def from_json(kind: type[ConfigT], data: object, where: str = "") -> ConfigT:
 
 
 def check_types(config: DataclassInstance, where: str = "") -> None:
-    """Check that every value, in every dataclass inside too, is of the type that its hint names.
+    """Check the types of all values, nested ones included, against their hints.
 
     Raises:
-        ConfigError: One is not; its place is named.
+        ConfigError: a wrong type; the message names the path.
     """
     hints = get_type_hints(type(config))
     for field in dataclasses.fields(config):
@@ -84,7 +84,7 @@ def check_types(config: DataclassInstance, where: str = "") -> None:
 
 
 def flatten(data: Mapping[str, Any], where: str = "") -> dict[str, Any]:
-    """Return a tree of dicts as one dict with dotted names: ``{"losses.perceptual.network": "vgg19"}``."""
+    """Return nested dicts as one dict with dotted keys: ``{"losses.perceptual.network": "vgg19"}``."""
     flat: dict[str, Any] = {}
     for key, value in data.items():
         place = _place(where, key)

@@ -1,4 +1,4 @@
-"""Named configurations: the published trainings, that of the default weights, a compact and a tiny one."""
+"""Named configurations: the published trainings, that of the default weights, and small ones."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Preset:
     """A named configuration.
 
     Attributes:
-        name: What it is asked for by.
-        summary: What it is, in a sentence.
-        make: Builds it.
+        name: Name on the command line.
+        summary: Description, one sentence.
+        make: Factory of the configuration.
     """
 
     name: str
@@ -158,10 +158,10 @@ PRESETS = {
 
 
 def preset(name: str) -> TrainConfig:
-    """Return the configuration of that name.
+    """Return a configuration by name.
 
     Raises:
-        ConfigError: There is none; those that exist are named.
+        ConfigError: an unknown name; the message lists the known ones.
     """
     if name not in PRESETS:
         raise ConfigError(f"there is no preset {name!r}", f"one of {', '.join(PRESETS)}")
@@ -169,13 +169,13 @@ def preset(name: str) -> TrainConfig:
 
 
 def with_architecture(config: TrainConfig, name: str) -> TrainConfig:
-    """Return the configuration with a generator of the paper's tables, and with the losses and learning rates that belong to it.
+    """Return the configuration with a generator of the paper's tables and its losses and learning rates.
 
-    What the preset says about SPADE's own layers is dropped; a generator that takes no style is trained without an encoder, one without
-    batch norm without batch renormalisation.
+    Options of SPADE's own layers are dropped; generators without a style input are trained without an encoder, those without batch norm
+    without batch renormalisation.
 
     Raises:
-        ConfigError: There is no such architecture, or not for these pictures.
+        ConfigError: an unknown architecture, or one that does not support this picture size.
     """
     row = architecture(name)
     if row.recipe in CONTENT_RECIPES:  # without a discriminator, so the generator and all else change at once

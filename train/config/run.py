@@ -1,4 +1,4 @@
-"""All that a training run is told: one frozen tree, to and from JSON, checked as a whole."""
+"""The configuration of a training run: one frozen tree, validated as a whole."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from spade_studio.train.config.networks import DiscriminatorOptions, EncoderOpti
 from spade_studio.train.config.plain import check_range
 
 LARGEST_CONFIGURATION = 1_000_000
-"""Bytes of a configuration's file."""
+"""Maximum size in bytes of a configuration file."""
 
 
 @dataclass(frozen=True)
 class ComputeConfig:
-    """Where and how numbers are computed.
+    """Device and precision.
 
     Attributes:
         device: auto, cpu, cuda, cuda:N or mps; with several ranks cuda is the GPU of the local rank.
-        processes_per_node: Ranks that spade-train starts on this machine; torchrun's own number wins where it started us.
-        dtype: Of the networks' forward passes; parameters and losses stay float32, and float16 scales its gradients. auto is bfloat16 where
-            the device computes in it (GPUs since Ampere, CPUs with AVX-512 BF16 or AMX), else float32.
+        processes_per_node: Number of ranks that spade-train starts on this machine; torchrun's own number takes precedence under torchrun.
+        dtype: Compute type of the networks' forward passes; parameters and losses stay float32, and float16 has gradient scaling. auto is
+            bfloat16 where the device supports it natively (GPUs since Ampere, CPUs with AVX-512 BF16 or AMX), else float32.
         tf32: Whether float32 products may use TF32 on CUDA.
-        channels_last: Whether activations keep their channels together in memory.
-        compile: Whether torch compiles the networks whose shapes stay.
-        deterministic: Whether the GPU may only use algorithms that give the same bits every time: else a run that was interrupted
-            may differ in the last bits from one that was not. A CPU gives the same bits in any case.
-        modulation: fast computes SPADE once for every distinct neighbourhood, dense as the paper defines it; both give the same.
+        channels_last: Whether activations are channels-last in memory.
+        compile: Whether networks with fixed shapes are compiled by torch.
+        deterministic: Whether the GPU is restricted to deterministic algorithms; otherwise a resumed run may differ in the last bits from
+            an uninterrupted one. CPUs are always deterministic.
+        modulation: fast computes SPADE once for each distinct neighbourhood, dense as the paper defines it; the results are equal.
     """
 
     device: str = "auto"
@@ -55,16 +55,16 @@ TrackerName = Literal["tensorboard", "wandb"]
 
 @dataclass(frozen=True)
 class MonitorConfig:
-    """What is shown and measured while training, always on the averaged networks; nothing of it changes what is trained.
+    """Samples and metrics during training, on the averaged networks; without effect on the training.
 
     Attributes:
-        sample_every_steps: Steps from one sample grid to the next; 0 for none.
-        sample_rows: Held-out pictures in a grid.
-        metrics_every_images: Pictures trained on from one measurement to the next; 0 for none.
-        metric_images: Held-out pictures that are measured on.
-        frechet_network: File of the network whose features the Frechet distance compares; empty for no such distance.
-        best_metric: The metric whose best checkpoint is kept beside the newest.
-        trackers: Where scalars and grids go besides the run's folder; both need packages of their own.
+        sample_every_steps: Number of steps between sample grids; 0 for none.
+        sample_rows: Number of held-out pictures in a grid.
+        metrics_every_images: Number of training pictures between measurements; 0 for none.
+        metric_images: Number of held-out pictures to measure on.
+        frechet_network: File of the feature network of the Frechet distance; empty for no such distance.
+        best_metric: Metric whose best checkpoint is kept beside the newest.
+        trackers: Further destinations of scalars and grids besides the run's folder; each needs a package of its own.
     """
 
     sample_every_steps: int = 1000
@@ -89,35 +89,35 @@ _RETIRED: dict[object, object] = {"fixed_statistics_after": 0}
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """All of a training run.
+    """The configuration of a training run.
 
     Attributes:
-        data: What to train on.
-        labels: Which labels the generator shall know.
-        geometry: How a photograph becomes a training picture.
-        generator: The network that makes pictures.
-        encoder: The network that reads the style of a photograph.
-        discriminator: The network that judges pictures.
-        projected: What it judges beside pixels.
-        initial: The weights they start from.
-        losses: What is minimised.
-        optimizer: How it is minimised.
-        schedule: For how long, and at which share of the learning rate.
-        schedule_unit: What the schedule counts.
-        compute: Where and how numbers are computed.
-        batch_size: Pictures of one step, those of all ranks and of all accumulated parts together.
-        accumulation: Parts that a rank's share of a step is computed in, one after the other; saves memory.
-        average_decay: Share of the past that the running average of the weights keeps at every step; 0 keeps no average.
-        statistics_images: Training pictures over which batch statistics are estimated anew for averaged weights, and the coordinates of
-            styles where losses.chance_styles is photographs: for that several times as many as a style has numbers are better.
-        renormalize_after: Steps after which batch renormalisation sets in, growing over as many steps again: the generator normalises
-            with its running statistics, those of all processes, as it will render, in place of those of each batch; 0 for never. With
-            small batches the two differ visibly.
-        seed: Of everything that is drawn by chance.
-        log_every_steps: Steps from one logged step to the next.
-        checkpoint_every_steps: Steps from one checkpoint to the next.
-        keep_checkpoints: How many of the newest checkpoints stay.
-        monitor: What is shown and measured meanwhile.
+        data: Training data.
+        labels: Labels of the generator.
+        geometry: Preparation of training pictures.
+        generator: The generator.
+        encoder: The style encoder.
+        discriminator: The discriminator.
+        projected: Discriminator on features, besides that on pixels.
+        initial: Initial weights.
+        losses: Terms of the objective.
+        optimizer: Optimisers and learning rates.
+        schedule: Length of the training, and schedule of the learning rate.
+        schedule_unit: Unit of the schedule.
+        compute: Device and precision.
+        batch_size: Number of pictures of a step, over all ranks and accumulated parts.
+        accumulation: Number of sequential parts of a rank's share of a step; saves memory.
+        average_decay: Decay of the moving average of the weights per step; 0 for no average.
+        statistics_images: Number of training pictures for re-estimating batch statistics of averaged weights, and the coordinates of styles
+            where losses.chance_styles is photographs, which should have several times as many as a style code has numbers.
+        renormalize_after: Number of steps after which batch renormalisation sets in, over as many steps again: the generator normalises
+            with its running statistics over all processes, as in rendering, instead of those of each batch; 0 for never. With small
+            batches the two differ visibly.
+        seed: Seed of all random numbers.
+        log_every_steps: Number of steps between log entries.
+        checkpoint_every_steps: Number of steps between checkpoints.
+        keep_checkpoints: Number of newest checkpoints to keep.
+        monitor: Samples and metrics during training.
     """
 
     data: DataConfig = field(default_factory=DataConfig)
@@ -158,13 +158,13 @@ class TrainConfig:
         self.network_configs(1)  # an architecture that cannot be built is refused now, not when the data has been read
 
     def network_configs(self, semantic_channels: int) -> tuple[AnyGeneratorConfig, EncoderConfig | None, DiscriminatorConfig | None]:
-        """Return the architectures of generator, encoder and discriminator, None for what there is none of.
+        """Return the configurations of generator, encoder and discriminator, None where there is none.
 
         Args:
-            semantic_channels: Channels of the layout, as :meth:`LabelsConfig.channels` tells.
+            semantic_channels: Number of channels of the layout, see :meth:`LabelsConfig.channels`.
 
         Raises:
-            ConfigError: There can be no such network, or the encoder's style codes have nowhere to go.
+            ConfigError: an invalid network, or an encoder for a generator without a style input.
         """
         generator = self.generator.config(semantic_channels, self.geometry)
         if self.renormalize_after and generator.norm not in ("batch", "sync_batch"):
@@ -211,10 +211,10 @@ class TrainConfig:
         return None
 
     def rank_batch_size(self, world_size: int) -> int:
-        """Return how many pictures one rank computes at once, of ``world_size`` ranks.
+        """Return the number of pictures that each of ``world_size`` ranks computes at once.
 
         Raises:
-            ConfigError: The batch cannot be dealt out evenly.
+            ConfigError: the batch size is not divisible.
         """
         parts = world_size * self.accumulation
         if self.batch_size % parts:
@@ -224,19 +224,19 @@ class TrainConfig:
         return self.batch_size // parts
 
     def total_steps(self, steps_per_epoch: int) -> int:
-        """Return how many steps the training has."""
+        """Return the number of steps of the training."""
         return round(self.schedule.length * (steps_per_epoch if self.schedule_unit == "epochs" else 1))
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON-ready dict; :meth:`from_json` gives an equal configuration back."""
+        """Return a JSON-ready dict, the inverse of :meth:`from_json`."""
         return plain.to_json(self)
 
     @classmethod
     def from_json(cls, data: object) -> TrainConfig:
-        """Build from parsed JSON. Entries that are missing take their defaults.
+        """Build from parsed JSON; missing entries have their defaults.
 
         Raises:
-            ConfigError: ``data`` or a part of it is no JSON object, an entry is unknown, or a value is invalid.
+            ConfigError: not a JSON object, an unknown entry, or an invalid value.
         """
         if isinstance(data, dict):
             entries = cast("dict[object, object]", data)
@@ -249,7 +249,7 @@ class TrainConfig:
         """Read a JSON file.
 
         Raises:
-            ConfigError: It cannot be read, is no JSON, or as :meth:`from_json`.
+            ConfigError: the file cannot be read or is not JSON, or as for :meth:`from_json`.
         """
         try:
             with open_regular(path) as file:
@@ -262,6 +262,6 @@ class TrainConfig:
         return cls.from_json(data)
 
     def differences(self, other: TrainConfig) -> dict[str, tuple[Any, Any]]:
-        """Return what differs, by dotted name: this configuration's value and the other's."""
+        """Return the differing values by dotted name: this configuration's and the other's."""
         mine, others = plain.flatten(self.to_json()), plain.flatten(other.to_json())
         return {name: (value, others[name]) for name, value in mine.items() if value != others[name]}

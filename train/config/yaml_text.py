@@ -1,4 +1,4 @@
-"""YAML from strangers as plain values: the core schema of YAML 1.2, without aliases, with every key once."""
+"""A parser of untrusted YAML: the core schema of YAML 1.2, without aliases and duplicate keys."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ _Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(cast("str",
 
 
 def parse_yaml(text: str) -> object:
-    """Return the one document of a text as dicts, lists, texts, numbers, booleans and None.
+    """Parse a single document into dicts, lists, strings, numbers, booleans and None.
 
     Raises:
-        ValueError: It is no such YAML; the line is named.
-        RecursionError: It is nested too deep.
+        ValueError: invalid YAML; the message names the line.
+        RecursionError: too deeply nested.
     """
     try:
         loader = _Loader(text)

@@ -1,4 +1,4 @@
-"""Training data: photographs with label maps, read from disk in place; checked, prepared and labelled."""
+"""Training data, photographs with label maps: reading, checks, preparation and labelling."""
 
 from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.folder import FolderDataset

@@ -1,4 +1,4 @@
-"""How often photographs with rare labels are drawn: repeat factors, as Gupta et al. (LVIS, 2019) balance classes."""
+"""Class balancing by repeat factors of photographs with rare labels (Gupta et al., LVIS, 2019)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _NAMED = 12  # labels in words
 
 @dataclass(frozen=True, eq=False)
 class Balance:
-    """How often each sample is drawn.
+    """Sampling weights.
 
     Attributes:
-        weights: float64 [N], 1 or more: the largest factor of the labels that a sample shows.
-        rare: Names of the labels that are shown by fewer samples than the threshold says, the rarest first.
+        weights: Weight of each sample, the largest repeat factor of its labels, float64 [N], at least 1.
+        rare: Names of the labels below the threshold, rarest first.
     """
 
     weights: NDArray[np.float64]
@@ -30,7 +30,7 @@ class Balance:
 
     @property
     def words(self) -> str:
-        """What a person should know."""
+        """Message for the user."""
         draws = self.weights / self.weights.mean()
         often = int((self.weights > 1).sum())
         if not often:
@@ -43,14 +43,13 @@ class Balance:
 
 
 def balance(dataset: PairDataset, threshold: float) -> Balance:
-    """Read all label maps and return how often samples are drawn.
+    """Read all label maps and return the sampling weights.
 
-    A label with a channel that a share f of the samples shows has the factor max(1, sqrt(threshold / f)); maps that cannot be read count
-    as showing none.
+    A label in a fraction f of the samples has the factor max(1, sqrt(threshold / f)), if it has a channel; unreadable maps count as empty.
 
     Args:
-        dataset: Its channels say which labels count.
-        threshold: Above 0, at most 1.
+        dataset: Data set, whose channels determine the labels that count.
+        threshold: Threshold on the fraction, above 0 and at most 1.
     """
     with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
         shown = np.stack(list(pool.map(partial(_shown, dataset), range(len(dataset)))))

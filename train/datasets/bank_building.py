@@ -1,4 +1,4 @@
-"""Building a memory bank: the segments of photographs cut out, with their labels, shapes and credits."""
+"""Building of memory banks from photographs with label maps."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _LARGEST_CREDITS = 1 << 26  # bytes
 
 @dataclass(frozen=True)
 class BankOptions:
-    """How a bank is made and what it says of its photographs.
+    """Options and metadata of a memory bank.
 
     Attributes:
         size: (height, width) that photographs are scaled and cropped to.
-        licence: Under which terms they may be used.
-        source: Where they come from.
+        licence: Terms of use of the photographs.
+        source: Origin of the photographs.
         credits: Author, licence and address of single photographs, by name.
-        order: A file of labels from front to back; None for the usual order, or what disparities tell.
-        disparity: A folder of disparity maps named as the photographs: PNG, larger is nearer, 0 not known. None where there are none.
+        order: File with the depth order of labels; None for the default order, or that from disparities.
+        disparity: Folder of disparity maps named like the photographs: PNG, larger is nearer, 0 is unknown; None without.
     """
 
     size: tuple[int, int]
@@ -50,11 +50,11 @@ class BankOptions:
 
 @dataclass(frozen=True)
 class BuiltBank:
-    """What came of building a bank.
+    """The outcome of building a bank.
 
     Attributes:
-        pieces: How many it has.
-        left_out: By ids that the label set does not have, how many segments are not in it.
+        pieces: Number of pieces.
+        left_out: Number of omitted segments by id, for ids that the label set lacks.
     """
 
     pieces: int
@@ -62,21 +62,18 @@ class BuiltBank:
 
 
 def build_bank(dataset: Dataset, path: Path, options: BankOptions, tell: Callable[[int, int], None]) -> BuiltBank:
-    """Cut the segments out of all photographs of a data set and write the bank.
+    """Extract the segments of all photographs of a data set and write the bank.
 
     Args:
-        dataset: The photographs.
-        path: The file.
-        options: See there.
-        tell: Called with (photographs done, of how many).
-
-    Returns:
-        What came of it.
+        dataset: Photographs with label maps.
+        path: Target file.
+        options: Options and metadata.
+        tell: Callback with (number of photographs done, total number).
 
     Raises:
-        DataError: A photograph or a map cannot be read.
-        BankError: There is nothing to put in, or order or disparities cannot be used.
-        OSError: The file cannot be written.
+        DataError: a photograph or a map cannot be read.
+        BankError: no segments, or unusable order or disparities.
+        OSError: the file cannot be written.
     """
     label_set = dataset.label_set
     order = usual_order(label_set) if options.order is None else read_order(options.order, label_set)
@@ -121,7 +118,7 @@ def _pieces(
 
 
 def geometry_of(size: tuple[int, int]) -> GeometryConfig:
-    """Return how photographs become pictures of a size (height, width): centre cropped where it is square, else scaled to it."""
+    """Return the geometry of pictures of a size (height, width): centre crops for squares, else scaled."""
     height, width = size
     if height == width:
         return GeometryConfig("scale_shortside_and_crop", load_size=width, crop_size=width, flip=False)
@@ -129,10 +126,10 @@ def geometry_of(size: tuple[int, int]) -> GeometryConfig:
 
 
 def read_credits(path: Path) -> dict[str, str]:
-    """Read a table of credits: CSV, a photograph's name and what to say of it on each line.
+    """Read a CSV table of photograph names and credits.
 
     Raises:
-        BankError: It cannot be read, or a line has other than two entries.
+        BankError: the file cannot be read, or a line does not have two entries.
     """
     expected = "CSV with a photograph's name and its credit on each line"
     try:
@@ -173,10 +170,10 @@ def _read_disparity(path: Path) -> NDArray[np.int32]:
 
 
 def touching(segments: list[Segment], disparity: NDArray[np.integer]) -> Counter[tuple[int, int]]:
-    """Compare segments that touch by the disparities on both sides of their border.
+    """Compare touching segments by the disparities on both sides of their boundary.
 
     Returns:
-        For pairs of labels (nearer, further), how many such pairs of segments there are.
+        Number of pairs of segments for each pair of labels (nearer, farther).
     """
     height, width = disparity.shape
     number_of = np.full((height, width), -1, np.int32)

@@ -1,4 +1,4 @@
-"""Samples decoded and resized once, kept in one file that all processes of a training read through memory."""
+"""A cache of decoded and resized samples in one file, memory-mapped by all processes of a training."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from spade_studio.train.datasets.workers import start_worker, worker_context
 
 _MAGIC: Final = b"spade-pictures-1"
 _LOOKED_AT: Final = 32
-"""Samples by whose sizes that of the file is told beforehand."""
+"""Number of samples from which the size of the file is estimated."""
 _SPARE: Final = 64 << 20
-"""Bytes that stay free on the disk."""
+"""Number of bytes to leave free on the disk."""
 _LOOK: Final = 0.5  # seconds between two looks whether a wait is over
 
 
 @dataclass(frozen=True)
 class CacheFile:
-    """Which file holds the samples of a data set, as a geometry loads them.
+    """The cache file of a data set under a geometry.
 
     Args:
-        dataset: What it holds.
-        geometry: To what size pictures are brought before they are cropped.
-        multiple: Of what sides are that the geometry does not fix.
-        folder: Where it lies.
+        dataset: Data set to cache.
+        geometry: Geometry, which determines the size before cropping.
+        multiple: Number of pixels that sides not fixed by the geometry are multiples of.
+        folder: Folder of the cache.
     """
 
     dataset: PairDataset
@@ -51,7 +51,7 @@ class CacheFile:
 
     @property
     def key(self) -> str:
-        """What all that decides its bytes comes to: names and sizes of the files, their labels, the geometry, the library that decodes."""
+        """Hash of everything that determines the contents: names and sizes of files, labels, geometry, decoding library."""
         dataset, geometry = self.dataset, asdict(self.geometry)
         del geometry["flip"]
         parts = [
@@ -65,11 +65,11 @@ class CacheFile:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogateescape")).hexdigest()
 
     def path(self, key: str) -> Path:
-        """Return the file of a :attr:`key`."""
+        """Return the path of the file with a :attr:`key`."""
         return self.folder / f"{key[:16]}.pictures"
 
     def estimated_bytes(self) -> int:
-        """Return about how long it is, by samples spread evenly; those that cannot be read count for nothing."""
+        """Return the estimated size of the file in bytes, from evenly spread samples; unreadable ones are ignored."""
         count = len(self.dataset)
         places = [place * count // min(_LOOKED_AT, count) for place in range(min(_LOOKED_AT, count))]
         return sum(self._bytes_of(place) for place in places) * count // max(1, len(places))
@@ -84,16 +84,16 @@ class CacheFile:
 
 
 class CachedSamples:
-    """The samples of a cache's file; can be handed to worker processes, each of which maps it for itself.
+    """The samples of a cache file; picklable, mapped separately in each worker process.
 
     Args:
         path: The file.
-        names: Of its samples.
-        key: That it must have.
+        names: Names of its samples.
+        key: Expected key.
 
     Raises:
-        ValueError: It is no such file, or not whole.
-        OSError: It cannot be read.
+        ValueError: another or an incomplete file.
+        OSError: the file cannot be read.
     """
 
     def __init__(self, path: Path, names: tuple[str, ...], key: str) -> None:
@@ -118,7 +118,7 @@ class CachedSamples:
         return {**vars(self), "_bytes": None}
 
     def read(self, index: int) -> Sample | None:
-        """Return a sample, resized; None for one that could not be read from its files."""
+        """Return a resized sample; None for one that could not be decoded."""
         offset, height, width, has_instances = (int(number) for number in self._index[index])
         if not height:
             return None
@@ -135,19 +135,19 @@ class CachedSamples:
 def open_cache(
     cache: CacheFile, *, workers: int, tell: Callable[[str], None] = lambda words: None, stopped: Callable[[], bool] = lambda: False
 ) -> CachedSamples | None:
-    """Return a data set's samples as a geometry loads them, decoding them first where the folder does not have them; one process does it.
+    """Return the cached samples of a data set, decoding them first if necessary, in one process at a time.
 
     Args:
-        cache: Of what, and where.
-        workers: Processes that decode.
-        tell: Told beforehand how large the file will be.
-        stopped: Asked again and again whether to give up.
+        cache: The cache file.
+        workers: Number of processes that decode.
+        tell: Callback with the estimated size before decoding.
+        stopped: Callback, polled for cancellation.
 
     Returns:
-        None where it was stopped.
+        The samples, or None where cancelled.
 
     Raises:
-        DataError: There is no room, or the folder cannot be written.
+        DataError: too little space, or the folder cannot be written.
     """
     key, names = cache.key, tuple(entry.name for entry in cache.dataset.entries)
     path = cache.path(key)

@@ -1,4 +1,4 @@
-"""Training pairs of SIMS: a photograph, and the canvas that pieces of it make when they have the shapes of other photographs' segments."""
+"""Training pairs of SIMS: a photograph, and a canvas of its own pieces in the shapes of other photographs' segments."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from spade_studio.train.datasets.pairs import Dataset
 from spade_studio.train.datasets.transforms import Example
 
 VARIANTS: Final = 5
-"""How many canvases a photograph gets over the epochs."""
+"""Number of different canvases of a photograph over the epochs."""
 OTHERS: Final = 100
-"""Photographs, drawn at random, among whose segments shapes are searched."""
+"""Number of random photographs whose segments are searched for shapes."""
 BORDER: Final = 0.05
-"""Height of the band along borders in which half of the pixels are erased in training, as a share of the picture's."""
+"""Height of the band along boundaries in which half of the pixels are erased in training, as a fraction of the picture's height."""
 TRANSFERRED: Final = 0.2
-"""Share of the segments that get the colour statistics of the segment whose shape they have."""
+"""Fraction of the segments that get the colour statistics of the segment whose shape they have."""
 SHIFT, SCALE, TURN = 0.03, 0.1, 2.5
-"""The most by which a segment's shape is moved (share of the picture's sides), scaled (share) and turned (degrees) before the search."""
+"""Maximum translation (fraction of the sides), scaling (fraction) and rotation (degrees) of a shape before the search."""
 _STREAM = 0x51
 
 
 @dataclass(frozen=True, eq=False)
 class CanvasMaker:
-    """Makes canvases for examples.
+    """Makes canvases of examples.
 
     Attributes:
-        bank: Whose shapes are used; the example's own photograph is left out.
-        channels: Of the data set.
-        seed: Of the random numbers in training.
+        bank: Bank of the shapes; the example's own photograph is left out.
+        channels: Channels of the data set.
+        seed: Seed of the random numbers in training.
     """
 
     bank: MemoryBank
@@ -80,24 +80,24 @@ class CanvasMaker:
         return ids
 
     def rendered(self, example: Example) -> tuple[NDArray[np.uint8], Mask]:
-        """Return what the bank makes of an example's layout without its own photograph; see :meth:`trained`."""
+        """Return the canvas of an example's layout without its own photograph; see :meth:`trained`."""
         own = self._number_of.get(example.name)
         canvas = compose(self.bank, self._id_of_channel[example.channels], without=own).canvas
         return canvas.colors[0], canvas.known[0]
 
     def trained(self, example: Example, epoch: int, sample: int) -> tuple[NDArray[np.uint8], Mask]:
-        """Return a canvas of pieces of an example's own photograph, with the shapes of other photographs' segments.
+        """Return a canvas of pieces of an example's own photograph in the shapes of other photographs' segments.
 
         Args:
-            example: The training example.
-            epoch: Of the training: decides the variant.
-            sample: Its number in the epoch (:attr:`SampleKey.number`).
+            example: Training example.
+            epoch: Epoch, which selects the variant.
+            sample: Number of the sample in the epoch (:attr:`SampleKey.number`).
 
         Returns:
-            Colours uint8 [H, W, 3], and where there are any, bool [H, W].
+            Colours, uint8 [H, W, 3], and mask of covered pixels, bool [H, W].
 
         Raises:
-            BankError: A tile is damaged.
+            BankError: a tile is damaged.
         """
         random = np.random.default_rng([self.seed, epoch % VARIANTS, sample, _STREAM])
         height, width = example.channels.shape
@@ -141,12 +141,12 @@ class CanvasMaker:
 
 
 def open_canvases(config: TrainConfig, generator: AnyGeneratorConfig, dataset: Dataset) -> CanvasMaker | None:
-    """Open the memory bank of a configuration whose generator completes canvases; None for others.
+    """Open the memory bank of a configuration whose generator completes canvases; return None for others.
 
     Raises:
-        ConfigError: It names no bank.
-        BankError: The bank cannot be used.
-        DataError: It is of other labels.
+        ConfigError: the configuration has no bank.
+        BankError: the bank is unusable.
+        DataError: the bank has other labels.
     """
     if not isinstance(generator, SIMSConfig):
         return None
@@ -157,7 +157,7 @@ def open_canvases(config: TrainConfig, generator: AnyGeneratorConfig, dataset: D
 
 
 def jittered(mask: Mask, random: np.random.Generator) -> Mask:
-    """Return a mask [H, W] moved, scaled and turned a little by chance, around its own centre."""
+    """Return a mask [H, W] with a small random translation, scaling and rotation about its centre."""
     height, width = mask.shape
     down, across, scale, turn = random.uniform(-1, 1, 4).tolist()
     rows, columns = np.nonzero(mask)
@@ -167,7 +167,7 @@ def jittered(mask: Mask, random: np.random.Generator) -> Mask:
 
 
 def with_statistics(colors: NDArray[np.uint8], others: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return colours uint8 [N, 3] with the mean and standard deviation of other colours [M, 3], channel by channel."""
+    """Return colours, uint8 [N, 3], with the channel means and standard deviations of other colours [M, 3]."""
     mine, theirs = colors.astype(np.float32), others.astype(np.float32)
     scale = theirs.std(0) / np.maximum(mine.std(0), 1)
     return np.clip(np.rint((mine - mine.mean(0)) * scale + theirs.mean(0)), 0, 255).astype(np.uint8)

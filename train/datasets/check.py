@@ -1,4 +1,4 @@
-"""Reads training data before any training and reports what is wrong with it, and what may be (``spade-train check``)."""
+"""Validation of training data, with a report of problems and warnings (``spade-train check``)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.pairs import PairDataset, Problem
 
 QUICK_SAMPLES: Final = 200
-"""How many samples, spread evenly, the quick form reads."""
+"""Number of evenly spread samples that a quick check reads."""
 SMALLEST_SIDE: Final = 64
-"""Pictures with a shorter side, in pixels, are called tiny."""
+"""Side in pixels below which a picture is reported as tiny."""
 LEAST_KNOWN: Final = 0.01
-"""Share of pixels with a label that the generator knows, below which nothing could be learned."""
+"""Minimum fraction of pixels whose label has a channel."""
 _FEW_KNOWN: Final = 0.25
 _LOOKED_AT: Final = 50  # label maps
 _LISTED = 10  # of each heading in the text; the JSON has all
@@ -35,7 +35,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class LabelCount:
-    """How much of the data one id covers."""
+    """Coverage of one id in the data."""
 
     id: int
     name: str
@@ -45,26 +45,26 @@ class LabelCount:
 
 @dataclass(frozen=True)
 class CheckReport:
-    """What the check found.
+    """The result of a check.
 
     Attributes:
-        where: The folder or archive.
-        kind: Of data set.
-        label_set: Its name.
-        channels: In words.
-        samples: Pairs of the data set.
-        samples_read: How many of them were read.
-        problems: What has to be put right before training.
-        duplicates: Groups of photographs of equal pixels, by name.
-        tiny: Photographs with a side below :data:`SMALLEST_SIDE`, by name.
-        uniform: Photographs whose layout is one label alone, by name.
-        empty_labels: Labels with a channel that none of the pictures read shows.
-        labels: All ids that occur, the commonest first; unlabeled pixels have the name "unlabeled".
-        pixels: Of all maps that were read.
-        unlabeled_pixels: Those that mean unlabeled, or whose id has no channel of its own.
-        unmapped_pixels: Those of labels of the set that have no channel here; part of the unlabeled ones.
-        smallest, largest: (height, width) of the pictures of fewest and most pixels, or None.
-        with_instances: How many samples have an instance map.
+        where: Folder or archive.
+        kind: Kind of data set.
+        label_set: Name of the label set.
+        channels: Description of the channels.
+        samples: Number of samples.
+        samples_read: Number of samples read.
+        problems: Problems that prevent training.
+        duplicates: Groups of names of photographs with equal pixels.
+        tiny: Names of photographs with a side below :data:`SMALLEST_SIDE`.
+        uniform: Names of photographs whose layout has a single label.
+        empty_labels: Labels with a channel that occur in none of the pictures read.
+        labels: All ids that occur, most frequent first; unlabeled pixels have the name "unlabeled".
+        pixels: Number of pixels of all maps read.
+        unlabeled_pixels: Number of pixels that are unlabeled or whose id has no channel.
+        unmapped_pixels: Number of those whose label is in the set but has no channel.
+        smallest, largest: (height, width) of the pictures with the fewest and the most pixels, or None.
+        with_instances: Number of samples with an instance map.
     """
 
     where: str
@@ -88,35 +88,35 @@ class CheckReport:
 
     @property
     def exit_code(self) -> int:
-        """0 where the data can be trained on, warnings or not; else 1."""
+        """Exit code: 0 for usable data, with or without warnings, else 1."""
         return 1 if self.problems else 0
 
     @property
     def known_share(self) -> float:
-        """Share of pixels whose label has a channel, 0 to 1."""
+        """Fraction of pixels whose label has a channel, 0 to 1."""
         return 1 - self.unlabeled_share if self.pixels else 0.0
 
     @property
     def unlabeled_share(self) -> float:
-        """Share of unlabeled pixels, 0 to 1."""
+        """Fraction of unlabeled pixels, 0 to 1."""
         return self.unlabeled_pixels / self.pixels if self.pixels else 0.0
 
     def to_json(self) -> dict[str, Any]:
-        """Return all of the report, ready for JSON."""
+        """Return the report as a JSON-ready dict."""
         return asdict(self) | {"unlabeled_share": self.unlabeled_share, "exit_code": self.exit_code}
 
     def to_text(self) -> str:
-        """Return the report for a person to read; long lists are cut."""
+        """Return the report as text, with long lists truncated."""
         return "\n".join(map(printable, _lines(self)))
 
 
 def check_dataset(dataset: PairDataset, quick: bool = False, progress: Progress | None = None) -> CheckReport:
-    """Read a data set and report on it.
+    """Check a data set.
 
     Args:
-        dataset: As opened; its pairing problems become part of the report.
-        quick: Read only :data:`QUICK_SAMPLES` samples, spread evenly; the pairing is checked in full.
-        progress: Called with how many samples are done and how many there are to do.
+        dataset: Data set; its pairing problems become part of the report.
+        quick: Whether to read :data:`QUICK_SAMPLES` evenly spread samples only; the pairing is checked in full.
+        progress: Callback with the number of samples done and the total number.
     """
     total = len(dataset)
     indices: range | list[int] = range(total)
@@ -131,10 +131,10 @@ def check_dataset(dataset: PairDataset, quick: bool = False, progress: Progress 
 
 
 def refuse_unknown_labels(dataset: PairDataset) -> None:
-    """Look at some label maps and refuse data of which the generator would learn (nearly) nothing.
+    """Check in some label maps that the generator can learn from the data.
 
     Raises:
-        DataError: Less than :data:`LEAST_KNOWN` of the pixels have a label with a channel.
+        DataError: less than :data:`LEAST_KNOWN` of the pixels have a label with a channel.
     """
     pixels = np.zeros(256, np.int64)
     count = min(_LOOKED_AT, len(dataset))

@@ -1,4 +1,4 @@
-"""The regions of COCO annotations as masks: polygons, and run lengths in their plain and their compressed form."""
+"""Masks of COCO annotations: polygons, and plain and compressed run lengths."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def region_mask(segmentation: object, height: int, width: int, where: str) -> ND
 
     Args:
         segmentation: A list of polygons (each x, y, x, y, ...), or a JSON object with ``counts`` and ``size``.
-        height: Of the picture.
-        width: Of the picture.
-        where: What to call the annotation in messages.
+        height: Height of the picture.
+        width: Width of the picture.
+        where: Name of the annotation in messages.
 
     Raises:
-        DataError: it is neither, or is not of the picture's size.
+        DataError: neither of these, or another size than the picture's.
     """
     if isinstance(segmentation, Mapping):
         return _from_runs(cast("Mapping[str, object]", segmentation), height, width, where)

@@ -1,4 +1,4 @@
-"""From the bytes of a file to a photograph, a label map or an instance map, with errors that name the data set's file."""
+"""Decoding of photographs, label maps and instance maps, with errors that name the data set's file."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from spade_studio.engine.pictures.png import UnreadableError
 from spade_studio.train.datasets.errors import DataError
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff")
-"""What photographs are called that can be read."""
+"""Suffixes of supported photographs."""
 KNOWN_SUFFIXES = (*PHOTO_SUFFIXES, ".avif", ".heic", ".heif", ".jxl", ".psd")
-"""What photographs are called; those that cannot be read are said to be what they are."""
+"""Suffixes of photographs, supported or not."""
 
 
 def decode_photo(content: bytes, where: str, *, upright: bool) -> NDArray[np.uint8]:
-    """Decode a photograph; transparency is laid over one ground.
+    """Decode a photograph, composited over a uniform ground.
 
     Args:
-        content: The file.
-        where: What to call it in messages.
-        upright: Whether to turn it as its EXIF data say; published data sets have their maps in the file's own orientation.
+        content: Bytes of the file.
+        where: Name of the file in messages.
+        upright: Whether to apply the EXIF orientation; maps of published data sets have the file's own orientation.
 
     Returns:
         RGB, uint8 [H, W, 3].
 
     Raises:
-        DataError: it is no picture, is damaged or truncated, or too large.
+        DataError: not a picture, or one that is damaged, truncated or too large.
     """
     try:
         return photographs.decode_photograph(content, where, upright=upright)
@@ -47,29 +47,29 @@ def decode_label_map(content: bytes, where: str, label_set: LabelSet, other_ids:
     """Decode a label map of a known label set.
 
     Args:
-        content: The file.
-        where: What to call it in messages.
-        label_set: What its values and colours mean.
-        other_ids: Values besides the set's that the data set's files may hold.
+        content: Bytes of the file.
+        where: Name of the file in messages.
+        label_set: Label set of values and colours.
+        other_ids: Further values that files of the data set may hold.
 
     Returns:
-        The ids, uint8 [H, W]; those that the set lacks stay as they are.
+        Ids, uint8 [H, W]; ids that the set lacks are kept.
 
     Raises:
-        DataError: it is another kind of picture, is damaged or truncated, too large, or says that it is of another label set.
+        DataError: another kind of picture, another label set, or a damaged, truncated or oversized file.
     """
     with _as_data_error():
         return ids_in(decode_label_picture(content, where), label_set, other_ids)
 
 
 def decode_instance_map(content: bytes, where: str) -> NDArray[np.int32]:
-    """Decode an instance map: a grey PNG of at most 16 bits, or a palette PNG.
+    """Decode an instance map: a greyscale PNG of at most 16 bits, or a palette PNG.
 
     Returns:
-        The ids, int32 [H, W], from 0 to 65535.
+        Ids from 0 to 65535, int32 [H, W].
 
     Raises:
-        DataError: as :func:`decode_label_map`.
+        DataError: as for :func:`decode_label_map`.
     """
     with _as_data_error():
         return instance_maps.decode_instance_map(content, where)

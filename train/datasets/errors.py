@@ -1,4 +1,4 @@
-"""What can be wrong with training data, each kind with a name that a report can sort by."""
+"""Errors in training data, by kind."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ ProblemKind = Literal[
 
 
 class DataError(EngineError):
-    """A data set, or one of its files, is not usable.
+    """An unusable data set or file of one.
 
     Args:
         found, expected, action: See :class:`EngineError`; ``found`` names the file.
-        kind: What is wrong, in the words of a report's headings.
+        kind: Kind of problem, a heading of reports.
     """
 
     def __init__(self, found: str, expected: str = "", action: str = "", kind: ProblemKind = "data set") -> None:

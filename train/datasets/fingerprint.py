@@ -1,4 +1,4 @@
-"""What data are, in two short hashes: by them a run that is resumed finds out whether it goes on with the data that it began with."""
+"""Fingerprints of data sets, by which resumed runs detect changed data."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from spade_studio.train.datasets.errors import DataError
 from spade_studio.train.datasets.pairs import PairDataset
 
 _SAMPLED: Final = 32
-"""Samples whose label maps are read, spread evenly."""
+"""Number of evenly spread samples whose label maps are read."""
 
 
 @dataclass(frozen=True)
 class DataFingerprint:
-    """Two hashes of a data set; neither depends on where it lies, nor on whether it is packed in a zip file.
+    """Two hashes of a data set, independent of its location and of packing in a zip file.
 
     Attributes:
-        names: Of the samples' names, in order.
-        content: Of the sizes of all files in bytes, and of the bytes of some label maps.
+        names: Hash of the samples' names, in order.
+        content: Hash of the sizes of all files, and of the bytes of some label maps.
     """
 
     names: str
     content: str
 
     def to_state(self) -> dict[str, str]:
-        """Return it as part of a checkpoint."""
+        """Return the state for a checkpoint."""
         return asdict(self)
 
     @classmethod
     def from_state(cls, state: object) -> DataFingerprint | None:
-        """Return what :meth:`to_state` gave; None for anything else, such as nothing in a checkpoint of an older version."""
+        """Restore from :meth:`to_state`; None for anything else, as in older checkpoints."""
         match state:
             case {"names": str(names), "content": str(content)}:
                 return cls(names, content)
@@ -41,7 +41,7 @@ class DataFingerprint:
 
 
 def fingerprint(dataset: PairDataset) -> DataFingerprint:
-    """Return the hashes of a data set. The sizes of all files are asked for, some label maps are read."""
+    """Return the hashes of a data set, from the sizes of all files and the contents of some label maps."""
     names, content = hashlib.sha256(), hashlib.sha256()
     for entry in dataset.entries:
         names.update(entry.name.encode("utf-8", "surrogateescape") + b"\0")
@@ -58,16 +58,16 @@ def fingerprint(dataset: PairDataset) -> DataFingerprint:
 
 
 def compare(before: DataFingerprint | None, now: DataFingerprint, where: str, *, accepted: bool = False) -> str:
-    """Return a warning about data that changed since a checkpoint was written; empty where they did not.
+    """Return a warning about data that changed since a checkpoint; empty where they did not.
 
     Args:
-        before: Of the checkpoint; None where it has none.
-        now: Of the data.
-        where: What to call the data.
-        accepted: Whether other samples are said to be meant.
+        before: Fingerprint in the checkpoint, or None.
+        now: Fingerprint of the data.
+        where: Name of the data in messages.
+        accepted: Whether the user accepts other samples.
 
     Raises:
-        DataError: The samples are others.
+        DataError: the samples differ, and this is not accepted.
     """
     if before is None or before == now:
         return ""
@@ -83,5 +83,5 @@ def compare(before: DataFingerprint | None, now: DataFingerprint, where: str, *,
 
 
 def of_checkpoint(parts: Mapping[str, object]) -> DataFingerprint | None:
-    """Return the fingerprint that a checkpoint holds, if any."""
+    """Return the fingerprint in a checkpoint, if any."""
     return DataFingerprint.from_state(parts.get("data"))

@@ -1,4 +1,4 @@
-"""A plain folder of photographs with label maps, also inside a zip file: ``images/``, ``labels/``, perhaps ``instances/``."""
+"""A plain folder or zip of photographs with label maps: ``images/``, ``labels/`` and optional ``instances/``."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ LABEL_SET_FILE = "label_set.json"
 class FolderDataset(PairDataset):
     """Photographs in ``images/`` (or, where there is no such folder, beside the other two), maps of the same name in ``labels/``.
 
-    ``instances/`` is optional, with maps of 8 or 16 bits for all photographs or none. ``label_set.json`` tells what the values of
-    label maps mean; without it they are COCO-Stuff file values, 0..181 and 255. Photographs are turned upright as their EXIF data say.
+    ``instances/`` is optional, with maps of 8 or 16 bits for all photographs or none. ``label_set.json`` defines the label set; the
+    default is COCO-Stuff, with values 0..181 and 255. The EXIF orientation of photographs is applied.
 
     Args:
-        source: The folder or zip file.
-        channels: Which channel every id sets; all labels of the set, unlabeled, and edges (of instances where there are some, else of
-            labels) where None.
+        source: Folder or zip file.
+        channels: Channels of the layout; where None, all labels of the set, unlabeled, and edges (of instances, or of labels without
+            instances).
 
     Raises:
-        DataError: there are no label maps, or ``label_set.json`` is not usable.
+        DataError: no label maps, or an unusable ``label_set.json``.
     """
 
     kind = "folder"

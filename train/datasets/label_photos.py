@@ -1,4 +1,4 @@
-"""Makes label maps for photographs that have none, with a segmentation model of Hugging Face ``transformers`` (``spade-train label``)."""
+"""Labelling of photographs with a segmentation model of Hugging Face ``transformers`` (``spade-train label``)."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ from spade_studio.train.datasets.pairs import Problem, files_by_key
 from spade_studio.train.datasets.sources import FolderSource
 
 _ENOUGH: Final = 0.9
-"""Share of a model's classes that a built-in label set must know for the maps to be written with its ids."""
+"""Minimum fraction of a model's classes in a built-in label set for maps in its ids."""
 _UNLABELED: Final = 255
 
 
 class PhotoClassifier(Protocol):
-    """What tells the class of every pixel."""
+    """Interface of per-pixel classifiers."""
 
     @property
     def class_names(self) -> Mapping[int, str]:
-        """Class numbers with their names."""
+        """Class names by number."""
         ...
 
     def classes(self, photo: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """Return the class of every pixel, int64 [H, W], of a photograph uint8 [H, W, 3]."""
+        """Return the class of each pixel, int64 [H, W], of a photograph, uint8 [H, W, 3]."""
         ...
 
 
@@ -47,8 +47,8 @@ class Segmenter:
     """A semantic segmentation model.
 
     Args:
-        model: A folder with a model, or its name on the Hugging Face hub.
-        device: Where it runs.
+        model: Folder of a model, or its name on the Hugging Face hub.
+        device: Device to compute on.
 
     Raises:
         DataError: ``transformers`` is not installed, or the model cannot be loaded.
@@ -80,7 +80,7 @@ class Segmenter:
         raise AssertionError
 
     def classes(self, photo: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """Return the class of every pixel, int64 [H, W], of a photograph uint8 [H, W, 3]."""
+        """Return the class of each pixel, int64 [H, W], of a photograph, uint8 [H, W, 3]."""
         inputs = self._processor(images=Image.fromarray(photo), return_tensors="pt").to(self.device)
         with torch.inference_mode():
             outputs = self._model(**inputs)
@@ -90,12 +90,12 @@ class Segmenter:
 
 @dataclass(frozen=True)
 class ClassMapping:
-    """Which file value each class of a model is written as.
+    """The mapping from a model's classes to file values.
 
     Attributes:
-        label_set: What the values mean.
-        id_of_class: By the model's class number; 255 or the set's unlabeled value where the set lacks the class.
-        unknown: Names of such classes.
+        label_set: Label set of the values.
+        id_of_class: Value of each class number; 255 or the set's unlabeled value for classes that the set lacks.
+        unknown: Names of these classes.
     """
 
     label_set: LabelSet
@@ -103,7 +103,7 @@ class ClassMapping:
     unknown: tuple[str, ...]
 
     def apply(self, classes: NDArray[np.int64]) -> NDArray[np.uint8]:
-        """Turn classes into file values, uint8 of the same shape."""
+        """Map classes to file values, uint8 of the same shape."""
         table = np.full(max(self.id_of_class) + 1, self._unlabeled, np.uint8)
         for number, value in self.id_of_class.items():
             table[number] = value
@@ -117,13 +117,13 @@ class ClassMapping:
 
 @dataclass(frozen=True)
 class LabelingReport:
-    """What :func:`label_photos` did.
+    """The outcome of :func:`label_photos`.
 
     Attributes:
-        folder: Where the label maps are.
-        written: How many were made.
-        kept: How many were there already.
-        unknown_classes: Classes of the model that the label set lacks, with their pixels; they became unlabeled.
+        folder: Folder of the label maps.
+        written: Number of maps written.
+        kept: Number of maps that existed.
+        unknown_classes: Number of pixels of each class that the label set lacks; they are unlabeled.
         problems: Photographs that could not be read.
     """
 
@@ -135,14 +135,14 @@ class LabelingReport:
 
 
 def map_classes(class_names: Mapping[int, str], label_set: LabelSet | Literal["auto", "model"] = "auto") -> ClassMapping:
-    """Find the file value of every class of a model, by name.
+    """Map the classes of a model to file values by name.
 
-    Names of several words for one class, as ``building;edifice`` or ``sky-other-merged``, match by any of them.
+    Compound names, such as ``building;edifice`` or ``sky-other-merged``, match by any of their parts.
 
     Args:
-        class_names: The model's classes.
-        label_set: What to write; ``model`` for a set of the model's own classes; ``auto`` for the built-in set that knows at least
-            nine tenths of them, else the model's own.
+        class_names: Class names of the model.
+        label_set: Label set of the maps; ``model`` for the model's own classes; ``auto`` for the built-in set with at least nine tenths of
+            them, else the model's own.
 
     Raises:
         DataError: the model has more classes than a label map can hold.
@@ -166,19 +166,19 @@ def label_photos(
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> LabelingReport:
-    """Write a label map for every photograph, so that the folder can be trained on.
+    """Write a label map for each photograph, for training.
 
     Args:
-        photos: A folder of photographs, or one with such a folder named ``images``. They are turned upright as their EXIF data say.
+        photos: Folder of photographs, or one with such a folder named ``images``; their EXIF orientation is applied.
         segmenter: The model.
-        output: Where the maps go, and ``label_set.json`` beside that folder where the values are not those of COCO-Stuff; ``labels``
-            beside the photographs where None.
+        output: Folder of the maps, with ``label_set.json`` beside it for values other than COCO-Stuff's; ``labels`` beside the photographs
+            where None.
         label_set: See :func:`map_classes`.
-        overwrite: Make maps again that are there already; without it an interrupted command goes on where it was.
-        progress: Called with how many photographs are done and how many there are to do.
+        overwrite: Whether to replace existing maps; otherwise an interrupted command resumes.
+        progress: Callback with the number of photographs done and the total number.
 
     Raises:
-        DataError: there is no photograph, or an earlier run wrote maps of another label set there.
+        DataError: no photographs, or existing maps of another label set.
         OSError: a map cannot be written.
     """
     if not photos.is_dir():

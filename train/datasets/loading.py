@@ -1,4 +1,4 @@
-"""Batches for training: samples read and transformed in worker processes, layouts prepared there, then moved to a device."""
+"""Training batches: samples and layouts prepared in worker processes, then moved to a device."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _GRID_FIELDS = tuple(field.name for field in fields(Grid))
 
 @dataclass(frozen=True, eq=False)
 class LoadedExample:
-    """An example and which sample it is, or why it could not be read (errors raised in a worker lose their form on the way).
+    """An example with its key, or the error of an unreadable sample, as exceptions lose their type between processes.
 
     Attributes:
-        example: None where there is an error.
-        key: Of the sample read.
-        error: Why none could be read.
-        unreadable: What is wrong with those in whose place it was read, by name.
+        example: The example; None where there is an error.
+        key: Key of the sample that was read.
+        error: Error of an unreadable sample.
+        unreadable: Problems by name of the unreadable samples that it replaces.
     """
 
     example: Example | None
@@ -49,30 +49,30 @@ class LoadedExample:
 
 
 class CanvasSource(Protocol):
-    """Makes canvases of examples: colours uint8 [H, W, 3], and bool [H, W] where there are any."""
+    """Interface of canvas makers: colours, uint8 [H, W, 3], and mask of covered pixels, bool [H, W]."""
 
     def rendered(self, example: Example) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """Return what a picture is rendered from."""
+        """Return a canvas for rendering."""
         ...
 
     def trained(self, example: Example, epoch: int, sample: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """Return one to train on, for the sample of a :attr:`SampleKey.number`."""
+        """Return a canvas for training, for the sample of a :attr:`SampleKey.number`."""
         ...
 
 
 class TrainingSet(TorchDataset[LoadedExample]):
-    """A data set with its transformation; reading the same key twice gives the same example.
+    """A data set with its transformation, deterministic in the key.
 
     Args:
-        dataset: What to read.
-        geometry: How to transform.
-        seed: Of the samples' random numbers; where None, crops are central and nothing is mirrored (for validation).
-        multiple: Of what the sides are where the geometry does not fix them: the generator's stride.
-        canvases: Makes the canvases of examples: without a seed those of rendering. None for generators that complete none.
-        most_unreadable: Samples in a row that may be unreadable: the one after them is read in their place.
+        dataset: Data set to read.
+        geometry: Transformation.
+        seed: Seed of the samples' random numbers; None for central crops without mirroring (validation).
+        multiple: Number of pixels that sides not fixed by the geometry are multiples of: the generator's stride.
+        canvases: Canvas maker; without a seed it makes those for rendering. None for other generators.
+        most_unreadable: Maximum number of consecutive unreadable samples, which the next one replaces.
 
     Attributes:
-        cache: Holds the samples, resized; None where they are read from their files.
+        cache: Cache of resized samples; None to read the files.
     """
 
     cache: CachedSamples | None = None
@@ -111,7 +111,7 @@ class TrainingSet(TorchDataset[LoadedExample]):
         """Read a sample.
 
         Raises:
-            DataError: as :meth:`Dataset.read`.
+            DataError: as for :meth:`Dataset.read`.
         """
         rng = None if self.seed is None else sample_generator(self.seed, key.epoch, key.number)
         sample = None if self.cache is None else self.cache.read(key.index)
@@ -126,15 +126,15 @@ class TrainingSet(TorchDataset[LoadedExample]):
 
 @dataclass(eq=False)
 class Batch:
-    """What one rank trains on in one step.
+    """A batch of one rank.
 
     Attributes:
-        photos: float32 [B, 3, H, W] in [-1, 1].
-        layout: Of the B pictures, its neighbourhoods known at ``resolutions``.
-        names: Of the samples.
-        indices: The numbers of the samples (:attr:`SampleKey.number`), for random numbers that do not depend on ranks.
-        resolutions: At which the layout is prepared.
-        unreadable: Samples in whose place others were read: their names, and what is wrong with them.
+        photos: Photographs, float32 [B, 3, H, W] in [-1, 1].
+        layout: Layouts of the B pictures, prepared at ``resolutions``.
+        names: Names of the samples.
+        indices: Numbers of the samples (:attr:`SampleKey.number`), for random numbers independent of the number of ranks.
+        resolutions: Resolutions at which the layout is prepared.
+        unreadable: Problems by name of unreadable samples that were replaced.
     """
 
     photos: Tensor
@@ -152,11 +152,11 @@ class Batch:
         return [self.layout.grid(*resolution, device) for resolution in self.resolutions]
 
     def pin_memory(self) -> Batch:
-        """Return the batch in page-locked memory, from which it is copied to CUDA devices while they compute."""
+        """Return the batch in pinned memory, for asynchronous copies to CUDA devices."""
         return self._map(self.photos.pin_memory(), "cpu", lambda tensor: tensor.pin_memory())
 
     def to(self, device: torch.device | str) -> Batch:
-        """Return the batch on a device, its layout prepared there too."""
+        """Return the batch on a device, with its prepared layout."""
         place = torch.device(device)
         if place == self.photos.device:
             return self
@@ -186,7 +186,7 @@ class _Outline:
 
 
 class StepBatches(tuple[Batch, ...]):
-    """The parts of one step. However many they are, one tensor goes from process to process: each takes an open file in both."""
+    """The parts of one step, packed into a single tensor between processes, since each tensor takes an open file in both."""
 
     __slots__ = ()
 
@@ -235,12 +235,12 @@ def _unpacked(buffer: Tensor, forms: Sequence[TensorForm], outlines: Sequence[_O
 
 @dataclass(frozen=True)
 class Collate:
-    """Makes a batch of examples and prepares its layout.
+    """Collates examples to batches with prepared layouts.
 
     Attributes:
-        channels: Of the data set.
-        resolutions: Where to prepare the layout for fast SPADE layers.
-        replicate: Whether layouts go on beyond the picture as at its edge.
+        channels: Channels of the data set.
+        resolutions: Resolutions at which to prepare the layout for fast SPADE layers.
+        replicate: Whether layouts are padded by replication.
     """
 
     channels: LabelChannels
@@ -258,7 +258,7 @@ class Collate:
         return StepBatches(parts)
 
     def batch(self, loaded: Sequence[LoadedExample]) -> Batch | DataError:
-        """Return one batch, or the first error of its samples."""
+        """Return a batch, or the first error of its samples."""
         examples: list[Example] = []
         for item in loaded:
             if item.example is None:
@@ -293,7 +293,7 @@ class Collate:
 
 
 def modulation_resolutions(config: AnyGeneratorConfig, height: int, width: int) -> tuple[Resolution, ...]:
-    """Return the resolutions at which a SPADE generator asks for the layout of pictures of a size, from coarse to fine."""
+    """Return the resolutions of a SPADE generator's SPADE layers for a picture size, from coarse to fine."""
     if not isinstance(config, GeneratorConfig):
         return ()
     h, w = height // config.stride, width // config.stride
@@ -307,14 +307,14 @@ def modulation_resolutions(config: AnyGeneratorConfig, height: int, width: int) 
 
 
 class BatchLoader:
-    """The batches of steps without end, each in the parts that it is computed in, from the sampler's place on.
+    """An endless iterator over steps, each in its accumulated parts, from the sampler's position on.
 
     Args:
-        data: What to read.
-        sampler: Which samples, in which order; its place is read when iteration starts, and moving it is the caller's part.
-        collate: How a batch is made.
-        workers: Processes that read; 0 reads here.
-        pin_memory: Whether batches come in page-locked memory; worth it with CUDA only.
+        data: Training set.
+        sampler: Sampler; its position is read when iteration starts and advanced by the caller.
+        collate: Collate function.
+        workers: Number of worker processes; 0 reads in this process.
+        pin_memory: Whether batches are in pinned memory, useful with CUDA only.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Opening training data of any kind, recognised by the folders in it where the kind is not given."""
+"""Opening of training data of all kinds, recognised by their folders."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def open_dataset(
 
     Args:
         path: A folder, or a zip file of one.
-        kind: One of :data:`DATASET_KINDS`, or ``auto`` to tell by the folders in it.
-        split: Which part of a published data set; a plain folder has only one.
-        channels: Which channel every id sets; the data set's own where None.
-        scenes: With ``ade20k`` and ``ade20k_outdoor``, the scene categories to keep.
+        kind: One of :data:`DATASET_KINDS`, or ``auto`` to recognise it by its folders.
+        split: Part of a published data set; plain folders have a single one.
+        channels: Channels of the layout; the data set's own where None.
+        scenes: Scene categories to keep, with ``ade20k`` and ``ade20k_outdoor``.
 
     Raises:
-        DataError: there is nothing there that can be trained on, the kind is unknown, or it has no scene categories and some are given.
+        DataError: no training data, an unknown kind, or scenes for data without scene categories.
     """
     if kind != "auto" and kind not in DATASET_KINDS:
         raise DataError(f"training data of kind {kind!r}", f"auto, {', '.join(DATASET_KINDS)}")

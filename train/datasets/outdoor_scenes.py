@@ -1,4 +1,4 @@
-"""Which scene categories of ADE20K lie outdoors: our own reading of the category names, since no list was published."""
+"""The outdoor scene categories of ADE20K, judged by their names, since no list was published."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _OUTDOOR = frozenset(_NAMES.split())
 
 
 def is_outdoor(scene: str) -> bool:
-    """Whether a scene category of ADE20K, such as ``mountain_snowy`` or ``church_outdoor``, lies outdoors."""
+    """Whether a scene category of ADE20K, such as ``mountain_snowy`` or ``church_outdoor``, is outdoors."""
     words = scene.strip().lower().replace("/", "_").replace("-", "_")
     if "indoor" in words.split("_"):
         return False

@@ -1,4 +1,4 @@
-"""Tensors packed into one, since every tensor that is handed from process to process takes an open file of both."""
+"""Packing of tensors into one, since each tensor passed between processes takes an open file in both."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ TensorForm = tuple[torch.dtype, tuple[int, ...]]
 
 
 def pack(tensors: Sequence[Tensor]) -> tuple[Tensor, tuple[TensorForm, ...]]:
-    """Copy tensors of the CPU into one buffer.
+    """Copy CPU tensors into one buffer.
 
     Returns:
-        The buffer uint8 [N], and what :func:`unpack` must know of each tensor: type and shape.
+        Buffer, uint8 [N], and type and shape of each tensor, for :func:`unpack`.
     """
     forms = tuple((tensor.dtype, tuple(tensor.shape)) for tensor in tensors)
     places, size = _places(forms)
@@ -28,7 +28,7 @@ def pack(tensors: Sequence[Tensor]) -> tuple[Tensor, tuple[TensorForm, ...]]:
 
 
 def unpack(buffer: Tensor, forms: Sequence[TensorForm]) -> list[Tensor]:
-    """Return the tensors that were packed, as views of the buffer."""
+    """Return the packed tensors as views of the buffer."""
     tensors: list[Tensor] = []
     for (dtype, shape), place in zip(forms, _places(forms)[0], strict=True):
         size = math.prod(shape) * dtype.itemsize

@@ -1,4 +1,4 @@
-"""A data set of photographs with their label maps, and perhaps instance maps: what training and the check read."""
+"""Data sets of photographs with label maps and optional instance maps."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _FORMS: Final[tuple[Callable[[str], str], ...]] = (
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """One photograph with its maps, as the files have them.
+    """A photograph with its maps, as in the files.
 
     Attributes:
         photo: RGB, uint8 [H, W, 3].
         labels: Ids of the data set's label set, uint8 [H, W].
         instances: Instance ids, int32 [H, W]; None where the data set has none.
-        name: The photograph's place in the data set, without suffix.
+        name: Relative path of the photograph in the data set, without suffix.
     """
 
     photo: NDArray[np.uint8]
@@ -44,12 +44,12 @@ class Sample:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with the data.
+    """A problem of a data set.
 
     Attributes:
-        kind: The heading it belongs under.
-        file: The file, relative to the data set.
-        message: What was found, what was expected, what to do.
+        kind: Kind of problem, a heading of reports.
+        file: Path of the file relative to the data set.
+        message: What was found, what was expected, and the remedy.
     """
 
     kind: ProblemKind
@@ -58,16 +58,16 @@ class Problem:
 
 
 class Dataset(Protocol):
-    """What can be trained on."""
+    """Interface of training data."""
 
     @property
     def label_set(self) -> LabelSet:
-        """What the ids in the files mean."""
+        """Label set of the ids in the files."""
         ...
 
     @property
     def channels(self) -> LabelChannels:
-        """Which channel of the generator's layout every id sets."""
+        """Channels of the layout."""
         ...
 
     def __len__(self) -> int:
@@ -82,14 +82,14 @@ class Dataset(Protocol):
         """Read a sample.
 
         Raises:
-            DataError: a file is missing, damaged, of a wrong kind or size, or holds an id that the label set does not have.
+            DataError: a file that is missing, damaged, of a wrong kind or size, or with an id that the label set lacks.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Entry:
-    """The files of one sample, by their names in the source."""
+    """The names of a sample's files in the source."""
 
     name: str
     photo: str
@@ -99,24 +99,24 @@ class Entry:
 
 @dataclass(frozen=True)
 class Pairing:
-    """What pairing the names of a source gave."""
+    """The result of pairing the files of a source."""
 
     entries: tuple[Entry, ...]
     problems: tuple[Problem, ...]
 
 
 class PairDataset:
-    """Photographs and maps of a source, read pair by pair; can be handed to worker processes.
+    """The photographs and maps of a source; picklable.
 
     Args:
-        source: Where the files are.
-        pairing: Which belong together.
-        channels: Which channel every id sets; its label set is that of the files.
-        other_ids: Values besides the label set's that the files may hold; they count as unlabeled.
-        upright: Whether photographs are turned as their EXIF data say.
+        source: Source of the files.
+        pairing: Pairing of the files.
+        channels: Channels of the layout, with the label set of the files.
+        other_ids: Further values that the files may hold, which count as unlabeled.
+        upright: Whether to apply the EXIF orientation of photographs.
 
     Attributes:
-        kind: How reports call this kind of data set.
+        kind: Name of this kind of data set in reports.
     """
 
     kind = "pairs"
@@ -144,11 +144,11 @@ class PairDataset:
 
     @property
     def reading(self) -> tuple[object, ...]:
-        """What decides, beside the files and the label set, what they are read as."""
+        """Settings besides files and label set that determine the contents."""
         return self.kind, self._upright, *self._other_ids
 
     def with_channels(self, channels: LabelChannels) -> Self:
-        """Return the same data for other channels, for example of fewer labels; where they name a label set, the ids mean that one."""
+        """Return the same data with other channels, and with their label set if they have one."""
         other = copy.copy(self)
         other._set_channels(channels, channels.label_set or self.label_set)
         return other
@@ -177,7 +177,7 @@ class PairDataset:
         return None if name is None else decode_instance_map(self.source.read(name), name)
 
     def check_sizes(self, index: int, photo: NDArray[np.uint8], labels: NDArray[np.uint8], instances: NDArray[np.int32] | None) -> None:
-        """Raise DataError unless the parts of a sample are of one size."""
+        """Raise DataError unless photograph and maps have the same size."""
         entry = self.entries[index]
         parts = [(entry.photo, photo.shape[:2])] + ([] if instances is None else [(entry.instances, instances.shape)])
         for name, (height, width) in parts:
@@ -191,7 +191,7 @@ class PairDataset:
                 )
 
     def check_ids(self, index: int, labels: NDArray[np.uint8]) -> None:
-        """Raise DataError where a map holds an id that the label set does not have; values, pixels and a place are named."""
+        """Raise DataError for ids that the label set lacks, with their values, pixels and a position."""
         wrong = ~self.allowed_ids[labels]
         if not wrong.any():
             return
@@ -207,10 +207,10 @@ class PairDataset:
         )
 
     def read(self, index: int) -> Sample:
-        """Read a sample and check that its parts fit each other and the label set.
+        """Read a sample and check sizes and ids.
 
         Raises:
-            DataError: a file is missing, damaged, of a wrong kind or size, or holds an id that the label set does not have.
+            DataError: a file that is missing, damaged, of a wrong kind or size, or with an id that the label set lacks.
         """
         photo, labels, instances = self.read_photo(index), self.read_labels(index), self.read_instances(index)
         self.check_sizes(index, photo, labels, instances)
@@ -218,16 +218,16 @@ class PairDataset:
         return Sample(photo, labels, instances, self.entries[index].name)
 
     def subset(self, indices: Sequence[int]) -> Self:
-        """Return a data set of some of the samples, in the given order."""
+        """Return a data set of the given samples, in this order."""
         other = copy.copy(self)
         other.entries = tuple(self.entries[index] for index in indices)
         return other
 
     def split(self, validation: int) -> tuple[Self, Self]:
-        """Return (training, validation) samples, the second of at most ``validation`` and half of all.
+        """Return (training, validation) samples, the latter at most ``validation`` and at most half of all.
 
-        The samples with the lowest hashes of their names go to validation, so that the choice does not depend on the order of
-        files, the machine or the seed, and hardly changes when pictures are added.
+        Validation gets the samples with the lowest hashes of their names, so the choice is independent of the order of files, the machine
+        and the seed, and hardly changes when pictures are added.
         """
         count = min(validation, len(self) // 2)
         ranked = sorted(range(len(self)), key=lambda index: hashlib.sha256(self.name(index).encode("utf-8", "surrogateescape")).digest())
@@ -237,15 +237,15 @@ class PairDataset:
 
 
 def pair_files(photos: Mapping[str, Sequence[str]], labels: Mapping[str, Sequence[str]], instances: Mapping[str, Sequence[str]]) -> Pairing:
-    """Pair files by key, all that share a key being of one sample.
+    """Pair files by key.
 
-    Keys also agree where they differ in the form of Unicode (macOS takes accents apart in archives) or in the case of letters, as long as
-    there is one of each. Maps of another kind beside label maps, such as ``NAME_labelTrainIds.png``, are left out.
+    Keys may differ in Unicode normalisation (macOS decomposes accents in archives) or in case, as long as matches are unique. Other maps
+    beside label maps, such as ``NAME_labelTrainIds.png``, are ignored.
 
     Args:
-        photos: Key to the photographs with it.
-        labels: The same for label maps.
-        instances: The same for instance maps; empty where the data set has none.
+        photos: Photographs by key.
+        labels: Label maps by key.
+        instances: Instance maps by key; empty where the data set has none.
     """
     labels = _named_alike(photos, _without_companions(photos, labels))
     instances = _named_alike(photos, instances)
@@ -303,13 +303,13 @@ def _named_alike(photos: Mapping[str, Sequence[str]], maps: Mapping[str, Sequenc
 
 
 def files_by_key(names: Iterable[str], folder: str, suffixes: Sequence[str], ending: str = "") -> dict[str, list[str]]:
-    """Return the files below ``folder`` with one of ``suffixes``, by their place in it without suffix and ``ending``.
+    """Return the files below ``folder`` with one of ``suffixes``, by their relative paths without ``ending`` and suffix.
 
     Args:
         names: All names of a source.
-        folder: A folder in it, in any case of letters; empty for all of it.
-        suffixes: In lower case; the case of files does not matter.
-        ending: What stands before the suffix in all of them, such as ``_labelIds``; files without it are left out.
+        folder: Folder in the source, case-insensitive; empty for the root.
+        suffixes: Suffixes in lower case, matched case-insensitively.
+        ending: Required end of the stems, such as ``_labelIds``.
     """
     prefix = f"{folder}/" if folder else ""
     found: dict[str, list[str]] = {}

@@ -1,1 +1,1 @@
-"""Making the fast upscaler: a small network learns what a large one gives for renders and for reduced photographs."""
+"""Distillation of the fast upscaler: a small network learns the results of a large one on renders and reduced photographs."""

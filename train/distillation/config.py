@@ -1,4 +1,4 @@
-"""What a distillation is told: plain values, without torch."""
+"""Configuration of distillations."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from spade_studio.train.config.plain import check_range, check_types
 
 @dataclass(frozen=True)
 class PairsConfig:
-    """What the teacher is asked once, for all steps.
+    """The pairs of a distillation.
 
     Attributes:
-        count: Pairs of an input and the teacher's result.
-        crop: Side in pixels of the inputs.
-        photos: Share of them that come from photographs, reduced to the size at which renders go into an upscaler; the others are renders.
-        seed: Decides layouts, styles and crops.
+        count: Number of pairs of an input and the teacher's output.
+        crop: Side of the inputs in pixels.
+        photos: Share of inputs from photographs, reduced to the size of an upscaler's input; the others are renders.
+        seed: Seed of layouts, styles and crops.
     """
 
     count: int = 1200
@@ -35,27 +35,27 @@ class PairsConfig:
 
 @dataclass(frozen=True)
 class DistillConfig:
-    """How the student learns.
+    """The training of the student.
 
     Attributes:
-        pairs: What it learns from.
-        width: Channels of the student's convolutions.
-        layers: Convolutions between its first and its last.
-        steps: Steps of training.
-        batch: Pictures a step.
-        patch: Side in pixels of the parts of inputs that it is shown.
-        rate: Step size of Adam at the beginning; it falls to nothing along half a cosine.
-        average: Decay of the student's moving average, which is what is written.
+        pairs: Training pairs.
+        width: Number of channels of the student's convolutions.
+        layers: Number of convolutions between its first and its last.
+        steps: Number of training steps.
+        batch: Number of pictures per step.
+        patch: Side in pixels of the crops of inputs.
+        rate: Initial learning rate of Adam, with cosine decay to 0.
+        average: Decay of the student's moving average, which is exported.
         perceptual: Weight of the L1 distance between activations of a network trained on photographs, beside that between pixels, which
             counts 1; without effect where no file is given.
-        perceptual_file: That network's file.
+        perceptual_file: File of that network.
         perceptual_network: Which network the file holds.
         lattice: Weight of the L1 distance between patterns that repeat from one pixel of the input to the next.
         adversarial: Weight of a discriminator that judges patches of results; 0 for none.
-        adversarial_from: Share of the steps after which it counts.
-        seed: Decides the first weights, and what is shown when.
+        adversarial_from: Share of the steps after which it applies.
+        seed: Seed of initial weights and of the order of samples.
         dtype: Compute type of the student: auto, float32 or bfloat16.
-        save_every: Steps between checkpoints.
+        save_every: Number of steps between checkpoints.
     """
 
     pairs: PairsConfig = PairsConfig()

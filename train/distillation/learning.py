@@ -1,4 +1,4 @@
-"""One step of a distillation: the student, its discriminator, their optimisers and the student's average."""
+"""One step of a distillation: student, discriminator, optimisers and moving average of the student."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PERCEPTUAL_SHARE = 0.25  # of a batch: the network costs several times as much 
 
 
 class PatchDiscriminator(nn.Module):
-    """Judges patches of an enlarged picture beside the picture that was enlarged; [N, 6, H, W] to [N, 1, H / 8, W / 8]."""
+    """Scores patches of an enlarged picture given its input, [N, 6, H, W] to [N, 1, H / 8, W / 8]."""
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class PatchDiscriminator(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, pictures: Tensor, beside: Tensor) -> Tensor:
-        """Return scores; above 0 counts as a result of the teacher."""
+        """Return scores, positive for results of the teacher."""
         return self.layers(torch.cat((pictures, beside), 1) * 2 - 1)
 
 
@@ -60,14 +60,14 @@ def _pass_through(student: SRVGGNetCompact) -> None:
 
 
 class Distiller:
-    """All that changes in a distillation, moved on by one step.
+    """The state of a distillation, advanced step by step.
 
-    What is shown in a step depends on the seed and the step's number alone, so a run that goes on from a checkpoint is the same to the bit.
+    The samples of a step depend on seed and step number alone, so resumed runs are bitwise reproducible.
 
     Args:
-        config: How it learns.
-        pairs: What it learns from.
-        device: Where.
+        config: Configuration.
+        pairs: Training pairs.
+        device: Device to compute on.
     """
 
     def __init__(self, config: DistillConfig, pairs: Pairs, device: torch.device) -> None:
@@ -96,7 +96,7 @@ class Distiller:
     def advance(self) -> dict[str, float]:
         """Do one step and return its losses by name.
 
-        Where the student's are not finite, or gradients are not, neither network moves; where the discriminator's, it does not.
+        If losses or gradients of the student are not finite, neither network is updated; if those of the discriminator, it is not.
         """
         config = self.config
         given, targets = self._batch()
@@ -165,7 +165,7 @@ class Distiller:
         return to_device(values, self._device).to(torch.float32).div_(255).contiguous(memory_format=torch.channels_last)
 
     def state(self) -> dict[str, Any]:
-        """Return all that a resume needs: tensors and plain values."""
+        """Return the state for a checkpoint: tensors and plain values."""
         return {
             "step": self.step,
             "student": self.student.state_dict(),
@@ -176,10 +176,10 @@ class Distiller:
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        """Go back to what :meth:`state` returned.
+        """Restore the result of :meth:`state`.
 
         Raises:
-            KeyError, TypeError, ValueError, RuntimeError: It is something else.
+            KeyError, TypeError, ValueError, RuntimeError: an invalid state.
         """
         step = state["step"]
         if type(step) is not int or not 0 <= step <= self.config.steps:
@@ -206,14 +206,14 @@ def _move(optimizer: torch.optim.Optimizer, loss: Tensor) -> bool:
 
 
 def lattice(pictures: Tensor, scale: int) -> Tensor:
-    """Return what repeats from one pixel of the input to the next: of every place in a block, its local mean less that of the block.
+    """Return the pattern that repeats with each input pixel: for each position in a block, its local mean less that of the block.
 
     Args:
-        pictures: [N, C, scale H, scale W].
-        scale: Side of a block, the pixels that one of the input becomes.
+        pictures: Pictures [N, C, scale H, scale W].
+        scale: Side of a block, the output of one input pixel.
 
     Returns:
-        [N, C, scale^2, H, W].
+        Pattern [N, C, scale^2, H, W].
     """
     means = F.avg_pool2d(F.pixel_unshuffle(pictures, scale), 5, 1, 2, count_include_pad=False)
     places = means.view(means.shape[0], -1, scale * scale, *means.shape[2:])

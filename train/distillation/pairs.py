@@ -1,4 +1,4 @@
-"""Pairs of an upscaler's input and the teacher's result, made once and kept in a folder, part by part."""
+"""Pairs of an upscaler's input and the teacher's output, made once and stored in parts in a folder."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from spade_studio.train.datasets.pairs import PairDataset, Sample
 from spade_studio.train.distillation.config import PairsConfig
 
 PART = 32
-"""Pairs in one file."""
+"""Number of pairs in one file."""
 
 Progress = Callable[[int, int], None]
 Bytes = NDArray[np.uint8]
@@ -36,8 +36,8 @@ class Pairs:
     """Pairs in memory.
 
     Attributes:
-        inputs: uint8 [N, 3, crop, crop].
-        targets: uint8 [N, 3, scale crop, scale crop].
+        inputs: Inputs, uint8 [N, 3, crop, crop].
+        targets: Teacher's outputs, uint8 [N, 3, scale crop, scale crop].
     """
 
     inputs: Bytes
@@ -45,18 +45,18 @@ class Pairs:
 
     @property
     def scale(self) -> int:
-        """How many times as large targets are on each side."""
+        """Factor between the sides of targets and inputs."""
         return self.targets.shape[2] // self.inputs.shape[2]
 
 
 class PairMaker:
-    """Renders layouts of a data set in styles by chance, takes parts of them and of photographs, and asks the teacher.
+    """Makes pairs from crops of renders in random styles and of reduced photographs.
 
     Args:
-        renderer: The weights whose pictures the student shall enlarge.
-        teacher: What it learns from.
+        renderer: Weights whose pictures the student is to enlarge.
+        teacher: Upscaler to learn from.
         dataset: Layouts and photographs.
-        config: How many, how large.
+        config: Number and size of the pairs.
     """
 
     def __init__(self, renderer: Renderer, teacher: Upscaler, dataset: PairDataset, config: PairsConfig) -> None:
@@ -71,7 +71,7 @@ class PairMaker:
             raise EngineError(found, f"at most {min(self._size)}", "Change --pairs.crop")
 
     def describe(self) -> dict[str, Any]:
-        """Return what decides each pair, as plain values; how many there are does not."""
+        """Return all settings that determine a pair, as plain values, without the number of pairs."""
         options = to_json(self._config)
         del options["count"]
         return {
@@ -82,7 +82,7 @@ class PairMaker:
         }
 
     def make(self, number: int) -> tuple[Bytes, Bytes]:
-        """Return the input, uint8 [3, crop, crop], and the teacher's result for one number; the same whenever it is asked."""
+        """Return the input, uint8 [3, crop, crop], and the teacher's output of a pair; deterministic in its number."""
         random = np.random.default_rng((self._config.seed, number))
         sample = self._dataset.read(int(random.integers(len(self._dataset))))
         picture = sample.photo if random.random() < self._config.photos else self._render(sample, random)
@@ -113,21 +113,21 @@ class PairMaker:
 
 
 def make_pairs(maker: PairMaker, folder: Path, count: int, progress: Progress, should_stop: Callable[[], bool]) -> bool:
-    """Make the parts that a folder lacks, and those that were the last of fewer pairs.
+    """Make the parts that a folder lacks, and incomplete ones.
 
     Args:
-        maker: Makes the pairs.
-        folder: Where they are kept; made where it is missing.
-        count: Pairs in all.
-        progress: Told how many there are, and ``count``.
-        should_stop: Asked before every pair; the parts that are written stay.
+        maker: Maker of the pairs.
+        folder: Folder of the pairs, created if missing.
+        count: Total number of pairs.
+        progress: Callback with the number of pairs done and ``count``.
+        should_stop: Callback, polled before each pair; written parts are kept.
 
     Returns:
-        Whether all are there.
+        Whether all pairs are complete.
 
     Raises:
-        EngineError: The folder holds other pairs.
-        OSError: It cannot be written.
+        EngineError: the folder holds other pairs.
+        OSError: it cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     about, description = folder / "pairs.json", maker.describe()
@@ -157,10 +157,10 @@ def make_pairs(maker: PairMaker, folder: Path, count: int, progress: Progress, s
 
 
 def read_pairs(folder: Path, count: int) -> Pairs:
-    """Read the first pairs, ``count`` of them, into memory.
+    """Read the first ``count`` pairs into memory.
 
     Raises:
-        EngineError: A part is missing or damaged.
+        EngineError: a part is missing or damaged.
     """
     inputs: list[Bytes] = []
     targets: list[Bytes] = []

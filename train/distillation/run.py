@@ -1,4 +1,4 @@
-"""The life of a distillation: its folder, the pairs, steps with checkpoints, and the student's file at the end."""
+"""A distillation run: its folder, the pairs, steps with checkpoints, and the student's file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from spade_studio.train.distillation.pairs import PairMaker, make_pairs, read_pa
 from spade_studio.train.learning.distributed import StopSignals
 
 MOST_SKIPPED = 10
-"""Steps in a row that may be not finite before the run ends."""
+"""Number of consecutive non-finite steps after which the run ends."""
 
 _LOG_EVERY = 50
 _CHECKPOINT_ERRORS = (OSError, RuntimeError, ValueError, TypeError, AttributeError, LookupError, EOFError, pickle.UnpicklingError)
@@ -36,32 +36,32 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class DistillFolder:
-    """Where what lies.
+    """The folder of a distillation.
 
     Attributes:
-        path: The folder of the run.
+        path: The folder.
     """
 
     path: Path
 
     @property
     def config_path(self) -> Path:
-        """What the run was told."""
+        """Configuration file."""
         return self.path / "distill.json"
 
     @property
     def checkpoint_path(self) -> Path:
-        """All that a resume needs."""
+        """Checkpoint file."""
         return self.path / "checkpoint.pt"
 
     @property
     def log_path(self) -> Path:
-        """One JSON line for every few steps."""
+        """Log file of JSON lines."""
         return self.path / "steps.jsonl"
 
     @property
     def student_path(self) -> Path:
-        """The student, written with every checkpoint."""
+        """File of the student, written with each checkpoint."""
         return self.path / "detail_fast.safetensors"
 
 
@@ -76,24 +76,24 @@ def distill(
     say: Say,
     pairs_only: bool = False,
 ) -> bool:
-    """Make what is missing: the pairs, then the student, from the last checkpoint where there is one.
+    """Make the missing pairs, then train the student, from the last checkpoint if there is one.
 
     Args:
-        folder: Of the run; made where it is missing.
-        config: How the student learns; as before where it goes on.
-        maker: Makes the pairs.
-        pairs: Where they are kept.
+        folder: Folder of the run, created if missing.
+        config: Configuration; the same as before for resumed runs.
+        maker: Maker of the pairs.
+        pairs: Folder of the pairs.
         device: auto, cpu, cuda, cuda:N or mps.
         words: ``name``, ``data`` and ``licence`` of the student's file.
-        say: Told how it goes.
-        pairs_only: End when all pairs are there.
+        say: Callback for progress messages.
+        pairs_only: Whether to end when all pairs are complete.
 
     Returns:
-        Whether it came to its end; a signal that stops it saves first.
+        Whether the run is complete; a stop signal saves first.
 
     Raises:
-        EngineError: The folder is another run's, or in use, or something in it is damaged; or losses stay infinite or NaN.
-        OSError: Nothing can be written there.
+        EngineError: another run's folder, one in use or damaged, or losses that stay infinite or NaN.
+        OSError: the folder cannot be written.
     """
     folder.path.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder.path / ".lock")
