@@ -7,12 +7,12 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 import filelock
 import numpy as np
-import PIL
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
@@ -60,7 +60,7 @@ class CacheFile:
             dataset.label_set.to_json(),
             geometry,
             self.multiple,
-            PIL.__version__,
+            version("pillow"),
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogateescape")).hexdigest()
 
