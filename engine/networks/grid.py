@@ -119,9 +119,9 @@ class _Windows:
         places = np.array([i * around.shape[2] + j for i in range(k) for j in range(k)])  # of a window, from its first corner on
         values = around.reshape(-1)
         of_values: Hashes = hashes.take(values)
-        total: Hashes = np.zeros(len(starts), np.uint64)
+        total = np.zeros(len(starts), np.uint64)
         for place, factor in zip(places.tolist(), OFFSET_FACTORS[0], strict=False):
-            total += np.take(of_values[place:], corners) * factor
+            total += of_values[place:][corners] * factor
         kept = np.flatnonzero(changes(total))
         starts = starts[kept]
         first, numbers = distinct(total[kept])
