@@ -67,8 +67,8 @@ def count_step(config: TrainConfig, dataset: PairDataset, pictures: int, dtype: 
     mode = FakeTensorMode(allow_non_fake_inputs=True)
     with mode:
         networks = _networks(config, dataset.channels.semantic_channels, dtype)
-        photos: Tensor = mode.from_tensor(batch.photos)  # pyright: ignore[reportUnknownMemberType]
-        shown = dataclasses.replace(batch, photos=photos)
+        pixels: Tensor = mode.from_tensor(batch.pixels)  # pyright: ignore[reportUnknownMemberType]
+        shown = dataclasses.replace(batch, pixels=pixels)
         generator = networks.generator
         width = _generator_config(config, dataset.channels.semantic_channels).style_width or int(getattr(generator, "injects_noise", False))
         noise = torch.zeros(counted, width) if width else None

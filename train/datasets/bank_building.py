@@ -102,7 +102,7 @@ def _pieces(
     identity = np.arange(256, dtype=np.int16)
     for index in range(len(dataset)):
         example = transform(dataset.read(index), geometry, None, identity)
-        colors = np.rint((example.photo.transpose(1, 2, 0) + 1) * 127.5).astype(np.uint8)
+        colors = example.photo
         name = dataset.name(index)
         found = find_segments(example.channels, dataset.label_set.unlabeled_id)
         segments = [segment for segment in found if dataset.label_set.by_id(segment.label) is not None]

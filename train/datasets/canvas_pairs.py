@@ -101,7 +101,7 @@ class CanvasMaker:
         """
         random = np.random.default_rng([self.seed, epoch % VARIANTS, sample, _STREAM])
         height, width = example.channels.shape
-        colors = np.rint((example.photo.transpose(1, 2, 0) + 1) * 127.5).astype(np.uint8)
+        colors = example.photo.copy()
         owner = np.full((height, width), -1, np.int32)
         unlabeled = -1 if self.channels.unlabeled_channel is None else self.channels.unlabeled_channel
         channels = np.where(example.channels == unlabeled, np.int16(-1), example.channels)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -129,7 +130,7 @@ class Batch:
     """A batch of one rank.
 
     Attributes:
-        photos: Photographs, float32 [B, 3, H, W] in [-1, 1].
+        pixels: Photographs, uint8 [B, H, W, 3].
         layout: Layouts of the B pictures, prepared at ``resolutions``.
         names: Names of the samples.
         indices: Numbers of the samples (:attr:`SampleKey.number`), for random numbers independent of the number of ranks.
@@ -137,7 +138,7 @@ class Batch:
         unreadable: Problems by name of unreadable samples that were replaced.
     """
 
-    photos: Tensor
+    pixels: Tensor
     layout: Layout
     names: tuple[str, ...]
     indices: tuple[int, ...]
@@ -146,31 +147,37 @@ class Batch:
 
     def __len__(self) -> int:
         """Return B."""
-        return self.photos.shape[0]
+        return self.pixels.shape[0]
+
+    @cached_property
+    def photos(self) -> Tensor:
+        """The photographs, float32 [B, 3, H, W] in [-1, 1]."""
+        planes = self.pixels.permute(0, 3, 1, 2)
+        return planes.to(torch.float32, memory_format=torch.contiguous_format).div_(127.5).sub_(1)
 
     def _grids(self, device: torch.device | str) -> list[Grid]:
         return [self.layout.grid(*resolution, device) for resolution in self.resolutions]
 
     def pin_memory(self) -> Batch:
         """Return the batch in pinned memory, for asynchronous copies to CUDA devices."""
-        return self._map(self.photos.pin_memory(), "cpu", lambda tensor: tensor.pin_memory())
+        return self._map(self.pixels.pin_memory(), "cpu", lambda tensor: tensor.pin_memory())
 
     def to(self, device: torch.device | str) -> Batch:
         """Return the batch on a device, with its prepared layout."""
         place = torch.device(device)
-        if place == self.photos.device:
+        if place == self.pixels.device:
             return self
-        photos = self.photos.to(place, non_blocking=True)
-        return self._map(photos, photos.device, lambda tensor: tensor.to(place, non_blocking=True))
+        pixels = self.pixels.to(place, non_blocking=True)
+        return self._map(pixels, pixels.device, lambda tensor: tensor.to(place, non_blocking=True))
 
-    def _map(self, photos: Tensor, device: torch.device | str, move: Callable[[Tensor], Tensor]) -> Batch:
+    def _map(self, pixels: Tensor, device: torch.device | str, move: Callable[[Tensor], Tensor]) -> Batch:
         kept: dict[tuple[int, int, int, str], Grid] = {}
-        for resolution, grid in zip(self.resolutions, self._grids(self.photos.device), strict=True):
+        for resolution, grid in zip(self.resolutions, self._grids(self.pixels.device), strict=True):
             parts = {field.name: cast("object", getattr(grid, field.name)) for field in fields(grid)}
             moved: dict[str, Any] = {name: move(part) for name, part in parts.items() if isinstance(part, Tensor)}
             kept[(*resolution, str(device))] = replace(grid, **moved)
         layout = Layout(self.layout.codes, self.layout.book, self.layout.canvas, _grids=kept)
-        return Batch(photos, layout, self.names, self.indices, self.resolutions, self.unreadable)
+        return Batch(pixels, layout, self.names, self.indices, self.resolutions, self.unreadable)
 
 
 @dataclass(frozen=True)
@@ -195,7 +202,7 @@ class StepBatches(tuple[Batch, ...]):
         tensors: list[Tensor] = []
         outlines: list[_Outline] = []
         for part in self:
-            tensors += (part.photos, torch.as_tensor(part.layout.codes))
+            tensors += (part.pixels, torch.as_tensor(part.layout.codes))
             if (canvas := part.layout.canvas) is not None:
                 tensors += (torch.as_tensor(canvas.colors), torch.as_tensor(canvas.known))
             grids: list[dict[str, object]] = []
@@ -222,14 +229,14 @@ def _unpacked(buffer: Tensor, forms: Sequence[TensorForm], outlines: Sequence[_O
     tensors = iter(unpack(buffer, forms))
     parts: list[Batch] = []
     for outline in outlines:
-        photos, codes = next(tensors), next(tensors).numpy()
+        pixels, codes = next(tensors), next(tensors).numpy()
         canvas = Canvas(next(tensors).numpy(), next(tensors).numpy()) if outline.has_canvas else None
         grids: dict[tuple[int, int, int, str], Grid] = {}
         for resolution, rest in zip(outline.resolutions, outline.grids, strict=True):
             values: dict[str, Any] = {name: rest[name] if name in rest else next(tensors) for name in _GRID_FIELDS}
             grids[(*resolution, "cpu")] = Grid(**values)
         layout = Layout(codes, outline.book, canvas, _grids=grids)
-        parts.append(Batch(photos, layout, outline.names, outline.indices, outline.resolutions, outline.unreadable))
+        parts.append(Batch(pixels, layout, outline.names, outline.indices, outline.resolutions, outline.unreadable))
     return StepBatches(parts)
 
 
@@ -286,10 +293,10 @@ class Collate:
         canvases = [example.canvas for example in examples if example.canvas is not None]
         canvas = Canvas(np.stack([colors for colors, _ in canvases]), np.stack([known for _, known in canvases])) if canvases else None
         slim = Layout(layout.codes, layout.book, canvas, _grids=grids)
-        photos = torch.as_tensor(np.stack([example.photo for example in examples]))
+        pixels = torch.as_tensor(np.stack([example.photo for example in examples]))
         names = tuple(example.name for example in examples)
         unreadable = tuple(problem for item in loaded for problem in item.unreadable)
-        return Batch(photos, slim, names, tuple(item.key.number for item in loaded), self.resolutions, unreadable)
+        return Batch(pixels, slim, names, tuple(item.key.number for item in loaded), self.resolutions, unreadable)
 
 
 def modulation_resolutions(config: AnyGeneratorConfig, height: int, width: int) -> tuple[Resolution, ...]:

@@ -65,7 +65,10 @@ def test_a_batch_holds_photographs_and_their_layout(make: Any) -> None:
     examples = [data.example(key) for key in keys]
     assert len(batch) == 2
     assert batch.names == tuple(example.name for example in examples)
-    assert torch.equal(batch.photos, torch.stack([torch.from_numpy(example.photo) for example in examples]))
+    photos = np.stack([example.photo for example in examples]).transpose(0, 3, 1, 2).astype(np.float32)
+    assert torch.equal(batch.pixels, torch.from_numpy(np.stack([example.photo for example in examples])))
+    assert torch.equal(batch.photos, torch.from_numpy(photos / np.float32(127.5) - np.float32(1)))
+    assert batch.photos.is_contiguous()
     expected = Layout.from_channels(
         np.stack([example.channels for example in examples]),
         4,

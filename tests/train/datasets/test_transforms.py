@@ -26,10 +26,6 @@ def geometry(mode: GeometryMode, **changes: Any) -> GeometryConfig:
     return GeometryConfig(**({"mode": mode, "load_size": 36, "crop_size": 32} | changes))
 
 
-def undo(photo: np.ndarray) -> np.ndarray:
-    return np.rint((photo + 1) * 127.5)
-
-
 # ---- sizes
 
 
@@ -50,11 +46,11 @@ def test_the_published_modes(mode: GeometryMode, loaded: tuple[int, int], output
     chosen = geometry(mode)
     assert loaded_size(chosen, 40, 60) == loaded
     example = transform(sample(), chosen, np.random.default_rng(1), IDENTITY)
-    assert example.photo.shape == (3, *output)
+    assert example.photo.shape == (*output, 3)
     assert example.channels.shape == example.instances.shape == output
     assert output_size(chosen) in (None, output)
     assert (output_size(chosen) is None) == (mode in ("scale_width", "scale_shortside", "none"))
-    assert (example.photo.dtype, example.channels.dtype, example.instances.dtype) == (np.float32, np.int16, np.int32)
+    assert (example.photo.dtype, example.channels.dtype, example.instances.dtype) == (np.uint8, np.int16, np.int32)
 
 
 def test_cityscapes_is_brought_to_512_x_256() -> None:
@@ -75,7 +71,7 @@ def test_sides_that_depend_on_the_picture_are_multiples_of_the_stride(stride: in
     assert loaded_size(geometry("scale_width", load_size=200), 400, 800, stride) == {16: (96, 192), 64: (128, 192), 128: (128, 256)}[stride]
     wide = loaded_size(geometry("scale_shortside", load_size=200), 400, 800, stride)
     assert wide == {16: (192, 400), 64: (192, 384), 128: (256, 384)}[stride]
-    assert transform(sample(), chosen, None, IDENTITY, stride).photo.shape == (3, *loaded_size(chosen, 40, 60, stride))
+    assert transform(sample(), chosen, None, IDENTITY, stride).photo.shape == (*loaded_size(chosen, 40, 60, stride), 3)
     # What a crop decides is left alone.
     assert loaded_size(geometry("crop"), 50, 70, stride) == (50, 70)
     assert loaded_size(geometry("scale_width_and_crop", load_size=60), 40, 60, stride) == (40, 60)
@@ -95,7 +91,7 @@ def test_a_size_that_the_generator_cannot_make_is_refused() -> None:
 
 def test_a_picture_smaller_than_the_crop_is_enlarged_to_cover_it() -> None:
     assert loaded_size(geometry("crop"), 16, 40) == (32, 80)
-    assert transform(sample(16, 40), geometry("crop"), None, IDENTITY).photo.shape == (3, 32, 32)
+    assert transform(sample(16, 40), geometry("crop"), None, IDENTITY).photo.shape == (32, 32, 3)
     assert loaded_size(geometry("none"), 5, 47) == (32, 32)
 
 
@@ -105,7 +101,7 @@ def test_a_picture_smaller_than_the_crop_is_enlarged_to_cover_it() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_crop_and_flip_move_all_parts_alike(seed: int) -> None:
     example = transform(sample(), geometry("crop"), np.random.default_rng(seed), IDENTITY)
-    assert (undo(example.photo) == example.channels).all()
+    assert (example.photo == example.channels[..., None]).all()
     assert (example.instances == example.channels + 1000).all()
 
 
@@ -151,19 +147,13 @@ def test_ids_are_resized_by_nearest_as_pillow_does(height: int, width: int) -> N
 
 def test_photographs_are_resized_bicubically() -> None:
     picture = sample()
-    expected = np.asarray(Image.fromarray(picture.photo).resize((36, 36), Image.Resampling.BICUBIC)).transpose(2, 0, 1)
+    expected = np.asarray(Image.fromarray(picture.photo).resize((36, 36), Image.Resampling.BICUBIC))
     chosen = geometry("resize_and_crop", crop_size=36, flip=False)
     example = transform(picture, chosen, np.random.default_rng(0), IDENTITY)
-    assert (undo(example.photo) == expected).all()
+    apart = np.abs(example.photo.astype(int) - expected)
+    assert apart.max() <= 2
+    assert (apart > 0).mean() < 0.02  # the rest is the same: only weights are rounded differently
     assert set(np.unique(example.channels)) <= set(np.unique(picture.labels))
-
-
-def test_black_and_white_are_minus_one_and_one() -> None:
-    photo = np.zeros((32, 32, 3), np.uint8)
-    photo[0, 0] = 255
-    example = transform(Sample(photo, photo[..., 0], None, "s"), geometry("none", flip=False), None, IDENTITY)
-    assert example.photo[:, 0, 0].tolist() == [1, 1, 1]
-    assert example.photo[:, 1, 1].tolist() == [-1, -1, -1]
 
 
 # ---- labels

@@ -37,8 +37,8 @@ def item(index: int, height: int = HEIGHT, width: int = WIDTH, batch: int = 1) -
     ids = np.full((batch, height, width), SKY, np.uint8)
     ids[:, height // 2 :] = SEA
     layout = Layout.from_channels(CHANNELS.lookup()[ids], CHANNELS.semantic_channels, edge_channel=True)
-    shades = torch.linspace(-0.5, 0.5, batch).view(batch, 1, 1, 1)
-    return Batch(shades.expand(batch, 3, height, width), layout, ("x",) * batch, tuple(range(index, index + batch)))
+    shades = torch.linspace(64, 191, batch).to(torch.uint8).view(batch, 1, 1, 1)
+    return Batch(shades.expand(batch, height, width, 3), layout, ("x",) * batch, tuple(range(index, index + batch)))
 
 
 def of_code(layout: Layout, z: Tensor | None) -> Tensor:
