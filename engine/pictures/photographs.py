@@ -99,13 +99,13 @@ def rgb_over_ground(image: Image.Image) -> NDArray[np.uint8]:
     rows = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, rows):
         interruption.check()
-        strip = image.crop((0, top, width, min(top + rows, height)))
+        strip = image if rows >= height else image.crop((0, top, width, min(top + rows, height)))
         if strip.mode.startswith("I"):  # 16 bits
             pixels[top : top + rows] = (np.asarray(strip).astype(np.int32) >> 8).clip(0, 255)[..., None]
         elif strip.has_transparency_data:
             pixels[top : top + rows] = over_ground(np.asarray(strip.convert("RGBA")))
         else:
-            pixels[top : top + rows] = np.asarray(strip.convert("RGB"))
+            pixels[top : top + rows] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
     return pixels
 
 

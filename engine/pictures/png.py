@@ -122,7 +122,7 @@ def strips(image: Image.Image) -> Iterator[tuple[slice, NDArray[Any]]]:
     for top in range(0, height, rows):
         interruption.check()
         bottom = min(top + rows, height)
-        yield slice(top, bottom), np.asarray(image.crop((0, top, width, bottom)))
+        yield slice(top, bottom), np.asarray(image if rows >= height else image.crop((0, top, width, bottom)))
 
 
 def unstretched(pixels: NDArray[Any], header: PngHeader) -> NDArray[Any]:

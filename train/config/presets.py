@@ -92,7 +92,7 @@ def _compact() -> TrainConfig:
         batch_size=8,
         average_decay=0.998,
         checkpoint_every_steps=250,
-        monitor=MonitorConfig(sample_every_steps=250, metrics_every_images=4000),
+        monitor=MonitorConfig(sample_every_steps=250, metrics_every_images=8000),
     )
 
 

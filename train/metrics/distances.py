@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 
@@ -11,9 +10,6 @@ from torch import Tensor
 
 from spade_studio.train.metrics.errors import MetricError
 from spade_studio.train.pretrained.vgg import PerceptualDistance
-
-PictureDistance = Callable[[Tensor, Tensor], Tensor]
-"""A number for two batches [1, 3, H, W] in [-1, 1]."""
 
 
 def reconstruction_l1(fakes: Tensor, photos: Tensor) -> Tensor:
@@ -34,17 +30,17 @@ def whole_pictures(distance: PerceptualDistance) -> PerceptualDistance:
 
 
 @torch.no_grad()
-def diversity(pictures: Tensor, distance: PictureDistance) -> float:
-    """Return the mean distance over all pairs of pictures of one layout.
+def diversity(pictures: Tensor, distance: PerceptualDistance) -> float:
+    """Return the mean distance over all pairs of pictures of one layout, whose features are computed once.
 
     Args:
         pictures: [S, 3, H, W] in [-1, 1], the layout in S styles.
-        distance: Of two pictures; called once a pair, the later picture second, which matters with relative tap scales.
+        distance: Of whole pictures; the later one of a pair is the photograph's side, which matters with relative tap scales.
 
     Raises:
         MetricError: There are fewer than two styles.
     """
-    pairs = list(combinations([pictures[i : i + 1] for i in range(pictures.shape[0])], 2))
+    pairs = list(combinations([distance.features(pictures[i : i + 1]) for i in range(pictures.shape[0])], 2))
     if not pairs:
         raise MetricError(f"{pictures.shape[0]} style of a layout", "two at least")
-    return sum(float(distance(one, other)) for one, other in pairs) / len(pairs)
+    return sum(float(distance.between(one, other)) for one, other in pairs) / len(pairs)

@@ -150,8 +150,12 @@ class PerceptualDistance(nn.Module):
 
     def distance(self, compared: Compared) -> Tensor:
         """Return the weighted L1 between features."""
+        return self.between(compared.found, compared.targets)
+
+    def between(self, founds: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
+        """Return the weighted L1 between features of fakes and of photographs, relu1_1, relu2_1, ... of each."""
         terms: list[Tensor] = []
-        for weight, found, target in zip(self.config.tap_weights, compared.found, compared.targets, strict=False):
+        for weight, found, target in zip(self.config.tap_weights, founds, targets, strict=False):
             if weight:
                 wide = torch.promote_types(found.dtype, torch.float32)  # narrower under autocast
                 found, target = found.to(wide), target.to(wide)

@@ -22,19 +22,15 @@ def test_reconstruction_is_measured_picture_by_picture() -> None:
         reconstruction_l1(grey(0), grey(0, 0))
 
 
-def test_diversity_is_the_mean_over_all_pairs() -> None:
-    seen: list[tuple[float, float]] = []
-
-    def distance(one: Tensor, other: Tensor) -> Tensor:
-        assert one.shape == other.shape == (1, 3, 32, 32)
-        seen.append((float(one.mean()), float(other.mean())))
-        return (one - other).abs().mean()
-
+def test_diversity_is_the_mean_over_all_pairs(perceptual: PerceptualDistance) -> None:
+    seen: list[float] = []
+    perceptual.features.register_forward_hook(lambda _, inputs, __: seen.append(float(inputs[0].mean())))
+    distance = whole_pictures(perceptual)
     assert diversity(grey(0, 0.5, -1), distance) == pytest.approx((0.5 + 1 + 1.5) / 3)
-    assert seen == [(0, 0.5), (0, -1), (0.5, -1)]
+    assert seen == [0, 0.5, -1]  # every picture once
     assert diversity(grey(0.5, 0.5), distance) == 0
     with pytest.raises(MetricError, match="1 style of a layout"):
-        diversity(grey(0), distance)
+        diversity(grey(0.0), distance)
 
 
 def test_whole_pictures_count_where_the_loss_takes_a_crop(perceptual: PerceptualDistance) -> None:
