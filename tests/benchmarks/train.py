@@ -38,8 +38,7 @@ from spade_studio.engine.networks.layout import Layout, resize_nearest
 from spade_studio.train.config.losses import LossConfig, OptimizerConfig
 from spade_studio.train.config.presets import LANDSCAPE_IDS, preset
 from spade_studio.train.config.run import TrainConfig
-from spade_studio.train.datasets.loading import Collate, TrainingSet, modulation_resolutions
-from spade_studio.train.datasets.sampler import ResumableSampler
+from spade_studio.train.datasets.loading import modulation_resolutions
 from spade_studio.train.learning.distributed import joined_ranks
 from spade_studio.train.learning.optimizer import Optimizers
 from spade_studio.train.learning.preparation import initialize, keep_channels_last, keep_spectral_norms_wide
@@ -258,21 +257,6 @@ def measure_compact(case: Case, folder: Path) -> dict[str, Any]:
         return {"seconds": best(lambda i: trainer.train_step([batches[i]]), len(batches), case.repeats)}
 
 
-def measure_loader(case: Case, folder: Path) -> dict[str, Any]:
-    """What a worker does for a picture: read, transform, number neighbourhoods, and pack the batch for the training process."""
-    config = dataclasses.replace(compact_config(folder, case.dtype), geometry=preset("landscapes").geometry)
-    data = open_run_data(config).training
-    generator = config.network_configs(data.channels.semantic_channels)[0]
-    collate = Collate(data.channels, modulation_resolutions(generator, case.side, case.side))
-    samples = TrainingSet(data, config.geometry, 0)
-    batches = list(itertools.islice(ResumableSampler(len(data), 4, seed=0), 8))
-
-    def load(i: int) -> object:
-        return collate([samples[key] for key in batches[i]]).__reduce__()
-
-    return {"seconds": best(load, len(batches), case.repeats) / 4}
-
-
 def resident_mib(kind: str = "VmHWM") -> float:
     """Resident memory of this process, its peak or (VmRSS) now; ru_maxrss is inherited from the process that started it on Linux."""
     status = Path("/proc/self/status")
@@ -296,8 +280,7 @@ def measure(case: Case, *, processes: int = 1, threads: int | None = None, check
 
 def print_case(case: Case) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        work = measure_loader if case.part == "loader" else measure_compact
-        result = measure_coco(case) if case.network == "coco" else work(case, Path(folder))
+        result = measure_coco(case) if case.network == "coco" else measure_compact(case, Path(folder))
     if result.pop("first", True):
         peak = result.pop("peak", resident_mib())
         print(json.dumps({**result, "peak": peak, "step": peak - result_of_start.get("resident", peak)}))

@@ -51,7 +51,7 @@ class CacheFile:
 
     @property
     def key(self) -> str:
-        """Hash of everything that determines the contents: names and sizes of files, labels, geometry, decoding library."""
+        """Hash of everything that determines the contents: names and sizes of files, labels, geometry, libraries that decode and resize."""
         dataset, geometry = self.dataset, asdict(self.geometry)
         del geometry["flip"]
         parts = [
@@ -61,6 +61,7 @@ class CacheFile:
             geometry,
             self.multiple,
             version("pillow"),
+            version("torch"),
         ]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8", "surrogateescape")).hexdigest()
 
