@@ -7,7 +7,7 @@ import math
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSizePolicy, QSlider, QSpinBox, QWidget
 
-from spade_studio.app.ui.boxes import padded, row
+from spade_studio.app.ui.boxes import named, padded, row
 from spade_studio.app.ui.plain import PlainLabel
 
 _STEPS = 200
@@ -28,11 +28,10 @@ class BrushSizePanel(QWidget):
         self._octaves = math.log2(largest)
         self._is_following = False
         self._caption = PlainLabel(self.tr("Size"))
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = named(QSlider(Qt.Orientation.Horizontal), self.tr("Brush size"))
         self.slider.setRange(0, _STEPS)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.setFixedWidth(60)
-        self.slider.setAccessibleName(self.tr("Brush size"))
         self.slider.setToolTip(self.tr("Diameter of brush and eraser, in pixels of the layout ([ and ])"))
         self.slider.valueChanged.connect(self._on_moved)
         self.number = padded(QSpinBox())

@@ -15,7 +15,7 @@ from spade_studio.app.canvas.layout_thumbnail import SIZE, thumbnail
 from spade_studio.app.model.document import Document
 from spade_studio.app.model.undo_commands import PaintStroke
 from spade_studio.app.model.undo_history import Command
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.label_items import display_name
 from spade_studio.app.ui.messages import step_name
 from spade_studio.app.ui.plain import PlainLabel
@@ -46,8 +46,7 @@ class HistoryPanel(QWidget):
         self._is_following = False
         self._pictures: dict[int, QIcon] = {}  # of the state after each command that is held, by its identity
         self._first = QIcon()  # of the state before them
-        self.steps = QListWidget()
-        self.steps.setAccessibleName(self.tr("History"))
+        self.steps = named(QListWidget(), self.tr("History"))
         self.steps.setUniformItemSizes(True)
         self.steps.setIconSize(SIZE)
         self.steps.currentRowChanged.connect(self._on_step)
@@ -56,24 +55,19 @@ class HistoryPanel(QWidget):
         self.snapshots.setAccessibleName(self.tr("Snapshots"))
         self.snapshots.setMinimumHeight(90)
         self.snapshots.setIconSize(SIZE)
-        self.search = QLineEdit()
+        self.search = named(QLineEdit(), self.tr("Find a snapshot"))
         self.search.setPlaceholderText(self.tr("Find a snapshot"))
-        self.search.setAccessibleName(self.tr("Find a snapshot"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
         self.snapshots.itemActivated.connect(self._restore)
         self.snapshots.itemChanged.connect(self._rename)
         self.snapshots.setEditTriggers(QListWidget.EditTrigger.EditKeyPressed)
         self.snapshots.currentRowChanged.connect(self._enable)
-        self.take_button = QPushButton(self.tr("Take"))
-        self.take_button.setToolTip(take_snapshot.toolTip())
-        self.take_button.setAccessibleName(self.tr("Take a snapshot"))
+        self.take_button = named(QPushButton(self.tr("Take")), self.tr("Take a snapshot"), tip=take_snapshot.toolTip())
         self.take_button.clicked.connect(take_snapshot.trigger)
-        self.restore_button = QPushButton(self.tr("Restore"))
-        self.restore_button.setToolTip(self.tr("Bring the selected state back; that can be undone"))
+        self.restore_button = named(QPushButton(self.tr("Restore")), tip=self.tr("Bring the selected state back; that can be undone"))
         self.restore_button.clicked.connect(lambda: self._restore(self.snapshots.currentItem()))
-        self.remove_button = QPushButton(self.tr("Remove"))
-        self.remove_button.setToolTip(self.tr("Forget the selected state (Del)"))
+        self.remove_button = named(QPushButton(self.tr("Remove")), tip=self.tr("Forget the selected state (Del)"))
         self.remove_button.clicked.connect(self._remove)
         QShortcut(QKeySequence(Qt.Key.Key_Delete), self.snapshots, self._remove, context=Qt.ShortcutContext.WidgetShortcut)
         caption = PlainLabel(self.tr("Snapshots"))

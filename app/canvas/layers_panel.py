@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QCheckBox, QSlider, QToolButton, QWidget
 
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 
@@ -71,12 +71,10 @@ class LayersPanel(QWidget):
 
 
 def _slider(name: str) -> QSlider:
-    slider = QSlider(Qt.Orientation.Horizontal)
+    slider = named(QSlider(Qt.Orientation.Horizontal), name, tip=plain_tip(name))
     slider.setRange(0, 100)
     slider.setValue(50)
     slider.setPageStep(10)
-    slider.setAccessibleName(name)
-    slider.setToolTip(plain_tip(name))
     return slider
 
 
@@ -84,10 +82,9 @@ def _buttons(actions: Sequence[QAction]) -> QWidget:
     box = QWidget()
     layout = row(box, spacing=4)
     for action in actions:
-        button = QToolButton()
+        button = named(QToolButton(), action.text().replace("&", ""))
         button.setDefaultAction(action)
         button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
-        button.setAccessibleName(action.text().replace("&", ""))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         layout.addWidget(button)
     layout.addStretch(1)

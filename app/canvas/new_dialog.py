@@ -11,6 +11,7 @@ from spade_studio.app.canvas.colors import UNLABELED_GREY
 from spade_studio.app.canvas.size_dialog import SizeDialog
 from spade_studio.app.model.label_choice import SetOffer
 from spade_studio.app.model.starts import Start, start_labels
+from spade_studio.app.ui.boxes import named
 from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import plain_tip
 
@@ -40,8 +41,7 @@ class NewDialog(SizeDialog):
             Start.SEA: self.tr("Sea"),
             Start.EMPTY: self.tr("Empty"),
         }
-        self.starts = QListWidget()
-        self.starts.setAccessibleName(self.tr("Begin with"))
+        self.starts = named(QListWidget(), self.tr("Begin with"))
         self.starts.setViewMode(QListView.ViewMode.IconMode)
         self.starts.setMovement(QListView.Movement.Static)
         self.starts.setWrapping(False)

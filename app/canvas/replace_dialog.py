@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout, QWidget
 
-from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.boxes import column, named
 from spade_studio.app.ui.label_items import display_name
 from spade_studio.app.ui.swatches import draw_swatch
 from spade_studio.engine.labels import Label
@@ -37,8 +37,7 @@ class ReplaceDialog(QDialog):
 
 
 def _combo(name: str, labels: Sequence[Label], current: int) -> QComboBox:
-    combo = QComboBox()
-    combo.setAccessibleName(name)
+    combo = named(QComboBox(), name)
     combo.setMinimumWidth(220)
     for label in labels:
         combo.addItem(_icon(QColor(*label.color)), display_name(label), label.id)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QSizePolicy
 from spade_studio.app.canvas.tool_kinds import ToolKind, ToolOptions
 from spade_studio.app.canvas.tools import MAX_GAP, MAX_ROPE, MOST_RECENT
 from spade_studio.app.model.raster import Nib
-from spade_studio.app.ui.boxes import padded, row
+from spade_studio.app.ui.boxes import named, padded, row
 from spade_studio.app.ui.label_items import display_name
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.app.ui.swatches import draw_swatch
@@ -103,8 +103,7 @@ class ToolOptionsPanel(QWidget):
         self.gap.valueChanged.connect(lambda gap: self._tell("fill_gap", gap))
         self.gap.lineEdit().returnPressed.connect(self.done)
         self._gap_label.setBuddy(self.gap)
-        self.freely = QCheckBox(self.tr("Freehand"))
-        self.freely.setToolTip(self.tr("Draw selections by hand, not as rectangles"))
+        self.freely = named(QCheckBox(self.tr("Freehand")), tip=self.tr("Draw selections by hand, not as rectangles"))
         self.freely.toggled.connect(lambda on: self._tell("select_freely", on))
         self.touching = QCheckBox(self.tr("Touching"))
         self.touching.setToolTip(self.tr("A double-click selects what hangs together, not all of the label"))

@@ -11,7 +11,7 @@ from spade_studio.app.documents.layers import colored
 from spade_studio.app.documents.map_import import carry_over
 from spade_studio.app.documents.pictures import thumbnail_of
 from spade_studio.app.model.label_names import label_text
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import PlainLabel, counted, number_text, percent_text
 from spade_studio.engine.labels import LabelSet
@@ -37,18 +37,16 @@ class ImportDialog(QDialog):
         self._target = target
         self.labels = readings[0].labels(nearest=False)
         self.setWindowTitle(self.tr("Import {name}").format(name=name))
-        self._picture = PlainLabel()
+        self._picture = named(PlainLabel(), self.tr("What will be imported"))
         self._picture.setFixedSize(_SIDE, _SIDE)
         self._picture.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
-        self._picture.setAccessibleName(self.tr("What will be imported"))
         caption = PlainLabel(self.tr("&Read it as"))
         self.choice = QComboBox()
         self.choice.addItems([_describe(reading) for reading in readings])
         caption.setBuddy(self.choice)
         self.nearest = QCheckBox(self.tr("Give &unknown colours the label of the nearest colour"))
-        self.unknown = QTreeWidget()
+        self.unknown = named(QTreeWidget(), self.tr("What the label set does not have"))
         self.unknown.setHeaderLabels([self.tr("Not in the label set"), self.tr("Pixels"), self.tr("Becomes")])
-        self.unknown.setAccessibleName(self.tr("What the label set does not have"))
         self.unknown.setRootIsDecorated(False)
         self.unknown.setUniformRowHeights(True)
         self.unknown.setIconSize(QSize(14, 14))

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QPushButton
 from spade_studio.app.documents import archive
 from spade_studio.app.documents.errors import DocumentError
 from spade_studio.app.documents.sessions import LeftDocument
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
@@ -50,8 +50,7 @@ class RecoveryDialog(QDialog):
             + self.tr("Restoring opens a drawing with its changes still to be saved; its file is not touched.")
         )
         text.setWordWrap(True)
-        self.list = QListWidget()
-        self.list.setAccessibleName(self.tr("Unsaved drawings"))
+        self.list = named(QListWidget(), self.tr("Unsaved drawings"))
         self.list.setIconSize(QSize(_SIDE, _SIDE))
         self.list.setSpacing(4)
         self.list.setFixedHeight(min(len(left), _ROWS_SHOWN) * (_SIDE + 20) + 12)
@@ -59,10 +58,8 @@ class RecoveryDialog(QDialog):
             self.list.addItem(_item(document))
         self.list.setCurrentRow(0)
         self.list.itemDoubleClicked.connect(lambda _item: self._restore())
-        self.later = QPushButton(self.tr("&Later"))
-        self.later.setToolTip(self.tr("Keep it and ask again at the next start"))
-        self.discard = QPushButton(self.tr("&Discard"))
-        self.discard.setToolTip(self.tr("Delete the selected drawing for good"))
+        self.later = named(QPushButton(self.tr("&Later")), tip=self.tr("Keep it and ask again at the next start"))
+        self.discard = named(QPushButton(self.tr("&Discard")), tip=self.tr("Delete the selected drawing for good"))
         self.restore = QPushButton(self.tr("&Restore"))
         self.restore.setDefault(True)
         self.later.clicked.connect(self.reject)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from spade_studio.app.help import licences
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 _ICON = 64
@@ -50,9 +50,8 @@ class AboutDialog(QDialog):
         self.tabs.setDocumentMode(True)
         self.own = _plain(self.tr("Licence"))
         self.parts = PartsPage()
-        self.weights = QTextBrowser()
+        self.weights = named(QTextBrowser(), self.tr("Model card of the weights"))
         self.weights.setOpenExternalLinks(True)
-        self.weights.setAccessibleName(self.tr("Model card of the weights"))
         self.tabs.addTab(self._summary(), self.tr("&Summary"))
         self.tabs.addTab(self.own, self.tr("&Licence"))
         self.tabs.addTab(self.parts, self.tr("&Third parties"))
@@ -99,8 +98,7 @@ class PartsPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parts: list[licences.Part] = []
-        self.list = QTreeWidget()
-        self.list.setAccessibleName(self.tr("Packages"))
+        self.list = named(QTreeWidget(), self.tr("Packages"))
         self.list.setHeaderLabels([self.tr("Package"), self.tr("Licence")])
         self.list.setRootIsDecorated(False)
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
@@ -134,8 +132,7 @@ class PartsPage(QWidget):
 
 
 def _plain(name: str) -> QPlainTextEdit:
-    text = QPlainTextEdit()
+    text = named(QPlainTextEdit(), name)
     text.setReadOnly(True)
-    text.setAccessibleName(name)
     text.setTabChangesFocus(True)
     return text

@@ -9,7 +9,7 @@ from PySide6.QtGui import QIcon, QPixmap
 from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from spade_studio.app.documents.samples import Sample, read_sample
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.images import to_image
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.engine.labels import LabelSet
@@ -27,8 +27,7 @@ class SampleGallery(QDialog):
         self._samples = list(samples)
         self.setWindowTitle(self.tr("Open a sample"))
         text = PlainLabel(self.tr("Layouts to paint on. Each opens with a style that suits it."), role="caption")
-        self.list = QListWidget()
-        self.list.setAccessibleName(self.tr("Samples"))
+        self.list = named(QListWidget(), self.tr("Samples"))
         self.list.setViewMode(QListWidget.ViewMode.IconMode)
         self.list.setMovement(QListWidget.Movement.Static)
         self.list.setResizeMode(QListWidget.ResizeMode.Adjust)

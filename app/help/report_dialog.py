@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QDialog, QPlainTextEdit, QPushButton, Q
 
 from spade_studio.app.startup.crash import Reports
 from spade_studio.app.startup.log import without_home
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.plain import PlainLabel
 
 _MAX_TEXT = 400_000
@@ -39,13 +39,11 @@ class ReportDialog(QDialog):
             )
         )
         text.setWordWrap(True)
-        self.choice = QComboBox()
-        self.choice.setAccessibleName(self.tr("Report"))
-        self.text = QPlainTextEdit()
+        self.choice = named(QComboBox(), self.tr("Report"))
+        self.text = named(QPlainTextEdit(), self.tr("Text of the report"))
         self.text.setReadOnly(True)
         self.text.setTabChangesFocus(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.text.setAccessibleName(self.tr("Text of the report"))
         self.copy = QPushButton(self.tr("&Copy"))
         self.folder = QPushButton(self.tr("Open &folder"))
         close = QPushButton(self.tr("C&lose"))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QPushButton, QToolButton, QWidget
 
-from spade_studio.app.ui.boxes import row
+from spade_studio.app.ui.boxes import named, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 _MARGIN = 12
@@ -31,10 +31,8 @@ class NearestHint(QFrame):
         self.label = PlainLabel()
         self.label.setMinimumWidth(1)
         self.use_nearest = QPushButton()
-        self.close_button = QToolButton()
+        self.close_button = named(QToolButton(), self.tr("Hide this message"), tip=self.tr("Hide this message"))
         self.close_button.setIconSize(QSize(14, 14))
-        self.close_button.setToolTip(self.tr("Hide this message"))
-        self.close_button.setAccessibleName(self.tr("Hide this message"))
         self.close_button.clicked.connect(self.take_back)
         layout = row(self, spacing=10, margins=(12, 6, 8, 6))
         layout.addWidget(self.label, 1)

@@ -20,7 +20,7 @@ from spade_studio.app.palette.chips import ChipDelegate
 from spade_studio.app.palette.label_hands import LabelHands, SearchKeys
 from spade_studio.app.palette.listing import Choice, grouped, listed
 from spade_studio.app.palette.panel import PalettePanel
-from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.boxes import column, named
 from spade_studio.app.ui.label_items import Role, group_name, make_item
 from spade_studio.app.ui.plain import PlainLabel
 
@@ -71,8 +71,7 @@ class LabelTreePanel(QWidget):
         self._items: dict[int, QStandardItem] = {}
         self._model = QStandardItemModel(self)
         self.setMinimumWidth(236)
-        self.search = QLineEdit(placeholderText=self.tr("Find a label"), clearButtonEnabled=True)
-        self.search.setAccessibleName(self.tr("Find a label"))
+        self.search = named(QLineEdit(placeholderText=self.tr("Find a label"), clearButtonEnabled=True), self.tr("Find a label"))
         self.search.textChanged.connect(self._refresh)
         keys = SearchKeys(self.search)
         keys.entered.connect(self._enter)

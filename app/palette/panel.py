@@ -17,7 +17,7 @@ from spade_studio.app.palette.chips import CHIP_HEIGHT, CHIP_SPACING, ChipDelega
 from spade_studio.app.palette.hint import NearestHint
 from spade_studio.app.palette.label_hands import SearchKeys
 from spade_studio.app.palette.listing import Choice, Offer, Show, listed
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.label_icons import icon_of
 from spade_studio.app.ui.label_items import Role, display_name, group_name, make_item, show_standing
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
@@ -57,8 +57,7 @@ class PalettePanel(QWidget):
         self._nearest_known: dict[int, Label | None] = {}
         self._is_following = False
         self._model = QStandardItemModel(self)
-        self.search = QLineEdit(placeholderText=self.tr("Find a label"), clearButtonEnabled=True)
-        self.search.setAccessibleName(self.tr("Find a label"))
+        self.search = named(QLineEdit(placeholderText=self.tr("Find a label"), clearButtonEnabled=True), self.tr("Find a label"))
         self.search.setToolTip(self.tr("Find a label of the whole set by its name, group or another word for it (Ctrl+F)"))
         self.search.setFixedSize(_SIDE_WIDTH - CHIP_HEIGHT - 2 * CHIP_SPACING, CHIP_HEIGHT)
         self.search.textChanged.connect(self._fill)
@@ -332,9 +331,7 @@ class PalettePanel(QWidget):
 
 
 def _combo(name: str, tip: str) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setToolTip(plain_tip(tip))
+    box = named(QComboBox(), name, tip=plain_tip(tip))
     box.setFixedSize(_CHOICE_WIDTH, CHIP_HEIGHT)
     box.setMaxVisibleItems(30)
     return box

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QGridLayout, QScrollArea, QWidget
 
 from spade_studio.app.model.label_switching import Lost
-from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.boxes import column, named
 from spade_studio.app.ui.label_icons import icon_of
 from spade_studio.app.ui.label_items import display_name
 from spade_studio.app.ui.plain import PlainLabel, percent_text, plain_tip
@@ -79,9 +79,8 @@ class SwitchDialog(QDialog):
         return {label_id: int(box.currentData()) for label_id, box in self.boxes.items()}
 
     def _box(self, entry: Lost, target: LabelSet, unlabeled: int) -> QComboBox:
-        box = QComboBox()
+        box = named(QComboBox(), self.tr("Instead of {name}").format(name=entry.name))
         box.setMinimumWidth(200)
-        box.setAccessibleName(self.tr("Instead of {name}").format(name=entry.name))
         box.addItem(self.tr("Unlabeled"), unlabeled)
         if entry.nearest is not None:
             box.addItem(_icon(entry.nearest), self.tr("{name} (nearest)").format(name=display_name(entry.nearest)), entry.nearest.id)

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 
 from spade_studio.app.preferences.menu_choice import MenuChoice
 from spade_studio.app.preferences.values import Preferences
-from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.boxes import column, named, padded, row
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.app.ui.settings import AUTOSAVE_SECONDS, HISTORY_MEGABYTES, RECENT_FILES
 
@@ -61,14 +61,11 @@ class PreferencesDialog(QDialog):
         self.recent = _number(self.tr("Recent files"), RECENT_FILES)
         self.memory = _number(self.tr("Undo memory"), HISTORY_MEGABYTES, self.tr(" MB"))
         self.memory.setSingleStep(64)
-        self.folder = QLineEdit()
-        self.folder.setAccessibleName(self.tr("Folder of runs"))
+        self.folder = named(QLineEdit(), self.tr("Folder of runs"))
         self.folder.setMinimumWidth(260)
-        self.browse = QPushButton(self.tr("C&hoose…"))
-        self.browse.setToolTip(self.tr("Choose the folder in which runs are made and listed"))
+        self.browse = named(QPushButton(self.tr("C&hoose…")), tip=self.tr("Choose the folder in which runs are made and listed"))
         self.updates = QCheckBox(self.tr("Look for a newer version at each &start"))
-        self.address = QLineEdit()
-        self.address.setAccessibleName(self.tr("Address of the file of versions"))
+        self.address = named(QLineEdit(), self.tr("Address of the file of versions"))
         self.address.setPlaceholderText("https://…/latest.json")
         self.address.setMinimumWidth(380)
         self.tabs = QTabWidget()
@@ -195,8 +192,7 @@ class PreferencesDialog(QDialog):
 
 
 def _choices(name: str, entries: Sequence[tuple[str, str]]) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
+    box = named(QComboBox(), name)
     for value, text in entries:
         box.addItem(text, value)
     return box

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QFrame, QPushButton, QSizePolicy, QToolButton, QWidget
 
-from spade_studio.app.ui.boxes import row
+from spade_studio.app.ui.boxes import named, row
 from spade_studio.app.ui.plain import PlainLabel
 
 
@@ -43,10 +43,8 @@ class Banner(QFrame):
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.button = QPushButton()
         self.button.clicked.connect(self._act)
-        self._close = QToolButton()
+        self._close = named(QToolButton(), self.tr("Hide this message"), tip=self.tr("Hide this message"))
         self._close.setIconSize(QSize(14, 14))
-        self._close.setToolTip(self.tr("Hide this message"))
-        self._close.setAccessibleName(self.tr("Hide this message"))
         self._close.clicked.connect(self._on_closed)
         layout = row(self, spacing=10, margins=(12, 8, 8, 8))
         for widget in (self._icon, self._text, self.button, self._close):

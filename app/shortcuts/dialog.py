@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from spade_studio.app.shortcuts.table import Command, ShortcutTable, shown
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 _NAME = Qt.ItemDataRole.UserRole
@@ -66,8 +66,7 @@ class ShortcutsDialog(QDialog):
         self.search.setPlaceholderText(self.tr("Find a command or its keys"))
         self.search.setAccessibleName(self.search.placeholderText())
         self.search.setClearButtonEnabled(True)
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(self.tr("Commands"))
+        self.tree = named(QTreeWidget(), self.tr("Commands"))
         self.tree.setHeaderLabels([self.tr("Command"), self.tr("Keys")])
         self.tree.setUniformRowHeights(True)
         self.tree.setAllColumnsShowFocus(True)
@@ -80,12 +79,10 @@ class ShortcutsDialog(QDialog):
         self.field.setAccessibleName(self.tr("Press the new keys"))
         self.adding = QCheckBox(self.tr("Keep the &other keys too"))
         self.none = QPushButton(self.tr("&No keys"))
-        self.reset = QPushButton(self.tr("&Reset"))
-        self.reset.setToolTip(self.tr("Give this command the keys that it came with"))
+        self.reset = named(QPushButton(self.tr("&Reset")), tip=self.tr("Give this command the keys that it came with"))
         self.note = PlainLabel(role="caption", wraps=True)
         self.take = QPushButton()
-        self.reset_all = QPushButton(self.tr("Reset &all"))
-        self.reset_all.setToolTip(self.tr("Give all commands the keys that they came with"))
+        self.reset_all = named(QPushButton(self.tr("Reset &all")), tip=self.tr("Give all commands the keys that they came with"))
         self.done_button = QPushButton(self.tr("&Close"))
         for button in (self.none, self.reset, self.take, self.reset_all, self.done_button):
             button.setAutoDefault(False)

@@ -12,7 +12,7 @@ from spade_studio.app.styles.carried import MIME_TYPE, read_carried
 from spade_studio.app.styles.controller import StylesController
 from spade_studio.app.styles.names import name_of
 from spade_studio.app.styles.tiles import picture_icon
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.plain import plain_tip
 
 
@@ -77,11 +77,10 @@ class MixBox(QWidget):
         for index, button in enumerate(self.ends):
             button.clicked.connect(lambda _checked=False, index=index: controller.set_end(index))
             button.dropped.connect(lambda choice, image, index=index: controller.put_end(index, choice, image))
-        self.share = QSlider(Qt.Orientation.Horizontal)
+        self.share = named(QSlider(Qt.Orientation.Horizontal), self.tr("Share of the second style in the mix"))
         self.share.setRange(0, 100)
         self.share.setPageStep(10)
         self.share.setValue(50)
-        self.share.setAccessibleName(self.tr("Share of the second style in the mix"))
         self.share.setToolTip(self.tr("Mix of the styles A and B"))
         self.share.valueChanged.connect(lambda value: controller.mix(value / 100))
         if is_narrow:

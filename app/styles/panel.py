@@ -16,7 +16,7 @@ from spade_studio.app.styles.names import built_in_name, name_of
 from spade_studio.app.styles.shelf import BuiltIn, Reference, built_in_styles
 from spade_studio.app.styles.style import MAX_STRENGTH
 from spade_studio.app.styles.tiles import Tile, Tiles
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 
@@ -38,8 +38,7 @@ class StylesPanel(PhotoTarget):
         self._built_in_images: list[QImage] = []
         self._reference_images: dict[bytes, QImage] = {}
         self.setMinimumWidth(236)
-        self.note = PlainLabel(role="caption", wraps=True)
-        self.note.setAccessibleName(self.tr("About the style"))
+        self.note = named(PlainLabel(role="caption", wraps=True), self.tr("About the style"))
         self._build_strength()
         self._build_lists(paste)
         self._build_mix()
@@ -60,10 +59,9 @@ class StylesPanel(PhotoTarget):
     # -- building -------------------------------------------------------------------------------------------------
 
     def _build_strength(self) -> None:
-        self.strength = QSlider(Qt.Orientation.Horizontal)
+        self.strength = named(QSlider(Qt.Orientation.Horizontal), self.tr("Strength of the style"))
         self.strength.setRange(0, round(MAX_STRENGTH * 100))
         self.strength.setPageStep(10)
-        self.strength.setAccessibleName(self.tr("Strength of the style"))
         self.strength.setToolTip(self.tr("How far the style goes from the average look: 100 % is as trained"))
         self.strength.valueChanged.connect(lambda value: self._styles.set_strength(value / 100))
         self.strength.sliderReleased.connect(self._styles.end_strength)
@@ -272,6 +270,4 @@ def _value_label() -> QLabel:
 
 
 def _small_button(text: str, tip: str) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(plain_tip(tip))
-    return button
+    return named(QPushButton(text), tip=plain_tip(tip))

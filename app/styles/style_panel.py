@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QIcon, QImage, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QSpinBox, QToolButton, QWidget
 
 from spade_studio.app.styles.style import MAX_SEED
-from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.boxes import column, named, padded, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 _PICTURE = QSize(58, 44)
@@ -34,10 +34,9 @@ class StylePanel(QWidget):
         self.spin.valueChanged.connect(self.seed_changed)
         self.spin.lineEdit().returnPressed.connect(self._enter)
         self._dice, self._texture, self._lock, self._star = dice, texture, lock, star
-        self.picture_button = QToolButton()
+        self.picture_button = named(QToolButton(), self.tr("Styles"))
         self.picture_button.setIconSize(_PICTURE)
         self.picture_button.setFixedSize(_PICTURE.width() + 10, _PICTURE.height() + 10)
-        self.picture_button.setAccessibleName(self.tr("Styles"))
         self.picture_button.clicked.connect(self.gallery_wanted)
         self.name = PlainLabel(self.tr("&Style"))
         self.name.setBuddy(self.spin)
@@ -49,10 +48,9 @@ class StylePanel(QWidget):
         names = self.tr("New style"), self.tr("New texture"), self.tr("Favourite style"), self.tr("Lock the style")
         lines = below, below, above, above
         for action, name, line in zip((dice, texture, star, lock), names, lines, strict=True):
-            button = QToolButton()
+            button = named(QToolButton(), name)
             button.setDefaultAction(action)
             button.setIconSize(QSize(20, 20))
-            button.setAccessibleName(name)
             line.addWidget(button)
         right = column(spacing=1)
         right.addStretch(1)

@@ -11,7 +11,7 @@ from spade_studio.app.training.follower import RunFollower
 from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.my_drawing import Drawing, MyDrawing, RenderedDrawing
 from spade_studio.app.training.pictures import PictureTimeline
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.train.run.events import CheckpointWritten, Event
 
@@ -37,8 +37,7 @@ class DrawingPage(QWidget):
         self.follow.setChecked(memory.text("follow") == "yes")
         self.now = QPushButton(self.tr("Render no&w"))
         self.now.setToolTip(self.tr("Render the drawing on the canvas with the shown checkpoint; at the right end with the newest"))
-        self.use = QPushButton(self.tr("&Use these weights"))
-        self.use.setToolTip(self.tr("Paint with the weights of the shown checkpoint"))
+        self.use = named(QPushButton(self.tr("&Use these weights")), tip=self.tr("Paint with the weights of the shown checkpoint"))
         self.note = PlainLabel(role="caption", wraps=True)
         empty = self.tr("The drawing on the canvas, rendered by the checkpoints of this run.\n\nRender now makes the first picture.")
         missing = self.tr("This checkpoint has not rendered your drawing yet.\n\nRender now makes the picture.")

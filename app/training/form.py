@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QWidget
 
 from spade_studio.app.training.editors import Editor
 from spade_studio.app.training.fields import BASIC, PATHS, absolute_path, all_fields, culprit, flat_values, is_missing, nested, shown_title
-from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.boxes import column, named
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.engine.errors import ConfigError
 from spade_studio.train.config.presets import with_architecture
@@ -107,8 +107,7 @@ class ConfigForm(QScrollArea):
         fields = {field.name: field for field in all_fields()}
         for number, name in enumerate(names, 1):
             editor = Editor(fields[name])
-            label = PlainLabel(shown_title(fields[name].title))
-            label.setToolTip(editor.input.toolTip())
+            label = named(PlainLabel(shown_title(fields[name].title)), tip=editor.input.toolTip())
             label.setBuddy(editor.input)
             problem = PlainLabel(role="problem", wraps=True)
             problem.hide()

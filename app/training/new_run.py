@@ -17,7 +17,7 @@ from spade_studio.app.training.memory import TrainingMemory
 from spade_studio.app.training.run_page import time_words
 from spade_studio.app.training.tool_run import ToolRun
 from spade_studio.app.ui import messages
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.form_look import set_role
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.engine.errors import ConfigError, EngineError
@@ -43,25 +43,22 @@ class NewRunPage(QWidget):
             self.presets.setItemData(self.presets.count() - 1, plain_tip(one.summary), Qt.ItemDataRole.ToolTipRole)
         self.presets.setAccessibleName(self.tr("Preset"))
         self.presets.setMinimumHeight(26)
-        self.name = QLineEdit()
+        self.name = named(QLineEdit(), self.tr("Name of the run"))
         self.name.setPlaceholderText(self.tr("named like the preset"))
-        self.name.setAccessibleName(self.tr("Name of the run"))
         self.summary = PlainLabel(role="caption", wraps=True)
         kept = memory.text("preset")
         self.presets.setCurrentText(kept if kept in PRESETS else _START)
         sound = preset(self.presets.currentText())
         self.form = ConfigForm(sound)
         self.advanced = QCheckBox(self.tr("Show a&ll settings"))
-        self.report = QPlainTextEdit(readOnly=True)
+        self.report = named(QPlainTextEdit(readOnly=True), self.tr("Report"))
         self.report.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.report.setAccessibleName(self.tr("Report"))
         self.report.setTabChangesFocus(True)
         self.report.setPlaceholderText(
             self.tr("Check data reads all pictures and says what is wrong.\n\nEstimate tells steps, memory and time.")
         )
         self.check, self.estimate = QPushButton(self.tr("Chec&k data")), QPushButton(self.tr("&Estimate"))
-        self.problem = PlainLabel(role="problem", wraps=True)
-        self.problem.setAccessibleName(self.tr("What is wrong"))
+        self.problem = named(PlainLabel(role="problem", wraps=True), self.tr("What is wrong"))
         self.cancel, self.start = QPushButton(self.tr("&Back")), QPushButton(self.tr("&Start training"))
         self.start.setDefault(True)
         self.check_run, self.estimate_run = ToolRun(self), ToolRun(self)

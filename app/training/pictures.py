@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QSizePolicy, QSlider, QWidget
 
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.plain import PlainLabel
 
 _MARGIN = 8
@@ -75,8 +75,7 @@ class PictureTimeline(QWidget):
         self._entries: list[tuple[Path, str]] = []
         self._written = -1
         self.view = PictureView(name)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName(self.tr("{name}: time").format(name=name))
+        self.slider = named(QSlider(Qt.Orientation.Horizontal), self.tr("{name}: time").format(name=name))
         self.slider.setToolTip(self.tr("Earlier and later pictures; at the right end new ones are shown as they come"))
         self.slider.setPageStep(1)
         self.caption = PlainLabel(role="caption")

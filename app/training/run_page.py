@@ -14,7 +14,7 @@ from spade_studio.app.training.follower import RunFollower
 from spade_studio.app.training.history import RunHistory, RunState
 from spade_studio.app.training.pictures import PictureTimeline
 from spade_studio.app.training.run_list import state_words
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.plain import PlainLabel, counted, plain_tip
 from spade_studio.app.ui.theme import Colors
 
@@ -45,10 +45,9 @@ class RunPage(QWidget):
         self.reason.setWordWrap(True)
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
         self.reason.setAccessibleName(self.tr("Why the run ended"))
-        self.progress = QProgressBar()
+        self.progress = named(QProgressBar(), self.tr("Steps done"))
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
-        self.progress.setAccessibleName(self.tr("Steps done"))
         self.pause = QPushButton()
         self._show_pause(RunState.NEW)
         self.stop, self.end = QPushButton(self.tr("Stop and &keep")), QPushButton(self.tr("Stop n&ow…"))
@@ -58,10 +57,9 @@ class RunPage(QWidget):
         self.resume.setToolTip(self.tr("Go on from the newest checkpoint"))
         self.curves = Curves()
         self.samples = PictureTimeline(self.tr("Sample grid"), self.tr("No sample grids yet"))
-        self.log = QPlainTextEdit(readOnly=True, maximumBlockCount=_LOG_LINES)
+        self.log = named(QPlainTextEdit(readOnly=True, maximumBlockCount=_LOG_LINES), self.tr("Log"))
         self.log.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.log.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.log.setAccessibleName(self.tr("Log"))
         self.log.setTabChangesFocus(True)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)

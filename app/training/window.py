@@ -20,7 +20,7 @@ from spade_studio.app.training.run_list import RunList
 from spade_studio.app.training.run_page import RunPage
 from spade_studio.app.training.trainer_process import end_trainer, start_trainer
 from spade_studio.app.ui import messages
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.form_look import style_sheet
 from spade_studio.app.ui.plain import PlainLabel, message_box, plain_tip
 from spade_studio.app.ui.side_window import SideWindow
@@ -52,12 +52,9 @@ class TrainingWindow(SideWindow):
         self.drawing = DrawingPage(self.follower, memory, drawing, use_weights)
         self.page.tabs.insertTab(2, self.drawing, self.tr("&My drawing"))
         self.form = NewRunPage(memory)
-        self.folder = QLineEdit(readOnly=True)
-        self.folder.setAccessibleName(self.tr("Folder of runs"))
-        self.browse = QPushButton(self.tr("C&hange…"))
-        self.browse.setToolTip(self.tr("Choose the folder in which runs are made and listed"))
-        self.new = QPushButton(self.tr("&New run…"))
-        self.new.setToolTip(self.tr("Set up a training"))
+        self.folder = named(QLineEdit(readOnly=True), self.tr("Folder of runs"))
+        self.browse = named(QPushButton(self.tr("C&hange…")), tip=self.tr("Choose the folder in which runs are made and listed"))
+        self.new = named(QPushButton(self.tr("&New run…")), tip=self.tr("Set up a training"))
         self.empty = PlainLabel(self.tr("No runs here yet.\n\nNew run… sets up a training."), role="caption")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack = QStackedWidget()

@@ -1,4 +1,4 @@
-"""Box layouts with their spacing and margins in one line, and number fields whose text stands where that of text fields does."""
+"""Layouts and widgets with what they always need in one line: spacing and margins, names and tips, where a number's text stands."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractSpinBox, QHBoxLayout, QVBoxLayout, QWidge
 
 Margins = tuple[int, int, int, int]
 NumberField = TypeVar("NumberField", bound=QAbstractSpinBox)
+WidgetT = TypeVar("WidgetT", bound=QWidget)
 
 
 def row(parent: QWidget | None = None, *, spacing: int = 0, margins: Margins = (0, 0, 0, 0)) -> QHBoxLayout:
@@ -30,3 +31,12 @@ def padded(box: NumberField) -> NumberField:
     """Return a number field whose text is indented: of a style sheet's padding Qt gives it what is above and below."""
     box.lineEdit().setTextMargins(7, 0, 7, 0)
     return box
+
+
+def named(widget: WidgetT, name: str = "", *, tip: str = "") -> WidgetT:
+    """Return a widget with the name that screen readers say, and a tool tip; where one is empty, that of the widget stays."""
+    if name:
+        widget.setAccessibleName(name)
+    if tip:
+        widget.setToolTip(tip)
+    return widget

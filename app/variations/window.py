@@ -17,7 +17,7 @@ from spade_studio.app.export.pace import Pace, describe_pace
 from spade_studio.app.model.raster import RegionArray
 from spade_studio.app.rendering.live_renderer import LiveRenderer
 from spade_studio.app.styles.style import MAX_SEED
-from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.boxes import column, named, padded, row
 from spade_studio.app.ui.plain import PlainLabel, plain_tip
 from spade_studio.app.ui.side_window import SideWindow
 from spade_studio.app.ui.theme import Theme
@@ -186,18 +186,14 @@ class VariationsWindow(SideWindow):
         self.count_box.setAccessibleName(self.tr("Number of variations"))
         self.count_label = PlainLabel(self.tr("&Styles"))
         self.count_label.setBuddy(self.count_box)
-        self.new_button = QPushButton(self.tr("&New styles"))
-        self.new_button.setToolTip(self.tr("Fill the sheet with other random styles"))
-        self.update_button = QPushButton(self.tr("&Update"))
-        self.update_button.setToolTip(self.tr("Render these styles over the layout as it is now (F5)"))
+        self.new_button = named(QPushButton(self.tr("&New styles")), tip=self.tr("Fill the sheet with other random styles"))
+        self.update_button = named(QPushButton(self.tr("&Update")), tip=self.tr("Render these styles over the layout as it is now (F5)"))
         self.stale = PlainLabel(role="caption")
-        self.progress = QProgressBar()
+        self.progress = named(QProgressBar(), self.tr("Rendering"))
         self.progress.setTextVisible(False)
         self.progress.setFixedSize(120, 6)
-        self.progress.setAccessibleName(self.tr("Rendering"))
         self.status = PlainLabel(role="caption")
-        self.cancel_button = QPushButton(self.tr("&Cancel"))
-        self.cancel_button.setToolTip(self.tr("Stop rendering the sheet (Escape)"))
+        self.cancel_button = named(QPushButton(self.tr("&Cancel")), tip=self.tr("Stop rendering the sheet (Escape)"))
         self.hint = PlainLabel(role="caption", wraps=True)
         self.hint.setMinimumWidth(160)
         self.steps = padded(QSpinBox())
@@ -210,10 +206,8 @@ class VariationsWindow(SideWindow):
         self.steps.setFixedWidth(88)
         self.between_button = QPushButton(self.tr("&Between two"))
         self.between_button.setToolTip(self.tr("Show the styles that lie between the two selected ones"))
-        self.export_button = QPushButton(self.tr("&Export…"))
-        self.export_button.setToolTip(self.tr("Export the selected styles as pictures"))
-        self.film_button = QPushButton(self.tr("&Video…"))
-        self.film_button.setToolTip(self.tr("Make a video that leads through the selected styles"))
+        self.export_button = named(QPushButton(self.tr("&Export…")), tip=self.tr("Export the selected styles as pictures"))
+        self.film_button = named(QPushButton(self.tr("&Video…")), tip=self.tr("Make a video that leads through the selected styles"))
 
     def _lay_out(self) -> None:
         top = row(spacing=8)
@@ -226,10 +220,8 @@ class VariationsWindow(SideWindow):
         strip = column(self.strip_box, spacing=2)
         head = row(spacing=8)
         self.strip_title = PlainLabel(self.tr("Between the two selected styles"), role="heading")
-        self.strip_close = QToolButton()
+        self.strip_close = named(QToolButton(), self.tr("Close the strip"), tip=self.tr("Close the strip"))
         self.strip_close.setIconSize(QSize(16, 16))
-        self.strip_close.setToolTip(self.tr("Close the strip"))
-        self.strip_close.setAccessibleName(self.tr("Close the strip"))
         head.addWidget(self.strip_title)
         head.addStretch(1)
         head.addWidget(self.strip_close)

@@ -27,7 +27,7 @@ from spade_studio.app.export.look import style_sheet
 from spade_studio.app.export.pace import describe_pace
 from spade_studio.app.export.sizes import size_box, sizes_in
 from spade_studio.app.rendering.live_renderer import LiveRenderer
-from spade_studio.app.ui.boxes import column, padded, row
+from spade_studio.app.ui.boxes import column, named, padded, row
 from spade_studio.app.ui.form_look import set_role
 from spade_studio.app.ui.plain import PlainLabel, message_box, sentence
 from spade_studio.app.ui.settings import Settings
@@ -155,17 +155,14 @@ class VideoWindow(SideWindow):
         self.size_box = size_box()
         self.size_box.setToolTip(self.tr("Width × height of the video"))
         self.loop = QCheckBox(self.tr("&Loop: lead back to the first style"))
-        self.kind = QComboBox()
+        self.kind = named(QComboBox(), self.tr("Kind of file"))
         self.kind.addItems([self.tr("MP4 video"), self.tr("Numbered PNGs")])
-        self.kind.setAccessibleName(self.tr("Kind of file"))
-        self.path_field = QLineEdit()
-        self.path_field.setAccessibleName(self.tr("File of the video"))
+        self.path_field = named(QLineEdit(), self.tr("File of the video"))
         self.browse = QPushButton(self.tr("Browse…"))
         self.fields = QWidget()
-        self.progress = QProgressBar()
+        self.progress = named(QProgressBar(), self.tr("Progress of the video"))
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
-        self.progress.setAccessibleName(self.tr("Progress of the video"))
         self.status = PlainLabel(wraps=True)
         self.show_button = QPushButton(self.tr("Sho&w it"))
         self.cancel_button = QPushButton(self.tr("&Cancel"))

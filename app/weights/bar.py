@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QProgressBar, QPushButton, QWidget
 
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.app.ui.worker import Progress
 
@@ -17,10 +17,8 @@ class ActionBar(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.locate_button = QPushButton(self.tr("&Locate…"))
-        self.locate_button.setToolTip(self.tr("Say where these weights are now"))
-        self.remove_button = QPushButton(self.tr("&Remove from the list"))
-        self.remove_button.setToolTip(self.tr("Forget these weights; their files stay"))
+        self.locate_button = named(QPushButton(self.tr("&Locate…")), tip=self.tr("Say where these weights are now"))
+        self.remove_button = named(QPushButton(self.tr("&Remove from the list")), tip=self.tr("Forget these weights; their files stay"))
         self.try_button = QPushButton(self.tr("&Try them…"))
         self.try_button.setToolTip(self.tr("Load them beside the weights in use and see the same layout rendered with both"))
         self.back_button = QPushButton(self.tr("&Keep the old ones"))
@@ -28,10 +26,9 @@ class ActionBar(QWidget):
         self.cancel_button = QPushButton(self.tr("&Cancel"))
         self.state = PlainLabel(role="caption")
         self.status = PlainLabel()
-        self.progress = QProgressBar()
+        self.progress = named(QProgressBar(), self.tr("Progress"))
         self.progress.setTextVisible(False)
         self.progress.setFixedSize(140, 6)
-        self.progress.setAccessibleName(self.tr("Progress"))
         self.busy = QWidget()
         line = row(self.busy, spacing=10)
         for widget in (self.progress, self.status, self.cancel_button):
@@ -63,8 +60,7 @@ class OpenButtons(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.folder = Path.home()
-        self.file_button = QPushButton(self.tr("Open &file…"))
-        self.file_button.setToolTip(self.tr("Open a bundle (.safetensors) or a .pth file"))
+        self.file_button = named(QPushButton(self.tr("Open &file…")), tip=self.tr("Open a bundle (.safetensors) or a .pth file"))
         self.folder_button = QPushButton(self.tr("Open f&older…"))
         self.folder_button.setToolTip(self.tr("Open a folder of the published code: latest_net_G.pth with its opt.txt"))
         line = row(self, spacing=8)

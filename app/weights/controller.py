@@ -13,6 +13,7 @@ from spade_studio.app.documents.drops import FileDrops
 from spade_studio.app.rendering.controller import RenderingController
 from spade_studio.app.rendering.live_renderer import object_borders
 from spade_studio.app.rendering.workspace import Workspace
+from spade_studio.app.ui.boxes import named
 from spade_studio.app.ui.status import StatusBar
 from spade_studio.app.weights.shelf import Shelf
 from spade_studio.engine.errors import AmbiguousWeightsError
@@ -46,9 +47,8 @@ class WeightsController(QObject):
         self._theme = workspace.theme
         self.shelf = Shelf(workspace.settings.state_folder / "weights.json")
         self.window: WeightsWindow | None = None
-        self.button = QToolButton()
+        self.button = named(QToolButton(), tip=self.tr("The weights in use; click to choose others"))
         self.button.setIconSize(QSize(14, 14))
-        self.button.setToolTip(self.tr("The weights in use; click to choose others"))
         self.button.clicked.connect(lambda: self.open())
         self.button.hide()
         status.insertPermanentWidget(1, self.button)  # after what is under the pointer

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QImage, QTextCursor, QTextDocument
 from PySide6.QtWidgets import QGridLayout, QLabel, QLayout, QPlainTextEdit, QScrollArea, QTextBrowser, QToolButton, QWidget
 
-from spade_studio.app.ui.boxes import column, row
+from spade_studio.app.ui.boxes import column, named, row
 from spade_studio.app.ui.plain import PlainLabel, sentence
 from spade_studio.app.ui.theme import Theme
 from spade_studio.app.weights.questions import QuestionsForm
@@ -48,10 +48,8 @@ class WeightsPage(QWidget):
         super().__init__(parent)
         self._theme = theme
         self.name = _text("heading")
-        self.star = QToolButton()
+        self.star = named(QToolButton(), self.tr("Favourite"), tip=self.tr("Favourite: list it right after the weights of the program"))
         self.star.setCheckable(True)
-        self.star.setToolTip(self.tr("Favourite: list it right after the weights of the program"))
-        self.star.setAccessibleName(self.tr("Favourite"))
         self.problem = _text("problem")
         self.request = _text("", self.tr("The files are sound, but something has to be answered before these weights can be used."))
         self.limits_title = _text("heading", self.tr("What cannot work"))
@@ -60,11 +58,10 @@ class WeightsPage(QWidget):
         self._rows = QGridLayout()
         self.notes = _text("caption")
         self.note_title = _text("heading", self.tr("Your &notes"))
-        self.note = QPlainTextEdit()
+        self.note = named(QPlainTextEdit(), self.tr("Your notes about these weights"))
         self.note.setTabChangesFocus(True)
         self.note.setFixedHeight(72)
         self.note.setPlaceholderText(self.tr("Where they come from, what they are good at…"))
-        self.note.setAccessibleName(self.tr("Your notes about these weights"))
         self.note_title.setBuddy(self.note)
         self.card_title = _text("heading", self.tr("Model card"))
         self.card = CardView()

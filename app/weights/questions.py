@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QWidget
 
 from spade_studio.app.ui import messages
-from spade_studio.app.ui.boxes import column
+from spade_studio.app.ui.boxes import column, named
 from spade_studio.app.ui.plain import PlainLabel
 from spade_studio.app.weights.jobs import Examined, may_ask
 from spade_studio.engine.errors import EngineError
@@ -35,8 +35,7 @@ class QuestionsForm(QWidget):
         layout = column(self, spacing=4)
         layout.addWidget(self._heading)
         for name, title, hint in self._texts():
-            box = QComboBox()
-            box.setAccessibleName(title)
+            box = named(QComboBox(), title)
             box.setAccessibleDescription(hint)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(28)
