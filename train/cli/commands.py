@@ -14,7 +14,7 @@ from typing import Literal, NoReturn
 from spade_studio.engine.errors import ConfigError, EngineError
 from spade_studio.engine.labels import load_label_set
 from spade_studio.engine.printable import write_line
-from spade_studio.train.cli.options import Bank, Check, Command, Distill, Export, Label, New, Pause, Prepare, Resume, Stop
+from spade_studio.train.cli.options import Bank, Check, Command, Distill, Export, Label, New, Pause, Prepare, Profile, Resume, Stop
 from spade_studio.train.config.data import LabelsConfig
 from spade_studio.train.config.losses import ScheduleConfig
 from spade_studio.train.config.presets import preset
@@ -47,6 +47,10 @@ def run(command: Command) -> int:
             return _stop(command)
         case Pause():
             return _pause(command)
+        case Profile():
+            from spade_studio.train.cli.profiling import profile_run
+
+            return profile_run(command)
         case Export():
             return _export(command)
         case Check():

@@ -195,6 +195,21 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class Profile:
+    """Take a few steps of a run apart: which operations take their time, and the share of the device's rate that is reached.
+
+    The run itself is left as it is; new with --create-only makes one that nothing was trained of yet.
+
+    Attributes:
+        run: The run's folder, which gets the tables as profile.txt.
+        device: auto, cpu, cuda, cuda:N or mps; that of the run where not given.
+    """
+
+    run: RunPath
+    device: Device = ""
+
+
+@dataclass(frozen=True)
 class Export:
     """Write a run's weights as a file that SPADE Studio and spade-render open; the run may be training meanwhile.
 
@@ -357,13 +372,14 @@ class Bank:
     size: Annotated[tuple[int, int], option("WxH", read_size)] = (256, 256)
 
 
-Command = New | Resume | Stop | Pause | Export | Check | Label | Prepare | Distill | Bank
+Command = New | Resume | Stop | Pause | Profile | Export | Check | Label | Prepare | Distill | Bank
 
 COMMANDS: dict[str, tuple[type[Command], str]] = {
     "new": (New, "start a training run"),
     "resume": (Resume, "go on with a run"),
     "stop": (Stop, "ask a run to save and end"),
     "pause": (Pause, "let a run wait, or go on"),
+    "profile": (Profile, "tell which operations take a step's time"),
     "export": (Export, "write a run's weights for the application"),
     "check": (Check, "read training data and report what is wrong"),
     "label": (Label, "make label maps for photographs"),

@@ -21,7 +21,7 @@ def run(tmp_path: Path) -> RunDirectory:
     return RunDirectory.create(tmp_path / "runs", "lakes", preset("tiny"))
 
 
-@pytest.mark.parametrize("command", ["stop", "pause", "resume", "export"])
+@pytest.mark.parametrize("command", ["stop", "pause", "resume", "profile", "export"])
 def test_a_folder_of_runs_is_no_run_but_its_runs_are_named(command: str, train: Any, run: RunDirectory) -> None:
     RunDirectory.create(run.path.parent, "hills", preset("tiny"))
     done = train(command, run.path.parent)
@@ -30,7 +30,7 @@ def test_a_folder_of_runs_is_no_run_but_its_runs_are_named(command: str, train: 
     assert "Name one of its runs: 00000-lakes, 00001-hills." in done.err
 
 
-@pytest.mark.parametrize("command", ["stop", "pause", "resume", "export"])
+@pytest.mark.parametrize("command", ["stop", "pause", "resume", "profile", "export"])
 def test_no_folder_at_all(command: str, train: Any, tmp_path: Path) -> None:
     done = train(command, tmp_path / "none")
     assert done == (1, "", f"Error: there is no folder {tmp_path / 'none'}. Expected the folder of a run.\n")
