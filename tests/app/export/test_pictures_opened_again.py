@@ -96,7 +96,8 @@ def test_the_level_of_detail_of_a_picture_is_its_own(window, settings, qtbot, la
         made = render_described(renderer, layout, None, None, ResultWish((128, 128), level), 3)
         texts = {**pack_settings(made.about), **pack_layout(made.about.labels, made.about.instances)}
         write_picture(path, made.image, "png", texts)
-    for remembered, opened in (("fast", "none"), ("none", "fast")):
+    cases: tuple[tuple[DetailLevel, DetailLevel], ...] = (("fast", "none"), ("none", "fast"))
+    for remembered, opened in cases:
         window.rendering.set_detail(remembered)
         assert window.documents.open(paths[opened])
         qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
