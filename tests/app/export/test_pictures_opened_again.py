@@ -96,6 +96,7 @@ def test_the_level_of_detail_of_a_picture_is_its_own(window, settings, qtbot, la
         made = render_described(renderer, layout, None, None, ResultWish((128, 128), level), 3)
         texts = {**pack_settings(made.about), **pack_layout(made.about.labels, made.about.instances)}
         write_picture(path, made.image, "png", texts)
+    document = window.document
     cases: tuple[tuple[DetailLevel, DetailLevel], ...] = (("fast", "none"), ("none", "fast"))
     for remembered, opened in cases:
         window.rendering.set_detail(remembered)
@@ -103,7 +104,6 @@ def test_the_level_of_detail_of_a_picture_is_its_own(window, settings, qtbot, la
         qtbot.waitUntil(lambda: window.live.is_up_to_date, timeout=WAIT)
         np.testing.assert_array_equal(window.picture.image, pixels_of(paths[opened]))
         assert settings.render_detail == remembered
-        document = window.document
         document.reshape(np.full((32, 32), 40, np.uint8), None, "smaller")
         document.undo_stack.undo()
         assert window.live.detail == opened
