@@ -74,8 +74,8 @@ class Description(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         picture_size: As :func:`size_from_text` takes it; None for that of the settings.
     """
 
-    format: Literal["spade-studio document"] = FORMAT
-    version: Annotated[int, Meta(ge=1)] = VERSION
+    format: Literal["spade-studio document"]
+    version: Annotated[int, Meta(ge=1)]
     name: str
     width: _Side
     height: _Side
@@ -106,6 +106,8 @@ def to_json(state: DocumentState) -> bytes:
     """
     size, underlay = state.picture_size, state.underlay
     description = Description(
+        format=FORMAT,
+        version=VERSION,
         name=state.name,
         width=state.size[1],
         height=state.size[0],

@@ -21,6 +21,8 @@ class _Frame(Struct, forbid_unknown_fields=True):
     sides: Annotated[tuple[_Side, ...], Meta(max_length=2)] = ()
     share: Annotated[float, Meta(ge=0, le=1)] = 0
     name: str = ""
+    note: str | None = None
+    shares: dict[str, tuple[float, ...]] = {}
 
 
 def frame(**values: Any) -> dict[str, Any]:
@@ -49,6 +51,12 @@ def test_values_come_as_their_types() -> None:
         (frame(name=3), "it: name is 3", "text"),
         (frame(sides="a\ud800"), "it holds characters that are no text", "texts of Unicode"),
         (frame(name=["x" * 10_000]), "it: name is [", "text"),
+        (frame(name=[[["y"] * 6] * 6] * 6), "it: name is [[[", "text"),
+        (frame(**{"x" * 10_000: 1}), "it: object contains unknown field xxx", "entries as"),
+        (frame(**{"x - at `$.y" + "y" * 10_000: 1}), "it: yyy", "entries as"),
+        ({"kind": "z" * 10_000}, "it: kind: invalid enum value 'zzz", "entries as"),
+        (frame(note=3), "it: note is 3", "text or null"),
+        (frame(shares={"a": [1, "b"]}), "it: shares[...][1]: expected float, got str", "entries as"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(data: Any, found: str, expected: str) -> None:

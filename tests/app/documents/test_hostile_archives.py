@@ -91,6 +91,13 @@ def bzip2(info: zipfile.ZipInfo) -> None:
         info.compress_type = zipfile.ZIP_BZIP2
 
 
+def without(data: bytes, name: str) -> bytes:
+    entries = entries_of(data)
+    description = json.loads(entries[archive.DESCRIPTION])
+    del description[name]
+    return packed(entries | {archive.DESCRIPTION: json.dumps(description).encode()})
+
+
 def deep_json(data: bytes) -> bytes:
     entries = entries_of(data)
     entries[archive.DESCRIPTION] = b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
@@ -148,7 +155,10 @@ HOSTILE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "json deep": (deep_json, "unpacks|deep"),
     "json list": (lambda good: packed(entries_of(good) | {archive.DESCRIPTION: b"[1]"}), "JSON object"),
     "newer": (lambda good: described(good, version=99), "newer SPADE Studio"),
+    "no format": (lambda good: without(good, "format"), "required field format"),
+    "no version": (lambda good: without(good, "version"), "required field version"),
     "other format": (lambda good: described(good, format="x"), "format"),
+    "unknown entry of megabytes": (lambda good: described(good, **{"x" * 3_000_000: 1}), "unknown field xxx"),
     "unknown entry": (lambda good: described(good, run="rm"), "unknown field run"),
     "size huge": (lambda good: described(good, width=10**6), "width"),
     "size true": (lambda good: described(good, width=True), "width"),
