@@ -1,4 +1,4 @@
-"""Makes the instance maps of COCO-Stuff from COCO's annotation file (``spade-train prepare coco``), which no archive brings."""
+"""Creation of COCO-Stuff's instance maps from COCO's annotation file (``spade-train prepare coco``)."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ from spade_studio.train.datasets.sources import MAX_FILE_BYTES
 
 _NAMED: Final = 100
 FIRST_INSTANCE: Final = 256
-"""Ids of instances begin above those of labels, which stand where there is no instance."""
+"""First id of instances, above those of labels, which fill the pixels without an instance."""
 
 
 @dataclass(frozen=True)
 class PreparedMaps:
-    """What :func:`prepare_coco` did.
+    """The outcome of :func:`prepare_coco`.
 
     Attributes:
-        folder: Where the instance maps are.
-        written: How many were made.
-        kept: How many were there already.
-        without_annotations: Pixel maps of pictures without an instance; theirs are equal to the pixel maps.
-        unused_annotations: Pictures of the annotation file without a pixel map here.
-        skipped: Annotations that were left out, each with why, the first hundred of them.
-        skipped_annotations: How many were left out.
+        folder: Folder of the instance maps.
+        written: Number of maps written.
+        kept: Number of maps that existed.
+        without_annotations: Number of pictures without an instance, whose instance maps equal the pixel maps.
+        unused_annotations: Number of annotated pictures without a pixel map.
+        skipped: Reasons of the first hundred skipped annotations.
+        skipped_annotations: Number of skipped annotations.
     """
 
     folder: Path
@@ -58,17 +58,17 @@ def prepare_coco(
     overwrite: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> PreparedMaps:
-    """Write an instance map of 16 bits for every pixel map of COCO-Stuff.
+    """Write a 16-bit instance map for each pixel map of COCO-Stuff.
 
     Args:
-        folder: That holds the pixel maps, in ``train_label``, ``stuffthingmaps/train2017`` or another place of ``COCO_LABELS``.
-        split: Which part.
-        annotations: COCO's ``instances_train2017.json``; looked for in ``annotations/`` and in ``folder`` where None.
-        overwrite: Make maps again that are there already; without it an interrupted command goes on where it was.
-        progress: Called with how many maps are done and how many there are to do.
+        folder: Folder of the pixel maps, in ``train_label``, ``stuffthingmaps/train2017`` or another folder of ``COCO_LABELS``.
+        split: Part of the data set.
+        annotations: COCO's ``instances_train2017.json``; searched in ``annotations/`` and in ``folder`` where None.
+        overwrite: Whether to replace existing maps; otherwise an interrupted command resumes.
+        progress: Callback with the number of maps done and the total number.
 
     Raises:
-        DataError: pixel maps or annotations are missing, damaged, or do not fit each other.
+        DataError: pixel maps or annotations that are missing, damaged or inconsistent.
         OSError: a map cannot be written.
     """
     part = COCO_SPLITS[split]
@@ -96,18 +96,18 @@ def prepare_coco(
 
 
 def instance_map(labels: NDArray[np.uint8], regions: list[object], where: str, skipped: list[str]) -> NDArray[np.uint16]:
-    """Return label ids with the regions of instances drawn over them in the order given, the n-th with id 256 + n.
+    """Return label ids with the regions of instances drawn over them in order, the n-th with id 256 + n.
 
-    Edges between ids are then borders of instances, and of labels where there are none, as in the published training.
+    Edges between ids are then edges of instances, and of labels without instances, as in the published training.
 
     Args:
-        labels: uint8 [H, W].
+        labels: Label ids, uint8 [H, W].
         regions: Segmentations of COCO annotations.
-        where: What to call the picture in messages.
-        skipped: Gets why a region was left out, where one is not usable.
+        where: Name of the picture in messages.
+        skipped: List that receives the reasons of skipped regions.
 
     Raises:
-        DataError: There are more regions than 16 bits can number.
+        DataError: more regions than 16 bits can number.
     """
     if len(regions) > 65536 - FIRST_INSTANCE:
         raise DataError(f"{where} has {len(regions)} instances", f"at most {65536 - FIRST_INSTANCE}")

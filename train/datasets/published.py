@@ -1,4 +1,4 @@
-"""The published data sets, as their archives unpack: COCO-Stuff, ADE20K SceneParsing with its outdoor part, Cityscapes."""
+"""The published data sets in the structure of their archives: COCO-Stuff, ADE20K SceneParsing and its outdoor part, Cityscapes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ COCO_SPLITS: Final[dict[Split, str]] = {"train": "train", "validation": "val"}
 COCO_PHOTOS: Final = ("{}_img", "{}2017", "images/{}2017")
 COCO_LABELS: Final = ("{}_label", "stuffthingmaps/{}2017", "annotations/{}2017", "labels/{}2017")
 COCO_INSTANCES: Final = ("{}_inst", "instances/{}2017")
-"""Where the parts of COCO-Stuff lie: as the published training code wants them, or as the official archives unpack."""
+"""Folders of the parts of COCO-Stuff, as in the published training code or in the official archives."""
 
 ADE_SPLITS: Final[dict[Split, str]] = {"train": "training", "validation": "validation"}
 ADE_SCENES_FILE: Final = "sceneCategories.txt"
@@ -31,12 +31,12 @@ _CITYSCAPES_NO_ID = 255  # id -1 (licence plates) as 8-bit files store it
 
 
 class CocoStuffDataset(PairDataset):
-    """COCO-Stuff: pixel maps of 0..181 and 255, instance maps as ``spade-train prepare coco`` makes them, or none.
+    """COCO-Stuff: pixel maps of 0..181 and 255, with the instance maps of ``spade-train prepare coco`` if there are any.
 
     Args:
-        source: The folder that holds pictures and maps (see ``COCO_PHOTOS`` and the others).
-        split: Which part.
-        channels: Which channel every id sets; the published 184 where None.
+        source: Folder of pictures and maps (see ``COCO_PHOTOS`` and the others).
+        split: Part of the data set.
+        channels: Channels of the layout; the published 184 where None.
 
     Raises:
         DataError: one of the folders is missing.
@@ -61,16 +61,16 @@ class CocoStuffDataset(PairDataset):
 
 
 class Ade20kDataset(PairDataset):
-    """ADE20K SceneParsing: ``images/training/*.jpg`` and ``annotations/training/*.png`` of 0..150, 0 meaning unlabeled.
+    """ADE20K SceneParsing: ``images/training/*.jpg`` and ``annotations/training/*.png`` of 0..150, 0 for unlabeled.
 
     Args:
         source: The unpacked ``ADEChallengeData2016``.
-        split: Which part.
-        channels: Which channel every id sets; the published 151, unlabeled first, where None.
-        scenes: Keep only pictures whose scene category, by ``sceneCategories.txt``, is one of these; all where None.
+        split: Part of the data set.
+        channels: Channels of the layout; the published 151, unlabeled first, where None.
+        scenes: Scene categories to keep, by ``sceneCategories.txt``; all where None.
 
     Raises:
-        DataError: the folders are missing, or scenes are asked for and nothing tells them or none is left.
+        DataError: missing folders, or scenes without categories or without any picture.
     """
 
     kind = "ade20k"
@@ -100,7 +100,7 @@ class Ade20kOutdoorDataset(Ade20kDataset):
 
     Args:
         source, split, channels: See :class:`Ade20kDataset`.
-        scenes: The categories that count as outdoor; our own list (:mod:`spade_studio.train.datasets.outdoor_scenes`) where None.
+        scenes: Outdoor categories; our own list (:mod:`spade_studio.train.datasets.outdoor_scenes`) where None.
     """
 
     kind = "ade20k_outdoor"
@@ -117,9 +117,9 @@ class CityscapesDataset(PairDataset):
     """Cityscapes, fine annotations: ``leftImg8bit/train/CITY/*_leftImg8bit.png`` with labelIds and 16-bit instanceIds in ``gtFine``.
 
     Args:
-        source: The folder that holds ``leftImg8bit`` and ``gtFine``.
-        split: Which part.
-        channels: Which channel every id sets; the published 36 where None.
+        source: Folder of ``leftImg8bit`` and ``gtFine``.
+        split: Part of the data set.
+        channels: Channels of the layout; the published 36 where None.
 
     Raises:
         DataError: one of the folders is missing.
@@ -139,10 +139,10 @@ class CityscapesDataset(PairDataset):
 
 
 def scene_categories(source: FileSource, names: Collection[str]) -> dict[str, str]:
-    """Return the scene category of every ADE20K picture, from the lines ``ADE_train_00000001 airport_terminal``.
+    """Return the scene category of each ADE20K picture, from lines like ``ADE_train_00000001 airport_terminal``.
 
     Raises:
-        DataError: the list is missing or of another form.
+        DataError: the list is missing or has another format.
     """
     if ADE_SCENES_FILE not in names:
         raise DataError(f"{source.where} has no {ADE_SCENES_FILE}", "the scene category of every picture, as ADE20K's archive brings it")
@@ -158,19 +158,19 @@ def scene_categories(source: FileSource, names: Collection[str]) -> dict[str, st
 
 
 def read_scene_list(path: Path) -> frozenset[str]:
-    """Read scene categories as :func:`read_names` does."""
+    """Read a list of scene categories; see :func:`read_names`."""
     return read_names(path, "scene category")
 
 
 def read_names(path: Path, what: str) -> frozenset[str]:
-    """Read names from a text file, one on each line; blank lines and those that start with ``#`` do not count.
+    """Read names from a text file, one a line, ignoring blank lines and comments after ``#``.
 
     Args:
         path: The file.
-        what: What they are names of, for messages.
+        what: Kind of the names in messages.
 
     Raises:
-        DataError: the file cannot be read, or names nothing.
+        DataError: the file cannot be read, or has no names.
     """
     try:
         lines = read_regular(path, _MAX_LIST_BYTES).decode("utf-8-sig").splitlines()

@@ -1,4 +1,4 @@
-"""Which samples each rank reads at each step, told by seed, epoch and position alone, so that a run resumes at the exact sample."""
+"""The sampler: the samples of each rank and step, a function of seed, epoch and position, for exact resumption."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _STREAM: Final = 0x5EED  # keeps the order's random numbers apart from those of 
 
 @dataclass(frozen=True)
 class SampleKey:
-    """A sample in an epoch; its random numbers follow from both, and from how often it came before.
+    """A sample in an epoch; the key determines its random numbers.
 
     Attributes:
-        epoch, index: Which one.
-        parts: In how many parts its rank computes the batch that it belongs to; the same on every rank.
-        occurrence: How often the epoch had it before.
+        epoch, index: Epoch and index of the sample.
+        parts: Number of accumulated parts of its batch, the same on all ranks.
+        occurrence: Number of earlier occurrences in the epoch.
     """
 
     epoch: int
@@ -32,30 +32,30 @@ class SampleKey:
 
     @property
     def number(self) -> int:
-        """What random numbers are told apart by within an epoch: the index at the first occurrence, another number at each later one."""
+        """Number that identifies the occurrence within an epoch: the index for the first one, other numbers for later ones."""
         return self.index + (self.occurrence << 32)
 
 
 class ResumableSampler(Sampler[list[SampleKey]]):
-    """An endless batch sampler over epochs, each a new order of all samples.
+    """An endless batch sampler over epochs, each a new permutation of all samples.
 
-    A step takes the next ``batch_size * world_size`` samples of the epoch's order and deals them to the ranks in contiguous parts, so
-    that the samples of a step do not depend on how many ranks share them. The last batch of an epoch may be smaller: its
-    samples are dealt as evenly as possible, the first ranks having one more. Where they do not suffice for one each, or for the two that
-    batch norms need in every part, samples from the epoch's start fill it up: a rank without work would leave the others waiting.
+    A step takes the next ``batch_size * world_size`` samples of the permutation and distributes them over the ranks in contiguous parts, so
+    that the samples of a step do not depend on the number of ranks. The last batch of an epoch may be smaller: its samples are
+    distributed as evenly as possible, the first ranks having one more. Where there are fewer than one per rank, or than the two that
+    batch norms need in each part, samples from the start of the epoch fill it up, since a rank without work would block the others.
 
-    The position counts what has been *trained on* (:meth:`advance`), not what workers have read ahead.
+    The position counts samples *trained on* (:meth:`advance`), not those that workers have read ahead.
 
     Args:
-        size: Samples of the data set.
-        batch_size: Samples of a rank in a step.
-        seed: Of the order.
-        rank, world_size: Which part of every batch this process takes.
-        drop_last: Leave out the smaller last batch, unless it is the only one.
-        shuffle: Whether to reorder; otherwise every epoch goes by index.
-        parts: In how many parts ranks compute their batches; fewer where the last batch has not enough samples on every rank.
-        weights: How often each sample is drawn, as shares of any sum; as often as all others where None. An epoch still has ``size``
-            samples, the number of each its share, rounded up or down by chance.
+        size: Number of samples of the data set.
+        batch_size: Number of samples of a rank per step.
+        seed: Seed of the permutations.
+        rank, world_size: Rank of this process, and number of ranks.
+        drop_last: Whether to drop a smaller last batch, unless it is the only one.
+        shuffle: Whether to permute the samples; otherwise epochs are in order of indices.
+        parts: Number of accumulated parts of a rank's batch; fewer where a last batch is too small.
+        weights: Relative sampling weights; uniform where None. An epoch still has ``size`` samples, with each sample's share rounded up
+            or down at random.
 
     Raises:
         DataError: there is nothing to sample from.
@@ -88,17 +88,17 @@ class ResumableSampler(Sampler[list[SampleKey]]):
 
     @property
     def global_batch_size(self) -> int:
-        """Samples of a whole step over all ranks."""
+        """Number of samples of a step over all ranks."""
         return self.batch_size * self.world_size
 
     @property
     def batches_per_epoch(self) -> int:
-        """Steps of an epoch that starts at position 0."""
+        """Number of steps of an epoch from position 0."""
         whole, rest = divmod(self.size, self.global_batch_size)
         return max(1, whole) if self.drop_last or not rest else whole + 1
 
     def order(self, epoch: int) -> NDArray[np.int64]:
-        """Return the samples of an epoch in their order, int64 [size]."""
+        """Return the samples of an epoch in order, int64 [size]."""
         if not self.shuffle:
             return np.arange(self.size)
         if self._order is None or self._order[0] != epoch:
@@ -120,7 +120,7 @@ class ResumableSampler(Sampler[list[SampleKey]]):
         return places + [place % self.size for place in range(short)]
 
     def global_batch(self, epoch: int, position: int) -> list[int]:
-        """Return the samples of the step that starts at a position, over all ranks."""
+        """Return the samples of the step at a position, over all ranks."""
         return self.order(epoch)[self._places(position)].tolist()
 
     def batch(self, epoch: int, position: int) -> list[SampleKey]:
@@ -153,19 +153,19 @@ class ResumableSampler(Sampler[list[SampleKey]]):
 
     @property
     def images_per_epoch(self) -> int:
-        """Samples of an epoch that starts at position 0, those that fill its last step up included."""
+        """Number of samples of an epoch from position 0, including those that fill up its last step."""
         begins = range(0, self.batches_per_epoch * self.global_batch_size, self.global_batch_size)
         return (len(begins) - 1) * self.global_batch_size + len(self.global_batch(0, begins[-1]))
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint needs; it is the same on every rank."""
+        """Return the state for a checkpoint, the same on all ranks."""
         return {"size": self.size, "seed": self.seed, "shuffle": self.shuffle, "epoch": self.epoch, "position": self.position}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where :meth:`state_dict` was taken; the number of ranks and the batch size may have changed since.
+        """Restore from :meth:`state_dict`; the number of ranks and the batch size may differ.
 
         Raises:
-            DataError: the state is of other data or of another order.
+            DataError: a state of other data or of another permutation.
         """
         own = self.state_dict()
         if set(state) != set(own):
@@ -192,6 +192,6 @@ def _occurrences(order: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def for_other_data(state: Mapping[str, Any], size: int) -> dict[str, Any]:
-    """Return a sampler's state for data of another number of samples: in the same epoch, as far as it has as many."""
+    """Return a sampler's state for another number of samples, in the same epoch, at the same position if it exists."""
     epoch, position = int(state["epoch"]), int(state["position"])
     return {**state, "size": size, **({"epoch": epoch + 1, "position": 0} if position >= size else {})}

@@ -1,4 +1,4 @@
-"""Where a data set's files lie: in a folder, or in a zip file that is read in place, also by many worker processes at once."""
+"""Sources of files: folders, and zip archives that are read in place by any number of processes."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from spade_studio.engine.files import is_regular, read_regular
 from spade_studio.train.datasets.errors import DataError
 
 MAX_FILE_BYTES = 512 << 20
-"""Longest file that is read into memory; a damaged or hostile archive can claim any length."""
+"""Maximum size in bytes of a file that is read; damaged or hostile archives can claim any size."""
 PARTS: Final = frozenset({"images", "labels", "instances", "annotations", "stuffthingmaps", "leftimg8bit", "gtfine"})
-"""The folders that data sets consist of, in lower case."""
+"""Names of the folders of data sets, in lower case."""
 _ENDS_OF_PARTS: Final = ("2017", "_img", "_label", "_inst")
 
 
 class FileSource(Protocol):
-    """Files by relative name, parts joined by ``/``."""
+    """Interface of sources, with relative names separated by ``/``."""
 
     @property
     def where(self) -> str:
-        """The folder or archive, for messages."""
+        """Folder or archive, for messages."""
         ...
 
     def names(self) -> list[str]:
@@ -36,12 +36,12 @@ class FileSource(Protocol):
         """Return a file's bytes.
 
         Raises:
-            DataError: it is missing, damaged, too long or cannot be read.
+            DataError: the file is missing, damaged, too large or not readable.
         """
         ...
 
     def size(self, name: str) -> int:
-        """Return how many bytes a file has; -1 where that cannot be told."""
+        """Return the size of a file in bytes; -1 where unknown."""
         ...
 
 
@@ -65,7 +65,7 @@ class FolderSource:
         return str(self.folder)
 
     def names(self) -> list[str]:
-        """Return all files but hidden ones, sorted. A link to a folder that it lies in itself is not followed."""
+        """Return all files but hidden ones, sorted; recursive links are not followed."""
         found: list[str] = []
         above: dict[str, frozenset[tuple[int, int]]] = {}  # which folders each place lies in
         for place, folders, files in os.walk(self.folder, followlinks=True):
@@ -85,7 +85,7 @@ class FolderSource:
             raise _unreadable(self.where, name, error.strerror or error) from error
 
     def size(self, name: str) -> int:
-        """Return how many bytes a file has."""
+        """Return the size of a file in bytes."""
         try:
             return (self.folder / name).stat().st_size
         except OSError:
@@ -101,10 +101,10 @@ def _identity(folder: str) -> tuple[int, int]:
 
 
 class ZipSource:
-    """The files of a zip archive. Each process opens the archive for itself: a handle shared over a fork would share its position.
+    """The files of a zip archive, opened separately in each process, since forked handles would share a file position.
 
     Raises:
-        DataError: the file is no zip archive, or is damaged.
+        DataError: not a zip archive, or a damaged one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -160,25 +160,25 @@ class ZipSource:
             raise _unreadable(self.where, name, error) from error
 
     def size(self, name: str) -> int:
-        """Return how many bytes a file has when it is unpacked."""
+        """Return the uncompressed size of a file in bytes."""
         entry = self._entries.get(name)
         return -1 if entry is None else self._archive().getinfo(entry).file_size
 
 
 @dataclass(frozen=True)
 class InnerSource:
-    """The part of a source below one of its folders, so that an archive of one folder is read like the folder itself."""
+    """A folder within a source, so that an archive of a folder is read like the folder itself."""
 
     outer: FileSource
     folder: str
 
     @property
     def where(self) -> str:
-        """The outer source and the folder in it."""
+        """Outer source and folder in it, for messages."""
         return f"{self.outer.where}/{self.folder}"
 
     def names(self) -> list[str]:
-        """Return the files below the folder, without its name."""
+        """Return the files below the folder, relative to it."""
         prefix = f"{self.folder}/"
         return [name.removeprefix(prefix) for name in self.outer.names() if name.startswith(prefix)]
 
@@ -187,15 +187,15 @@ class InnerSource:
         return self.outer.read(f"{self.folder}/{name}")
 
     def size(self, name: str) -> int:
-        """Return how many bytes a file has."""
+        """Return the size of a file in bytes."""
         return self.outer.size(f"{self.folder}/{name}")
 
 
 def open_source(path: Path) -> FileSource:
-    """Open a folder, or a zip file. The one folder that holds all of a data set is stepped into, whatever lies beside it.
+    """Open a folder or a zip file; a single folder that contains the whole data set is entered.
 
     Raises:
-        DataError: there is no such folder or zip file.
+        DataError: no such folder or zip file.
     """
     if path.is_dir():
         source: FileSource = FolderSource(path)

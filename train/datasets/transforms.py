@@ -1,4 +1,4 @@
-"""From a sample as its files have it to a training example: resized, cropped, perhaps mirrored, all parts alike."""
+"""Transformation of samples to training examples: resizing, cropping and mirroring of photograph and maps."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from spade_studio.train.config.data import GeometryConfig
 from spade_studio.train.datasets.pairs import Sample
 
 DEFAULT_MULTIPLE = 32
-"""Of what sides are that no crop decides: the stride of most generators."""
+"""Default number of pixels that sides not fixed by a crop are multiples of: the stride of most generators."""
 
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """One picture as the networks see it.
+    """One training example.
 
     Attributes:
         photo: uint8 [H, W, 3].
@@ -37,22 +37,22 @@ class Example:
 
 
 def sample_generator(seed: int, epoch: int, index: int) -> np.random.Generator:
-    """Return the random numbers of one sample in one epoch, the same in whichever process and order it is read."""
+    """Return the random generator of a sample in an epoch, independent of processes and order."""
     return np.random.default_rng([seed, epoch, index])
 
 
 def output_size(geometry: GeometryConfig) -> tuple[int, int] | None:
-    """Return (height, width) of all examples, or None where it depends on the picture."""
+    """Return the (height, width) of all examples, or None where it depends on the picture."""
     if geometry.mode == "fixed":
         return geometry.fixed_height, geometry.crop_size
     return (geometry.crop_size, geometry.crop_size) if geometry.mode.endswith("crop") else None
 
 
 def loaded_size(geometry: GeometryConfig, height: int, width: int, multiple: int = DEFAULT_MULTIPLE) -> tuple[int, int]:
-    """Return the (height, width) to which a picture is resized before it is cropped.
+    """Return the (height, width) that a picture is resized to before cropping.
 
-    A picture that would be smaller than the crop is enlarged, its aspect kept, until it covers it. Where nothing is cropped and the
-    size is not fixed, sides are brought to the nearest multiple of ``multiple``, as the published code does with mode none.
+    Pictures that would be smaller than the crop are enlarged to cover it, in their aspect ratio. Without a crop and a fixed size, sides
+    are rounded to multiples of ``multiple``, as in the published code with mode none.
     """
     mode = geometry.mode
     if mode == "none":
@@ -95,14 +95,14 @@ def transform(
 
 
 def resized(sample: Sample, geometry: GeometryConfig, multiple: int = DEFAULT_MULTIPLE) -> Sample:
-    """Bring a sample to the size that it is cropped at: photographs bicubically, ids by nearest (of pixel centres)."""
+    """Resize a sample for cropping: photographs bicubically, ids by nearest neighbour of pixel centres."""
     size = loaded_size(geometry, sample.labels.shape[0], sample.labels.shape[1], multiple)
     instances = None if sample.instances is None else resize_ids(sample.instances, *size)
     return Sample(_resize_photo(sample.photo, *size), resize_ids(sample.labels, *size), instances, sample.name)
 
 
 def cropped(sample: Sample, geometry: GeometryConfig, rng: np.random.Generator | None, lookup: NDArray[np.int16]) -> Example:
-    """Crop and mirror a sample that is :func:`resized`; see :func:`transform`."""
+    """Crop and mirror a :func:`resized` sample; see :func:`transform`."""
     height, width = sample.labels.shape
     crop = (geometry.crop_size, geometry.crop_size) if geometry.mode.endswith("crop") else (height, width)
     # Drawn in any case, so that one setting does not change what another draws.
@@ -124,7 +124,7 @@ def cropped(sample: Sample, geometry: GeometryConfig, rng: np.random.Generator |
 
 
 def resize_ids(plane: NDArray[ScalarT], height: int, width: int) -> NDArray[ScalarT]:
-    """Resize ids [H, W] by nearest, from pixel centre to pixel centre as the photographs, so that both stay aligned."""
+    """Resize ids [H, W] by nearest neighbour of pixel centres, aligned with photographs."""
     if plane.shape == (height, width):
         return plane
     rows, columns = (

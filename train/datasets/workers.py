@@ -1,4 +1,4 @@
-"""Processes that read samples beside the training process: they end with it, and by its hand only."""
+"""Worker processes that read samples, ended by the training process only."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ _MOST = 16, 2  # workers of a rank that computes on a GPU, and of one that compu
 
 
 def worker_count(wanted: int | None, processes: int, *, on_cpu: bool) -> int:
-    """Return how many workers a rank starts.
+    """Return the number of workers of a rank.
 
     Args:
-        wanted: None for as many as the cores allow.
-        processes: Ranks that share the cores.
+        wanted: Requested number; None for as many as the cores allow.
+        processes: Number of ranks that share the cores.
         on_cpu: Whether the ranks compute on the CPU.
     """
     if wanted is not None:
@@ -64,16 +64,16 @@ def worker_count(wanted: int | None, processes: int, *, on_cpu: bool) -> int:
 
 
 def worker_context() -> BaseContext:
-    """Return how to start workers; where they are forked, that is from a server, which runs then.
+    """Return the multiprocessing context of workers, with a running fork server where workers are forked.
 
-    A forked copy of the training process itself, in which torch has running threads, may lock up. The server and all that is forked of it
-    block the signals that stop a run: were it to end, its workers would count as dead. A mask outlives exec and fork.
+    Forking the training process itself may deadlock, since torch has running threads. The server and its children block the signals that
+    stop a run, since ending workers would count as dead; signal masks survive exec and fork.
     """
     return multiprocessing.get_context() if sys.platform == "win32" else _fork_server()
 
 
 def start_worker(_: int) -> None:
-    """Leave the processors and the signals to the training process, and end with it (``worker_init_fn`` of a DataLoader)."""
+    """Initialise a worker, which yields processors and signals to the training process and ends with it (``worker_init_fn``)."""
     torch.set_num_threads(1)
     for number in _LEFT_TO_THE_TRAINER:
         signal.signal(number, signal.SIG_IGN)

@@ -1,1 +1,1 @@
-"""The paper's evaluation (``spade-eval``): renders a validation set, has a pretrained network segment it, and compares both."""
+"""The paper's evaluation (``spade-eval``): a validation set is rendered, segmented by a pretrained network, and compared."""

@@ -1,4 +1,4 @@
-"""How far a segmenter's findings agree with the layouts: confusion matrices whose class K of K + 1 is pixels that do not count."""
+"""Agreement of a segmenter with the layouts: confusion matrices of K classes, with class K for ignored pixels."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _COMMON: Final = 0.001  # of the pixels that count
 
 @dataclass(frozen=True)
 class Agreement:
-    """What a confusion matrix comes to.
+    """The figures of a confusion matrix.
 
     Attributes:
-        pixels: That count.
-        pixel_accuracy: Share of them that was found right.
-        mean_iou: Mean over the classes that were there or were found.
+        pixels: Number of pixels that count.
+        pixel_accuracy: Fraction of them that is correct.
+        mean_iou: Mean over the classes that occur in truth or prediction.
         mean_iou_common: Mean over the classes with more than a thousandth of the pixels that count.
-        iou: Intersection over union of every class; None where it was neither there nor found.
+        iou: Intersection over union of each class; None where it occurs in neither.
     """
 
     pixels: int
@@ -31,15 +31,15 @@ class Agreement:
 
 
 def confusion(truth: Tensor, found: Tensor, classes: int) -> Tensor:
-    """Count how pixels of every class were found.
+    """Return the confusion matrix.
 
     Args:
-        truth: int64 [...], 0 to K; K does not count.
-        found: int64 of the same shape, 0 to K; K is none of the classes.
-        classes: K.
+        truth: True classes, int64 [...], 0 to K; K is ignored.
+        found: Predicted classes, int64 of the same shape, 0 to K; K is none of the classes.
+        classes: Number of classes K.
 
     Returns:
-        int64 [K + 1, K + 1]: row is the truth, column what was found; the last row is zero.
+        Matrix of truth (rows) and prediction (columns), int64 [K + 1, K + 1]; the last row is zero.
     """
     from torchmetrics.functional.classification import multiclass_confusion_matrix
 
@@ -47,7 +47,7 @@ def confusion(truth: Tensor, found: Tensor, classes: int) -> Tensor:
 
 
 def agreement(matrix: Tensor) -> Agreement | None:
-    """Return what a matrix of :func:`confusion`, or a sum of them, comes to; None where no pixel counts."""
+    """Return the figures of a matrix of :func:`confusion`, or of a sum of them; None where no pixel counts."""
     from torchmetrics.classification import MulticlassJaccardIndex
 
     matrix = matrix.long()

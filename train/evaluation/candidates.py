@@ -1,4 +1,4 @@
-"""What is measured: weights that render every layout, folders of pictures that something has rendered, and real photographs."""
+"""The candidates of an evaluation: weights that render layouts, folders of rendered pictures, and real photographs."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ OTHERS: Final = "other real photographs"
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """What a candidate shows for a sample; pictures are uint8 [H, W, 3].
+    """A candidate's pictures of a sample, uint8 [H, W, 3].
 
     Attributes:
-        picture: What is segmented.
-        styles: The layout in several random styles; none where they are not asked for.
-        reconstruction: The picture in the style of the sample's photograph; None where the candidate has no encoder.
-        seconds: What the picture took; None where it was there already.
-        memory: Bytes at the highest while it was made; None where that is not known.
-        unknown: Share of the layout's pixels whose labels the weights do not know.
+        picture: Picture to segment.
+        styles: Pictures in several random styles; may be empty.
+        reconstruction: Picture in the style of the sample's photograph; None without an encoder.
+        seconds: Render time of the picture; None for existing pictures.
+        memory: Peak memory in bytes while rendering; None where unknown.
+        unknown: Fraction of the layout's pixels whose labels the weights lack.
     """
 
     picture: NDArray[np.uint8]
@@ -52,47 +52,47 @@ class Shown:
 
 
 class Candidate(Protocol):
-    """Gives pictures for samples."""
+    """Interface of candidates."""
 
     @property
     def name(self) -> str:
-        """What reports call it."""
+        """Name in reports."""
         ...
 
     @property
     def kind(self) -> CandidateKind:
-        """What it is."""
+        """Kind of candidate."""
         ...
 
     @property
     def digest(self) -> str:
-        """Changes whenever its pictures would."""
+        """Digest of everything that determines its pictures."""
         ...
 
     def show(self, sample: Sample, number: int) -> Shown:
-        """Return what it shows for a sample; ``number`` is the sample's place in the data, from which random styles come.
+        """Return the pictures of a sample; ``number`` is its index in the data, which determines random styles.
 
         Raises:
-            EngineError: The sample cannot be rendered, or its picture cannot be read.
+            EngineError: the sample cannot be rendered, or its picture cannot be read.
         """
         ...
 
 
 class RenderingWeights:
-    """Weights, rendering at a size of their own.
+    """Weights that render the layouts.
 
     Args:
-        renderer: With the weights.
-        name: What to call them.
-        label_set: What the ids of the data mean; they are carried over by name.
+        renderer: Renderer of the weights.
+        name: Name in reports.
+        label_set: Label set of the data, transferred by name.
         size: (height, width) of the pictures; the training size where None.
-        style: Whether a picture gets a random style or its photograph's, for weights with an encoder.
-        styles: How many random styles are compared; fewer than two for none.
-        seed: Of the random styles: picture n has the style of seed + n, as ``spade-render --seed`` draws it.
-        reconstructs: Whether photographs' styles are tried.
+        style: Style of the pictures, random or that of the photograph, for weights with an encoder.
+        styles: Number of random styles to compare; fewer than two for none.
+        seed: Seed of the random styles: picture n has the style of seed + n, as with ``spade-render --seed``.
+        reconstructs: Whether to render the styles of photographs.
 
     Raises:
-        RenderError: The weights cannot render that size.
+        RenderError: the weights cannot render that size.
     """
 
     kind: CandidateKind = "weights"
@@ -155,15 +155,15 @@ class RenderingWeights:
 
 
 class RenderedPictures:
-    """A folder of pictures with the names of the samples, as ``spade-render`` writes them; of several variations the first counts.
+    """A folder of pictures named like the samples, as written by ``spade-render``; of several variations the first is used.
 
     Args:
-        folder: The pictures.
-        name: What to call them.
+        folder: Folder of the pictures.
+        name: Name in reports.
         dataset: The samples.
 
     Raises:
-        EvaluationError: Samples have no picture.
+        EvaluationError: samples without a picture.
     """
 
     kind: CandidateKind = "pictures"
@@ -205,10 +205,10 @@ class RenderedPictures:
 
 
 class Photographs:
-    """The real photographs, at the size at which pictures are compared: what the segmenter itself makes of reality.
+    """The real photographs, as an upper bound for the segmenter.
 
     Args:
-        size: (height, width).
+        size: (height, width) at which pictures are compared.
     """
 
     kind: CandidateKind = "photographs"
@@ -225,11 +225,11 @@ class Photographs:
 
 
 class OtherPhotographs(Photographs):
-    """Photographs that nothing is measured on: how far they are from those of the data is what reality itself comes to.
+    """Other real photographs, whose distance from those of the data is a lower bound for generated pictures.
 
     Args:
-        size: (height, width).
-        names: Which they are.
+        size: (height, width) at which pictures are compared.
+        names: Names of the photographs.
     """
 
     kind: CandidateKind = "others"
@@ -241,7 +241,7 @@ class OtherPhotographs(Photographs):
 
 
 def fitted(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return a picture uint8 [H, W, 3] resized to (height, width), bicubic as training pictures are."""
+    """Return a picture, uint8 [H, W, 3], resized to (height, width) bicubically, like training pictures."""
     if picture.shape[:2] == size:
         return picture
     return np.asarray(Image.fromarray(picture).resize((size[1], size[0]), Image.Resampling.BICUBIC))

@@ -1,4 +1,4 @@
-"""The classes that are measured: which labels of the data and classes of a segmenter mean the same, by name or by groups."""
+"""The measured classes: correspondences between labels of the data and classes of a segmenter, by name or by groups."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from spade_studio.train.datasets.label_photos import map_classes
 from spade_studio.train.evaluation.errors import EvaluationError
 
 Groups = Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]
-"""Name of a class that is measured: labels of the data, classes of the segmenter."""
+"""Labels of the data and classes of the segmenter by name of the measured class."""
 
 # What landscapes are made of: COCO-Stuff's labels on the one side, ADE20K's classes on the other.
 LANDSCAPE: Final[Groups] = {
@@ -37,16 +37,16 @@ _MAX_BYTES: Final = 4 << 20
 
 @dataclass(frozen=True)
 class MeasuredClasses:
-    """What agreement is measured on.
+    """The classes on which agreement is measured.
 
     Attributes:
-        names: Of the K classes.
-        labels: Names of the labels that count as each.
-        found: Names of the segmenter's classes that count as each.
-        of_label: Class of every id of the data, 256 entries; -1 where pixels do not count.
-        of_found: Class of every class of the segmenter; -1 for those that are no class, which is always wrong.
-        labels_left_out: Labels without a partner, whose pixels do not count.
-        found_left_out: Classes of the segmenter without a partner.
+        names: Names of the K classes.
+        labels: Names of the labels of each class.
+        found: Names of the segmenter's classes of each class.
+        of_label: Class of each of the 256 ids of the data; -1 for ignored pixels.
+        of_found: Class of each class of the segmenter; -1 for none, which is always wrong.
+        labels_left_out: Labels without a counterpart, whose pixels are ignored.
+        found_left_out: Classes of the segmenter without a counterpart.
     """
 
     names: tuple[str, ...]
@@ -58,13 +58,13 @@ class MeasuredClasses:
     found_left_out: tuple[str, ...]
 
     def truth(self, labels: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """Return the classes of a label map, int64 of its shape; K where pixels do not count."""
+        """Return the classes of a label map, int64 of its shape; K for ignored pixels."""
         table = np.array(self.of_label, np.int64)
         table[table == _NO_CLASS] = len(self.names)
         return table[labels]
 
     def seen(self, found: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the classes of what a segmenter found, int64 of its shape; K for what is no class."""
+        """Return the classes of a segmentation, int64 of its shape; K for none."""
         none, last = len(self.names), max(self.of_found)
         table = np.full(last + 2, none, np.int64)
         for number, measured in self.of_found.items():
@@ -72,7 +72,7 @@ class MeasuredClasses:
         return table[np.where((found < 0) | (found > last), last + 1, found)]
 
     def describe(self) -> list[str]:
-        """Say in lines what was brought together, and what has no partner."""
+        """Return the correspondences, and what has no counterpart, as lines of text."""
         width = max(map(len, self.names))
         lines = [
             f"  {name:{width}}  labels {', '.join(labels)}  =  found {', '.join(found)}"
@@ -87,7 +87,7 @@ class MeasuredClasses:
         return lines
 
     def to_json(self) -> dict[str, Any]:
-        """Return what a report shows and a fingerprint is made of."""
+        """Return a JSON-ready dict for reports and fingerprints."""
         return {
             "names": list(self.names),
             "labels": [list(names) for names in self.labels],
@@ -98,12 +98,12 @@ class MeasuredClasses:
 
 
 def classes_by_name(label_set: LabelSet, class_names: Mapping[int, str]) -> MeasuredClasses:
-    """Bring labels and a segmenter's classes together by name, as :func:`spade_studio.train.datasets.label_photos.map_classes` does.
+    """Match labels and a segmenter's classes by name, see :func:`spade_studio.train.datasets.label_photos.map_classes`.
 
-    Several classes of a segmenter that are one label of the data are one class.
+    Several classes of a segmenter with the same label are one class.
 
     Raises:
-        EvaluationError: Nothing has a partner.
+        EvaluationError: nothing matches.
     """
     mapping = map_classes(class_names, label_set)
     known = {number: value for number, value in mapping.id_of_class.items() if class_names[number] not in mapping.unknown}
@@ -116,10 +116,10 @@ def classes_by_name(label_set: LabelSet, class_names: Mapping[int, str]) -> Meas
 
 
 def classes_of_groups(label_set: LabelSet, class_names: Mapping[int, str], groups: Groups) -> MeasuredClasses:
-    """Bring labels and a segmenter's classes together by a table; names that one side lacks are passed over.
+    """Match labels and a segmenter's classes by a table; names that one side lacks are ignored.
 
     Raises:
-        EvaluationError: Nothing has a partner, or a label or class is in two groups.
+        EvaluationError: nothing matches, or a label or class is in two groups.
     """
     numbers: dict[str, list[int]] = {}
     for number, name in class_names.items():
@@ -144,7 +144,7 @@ def read_groups(path: Path) -> Groups:
     """Read a table of groups: JSON, ``{"water": {"labels": ["sea", "river"], "classes": ["water", "sea"]}}``.
 
     Raises:
-        EvaluationError: The file cannot be read, or is of another form.
+        EvaluationError: the file cannot be read, or has another format.
     """
     expected = 'a JSON object like {"water": {"labels": ["sea", "river"], "classes": ["water"]}}'
     try:

@@ -1,4 +1,4 @@
-"""``spade-eval``: what the command line means, and how its errors end."""
+"""``spade-eval``: parsing of the command line, and exit codes."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``spade-eval``.
 
     Args:
-        arguments: The command line without the program's name; that of the process where None.
+        arguments: Command line without the program's name; that of the process where None.
 
     Returns:
-        The exit code: 0 done, 1 it failed, 130 interrupted. Wrong usage raises SystemExit(2).
+        Exit code: 0 for success, 1 for failure, 130 where interrupted. Wrong usage raises SystemExit(2).
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
 
@@ -49,10 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse(arguments: Sequence[str]) -> Command:
-    """Return what a command line asks for.
+    """Parse a command line.
 
     Raises:
-        SystemExit: Wrong usage, or help was asked for.
+        SystemExit: wrong usage, or a request for help.
     """
     name = first_word("spade-eval", "Measure weights as the SPADE paper does.", COMMANDS, EXAMPLES, arguments)
     kind, _ = COMMANDS[name]

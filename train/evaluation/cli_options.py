@@ -1,4 +1,4 @@
-"""What ``spade-eval`` can be told: one dataclass a command, from which tyro derives command line and help."""
+"""The options of ``spade-eval``: one dataclass per command, from which tyro derives command line and help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What ``spade-eval run`` and ``spade-eval merge`` do: open what is named, measure this process's share, put parts together."""
+"""The commands ``spade-eval run`` and ``spade-eval merge``."""
 
 from __future__ import annotations
 
@@ -58,13 +58,13 @@ class _Measured:
 
 
 def run(command: Run | Merge, environment: Mapping[str, str] = os.environ) -> int:
-    """Do what a command says.
+    """Run a command.
 
     Returns:
-        The exit code: 1 where pictures could not be measured.
+        Exit code: 1 where pictures could not be measured.
 
     Raises:
-        EngineError, OSError: With what to do.
+        EngineError, OSError: the command failed.
     """
     if isinstance(command, Merge):
         return _merge(EvaluationRecord.read(command.folder), (command.folder, *command.more))

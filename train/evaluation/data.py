@@ -1,4 +1,4 @@
-"""The pictures that an evaluation is on, and as many other photographs, drawn by chance, that show what reality itself comes to."""
+"""The data of an evaluation, and an equally large random sample of other photographs."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from spade_studio.train.evaluation.errors import EvaluationError
 
 
 def open_data(options: Run) -> tuple[PairDataset, PairDataset | None]:
-    """Open what is measured on, and an equally large random sample of photographs that are not in it.
+    """Open the data to measure on, and an equally large random sample of other photographs.
 
-    The others come from what is trained on; where there is no such part, from what ``--limit`` leaves out. The sample is the same
-    whenever the data is.
+    The others come from the training part, or else from what ``--limit`` leaves out; the sample is deterministic.
 
     Returns:
-        Both; the second is None where there are not as many.
+        Both; the second is None where there are too few.
 
     Raises:
-        DataError: There is no such data.
-        EvaluationError: ``--held-out`` does not fit it, or there is nothing to measure on.
+        DataError: no such data.
+        EvaluationError: ``--held-out`` does not match the data, or there is nothing to measure on.
     """
     dataset: PairDataset = open_dataset(options.data, options.kind, split=options.split)
     training: PairDataset | None = None

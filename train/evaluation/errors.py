@@ -1,4 +1,4 @@
-"""What can stop an evaluation."""
+"""Errors of evaluations."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from spade_studio.engine.errors import EngineError
 
 
 class EvaluationError(EngineError):
-    """Something that was given cannot be evaluated, or not with what else was given."""
+    """Unusable or inconsistent input of an evaluation."""

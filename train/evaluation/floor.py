@@ -1,4 +1,4 @@
-"""How far real photographs are from each other: what a Frechet distance of so many pictures comes to where nothing is generated."""
+"""The Frechet distance between real photographs, a lower bound for the same number of generated pictures."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class RealFloor:
     """The Frechet distance between real photographs.
 
     Attributes:
-        between: others: those of the data and as many others, drawn by chance. halves: two halves of those of the data, drawn by
-            chance, for want of others; of half as many pictures, it is above the floor of all.
-        pictures: How many on either side, the fewer where some could not be read.
-        distances: By name; None where it cannot be told.
+        between: others: the photographs of the data and as many random others. halves: two random halves of the data, for want of others;
+            with half as many pictures it is above the bound for all.
+        pictures: Number of pictures on each side, the smaller one where some could not be read.
+        distances: Distances by name; None where undefined.
     """
 
     between: Literal["others", "halves"]
@@ -32,12 +32,12 @@ class RealFloor:
     distances: Mapping[str, float | None]
 
     def to_json(self) -> dict[str, Any]:
-        """Return it, JSON-ready."""
+        """Return a JSON-ready dict."""
         return {"between": self.between, "pictures": self.pictures, **self.distances}
 
     @property
     def words(self) -> str:
-        """Between what it is."""
+        """Description of the two sets."""
         return f"{self.pictures} and {self.pictures} {'other real photographs' if self.between == 'others' else 'of the real photographs'}"
 
 
@@ -45,12 +45,12 @@ def real_floor(names: Sequence[str], photographs: Sequence[Part], others: Sequen
     """Measure the distance.
 
     Args:
-        names: Of the distances.
+        names: Names of the distances.
         photographs: Parts of the photographs of the data.
-        others: Parts of the others; empty where there are none.
+        others: Parts of the others; may be empty.
 
     Returns:
-        None where there are no distances.
+        The distance, or None without names.
     """
     if not names:
         return None
@@ -76,7 +76,7 @@ def features_of(name: str, parts: Sequence[Part]) -> Tensor:
 
 
 def frechet(name: str, real: Tensor, fake: Tensor) -> float | None:
-    """Return the Frechet distance of features [N, D] and [M, D]; None of fewer than two, or where some are not finite."""
+    """Return the Frechet distance between features [N, D] and [M, D]; None for fewer than two, or where some are not finite."""
     if min(len(real), len(fake)) < 2:
         return None
     distance = FrechetDistance(_ready_made(name, real.shape[1]))

@@ -1,4 +1,4 @@
-"""Runs a small segmentation network from a safetensors file whose metadata list its operations by name (``graph``, JSON)."""
+"""Segmentation networks as safetensors files with a graph of operations in the metadata (``graph``, JSON)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Step = Callable[[Values], Tensor]
 
 
 def is_graph_file(path: Path) -> bool:
-    """Whether a file is a safetensors file with the operations of a network."""
+    """Whether a file is a safetensors file with a graph."""
     try:
         return path.is_file() and _KEY in read_safetensors_header(path).metadata
     except WeightsError:
@@ -36,13 +36,13 @@ def is_graph_file(path: Path) -> bool:
 
 @dataclass(frozen=True, eq=False)
 class GraphNetwork:
-    """A network as its file lists it, TensorFlow Lite's operations on float32 [N, C, H, W].
+    """A network of TensorFlow Lite's operations on float32 [N, C, H, W].
 
     Attributes:
-        steps: What computes every value, in order, with the value's number.
-        given, wanted: The numbers of input and output.
-        side: Height and width of the input: those of the output, which such networks enlarge back to it.
-        channels: Of the output.
+        steps: Operations in order, with the number of each one's value.
+        given, wanted: Numbers of input and output values.
+        side: Height and width of input and output.
+        channels: Number of output channels.
     """
 
     steps: tuple[tuple[int, Step], ...]
@@ -56,7 +56,7 @@ class GraphNetwork:
         """Read a file.
 
         Raises:
-            WeightsError: It is damaged, or asks for an operation that is not known.
+            WeightsError: a damaged file, or an unknown operation.
         """
         text = read_safetensors_header(path).metadata.get(_KEY, "")
         try:
