@@ -22,11 +22,11 @@ class Example:
     """One training example.
 
     Attributes:
-        photo: uint8 [H, W, 3].
-        channels: int16 [H, W]: the channel that every pixel sets, -1 for none.
+        photo: Photograph, uint8 [H, W, 3].
+        channels: Channel of each pixel, int16 [H, W]; -1 for none.
         instances: int32 [H, W]; the label ids themselves where the data has no instance maps.
-        name: The sample's.
-        canvas: For generators that complete one: colours uint8 [H, W, 3], and bool [H, W] where there are any. None for others.
+        name: Name of the sample.
+        canvas: Colours, uint8 [H, W, 3], and mask, bool [H, W], of the canvas, for generators that complete one; else None.
     """
 
     photo: NDArray[np.uint8]
@@ -81,11 +81,11 @@ def transform(
     """Resize, crop and mirror a sample.
 
     Args:
-        sample: As read.
+        sample: Sample to transform.
         geometry: What to do.
-        rng: Random numbers for the crop's place and the mirroring; where None the crop is central and nothing is mirrored.
-        lookup: int16 [256], the channel of every id (:meth:`LabelChannels.lookup`).
-        multiple: Of what the sides are where the geometry does not fix them.
+        rng: Random generator for crop position and mirroring; None for a central crop without mirroring.
+        lookup: Channel of each id, int16 [256] (:meth:`LabelChannels.lookup`).
+        multiple: Number of pixels that sides not fixed by the geometry are multiples of.
 
     Returns:
         The example; photographs are resized bicubically (antialiased; as Pillow does but for rounding: a value in two hundred differs by

@@ -42,14 +42,14 @@ class ContentFeatures(VGGFeatures):
 
 
 class ContentLoss(nn.Module):
-    """What pictures of a layout differ from its photograph by.
+    """The content loss between pictures of a layout and its photograph.
 
     With e[k, c] the weighted sum over levels of the L1 distance of picture k inside the area of class c, the loss of a layout is
-    ``sum over c of (d min over k + (1 - d) mean over k) e[k, c]``, d being the configuration's ``diversity``: for every class the
-    picture that does best learns. Areas are soft at coarse levels: the planes' averages.
+    ``sum over c of (d min over k + (1 - d) mean over k) e[k, c]``, d being the configuration's ``diversity``: for each class the best
+    picture learns. Areas are soft at coarse levels: averages of the planes.
 
     Args:
-        features: The network.
+        features: Feature network.
         config: Factors of the levels, and diversity.
     """
 
@@ -59,7 +59,7 @@ class ContentLoss(nn.Module):
         self.config = config
 
     def forward(self, pictures: Tensor, photos: Tensor, planes: Tensor) -> Tensor:
-        """Return the mean loss of the layouts; the gradient flows to the pictures alone.
+        """Return the mean loss over the layouts, with gradients of the pictures only.
 
         Args:
             pictures: [B, K, 3, H, W] in [-1, 1]: K pictures of every layout.

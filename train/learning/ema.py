@@ -1,4 +1,4 @@
-"""The exponential moving average of a network's parameters, and the spectral norms and batch statistics computed anew for it."""
+"""The exponential moving average of a network's parameters, with spectral norms and batch statistics re-estimated for it."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class ExponentialAverage:
     other parameters.
 
     Args:
-        live: The network in training.
-        averaged: Another one, built alike; it is overwritten with the live one's state and put into evaluation mode.
-        decay: Share of the past that every update keeps; 0 copies.
-        warm_up: Whether the first updates keep less, (1 + updates) / (10 + updates), so that the initial weights are soon forgotten.
+        live: Network in training.
+        averaged: A second network of the same architecture; it gets the state of ``live`` and is put into evaluation mode.
+        decay: Decay per update; 0 copies.
+        warm_up: Whether the decay of the first updates is limited to (1 + updates) / (10 + updates), to forget the initial weights sooner.
     """
 
     def __init__(self, live: nn.Module, averaged: nn.Module, decay: float, *, warm_up: bool = True) -> None:
@@ -56,7 +56,7 @@ class ExponentialAverage:
 
     @property
     def updates(self) -> int:
-        """How many there were; on a GPU, reading it waits for them."""
+        """Number of updates; reading it synchronises with a GPU."""
         return int(self._updates)
 
     @torch.no_grad()

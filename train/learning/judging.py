@@ -1,4 +1,4 @@
-"""The discriminator's features of fakes and photographs of the same layouts, without work whose result is known or not needed."""
+"""The discriminator's features of fakes and photographs of the same layouts, without redundant computation."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator, 
 from spade_studio.train.learning.projected import ProjectedDiscriminator
 
 Features = list[list[Tensor]]
-"""Of every scale, the output of every layer, the patch scores last."""
+"""Outputs of all layers of each scale, the patch scores last."""
 
 
 def judged(
     discriminator: MultiscaleDiscriminator, planes: Tensor, pictures: Tensor, *, photos_learn: bool = True
 ) -> tuple[Features, Features]:
-    """Judge fakes and photographs as the discriminator does that is given all fakes and then all photographs beside their planes.
+    """Return the discriminator's features of fakes and photographs, as for a batch of all fakes, then all photographs.
 
     A convolution of planes beside a picture is the sum of two: that of the planes is computed once for both pictures of a layout, and no
     gradient flows to planes. Batch statistics, where the discriminator has any, are those of fakes and photographs together.
 
     Args:
-        discriminator: Of either kind.
-        planes: Of the N layouts [N, S, H, W], or of all pictures [2 N, S, H, W] where they differ by augmentation.
-        pictures: N fakes, then N photographs: [2 N, 3, H, W].
+        discriminator: Discriminator of either kind.
+        planes: One-hot planes of the N layouts, [N, S, H, W], or of all pictures, [2 N, S, H, W], where augmentations differ.
+        pictures: N fakes, then N photographs, [2 N, 3, H, W].
         photos_learn: Whether gradients flow through the photographs' features; where only the fakes' are needed they cost less.
 
     Returns:
-        The features of the fakes, and those of the photographs.
+        Features of the fakes, and of the photographs.
     """
     apart = not photos_learn and not any(isinstance(module, BatchNorm) for module in discriminator.modules())
     of_fakes: Features = []

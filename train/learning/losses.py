@@ -11,7 +11,7 @@ from torch import Tensor
 from spade_studio.train.config.losses import AdversarialKind
 
 Features = Sequence[Sequence[Tensor]]
-"""Of every scale, the output of every layer, the patch scores last."""
+"""Outputs of all layers of each scale, the patch scores last."""
 
 
 def wide(x: Tensor) -> Tensor:
@@ -48,13 +48,13 @@ def _over_scales(kind: AdversarialKind, features: Features, real: bool) -> Tenso
 
 
 def generator_adversarial(kind: AdversarialKind, fake: Features) -> Tensor:
-    """Return how badly the generator fools the discriminator, the mean over scales."""
+    """Return the adversarial loss of the generator, the mean over scales."""
     # With hinge the generator's side has no margin: its scores are pushed up without end.
     return _over_scales("wasserstein" if kind == "hinge" else kind, fake, real=True)
 
 
 def discriminator_adversarial(kind: AdversarialKind, features: Features, *, real: bool) -> Tensor:
-    """Return how badly the discriminator tells that pictures are real, or fake; the mean over scales."""
+    """Return the adversarial loss of the discriminator on real or fake pictures, the mean over scales."""
     return _over_scales(kind, features, real)
 
 
@@ -72,7 +72,7 @@ def feature_matching(fake: Features, real: Features) -> Tensor:
 
 
 def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
-    """Return the divergence of normal distributions (mu, logvar) [B, z] from the standard one, summed over batch and dimensions."""
+    """Return the KL divergence of normal distributions (mu, logvar), [B, z], from N(0, 1), summed over batch and dimensions."""
     mu, logvar = wide(mu), wide(logvar)
     return 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum()
 

@@ -1,4 +1,4 @@
-"""Adam with two time scales, its schedule, and an update that no infinity or NaN gets into."""
+"""Adam with two time scales, its schedule, and updates that skip non-finite gradients."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Side:
 
     Args:
         networks: Generator and encoder, or the discriminator.
-        learning_rate: Before any schedule.
-        betas: Adam's.
-        clip_norm: Longest that all gradients together may be (L2); 0 for no limit.
+        learning_rate: Base learning rate, before the schedule.
+        betas: Betas of Adam.
+        clip_norm: Maximum L2 norm of all gradients together; 0 for no limit.
     """
 
     def __init__(
@@ -36,17 +36,17 @@ class Side:
         self.adam = torch.optim.Adam(self.parameters, lr=learning_rate, betas=betas, fused=True)
 
     def set_factor(self, factor: float) -> None:
-        """Let the next updates run at this share of the learning rate (:meth:`ScheduleConfig.factor`)."""
+        """Set the factor on the learning rate of the next updates (:meth:`ScheduleConfig.factor`)."""
         for group in self.adam.param_groups:
             group["lr"] = self.learning_rate * factor
 
     @property
     def current_rate(self) -> float:
-        """The learning rate that the next update runs at."""
+        """Learning rate of the next update."""
         return float(self.adam.param_groups[0]["lr"])
 
     def zero_gradients(self) -> None:
-        """Forget accumulated gradients."""
+        """Reset the accumulated gradients."""
         self.adam.zero_grad(set_to_none=True)
 
     def gradients(self) -> list[Tensor]:
@@ -126,7 +126,7 @@ class Optimizers:
         self.scaler = torch.amp.GradScaler(device, enabled=scale_gradients)
 
     def set_factor(self, factor: float) -> None:
-        """Set both sides' share of their learning rates."""
+        """Set the factor on the learning rates of both sides."""
         for side in (self.generator, self.discriminator):
             if side is not None:
                 side.set_factor(factor)
@@ -137,7 +137,7 @@ class Optimizers:
         return self.generator.current_rate, 0.0 if self.discriminator is None else self.discriminator.current_rate
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that a resume needs."""
+        """Return the state for a checkpoint."""
         return {
             "generator": self.generator.adam.state_dict(),
             "discriminator": None if self.discriminator is None else self.discriminator.adam.state_dict(),
@@ -145,7 +145,7 @@ class Optimizers:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from what :meth:`state_dict` returned."""
+        """Restore from :meth:`state_dict`."""
         self.generator.load_state_dict(state["generator"])
         if self.discriminator is not None:
             self.discriminator.load_state_dict(state["discriminator"])

@@ -1,4 +1,4 @@
-"""The trainer: networks, optimisers, averages and the place in the data, moved on step by step, with all of its state in one dict."""
+"""The trainer: networks, optimisers, averages and the position in the data, advanced step by step, with all state in one dict."""
 
 from __future__ import annotations
 
@@ -83,22 +83,22 @@ class Trainer:
     """One rank's part of a training.
 
     Args:
-        config: What to train.
-        dataset: What to train on, its channels set.
-        ranks: The processes that train together.
+        config: Configuration of the training.
+        dataset: Training data, with its channels set.
+        ranks: Ranks that train together.
         perceptual: The perceptual distance, where the configuration has one; moved to the rank's device.
         content: The content loss, where the configuration has one; moved there too.
         anew: Whether networks get their initial weights; not needed where :meth:`load_state_dict` follows.
 
     Raises:
-        ConfigError: The configuration does not fit the data or the number of ranks.
-        WeightsError: The file to start from cannot be used.
-        DataError: There is nothing to train on.
+        ConfigError: the configuration does not match the data or the number of ranks.
+        WeightsError: unusable initial weights.
+        DataError: no training data.
 
     Attributes:
-        step: Steps done.
-        images_seen: Pictures trained on, over all ranks.
-        images_in_step: Those of the last step.
+        step: Number of steps done.
+        images_seen: Number of pictures trained on, over all ranks.
+        images_in_step: Number of pictures of the last step.
         balance: How often samples are drawn; None for all alike.
         skipped: Steps in a row up to now that were skipped since they were not finite.
         notes: What a person should know about the weights that it started from.
@@ -220,12 +220,12 @@ class Trainer:
 
     @property
     def epoch(self) -> float:
-        """Passes through the data done, a part of one included."""
+        """Number of passes through the data, with fraction."""
         return self.sampler.epoch + self.sampler.position / self.sampler.size
 
     @property
     def learning_rates(self) -> tuple[float, float]:
-        """Of generator and encoder, and of the discriminator, in the last step."""
+        """Learning rates of generator and encoder, and of the discriminator, in the last step."""
         return self.optimizers.rates
 
     @property

@@ -18,7 +18,7 @@ Need = Literal["encoder or no style input", "style input", "perceptual network",
 
 
 class Accumulator(Protocol):
-    """A metric while it is measured."""
+    """Interface of metrics under measurement."""
 
     def add(self, renders: Renders) -> None:
         """Count a batch."""
@@ -52,7 +52,7 @@ class Metric:
     start: Callable[[MetricContext], Accumulator]
 
     def lacks(self, context: MetricContext) -> tuple[Need, ...]:
-        """Return what it needs and the context has not."""
+        """Return the requirements that the context lacks."""
         has: dict[Need, bool] = {
             "encoder or no style input": context.encode is not None or context.z_width is None,
             "style input": context.z_width is not None,
@@ -129,7 +129,7 @@ class _Mean:
 
 @_register("reconstruction_l1", "mean absolute difference in [-1, 1]", "encoder or no style input", lower_is_better=True)
 class ReconstructionL1(_Mean):
-    """How far pictures in their photographs' styles are from these."""
+    """Mean absolute difference between photographs and pictures in their styles."""
 
     def __init__(self, context: MetricContext) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class ReconstructionL1(_Mean):
 
 @_register("diversity", "perceptual distance", "style input", "perceptual network", lower_is_better=False)
 class Diversity(_Mean):
-    """How far pictures of one layout in random styles are from each other, as the perceptual network sees them."""
+    """Mean perceptual distance between pictures of one layout in random styles."""
 
     def __init__(self, context: MetricContext) -> None:
         super().__init__()
@@ -157,7 +157,7 @@ class Diversity(_Mean):
 
 @_register("frechet", "Frechet distance", "feature network", lower_is_better=True)
 class Frechet:
-    """How far pictures, in a random style each, are as a set from real ones, as the feature network sees them."""
+    """Frechet distance between pictures in random styles and real ones, in the features of the network."""
 
     def __init__(self, context: MetricContext) -> None:
         assert context.frechet is not None

@@ -1,4 +1,4 @@
-"""What a run tells while it trains: typed events, one JSON line each, appended by rank 0 and read by whoever wants to follow."""
+"""The events of a run: typed, one JSON line each, appended by rank 0."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST_READ = 1 << 24  # bytes that one look at the file takes in
 
 @dataclass(frozen=True)
 class Event:
-    """What all events have in common.
+    """Base class of events.
 
     Attributes:
         time: Seconds since 1970 at which it was written.

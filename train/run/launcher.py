@@ -1,4 +1,4 @@
-"""torchrun without its own words on processes that have said themselves why they failed (``python -m spade_studio.train.run.launcher``)."""
+"""torchrun without its own report of processes that have reported their errors (``python -m spade_studio.train.run.launcher``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a run's news go: events.jsonl, log.txt, the terminal and trackers; on the first rank only."""
+"""The destinations of a run's events: events.jsonl, log.txt, the terminal and trackers; on the first rank only."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from spade_studio.train.run.trackers import Tracker, TrackerError, event_scalars
 
 
 class ReportError(EngineError):
-    """What a run does can no longer be written down."""
+    """Raised where events can no longer be written."""
 
 
 class Reporter:
