@@ -109,12 +109,15 @@ def plan_result(layout: Size, wish: ResultWish, training: Size, nearest: Callabl
     part = (0, 0, *layout) if size is None or wish.fit == "stretch" else _part_of_aspect(layout, size)
     base = _base_size(part[2:] if size is None or is_automatic else size, training, nearest)
     result = size or base
+    detail = automatic_level(result, base) if wish.detail == "auto" else wish.detail
+    if is_automatic and wish.detail == "auto" and wish.upscaler is None and detail not in available_levels():
+        detail = "fast"  # which is installed where this size is larger than trained: nobody chose one that would need more
     return ResultPlan(
         part,
         base,
         rendered_size(base, nearest, stride),
         result,
-        automatic_level(result, base) if wish.detail == "auto" else wish.detail,
+        detail,
         result[1] * part[2] / (result[0] * part[3]),
         wish.upscaler,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,15 @@ def test_the_automatic_size_is_512_where_that_is_at_most_twice_as_trained(layout
 def test_without_a_network_for_details_the_automatic_size_is_the_trained_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(result_plan, "available_levels", lambda: ("none", "full"))
     assert plan((480, 640), ResultWish(SizeWish("automatic"))) == plan((480, 640), ResultWish())
+
+
+def test_without_the_network_of_full_the_automatic_size_has_fast_detail(monkeypatch: pytest.MonkeyPatch) -> None:
+    wish = ResultWish(SizeWish("automatic"), "auto")
+    assert plan((480, 640), wish).detail == "full"
+    monkeypatch.setattr(result_plan, "available_levels", lambda: ("none", "fast"))
+    assert plan((480, 640), wish).detail == "fast"
+    assert plan((480, 640), replace(wish, upscaler=Path("own.safetensors"))).detail == "full"
+    assert plan((480, 640), replace(wish, size=(512, 683))).detail == "full"  # which was asked for, and is told to be missing
 
 
 def test_weights_of_another_aspect_keep_their_short_side() -> None:
