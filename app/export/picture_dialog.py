@@ -126,7 +126,6 @@ class PictureDialog(QDialog):
         self.record.setChecked(True)
         self.hint = PlainLabel(self.tr("Full detail differs from what the window shows now; Render > Detail > Full shows it there."))
         self.hint.setProperty("role", "caption")
-        self.hint.setWordWrap(True)
         policy = self.hint.sizePolicy()
         policy.setRetainSizeWhenHidden(True)  # the fields above stay where they are
         self.hint.setSizePolicy(policy)

@@ -349,13 +349,6 @@ class LiveRenderer(QObject):
     def _submit_exact(self) -> None:
         self._request(hand_moving=False)
 
-    def _level(self) -> DetailLevel:
-        info, layout = self.info, (self._document.labels.shape[0], self._document.labels.shape[1])
-        if info is None or self._detail == "none":
-            return "none"
-        base, result = info.size_of(SizeWish(), layout), info.size_of(self._size, layout)
-        return self._detail if min(result) > min(base) else "none"
-
     def _request(self, *, hand_moving: bool) -> None:
         if self._is_started:
             self._newest += 1
@@ -369,7 +362,7 @@ class LiveRenderer(QObject):
                 instances,
                 hand_moving,
                 self._texture,
-                ResultWish(self._size, self._level()),
+                ResultWish(self._size, self._detail),
                 math.inf if self._is_wanted_whatever_it_takes else PATIENCE_SECONDS,
                 self._document.texture_regions if self.info is None or self.info.has_texture else None,
                 unlabeled=self._document.unlabeled_id,

@@ -12,7 +12,7 @@ import numpy as np
 from spade_studio.engine.detail.levels import DetailLevel, available_levels
 from spade_studio.engine.errors import OutOfMemoryError
 from spade_studio.engine.rendering.frame_sizes import PATIENCE_SECONDS, FrameTimes
-from spade_studio.engine.rendering.result_plan import ResultPlan
+from spade_studio.engine.rendering.result_plan import ResultPlan, ResultWish
 from spade_studio.engine.rendering.values import DetailPostponed, DetailProgress, RenderRequest, RenderResult
 
 if TYPE_CHECKING:
@@ -46,6 +46,12 @@ class LiveDetails:
     ) -> None:
         self._say, self._should_stop, self._should_stop_refining = say, should_stop, should_stop_refining
         self._times: dict[DetailLevel, FrameTimes] = {}
+
+    @staticmethod
+    def plan(renderer: Renderer, request: RenderRequest, wish: ResultWish) -> ResultPlan:
+        """Return the plan of a request; a result with no longer short side than what the generator renders needs no details."""
+        plan = renderer.plan((request.labels.shape[0], request.labels.shape[1]), wish)
+        return plan if min(plan.result) > min(plan.base) else replace(plan, detail="none")
 
     def base_request(self, renderer: Renderer, request: RenderRequest, plan: ResultPlan) -> RenderRequest:
         """Return the request for the generator's picture."""

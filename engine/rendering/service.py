@@ -189,7 +189,7 @@ class RenderService:
                 request = self._prepare(request)
             plan, base = None, request
             if request.result is not None:
-                plan = renderer.plan((request.labels.shape[0], request.labels.shape[1]), request.result)
+                plan = self._details.plan(renderer, request, request.result)
                 base = self._details.base_request(renderer, request, plan)
             is_shown = plan is not None and self._shown is not None and _is_same(self._shown, base)
             for picture in self._results(renderer, base):

@@ -58,6 +58,12 @@ def test_a_new_document_begins_twice_as_large_as_trained_with_details(window, qt
     assert shown[-1].size == (256, 256)
 
 
+def test_the_first_picture_after_the_start_has_details(window, qtbot):
+    wait(qtbot, window)
+    assert window.picture.image.shape[:2] == (256, 256)  # the stand-in's
+    assert window.picture.detail == "fast"
+
+
 def test_a_size_that_was_chosen_and_one_that_was_saved_stay(window, settings, qtbot, tmp_path):
     window.rendering.set_size(SizeWish())
     window.document.saved_as(tmp_path / "a.ora")

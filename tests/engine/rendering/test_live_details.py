@@ -245,6 +245,14 @@ def test_jobs_give_way_and_come_again(studio: Studio, monkeypatch: pytest.Monkey
     assert (done.value, len(calls)) == ("done", 2)
 
 
+def test_a_result_that_is_no_larger_than_the_generators_picture_gets_no_details(studio: Studio) -> None:
+    labels = studio.tiny.label_map(1, 96, 96)
+    base = studio.renderer.plan((96, 96), ResultWish()).result
+    studio.service.submit(RenderRequest(1, labels, 0, result=ResultWish(base, "full")))
+    result = studio.result()
+    assert (result.size, result.detail, result.more_follows) == (base, "none", False)
+
+
 def test_unknown_labels_are_those_of_the_layout(studio: Studio) -> None:
     labels = studio.tiny.label_map(1, 96, 128)
     labels[:10, :10] = 77
