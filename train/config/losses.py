@@ -76,6 +76,8 @@ class LossConfig:
         content: The loss of networks without a discriminator.
         texture_weight: Factor on the sliced Wasserstein distance between the perceptual network's features of fakes and of photographs, by
             label: what textures look like, not where their parts lie. Not in the paper.
+        colour_weight: Factor on the L1 distance between fakes and their photographs in [-1, 1], reduced to 8x8 means: holds styles to light
+            and colour where the perceptual distance reads deep layers only. Not in the paper.
         prior_share: Share of a batch's pictures, the last ones, with random styles in place of their photograph's: they are judged, but
             compared with no photograph. Random styles then look as good as those of photographs.
         chance_styles: Source of these random styles: normal draws standard normal codes. photographs takes those of other photographs of
@@ -97,6 +99,7 @@ class LossConfig:
     perceptual: PerceptualConfig = field(default_factory=PerceptualConfig)
     content: ContentConfig = field(default_factory=ContentConfig)
     texture_weight: float = 0.0
+    colour_weight: float = 0.0
     prior_share: float = 0.0
     chance_styles: ChanceStyles = "normal"
     augmentations: tuple[Augmentation, ...] = ()
@@ -107,7 +110,7 @@ class LossConfig:
         _check_choice("adversarial", self.adversarial, get_args(AdversarialKind))
         _check_choice("kl_form", self.kl_form, get_args(KLForm))
         _check_choice("chance_styles", self.chance_styles, get_args(ChanceStyles))
-        for weight in ("adversarial", "feature_matching", "perceptual", "kl", "texture", "r1"):
+        for weight in ("adversarial", "feature_matching", "perceptual", "kl", "texture", "colour", "r1"):
             check_range(f"{weight}_weight", getattr(self, f"{weight}_weight"), 0)
         check_range("prior_share", self.prior_share, 0, 0.9)
         check_range("r1_every", self.r1_every, 1)

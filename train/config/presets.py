@@ -107,6 +107,7 @@ def _landscapes() -> TrainConfig:
             feature_matching_weight=0.0,
             perceptual_weight=1.5,
             texture_weight=5.0,
+            colour_weight=8.0,
             kl_weight=0.02,
             kl_form="mean",
             perceptual=PerceptualConfig("vgg16", tap_weights=(0.0, 0.0, 0.5, 1.0, 0.0), tap_scale="relative", crop_size=160),

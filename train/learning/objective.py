@@ -1,4 +1,4 @@
-"""The generator's objective: its terms in one table (paper, appendix A; texture beyond it)."""
+"""The generator's objective: its terms in one table (paper, appendix A; texture and colour beyond it)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+import torch.nn.functional as F
 from torch import Tensor
 
 from spade_studio.engine.networks.layout import Layout
@@ -14,6 +15,7 @@ from spade_studio.train.learning.losses import feature_matching, generator_adver
 from spade_studio.train.learning.texture import texture_distance
 from spade_studio.train.pretrained.vgg import Compared, PerceptualDistance
 
+_COLOUR_GRID = 8  # means a side that the colour term compares
 _PUBLISHED_SHARE = 4  # pictures of a GPU in the published trainings, which sum the divergence over them: 32 on 8
 
 
@@ -77,6 +79,11 @@ def _texture(made: Generated) -> Tensor:
     return texture_distance(compared.found, compared.targets, labels, seeds)
 
 
+def _colour(made: Generated) -> Tensor:
+    fake, photos = (F.adaptive_avg_pool2d(pictures[: made.own].float(), _COLOUR_GRID) for pictures in (made.fake, made.photos))
+    return F.l1_loss(fake, photos)
+
+
 def _kl(made: Generated) -> Tensor | None:
     if made.posterior is None:
         return None
@@ -95,6 +102,7 @@ TERMS: dict[str, Callable[[Generated], Tensor | None]] = {
     "feature_matching": _feature_matching,
     "perceptual": _perceptual,
     "texture": _texture,
+    "colour": _colour,
     "kl": _kl,
 }
 """By name; ``LossConfig`` has a factor ``{name}_weight`` for each, and 0 switches it off."""
