@@ -82,6 +82,7 @@ def plan_pictures(
     sizes: Sequence[SizeT],
     styles: Sequence[Style],
     file_name: Callable[[LayoutT, SizeT, int, Style, int], str],
+    part: range | None = None,
 ) -> tuple[PlannedPicture[LayoutT, SizeT], ...]:
     """Plan the pictures of an export: layout by layout, for each layout its sizes, for each size its styles.
 
@@ -90,21 +91,23 @@ def plan_pictures(
         sizes: Sizes of the pictures.
         styles: Styles of the pictures.
         file_name: Returns a picture's file name from its layout, size, variation, style and index.
+        part: Indices of the pictures to plan; all where None.
 
     Raises:
         NameClashError: two pictures have the same file name; upper and lower case are not distinguished.
     """
     found: list[PlannedPicture[LayoutT, SizeT]] = []
     taken: set[str] = set()
-    for place, layout in enumerate(layouts):
-        for size in sizes:
-            for variation, style in enumerate(styles):
-                file = file_name(layout, size, variation, style, len(found))
-                # Upper and lower case are one name on Windows and macOS.
-                if file.casefold() in taken:
-                    raise NameClashError(file)
-                taken.add(file.casefold())
-                found.append(PlannedPicture(len(found), place, variation, layout, size, style, file))
+    for index in range(len(layouts) * len(sizes) * len(styles)) if part is None else part:
+        rest, variation = divmod(index, len(styles))
+        place, at = divmod(rest, len(sizes))
+        layout, size, style = layouts[place], sizes[at], styles[variation]
+        file = file_name(layout, size, variation, style, index)
+        # Upper and lower case are one name on Windows and macOS.
+        if file.casefold() in taken:
+            raise NameClashError(file)
+        taken.add(file.casefold())
+        found.append(PlannedPicture(index, place, variation, layout, size, style, file))
     return tuple(found)
 
 
@@ -181,8 +184,7 @@ def plan_batch(
     def file_name(file: MapFile, _size: object, variation: int, _style: Style, _index: int) -> str:
         return picture_name(file.name, variation, len(styles), f".{picture_format}")
 
-    pictures = plan_pictures(maps, (size,), styles, file_name)
-    own = pictures[share.slice_of(len(pictures)).start : share.slice_of(len(pictures)).stop]
+    own = plan_pictures(maps, (size,), styles, file_name, share.slice_of(len(maps) * len(styles)))
     protected = _names_in(output, [*(each.path for each in maps), *inputs])
     for picture in own:
         if picture.file.casefold() in protected:

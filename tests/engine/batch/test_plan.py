@@ -40,6 +40,20 @@ def test_layouts_sizes_and_styles_are_planned_in_order() -> None:
     assert [(picture.index, picture.place, picture.layout, picture.size, picture.style) for picture in found][5] == (5, 1, "b", 1, 8)
 
 
+def test_no_process_names_or_keeps_the_pictures_of_others() -> None:
+    named: list[int] = []
+
+    def file_name(layout: str, size: int, variation: int, style: Any, index: int) -> str:
+        named.append(index)
+        return f"{layout}{size}{variation}{style}"
+
+    everything = plan_pictures(("a", "b"), (1, 2), seeds_from(7, 2), file_name)
+    named.clear()
+    part = plan_pictures(("a", "b"), (1, 2), seeds_from(7, 2), file_name, range(3, 6))
+    assert [(picture.index, picture.file) for picture in part] == [(picture.index, picture.file) for picture in everything[3:6]]
+    assert named == [3, 4, 5]
+
+
 def test_file_names_that_differ_by_case_only_clash() -> None:
     with pytest.raises(NameClashError, match="two pictures") as told:
         plan_pictures(("Lake", "lake"), (None,), (0,), lambda layout, *_: f"{layout}.png")
