@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -144,16 +143,19 @@ class Batch:
     indices: tuple[int, ...]
     resolutions: tuple[Resolution, ...] = ()
     unreadable: tuple[tuple[str, str], ...] = ()
+    _photos: Tensor | None = field(default=None, init=False, repr=False)
 
     def __len__(self) -> int:
         """Return B."""
         return self.pixels.shape[0]
 
-    @cached_property
+    @property
     def photos(self) -> Tensor:
-        """The photographs, float32 [B, 3, H, W] in [-1, 1]."""
-        planes = self.pixels.permute(0, 3, 1, 2)
-        return planes.to(torch.float32, memory_format=torch.contiguous_format).div_(127.5).sub_(1)
+        """Photographs, float32 [B, 3, H, W] in [-1, 1]."""
+        if self._photos is None:
+            planes = self.pixels.permute(0, 3, 1, 2)
+            self._photos = planes.to(torch.float32, memory_format=torch.contiguous_format).div_(127.5).sub_(1)
+        return self._photos
 
     def _grids(self, device: torch.device | str) -> list[Grid]:
         return [self.layout.grid(*resolution, device) for resolution in self.resolutions]

@@ -137,7 +137,7 @@ def _resize_photo(photo: NDArray[np.uint8], height: int, width: int) -> NDArray[
     if photo.shape[:2] == (height, width):
         return photo
     photo = photo if photo.flags.writeable else photo.copy()  # torch takes no others
-    planes = torch.from_numpy(photo).permute(2, 0, 1).unsqueeze(0)  # channels last in memory, for which torch resizes bytes fastest
+    planes = torch.as_tensor(photo).permute(2, 0, 1).unsqueeze(0)  # channels last in memory, for which torch resizes bytes fastest
     return F.interpolate(planes, (height, width), mode="bicubic", antialias=True)[0].permute(1, 2, 0).numpy()
 
 
