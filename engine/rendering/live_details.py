@@ -105,12 +105,12 @@ class LiveDetails:
         if is_last and levels[-1] != plan.detail:
             levels = *levels, plan.detail
         for level in levels:
-            takes_long = is_last and level == plan.detail and (level == "full" or not self._is_quick(plan, level, if_unknown=True))
             try:
-                if takes_long:
+                if is_last and level == plan.detail == "full":
                     image = self._full(renderer, cropped, plan, request)
                 else:
-                    image = self._finish(renderer, cropped, plan, level, self._should_stop)
+                    stop = self._should_stop if level == levels[0] else self._should_stop_refining
+                    image = self._finish(renderer, cropped, plan, level, stop)
             except OutOfMemoryError as error:
                 yield without_memory(error)
                 return
