@@ -1,4 +1,4 @@
-"""A parser of untrusted YAML: the core schema of YAML 1.2, without aliases and duplicate keys."""
+"""A parser of untrusted YAML: the core schema of YAML 1.2, without aliases, tags and duplicate keys."""
 
 from __future__ import annotations
 
@@ -22,9 +22,11 @@ class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as in its base, which has those of YAML 1.1: there "off" is false
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):  # pyright: ignore[reportUnknownMemberType]
-            mark = cast("yaml.Event", self.peek_event()).start_mark  # pyright: ignore[reportUnknownMemberType]
-            raise ComposerError(None, None, "an alias (*), and a value of a configuration is written where it stands", mark)
+        event = cast("yaml.Event", self.peek_event())  # pyright: ignore[reportUnknownMemberType]
+        if isinstance(event, yaml.AliasEvent):
+            raise ComposerError(None, None, "an alias (*), and a value of a configuration is written where it stands", event.start_mark)
+        if getattr(event, "tag", None) is not None:
+            raise ComposerError(None, None, "a tag (!), and a value of a configuration is what it looks like", event.start_mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
