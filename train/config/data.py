@@ -35,8 +35,8 @@ class DataConfig:
         bank: For SIMS, the memory bank of the training photographs (spade-train bank).
         skip: A text file with names of samples to leave out, one on each line: without suffix, as spade-train check writes them.
         most_unreadable: Maximum number of unreadable samples, which are replaced by the next ones; with more the run saves and ends.
-        cache: A folder where samples are kept decoded and resized, so that only the first epoch of the first run decodes them: four bytes a
-            pixel, six with instances. Empty for none.
+        cache: A folder where samples are kept decoded and resized, which the first run does before its first step: four bytes a pixel, six
+            with instances. Empty for none.
         repeat_threshold: Share of the photographs below which a label is rare: those that show it are drawn sqrt(threshold / share)
             times as often as others (repeat factors). 0 draws all alike.
     """

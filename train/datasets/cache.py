@@ -30,6 +30,7 @@ _LOOKED_AT: Final = 32
 """Number of samples from which the size of the file is estimated."""
 _SPARE: Final = 64 << 20
 """Number of bytes to leave free on the disk."""
+_LONGEST_SIDE: Final = 1 << 20
 _LOOK: Final = 0.5  # seconds between two looks whether a wait is over
 
 
@@ -51,11 +52,13 @@ class CacheFile:
 
     @property
     def key(self) -> str:
-        """Hash of everything that determines the contents: names and sizes of files, labels, geometry, libraries that decode and resize."""
+        """Hash of everything that determines the contents: names, sizes and versions of files, labels, geometry, decoding libraries."""
         dataset, geometry = self.dataset, asdict(self.geometry)
+        files = (file for entry in dataset.entries for file in (entry.photo, entry.labels, entry.instances) if file is not None)
         del geometry["flip"]
         parts = [
             fingerprint(dataset).to_state(),
+            [dataset.source.version(file) for file in files],
             dataset.reading,
             dataset.label_set.to_json(),
             geometry,
@@ -110,21 +113,30 @@ class CachedSamples:
             if file.read() != key.encode() + _MAGIC:
                 raise ValueError("another key")
         offsets, heights, widths, instances = index.T
-        pixels = heights * widths
-        if (index < 0).any() or (index[:, 1:3] > 1 << 20).any() or (offsets + pixels * (4 + 2 * instances) > end - tail).any():
-            raise ValueError("places outside of it")
-        self._index = index
+        if (index < 0).any() or (index > (end, _LONGEST_SIDE, _LONGEST_SIDE, 1)).any() or ((heights == 0) != (widths == 0)).any():
+            raise ValueError("impossible sizes")
+        sizes = heights * widths * (4 + 2 * instances)
+        ends = np.cumsum(sizes)
+        if (offsets != ends - sizes).any() or sizes.sum() != end - tail:
+            raise ValueError("gaps or overlaps")
+        self._index, self._length = index, end
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_bytes": None}
 
     def read(self, index: int) -> Sample | None:
-        """Return a resized sample; None for one that could not be decoded."""
+        """Return a resized sample; None for one that could not be decoded, or where the file is gone."""
         offset, height, width, has_instances = (int(number) for number in self._index[index])
         if not height:
             return None
         if self._bytes is None:
-            self._bytes = np.memmap(self._path, np.uint8, "r")
+            try:
+                mapped = np.memmap(self._path, np.uint8, "r")
+            except (OSError, ValueError):  # removed or emptied since
+                return None
+            if len(mapped) != self._length:
+                return None
+            self._bytes = mapped
         pixels = height * width
         photo, labels = self._bytes[offset : offset + 3 * pixels], self._bytes[offset + 3 * pixels : offset + 4 * pixels]
         instances = None

@@ -44,6 +44,10 @@ class FileSource(Protocol):
         """Return the size of a file in bytes; -1 where unknown."""
         ...
 
+    def version(self, name: str) -> int:
+        """Return a number that is another where a file has changed; -1 where that cannot be told."""
+        ...
+
 
 def _is_hidden(name: str) -> bool:
     return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
@@ -88,6 +92,13 @@ class FolderSource:
         """Return the size of a file in bytes."""
         try:
             return (self.folder / name).stat().st_size
+        except OSError:
+            return -1
+
+    def version(self, name: str) -> int:
+        """Return when a file was changed, in nanoseconds."""
+        try:
+            return (self.folder / name).stat().st_mtime_ns
         except OSError:
             return -1
 
@@ -164,6 +175,11 @@ class ZipSource:
         entry = self._entries.get(name)
         return -1 if entry is None else self._archive().getinfo(entry).file_size
 
+    def version(self, name: str) -> int:
+        """Return a file's CRC-32."""
+        entry = self._entries.get(name)
+        return -1 if entry is None else self._archive().getinfo(entry).CRC
+
 
 @dataclass(frozen=True)
 class InnerSource:
@@ -189,6 +205,10 @@ class InnerSource:
     def size(self, name: str) -> int:
         """Return the size of a file in bytes."""
         return self.outer.size(f"{self.folder}/{name}")
+
+    def version(self, name: str) -> int:
+        """Return a number that is another where a file has changed."""
+        return self.outer.version(f"{self.folder}/{name}")
 
 
 def open_source(path: Path) -> FileSource:

@@ -91,6 +91,10 @@ class _Absent:
         del name
         return -1
 
+    def version(self, name: str) -> int:
+        del name
+        return -1
+
 
 def absent_data(where: str, parts: Mapping[str, Any]) -> PairDataset:
     """Return data of the labels and the size that a checkpoint tells of, none of which can be read."""

@@ -186,7 +186,7 @@ class _Run:
         cache = CacheFile(trainer.dataset, found.geometry, found.multiple, Path(config.cache))
         workers = worker_count(config.workers, processes_here(self.ranks.world_size), on_cpu=self.ranks.device.type == "cpu")
         tell = partial(self._warn, trainer.step)
-        found.cache = open_cache(cache, workers=workers, tell=tell, stopped=lambda: bool(self.signals.received))
+        found.cache = open_cache(cache, workers=workers, tell=tell, stopped=self._stop_asked)
 
     def _steps(self, trainer: Trainer, monitor: Monitor | None) -> Outcome:
         config, pace = self.config, Pace()
@@ -230,9 +230,12 @@ class _Run:
         if self.reporter is not None:
             self.reporter.tell(Warned(step, words))
 
+    def _stop_asked(self) -> bool:
+        return bool(self.signals.received) or self.run.stop_requested() or time.monotonic() >= self._end_at
+
     def _asked(self) -> tuple[bool, bool]:
         """Return whether somebody asks for a stop, and whether for a pause; every rank comes to the same answer."""
-        stop = bool(self.signals.received) or (self.ranks.is_first and (self.run.stop_requested() or time.monotonic() >= self._end_at))
+        stop = self._stop_asked() if self.ranks.is_first else bool(self.signals.received)
         stopped, paused = self.ranks.any_of([stop, self.ranks.is_first and self.run.pause_requested()])
         return stopped, paused
 

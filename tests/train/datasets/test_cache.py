@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import pickle
 import shutil
 from itertools import islice
@@ -102,6 +103,15 @@ def test_other_data_sizes_and_labels_have_files_of_their_own(make: Any, tmp_path
         dataclasses.replace(file, dataset=data.subset(range(4))),
         dataclasses.replace(file, dataset=PairDataset(data.source, Pairing(data.entries, ()), data.channels, upright=False)),
     ]
+    photo = make.root / "images/p0.jpg"
+    content, changed = photo.read_bytes(), photo.stat().st_mtime_ns + 10**10
+    zipped = [make.zip(tmp_path / "before.zip")]
+    photo.write_bytes(content[::-1])  # as many bytes
+    zipped.append(make.zip(tmp_path / "after.zip"))
+    os.utime(photo, ns=(changed, changed))
+    assert file.key != key
+    keys = {dataclasses.replace(file, dataset=open_dataset(path)).key for path in zipped}
+    assert len(keys) == 2
     make.photo("images/p0.jpg", 44, 61, 77)
     assert file.key != key  # of other bytes in its place
     assert len({file.key, *(other.key for other in others)}) == 1 + len(others)
@@ -120,24 +130,43 @@ def test_a_sample_that_cannot_be_read_is_told_of_as_before(make: Any, tmp_path: 
     assert "images/p2.jpg" in str(error)
 
 
-@pytest.mark.parametrize("harm", ["cut", "other_key", "places", "empty"])
+@pytest.mark.parametrize("harm", ["cut", "other_key", "places", "overflow", "flat", "flags", "empty"])
 def test_a_damaged_file_is_written_anew(make: Any, tmp_path: Path, harm: str) -> None:
     data = fill(make)
     assert cached(data, tmp_path) is not None
     (path,) = tmp_path.glob("*.pictures")
     whole = path.read_bytes()
     tail = 32 * COUNT + 64 + 16
+
+    def with_index(*row: int) -> bytes:
+        return whole[:-tail] + np.array([row] * COUNT, np.int64).tobytes() + whole[-80:]
+
     damaged = {
         "cut": whole[:-100],
         "other_key": whole[:-17] + b"x" + whole[-16:],
-        "places": whole[:-tail] + np.full((COUNT, 4), 1 << 19, np.int64).tobytes() + whole[-80:],
+        "places": with_index(1 << 19, 1, 1, 1),
+        "overflow": with_index((1 << 63) - 1, 40, 60, 0),
+        "flat": with_index(0, 40, 0, 0),
+        "flags": with_index(0, 40, 60, 1 << 61),
         "empty": b"",
     }
     path.write_bytes(damaged[harm])
-    with pytest.raises(ValueError, match=r"too short|another key|places outside"):
+    with pytest.raises(ValueError, match=r"too short|another key|impossible sizes|gaps or overlaps"):
         CachedSamples(path, tuple(entry.name for entry in data.entries), CacheFile(data, CROP, 32, tmp_path).key)
     assert cached(data, tmp_path) is not None
     assert path.read_bytes() == whole
+
+
+def test_what_is_removed_while_it_is_used_is_read_from_the_files_again(make: Any, tmp_path: Path) -> None:
+    data = fill(make)
+    training_set = TrainingSet(data, CROP, 1)
+    training_set.cache = cached(data, tmp_path)
+    assert training_set.cache is not None
+    (path,) = tmp_path.glob("*.pictures")
+    for change in (lambda: path.write_bytes(b""), path.unlink):
+        change()
+        assert training_set.cache.read(0) is None
+        assert training_set[SampleKey(0, 0)].example is not None
 
 
 def test_what_is_stopped_or_fails_leaves_no_file(make: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from spade_studio.train.cli.main import main
+from spade_studio.train.datasets import cache
 from spade_studio.train.learning.step import TrainingNetworks
 from spade_studio.train.learning.trainer import Trainer
 from spade_studio.train.run import checkpoints, loop
@@ -326,3 +327,17 @@ def test_a_run_ends_after_so_many_minutes_and_goes_on(trainings: Any, monkeypatc
     assert (run.events()[-1]["reason"], run.checkpoints()[0]) == ("stopped", 3)
     assert main(["resume", str(run.path), "--minutes", "1"]) == 0
     assert run.steps() == [4, 5]
+
+
+def test_a_stop_counts_while_pictures_are_decoded(trainings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = cache._append
+
+    def append(*arguments: Any) -> Any:
+        (trainings.run().path / "STOP").touch()
+        return real(*arguments)
+
+    monkeypatch.setattr(cache, "_append", append)
+    folder = trainings.root.parent / "decoded"
+    assert main(trainings.new_arguments("--data.cache", str(folder))) == 0
+    assert (trainings.run().events()[-1]["reason"], trainings.run().steps()) == ("stopped", [1])
+    assert not list(folder.glob("*.pictures"))
