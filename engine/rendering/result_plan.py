@@ -35,7 +35,8 @@ class ResultWish:
 
     Attributes:
         size: (height, width) of the picture, or a wish for it; the training size in the layout's aspect ratio where None.
-        detail: Level of detail; ``auto`` is ``none`` up to 256 pixels on the short side and ``full`` above.
+        detail: Level of detail; ``auto`` is ``none`` up to 256 pixels on the short side and ``full`` above, ``fast`` where the size is
+            ``automatic``.
         fit: Treatment of layouts of another aspect ratio: ``stretch``, or ``crop`` equally on both sides.
         upscaler: Upscaler file in place of the level's; None for the bundled one.
     """
@@ -110,8 +111,8 @@ def plan_result(layout: Size, wish: ResultWish, training: Size, nearest: Callabl
     base = _base_size(part[2:] if size is None or is_automatic else size, training, nearest)
     result = size or base
     detail = automatic_level(result, base) if wish.detail == "auto" else wish.detail
-    if is_automatic and wish.detail == "auto" and wish.upscaler is None and detail not in available_levels():
-        detail = "fast"  # which is installed where this size is larger than trained: nobody chose one that would need more
+    if is_automatic and wish.detail == "auto" and wish.upscaler is None and detail == "full":
+        detail = "fast"  # which that size is for: many such pictures come as the window shows them, and soon
     return ResultPlan(
         part,
         base,

@@ -71,9 +71,9 @@ def test_without_a_network_for_details_the_automatic_size_is_the_trained_one(mon
     assert plan((480, 640), ResultWish(SizeWish("automatic"))) == plan((480, 640), ResultWish())
 
 
-def test_without_the_network_of_full_the_automatic_size_has_fast_detail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_automatic_size_has_the_fast_detail_that_the_window_shows(monkeypatch: pytest.MonkeyPatch) -> None:
     wish = ResultWish(SizeWish("automatic"), "auto")
-    assert plan((480, 640), wish).detail == "full"
+    assert plan((480, 640), wish).detail == "fast"
     monkeypatch.setattr(result_plan, "available_levels", lambda: ("none", "fast"))
     assert plan((480, 640), wish).detail == "fast"
     assert plan((480, 640), replace(wish, upscaler=Path("own.safetensors"))).detail == "full"
