@@ -201,7 +201,7 @@ class TrainConfig:
             options = plain.to_json(self.discriminator)
             del options["used"]
             return DiscriminatorConfig(semantic_channels=semantic_channels, **options)
-        judged = ("adversarial_weight", "feature_matching_weight", "perceptual_weight", "texture_weight", "r1_weight")
+        judged = ("adversarial_weight", "feature_matching_weight", "perceptual_weight", "texture_weight", "colour_weight", "r1_weight")
         wrong = [f"losses.{name} {getattr(losses, name)}" for name in judged if getattr(losses, name)]
         wrong += [] if losses.content.weight else ["losses.content.weight 0"]
         wrong += ["encoder.used true"] if self.encoder.used else []

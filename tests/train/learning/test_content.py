@@ -244,6 +244,7 @@ def test_what_does_not_go_together_is_refused() -> None:
         ({"discriminator": replace(config.discriminator, used=True)}, "beside a discriminator"),
         ({"losses": LossConfig()}, "discriminator.used is false with losses"),
         ({"losses": replace(config.losses, content=ContentConfig(), perceptual_weight=1.0)}, "discriminator.used is false"),
+        ({"losses": replace(config.losses, colour_weight=1.0)}, r"with losses\.colour_weight 1\.0"),
     ):
         with pytest.raises(ConfigError, match=message):
             replace(config, **changes)
