@@ -36,6 +36,7 @@ SOURCES = {
 def test_examples_can_be_given_as_they_are(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # with the configurations that some of them name
     (tmp_path / "mine.toml").write_text("batch_size = 2\n", "utf-8")
+    (tmp_path / "mine.yaml").write_text("batch_size: 2\n", "utf-8")
     run = tmp_path / "runs/00000-lakes"
     run.mkdir(parents=True)
     (run / "config.json").write_text('{"data": {"path": "photos"}}', "utf-8")
