@@ -100,6 +100,7 @@ def _landscapes() -> TrainConfig:
     """The recipe of the default weights, with torchvision's VGG-16 in place of HED's, a file that few people have."""
     return dataclasses.replace(
         _compact(),
+        data=DataConfig(repeat_threshold=0.2),
         geometry=GeometryConfig("scale_shortside_and_crop", load_size=286, crop_size=256),
         generator=GeneratorOptions("spade-textured", base_channels=24, hidden_width=64, upsampling="more"),
         discriminator=DiscriminatorOptions(base_channels=32, scales=1),
@@ -115,7 +116,7 @@ def _landscapes() -> TrainConfig:
             chance_styles="photographs",
             augmentations=("colour", "translation", "cut_out", "zoom"),
         ),
-        optimizer=OptimizerConfig(generator_learning_rate=1e-4, discriminator_learning_rate=2e-4),
+        optimizer=OptimizerConfig(generator_learning_rate=2e-4, discriminator_learning_rate=3e-4),
         schedule=ScheduleConfig(constant=8000, decay=4000, final=0.02),
         batch_size=4,
         renormalize_after=1000,

@@ -153,14 +153,13 @@ class AveragedNetworks:
                 elif moved:
                     average.update(live)
 
-    def fit(self, batches: StatisticsBatches | None, *, renormalized: bool = False) -> None:
+    def fit(self, batches: StatisticsBatches | None) -> None:
         """Make the averages usable: fit spectral norms, estimate coordinates of styles anew, and batch statistics or take the live ones.
 
         The result follows from the training alone, not from how often the averages were fitted before.
 
         Args:
             batches: What statistics are estimated over. None takes the running ones of the live generator, and codes of styles as they are.
-            renormalized: Whether the live generator learns with its running statistics: then they are the average's too.
 
         Raises:
             DataError: A training picture cannot be read.
@@ -169,7 +168,7 @@ class AveragedNetworks:
             if average is not None and live is not None:
                 _copy_spectral_vectors(live, average.network)
                 average.refresh()
-        if renormalized or batches is None:
+        if batches is None:
             copy_statistics(self._live[0], self.generator)
         else:
             reestimate_statistics(self.generator, batches)

@@ -248,7 +248,7 @@ class Trainer:
             DataError: A training picture cannot be read.
         """
         assert self.averages is not None, "only the first rank keeps averages"
-        self.averages.fit(self.statistics_batches(), renormalized=0 < self.config.renormalize_after < self.step)
+        self.averages.fit(self.statistics_batches())
         return self.averages
 
     def statistics_batches(self, *, live: bool = False) -> StatisticsBatches:

@@ -74,16 +74,14 @@ def test_what_is_trained_is_what_renders(landscape_data: Path) -> None:
     assert difference(0) > 0.02
 
 
-@pytest.mark.parametrize(("renormalize_after", "step", "live_ones"), [(0, 4, False), (AFTER, AFTER, False), (AFTER, AFTER + 1, True)])
-def test_averages_have_the_statistics_that_were_trained_with(
-    landscape_data: Path, renormalize_after: int, step: int, live_ones: bool
-) -> None:
-    trainer = make_trainer(landscape_data, renormalize_after)
-    take_steps(trainer, step)
+def test_averages_have_statistics_of_their_own_weights(landscape_data: Path) -> None:
+    """Those of the live weights would fit other weights: pictures become darker and their textures coarser."""
+    trainer = make_trainer(landscape_data, AFTER)
+    take_steps(trainer, AFTER + 1)
     averages = trainer.fit_averages()
     live = {name: value for name, value in trainer.generator.named_buffers() if "running_" in name}
     assert len(live) > 4
-    assert same(live, dict(averages.generator.named_buffers())) == live_ones
+    assert not same(live, dict(averages.generator.named_buffers()))
 
 
 def test_a_norm_without_batch_statistics_is_refused() -> None:
