@@ -39,11 +39,11 @@ class Sample:
 SAMPLE_LABELS = "coco_stuff"
 """The label set of the samples."""
 SAMPLES = (
-    Sample("Mountain lake", "mountain_lake.png", 40),
-    Sample("Coast", "coast.png", 68),
-    Sample("Valley", "valley.png", 105),
-    Sample("Winter ridge", "winter_ridge.png", 40),
-    Sample("Forest lake", "forest_lake.png", 105),
+    Sample("Mountain lake", "mountain_lake.png", 27),
+    Sample("Coast", "coast.png", 29),
+    Sample("Valley", "valley.png", 14),
+    Sample("Winter ridge", "winter_ridge.png", 27),
+    Sample("Forest lake", "forest_lake.png", 6),
 )
 
 

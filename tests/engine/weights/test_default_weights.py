@@ -22,7 +22,7 @@ def test_the_default_weights_say_what_they_are() -> None:
     assert info.channels is not None
     assert info.channels.label_set is not None
     assert (info.channels.label_set.name, info.channels.known_ids, info.channels.unlabeled_channel) == ("COCO-Stuff", IDS, 11)
-    assert (info.training_size, info.steps, info.averaged) == ((256, 256), 700, True)
+    assert (info.training_size, info.steps, info.averaged) == ((256, 256), 2350, True)
     assert info.can_use_style_image
     assert "no clear licence" in info.licence
     assert default_weights_path().stat().st_size < 40_000_000
