@@ -1,1 +1,1 @@
-"""Exports of many pictures: what is wanted, the manifest of what is done, and the window that has it rendered."""
+"""Picture export: the order, the manifest of finished pictures, the exporter and its window."""

@@ -1,4 +1,4 @@
-"""A picture under the mouse, on its way to another program."""
+"""Drag-and-drop data for dragging a picture into another program."""
 
 # ruff: noqa: N802 - Qt names the methods
 
@@ -14,11 +14,11 @@ _FILES = "text/uri-list"
 
 
 class DraggedPicture(QMimeData):
-    """An image, and a file for who takes files, which is written when it is first asked for.
+    """Drag data offering an image, and a file that is written when a target first requests it.
 
     Args:
         image: The picture.
-        write: Writes the file and returns its path; None where that fails.
+        write: Callback that writes the file and returns its path, or None on failure.
     """
 
     def __init__(self, image: QImage, write: Callable[[], Path | None]) -> None:
@@ -28,11 +28,11 @@ class DraggedPicture(QMimeData):
         self.setImageData(image)
 
     def formats(self) -> list[str]:
-        """Return what it is offered as."""
+        """Return the offered MIME types."""
         return [*super().formats(), _FILES]
 
     def retrieveData(self, mimetype: str, preferredType: QMetaType | QMetaType.Type) -> object:  # noqa: N803 - Qt names it
-        """Return the picture in one of these formats."""
+        """Return the picture as the given MIME type."""
         if mimetype != _FILES:
             return super().retrieveData(mimetype, preferredType)
         if self._files is None:

@@ -1,4 +1,4 @@
-"""The reading and writing of an export, each step a function that another thread can run."""
+"""File reading and writing for exports, as functions that run on a worker thread."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _FORMATS: dict[str, FileFormat] = {".png": "png", ".jpg": "jpg", ".webp": "webp"
 
 
 class FolderError(SaveError):
-    """Nothing can be written into the folder of an export any more."""
+    """The export folder cannot be written to."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """How an export begins.
+    """Starting state of an export.
 
     Attributes:
-        manifest: New, or what lies in the folder.
-        waiting: Pictures that are missing.
-        existing: Files that would be replaced.
+        manifest: Manifest found in the folder, or a new one.
+        waiting: Pictures still to be rendered.
+        existing: Number of files that would be replaced.
     """
 
     manifest: Manifest
@@ -47,10 +47,10 @@ class Prepared:
 
 
 def prepare(folder: Path, order: ExportOrder, weights_sha256: str) -> Prepared:
-    """Make the folder and find out what of an export it holds already.
+    """Create the folder and find out which pictures of the export it already holds.
 
     Raises:
-        EngineError: The folder cannot be made or written, or there is too much in it.
+        EngineError: The folder cannot be created or written, or holds too many files.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -64,10 +64,10 @@ def prepare(folder: Path, order: ExportOrder, weights_sha256: str) -> Prepared:
 
 
 def read_layout(layout: FileLayout, label_set: LabelSet | None) -> PaintedLayout:
-    """Read a layout.
+    """Read a layout from its label PNG.
 
     Raises:
-        EngineError: It is none, or cannot be read.
+        EngineError: The file is not a label map or cannot be read.
     """
     try:
         picture = read_label_picture(layout.path)
@@ -78,10 +78,10 @@ def read_layout(layout: FileLayout, label_set: LabelSet | None) -> PaintedLayout
 
 
 def write(path: Path, made: DescribedPicture, quality: int) -> None:
-    """Write one picture with its record.
+    """Write one picture with its provenance record.
 
     Raises:
-        FolderError: The disk is full, or the folder is gone or may not be written.
+        FolderError: The disk is full, or the folder is missing or not writable.
         EngineError: This picture cannot be written.
     """
     try:
@@ -95,7 +95,7 @@ def write(path: Path, made: DescribedPicture, quality: int) -> None:
 
 
 def write_described(path: Path, made: DescribedPicture, file_format: FileFormat, quality: int, *, has_record: bool = True) -> None:
-    """Write a picture and, if wanted, what it says of itself.
+    """Write a picture and, if ``has_record``, its provenance record.
 
     Raises:
         OSError: The folder is missing, not writable or full.
@@ -103,7 +103,7 @@ def write_described(path: Path, made: DescribedPicture, file_format: FileFormat,
     texts: dict[str, str] = {}
     if has_record:
         texts = pack_settings(made.about)
-        with suppress(*(() if file_format == "png" else (LabelError,))):  # lossy formats carry what there is room for
+        with suppress(*(() if file_format == "png" else (LabelError,))):  # lossy formats have limited room for metadata
             texts |= pack_layout(made.about.labels, made.about.instances, made.about.texture_regions)
     write_picture(path, made.image, file_format, texts, quality)
 
@@ -112,7 +112,7 @@ def save(folder: Path, manifest: Manifest) -> None:
     """Write the manifest.
 
     Raises:
-        SaveError: The folder cannot be written, or the disk is full.
+        SaveError: The folder is not writable, or the disk is full.
     """
     try:
         write_manifest(folder, manifest.to_bytes())

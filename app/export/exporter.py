@@ -1,4 +1,4 @@
-"""Carries out an export: pictures are rendered on the render thread between the window's frames, files are read and written in others."""
+"""Export worker: renders pictures on the render thread between the window's frames, and reads and writes files on other threads."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _MANIFEST_MILLISECONDS = 1000
 
 
 class State(Enum):
-    """Where an export stands."""
+    """State of an export."""
 
     IDLE = "idle"
     STARTING = "starting"
@@ -44,16 +44,16 @@ class State(Enum):
 
 
 class BatchExporter(QObject):
-    """One export at a time.
+    """Runs one export at a time.
 
     Attributes:
-        manifest: Of the present or last export.
-        error: Why the last one stopped before its end; None where it did not.
-        pace: Of the pictures.
+        manifest: Manifest of the current or last export.
+        error: Error that stopped the last export early; None if there was none.
+        pace: Rendering rate of the pictures.
     """
 
     changed = Signal()  # state or progress
-    conflict = Signal(int)  # so many files would be replaced, or an export that is not finished (manifest.lost): confirm() or cancel()
+    conflict = Signal(int)  # number of files to replace, or an unfinished export (manifest.lost): call confirm() or cancel()
 
     def __init__(self, live: LiveRenderer, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -75,32 +75,32 @@ class BatchExporter(QObject):
 
     @property
     def state(self) -> State:
-        """Where it stands."""
+        """Current state."""
         return self._state
 
     @property
     def is_at_work(self) -> bool:
-        """Whether an export has begun and not ended; a paused one has not."""
+        """Whether an export has started and not ended; a paused export counts as started."""
         return self._state not in (State.IDLE, State.ENDED)
 
     @property
     def is_running(self) -> bool:
-        """Whether pictures are being made: neither paused nor waiting for an answer."""
+        """Whether pictures are being rendered: neither paused nor waiting for an answer."""
         return self._state in (State.STARTING, State.RUNNING, State.PAUSING)
 
     @property
     def counts(self) -> tuple[int, int, int]:
-        """Pictures that are done, that failed, and all."""
+        """Numbers of pictures (done, failed, total)."""
         if self.manifest is None:
             return 0, 0, 0 if self._order is None else self._order.count
         states = [entry.state for entry in self.manifest.entries]
         return states.count("done"), states.count("failed"), len(states)
 
     def start(self, order: ExportOrder, folder: Path) -> None:
-        """Begin an export, or go on with one: what its manifest in the folder calls done is not rendered again.
+        """Start an export, or resume one: pictures that the folder's manifest marks as done are not rendered again.
 
         Raises:
-            EngineError: the pattern gives no usable names.
+            EngineError: The pattern yields no usable file names.
         """
         assert not self.is_at_work, "one export at a time"
         order.check()
@@ -110,34 +110,34 @@ class BatchExporter(QObject):
         self._job = self._live.work(lambda renderer: renderer.weights_sha256, self._begin, self._stop)
 
     def confirm(self) -> None:
-        """Replace the files that :attr:`conflict` told of."""
+        """Replace the files reported by :attr:`conflict`."""
         if self._state is State.ASKING:
             self._run()
 
     def pause(self) -> None:
-        """Stop after the picture that is being rendered."""
+        """Pause after the current picture."""
         if self._state is State.RUNNING:
             self._set(State.PAUSING)
             self._settle()
 
     def resume(self) -> None:
-        """Go on after a pause."""
+        """Resume after a pause."""
         if self._state in (State.PAUSING, State.PAUSED):
             self._run()
 
     def cancel(self) -> None:
-        """End it; what is written stays, and the same export into the same folder goes on there."""
+        """Stop the export and keep the written files; starting it again in the same folder resumes it."""
         if not self.is_at_work:
             return
         self._drop_job()
         if self._state in (State.STARTING, State.ASKING):
-            self.manifest = None  # what lies in the folder is left as it is
+            self.manifest = None  # the folder's manifest stays unchanged
         self._waiting.clear()
         self._set(State.ENDING)
         self._settle()
 
     def close(self) -> None:
-        """Cancel, and wait for files that are being written."""
+        """Cancel the export and wait for pending writes."""
         self.cancel()
         self._worker.wait()
 
@@ -180,7 +180,7 @@ class BatchExporter(QObject):
     # -- one picture after the other ---------------------------------------------------------------------------------
 
     def _pump(self) -> None:
-        """Have the next picture rendered, unless one is being rendered or too many wait to be written."""
+        """Submit the next picture, unless one is being rendered or too many are waiting to be written."""
         if self._state is not State.RUNNING or self._job is not None or self._reading or self._writing >= _WRITE_BEHIND:
             return
         if not self._waiting:
@@ -202,7 +202,7 @@ class BatchExporter(QObject):
         )
 
     def _layout_of(self, layout: Layout) -> PaintedLayout | None:
-        """Return a layout in memory; None where it has to be read first, which is begun."""
+        """Return a layout in memory, or start reading it and return None."""
         if isinstance(layout, PaintedLayout):
             return layout
         if self._loaded is not None and self._loaded[0] is layout:
@@ -246,7 +246,7 @@ class BatchExporter(QObject):
         self._settle()
 
     def _on_render_failed(self, picture: ExportPicture, error: EngineError) -> None:
-        """Find out whether it was the picture that failed, or the renderer that is gone."""
+        """Tell a failed picture from a replaced renderer."""
         assert self.manifest is not None
         expected = self.manifest.weights_sha256
 
@@ -256,7 +256,7 @@ class BatchExporter(QObject):
                 self._waiting.appendleft(picture)
                 self._stop(_other_weights())
                 return
-            if isinstance(error, RendererReplacedError):  # by the same weights on another device
+            if isinstance(error, RendererReplacedError):  # same weights on another device
                 self._waiting.appendleft(picture)
             else:
                 self._fail(picture, error)
@@ -300,7 +300,7 @@ class BatchExporter(QObject):
     # -- ends ----------------------------------------------------------------------------------------------------------
 
     def _stop(self, error: EngineError) -> None:
-        """End because nothing more can be done; the rest stays waiting."""
+        """End the export on a fatal error; the remaining pictures stay waiting."""
         self.error = self.error or error
         self._drop_job()
         self._waiting.clear()
@@ -308,13 +308,13 @@ class BatchExporter(QObject):
         self._settle()
 
     def _drop_job(self) -> None:
-        """Take back what the render thread was given: nothing will be told of it."""
+        """Withdraw the job from the render thread; its callbacks are not called."""
         if self._job is not None:
             self._job.cancel()
             self._job = None
 
     def _settle(self) -> None:
-        """Say that it is paused or ended once nothing is under way any more."""
+        """Switch to paused or ended once no work is pending."""
         if self._job is not None or self._writing or self._reading:
             return
         if self._state is State.PAUSING:
@@ -328,7 +328,7 @@ class BatchExporter(QObject):
             self._set(State.ENDED)
 
     def _save(self, *, only_if_old: bool = False) -> None:
-        """Have the manifest written, unless it is just being written, or will be at the end."""
+        """Write the manifest in the background, unless a write is pending or due at the end."""
         if self._saving or self.manifest is None or self._state in (State.ENDING, State.ENDED):
             return
         if only_if_old and self._since_saved.isValid() and self._since_saved.elapsed() < _MANIFEST_MILLISECONDS:

@@ -1,4 +1,4 @@
-"""The fields of an export: which layouts, styles, sizes and files, checked while they are filled in."""
+"""Form for an export's layouts, styles, sizes and files, validated during input."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ from spade_studio.engine.rendering.result_plan import is_same_shape
 
 
 class ExportForm(QWidget):
-    """The fields.
+    """Export form.
 
     Attributes:
-        problem: What is wrong with them, or empty.
+        problem: Validation message; empty if the fields are valid.
     """
 
     changed = Signal()
@@ -67,11 +67,11 @@ class ExportForm(QWidget):
 
     @property
     def folder(self) -> Path:
-        """Where the pictures go."""
+        """Output folder."""
         return typed_path(self.folder_field.text())
 
     def offer(self, styles: Sequence[Style], layout: tuple[PaintedLayout, LabelSet] | None) -> None:
-        """Offer styles that were chosen elsewhere, and take them; without any, fall back to variations."""
+        """Offer and select styles chosen elsewhere; with none, select variations."""
         self._styles, self._given = tuple(styles), layout
         self.by_choice.setEnabled(bool(styles))
         if styles:
@@ -86,10 +86,10 @@ class ExportForm(QWidget):
         self.look_again()
 
     def order(self) -> ExportOrder:
-        """Return what the fields say.
+        """Return the order described by the fields.
 
         Raises:
-            EngineError: something is wrong with them.
+            EngineError: A field is invalid.
         """
         if not self.folder_field.text().strip():
             raise EngineError(self.tr("no folder is named"), self.tr("a folder for the pictures"))
@@ -110,7 +110,7 @@ class ExportForm(QWidget):
         )
 
     def look_again(self) -> None:
-        """See which label maps their folder holds now, and what the window's layout, size and weights come to."""
+        """Scan the label map folder again and update the form for the window's layout, size and weights."""
         self._maps = ("", 0), ()
         usable = self._live.info is None or self._live.info.can_use_noise
         self.by_seed.setEnabled(usable)
@@ -119,7 +119,7 @@ class ExportForm(QWidget):
         self._check()
 
     def summary(self) -> str:
-        """Return how many pictures the fields make, or what is wrong with them."""
+        """Return the number of pictures as text, or the validation message."""
         if self.problem:
             return self.problem
         text = self.tr("%Ln picture(s)", "", self._count)
@@ -128,7 +128,7 @@ class ExportForm(QWidget):
         return f"{text}. {self.tr('The layout is stretched to another shape.')}" if self._stretches else text
 
     def _look_at_sizes(self, order: ExportOrder) -> None:
-        """Find out how large the pictures of the layout in the window become, and whether one has another shape than it."""
+        """Compute the picture sizes for the window's layout and whether an aspect ratio differs from it."""
         info, layout = self._live.info, order.layouts[0]
         self._sizes, self._stretches = [], False
         if info is not None and isinstance(layout, PaintedLayout):
@@ -138,7 +138,7 @@ class ExportForm(QWidget):
             self._stretches = not all(is_same_shape(size, shape) for size in self._sizes)
 
     def remember(self) -> None:
-        """Keep what is likely to be wanted again."""
+        """Save the field values for the next export."""
         values = {
             "folder": self.folder_field.text(),
             "format": self._format(),
@@ -304,7 +304,7 @@ class ExportForm(QWidget):
             field.setText(name)
 
     def _check(self) -> None:
-        """Show the first name, or what is wrong, and disable what does not count."""
+        """Show the first file name or the validation message, and disable fields that have no effect."""
         for widget in (self.maps_field, self.maps_button, self.map_set):
             widget.setEnabled(self.map_folder.isChecked())
         for widget in (self.count, self.seed):

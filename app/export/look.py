@@ -1,4 +1,4 @@
-"""The style rules that the windows of variations and exports need on top of the theme's."""
+"""Additional style sheet rules for the variations and export windows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from spade_studio.app.ui.theme import Colors, mix
 
 
 def style_sheet(colors: Colors) -> str:
-    """Return the rules for a theme's colours."""
+    """Return the style sheet for a theme's colours."""
     return f"""
     QLineEdit:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled {{ color: {mix(colors.text, colors.window, 0.6)};
         background: {colors.window}; }}

@@ -1,4 +1,4 @@
-"""The file ``manifest.json`` beside exported pictures: the order and what is done of it, for exports to resume from."""
+"""Export manifest ``manifest.json``: the order and the state of each picture, used to resume an export."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ State = Literal["waiting", "done", "failed"]
 
 @dataclass(frozen=True)
 class Entry:
-    """What became of one picture.
+    """State of one picture.
 
     Attributes:
-        state: Whether it is there.
-        message: Why it failed.
-        about: How it was rendered, without what the order says already.
+        state: Whether the picture is waiting, done or failed.
+        message: Error message of a failed picture.
+        about: Provenance fields that the order does not contain.
     """
 
     state: State = "waiting"
@@ -41,15 +41,15 @@ class Entry:
 
 @dataclass
 class Manifest:
-    """An export and how far it is.
+    """Export order with the state of each picture.
 
     Attributes:
-        folder: Of the pictures.
-        order: What the export makes.
-        weights_sha256: Of the weights that render it; empty until the first picture.
-        replacing: Whether pictures were there before that are none of this export's.
-        entries: One for each picture of the order.
-        lost: How many pictures are there, and how many are missing, of an export that was begun here and that this one would replace.
+        folder: Output folder.
+        order: Order of the export.
+        weights_sha256: SHA-256 of the weights; empty until the first picture.
+        replacing: Whether the folder held pictures of another export at the start.
+        entries: One entry per picture of the order.
+        lost: Numbers of (done, missing) pictures of an unfinished export that this one would replace.
     """
 
     folder: Path
@@ -61,15 +61,15 @@ class Manifest:
 
     @classmethod
     def begin(cls, folder: Path, order: ExportOrder, weights_sha256: str) -> Manifest:
-        """Return the manifest of an export that begins, or goes on, in a folder.
+        """Return the manifest for starting or resuming an export in a folder.
 
         Args:
-            folder: Need not exist.
-            order: What the export makes.
-            weights_sha256: Of the weights that will render it.
+            folder: Output folder; need not exist.
+            order: Order of the export.
+            weights_sha256: SHA-256 of the weights.
 
         Raises:
-            EngineError: the manifest that lies there is damaged.
+            EngineError: The existing manifest is damaged.
         """
         pictures = order.pictures
         try:
@@ -84,29 +84,29 @@ class Manifest:
         return cls(folder, order, weights_sha256, replacing, [Entry() for _ in pictures], lost)
 
     def is_same(self, order: ExportOrder, weights_sha256: str) -> bool:
-        """Whether it is the manifest of just this export."""
+        """Whether this manifest belongs to exactly this export."""
         return weights_sha256 == self.weights_sha256 and fingerprint(order) == fingerprint(self.order)
 
     def copy(self) -> Manifest:
-        """Return what it says now, for another thread to write."""
+        """Return a snapshot for another thread to write."""
         return replace(self, entries=list(self.entries))
 
     @property
     def waiting(self) -> list[ExportPicture]:
-        """The pictures that are missing, those that failed among them."""
+        """Missing pictures, including failed ones."""
         return missing_pictures(self.order.pictures, self.folder, self._may_be_done)
 
     @property
     def failures(self) -> list[tuple[str, str]]:
-        """(file, why) of what failed."""
+        """(file, message) of each failed picture."""
         return [(p.file, entry.message) for p, entry in zip(self.order.pictures, self.entries, strict=True) if entry.state == "failed"]
 
     def _may_be_done(self, picture: ExportPicture) -> bool:
-        # A picture that was written right before a crash may not be noted yet.
+        # A picture written right before a crash may not be recorded yet.
         return self.entries[picture.index].state == "done" or not self.replacing
 
     def set_waiting(self, pictures: Collection[ExportPicture]) -> None:
-        """Note that just these pictures are missing."""
+        """Mark exactly these pictures as waiting."""
         missing = {picture.index for picture in pictures}
         for picture in self.order.pictures:
             if picture.index in missing:
@@ -115,7 +115,7 @@ class Manifest:
                 self.entries[picture.index] = Entry("done")
 
     def set_done(self, picture: ExportPicture, about: Provenance) -> None:
-        """Note that a picture is written."""
+        """Mark a picture as done."""
         named = {
             "size": [about.picture_size[1], about.picture_size[0]],
             "device": about.device,
@@ -127,11 +127,11 @@ class Manifest:
         self.entries[picture.index] = Entry("done", "", named)
 
     def set_failed(self, picture: ExportPicture, message: str) -> None:
-        """Note why a picture is missing."""
+        """Mark a picture as failed."""
         self.entries[picture.index] = Entry("failed", message)
 
     def to_bytes(self) -> bytes:
-        """Return what :func:`write_manifest` writes."""
+        """Return the serialized manifest for :func:`write_manifest`."""
         pictures = [
             {"file": picture.file, "state": entry.state, **({"message": entry.message} if entry.message else {}), **entry.about}
             for picture, entry in zip(self.order.pictures, self.entries, strict=True)
@@ -149,15 +149,15 @@ class Manifest:
 
 
 def fingerprint(order: ExportOrder) -> str:
-    """Return the SHA-256 of all that an order says."""
+    """Return the SHA-256 of an order's JSON form."""
     return hashlib.sha256(json.dumps(order.to_json(), sort_keys=True).encode()).hexdigest()
 
 
 def write_manifest(folder: Path, data: bytes) -> None:
-    """Write a manifest; an older one stays until this one is whole.
+    """Write a manifest atomically.
 
     Raises:
-        OSError: the folder is missing or may not be written, or the disk is full.
+        OSError: The folder is missing or not writable, or the disk is full.
     """
     with atomic_writer(folder / NAME) as file:
         file.write(data)
@@ -167,10 +167,10 @@ def read_manifest(folder: Path) -> Manifest | None:
     """Read the manifest of a folder.
 
     Returns:
-        None where there is none.
+        The manifest; None if the folder has none.
 
     Raises:
-        EngineError: it is damaged.
+        EngineError: The manifest is damaged.
     """
     path = folder / NAME
     try:

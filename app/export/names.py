@@ -1,4 +1,4 @@
-"""File names of exported pictures by a pattern such as ``{layout}_{seed}``: checked, filled in, never a path."""
+"""File name patterns for exported pictures, such as ``{layout}_{seed}``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 from spade_studio.engine.errors import EngineError
 
 FIELDS = ("layout", "index", "variation", "seed", "size", "weights")
-"""What a pattern may hold; ``index`` counts all pictures of an export, ``variation`` those of one layout."""
+"""Placeholders of a pattern; ``index`` counts all pictures of an export, ``variation`` those of one layout."""
 DEFAULT_PATTERN = "{layout}_{variation:04}"
 _NUMBERS = ("index", "variation", "seed")
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
@@ -23,10 +23,10 @@ Values = Mapping[str, str | int]
 
 
 class NamePattern:
-    """A pattern that is known to give usable names.
+    """Validated file name pattern.
 
     Raises:
-        EngineError: it is none; what is wrong with it.
+        EngineError: The pattern is invalid.
     """
 
     def __init__(self, text: str) -> None:
@@ -59,13 +59,13 @@ class NamePattern:
                 )
 
     def fill(self, values: Values) -> str:
-        """Return the name, without suffix, of one picture.
+        """Return a picture's file name without suffix.
 
         Args:
-            values: A value for each of :data:`FIELDS`.
+            values: Value for each of :data:`FIELDS`.
 
         Raises:
-            EngineError: it would be no name for a file.
+            EngineError: The result is not a valid file name.
         """
         pieces: list[str] = []
         for literal, field, spec, _ in self._parts:
@@ -84,7 +84,7 @@ class NamePattern:
                 QCoreApplication.translate("NamePattern", "{!r} is a name that Windows keeps for itself").format(name),
                 QCoreApplication.translate("NamePattern", "another name"),
             )
-        if not name.isprintable():  # before its bytes are counted: the system's own names may hold what has none
+        if not name.isprintable():  # before counting bytes: names from the system may contain text that cannot be encoded
             raise EngineError(
                 QCoreApplication.translate("NamePattern", "{!r} cannot be printed").format(name),
                 QCoreApplication.translate("NamePattern", "a name of letters, numbers and signs"),

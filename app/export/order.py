@@ -1,4 +1,4 @@
-"""What an export is to make, in memory and as JSON: layouts, styles, sizes, format and names."""
+"""Export order, in memory and as JSON: layouts, styles, sizes, format and file names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from spade_studio.engine.pictures.png import MAX_SIDE
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 Size = tuple[int, int] | SizeWish | None
-"""(height, width), what is wanted of it whatever the layout, or the renderer's default."""
+"""(height, width) in pixels, a size relative to the layout, or None for the renderer's default."""
 FileFormat = Literal["png", "jpg", "webp"]
 FILE_FORMATS: tuple[FileFormat, ...] = ("png", "jpg", "webp")
 MAX_PICTURES = 100_000
@@ -30,14 +30,14 @@ MAX_PICTURES = 100_000
 
 @dataclass(frozen=True, eq=False)
 class PaintedLayout:
-    """A layout in memory.
+    """Layout in memory.
 
     Attributes:
-        name: What ``{layout}`` stands for.
-        labels: uint8 ``[H, W]``, never modified.
-        objects: Objects by number, uint16 ``[H, W]``, 0 for none; None where there are none.
-        texture: The seed of the noise.
-        texture_regions: Where it has other seeds, uint16 ``[H, W]``, never modified; None for nowhere.
+        name: Value of the ``{layout}`` placeholder.
+        labels: Label map, uint8 ``[H, W]``; treated as immutable.
+        objects: Object ids, uint16 ``[H, W]``, 0 for no object; None if there are no objects.
+        texture: Noise seed.
+        texture_regions: Regions with their own noise seed, uint16 ``[H, W]``, treated as immutable; None if there are none.
     """
 
     name: str
@@ -49,12 +49,12 @@ class PaintedLayout:
 
 @dataclass(frozen=True)
 class FileLayout:
-    """A layout in a label PNG.
+    """Layout in a label PNG.
 
     Attributes:
-        name: What ``{layout}`` stands for.
-        path: The file.
-        texture: The seed of the noise.
+        name: Value of the ``{layout}`` placeholder.
+        path: Path of the label PNG.
+        texture: Noise seed.
     """
 
     name: str
@@ -70,20 +70,20 @@ ExportPicture = PlannedPicture[Layout, Size]
 
 @dataclass(frozen=True, eq=False)
 class ExportOrder:
-    """What an export is to make.
+    """Specification of an export.
 
     Attributes:
-        layouts: At least one.
-        label_set: What the layouts' ids mean; None where they are the weights' own.
-        styles: Every layout is rendered in each.
-        sizes: And at each of these.
-        file_format: Of the files.
-        quality: Of lossy formats, 1 to 100.
-        pattern: Of their names.
-        weights: What ``{weights}`` stands for.
+        layouts: Layouts, at least one.
+        label_set: Label set of the layouts; None for the weights' own.
+        styles: Styles that every layout is rendered in.
+        sizes: Sizes that every layout is rendered at.
+        file_format: File format.
+        quality: Quality of lossy formats, 1 to 100.
+        pattern: File name pattern.
+        weights: Value of the ``{weights}`` placeholder.
 
     Raises:
-        EngineError: it makes no pictures, too many, or two of one name.
+        EngineError: The order yields no pictures, too many, or duplicate file names.
     """
 
     layouts: tuple[Layout, ...]
@@ -114,7 +114,7 @@ class ExportOrder:
         """All pictures in order: for each layout the sizes, for each size the styles.
 
         Raises:
-            EngineError: two would have one name, or one no usable name.
+            EngineError: A file name is duplicate or invalid.
         """
         try:
             return plan_pictures(self.layouts, self.sizes, self.styles, self._file_names())
@@ -127,10 +127,10 @@ class ExportOrder:
             raise EngineError(found, "", hint) from None
 
     def check(self) -> None:
-        """See whether every picture gets a name of its own.
+        """Check that every picture has a valid, unique file name.
 
         Raises:
-            EngineError: two would have one name, or one no usable name.
+            EngineError: A file name is duplicate or invalid.
         """
         assert len(self.pictures) == self.count
 
@@ -138,7 +138,7 @@ class ExportOrder:
         """Return the first picture's file name.
 
         Raises:
-            EngineError: the pattern gives none.
+            EngineError: The pattern yields no valid name.
         """
         return self._file_names()(self.layouts[0], self.sizes[0], 0, self.styles[0], 0)
 
@@ -159,7 +159,7 @@ class ExportOrder:
         return file_name
 
     def to_json(self) -> dict[str, Any]:
-        """Return all of it as JSON, painted layouts included; the same at every call, never to be modified."""
+        """Return the order as JSON, including painted layouts; cached, so callers must not modify it."""
         return self._json
 
     @cached_property
@@ -177,10 +177,10 @@ class ExportOrder:
 
     @classmethod
     def from_json(cls, data: object) -> ExportOrder:
-        """Read what :meth:`to_json` wrote; the text counts as hostile.
+        """Parse the output of :meth:`to_json`, treated as untrusted input.
 
         Raises:
-            EngineError: it is no such plan.
+            EngineError: The data are not a valid order.
         """
         names = {"layouts", "label_set", "styles", "sizes", "format", "quality", "pattern", "weights"}
         entries = json_object(data, "plan", required=names, optional=set())

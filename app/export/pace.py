@@ -1,4 +1,4 @@
-"""How fast things get done and how long the rest will take, from the times of the last ones."""
+"""Progress rate and remaining time, estimated from the most recent items."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _REMEMBERED = 20
 
 
 class Pace:
-    """A rate over the last things done.
+    """Moving rate over the most recent items.
 
     Args:
-        clock: Seconds that only grow.
+        clock: Monotonic clock in seconds.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,22 +26,22 @@ class Pace:
         self.restart()
 
     def restart(self) -> None:
-        """Begin again: what passed until now was a pause."""
+        """Reset the measurement, such as after a pause."""
         self._times.clear()
         self._times.append(self._clock())
 
     def count(self) -> None:
-        """Note that one more is done."""
+        """Count one finished item."""
         self._times.append(self._clock())
 
     @property
     def rate(self) -> float:
-        """Things a second; 0 while it is not known."""
+        """Items per second; 0 while unknown."""
         passed = self._times[-1] - self._times[0]
         return (len(self._times) - 1) / passed if passed > 0 else 0.0
 
     def remaining(self, left: int) -> float | None:
-        """Return the seconds that ``left`` more will take; None while it is not known."""
+        """Return the estimated seconds for ``left`` more items; None while unknown."""
         return left / self.rate if self.rate else None
 
 
@@ -49,10 +49,10 @@ def describe_pace(text: str, done: int, total: int, pace: Pace) -> str:
     """Return ``12 of 50 pictures · 2.3 a second · about 17 s left``.
 
     Args:
-        text: The first part, with a field ``{done}``.
-        done: So many are done.
-        total: Of so many.
-        pace: Of the last ones.
+        text: First part, with a placeholder ``{done}``.
+        done: Number of finished items.
+        total: Total number of items.
+        pace: Measured rate.
     """
     translate = QCoreApplication.translate
     text = text.format(done=number_text(done))

@@ -1,4 +1,4 @@
-"""One picture of the document as a file: what is asked for, how it is made and written."""
+"""Export of a single picture of the document: order, rendering and writing."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
     from spade_studio.engine.rendering.renderer import Renderer
 
 SUFFIXES: dict[str, FileFormat] = {".png": "png", ".jpg": "jpg", ".jpeg": "jpg", ".webp": "webp"}
-"""Of names, in small letters."""
+"""File formats by lowercase file name suffix."""
 FORBIDDEN = '<>:"/\\|?*'
 MAX_NAME = 150
 
 
 @dataclass(frozen=True)
 class PictureOrder:
-    """A picture that is wanted as a file.
+    """Specification of a single-picture export.
 
     Attributes:
-        path: Where to.
-        file_format: What is written, whatever the name says.
-        size: (height, width) of the result in pixels, exactly.
-        crop: Whether a result of another aspect than the layout's shows its middle; else all of it, stretched.
-        quality: 1 to 100, for lossy formats.
-        has_record: Whether the file says how it was made, so that it can be opened again.
-        detail: The level of detail; ``auto`` where the size decides.
+        path: Output file.
+        file_format: File format, regardless of the suffix.
+        size: Exact (height, width) of the result in pixels.
+        crop: Whether a different aspect ratio crops the layout to its centre instead of stretching it.
+        quality: Quality of lossy formats, 1 to 100.
+        has_record: Whether the file contains a provenance record, so that it can be opened again.
+        detail: Level of detail; ``auto`` to choose it by size.
     """
 
     path: Path
@@ -54,13 +54,13 @@ class PictureOrder:
 
 @dataclass(frozen=True)
 class ShownPicture:
-    """The picture in the window.
+    """Picture shown in the window.
 
     Attributes:
-        image: The picture.
-        size: Its (height, width).
-        detail: The level of detail that made it.
-        base: (height, width) of what the weights render without details.
+        image: Rendered image.
+        size: (height, width) in pixels.
+        detail: Level of detail of the image.
+        base: (height, width) in pixels of the render without added detail.
     """
 
     image: QImage
@@ -70,7 +70,7 @@ class ShownPicture:
 
 
 def size_of_side(longer_side: int, layout: tuple[int, int]) -> tuple[int, int]:
-    """Return the (height, width) in a layout's aspect whose longer side has so many pixels."""
+    """Return the (height, width) with a layout's aspect ratio and the given longer side in pixels."""
     scale = longer_side / max(layout)
     return max(1, round(layout[0] * scale)), max(1, round(layout[1] * scale))
 
@@ -84,12 +84,12 @@ def render(
     progress: Callable[[float], None],
     should_stop: Callable[[], bool],
 ) -> DescribedPicture:
-    """Render the picture of an order, on the render thread; arguments as :func:`render_layout`.
+    """Render the picture of an order on the render thread; arguments as for :func:`render_layout`.
 
     Raises:
-        GaveWayError: ``should_stop`` said yes.
+        GaveWayError: ``should_stop`` returned True.
     """
-    from spade_studio.app.export.rendering import render_layout  # the window opens without it
+    from spade_studio.app.export.rendering import render_layout  # deferred to keep startup fast
 
     wish = ResultWish(order.size, order.detail, "crop" if order.crop else "stretch")
     return render_layout(renderer, layout, source, wish, style, progress=progress, should_stop=should_stop)
@@ -99,7 +99,7 @@ def write(order: PictureOrder, made: DescribedPicture) -> None:
     """Write the picture of an order.
 
     Raises:
-        EngineError: The folder is missing or may not be written, the disk is full, or the picture is too large for its format.
+        EngineError: The folder is missing or not writable, the disk is full, or the picture is too large for its format.
     """
     from spade_studio.app.export.export_files import write_described
 
@@ -113,13 +113,13 @@ def write(order: PictureOrder, made: DescribedPicture) -> None:
 
 
 def proposed_name(name: str) -> str:
-    """Return the name of a document as a name for a file, without what file systems do not take."""
+    """Return a document name as a file name, without characters that file systems reject."""
     kept = "".join(" " if letter in FORBIDDEN or not letter.isprintable() else letter for letter in name)
     return " ".join(kept.split()).encode()[:MAX_NAME].decode(errors="ignore").strip(". ") or "picture"
 
 
 def problem_of(name: str) -> str:
-    """Say what keeps a text from being the name of a file; empty where nothing does."""
+    """Return why a text is not a valid file name; empty if it is valid."""
     translate = QCoreApplication.translate
     if not name.strip(". "):
         return translate("PictureDialog", "The picture needs a name.")

@@ -1,4 +1,4 @@
-"""Asks what picture of the document is wanted as a file: name, format, size."""
+"""Dialog for exporting a single picture: name, format and size."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ from spade_studio.engine.pictures.png import MAX_SIDE
 from spade_studio.engine.rendering.result_plan import is_same_shape
 
 SIDES = (256, 512, 1024, 2048)
-"""Longer sides that are offered, in pixels."""
+"""Offered lengths of the longer side, in pixels."""
 _FORMAT_NAMES = {"png": "PNG", "jpg": "JPEG", "webp": "WebP"}
 _PREVIEW = 220
 _SMALLEST = 16
 
 
 class PictureDialog(QDialog):
-    """The questions, a small look at the picture, and how far it is once it is wanted.
+    """Export dialog with a preview and progress.
 
     Args:
-        name: Proposed, without a suffix.
+        name: Proposed file name without suffix.
         layout: (height, width) of the layout.
-        shown: The picture in the window.
-        settings: Remember format, size and folder.
-        parent: The window.
+        shown: Picture shown in the window.
+        settings: Settings that store format, size and folder.
+        parent: Parent window.
     """
 
     wanted = Signal(object)  # PictureOrder
@@ -127,7 +127,7 @@ class PictureDialog(QDialog):
         self.hint = PlainLabel(self.tr("Full detail differs from what the window shows now; Render > Detail > Full shows it there."))
         self.hint.setProperty("role", "caption")
         policy = self.hint.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)  # the fields above stay where they are
+        policy.setRetainSizeWhenHidden(True)  # keeps the fields above in place
         self.hint.setSizePolicy(policy)
         self.problem = PlainLabel()
         self.problem.setProperty("role", "problem")
@@ -208,39 +208,39 @@ class PictureDialog(QDialog):
         self.cancel_button.clicked.connect(self.reject)
         self.export_button.clicked.connect(self._want)
 
-    # -- what is asked for ----------------------------------------------------------------------------------------
+    # -- order ---------------------------------------------------------------------------------------------------
 
     @property
     def file_format(self) -> FileFormat:
-        """The chosen format."""
+        """Selected file format."""
         return cast("FileFormat", self.format.currentData())
 
     @property
     def result_size(self) -> tuple[int, int]:
-        """The chosen (height, width)."""
+        """Selected (height, width) in pixels."""
         return self.height_box.value(), self.width_box.value()
 
     @property
     def path(self) -> Path:
-        """Where the picture goes: the name with the format's suffix, unless it ends in one of the format's already."""
+        """Output file, with the format's suffix appended unless present."""
         name = self.name.text().strip()
         if SUFFIXES.get(Path(name).suffix.lower()) != self.file_format:
             name += f".{self.file_format}"
         return typed_path(self.folder.text()) / name
 
     def order(self) -> PictureOrder:
-        """Return what is asked for."""
+        """Return the order described by the fields."""
         crops = bool(self.fit.currentData()) and not is_same_shape(self.result_size, self._layout)
         quality, detail = self.quality.value(), self.detail.currentData()
         return PictureOrder(self.path, self.file_format, self.result_size, crops, quality, self.record.isChecked(), detail)
 
     def show_progress(self, part: float) -> None:
-        """Show how far the details are, from 0 to 1."""
+        """Show the progress of detail rendering, 0 to 1."""
         self.progress.setRange(0, 100)
         self.progress.setValue(round(100 * part))
 
     def show_problem(self, error: EngineError) -> None:
-        """Say what went wrong, and let the person try again."""
+        """Show an error and enable the fields for another attempt."""
         self._set_at_work(at_work=False)
         text = str(error)
         self.problem.setText(sentence(text))
@@ -265,7 +265,7 @@ class PictureDialog(QDialog):
                     widget.setEnabled(not at_work)
         self._refresh()
 
-    # -- fields that depend on each other -------------------------------------------------------------------------
+    # -- dependent fields -----------------------------------------------------------------------------------------
 
     def _on_name(self, text: str) -> None:
         file_format = SUFFIXES.get(Path(text.strip()).suffix.lower())
@@ -274,7 +274,7 @@ class PictureDialog(QDialog):
         self._refresh()
 
     def _split_name(self) -> None:
-        """Take a whole path that was typed as the name apart, where its folder exists."""
+        """Split a full path entered as the name into folder and name, if the folder exists."""
         typed = self.name.text().strip()
         path = typed_path(typed)
         if path.name != typed and path.parent.is_dir():
@@ -337,7 +337,7 @@ class PictureDialog(QDialog):
         height, width = size_of_side(side, self._layout)
         return width, height
 
-    # -- what is remembered ---------------------------------------------------------------------------------------
+    # -- settings -------------------------------------------------------------------------------------------------
 
     def _remember(self) -> None:
         self._settings.picture_folder = typed_path(self.folder.text())
@@ -382,7 +382,7 @@ def _pictures_folder() -> Path:
 
 
 def _widgets(item: Any) -> list[QWidget]:
-    """Return the widgets of a layout's entry."""
+    """Return the widgets of a layout item."""
     if item is None:
         return []
     if (widget := item.widget()) is not None:

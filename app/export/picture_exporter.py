@@ -1,4 +1,4 @@
-"""Makes one picture on the window's render thread and writes it on another."""
+"""Background export of a single picture: rendered on the render thread, written on another."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 
 class PictureExporter(QObject):
-    """One picture at a time."""
+    """Exports one picture at a time."""
 
-    progressed = Signal(float)  # which part of the details is done, from 0 to 1; emitted on the render thread
+    progressed = Signal(float)  # detail rendering progress, 0 to 1; emitted on the render thread
     written = Signal(object)  # PictureOrder
     failed = Signal(object)  # EngineError
 
@@ -37,17 +37,17 @@ class PictureExporter(QObject):
 
     @property
     def is_at_work(self) -> bool:
-        """Whether a picture is being made or written."""
+        """Whether a picture is being rendered or written."""
         return self._job is not None or self._worker.is_busy
 
     def start(self, order: PictureOrder, layout: PaintedLayout, label_set: LabelSet, style: Style) -> None:
-        """Make a picture.
+        """Start exporting a picture.
 
         Args:
-            order: What is wanted.
+            order: Specification of the picture.
             layout: Labels and objects.
-            label_set: Of the layout.
-            style: A seed or a code.
+            label_set: Label set of the layout.
+            style: Seed or style code.
         """
         self.cancel()
         self._is_given_up = given_up = threading.Event()
@@ -58,14 +58,14 @@ class PictureExporter(QObject):
         )
 
     def cancel(self) -> None:
-        """Give up what is being made; a file that is being written is finished."""
+        """Cancel the rendering; a file that is being written is completed."""
         self._is_given_up.set()
         job, self._job = self._job, None
         if job is not None:
             job.cancel()
 
     def close(self) -> None:
-        """Leave nothing running."""
+        """Cancel and wait for pending work."""
         self.cancel()
         self._worker.wait()
 

@@ -1,4 +1,4 @@
-"""One picture of a layout in memory, rendered as the window renders it; called on the render thread."""
+"""Rendering of a layout on the render thread, with the same result as in the window."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ def render_layout(
     progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> DescribedPicture:
-    """Render one picture with its record.
+    """Render one picture with its provenance record.
 
     Args:
-        renderer: The loaded weights.
+        renderer: Renderer with loaded weights.
         layout: Labels, objects and texture.
-        source: The label set of the layout; None where its ids are the weights' own.
-        size: Of the result, as :class:`~spade_studio.app.export.order.ExportOrder` has it, with the detail that suits it; or all that is
-            wanted of it.
-        style: A seed or a code.
-        progress: Told which part of the details is done, from 0 to 1.
-        should_stop: Asked within the details; GaveWayError is raised where it says yes.
+        source: Label set of the layout; None for the weights' own.
+        size: Size as in :class:`~spade_studio.app.export.order.ExportOrder`, with a matching level of detail; or a full specification of
+            size and detail.
+        style: Seed or style code.
+        progress: Callback with the progress of detail rendering, 0 to 1.
+        should_stop: Callback polled during detail rendering; True aborts with GaveWayError.
 
     Raises:
-        EngineError: these weights cannot render it.
+        EngineError: The weights cannot render the layout.
     """
     own, labels = renderer.channels.label_set, layout.labels
     if source is not None and own is not None and source != own:
-        # Before borders are drawn: labels that the weights take for one have none between them.
+        # Before drawing borders: labels mapped to the same channel have no border between them.
         labels, _ = LabelTransfer(source, renderer.channels).apply(labels)
     unlabeled = UNLABELED if source is None else source.unlabeled_value
     if own is not None and source is not None and source != own:

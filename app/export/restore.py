@@ -1,4 +1,4 @@
-"""A rendered PNG that is opened: its layout and style become the document's, and what would come out otherwise now is told."""
+"""Restoring the layout and style of a rendered PNG as the document."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from spade_studio.engine.rendering.renderer import Renderer
 
 _BORDERS = 256
-"""LiveRenderer gives objects numbers from here on, so that they differ from labels."""
+"""First object id used by LiveRenderer, above all label ids."""
 
 
 class PictureRestorer(QObject):
     """Opens rendered PNGs.
 
     Args:
-        workspace: The document, and the window over which messages are shown.
-        connection: Between the document and its file.
+        workspace: Document, and the parent window for messages.
+        connection: Connection between the document and its file.
     """
 
     def __init__(self, workspace: Workspace, connection: DocumentConnection) -> None:
@@ -48,7 +48,7 @@ class PictureRestorer(QObject):
         self._waiting, self._connection = workspace.waiting, connection
 
     def show(self, path: Path) -> bool:
-        """Show layout, style, size and detail of a picture in place of the open document; where that cannot be done a message says why."""
+        """Replace the open document with a picture's layout, style, size and detail; return whether that succeeded, or show an error."""
         try:
             recorded = self._waiting.do(self.tr("Opening {}…").format(path.name), lambda _check: read_record(path))
             if recorded is None:
@@ -78,7 +78,7 @@ class PictureRestorer(QObject):
         return True
 
     def _size_for(self, recorded: Provenance) -> SizeWish:
-        """Return the size of a picture as a person would ask for it: that in use where it comes to the same."""
+        """Return the size setting that yields a picture's size, preferably the current one."""
         info, exact = self._live.info, recorded.picture_size
         wishes = self._live.size, SizeWish("side", max(exact))
         fitting = (wish for wish in wishes if info is not None and info.size_of(wish, recorded.size) == exact)
@@ -92,7 +92,7 @@ class PictureRestorer(QObject):
 
 
 def label_set_of(recorded: Provenance, own: LabelSet) -> LabelSet:
-    """Return the label set that a picture's layout uses: the present one where it has its name, a built-in one, or its names alone."""
+    """Return the label set of a picture's layout: the current or a built-in set of the same name, else one with the recorded names."""
     if recorded.label_set == own.name or not recorded.label_names:
         return own
     for name in built_in_label_sets():
@@ -103,7 +103,7 @@ def label_set_of(recorded: Provenance, own: LabelSet) -> LabelSet:
 
 
 def objects_of(recorded: Provenance) -> InstanceArray | None:
-    """Return the objects that give a picture's borders, uint16 ``[H, W]``; None where the labels give them."""
+    """Return the object ids behind a picture's borders, uint16 ``[H, W]``; None if the labels alone give the borders."""
     if recorded.instances is None:
         return None
     instances, labels = recorded.instances, recorded.labels
@@ -117,13 +117,13 @@ def objects_of(recorded: Provenance) -> InstanceArray | None:
 
 
 def objects_from_borders(instances: InstanceArray, labels: LabelArray) -> InstanceArray | None:
-    """Undo :func:`spade_studio.app.rendering.live_renderer.object_borders`; None where there is no object."""
+    """Invert :func:`spade_studio.app.rendering.live_renderer.object_borders`; None if there is no object."""
     objects = np.where(instances >= _BORDERS, instances - _BORDERS, 0).astype(np.uint16)
     return objects if bool(objects.any()) else None
 
 
 def style_of(recorded: Provenance) -> Style | None:
-    """Return a picture's style: the seed where it tells all, else the code; None where it has none."""
+    """Return a picture's style: the seed if it determines the style, else the code; None if it has no style."""
     z, seed = recorded.z, recorded.seed
     if z is None:
         return None

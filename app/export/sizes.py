@@ -1,4 +1,4 @@
-"""Sizes of pictures as a person writes them: ``512 x 512, 768 x 512``."""
+"""Input field for picture sizes, such as ``512 x 512, 768 x 512``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LEAST = 16
 
 
 def size_box() -> QComboBox:
-    """Return a field for sizes, whose first entry means the window's."""
+    """Return a size field whose first entry is the window's size."""
     translate = QCoreApplication.translate
     box = QComboBox()
     box.setEditable(True)
@@ -30,14 +30,14 @@ def size_box() -> QComboBox:
 
 
 def sizes_in(box: QComboBox, live: LiveRenderer) -> tuple[Size, ...]:
-    """Return the sizes that a field holds, each once.
+    """Return the distinct sizes of a field.
 
     Args:
-        box: Made by :func:`size_box`.
-        live: Has to render them.
+        box: Field created by :func:`size_box`.
+        live: Renderer for these sizes.
 
     Raises:
-        EngineError: it holds something else, or sides out of range.
+        EngineError: The text is not a list of sizes, or a side is out of range.
     """
     translate = QCoreApplication.translate
     text = box.currentText().strip()

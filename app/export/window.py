@@ -1,4 +1,4 @@
-"""The window for exports: what, in which styles and sizes, as which files and where; below it how far the export is."""
+"""Export window: form and progress."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -34,14 +34,14 @@ _SHOWN_FAILURES = 200
 
 
 class ExportWindow(SideWindow):
-    """Sets up an export and shows how it goes; it goes on while the window is closed.
+    """Sets up an export and shows its progress; the export continues while the window is closed.
 
     Attributes:
-        form: What is wanted.
-        exporter: Carries it out.
+        form: Export form.
+        exporter: Worker that runs the export.
     """
 
-    ended = Signal(str)  # what came of it
+    ended = Signal(str)  # summary of the result
 
     def __init__(
         self,
@@ -96,11 +96,11 @@ class ExportWindow(SideWindow):
         self.resize(620, 0)
 
     def open(self, styles: Sequence[Style] = (), layout: tuple[PaintedLayout, LabelSet] | None = None) -> None:
-        """Show the window; where an export has ended while it was closed, with what came of it, unless styles are chosen.
+        """Show the window, with the result of an export that ended while it was closed unless styles are given.
 
         Args:
-            styles: Chosen in the sheet; the form offers them.
-            layout: What these were chosen for; the present layout where None.
+            styles: Styles selected in the variations sheet, offered by the form.
+            layout: Layout of these styles; None for the current layout.
         """
         if not self.exporter.is_at_work:
             is_news = self._tells_end and not self._is_end_seen and not styles
@@ -111,7 +111,7 @@ class ExportWindow(SideWindow):
         self._is_end_seen = True
 
     def look_again(self) -> None:
-        """Follow the main window, unless closed or at work; what came of the last export is told on."""
+        """Update from the main window, unless closed or exporting; the last result stays shown."""
         if self.isVisible() and not self.exporter.is_at_work:
             tells = self._tells_end
             self.form.look_again()
@@ -119,7 +119,7 @@ class ExportWindow(SideWindow):
             self._show_state()
 
     def export(self) -> bool:
-        """Begin, unless something in the form is wrong."""
+        """Start the export if the form is valid; return whether it was started."""
         if self.exporter.is_at_work:
             return False
         self.form.look_again()
@@ -133,11 +133,11 @@ class ExportWindow(SideWindow):
         return True
 
     def close_parts(self) -> None:
-        """End what is at work: what is written stays, and the manifest knows it."""
+        """Cancel a running export; written pictures stay recorded in the manifest."""
         self.exporter.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Hide only: an export goes on."""
+        """Hide the window; a running export continues."""
         event.accept()
 
     def _start(self, order: ExportOrder, folder: Path) -> None:
@@ -171,7 +171,7 @@ class ExportWindow(SideWindow):
         box = message_box(self, headline, "\n\n".join(lines))
         replace = box.addButton(self.tr("&Replace"), QMessageBox.ButtonRole.DestructiveRole)
         box.setDefaultButton(box.addButton(QMessageBox.StandardButton.Cancel))
-        # The box ends before its button says that it was clicked.
+        # The box closes before its button emits clicked.
         box.finished.connect(lambda _code: self.exporter.confirm() if box.clickedButton() is replace else self.exporter.cancel())
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
@@ -199,18 +199,18 @@ class ExportWindow(SideWindow):
             self._show_state()
         else:
             self._was_at_work = self.exporter.is_at_work
-            self.look_again()  # at what has changed meanwhile
+            self.look_again()  # pick up changes since the start
             self._tells_end, self._is_end_seen = True, self.isVisible()
             self._look_again()
             if not self._was_at_work:
                 self.ended.emit(self.status.text())
 
     def _on_form_changed(self) -> None:
-        self._tells_end = False  # it is about what was set before
+        self._tells_end = False  # the result refers to the previous settings
         self._look_again()
 
     def _look_again(self) -> None:
-        """Say what the fields make, and whether the folder holds an export that is not finished."""
+        """Show what the fields yield and whether the folder holds an unfinished export."""
         self._left = None
         note = ""
         if not self.exporter.is_at_work:
@@ -227,7 +227,7 @@ class ExportWindow(SideWindow):
         self._show_state()
 
     def _look_into(self, folder: Path) -> tuple[Manifest | None, int, str]:
-        """Return the export that a folder holds, how many pictures are missing, and what is wrong with its manifest."""
+        """Return a folder's manifest, the number of missing pictures, and the manifest's error message."""
         try:
             found = (folder / NAME).stat()
         except (OSError, ValueError):
