@@ -1,1 +1,1 @@
-"""Document to picture: the bridge to the render thread, what it renders with, and the picture pane."""
+"""Rendering of the document: the bridge to the render thread, the choice of weights, device and size, and the picture pane."""

@@ -1,4 +1,4 @@
-"""A quiet strip for what a person should know: it takes no focus, no click that was meant for something else, and goes away by itself."""
+"""An unobtrusive message strip that takes no keyboard focus, intercepts no clicks outside its buttons, and disappears by itself."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from spade_studio.app.ui.plain import PlainLabel
 
 @dataclass(frozen=True)
 class Notice:
-    """What a banner says.
+    """The message of a banner.
 
     Attributes:
-        text: A few lines; empty for nothing.
-        button: Text of a button, such as "Try again"; none where empty.
-        act: What the button does; where None the person can only read.
+        text: A few lines of text; empty for no message.
+        button: Text of the action button, such as "Try again"; empty for no button.
+        act: Callback of the button; None where there is no action.
     """
 
     text: str = ""
@@ -29,7 +29,7 @@ class Notice:
 
 
 class Banner(QFrame):
-    """An icon, a text of a few lines, a button of the notice, a button to close it."""
+    """A strip with an icon, a few lines of text, the notice's action button and a close button."""
 
     closed = Signal()
 
@@ -53,11 +53,11 @@ class Banner(QFrame):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The text shown."""
         return self._text.text()
 
     def tell(self, notice: Notice) -> None:
-        """Show a notice until it is closed or another is told; an empty one hides it."""
+        """Show a notice until it is closed or replaced; an empty notice hides the banner."""
         self._notice = notice
         self._text.setText(notice.text)
         self.setAccessibleName(notice.text)
@@ -66,7 +66,7 @@ class Banner(QFrame):
         self.setVisible(bool(notice.text))
 
     def set_icons(self, warning: QIcon, close: QIcon) -> None:
-        """Set the icons, at the start and after a change of the theme."""
+        """Set the icons, initially and after a change of theme."""
         self._icon.setPixmap(warning.pixmap(18, 18))
         self._close.setIcon(close)
 

@@ -1,4 +1,4 @@
-"""What pictures are rendered with and how large, as a person chooses it, and what is said of pictures and failures."""
+"""The user's choice of weights, device, compute type and picture size, and the messages about renders and failures."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
 
 
 class RenderingController(QObject):
-    """Weights, device, compute type and size of the pictures in the window.
+    """Controls the weights, device, compute type and size of the pictures in the window.
 
     Attributes:
-        loader: Makes what the render thread calls to get its renderer.
-        options: What is in use, or was asked for at the start.
-        menus: For the menu bar: size, device, compute type.
-        upscaler: Takes the place of the included one.
+        loader: Factory of the function that the render thread calls to load its renderer.
+        options: The options in use; until the first renderer is loaded, those requested at startup.
+        menus: The menus of size, detail, device and compute type.
+        upscaler: The user's choice of an upscaler in place of the bundled one.
     """
 
     changed = Signal()
-    """What is in use, or being loaded, is another."""
+    """The options in use, or the options being loaded, have changed."""
 
     def __init__(
         self,
@@ -74,12 +74,12 @@ class RenderingController(QObject):
 
     @property
     def menus(self) -> tuple[QMenu, ...]:
-        """For the menu bar: size, device, compute type."""
+        """The menus of size, device and compute type, for the menu bar."""
         return self._menus.size_menu, self._menus.device_menu, self._menus.dtype_menu
 
     @property
     def detail_menu(self) -> QMenu:
-        """For the menu bar and for the picture."""
+        """The menu of detail, for the menu bar and the picture's context menu."""
         return self._menus.detail_menu
 
     def _connect(self) -> None:
@@ -102,16 +102,16 @@ class RenderingController(QObject):
 
     @property
     def newest_options(self) -> LoadOptions:
-        """What is in use once all that was asked for is loaded."""
+        """The options that will be in use once everything requested is loaded."""
         newest = self._wanted or self._loading
         return newest[0] if newest else self.options
 
     def use(self, options: LoadOptions, load: Callable[[], Renderer] | None = None) -> None:
-        """Render with these once they are loaded; those in use stay where that fails. The newest of several wins.
+        """Load weights and render with them; if loading fails, the present renderer stays. Of several requests the newest wins.
 
         Args:
-            options: What to load.
-            load: Called on the render thread in place of what :attr:`loader` makes.
+            options: The weights, device and compute type to load.
+            load: Called on the render thread in place of the function that :attr:`loader` makes.
         """
         self._wanted = options, load
         self._begin()
@@ -122,22 +122,22 @@ class RenderingController(QObject):
         return True
 
     def set_device(self, name: str) -> None:
-        """Render on another device, ``auto`` for the machine's best; a compute type that it lacks becomes ``auto``."""
+        """Render on another device, ``auto`` for the machine's best; a compute type that the device does not support becomes ``auto``."""
         entry, newest = self._menus.entry(name), self.newest_options
         dtype = newest.dtype if entry is not None and newest.dtype in entry.dtypes else AUTO
         self._choose(replace(newest, device=name, dtype=dtype, is_device_remembered=False, is_dtype_remembered=False))
 
     def set_dtype(self, name: str) -> None:
-        """Render in another compute type, ``auto`` for the device's best."""
+        """Render with another compute type, ``auto`` for the device's best."""
         self._choose(replace(self.newest_options, dtype=name, is_dtype_remembered=False))
 
     def set_size(self, size: SizeWish) -> None:
-        """Render this document at another size, which is kept in it, and begin later ones with it."""
+        """Render this document at another size, store the size in the document, and make it the default of new documents."""
         self._settings.render_size = self._document.picture_size = size
         self._show()
 
     def _take_size(self) -> None:
-        """Render at the document's size and level of detail; one that says none takes those which were chosen last."""
+        """Apply the document's size and level of detail; where it has none, those chosen last."""
         size = self._document.picture_size or self._settings.render_size
         self._document.begin_with_size(size)
         self._live.size = size
@@ -145,13 +145,13 @@ class RenderingController(QObject):
         self._show()
 
     def set_detail(self, level: DetailLevel) -> None:
-        """Bring larger pictures to another level of detail, and remember it; also those of a document that had one of its own."""
+        """Use and remember another level of detail for pictures above the training size; it replaces the document's own level."""
         self._document.picture_detail = None
         self._live.detail = self._settings.render_detail = level
         self._show()
 
     def refine(self) -> None:
-        """Make the full detail of the shown picture, however long it takes; painting gives it up."""
+        """Compute the full detail of the shown picture, however long it takes; painting cancels it."""
         self._panel.tell("")
         self._live.refine()
 
@@ -159,7 +159,7 @@ class RenderingController(QObject):
         return level if level in available_levels() else "none"
 
     def ask_size(self) -> SizeQuestion:
-        """Ask for a size that the menu does not offer."""
+        """Open the dialog for a custom size."""
         from spade_studio.app.rendering.size_question import SizeQuestion
 
         layout = self._document.size
@@ -171,7 +171,7 @@ class RenderingController(QObject):
         return question
 
     def try_again(self) -> None:
-        """Render once more at the size that was asked for; load once more where nothing is loaded."""
+        """Render again at the requested size; where no renderer is loaded, load again."""
         if self._live.info is None:
             self.use(self.newest_options)
         else:
@@ -185,7 +185,7 @@ class RenderingController(QObject):
         self.use(options)
 
     def _begin(self) -> None:
-        """Load the newest wish, if nothing is being loaded; else it is begun when that ends."""
+        """Start loading the newest request; if another load is under way, it starts when that one ends."""
         if self._loading is None and self._wanted is not None:
             options, load = self._wanted
             if self._live.replace_renderer(load or self.loader(options)):

@@ -13,10 +13,10 @@ from spade_studio.engine.rendering.service import RenderResult
 
 
 class DocumentPicture(QObject):
-    """Keeps the newest picture that belongs to the open document.
+    """Holds the newest rendered picture of the open document.
 
     Attributes:
-        detail: The level of detail that made it.
+        detail: The level of detail of the picture.
     """
 
     def __init__(self, document: Document, live: LiveRenderer, parent: QObject | None = None) -> None:
@@ -30,7 +30,7 @@ class DocumentPicture(QObject):
 
     @property
     def image(self) -> NDArray[np.uint8] | None:
-        """The picture, uint8 [H, W, 3]; None for an empty document, and until the first render of this one."""
+        """The picture, uint8 ``[H, W, 3]``; None for an empty document and before the document's first render."""
         return None if self._document.is_empty else self._image
 
     def _keep(self, result: RenderResult) -> None:

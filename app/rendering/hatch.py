@@ -1,4 +1,4 @@
-"""What the picture pane shows where there is no layout yet."""
+"""The placeholder that the picture pane shows while there is no layout."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 _DARK, _LIGHT = 84, 96
 _STRIPES = 48
-"""Across the longer side."""
+"""Number of stripes across the longer side."""
 
 
 def hatched(size: tuple[int, int]) -> NDArray[np.uint8]:
-    """Return a neutral grey with slanted stripes, uint8 ``[height, width, 3]``."""
+    """Return a neutral grey image with diagonal stripes, uint8 ``[height, width, 3]``, for a size of (height, width)."""
     height, width = size
     period = max(4, max(size) // _STRIPES)
     slant = (np.arange(height)[:, None] + np.arange(width)) % period < period // 2

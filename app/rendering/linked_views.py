@@ -1,4 +1,4 @@
-"""Two views that look at the same place: where one goes, the other goes too."""
+"""Linked zoom and pan of two views of the same document."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from spade_studio.app.ui.viewport import Place, Viewport
 
 
 class View(Protocol):
-    """Shows a picture in the pixels of the document."""
+    """A view of a picture in document coordinates."""
 
     zoom_changed: Any  # a signal
 
     @property
     def viewport(self) -> Viewport:
-        """The transform between the document's pixels and the view."""
+        """The transform between document pixels and the view."""
         ...
 
     def show_place(self, place: Place) -> None:
-        """Look at a place of the document."""
+        """Zoom and pan to a place in the document."""
 
 
 class LinkedViews(QObject):
-    """Links two views; where they differ when they are linked, the second goes to the first.
+    """Links two views, so that both zoom and pan together; when they are linked, the second moves to the first one's place.
 
     Args:
-        first: Of the two.
-        second: Of the two.
-        parent: Owns the link.
+        first: The view that sets the initial place.
+        second: The view that follows it.
+        parent: Qt parent.
     """
 
     def __init__(self, first: View, second: View, parent: QObject) -> None:
@@ -41,7 +41,7 @@ class LinkedViews(QObject):
 
     @property
     def is_linked(self) -> bool:
-        """Whether the views look at the same place."""
+        """Whether the views zoom and pan together."""
         return self._is_linked
 
     @is_linked.setter

@@ -1,4 +1,4 @@
-"""Bridges the document and the render thread: every change goes out as a request, pictures come back as signals."""
+"""The bridge between the document and the render thread: changes go out as render requests, pictures come back as Qt signals."""
 
 from __future__ import annotations
 
@@ -38,34 +38,34 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 RETIRING_SECONDS = 0.2
-"""A renderer that others replace is waited for so long; then it ends its last frame behind the window's back."""
+"""Seconds to wait for a replaced renderer's thread; after that it finishes its last frame in the background."""
 
 PATIENCE_SECONDS = 2.0
-"""Full detail follows a hand at rest where it takes no longer; else it is made on demand."""
+"""Longest estimated time in seconds for which full detail is computed automatically when painting pauses; above it, on demand only."""
 
 REST_MILLISECONDS = 350
-"""A hand that has not moved for so long rests, although the button is down: it gets the exact picture."""
+"""Milliseconds without pointer movement after which a stroke in progress counts as paused and gets the exact picture."""
 
 
 class RendererReplacedError(RenderError):
-    """A job waited, or was at work, when another renderer took the place of its own: it may be asked for again."""
+    """A job was queued or running when its renderer was replaced; it may be submitted again."""
 
 
 def object_borders(labels: LabelArray, objects: InstanceArray) -> InstanceArray:
-    """Return a plane, ``[H, W]``, that differs wherever weights with an edge channel shall see a border: labels, and objects over them."""
+    """Return the instance plane for weights with an edge channel, uint16 ``[H, W]``: object numbers, and labels elsewhere."""
     return np.where(objects, np.minimum(objects, 0xFFFF - 256) + np.uint16(256), labels.astype(np.uint16))
 
 
 @dataclass(frozen=True)
 class _Waiting:
-    """Who waits for a job's end."""
+    """The callbacks of a submitted job."""
 
     done: Callable[[Any], object]
     failed: Callable[[EngineError], object] | None
 
 
 class _Numbered(NamedTuple):
-    """A render thread, and the number by which its deliveries are known."""
+    """A render service and the number that identifies its deliveries."""
 
     number: int
     service: RenderService
@@ -73,14 +73,14 @@ class _Numbered(NamedTuple):
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _Request(RenderRequest):
-    """A request that says which value of its labels means that there is none."""
+    """A render request with the label value that means "unlabeled"."""
 
     unlabeled: int
     objects: InstanceArray | None
 
 
 def _without_holes(request: RenderRequest) -> RenderRequest:
-    """Fill what has no label from what lies around it: weights render it like nothing that was ever photographed."""
+    """Fill unlabeled pixels from their surroundings, since unlabeled areas render as implausible texture."""
     if not isinstance(request, _Request):
         return request
     hole = request.labels == request.unlabeled
@@ -91,14 +91,14 @@ def _without_holes(request: RenderRequest) -> RenderRequest:
 
 
 class LiveRenderer(QObject):
-    """Keeps a picture of the document up to date.
+    """Keeps the rendered picture of the document up to date.
 
-    Requests are numbered by themselves, not by the document's revision: a new style, and the exact picture after a preview, are
-    newer than what is shown although no label changed.
+    Requests have numbers of their own, independent of the document's revision: a new style, or the exact picture after a preview,
+    supersedes the shown picture although no label changed.
 
     Attributes:
-        shown: Number of the request whose picture was shown last.
-        info: What is loaded; None until it is.
+        shown: Number of the request whose picture is shown.
+        info: Facts about the loaded renderer; None until one is loaded.
     """
 
     ready = Signal(object)  # RendererReady
@@ -145,7 +145,7 @@ class LiveRenderer(QObject):
 
     @property
     def seed(self) -> int:
-        """The seed of the style; where a code is rendered, the seed that was rendered last."""
+        """The seed of the style; while a style code is in use, the last seed used."""
         return self._seed
 
     @seed.setter
@@ -154,7 +154,7 @@ class LiveRenderer(QObject):
 
     @property
     def style(self) -> int | NDArray[np.float32]:
-        """The style that is rendered: a seed, or a style code [z], which is never modified."""
+        """The style in use: a seed, or a style code, float32 ``[z]``, which is never modified."""
         return self._style
 
     @style.setter
@@ -168,7 +168,7 @@ class LiveRenderer(QObject):
 
     @property
     def texture(self) -> int:
-        """The seed of the noise, for weights with textures."""
+        """The seed of the texture noise, for weights with noise inputs."""
         return self._texture
 
     @texture.setter
@@ -180,7 +180,7 @@ class LiveRenderer(QObject):
 
     @property
     def size(self) -> SizeWish:
-        """How large pictures are rendered."""
+        """The requested size of rendered pictures."""
         return self._size
 
     @size.setter
@@ -192,7 +192,7 @@ class LiveRenderer(QObject):
 
     @property
     def detail(self) -> DetailLevel:
-        """The level of detail of pictures that are larger than what the weights were trained at; others need none."""
+        """The level of detail of pictures larger than the weights' training size; it has no effect on smaller ones."""
         return self._detail
 
     @detail.setter
@@ -203,38 +203,38 @@ class LiveRenderer(QObject):
                 self._schedule()
 
     def refine(self) -> None:
-        """Make the full detail of what is shown, however long it takes; the next change gives it up."""
+        """Compute the full detail of the shown picture, however long it takes; the next change cancels it."""
         self._is_wanted_whatever_it_takes = True
         self._request(hand_moving=False)
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether the shown picture belongs to the present layout and style, and no larger one of them is on its way."""
+        """Whether the shown picture is the final one for the present layout and style."""
         return not self._soon.isActive() and not self._more_follows and self.shown == self._newest > 0
 
     @property
     def is_loading(self) -> bool:
-        """Whether weights are being loaded, at the start or in place of those in use."""
+        """Whether weights are being loaded, at startup or to replace those in use."""
         return self._next is not None or (self._is_started and self.info is None and self._load_error is None)
 
     @property
     def is_replacing(self) -> bool:
-        """Whether a renderer is being loaded in place of another one, which may itself not be loaded yet."""
+        """Whether a replacement renderer is being loaded; the one it replaces may itself still be loading."""
         return self._next is not None
 
     def try_again(self) -> None:
-        """Render once more, also at sizes for which memory did not suffice."""
+        """Render again, including at sizes that previously ran out of memory."""
         self._service.forget_failures()
         self._schedule()
 
     def start(self) -> None:
-        """Start the render thread and ask for the first picture."""
+        """Start the render thread and request the first picture."""
         self._is_started = True
         self._service.start()
         self._submit()
 
     def close(self) -> None:
-        """Stop and join the render thread; nothing is signalled afterwards. Closing twice is fine."""
+        """Stop and join the render thread; no signal is emitted afterwards. Closing twice is harmless."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -250,10 +250,10 @@ class LiveRenderer(QObject):
             service.close()
 
     def replace_renderer(self, load: Callable[[], Renderer]) -> bool:
-        """Load another renderer beside the present one: it takes its place once it is ready, and where it fails the present one stays.
+        """Load another renderer in parallel with the present one and switch to it once it is ready; on failure the present one stays.
 
         Returns:
-            False where another one is being loaded already.
+            False if another replacement is being loaded already.
         """
         if self._next is not None:
             return False
@@ -269,16 +269,16 @@ class LiveRenderer(QObject):
     def work(
         self, do: Callable[[Renderer], _T], done: Callable[[_T], object], failed: Callable[[EngineError], object] | None = None
     ) -> RenderJob:
-        """Have something done with the loaded renderer, between frames, in the order of the calls.
+        """Run a job on the render thread with the loaded renderer, between frames, in first-in first-out order.
 
         Args:
-            do: Called on the render thread; it must be short, since painting waits for its end: one picture a job.
-            done: Called on this thread with what it returned.
-            failed: Called on this thread with the error that ended it; a :class:`RendererReplacedError` where other weights, or the same on
-                another device, took their place meanwhile.
+            do: Called on the render thread; at most one picture per job, since live rendering waits for its end.
+            done: Called on the calling thread with the return value of ``do``.
+            failed: Called on the calling thread with the error that ended the job; a :class:`RendererReplacedError` if the renderer was
+                replaced in the meantime.
 
         Returns:
-            The job; after its ``cancel()`` neither is called.
+            The job; after ``cancel()`` neither callback is called.
         """
         job = RenderJob(do)
         self._jobs[job] = _Waiting(done, failed)
@@ -327,7 +327,7 @@ class LiveRenderer(QObject):
             self._submit()
 
     def _retire(self, service: RenderService) -> None:
-        """End what was replaced; a frame that cannot give way, or a job, may keep it busy for seconds."""
+        """Shut down a replaced render service; a frame that cannot be interrupted, or a job, may keep it busy for seconds."""
         self._retiring = [other for other in (*self._retiring, service) if not other.close(RETIRING_SECONDS if other is service else 0)]
 
     def _on_labels_changed(self, rect: Rect, revision: int) -> None:

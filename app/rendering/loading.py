@@ -1,4 +1,4 @@
-"""What the render thread runs first: it imports torch without freezing the window, then loads the weights."""
+"""Loading of torch and the weights on the render thread without freezing the window."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LoadOptions:
-    """Which weights to render with, and how; changed by :class:`spade_studio.app.rendering.controller.RenderingController` only.
+    """Weights, device and compute type of a renderer; changed by :class:`spade_studio.app.rendering.controller.RenderingController` only.
 
     Attributes:
-        weights: A bundle, a published folder or a ``.pth``; the default weights where None.
-        device: As :meth:`Renderer.load` takes it.
-        dtype: As :meth:`Renderer.load` takes it.
-        published: What a published file does not tell, as a person answered.
-        is_device_remembered: Whether the device was chosen at an earlier start: it gives way to ``auto`` where the machine lacks it now.
-        is_dtype_remembered: Likewise for the compute type.
+        weights: A bundle, a published folder or a ``.pth`` file; None for the default weights.
+        device: Device name as for :meth:`Renderer.load`.
+        dtype: Compute type as for :meth:`Renderer.load`.
+        published: The user's answers to what a published file does not specify.
+        is_device_remembered: Whether the device comes from the settings; if the machine lacks it, ``auto`` is used instead.
+        is_dtype_remembered: Whether the compute type comes from the settings; if the device does not support it, ``auto`` is used.
     """
 
     weights: Path | None = None
@@ -54,7 +54,7 @@ class LoadOptions:
 
 
 def starting_options(weights: Path | None, device: str | None, dtype: str | None, settings: Settings) -> LoadOptions:
-    """Return what to load at the start: the command line's device and compute type, remembered ones where it names none (None)."""
+    """Return the options at startup: device and compute type from the command line; where None, those in the settings."""
     return LoadOptions(
         weights,
         device or settings.render_device,
@@ -65,12 +65,12 @@ def starting_options(weights: Path | None, device: str | None, dtype: str | None
 
 
 def renderer_loader(options: LoadOptions, *, tries: bool = False) -> Callable[[], Renderer]:
-    """Return the function that the render thread calls to get its renderer.
+    """Return the function that the render thread calls to load its renderer.
 
     Args:
-        options: What to load.
-        tries: Whether to render a blank layout before the renderer counts as loaded, so that one which cannot render fails as one that
-            cannot be loaded does, beside another one that can.
+        options: The weights, device and compute type to load.
+        tries: Whether to render a blank layout before the renderer counts as loaded, so that weights that load but cannot render are
+            reported as a loading failure and the present renderer stays.
     """
 
     def load() -> Renderer:
@@ -122,7 +122,7 @@ def render_described(
     progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> DescribedPicture:
-    """Render one picture with its record, on the render thread: :func:`spade_studio.engine.batch.picture.render_described`."""
+    """Render one picture with its provenance, on the render thread; see :func:`spade_studio.engine.batch.picture.render_described`."""
     from spade_studio.engine.batch import picture
 
     noise = {"texture": texture, "texture_regions": texture_regions}
@@ -130,7 +130,7 @@ def render_described(
 
 
 def differences(recorded: Provenance, renderer: Renderer) -> list[str]:
-    """Say what is not as a picture was rendered, on the render thread: :func:`spade_studio.engine.pictures.record.differences`."""
+    """List differences from a recorded renderer, on the render thread; see :func:`spade_studio.engine.pictures.record.differences`."""
     from spade_studio.engine.pictures import record
 
     return record.differences(recorded, renderer)
@@ -138,9 +138,9 @@ def differences(recorded: Provenance, renderer: Renderer) -> list[str]:
 
 @contextmanager
 def _no_garbage_collection() -> Iterator[None]:
-    """Keep the collector away while hundreds of thousands of lasting objects are made, and from these for ever after.
+    """Suspend garbage collection while hundreds of thousands of long-lived objects are created, then freeze those objects.
 
-    A full collection holds Python's lock from its beginning to its end: with torch's modules in memory, a tenth of a second or three.
+    A full collection holds the GIL throughout: with torch's modules in memory, 0.1 to 0.3 s.
     """
     with collector.held():
         try:
@@ -150,10 +150,10 @@ def _no_garbage_collection() -> Iterator[None]:
 
 
 def peek_channels(options: LoadOptions) -> LabelChannels | None:
-    """Read from a bundle's header which labels it knows, so that the palette is right before anything is loaded.
+    """Read the label channels from a bundle's header, so that the palette is right before the weights are loaded.
 
     Returns:
-        None for published files, which only torch can read, and for damaged ones: the render thread will say what is wrong.
+        The channels; None for published files, which need torch to read, and for damaged files, which the render thread reports.
     """
     from spade_studio.engine.weights import default_weights_path, inspect_weights
 
@@ -167,46 +167,46 @@ def peek_channels(options: LoadOptions) -> LabelChannels | None:
 
 
 def default_weights() -> Path:
-    """Return where the weights that come with the program lie."""
+    """Return the path of the bundled weights."""
     from spade_studio.engine.weights import default_weights_path
 
     return default_weights_path()
 
 
 def examine_weights(path: Path, options: PublishedOptions | None = None) -> WeightsFacts:
-    """Tell what weights are, without torch: :func:`spade_studio.engine.weights.examine_weights`."""
+    """Inspect weights without torch; see :func:`spade_studio.engine.weights.examine_weights`."""
     from spade_studio.engine import weights
 
     return weights.examine_weights(path, options)
 
 
 def deciding_files(path: Path) -> tuple[Path, ...]:
-    """Return the files whose bytes decide what weights render: :func:`spade_studio.engine.weights.deciding_files`."""
+    """Return the files whose content determines the rendering; see :func:`spade_studio.engine.weights.deciding_files`."""
     from spade_studio.engine import weights
 
     return weights.deciding_files(path)
 
 
 def devices() -> list[str]:
-    """Return the devices of this machine in words: ``cpu``, ``cuda:0 (NVIDIA H200)``."""
+    """Return descriptions of this machine's devices: ``cpu``, ``cuda:0 (NVIDIA H200)``."""
     from spade_studio.engine.device import available_devices
 
     return [f"{entry.name} ({entry.title})" if entry.title else entry.name for entry in available_devices()]
 
 
 def fingerprint(files: Sequence[Path], progress: Callable[[int, int], object]) -> str:
-    """Return the hash of files: :func:`spade_studio.engine.weights.fingerprint`."""
+    """Return the SHA-256 of files; see :func:`spade_studio.engine.weights.fingerprint`."""
     from spade_studio.engine import weights
 
     return weights.fingerprint(files, progress)
 
 
 def preload_torch_libraries() -> None:
-    """Load torch's native libraries (hundreds of megabytes) while other threads run.
+    """Load torch's native libraries (hundreds of megabytes) without blocking other threads.
 
-    ``import torch`` loads them too, but holds Python's lock meanwhile, and so would :class:`ctypes.CDLL`: a window could not move. A
-    foreign function call gives the lock away, so the system's ``dlopen`` is called as one. Whatever fails here, ``import torch`` will do
-    or report. On Windows torch loads them by foreign calls itself.
+    ``import torch`` and :class:`ctypes.CDLL` hold the GIL while they load a library, which would freeze the window. A ctypes call
+    releases it, so ``dlopen`` is called through ctypes. Failures are ignored here, since ``import torch`` retries or reports them. On
+    Windows torch itself loads its libraries through ctypes calls.
     """
     if os.name != "posix" or "torch" in sys.modules:
         return

@@ -1,4 +1,4 @@
-"""The menus of render size, device and compute type, for the menu bar and for the status line's buttons."""
+"""The menus of render size, detail, device and compute type, for the menu bar and the status bar's buttons."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from spade_studio.engine.hardware import DeviceEntry
 from spade_studio.engine.rendering.frame_sizes import Size, SizeWish
 
 SIDES = (256, 512, 1024, 2048)
-"""Longer sides that are offered, in pixels."""
+"""Lengths of the longer side in the size menu, in pixels."""
 
 AUTO = "auto"
 
 
 def pixels(size: Size) -> str:
-    """Return a (height, width) as a person reads it."""
+    """Return a size, (height, width), as text."""
     return f"{size[1]} × {size[0]}"
 
 
 class RenderMenus(QObject):
-    """Menus whose entries exclude each other.
+    """Menus of mutually exclusive entries.
 
     Attributes:
-        size_menu, detail_menu, device_menu, dtype_menu: For the menu bar.
-        devices: What is offered; the CPU alone until the machine was asked.
+        size_menu, detail_menu, device_menu, dtype_menu: The menus.
+        devices: The devices in the menu; the CPU alone until the machine has been queried.
     """
 
     size_wanted = Signal(object)  # SizeWish
@@ -64,11 +64,11 @@ class RenderMenus(QObject):
     # -- what is chosen -------------------------------------------------------------------------------------------
 
     def show_sizes(self, chosen: SizeWish, size_of: Callable[[SizeWish], Size | None]) -> None:
-        """Check the size that is chosen.
+        """Check the chosen size.
 
         Args:
-            chosen: The size.
-            size_of: What a size comes to for the present layout and weights; None before they are loaded.
+            chosen: The chosen size.
+            size_of: Returns the pixel size of an entry for the present layout and weights; None before the weights are loaded.
         """
         for wish, action in self._sizes.items():
             if wish is None:
@@ -82,7 +82,7 @@ class RenderMenus(QObject):
             action.setText(text)
 
     def show_detail(self, level: str, upscaler: str = "") -> None:
-        """Check the level of detail that is chosen, and name the upscaler of a person's own."""
+        """Check the chosen level of detail, and show the name of the user's own upscaler; empty for the bundled one."""
         if level in self._details:
             self._details[level].setChecked(True)
         if "full" in self._details:
@@ -90,13 +90,13 @@ class RenderMenus(QObject):
             self._details["full"].setText(own if upscaler else self._detail_text("full"))
 
     def show_devices(self, device: str, actual_device: str, dtype: str, actual_dtype: str) -> None:
-        """Check what is chosen, and offer what there is.
+        """List the available devices and compute types, and check the chosen ones.
 
         Args:
-            device: As asked for; ``auto`` for the machine's best.
-            actual_device: What is in use; empty before anything is loaded.
-            dtype: The compute type, as asked for.
-            actual_dtype: What is in use.
+            device: The requested device; ``auto`` for the machine's best.
+            actual_device: The device in use; empty before the weights are loaded.
+            dtype: The requested compute type; ``auto`` for the device's best.
+            actual_dtype: The compute type in use; empty before the weights are loaded.
         """
         asked = self.entry(device)
         self._refill(
@@ -118,11 +118,11 @@ class RenderMenus(QObject):
         )
 
     def entry(self, device: str) -> DeviceEntry | None:
-        """Return the device of a name, ``cuda`` being the first of its kind; None for one that is not there, and for ``auto``."""
+        """Return the device with a name, where ``cuda`` is the first CUDA device; None for a missing device and for ``auto``."""
         return next((entry for entry in self.devices if device in (entry.name, entry.name.removesuffix(":0"))), None)
 
     def title(self, entry: DeviceEntry) -> str:
-        """Return what a device is called."""
+        """Return the display name of a device."""
         if entry.name == "cpu":
             return self.tr("CPU")
         if entry.name == "mps":

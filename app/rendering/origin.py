@@ -1,4 +1,4 @@
-"""The menu that says which photographs a picture is made of, for weights that complete pieces of photographs."""
+"""The menu that lists the source photographs of a picture, for weights that compose pictures from pieces of photographs."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _LONGEST = 90  # characters of an entry
 
 
 class OriginMenu(QMenu):
-    """A line for each photograph, then source and licence; an entry copies itself, the last one all of them."""
+    """An entry per photograph, then source and licence; choosing an entry copies its text, the last entry copies all."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._shown: tuple[Origin | None, str] = (None, "")
 
     def show_origin(self, origin: Origin, label_set: LabelSet | None) -> None:
-        """Tell what the newest picture is made of.
+        """List the source photographs of the newest picture.
 
         Args:
-            origin: The photographs.
-            label_set: Names the labels that their pieces stand for; None where they have no names.
+            origin: The source photographs.
+            label_set: Names of the labels of their pieces; None where labels have no names.
         """
         name = "" if label_set is None else label_set.name
         if self._shown == (origin, name):

@@ -1,4 +1,4 @@
-"""An upscaler of a person's own in place of the one that comes with the program, for the level ``full``."""
+"""The choice of the user's own upscaler in place of the bundled one, for the level of detail ``full``."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 class OwnUpscaler(QObject):
-    """Two entries at the end of the menu of detail, and what they do.
+    """Two entries at the end of the detail menu, with their commands.
 
     Args:
-        window: Over which messages are shown.
-        live: Renders with it.
-        settings: Remember it.
-        menu: Of detail.
+        window: Parent of message boxes.
+        live: The live renderer that uses the upscaler.
+        settings: Settings that store the choice.
+        menu: The menu of detail.
 
     Attributes:
-        name: What the upscaler calls itself; empty for the included one.
+        name: Name stored in the upscaler; empty for the bundled one.
     """
 
     changed = Signal()  # another upscaler is in use
@@ -53,7 +53,7 @@ class OwnUpscaler(QObject):
         return action
 
     def ask(self) -> None:
-        """Ask for a file and use it."""
+        """Open a file dialog and use the chosen upscaler."""
         own = self._settings.upscaler
         kinds = self.tr("Upscalers of the ESRGAN family (*.safetensors *.pth)")
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Upscaler"), str(own.parent) if own else "", kinds)
@@ -61,7 +61,7 @@ class OwnUpscaler(QObject):
             self.use(Path(name))
 
     def use(self, path: Path | None) -> None:
-        """Use an upscaler from a file once it is loaded, or the included one; where that fails a message says why and nothing changes."""
+        """Load and use an upscaler from a file, or the bundled one for None; on failure a message says why and nothing changes."""
         self._use(path, object())
 
     def _use(self, path: Path | None, choice: object) -> None:
@@ -86,14 +86,14 @@ class OwnUpscaler(QObject):
         self._live.work(lambda renderer: _replace(renderer, path), done, failed)
 
     def _end(self, choice: object) -> bool:
-        """End a choice, and return whether it has kept what is remembered from a renderer and no later choice is under way."""
+        """End a pending choice; return whether the remembered upscaler must now be applied. False if a later choice is pending."""
         if choice is not self._choice:
             return False
         self._choice, is_wanted, self._is_remembered_wanted = None, self._is_remembered_wanted, False
         return is_wanted
 
     def _use_remembered(self) -> None:
-        """Give other weights, or the first, what was chosen before; a file that is gone gives way to the included upscaler."""
+        """Apply the remembered upscaler to a newly loaded renderer; if its file is missing, the bundled upscaler is used."""
         path = self._settings.upscaler
         self._is_remembered_wanted = self._choice is not None
         if path is None or self._is_remembered_wanted:
@@ -116,6 +116,6 @@ class OwnUpscaler(QObject):
 
 
 def _replace(renderer: Renderer, path: Path | None) -> str:
-    """Return what the upscaler calls itself, on the render thread; empty for the included one."""
+    """Replace the renderer's upscaler, on the render thread, and return its name; empty for the bundled one."""
     upscaler = renderer.finisher.replace("full", path)
     return "" if path is None or upscaler is None else upscaler.info.name or path.stem

@@ -1,4 +1,4 @@
-"""The render panel: the picture, and a quiet banner for what went wrong."""
+"""The render panel: the picture, and a banner for messages and failures."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -18,10 +18,10 @@ _MARGIN = 12
 
 
 class RenderPanel(QWidget):
-    """The picture, and over its upper edge the banner, so that nothing moves when it comes and goes.
+    """The picture, with the banner overlaid at its upper edge, so that the layout does not shift when the banner appears.
 
-    Two notices can wait for the banner: a lasting one stays until it is closed or taken back, a passing one belongs to the last picture
-    and shows while there is no lasting one.
+    Two notices share the banner: a lasting one stays until it is closed or withdrawn; a passing one belongs to the last picture and
+    shows while there is no lasting one.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -36,18 +36,18 @@ class RenderPanel(QWidget):
         self._stand_in: QWidget | None = None
 
     def tell(self, text: str, button: str = "", act: Callable[[], object] | None = None) -> None:
-        """Show a text in the banner; an empty one hides it. A text that a person has closed stays closed while it is told again."""
+        """Show a passing text in the banner; an empty one hides it. A text that the user has closed stays closed when it is repeated."""
         self._passing = Notice(text, button, act)
         self._show_notice()
 
     def tell_lasting(self, text: str, button: str = "", act: Callable[[], object] | None = None) -> None:
-        """Show a text that pictures do not take away; an empty one takes it back."""
+        """Show a lasting text, which new pictures do not replace; an empty one withdraws it."""
         self._lasting = Notice(text, button, act)
         self._shown = self._shown if self._shown.text != text else Notice()
         self._show_notice()
 
     def set_stand_in(self, widget: QWidget) -> None:
-        """Set what carries the banner while this panel is hidden."""
+        """Set the widget that carries the banner while this panel is hidden."""
         self._stand_in = widget
         widget.installEventFilter(self)
 
@@ -75,11 +75,11 @@ class RenderPanel(QWidget):
         self._place_banner()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Take the banner back."""
+        """Move the banner back to this panel."""
         self._carry_banner(self)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Leave the banner to the stand-in, so that what goes wrong shows in every mode."""
+        """Move the banner to the stand-in, so that failures show in every view mode."""
         if self._stand_in is not None and self.isHidden():  # not where the whole window is
             self._carry_banner(self._stand_in)
 

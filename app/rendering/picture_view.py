@@ -1,4 +1,4 @@
-"""The newest picture: zoomed, panned, marked while it is a preview or something is under way, dragged out."""
+"""The view of the newest picture, with zoom, pan, drag out, and marks for previews and work in progress."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -18,18 +18,18 @@ from spade_studio.engine.rendering.frame_sizes import SAME_ASPECT
 
 _MARGIN = 12
 _PIXELS_SHOW = 4.0
-"""From so many screen pixels for one of the picture on, its pixels are drawn as squares."""
+"""Zoom in screen pixels per picture pixel from which pixels are drawn as squares, without interpolation."""
 
 
 class PictureView(ZoomView):
-    """A picture in the pixels of the layout it was rendered from, whatever size it has itself.
+    """A picture in the pixel coordinates of its layout, whatever its own size.
 
-    Wheel and keys zoom, the middle button or Space and the left one pan, the left button drags the picture out.
+    Wheel and keys zoom; the middle button, or Space with the left button, pans; the left button drags the picture out.
 
     Attributes:
-        image: The picture; null before the first.
-        quality: What it is; None before the first.
-        keys_to: Takes the keys that mean nothing here, so that Return still closes a polygon while the pointer rests on the picture.
+        image: The picture; null before the first render.
+        quality: ``preview`` or ``exact``; None before the first render.
+        keys_to: Widget that receives unused keys, so that Return still closes a polygon while the pointer is over the picture.
     """
 
     pictured = Signal(QImage)
@@ -53,12 +53,12 @@ class PictureView(ZoomView):
     # -- the picture ----------------------------------------------------------------------------------------------
 
     def show_picture(self, pixels: NDArray[np.uint8], quality: Literal["preview", "exact"], follows: str = "") -> None:
-        """Show a picture, uint8 ``[H, W, 3]``.
+        """Show a picture.
 
         Args:
-            pixels: The picture.
-            quality: A preview is marked as one.
-            follows: The size that a preview's full picture will have, as text; empty where none is on its way.
+            pixels: The picture, uint8 ``[H, W, 3]``.
+            quality: ``preview`` or ``exact``; a preview is marked as one.
+            follows: Size of the full picture that follows a preview, as text; empty where none follows.
         """
         self.image = to_image(pixels)
         self.quality = quality
@@ -68,7 +68,7 @@ class PictureView(ZoomView):
         self.pictured.emit(self.image)
 
     def _take_shape(self) -> None:
-        """Show a picture of another shape than the layout's as it is."""
+        """Show a picture whose aspect ratio differs from the layout's without stretching it."""
         layout, image = self._layout_size, self.image
         stretch = image.height() * layout.width() / (image.width() * layout.height())
         stretch = 1.0 if abs(stretch - 1) <= SAME_ASPECT else stretch
@@ -78,35 +78,35 @@ class PictureView(ZoomView):
             self._on_viewport_changed()
 
     def keep_picture(self) -> None:
-        """Promise nothing more: the shown picture stays what it is."""
+        """Remove the announcement of a full picture; the shown picture stays."""
         self._follows = ""
         self.update()
 
     def set_layout_size(self, width: float, height: float) -> None:
-        """Show pictures of a layout of this size in pixels, as large as fits."""
+        """Set the size of the layout in pixels, and fit the picture in the view."""
         self._layout_size, self._stretch = QSizeF(width, height), 1.0
         self._viewport.set_picture(self._layout_size)
         self._on_viewport_changed()
 
     def tell(self, note: str) -> None:
-        """Say something where the picture will be, or in the corner of the present one; the next picture takes its place."""
+        """Show a note in the empty view, or in the corner of the present picture; the next picture removes it."""
         self._note = note
         self.update()
 
     def set_busy(self, text: str) -> None:
-        """Say in the other corner what is under way, whatever pictures come meanwhile; empty for nothing."""
+        """Show in the other corner what is in progress, independent of new pictures; empty for nothing."""
         if text != self._busy:
             self._busy = text
             self.update()
 
     def sizeHint(self) -> QSize:
-        """Return a size for a window of usual size."""
+        """Return the preferred size in a window of default size."""
         return QSize(560, 560)
 
     # -- zoom and pan ---------------------------------------------------------------------------------------------
 
     def show_pixels(self, at: QPointF | None = None) -> None:
-        """Show every pixel of the picture as one on the screen, around a position in this widget or the middle."""
+        """Zoom to 100 % (one screen pixel per picture pixel) around a widget position, by default the centre."""
         zoom = self._actual_zoom()
         if at is None:
             self._viewport.zoom_to(zoom)
@@ -115,13 +115,13 @@ class PictureView(ZoomView):
         self._on_viewport_changed()
 
     def picture_rect(self) -> QRectF:
-        """Return where the picture lies; on whole pixels of the screen, so that it is not blurred at 100 %."""
+        """Return the picture's rectangle in the widget, aligned to whole screen pixels so that it is not blurred at 100 %."""
         rect, ratio = self._viewport.picture_rect, self.devicePixelRatioF()
         rect.moveTo(round(rect.x() * ratio) / ratio, round(rect.y() * ratio) / ratio)
         return rect
 
     def _actual_zoom(self) -> float:
-        """Return the zoom at which a pixel of the picture is one of the screen's."""
+        """Return the zoom at which one picture pixel is one screen pixel."""
         picture = self.image.width() or 1
         layout = self._viewport.picture_rect.width() / self._viewport.zoom
         return picture / layout / self.devicePixelRatioF()
@@ -129,7 +129,7 @@ class PictureView(ZoomView):
     # -- painting -------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the picture, or the note."""
+        """Draw the picture, or the note while there is none."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Mid))
         rect = self.picture_rect()
@@ -169,7 +169,7 @@ class PictureView(ZoomView):
     # -- the hand -------------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begin a pan, or what may become a drag."""
+        """Begin a pan or a possible drag."""
         is_left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (is_left and self._is_space_down):
             self._pan_from = event.position()
@@ -178,7 +178,7 @@ class PictureView(ZoomView):
         self._refresh_pointer()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pan; or hand the picture to whatever it is dropped on."""
+        """Pan, or start a drag of the picture."""
         if self._pan_from is not None:
             if event.buttons() == Qt.MouseButton.NoButton:  # the release went elsewhere
                 self._pan_from = None
@@ -192,12 +192,12 @@ class PictureView(ZoomView):
         self._refresh_pointer()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End what the press began."""
+        """End a pan or a drag."""
         self._pressed = self._pan_from = None
         self._refresh_pointer()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Show every pixel, or all of the picture again."""
+        """Toggle between 100 % and the whole picture."""
         if event.button() != Qt.MouseButton.LeftButton:
             self.mousePressEvent(event)
         elif self._viewport.is_fitted:
@@ -206,21 +206,21 @@ class PictureView(ZoomView):
             self.fit()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask for the menu, by mouse or key."""
+        """Request the context menu, opened by mouse or key."""
         if event.reason() == QContextMenuEvent.Reason.Keyboard:
             self.menu_wanted.emit(self.mapToGlobal(self.rect().center()))
         else:
             self.menu_wanted.emit(event.globalPos())
 
     def event(self, event: QEvent) -> bool:
-        """Keep 1 and 0, which recall labels elsewhere in the window, for this view while it has the keyboard."""
+        """Reserve the keys 1 and 0, which are label shortcuts elsewhere, for this view while it has keyboard focus."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._zoom_key(event):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Zoom by 1 and 0; Space pans while it is held."""
+        """Zoom with 1 and 0; enable panning while Space is held."""
         if event.key() == Qt.Key.Key_Space:
             self._is_space_down = True
         elif self._zoom_key(event):
@@ -236,7 +236,7 @@ class PictureView(ZoomView):
         self._refresh_pointer()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Let go of Space."""
+        """End panning when Space is released."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._is_space_down = False
             self._refresh_pointer()

@@ -1,4 +1,4 @@
-"""A document as its weights see it: the labels carried over by name to the set that they know, while the document keeps its own."""
+"""A view of the document in the label set of the weights, with labels mapped by name; the document itself is unchanged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from spade_studio.engine.labels.transfer import LabelTransfer
 
 
 class RenderedDocument(QObject):
-    """What the live renderer reads of a document."""
+    """The document as the live renderer reads it."""
 
     labels_changed = Signal(object, int)
     replaced = Signal()
@@ -34,12 +34,12 @@ class RenderedDocument(QObject):
         document.texture_changed.connect(self.texture_changed)
 
     def set_channels(self, channels: LabelChannels | None) -> None:
-        """Take what the weights know; None while that is not known."""
+        """Set the label channels of the weights; None until they are known."""
         self._channels, self._table = channels, None
 
     @property
     def labels(self) -> LabelArray:
-        """The map in the ids of the weights, uint8 ``[H, W]``; what they do not know is unlabeled where they have other labels."""
+        """The label map in the weights' label ids, uint8 ``[H, W]``; labels unknown to weights of another label set are unlabeled."""
         document, channels = self._document, self._channels
         if channels is None or channels.label_set is None or channels.label_set == document.label_set:
             return document.labels
@@ -47,17 +47,17 @@ class RenderedDocument(QObject):
 
     @property
     def unlabeled_id(self) -> int:
-        """The value of :attr:`labels` that means that there is no label."""
+        """The value of unlabeled pixels in :attr:`labels`."""
         document, channels = self._document, self._channels
         if channels is None or channels.label_set is None or channels.label_set == document.label_set:
             return document.unlabeled_id
         return int(self._transfer(channels)[1][document.unlabeled_id])
 
     def unknown(self, unknown_ids: Mapping[int, int]) -> dict[str, int]:
-        """Return the names of the labels that the weights do not know, with their pixels in the layout, the largest first.
+        """Return the names of labels unknown to the weights with their pixel counts in the layout, largest first.
 
         Args:
-            unknown_ids: What a render said of :attr:`labels`.
+            unknown_ids: Pixel counts by unknown label id in :attr:`labels`, as a render reports them.
         """
         document, channels = self._document, self._channels
         counts = dict(unknown_ids)
@@ -76,15 +76,15 @@ class RenderedDocument(QObject):
 
     @property
     def instances(self) -> InstanceArray | None:
-        """As the document's."""
+        """The document's object plane, uint16 ``[H, W]``; None where it has no objects."""
         return self._document.instances
 
     @property
     def texture_regions(self) -> RegionArray | None:
-        """As the document's."""
+        """The document's texture regions, uint16 ``[H, W]``; None where it has none."""
         return self._document.texture_regions
 
     @property
     def stroke(self) -> Stroke | None:
-        """As the document's."""
+        """The document's stroke in progress; None where there is none."""
         return self._document.stroke

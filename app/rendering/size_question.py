@@ -1,4 +1,4 @@
-"""The question for a size of pictures that the menu does not offer."""
+"""The dialog for a custom picture size."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from spade_studio.engine.rendering.result_plan import MAX_RESULT_SIDE, is_same_s
 
 
 class SizeQuestion(QDialog):
-    """Asks for width and height; one follows from the other as long as the layout's shape is kept.
+    """Asks for width and height; while the aspect ratio is locked, each follows from the other.
 
     Args:
-        size: (height, width) to begin with, in pixels.
-        layout: (height, width) of the layout.
+        size: Initial (height, width) in pixels.
+        layout: (height, width) of the layout in pixels.
     """
 
     chosen = Signal(object)  # SizeWish
@@ -63,12 +63,12 @@ class SizeQuestion(QDialog):
 
     @property
     def wish(self) -> SizeWish:
-        """What the fields say; where the shape is kept it goes on following the layout's."""
+        """The size entered; with a locked aspect ratio it follows later changes of the layout's shape."""
         size = self.height_box.value(), self.width_box.value()
         return SizeWish("side", max(size)) if self.keeps_shape.isChecked() else SizeWish("exact", exact=size)
 
     def _limits(self, *, keeps_shape: bool) -> tuple[tuple[int, int], tuple[int, int]]:
-        """Return the least and the most of height and width, where the shape is kept such that the other side stays in range."""
+        """Return the (minimum, maximum) of height and of width; with a locked aspect ratio, such that both sides stay in range."""
         if not keeps_shape:
             return (SMALLEST_SIDE, MAX_RESULT_SIDE), (SMALLEST_SIDE, MAX_RESULT_SIDE)
         height, width = (

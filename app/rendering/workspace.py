@@ -1,4 +1,4 @@
-"""What the parts of a window share."""
+"""The objects that the parts of a window share."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from spade_studio.app.ui.waiting import Waiting
 
 @dataclass(frozen=True)
 class Workspace:
-    """The document, what renders it, and what every part of its window may need.
+    """The document, its renderer, and the services of its window.
 
     Attributes:
-        window: Parent of the parts, their docks and dialogs.
-        document: What is painted.
-        live: Renders it.
-        picture: The newest picture of it.
-        settings: What is remembered.
-        theme: Colours and icons.
-        actions: The commands.
-        waiting: Does in the background what the person waits for.
+        window: Parent of docks and dialogs.
+        document: The open document.
+        live: The live renderer of the document.
+        picture: The newest rendered picture.
+        settings: The persistent settings.
+        theme: The colours and icons.
+        actions: The commands of the window.
+        waiting: Runner of background tasks that the user waits for, with a progress dialog.
     """
 
     window: QMainWindow
