@@ -1,1 +1,1 @@
-"""Painting: view, tools, gestures, and the panels that belong to tools."""
+"""Canvas view, painting tools, their gestures and their panels."""

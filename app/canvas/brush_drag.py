@@ -1,4 +1,4 @@
-"""Making the brush larger or smaller by a drag with Shift, which without a drag is the click that draws a straight line."""
+"""Resizing of the brush by dragging with Shift held; a Shift-click without a drag draws a straight line."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from PySide6.QtCore import QPointF
 
 from spade_studio.app.canvas.tools import Toolbox
 
-_SLACK = 4.0  # logical pixels that a hand moves in a click
+_SLACK = 4.0  # pointer movement that still counts as a click, in logical pixels
 
 
 @dataclass
 class BrushDrag:
-    """One press with Shift until its release.
+    """A press with Shift held, until its release.
 
     Attributes:
-        start: Where it began, in the view; the brush's outline stays there.
-        size: Of the brush at the press.
-        pressure: Of a stylus at the press.
-        has_moved: Whether it has become a drag.
+        start: Position of the press in the view; the brush's outline stays there.
+        size: Diameter of the brush at the press, in document pixels.
+        pressure: Stylus pressure at the press, 0..1.
+        has_moved: Whether the press has become a drag.
     """
 
     start: QPointF
@@ -28,7 +28,7 @@ class BrushDrag:
     has_moved: bool = False
 
     def move(self, position: QPointF, zoom: float, toolbox: Toolbox) -> None:
-        """Give the brush the size that the pointer asks for: right and up is larger."""
+        """Resize the brush according to the pointer's position: larger to the right and upwards."""
         way = position.x() - self.start.x() - (position.y() - self.start.y())
         self.has_moved = self.has_moved or abs(way) > _SLACK
         if self.has_moved:

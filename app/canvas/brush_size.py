@@ -1,4 +1,4 @@
-"""The brush's size as a slider and a number that can be typed."""
+"""Slider and number field for the brush size."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _STEPS = 200
 
 
 class BrushSizePanel(QWidget):
-    """A slider that is fine for small sizes and coarse for large ones, and a number.
+    """A slider, with finer steps for small sizes than for large ones, and a number field.
 
     Attributes:
-        slider, number: The fields.
+        slider, number: The input widgets.
     """
 
     size_changed = Signal(int)
@@ -50,7 +50,7 @@ class BrushSizePanel(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def show_size(self, size: int) -> None:
-        """Show a size without announcing it."""
+        """Show a size, in document pixels, without emitting a signal."""
         self._is_following = True
         self.slider.setValue(round(math.log2(size) / self._octaves * _STEPS))
         self.number.setValue(size)

@@ -1,4 +1,4 @@
-"""Pieces of layouts in the clipboard: exactly for this program, as a picture in the labels' colours for others."""
+"""Pieces of layouts on the clipboard: exact planes for this program, and a picture in the labels' colours for others."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from spade_studio.engine.pictures.png import MAX_SIDE
 
 MIME_TYPE = "application/x-spade-studio-labels"
 _MAX_HEADER = 1 << 20
-_PLANES = 4  # label, mask, object's high and low byte
+_PLANES = 4  # label, mask, high and low byte of the object id
 
 
 class _Header(msgspec.Struct):
-    """What the planes are of: where they were taken from, the label set, and its names of the values."""
+    """Origin of the planes, their label set, and the names of their values."""
 
     place: Rect
     label_set: str
@@ -28,14 +28,14 @@ class _Header(msgspec.Struct):
 
 
 def to_clipboard(labels: LabelArray, objects: InstanceArray | None, selection: MaskArray, place: Rect, label_set: LabelSet) -> QMimeData:
-    """Return what is selected of a map.
+    """Return the selected part of a label map as clipboard data.
 
     Args:
         labels: uint8 ``[H, W]``.
         objects: uint16 ``[H, W]``, or None.
-        selection: ``[H, W]``.
-        place: The rectangle that holds the selection.
-        label_set: What the values mean.
+        selection: Boolean ``[H, W]``, the selected pixels.
+        place: Bounding box of the selection.
+        label_set: Label set of the values.
     """
     part, mask = labels[place.slices], selection[place.slices]
     numbers = np.zeros(part.shape, np.uint16) if objects is None else objects[place.slices]
@@ -50,10 +50,10 @@ def to_clipboard(labels: LabelArray, objects: InstanceArray | None, selection: M
 
 
 def from_clipboard(data: QMimeData, label_set: LabelSet, size: tuple[int, int]) -> Floating | None:
-    """Return a piece of a layout, where it was taken from as far as that lies in a map of (height, width); None where there is none.
+    """Return the piece of a layout on the clipboard; None where there is none.
 
-    Labels of another label set are found by their names; those that this one does not have are left out. What other programs have put
-    there under our name counts for nothing unless it is well formed.
+    The piece is placed where it was copied from, moved into a map of ``size`` (height, width) where necessary. Labels of another label
+    set are matched by name, and unmatched ones are left out. Malformed data counts as none.
     """
     raw = bytes(data.data(MIME_TYPE).data())
     length = int.from_bytes(raw[:4], "big")

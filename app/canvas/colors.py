@@ -1,4 +1,4 @@
-"""Colours of the canvas that no label and no theme gives."""
+"""Colours of the canvas that are independent of labels and theme."""
 
 UNLABELED_GREY = (84, 88, 94)
-"""Of what has no label, on the canvas and in pictures of layouts: distinct from what surrounds them in either theme."""
+"""RGB of unlabeled pixels on the canvas and in pictures of layouts; distinct from their surroundings in either theme."""

@@ -1,4 +1,4 @@
-"""The pointer's look over the canvas: the brush's true outline, and the other tools' cursors."""
+"""Appearance of the pointer over the canvas: the exact outline of the brush, and the cursors of the other tools."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from spade_studio.app.model.raster_shapes import Point
 from spade_studio.app.ui.viewport import Viewport
 
 GRIP = 7.0
-"""How near to a handle a press must be, in logical pixels of the screen."""
+"""Radius within which a press takes hold of a handle, in logical screen pixels."""
 _ICON_SIZE = 22
 _SMALL = 8
 
 
 @lru_cache(maxsize=16)
 def nib_outline(diameter: int, nib: Nib) -> QPainterPath:
-    """Return the outline of the pixels that one click paints, around (0, 0), in the document's pixels."""
+    """Return the outline of the pixels that one click paints, centred on (0, 0), in document pixels."""
     if nib.is_silhouette:
         return _rim_path(diameter, nib)
     mask = raster.nib_mask(diameter, nib)
     half = diameter / 2
     lefts = mask.argmax(axis=1)
     path = QPainterPath()
-    # Every row of a disc is one run, and it is symmetrical: down the right side, up the left one.
+    # Every row of a disc is one run, and the disc is symmetrical: down the right side, up the left one.
     right = [(half - float(left), row - half) for row, left in enumerate(lefts)]
     corners = [QPointF(x, y + down) for x, y in right for down in (0, 1)]
     corners += [QPointF(-x, y + down) for x, y in reversed(right) for down in (1, 0)]
@@ -56,7 +56,7 @@ def _rim_path(diameter: int, nib: Nib) -> QPainterPath:
 
 
 def draw_outline(painter: QPainter, path: QPainterPath) -> None:
-    """Draw a path so that it shows on every colour: white within black, one and three pixels wide at any zoom."""
+    """Draw a path that is visible on every colour: a white line on a black one, one and three screen pixels wide at any zoom."""
     for color, width in ((QColor(0, 0, 0, 150), 3.0), (QColor(255, 255, 255), 1.2)):
         pen = QPen(color, width)
         pen.setCosmetic(True)
@@ -65,7 +65,7 @@ def draw_outline(painter: QPainter, path: QPainterPath) -> None:
 
 
 def figure_path(points: Sequence[Point], viewport: Viewport, *, is_closed: bool) -> QPainterPath:
-    """Return the outline that a tool draws, in the widget's positions."""
+    """Return the outline of a figure under construction, in widget coordinates; ``points`` are in document pixels."""
     path = QPainterPath()
     for index, (x, y) in enumerate(points):
         at = viewport.to_view(QPointF(x, y))
@@ -83,9 +83,9 @@ def tool_cursor(toolbox: Toolbox, at: QPointF | None, zoom: float, *, picks: boo
 
     Args:
         toolbox: The tools.
-        at: Where the pointer is in the document's pixels, None where it is elsewhere.
-        zoom: Of the view.
-        picks: Whether a press would take the label there.
+        at: Position of the pointer in document pixels; None where it is outside the canvas.
+        zoom: Zoom factor of the view.
+        picks: Whether a press would pick the label under the pointer.
     """
     if picks:
         return icon_cursor("mdi6.eyedropper", 0.1, 0.9)
@@ -100,7 +100,7 @@ def tool_cursor(toolbox: Toolbox, at: QPointF | None, zoom: float, *, picks: boo
 
 
 def hold_cursor(hold: Hold | None, angle: float) -> QCursor:
-    """Return the cursor over what a press of the select tool would take hold of, in a frame that is turned by so many degrees."""
+    """Return the cursor for the part of a selection frame under the pointer; ``angle`` is the frame's rotation in degrees."""
     if hold is None:
         return QCursor(Qt.CursorShape.CrossCursor)
     if hold.turns:
@@ -114,7 +114,7 @@ def hold_cursor(hold: Hold | None, angle: float) -> QCursor:
 
 @lru_cache(maxsize=8)
 def icon_cursor(icon: str, hot_x: float, hot_y: float) -> QCursor:
-    """Return a cursor from an icon, white with a dark rim; the hot spot is given as shares of its size."""
+    """Return a cursor made from an icon, white with a dark rim; the hot spot is given as fractions of its size, 0..1."""
     size = _ICON_SIZE
     pixmap = QPixmap(size * 2, size * 2)
     pixmap.setDevicePixelRatio(2)

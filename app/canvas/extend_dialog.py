@@ -1,4 +1,4 @@
-"""The question for a larger canvas, and where the layout stays in it."""
+"""Dialog for enlarging the canvas and placing the layout in it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from spade_studio.app.canvas.size_dialog import SizeDialog
 
 
 class ExtendDialog(SizeDialog):
-    """Asks for a size that is not smaller, and a place.
+    """Asks for a size no smaller than the present one, and for the position of the layout in it.
 
     Attributes:
-        place: Where the layout stays; its data are shares of what is added that come left and above.
-        fills: Whether what is added goes on as the layout ends.
+        place: Position of the layout; each item's data are the fractions of the added pixels that go to the left and to the top.
+        fills: Whether the added pixels continue the labels at the layout's edges.
     """
 
-    extended = Signal(int, int, int, int, bool)  # pixels added left, above, right, below; whether they are filled
+    extended = Signal(int, int, int, int, bool)  # pixels added left, top, right, bottom; whether they are filled
 
     def __init__(self, size: tuple[int, int], parent: QWidget | None = None) -> None:
         super().__init__("", "", size, " ", parent)

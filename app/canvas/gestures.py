@@ -1,4 +1,4 @@
-"""What a hand does with one painting tool from press to release, or until it is confirmed: freehand, figures, polygon, lasso."""
+"""Gestures of the painting tools, from press to release or confirmation: freehand, figures, lasso, polygon."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from spade_studio.app.model.stroke import Stroke
 
 @dataclass(frozen=True)
 class Paint:
-    """What a gesture paints with.
+    """Paint settings of a gesture.
 
     Attributes:
-        text: What the undo menu calls the stroke.
-        label: The value that is written.
-        diameter: Of brush, eraser and line, in pixels.
-        nib: Their shape.
-        symmetry: The mirrors.
-        object_id: Of the object that is painted, 0 for none.
-        rope: Length of the rope, in pixels, on which a hand pulls brush and eraser; it keeps tremors from the stroke.
+        text: Name of the stroke in the undo menu.
+        label: Label id to write.
+        diameter: Diameter of brush, eraser and line, in pixels.
+        nib: Shape of their tip.
+        symmetry: Mirror axes.
+        object_id: Id of the painted object, 0 for none.
+        rope: Length in pixels of the rope by which the pointer pulls brush and eraser, which smooths the stroke; 0 for none.
     """
 
     text: str
@@ -38,7 +38,7 @@ class Paint:
 
 
 def begin(document: Document, paint: Paint) -> Stroke:
-    """Begin a stroke with that paint."""
+    """Begin a stroke with the given paint."""
     stroke = document.begin_stroke(paint.text, paint.object_id)
     stroke.symmetry = paint.symmetry
     stroke.label = paint.label
@@ -46,12 +46,12 @@ def begin(document: Document, paint: Paint) -> Stroke:
 
 
 class Gesture:
-    """One use of a tool.
+    """One use of a tool; positions are (x, y) in document pixels.
 
     Attributes:
-        outline: Corners of what shall be drawn over the document while the gesture lasts.
-        is_closed: Whether the outline's last corner joins the first.
-        is_over: Whether the gesture needs no more presses.
+        outline: Corners of the outline that is drawn over the document during the gesture.
+        is_closed: Whether the outline's last corner is joined to the first.
+        is_over: Whether the gesture has ended.
     """
 
     def __init__(self, document: Document) -> None:
@@ -61,50 +61,50 @@ class Gesture:
         self.is_over = False
 
     def press(self, at: Point) -> bool:
-        """Take a further press; False where it ends the gesture and begins another."""
+        """Handle a further press; False where it ends the gesture and begins another."""
         return False
 
     def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
-        """Go on to a position while the button is down."""
+        """Continue to a position with the button down."""
 
     def hover(self, at: Point) -> None:
-        """Go on to a position while no button is down."""
+        """Continue to a position with no button down."""
 
     def release(self) -> None:
-        """Lift the button."""
+        """Handle the release of the button."""
         self.commit()
 
     def commit(self) -> None:
-        """Keep what was done."""
+        """Apply the gesture."""
         self.is_over = True
         self._document.end_stroke()
 
     def cancel(self) -> None:
-        """Take back what was done."""
+        """Revert the gesture."""
         self.is_over = True
         self._document.cancel_stroke()
 
     def step_back(self) -> bool:
-        """Take back the last part of it; False where it has no parts."""
+        """Revert the last part of the gesture; False where it has no parts."""
         return False
 
 
 class Freehand(Gesture):
-    """Brush and eraser; ``start`` differs from the press where a straight line goes on from an earlier stroke."""
+    """Brush and eraser; ``start`` differs from the press where a straight line continues an earlier stroke."""
 
     def __init__(self, document: Document, paint: Paint, start: Point, at: Point, pressure: float = 1.0) -> None:
         super().__init__(document)
         self._paint = paint
         self._stroke = begin(document, paint)
         self._trail = Trail(paint.nib) if paint.nib.is_silhouette else None
-        self._rope = 0.0  # from the first position on
+        self._rope = 0.0  # no smoothing before the first position
         self.last = start
         self.move(at, pressure=pressure)
         self._rope = paint.rope
 
     def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
-        """Paint up to a position; pressure below 1 makes the brush smaller."""
-        if self._stroke is not self._document.stroke:  # a save has ended it: what follows is a step of its own
+        """Paint up to a position; a pressure below 1 makes the brush smaller."""
+        if self._stroke is not self._document.stroke:  # ended by a save: the rest becomes a separate undo step
             self._stroke = begin(self._document, self._paint)
         if self._rope and (way := math.dist(self.last, at)) > 0:
             share = max(0.0, way - self._rope) / way
@@ -120,7 +120,7 @@ class Freehand(Gesture):
 
 
 class Figure(Gesture, ABC):
-    """A figure between press and pointer, painted anew at every move."""
+    """A figure between press and pointer, repainted at every move."""
 
     is_line = False
 
@@ -132,7 +132,7 @@ class Figure(Gesture, ABC):
         self.move(at)
 
     def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
-        """Paint the figure up to here; once a save has ended the stroke, it stays as it was saved."""
+        """Repaint the figure up to a position; a figure whose stroke was ended by a save stays as it was saved."""
         if self._stroke is not self._document.stroke:
             return
         if constrain:
@@ -145,7 +145,7 @@ class Figure(Gesture, ABC):
 
 
 class Line(Figure):
-    """A straight line of the brush."""
+    """A straight line painted with the brush."""
 
     is_line = True
 
@@ -171,7 +171,7 @@ class Ellipse(Figure):
 
 
 class Lasso(Gesture):
-    """A region drawn around by hand, painted at the release."""
+    """A region with a freehand border, painted at the release."""
 
     def __init__(self, document: Document, paint: Paint, at: Point) -> None:
         super().__init__(document)
@@ -180,7 +180,7 @@ class Lasso(Gesture):
         self.is_closed = True
 
     def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
-        """Draw the border on."""
+        """Extend the border to a position."""
         if at != self.outline[-1]:
             self.outline.append(at)
 
@@ -191,34 +191,34 @@ class Lasso(Gesture):
 
 
 class Polygon(Lasso):
-    """A region between corners that are clicked one by one; the last corner of the outline follows the pointer."""
+    """A region whose corners are clicked one by one; the last corner of the outline follows the pointer."""
 
     def __init__(self, document: Document, paint: Paint, at: Point) -> None:
         super().__init__(document, paint, at)
         self.outline = [at, at]
 
     def press(self, at: Point) -> bool:
-        """Set the next corner."""
+        """Place the next corner."""
         self.outline[-1] = at
         self.outline.append(at)
         return True
 
     def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
-        """Let the open corner follow."""
+        """Move the open corner to the pointer."""
         previous = self.outline[-2]
         self.outline[-1] = raster_shapes.constrained(previous, at, to_line=True) if constrain else at
 
     def hover(self, at: Point) -> None:
-        """Let the open corner follow."""
+        """Move the open corner to the pointer."""
         self.outline[-1] = at
 
     def release(self) -> None:
-        """Go on: a click sets a corner, and a drag its other end."""
+        """Keep the polygon open: a click places one corner, a drag places one at either end."""
         if math.dist(self.outline[-1], self.outline[-2]) > 4:
             self.outline.append(self.outline[-1])
 
     def commit(self) -> None:
-        """Paint the region between the corners that were set."""
+        """Paint the region between the placed corners."""
         self.outline.pop()
         if len(self.outline) > 2:
             super().commit()
@@ -226,7 +226,7 @@ class Polygon(Lasso):
             self.cancel()
 
     def step_back(self) -> bool:
-        """Take back the corner set last."""
+        """Remove the last placed corner."""
         if len(self.outline) > 2:
             del self.outline[-2]
             return True

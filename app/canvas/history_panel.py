@@ -1,4 +1,4 @@
-"""The history panel: every step that can be undone or done again, and the snapshots under them, each with its picture."""
+"""History panel: thumbnails of all steps that can be undone or redone, and of the snapshots below them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _MEGABYTE = 1024 * 1024
 
 
 class SnapshotList(QListWidget):
-    """The snapshots by name."""
+    """List of the snapshots by name."""
 
     def event(self, event: QEvent) -> bool:
-        """Keep F2, which renames here, from the window's command with that key."""
+        """Reserve F2 for renaming, ahead of the window's command with that key."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_F2:
             event.accept()
             return True
@@ -35,17 +35,17 @@ class SnapshotList(QListWidget):
 
 
 class HistoryPanel(QWidget):
-    """Two lists; a click on a step goes there, a double-click on a snapshot brings it back."""
+    """Lists of steps and snapshots; a click on a step goes to it, a double-click on a snapshot restores it."""
 
-    wants_step = Signal(int)  # how many commands shall be done
+    wants_step = Signal(int)  # number of commands to be in effect
     wants_snapshot = Signal(object)  # Snapshot
 
     def __init__(self, document: Document, take_snapshot: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._document = document
         self._is_following = False
-        self._pictures: dict[int, QIcon] = {}  # of the state after each command that is held, by its identity
-        self._first = QIcon()  # of the state before them
+        self._pictures: dict[int, QIcon] = {}  # thumbnail of the state after each command, by the command's id()
+        self._first = QIcon()  # thumbnail of the state before the first command
         self.steps = named(QListWidget(), self.tr("History"))
         self.steps.setUniformItemSizes(True)
         self.steps.setIconSize(SIZE)
@@ -141,7 +141,7 @@ class HistoryPanel(QWidget):
             self._show_steps()
 
     def _take_picture(self, commands: Sequence[Command], done: int) -> None:
-        """Picture the present state where it has none, and forget the pictures of steps that are gone."""
+        """Make a thumbnail of the present state where it has none, and drop the thumbnails of removed steps."""
         if not done and (not commands or self._first.isNull()):
             self._first = thumbnail(self._document.labels, self._palette())
         elif done and id(commands[done - 1]) not in self._pictures:

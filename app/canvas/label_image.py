@@ -1,4 +1,4 @@
-"""A label map as a picture in its labels' colours, updated rectangle by rectangle and drawn at any zoom."""
+"""Image of a label map in its labels' colours, updated rectangle by rectangle and drawn at any zoom."""
 
 from __future__ import annotations
 
@@ -18,34 +18,34 @@ _GOLDEN = np.uint32(2654435769)
 
 
 class PixelImage:
-    """A picture with a pixel for each of the map's, drawn at any zoom.
+    """An image with one pixel per map pixel, drawn at any zoom.
 
     Args:
-        size: (height, width).
-        image_format: Of 32 bits.
+        size: (height, width) in pixels.
+        image_format: Qt image format with 32 bits per pixel.
     """
 
     def __init__(self, size: tuple[int, int], image_format: QImage.Format) -> None:
         self._pixels = np.zeros(size, np.uint32)
         self._format = image_format
-        # The picture looks into our own memory, so an update costs no more than its rectangle.
+        # The QImage shares the array's memory, so an update costs no more than its rectangle.
         self.image = _as_image(self._pixels, image_format)
 
     def draw(self, painter: QPainter, viewport: Viewport, exposed: QRect, ratio: float) -> None:
-        """Draw the part that lies in an exposed rectangle of the widget.
+        """Draw the part of the image inside an exposed rectangle of the widget.
 
         Args:
-            painter: On the widget, untransformed.
-            viewport: Where the map lies in the widget.
-            exposed: In the widget's logical pixels.
+            painter: Painter on the widget, without a transformation.
+            viewport: Position and zoom of the map in the widget.
+            exposed: Exposed rectangle in logical pixels of the widget.
             ratio: Physical pixels per logical pixel.
         """
         if viewport.zoom * ratio < 1:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(viewport.picture_rect, self.image)
             return
-        # Every physical pixel takes the label under its middle. Qt's own scaling rounds by where the exposed part begins, so that a
-        # small repaint would not quite match what stands around it.
+        # Every physical pixel takes the label under its centre. Qt's own scaling rounds relative to the exposed rectangle's origin, so
+        # that a small repaint would not quite match its surroundings.
         origin = viewport.picture_rect.topLeft()
         height, width = self._pixels.shape
         x, columns = _sources(exposed.left(), exposed.width(), origin.x(), viewport.zoom, ratio, width)
@@ -59,12 +59,12 @@ class PixelImage:
 
 
 class LabelImage(PixelImage):
-    """Colours of a label map, kept beside it.
+    """Colour image of a label map.
 
     Args:
         labels: uint8 ``[H, W]``; read again at every :meth:`update`.
-        palette: uint8 ``[256, 3]``, the colour of every value.
-        objects: uint16 ``[H, W]``; where given, each object has a colour of its own, and what is none is dimmed.
+        palette: RGB of every value, uint8 ``[256, 3]``.
+        objects: Object ids, uint16 ``[H, W]``, or None; where given, each object has its own colour, and pixels without one are dimmed.
     """
 
     def __init__(self, labels: LabelArray, palette: NDArray[np.uint8], objects: InstanceArray | None = None) -> None:
@@ -76,11 +76,11 @@ class LabelImage(PixelImage):
         self.update(Rect(0, 0, labels.shape[1], labels.shape[0]))
 
     def update(self, rect: Rect) -> None:
-        """Read a rectangle of the map again."""
+        """Update the image from a rectangle of the map."""
         colors = self._lookup[self._labels[rect.slices]]
         if self._objects is not None:
             objects = self._objects[rect.slices]
-            # A quarter of each channel stays of what belongs to no object.
+            # Pixels without an object keep a quarter of each channel.
             dimmed = (colors >> np.uint32(2)) & np.uint32(0x3F3F3F) | np.uint32(0xFF202020)
             bright = (objects.astype(np.uint32) * _GOLDEN) >> np.uint32(8) | np.uint32(0xFF606060)
             colors = np.where(objects, bright, dimmed)
@@ -88,7 +88,7 @@ class LabelImage(PixelImage):
 
 
 class OutlineImage(PixelImage):
-    """Rims between regions, transparent elsewhere: a pixel is dark where the next one right or below is another label or object."""
+    """Borders between regions on transparency: a pixel is dark where its right or lower neighbour has another label or object."""
 
     def __init__(self, labels: LabelArray, objects: InstanceArray | None = None) -> None:
         super().__init__((labels.shape[0], labels.shape[1]), QImage.Format.Format_ARGB32_Premultiplied)
@@ -96,7 +96,7 @@ class OutlineImage(PixelImage):
         self.update(Rect(0, 0, labels.shape[1], labels.shape[0]))
 
     def update(self, rect: Rect) -> Rect:
-        """Read a rectangle of the map again, and return which pixels it concerns: those left and above of it too."""
+        """Update the image from a rectangle of the map, and return the affected rectangle, which includes the pixels left and above."""
         grown = Rect(max(0, rect.left - 1), max(0, rect.top - 1), rect.right, rect.bottom)
         edges = np.zeros((grown.height, grown.width), bool)
         for plane in self._planes:
@@ -110,7 +110,7 @@ class OutlineImage(PixelImage):
 
 
 def _sources(start: int, length: int, origin: float, zoom: float, ratio: float, count: int) -> tuple[int, _Indices]:
-    """Return, along one axis, the first physical pixel that shows the picture, and the picture's index for it and those that follow."""
+    """Return, along one axis, the first physical pixel inside the image, and the image index of it and of each pixel after it."""
     first = math.floor(start * ratio)
     middles = (np.arange(first, math.ceil((start + length) * ratio)) + 0.5) / ratio
     indices = np.floor((middles - origin) / zoom).astype(np.intp)

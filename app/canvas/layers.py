@@ -1,4 +1,4 @@
-"""What the canvas shows: labels or objects, the photograph under them, the render over them, outlines."""
+"""Layers of the canvas: labels or objects, the photograph under them, the render over them, outlines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HANDLE = 9.0
 
 
 class Compare(StrEnum):
-    """How layout and render are compared."""
+    """Mode of comparison between layout and render."""
 
     SIDE_BY_SIDE = "side_by_side"
     OVERLAY = "overlay"
@@ -29,10 +29,10 @@ class Compare(StrEnum):
 
 
 class Layers(QObject):
-    """The canvas's pictures, kept in step with a document.
+    """Images shown on the canvas, synchronised with a document.
 
     Attributes:
-        render: The newest render, or a null image.
+        render: Latest render, or a null image.
     """
 
     changed = Signal()  # everything may look different
@@ -54,7 +54,7 @@ class Layers(QObject):
 
     @property
     def compare(self) -> Compare:
-        """How layout and render are compared."""
+        """Current mode of comparison."""
         return self._compare
 
     @compare.setter
@@ -64,7 +64,7 @@ class Layers(QObject):
 
     @property
     def render_opacity(self) -> float:
-        """Of the render over the labels, 0..1, where they are compared by overlay."""
+        """Opacity of the render over the labels in overlay mode, 0..1."""
         return self._render_opacity
 
     @render_opacity.setter
@@ -74,7 +74,7 @@ class Layers(QObject):
 
     @property
     def wipe(self) -> float:
-        """Where the divider stands, as a share of the width: labels left of it, render right."""
+        """Position of the divider as a fraction of the width, 0..1: labels to its left, render to its right."""
         return self._wipe
 
     @wipe.setter
@@ -84,7 +84,7 @@ class Layers(QObject):
 
     @property
     def shows_outlines(self) -> bool:
-        """Whether regions have dark rims."""
+        """Whether dark outlines are drawn around regions."""
         return self._shows_outlines
 
     @shows_outlines.setter
@@ -95,7 +95,7 @@ class Layers(QObject):
 
     @property
     def shows_objects(self) -> bool:
-        """Whether objects have a colour each, in the place of their labels'."""
+        """Whether each object is shown in its own colour instead of its label's."""
         return self._shows_objects
 
     @shows_objects.setter
@@ -106,7 +106,7 @@ class Layers(QObject):
 
     @property
     def is_peeking(self) -> bool:
-        """Whether the render alone is shown for a moment."""
+        """Whether the render alone is shown temporarily."""
         return self._is_peeking
 
     @is_peeking.setter
@@ -116,17 +116,17 @@ class Layers(QObject):
             self.changed.emit()
 
     def set_render(self, image: QImage) -> None:
-        """Take the newest render."""
+        """Set the latest render."""
         self.render = image
         if self._is_peeking or self._compare is not Compare.SIDE_BY_SIDE:
             self.changed.emit()
 
     def rebuild(self) -> None:
-        """Read the whole document again; it may have another size."""
+        """Rebuild all images from the document, whose size may have changed."""
         self._build()
 
     def update(self, rect: Rect) -> Rect:
-        """Read a rectangle of the document again, and return what looks different for it."""
+        """Update the images from a rectangle of the document, and return the rectangle to repaint, in document pixels."""
         if (self._document.instances is None) != (self._objects_seen is None):
             self._build()
             return self._document.rect
@@ -134,14 +134,14 @@ class Layers(QObject):
         return self._outlines.update(rect) if self._outlines else rect
 
     def divider(self, viewport: Viewport) -> float | None:
-        """Return where the wipe's divider stands in the view; None where there is none."""
+        """Return the x position of the wipe's divider in the view; None where there is none."""
         if self._compare is not Compare.WIPE or self._is_peeking:
             return None
         rect = viewport.picture_rect
         return rect.left() + self._wipe * rect.width()
 
     def draw(self, painter: QPainter, viewport: Viewport, exposed: QRect, ratio: float) -> None:
-        """Draw all that lies in an exposed rectangle of the widget; arguments as :meth:`LabelImage.draw`."""
+        """Draw all layers inside an exposed rectangle of the widget; arguments as in :meth:`LabelImage.draw`."""
         place = viewport.picture_rect
         self._labels.draw(painter, viewport, exposed, ratio)
         underlay = self._document.underlay

@@ -1,4 +1,4 @@
-"""The view panel: how layout and render are compared, the photo underlay, outlines and objects."""
+"""View panel: comparison of layout and render, photo underlay, outlines and objects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 
 class LayersPanel(QWidget):
-    """Sliders in percent, and buttons for commands."""
+    """Opacity sliders in percent, and buttons for the view commands."""
 
     render_opacity_changed = Signal(float)
     underlay_opacity_changed = Signal(float)
@@ -46,13 +46,13 @@ class LayersPanel(QWidget):
         layout.addStretch(1)
 
     def show_compare(self, opacity: float, *, is_overlay: bool) -> None:
-        """Show the render's opacity; it can be changed where the render lies over the layout."""
+        """Show the render's opacity, 0..1; it can be changed in overlay mode only."""
         self.render_opacity.setValue(round(opacity * 100))
         self.render_opacity.setEnabled(is_overlay)
         self._render_caption.setEnabled(is_overlay)
 
     def show_underlay(self, opacity: float | None, *, visible: bool) -> None:
-        """Show how the photo is shown; None where there is none."""
+        """Show opacity, 0..1, and visibility of the photo; an opacity of None means that there is no photo."""
         self._is_following = True
         for widget in (self.underlay_visible, self.underlay_opacity):
             widget.setEnabled(opacity is not None)

@@ -1,4 +1,4 @@
-"""Small pictures of layouts, for lists of states."""
+"""Thumbnails of layouts for lists of states."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SCALE = 2
 
 
 def thumbnail(labels: LabelArray, palette: NDArray[np.uint8]) -> QIcon:
-    """Return a layout, uint8 ``[H, W]``, as an icon; it costs no more for a large layout than for a small one.
+    """Return a layout as an icon, in a time that does not depend on its size.
 
     Args:
-        labels: The layout.
-        palette: uint8 ``[256, 3]``, the colour of every value.
+        labels: Label map, uint8 ``[H, W]``.
+        palette: RGB of every value, uint8 ``[256, 3]``.
     """
     height, width = labels.shape
     scale = min(SIZE.width() * _SCALE / width, SIZE.height() * _SCALE / height)

@@ -1,4 +1,4 @@
-"""The question for a new layout: what it begins with, its size, and the label set that it is painted with."""
+"""Dialog for a new layout: its initial scene, size and label set."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _SCALE = 2
 
 
 class NewDialog(SizeDialog):
-    """Asks for a start, width, height and label set.
+    """Asks for initial scene, width, height and label set.
 
     Attributes:
-        starts: What it can begin with.
-        set_box: The label sets.
+        starts: List of initial scenes.
+        set_box: Choice of label sets.
     """
 
-    created = Signal(int, int, int, object)  # width, height, place of the label set, labels uint8 [H, W]
+    created = Signal(int, int, int, object)  # width, height, index of the label set, labels uint8 [H, W]
 
     def __init__(self, size: tuple[int, int], offer: SetOffer, start: Start = Start.LAND, parent: QWidget | None = None) -> None:
         super().__init__("", "", size, parent=parent)
@@ -70,12 +70,12 @@ class NewDialog(SizeDialog):
 
     @property
     def start(self) -> Start:
-        """What it begins with."""
+        """Chosen initial scene."""
         item = self.starts.currentItem()
         return Start.EMPTY if item is None else Start(item.data(Qt.ItemDataRole.UserRole))
 
     def _show_starts(self) -> None:
-        """Offer the starts for which the label set has labels, each with its picture."""
+        """List the initial scenes whose labels the label set has, each with its thumbnail."""
         wanted = self._wanted
         self.starts.clear()
         for start in Start:

@@ -1,4 +1,4 @@
-"""What the canvas draws over the layout: the brush's outline, figures under way, what is selected, the frame around it, mirrors."""
+"""Drawing over the layout: brush outline, unfinished figures, selection, transform frame, mirror axes."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from spade_studio.app.ui.viewport import Viewport
 
 _HANDLE = 4.0
 _MOST_DASHED = 20_000
-"""More lines than that are drawn without dashes, which cost far more than the lines."""
+"""Number of lines above which the outline is drawn solid, since dashes are far slower to draw."""
 _MOST_LINES = 60_000
-"""Where more lines than that are in view, the selection is shown by a veil instead, so that painting stays quick."""
+"""Number of visible lines above which the selection is shown by a veil instead, to keep painting responsive."""
 _FINEST_VEIL = 1024
 _VEIL_OPACITY = 0.5
 _DARK, _LIGHT = QColor(16, 18, 21), QColor(255, 255, 255)
 
 
 class Overlay:
-    """Draws over a document; it keeps the rims of the selection, which change less often than the view."""
+    """Draws over a document; caches the outline of the selection, which changes less often than the view."""
 
     def __init__(self, document: Document, toolbox: Toolbox, viewport: Viewport) -> None:
         self._document, self._toolbox, self._viewport = document, toolbox, viewport
-        self._rims: tuple[MaskArray, Rect, np.ndarray | None] | None = None  # of a selection, within a rectangle; None for too many
+        self._rims: tuple[MaskArray, Rect, np.ndarray | None] | None = None  # selection, rectangle, its outline; None for too many lines
         self._veil: tuple[MaskArray, QImage] | None = None
 
     def draw_figure(self, painter: QPainter) -> None:
-        """Draw the outline of a polygon, lasso or marquee that is under way."""
+        """Draw the outline of an unfinished polygon, lasso or marquee."""
         points, is_closed = self._toolbox.outline
         if len(points) > 1:
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -43,7 +43,7 @@ class Overlay:
             draw_outline(painter, figure_path(points, self._viewport, is_closed=is_closed))
 
     def figure_rect(self) -> QRectF:
-        """Return where that outline, or the frame around what is selected, lies; empty where there is none."""
+        """Return the rectangle of the unfinished outline, or of the selection's frame, in the view; empty where there is neither."""
         points, is_closed = self._toolbox.outline
         rect = QRectF()
         if points:
@@ -54,14 +54,14 @@ class Overlay:
         return rect
 
     def draw_selection(self, painter: QPainter, exposed: QRectF) -> None:
-        """Draw the rims of what is selected that lie in an exposed rectangle, and the frame around it."""
+        """Draw the selection's outline inside an exposed rectangle, and the frame around the selection."""
         selection = self._document.selection
         if selection is not None and not (self._toolbox.is_busy and self._toolbox.selecting.is_transforming):
             self._draw_rims(painter, selection, exposed)
         self._draw_frame(painter)
 
     def draw_mirrors(self, painter: QPainter) -> None:
-        """Draw the mirrors that stand in the middle of the layout."""
+        """Draw the mirror axes through the middle of the layout."""
         symmetry, place = self._toolbox.options.symmetry, self._viewport.picture_rect
         lines: list[QLineF] = []
         if symmetry.left_right:
@@ -77,7 +77,7 @@ class Overlay:
             painter.drawLines(lines)
 
     def draw_brush(self, painter: QPainter, pointer: QPointF, start: QPointF | None) -> None:
-        """Draw the brush's outline at a position of the view, and a line to it from where a straight stroke would start."""
+        """Draw the brush's outline at a position of the view, and a line to it from the start of a straight stroke, if any."""
         diameter = self._toolbox.brush_size
         position = self._viewport.to_picture(pointer)
         center = QPointF(*disc_center(position.x(), position.y(), diameter))
@@ -114,7 +114,7 @@ class Overlay:
             painter.drawLines(drawn)
 
     def _seen_rims(self, selection: MaskArray) -> np.ndarray | None:
-        """Return the rims of a selection, or, where they are too many, those in view; None where these are too many too."""
+        """Return the outline of a selection, or its visible part where it has too many lines; None where that part has too many as well."""
         whole = self._document.rect
         if self._rims is None or self._rims[0] is not selection:
             self._rims = selection, whole, selections.rims(selection, _MOST_LINES)

@@ -1,4 +1,4 @@
-"""The question which label shall take the place of which."""
+"""Dialog for replacing one label with another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spade_studio.engine.labels import Label
 
 
 class ReplaceDialog(QDialog):
-    """Asks for two labels: one that occurs in the document, and one that the palette offers."""
+    """Asks for a label of the document and for its replacement from the palette."""
 
     chosen = Signal(int, int)  # old, new
 

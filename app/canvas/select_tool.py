@@ -1,4 +1,4 @@
-"""The select tool: what is selected on a document, and what a hand does with it."""
+"""Select tool: the selection of a document, and moving, transforming, copying and erasing the selected pixels."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from spade_studio.app.model.selections import Combine
 if TYPE_CHECKING:
     from spade_studio.app.canvas.tools import Toolbox
 
-_ASIDE = 12  # how far from its original a duplicate hovers, in pixels
+_ASIDE = 12  # offset of a duplicate from its original, in pixels
 
 
 class SelectTool:
-    """Made by the toolbox whose tool it is."""
+    """The toolbox's select tool; positions are in document pixels."""
 
     def __init__(self, document: Document, toolbox: Toolbox) -> None:
         self._document = document
@@ -32,7 +32,7 @@ class SelectTool:
 
     @property
     def frame(self) -> Placement | None:
-        """Where what is selected lies, as far as the chosen tool can take hold of it."""
+        """Placement of the floating piece or of the selection; None where there is neither or the chosen tool cannot transform it."""
         if (hovering := self._hovering) is not None:
             return hovering.frame
         selection = self._document.selection
@@ -46,7 +46,7 @@ class SelectTool:
 
     @property
     def is_transforming(self) -> bool:
-        """Whether a piece hovers that is to be confirmed or taken back."""
+        """Whether a floating piece waits to be confirmed or cancelled."""
         return self._hovering is not None
 
     @property
@@ -55,23 +55,23 @@ class SelectTool:
         return gesture if isinstance(gesture, Transform) and gesture.frame is not None and not gesture.is_over else None
 
     def select(self, selection: MaskArray | None) -> None:
-        """Select pixels, ``[H, W]``, or none."""
+        """Set the selection, boolean ``[H, W]``; None selects nothing."""
         self._toolbox.finish()
         self._document.selection = selection
 
     def invert(self) -> None:
-        """Select what is not selected."""
+        """Invert the selection."""
         self._toolbox.finish()
         self._document.selection = selections.inverted(self._document.selection, self._document.size)
 
     def take_label(self, label: int, how: Combine = Combine.REPLACE) -> None:
-        """Select all pixels of a label."""
+        """Select all pixels of a label, combined with the present selection."""
         self._toolbox.finish()
         document = self._document
         document.selection = selections.combined(document.selection, selections.of_label(document.labels, label), how, document.size)
 
     def take_at(self, x: float, y: float, *, add: bool = False, subtract: bool = False) -> None:
-        """Select the label at a position: all of it, or what hangs together there, as the options say."""
+        """Select the label at a position: all of its pixels, or the connected component there, depending on the options."""
         document = self._document
         column, row = math.floor(x), math.floor(y)
         if not (0 <= column < document.size[1] and 0 <= row < document.size[0]):
@@ -82,7 +82,7 @@ class SelectTool:
         document.selection = selections.combined(document.selection, patch, how, document.size)
 
     def transform(self, change: Callable[[Placement], Placement], text: str) -> bool:
-        """Place what is selected otherwise, and let it hover; False where nothing is selected."""
+        """Change the placement of the selected pixels, which then float; False where nothing is selected."""
         toolbox, gesture = self._toolbox, self._toolbox.gesture
         if not isinstance(gesture, Transform):
             toolbox.finish()
@@ -96,19 +96,19 @@ class SelectTool:
         return True
 
     def nudge(self, dx: int, dy: int) -> bool:
-        """Move what is selected by whole pixels; False where the select tool is not chosen, or nothing is selected."""
+        """Move the selected pixels by whole pixels; False where the select tool is not chosen, or nothing is selected."""
         if self._toolbox.kind is not ToolKind.SELECT:
             return False
         return self.transform(lambda placement: placement.moved(dx, dy), "move selection")
 
     def hover(self, piece: Floating) -> None:
-        """Let a piece that was pasted hover over the document."""
+        """Float a pasted piece over the document."""
         self._toolbox.finish()
         self._toolbox.kind = ToolKind.SELECT
         self._toolbox.take_up(Transform(self._document, piece))
 
     def duplicate(self) -> bool:
-        """Let a copy of what is selected hover beside it; False where nothing is selected."""
+        """Float a copy of the selected pixels, slightly offset; False where nothing is selected."""
         toolbox = self._toolbox
         toolbox.finish()
         if self._document.selection is None:
@@ -121,7 +121,7 @@ class SelectTool:
         return True
 
     def clear(self, text: str = "erase selection") -> bool:
-        """Fill what is selected from its surroundings; False where nothing is selected."""
+        """Fill the selected pixels from their surroundings; False where nothing is selected."""
         self._toolbox.finish()
         document = self._document
         if document.selection is None:
@@ -135,13 +135,13 @@ class SelectTool:
         return True
 
     def press(self, at: Point, how: Combine, grip: float, *, copies: bool) -> None:
-        """Take hold of what is selected, or begin to select.
+        """Take hold of the selected pixels or of their frame, or begin a new selection.
 
         Args:
-            at: In pixels of the document.
-            how: What becomes of what was selected; where something is added or taken away, a press inside begins to select too.
-            grip: How near the press must be to a handle.
-            copies: Whether what is moved also stays where it is.
+            at: Position of the press.
+            how: Combination with the present selection; unless it replaces that, a press inside it begins a new selection too.
+            grip: Reach of the handles, in document pixels.
+            copies: Whether the original stays in place.
         """
         toolbox, gesture = self._toolbox, self._toolbox.gesture
         hold = self.hold_at(at, grip)
@@ -156,7 +156,7 @@ class SelectTool:
         gesture.take_hold(at, hold)
 
     def hold_at(self, at: Point, grip: float) -> Hold | None:
-        """Return what a press would take hold of: a part of the frame, or what is selected; None where it would begin to select."""
+        """Return the part of the frame or selection that a press would take hold of; None where it would begin a new selection."""
         frame = self.frame
         hold = None if frame is None else held_at(frame, at, grip)
         return Hold() if hold is None and frame is not None and self._is_on_selection(at) else hold

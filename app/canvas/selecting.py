@@ -1,4 +1,4 @@
-"""What a hand does with the select tool: drawing a selection, and moving, scaling, turning and flipping what is in it."""
+"""Gestures of the select tool: drawing a selection, and moving, scaling, rotating and flipping the selected pixels."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from spade_studio.app.model.selections import Combine
 from spade_studio.app.model.stroke import Stroke
 
 HANDLES: tuple[Point, ...] = ((0, 0), (0.5, 0), (1, 0), (1, 0.5), (1, 1), (0.5, 1), (0, 1), (0, 0.5))
-"""Where a frame is taken hold of to scale it, as shares of its sides."""
+"""Positions of the scaling handles, as fractions of the frame's sides."""
 KNOB_DISTANCE = 3.0
-"""How far above the frame the knob that turns it stands, in grips."""
+"""Distance of the rotation knob from the frame, as a multiple of the handles' reach."""
 _STEP = 15.0
 
 
 @dataclass(frozen=True)
 class Hold:
-    """What of a frame a press has taken hold of.
+    """Part of a frame that a press has taken hold of; by default the piece itself.
 
     Attributes:
-        handle: Shares of the sides of the handle that scales; None for another part.
-        turns: Whether it is the knob that turns.
+        handle: Position of the scaling handle, as fractions of the frame's sides; None for another part.
+        turns: Whether the part is the rotation knob.
     """
 
     handle: Point | None = None
@@ -38,31 +38,31 @@ class Hold:
 
 
 def knob(frame: Placement, grip: float) -> Point:
-    """Return where the knob stands that turns a frame; ``grip`` is the reach of a press in pixels of the map."""
+    """Return the position of a frame's rotation knob; ``grip`` is the reach of the handles in map pixels."""
     x, y = frame.to_map(0.5, 0.5 - math.copysign(0.5, frame.height))
     turn = math.radians(frame.angle)
     return x + KNOB_DISTANCE * grip * math.sin(turn), y - KNOB_DISTANCE * grip * math.cos(turn)
 
 
 def visible_handles(frame: Placement, grip: float) -> list[Point]:
-    """Return the handles of a frame for which there is room."""
+    """Return the handles that a frame is large enough to show."""
     wide, high = abs(frame.width) > 6 * grip, abs(frame.height) > 6 * grip
     return [(u, v) for u, v in HANDLES if (u != 0.5 or wide) and (v != 0.5 or high)]
 
 
 def held_at(frame: Placement, at: Point, grip: float) -> Hold | None:
-    """Return which handle or knob of a frame is within the reach of a press; None where none is."""
+    """Return the handle or knob of a frame within reach of a press; None where there is none."""
     if math.dist(knob(frame, grip), at) <= grip * 1.2:
         return Hold(turns=True)
     near = [(math.dist(frame.to_map(*handle), at), handle) for handle in visible_handles(frame, grip)]
     distance, handle = min(near)
-    # A small frame must leave room between its handles to be taken hold of as a whole.
+    # A small frame must leave room between its handles for dragging it as a whole.
     reach = min(grip, max(min(abs(frame.width), abs(frame.height)) / 4, grip / 3))
     return Hold(handle) if distance <= reach else None
 
 
 class Marquee(Gesture):
-    """A selection that is drawn as a rectangle or by hand; it stands from the release on."""
+    """Drawing of a rectangular or freehand selection, which takes effect at the release."""
 
     def __init__(self, document: Document, at: Point, how: Combine, *, is_lasso: bool) -> None:
         super().__init__(document)
@@ -73,7 +73,7 @@ class Marquee(Gesture):
         self.is_closed = True
 
     def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
-        """Draw the border on."""
+        """Extend the border to a position."""
         if self._is_lasso:
             self.outline.append(at)
             return
@@ -84,7 +84,7 @@ class Marquee(Gesture):
         self.outline = [(left, top), (right, top), (right, bottom), (left, bottom)]
 
     def commit(self) -> None:
-        """Select what was drawn around; a click alone selects nothing."""
+        """Select the enclosed pixels; a click alone deselects."""
         self.is_over = True
         document = self._document
         patch = None
@@ -99,17 +99,17 @@ class Marquee(Gesture):
         document.selection = selections.combined(document.selection, patch, self._how, document.size)
 
     def cancel(self) -> None:
-        """Leave the selection as it was."""
+        """Leave the selection unchanged."""
         self.is_over = True
 
 
 class Transform(Gesture):
-    """What is selected, or was pasted, while it is moved about; it is laid down when confirmed, as one step.
+    """Transformation of the selected or pasted pixels, written into the document as one undo step when confirmed.
 
     Args:
-        document: Whose selection it is.
-        piece: What was pasted; None for what is selected, which is lifted when it is moved first.
-        copies: Whether what is selected also stays where it is.
+        document: Document to change.
+        piece: Pasted piece; None for the selected pixels, which are lifted at the first change.
+        copies: Whether the original stays in place.
     """
 
     def __init__(self, document: Document, piece: Floating | None = None, *, copies: bool = False) -> None:
@@ -127,20 +127,20 @@ class Transform(Gesture):
 
     @property
     def frame(self) -> Placement | None:
-        """Where the piece lies; None before it was lifted."""
+        """Placement of the piece; None before it is lifted."""
         return None if self._piece is None else self._piece.placement
 
     def take_hold(self, at: Point, hold: Hold) -> None:
-        """Take hold of the piece, or of a part of its frame."""
+        """Begin to drag the piece, or a part of its frame."""
         self._from, self._hold = at, hold
         self._at_press = self.frame
 
     def holds(self, at: Point) -> bool:
-        """Whether the piece lies at a position."""
+        """Return whether a position lies in the piece."""
         return self._piece is not None and self._piece.covers(*at)
 
     def move(self, at: Point, *, constrain: bool = False, pressure: float = 1.0) -> None:
-        """Move, scale or turn the piece; constrained, it keeps its shape, or to steps of 45 or 15 degrees."""
+        """Move, scale or rotate the piece; constrained to directions of 45°, to its aspect ratio, or to angles of 15°."""
         if self._from is None or self._hold is None or not self._lift("duplicate" if self._copies else "move selection"):
             return
         if self._at_press is None:
@@ -161,18 +161,18 @@ class Transform(Gesture):
             self._show(frame.moved(round(at[0] - self._from[0]), round(at[1] - self._from[1])))
 
     def release(self) -> None:
-        """Go on: the piece hovers until it is confirmed; where nothing was lifted there is nothing to confirm."""
+        """Keep the piece floating until it is confirmed; the gesture ends where nothing was lifted."""
         self._from = self._hold = self._at_press = None
         self.is_over = self._piece is None
 
     def change(self, change: Callable[[Placement], Placement], text: str) -> None:
-        """Place the piece otherwise."""
+        """Change the placement of the piece; ``text`` names the undo step."""
         if self._lift(text):
             assert self.frame is not None
             self._show(change(self.frame))
 
     def _lift(self, text: str) -> bool:
-        """Take the piece up, if that has not been done; False where there is none."""
+        """Lift the piece, unless it has been lifted already; False where there is none."""
         document = self._document
         if self._piece is None:
             if document.selection is not None:
@@ -191,13 +191,13 @@ class Transform(Gesture):
                 self._piece.renumber(document.new_object_id())
             self._begin(text)
         elif self._stroke is not document.stroke:
-            # A save has laid it down: from here on it leaves that place.
+            # A save has written the piece into the map: from here on it is moved away from there.
             self._piece.left_behind = self._covered(self._piece, self._stroke)
             self._begin(text)
         return True
 
     def _covered(self, piece: Floating, stroke: Stroke | None) -> Laid | None:
-        """Return what a stroke that has ended found where it laid the piece down; None where it lies outside."""
+        """Return the pixels that an ended stroke covered with the piece; None where the piece lies outside the map."""
         laid = piece.placed(self._document.size)
         if laid is None or stroke is None:
             return None

@@ -1,4 +1,4 @@
-"""The question for a size: square, 2:1 or any other, from 16 to 4096 pixels a side."""
+"""Dialog for a size: square, 2:1 or free, from 16 to 4096 pixels a side."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _STEP = 32
 
 
 class SizeDialog(QDialog):
-    """Asks for width and height; says what was chosen by a signal.
+    """Asks for width and height, and emits a signal with the choice.
 
     Attributes:
-        form: The questions, for dialogs that ask more.
-        hint: What is said below them.
+        form: Layout of the input fields, for subclasses to extend.
+        hint: Text below the fields.
     """
 
     chosen = Signal(int, int)  # width, height
@@ -84,7 +84,7 @@ class SizeDialog(QDialog):
         ratio = self.shape.currentData()
         self.height_box.setEnabled(ratio is None)
         wide, tall = ratio or (1, 1)
-        # The height follows the width, and must stay within the limits too.
+        # The height follows the width and must stay within the limits as well.
         self.width_box.setRange(max(SMALLEST, -(-SMALLEST * wide // tall)), min(LARGEST, LARGEST * wide // tall))
         self._on_width()
 

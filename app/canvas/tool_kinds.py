@@ -1,4 +1,4 @@
-"""The tools that can be chosen, and the options they have."""
+"""Kinds of tools and their options."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spade_studio.app.model.raster import NO_SYMMETRY, Nib, Symmetry
 
 
 class ToolKind(StrEnum):
-    """The tools that can be chosen."""
+    """Kind of tool."""
 
     BRUSH = "brush"
     ERASER = "eraser"
@@ -24,22 +24,22 @@ class ToolKind(StrEnum):
 
     @property
     def has_size(self) -> bool:
-        """Whether the brush's size matters."""
+        """Whether the tool uses the brush size."""
         return self in (ToolKind.BRUSH, ToolKind.ERASER, ToolKind.LINE)
 
 
 @dataclass(frozen=True)
 class ToolOptions:
-    """How the tools work.
+    """Options of the tools.
 
     Attributes:
-        nib: Shape of brush, eraser and line.
-        rope: How strongly brush and eraser are steadied, as the length of the rope on which they are pulled, in pixels.
-        symmetry: Mirrors that repeat every stroke.
-        fill_everywhere: Whether a fill takes all pixels of a label, not only those that hang together.
-        fill_gap: Openings of so many pixels stop a fill.
-        select_freely: Whether selections are drawn by hand, not as rectangles.
-        select_touching: Whether a double-click selects what hangs together, not all of a label.
+        nib: Shape of the tip of brush, eraser and line.
+        rope: Strength of the smoothing of brush and eraser: length in pixels of the rope by which the pointer pulls them.
+        symmetry: Mirror axes that repeat every stroke.
+        fill_everywhere: Whether a fill covers all pixels of a label instead of one connected component.
+        fill_gap: Greatest width in pixels of openings that stop a fill.
+        select_freely: Whether selections are freehand instead of rectangular.
+        select_touching: Whether a double-click selects one connected component instead of all pixels of a label.
     """
 
     nib: Nib = Nib.ROUND

@@ -1,4 +1,4 @@
-"""What the chosen tool offers besides its size: the brush's shape, how fills spread, how selections are drawn, recent labels."""
+"""Options bar of the chosen tool: brush shape, extent of fills, kind of selection, recent labels."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -23,7 +23,7 @@ _SLOT = 24
 
 
 class RecentButton(QAbstractButton):
-    """A recent label's colour with the number of its key."""
+    """Button with a recent label's colour and its number key."""
 
     def __init__(self, number: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,7 +35,7 @@ class RecentButton(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
 
     def show_label(self, label: Label, *, is_current: bool) -> None:
-        """Show a label; the one in hand has a frame."""
+        """Show a label, framed where it is the current one."""
         self._color = QColor(*label.color)
         self._is_current = is_current
         name = display_name(label)
@@ -44,11 +44,11 @@ class RecentButton(QAbstractButton):
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return the slot's size."""
+        """Return the fixed size of a button."""
         return QSize(_SLOT, _SLOT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw colour and number."""
+        """Draw the colour and the number."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         draw_swatch(painter, QRectF(self.rect()).adjusted(3, 3, -3, -3), self._color)
@@ -67,7 +67,7 @@ class RecentButton(QAbstractButton):
 
 
 class ToolOptionsPanel(QWidget):
-    """The options of the chosen tool, and the recent labels, in one row."""
+    """Options of the chosen tool and recent labels, in one row."""
 
     changed = Signal(str, object)  # name of the field of ToolOptions, its value
     recent_wanted = Signal(int)  # 1..9
@@ -125,7 +125,7 @@ class ToolOptionsPanel(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def show_tool(self, kind: ToolKind) -> None:
-        """Offer what this tool has."""
+        """Show the options that a tool has."""
         self.nib.setVisible(kind.has_size)
         self.rope.setVisible(kind in (ToolKind.BRUSH, ToolKind.ERASER))
         for widget in (self.everywhere, self._gap_label, self.gap):
@@ -134,7 +134,7 @@ class ToolOptionsPanel(QWidget):
             widget.setVisible(kind is ToolKind.SELECT)
 
     def show_options(self, options: ToolOptions) -> None:
-        """Show options without telling them."""
+        """Show options without emitting signals."""
         self._is_following = True
         self.nib.setCurrentIndex(self.nib.findData(options.nib))
         self.rope.setValue(options.rope)
@@ -146,14 +146,14 @@ class ToolOptionsPanel(QWidget):
         self._is_following = False
 
     def show_recent(self, labels: Sequence[Label], current: int) -> None:
-        """Show the recent labels in their order."""
+        """Show the recent labels, in order, and mark the current one."""
         for button, label in zip(self.recent, labels, strict=False):
             button.show_label(label, is_current=label.id == current)
         for index, button in enumerate(self.recent):
             button.setVisible(index < len(labels))
 
     def _on_nib(self, index: int) -> None:
-        # Qt keeps only the text of it.
+        # Qt keeps only its text.
         self._tell("nib", Nib(self.nib.itemData(index)))
         self.done.emit()
 

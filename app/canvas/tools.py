@@ -1,4 +1,4 @@
-"""The painter's tools, and what the hand holds; positions are in the document's pixels."""
+"""Toolbox of the painting tools; positions are in document pixels."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ MOST_RECENT = 9
 
 
 class Toolbox(QObject):
-    """What the hand holds (tool, label, size), and what it does with it on a document.
+    """Current tool, label, brush size and options, and their use on a document.
 
     Attributes:
-        selecting: What it does with the select tool, and with what is selected.
+        selecting: Select tool.
     """
 
     kind_changed = Signal(object)  # ToolKind
@@ -33,7 +33,7 @@ class Toolbox(QObject):
     brush_size_changed = Signal(int)
     options_changed = Signal(object)  # ToolOptions
     recent_changed = Signal(object)  # tuple of label ids
-    object_changed = Signal(int)  # the object that is painted, 0 for none
+    object_changed = Signal(int)  # id of the painted object, 0 for none
     outline_changed = Signal()
 
     def __init__(self, document: Document, label: int, previous_label: int, parent: QObject | None = None) -> None:
@@ -55,7 +55,7 @@ class Toolbox(QObject):
 
     @property
     def kind(self) -> ToolKind:
-        """The chosen tool."""
+        """Kind of the chosen tool."""
         return self._kind
 
     @kind.setter
@@ -67,7 +67,7 @@ class Toolbox(QObject):
 
     @property
     def label(self) -> int:
-        """The label that is painted."""
+        """Id of the label to paint."""
         return self._label
 
     @label.setter
@@ -82,12 +82,12 @@ class Toolbox(QObject):
 
     @property
     def previous_label(self) -> int:
-        """The label chosen before, which :meth:`swap_labels` brings back."""
+        """Id of the label chosen before, to which :meth:`swap_labels` returns."""
         return self._previous_label
 
     @property
     def brush_size(self) -> int:
-        """Diameter of brush and eraser in the document's pixels."""
+        """Diameter of brush and eraser in document pixels."""
         return self._brush_size
 
     @brush_size.setter
@@ -99,68 +99,68 @@ class Toolbox(QObject):
 
     @property
     def options(self) -> ToolOptions:
-        """How the tools work."""
+        """Options of the tools."""
         return self._options
 
     @property
     def recent(self) -> tuple[int, ...]:
-        """The labels held last, at most nine; they keep their places when one of them is taken again."""
+        """Ids of the most recent labels, at most nine; choosing one of them again does not change their order."""
         return self._recent
 
     @property
     def object_id(self) -> int:
-        """The object that strokes belong to, until another label is taken; 0 for none."""
+        """Id of the object that strokes belong to, until another label is chosen; 0 for none."""
         return self._object_id
 
     @property
     def outline(self) -> tuple[list[Point], bool]:
-        """Corners of what the tool draws over the document, and whether the last joins the first."""
+        """Corners of the outline that the tool draws over the document, and whether the last is joined to the first."""
         return (self._gesture.outline, self._gesture.is_closed) if self._gesture else ([], False)
 
     @property
     def gesture(self) -> Gesture | None:
-        """The use of a tool that is under way, or None."""
+        """Gesture in progress, or None."""
         return self._gesture
 
     @property
     def last_position(self) -> tuple[float, float] | None:
-        """Where the last stroke ended, and a straight line would start."""
+        """Position where the last stroke ended and a straight line would start, or None."""
         return self._last
 
     @property
     def is_busy(self) -> bool:
-        """Whether a button is down and the tool at work."""
+        """Whether a button is down and the tool is in use."""
         return self._is_down
 
     @property
     def is_open(self) -> bool:
-        """Whether a polygon or selection waits to be confirmed or given up."""
+        """Whether a polygon or a floating piece waits to be confirmed or cancelled."""
         return self._gesture is not None
 
     def set_options(self, **changes: Any) -> None:
-        """Change some of :class:`ToolOptions` by name."""
+        """Change options by their names in :class:`ToolOptions`."""
         options = replace(self._options, **changes)
         if options != self._options:
             self._options = options
             self.options_changed.emit(options)
 
     def take_recent(self, number: int) -> None:
-        """Take a recent label, 1 the first; one that is not there is ignored."""
+        """Choose a recent label by number, counted from 1; numbers without a label are ignored."""
         if 1 <= number <= len(self._recent):
             self.label = self._recent[number - 1]
 
     def new_object(self) -> None:
-        """Let the next strokes, until another label is taken, paint an object of their own."""
+        """Begin a new object, which strokes belong to until another label is chosen."""
         self._set_object(self._document.new_object_id())
 
     def step_brush_size(self, steps: int) -> None:
-        """Make the brush larger or smaller, finely where it is small."""
+        """Change the brush size by a number of steps, which are finer for small brushes."""
         for _ in range(abs(steps)):
             step = max(1, round(self._brush_size * 0.12))
             self.brush_size = self._brush_size + (step if steps > 0 else -step)
 
     def swap_labels(self) -> None:
-        """Take the previous label; the present one becomes the previous."""
+        """Swap the current and the previous label."""
         self.label = self._previous_label
 
     def press(
@@ -175,17 +175,17 @@ class Toolbox(QObject):
         pressure: float = 1.0,
         grip: float = 1.0,
     ) -> None:
-        """Put the tool down.
+        """Begin or continue the use of the tool at a position.
 
         Args:
-            x: In pixels of the document.
-            y: Likewise.
-            erase: Paint unlabeled, whatever the tool.
-            pick: Take the label there, whatever the tool; the select tool leaves a copy of what it moves instead.
-            straight: Start where the last stroke ended; the select tool adds to what is selected.
-            subtract: The select tool takes away from what is selected.
-            pressure: Of a stylus, 0..1.
-            grip: How near a press must be to a handle, in pixels of the document.
+            x: Horizontal position.
+            y: Vertical position.
+            erase: Whether to paint unlabeled, whatever the label.
+            pick: Whether to pick the label there, whatever the tool; the select tool drags a copy instead.
+            straight: Whether to start where the last stroke ended; the select tool adds to the selection instead.
+            subtract: Whether the select tool subtracts from the selection.
+            pressure: Stylus pressure, 0..1.
+            grip: Reach of the select tool's handles, in document pixels.
         """
         self._is_down = True
         at = (x, y)
@@ -226,7 +226,7 @@ class Toolbox(QObject):
         self.outline_changed.emit()
 
     def move(self, x: float, y: float, *, constrain: bool = False, pressure: float = 1.0) -> None:
-        """Go on to a position, with the button down or (for an open polygon) up."""
+        """Continue to a position, with the button down or, for an unfinished polygon, up."""
         if self._is_picking:
             self._pick(x, y)
             return
@@ -242,7 +242,7 @@ class Toolbox(QObject):
             self.outline_changed.emit()
 
     def release(self) -> None:
-        """Lift the tool: the stroke is done and can be undone, unless the tool waits to be confirmed."""
+        """Handle the release of the button: the stroke becomes an undo step, unless the tool waits to be confirmed."""
         self._is_down = False
         if self._is_picking:
             self._is_picking = False
@@ -254,20 +254,20 @@ class Toolbox(QObject):
         self.settle()
 
     def commit(self) -> None:
-        """Confirm an open polygon or selection."""
+        """Confirm an unfinished polygon or a floating piece."""
         if self._gesture is not None:
             self._gesture.commit()
             self.settle()
 
     def finish(self) -> None:
-        """Make way for something else: a moved selection stays where it is, an unfinished polygon goes."""
+        """End the gesture in progress: a floating piece is confirmed, an unfinished polygon is discarded."""
         if isinstance(self._gesture, Polygon):
             self.cancel()
         else:
             self.commit()
 
     def cancel(self) -> None:
-        """Lift the tool and take back what it did since it was put down."""
+        """Cancel the gesture in progress and revert its changes."""
         self._is_down = self._is_picking = False
         if self._gesture is not None:
             self._gesture.cancel()
@@ -275,7 +275,7 @@ class Toolbox(QObject):
         self.settle()
 
     def step_back(self) -> bool:
-        """Take back the last corner of a polygon, or all that is under way; False where nothing is."""
+        """Remove the last corner of a polygon, or cancel the gesture in progress; False where there is none."""
         if self._gesture is not None and self._gesture.step_back():
             self.outline_changed.emit()
             return True
@@ -283,10 +283,10 @@ class Toolbox(QObject):
         self.cancel()
         return was_at_work
 
-    # -- inside ---------------------------------------------------------------------------------------------------
+    # -- internals ------------------------------------------------------------------------------------------------
 
     def replace_label(self, old: int, new: int) -> None:
-        """Give all pixels of one label another, as one step."""
+        """Replace one label with another in the whole document, as one undo step."""
         self.finish()
         self._document.begin_stroke("replace").replace(old, new)
         self._document.end_stroke()
@@ -297,12 +297,12 @@ class Toolbox(QObject):
         return Paint(text, label, self._brush_size, options.nib, options.symmetry, object_id, options.rope)
 
     def take_up(self, gesture: Gesture) -> None:
-        """Begin a use of a tool in the place of what was under way."""
+        """Make a gesture the current one, in place of the gesture in progress."""
         self._gesture = gesture
         self.outline_changed.emit()
 
     def settle(self) -> None:
-        """Drop the use of a tool that is over."""
+        """Drop the current gesture where it is over."""
         if self._gesture is not None and self._gesture.is_over:
             self._gesture = None
         self.outline_changed.emit()

@@ -1,4 +1,4 @@
-"""The canvas: shows a document's layers and hands mouse, stylus, wheel and keys to the tools."""
+"""Canvas view: shows a document's layers and passes mouse, stylus, wheel and keys to the tools."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -20,7 +20,7 @@ from spade_studio.app.model.document import Document
 from spade_studio.app.model.raster import Rect
 from spade_studio.app.ui.zoom_view import ZoomView
 
-_GRIP = 8  # how near to the wipe's divider a press takes hold of it
+_GRIP = 8  # reach of the wipe's divider, in logical pixels
 _ARROWS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _ALT = Qt.KeyboardModifier.AltModifier
@@ -28,7 +28,7 @@ _CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 class CanvasView(ZoomView):
-    """A zoomable view of the document that is painted on with the toolbox."""
+    """A zoomable view of the document, painted on with the toolbox."""
 
     hovered = Signal(object)  # (x, y) of the pixel under the pointer, or None
     first_painted = Signal()
@@ -61,12 +61,12 @@ class CanvasView(ZoomView):
     # -- zoom and pan ---------------------------------------------------------------------------------------------
 
     def zoom_by(self, factor: float) -> None:
-        """Zoom around the middle."""
+        """Multiply the zoom by a factor, around the view's centre."""
         self._viewport.zoom_to(self._viewport.zoom * factor)
         self._on_viewport_changed()
 
     def zoom_to(self, zoom: float) -> None:
-        """Show a document pixel as ``zoom`` screen pixels."""
+        """Set the zoom, in screen pixels per document pixel."""
         self._viewport.zoom_to(zoom / self.devicePixelRatioF())
         self._on_viewport_changed()
 
@@ -89,7 +89,7 @@ class CanvasView(ZoomView):
     # -- painting -------------------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw what of the document, and of the outline, lies in the exposed region."""
+        """Draw the parts of the document and of the outlines inside the exposed region."""
         painter = QPainter(self)
         painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Mid))
         self.layers.draw(painter, self._viewport, event.rect(), self.devicePixelRatioF())
@@ -118,7 +118,7 @@ class CanvasView(ZoomView):
         return rect
 
     def _refresh_figure(self) -> None:
-        """Repaint the outline of a polygon, lasso or frame where it was and where it is."""
+        """Repaint the old and the new area of a polygon, lasso or frame outline."""
         figure = self._overlay.figure_rect()
         for rect in (self._drawn_figure, figure):
             if not rect.isEmpty():
@@ -139,7 +139,7 @@ class CanvasView(ZoomView):
         return self._toolbox.kind.has_size and not self._picks() and not self._is_space_down and self._pan_from is None
 
     def _refresh_pointer(self) -> None:
-        """Set the cursor's shape and repaint the outline where it was and where it is."""
+        """Set the cursor's shape and repaint the old and the new area of the brush's outline."""
         if self._pan_from is not None:
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
         elif self._is_wiping or self._is_on_divider():
@@ -175,8 +175,8 @@ class CanvasView(ZoomView):
         self.hovered.emit(pixel)
 
     def event(self, event: QEvent) -> bool:
-        """End a stroke when a dialog takes the window's place; keep Alt, which picks, from the menu bar (F10 still moves there)."""
-        if event.type() == QEvent.Type.WindowBlocked:  # the release will go elsewhere, and the pointer has left
+        """End a stroke when a dialog blocks the window, and reserve Alt for picking; F10 still opens the menu bar."""
+        if event.type() == QEvent.Type.WindowBlocked:  # the dialog receives the release, and the pointer has left
             self._lift(None, self._stroke_button or Qt.MouseButton.NoButton)
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Alt:
             event.accept()
@@ -186,22 +186,22 @@ class CanvasView(ZoomView):
     # -- events ---------------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Start a pan, a wipe or a stroke; further buttons are ignored while one is at work."""
+        """Start a pan, a wipe or a stroke; other buttons are ignored until its end."""
         self._press(event.position(), event.button(), event.modifiers())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Pan, wipe, draw on, or only move the outline; a button whose release went elsewhere ends what it began."""
+        """Pan, wipe, continue the stroke, or move the brush's outline; a release that another window received is made up for."""
         held = self._stroke_button
         if not event.buttons() & held if held is not None else self._is_dragging and event.buttons() == Qt.MouseButton.NoButton:
             self._lift(event.position(), held or Qt.MouseButton.NoButton)
         self._drag(event.position(), event.modifiers())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """End the pan or the stroke of the released button."""
+        """End the pan, wipe or stroke of the released button."""
         self._lift(event.position(), event.button())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Close an open polygon, or select the label there with the select tool; anything else takes it for a second press."""
+        """Close an unfinished polygon, or select a label with the select tool; other tools treat it as a second press."""
         if self._toolbox.kind is ToolKind.POLYGON and self._toolbox.is_open and event.button() == Qt.MouseButton.LeftButton:
             self._toolbox.commit()
         elif self._toolbox.kind is ToolKind.SELECT and event.button() == Qt.MouseButton.LeftButton and not self._is_space_down:
@@ -211,7 +211,7 @@ class CanvasView(ZoomView):
             self.mousePressEvent(event)
 
     def tabletEvent(self, event: QTabletEvent) -> None:
-        """Do with a stylus what the mouse does, its pressure making the brush smaller; its other end erases."""
+        """Paint with a stylus as with the mouse; light pressure makes the brush smaller, and the eraser end erases."""
         position, modifiers = event.position(), event.modifiers()
         match event.type():
             case QEvent.Type.TabletPress:
@@ -287,12 +287,12 @@ class CanvasView(ZoomView):
         self._move_pointer(position)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer, in every tool."""
+        """Zoom around the pointer, with every tool."""
         super().wheelEvent(event)
         self._move_pointer(event.position())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Space pans while held, Escape and Return end what is under way, arrows move a selection, Alt and Shift change the pointer."""
+        """Handle Space (pan), V (peek), Escape and Return (cancel, confirm), arrows and Delete (selection), Alt and Shift (pointer)."""
         toolbox = self._toolbox
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._is_space_down = True
@@ -317,7 +317,7 @@ class CanvasView(ZoomView):
         self._refresh_pointer()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        """Undo what :meth:`keyPressEvent` began."""
+        """End the effect of a held key."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self._is_space_down = False
         elif event.key() == Qt.Key.Key_V and not event.isAutoRepeat():
@@ -326,16 +326,16 @@ class CanvasView(ZoomView):
         super().keyReleaseEvent(event)
 
     def cancel_stroke(self) -> bool:
-        """Take back the stroke under way, or the last corner of a polygon; False where there is none."""
+        """Cancel the stroke in progress, or remove the last corner of a polygon; False where there is neither."""
         self._stroke_button = None
         return self._toolbox.step_back()
 
     def leaveEvent(self, event: object) -> None:
-        """Hide the outline."""
+        """Hide the brush's outline."""
         self._move_pointer(None)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Forget held keys: their release will go elsewhere."""
+        """Forget held keys, since another widget will receive their release."""
         self.layers.is_peeking = False
         super().focusOutEvent(event)
 
