@@ -1,1 +1,1 @@
-"""Help: hints, guide, samples, what the program is made of, and what to do when it fails."""
+"""Help: tour, painting guide, sample gallery, about dialog with licences, and error reports."""

@@ -1,4 +1,4 @@
-"""About: what the program is, its licence, those of its parts, and what its weights may be used for."""
+"""The about dialog: version, licence, licences of third-party packages, and the weights' terms of use."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ICON = 64
 
 
 class AboutDialog(QDialog):
-    """Four pages; those that are long are filled when they are first shown."""
+    """A dialog of four pages; long ones are filled when first shown."""
 
     def __init__(self, version: str, icon: QIcon, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,7 +93,7 @@ class AboutDialog(QDialog):
 
 
 class PartsPage(QWidget):
-    """Packages on the left, the text of the chosen one's licence on the right."""
+    """A list of packages on the left, the licence text of the selected one on the right."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,7 +113,7 @@ class PartsPage(QWidget):
         self.list.currentItemChanged.connect(self._show_text)
 
     def fill(self) -> None:
-        """List the packages, once."""
+        """List the packages at the first call; later calls do nothing."""
         if self._parts:
             return
         self._parts = licences.parts()

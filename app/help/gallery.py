@@ -1,4 +1,4 @@
-"""The sample gallery: layouts to begin with, as pictures."""
+"""The sample gallery: bundled layouts to start from, shown as pictures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SIDE = 160
 
 
 class SampleGallery(QDialog):
-    """Pictures of layouts in a grid."""
+    """A grid of pictures of the sample layouts."""
 
     chosen = Signal(object)  # Sample
 

@@ -1,4 +1,4 @@
-"""The painting guide, with pictures, in a window that can stay open beside the drawing."""
+"""The illustrated painting guide in a window of its own."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ def _folder() -> Traversable:
 
 
 class GuideText(QTextBrowser):
-    """The pages; the only pictures that they show are their own."""
+    """The guide's text; only the guide's own pictures are loaded."""
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:  # noqa: N802 - Qt names it
-        """Return a picture of the guide, and nothing else."""
+        """Return a picture of the guide; all other resources are refused."""
         wanted = name.toString() if isinstance(name, QUrl) else name
         found = next((entry for entry in _folder().iterdir() if entry.name == wanted and wanted.endswith(".png")), None)
         return None if found is None else QImage.fromData(found.read_bytes())
 
 
 class GuideWindow(SideWindow):
-    """The pages with a search field."""
+    """The guide with a search field."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,7 +53,7 @@ class GuideWindow(SideWindow):
         self.text.setFocus()
 
     def find_next(self) -> bool:
-        """Go to the next place of what is searched for, from the beginning again after the last; False where there is none."""
+        """Go to the next match of the search text, wrapping around at the end; return False where there is none."""
         words = self.search.text()
         if not words or self.text.find(words):
             return bool(words)
@@ -63,7 +63,7 @@ class GuideWindow(SideWindow):
         return self.text.find(words)
 
     def follow(self, url: QUrl) -> None:
-        """Go to a heading of the guide, or open a page of the web in the system's browser."""
+        """Go to a heading of the guide, or open a web page in the system's browser."""
         if url.scheme() in ("http", "https"):
             QDesktopServices.openUrl(url)
             return
@@ -78,5 +78,5 @@ class GuideWindow(SideWindow):
 
 
 def heading_name(text: str) -> str:
-    """Return what links in Markdown call a heading: "Label maps" is ``label-maps``."""
+    """Return the Markdown anchor of a heading: ``label-maps`` for "Label maps"."""
     return "".join(c for c in text.lower().replace(" ", "-") if c.isalnum() or c in "-_")

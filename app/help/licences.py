@@ -1,4 +1,4 @@
-"""What the program is made of: its own licence, that of every package it needs, and the model card of its weights."""
+"""The program's licence, the licences of all packages it depends on, and the model cards of the bundled weights."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ DISTRIBUTION = "spade-studio"
 
 @dataclass(frozen=True)
 class Part:
-    """A package that is installed for the program.
+    """An installed package that the program depends on.
 
     Attributes:
-        name: Of its distribution.
-        version: As installed.
-        licence: Its name; "see its text" where the package names none.
+        name: Name of the distribution.
+        version: Installed version.
+        licence: Name of the licence; "see its text" where the package metadata has none.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Part:
     licence: str
 
     def text(self) -> str:
-        """Return its licence texts one after the other; empty where it comes with none."""
+        """Return the package's licence texts, concatenated; empty where it contains none."""
         with suppress(metadata.PackageNotFoundError, OSError):
             return _texts(metadata.distribution(self.name))
         return ""
@@ -44,7 +44,7 @@ def own_licence() -> str:
 
 
 def model_card() -> str:
-    """Return the model cards of the weights that come with the program, each with the licence text beside it, Markdown."""
+    """Return the model cards of the bundled weights in Markdown, each followed by its licence text."""
     folder = resources.files("spade_studio.resources") / "weights"
     cards = sorted((entry for entry in folder.iterdir() if entry.name.endswith(".md")), key=lambda entry: entry.name)
     texts: list[str] = []
@@ -57,7 +57,7 @@ def model_card() -> str:
 
 
 def parts() -> list[Part]:
-    """Return every package that the program needs, and what they need in turn, by name; what is not installed is left out."""
+    """Return all installed direct and indirect dependencies of the program, sorted by name."""
     found: dict[str, Part] = {}
     waiting = list(_requirements(DISTRIBUTION))
     while waiting:

@@ -1,4 +1,4 @@
-"""A notice over the window's upper edge, with buttons: it takes no focus, moves nothing, and stays until it is closed."""
+"""A persistent message bar with buttons, overlaid at the window's upper edge, that takes no keyboard focus."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _MAX_WIDTH = 680
 
 
 class NoticeBar(QFrame):
-    """One text, and what can be done about it.
+    """A text with a button for each available action.
 
     Args:
-        parent: Over whose upper edge it lies.
+        parent: Widget at whose upper edge the bar is shown.
     """
 
     def __init__(self, parent: QWidget) -> None:
@@ -37,17 +37,17 @@ class NoticeBar(QFrame):
 
     @property
     def text(self) -> str:
-        """What it says."""
+        """The text shown."""
         return self._text.text()
 
     @property
     def buttons(self) -> list[QPushButton]:
-        """What can be pressed; the last closes it."""
+        """The buttons; the last one closes the bar."""
         items = [self._buttons.itemAt(index) for index in range(self._buttons.count())]
         return [widget for item in items if item is not None and isinstance(widget := item.widget(), QPushButton)]
 
     def tell(self, text: str, actions: Sequence[tuple[str, Callable[[], object]]]) -> None:
-        """Show a text, a button for each action, and one that closes it."""
+        """Show a text with a button for each action, a pair of (text, callback), and a close button."""
         while (item := self._buttons.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.deleteLater()
@@ -64,7 +64,7 @@ class NoticeBar(QFrame):
         self.raise_()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt names its event handlers
-        """Follow the parent's size."""
+        """Follow changes of the parent's size."""
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
         return False

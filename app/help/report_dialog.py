@@ -1,4 +1,4 @@
-"""The reports of errors: what is in them, where they lie, and how to hand one on."""
+"""The dialog of error reports: their contents, their folder, and how to pass one on."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _MAX_TEXT = 400_000
 
 
 class ReportDialog(QDialog):
-    """One report at a time.
+    """Shows one error report at a time.
 
     Args:
-        reports: Their folder.
+        reports: The folder of reports.
         parent: The window.
-        open_folder: Shows a folder in the system's file manager.
+        open_folder: Function that shows a folder in the system's file manager.
     """
 
     def __init__(self, reports: Reports, parent: QWidget | None = None, open_folder: Callable[[Path], object] | None = None) -> None:
@@ -72,7 +72,7 @@ class ReportDialog(QDialog):
         self.resize(680, 480)
 
     def choose(self, path: Path) -> None:
-        """Show one of the reports."""
+        """Show a report."""
         self.choice.setCurrentIndex(self.choice.findText(path.name))
 
     def _show(self) -> None:
@@ -85,5 +85,5 @@ class ReportDialog(QDialog):
 
 
 def show_folder(folder: Path) -> bool:
-    """Show a folder in the system's file manager."""
+    """Show a folder in the system's file manager; return whether that succeeded."""
     return QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

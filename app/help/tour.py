@@ -1,4 +1,4 @@
-"""The tour: a few hints that point at the parts of the window, one after the other, while everything stays usable."""
+"""The tour: a sequence of hints that point at parts of the window, which stays usable meanwhile."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -26,10 +26,9 @@ class Hint:
     """One stop of the tour.
 
     Attributes:
-        place: Gives what it points at, in the window's pixels, in the moment it is shown; None where there is nothing to point at now:
-            the stop is left out.
-        title: A few words.
-        text: One or two sentences.
+        place: Function that returns the target rectangle in window pixels when the hint is shown; None skips the hint.
+        title: Heading of a few words.
+        text: Text of one or two sentences.
     """
 
     place: Callable[[], QRect | None]
@@ -38,7 +37,7 @@ class Hint:
 
 
 class Tour(QWidget):
-    """A bubble with an arrow and a ring around what it points at; Escape ends it, Enter and the arrow keys turn pages."""
+    """A bubble with an arrow, and a ring around the target; Escape ends the tour, Enter and the arrow keys change the hint."""
 
     ended = Signal()
 
@@ -79,17 +78,17 @@ class Tour(QWidget):
 
     @property
     def index(self) -> int:
-        """The stop that is shown."""
+        """Index of the current hint."""
         return self._index
 
     def start(self) -> None:
-        """Show the first hint and take the keyboard."""
+        """Show the first hint and take keyboard focus."""
         self._before = self._window.focusWidget()
         self.go_to(0)
         self.setFocus()
 
     def go_to(self, index: int) -> None:
-        """Show a hint; beyond the last one the tour ends."""
+        """Show a hint; an index past the last one ends the tour."""
         if index >= len(self._hints):
             self.end()
             return
@@ -109,7 +108,7 @@ class Tour(QWidget):
         self.raise_()
 
     def end(self) -> None:
-        """Close the tour and give the keyboard back."""
+        """Close the tour and restore the keyboard focus."""
         had_focus = self.isAncestorOf(self._window.focusWidget() or self._window) or self._window.focusWidget() is self
         self._window.removeEventFilter(self)
         self.hide()
@@ -121,7 +120,7 @@ class Tour(QWidget):
         self.ended.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Turn pages, or end."""
+        """Change the hint, or end the tour."""
         match event.key():
             case Qt.Key.Key_Escape:
                 self.end()
@@ -133,7 +132,7 @@ class Tour(QWidget):
                 super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay at what is pointed at when the window changes its size."""
+        """Follow the target when the window is resized."""
         if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and self.isVisible():
             self._place()
         return False
@@ -174,9 +173,9 @@ class Tour(QWidget):
 
 
 def place_beside(target: QRect, size: QSize, window: QRect) -> tuple[QPoint, QPoint]:
-    """Return where a bubble lies, its upper left corner and the tip of its arrow.
+    """Return the upper left corner of a bubble and the tip of its arrow.
 
-    It lies above, below, left or right of the target where there is room, and inside of it where there is none.
+    The bubble is placed above, below, right or left of the target, in the first place with room for it; otherwise inside the target.
     """
     middle = target.center()
     spots = (
@@ -200,7 +199,7 @@ def place_beside(target: QRect, size: QSize, window: QRect) -> tuple[QPoint, QPo
 
 
 class _Ring(QWidget):
-    """A ring around what is pointed at; the mouse goes through it."""
+    """A ring around the target, transparent to mouse events."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -227,7 +226,7 @@ def _button(text: str) -> QPushButton:
 
 
 def place_of(widget: QWidget, part: QRect | None = None) -> QRect | None:
-    """Return where a widget lies in its window, or a part of it; None where it is not visible."""
+    """Return the rectangle of a widget, or of a part of it, in window pixels; None where it is not visible."""
     if not widget.isVisible():
         return None
     part = part or widget.rect()

@@ -1,1 +1,1 @@
-"""Preferences: the values that are set for good, and the dialog that shows them."""
+"""Preferences: the persistent values, and the dialog that edits them."""

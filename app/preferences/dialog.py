@@ -1,4 +1,4 @@
-"""The settings dialog: one page for each part of the program, applied together."""
+"""The settings dialog, with one page for each part of the program."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ _Button = QDialogButtonBox.StandardButton
 
 
 class PreferencesDialog(QDialog):
-    """Shows preferences; says by a signal what shall be in force now.
+    """Edits preferences; a signal carries those to apply.
 
     Args:
-        preferences: What is in force.
-        rendering: Menus whose choices have a place on the page of rendering.
+        preferences: The present preferences.
+        rendering: Menus whose choices also appear on the rendering page.
         parent: The window.
     """
 
@@ -82,7 +82,7 @@ class PreferencesDialog(QDialog):
 
     @property
     def preferences(self) -> Preferences:
-        """What the fields say."""
+        """The preferences entered in the fields."""
         text = self.folder.text().strip()
         return replace(
             self._shown,

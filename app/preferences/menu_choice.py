@@ -1,4 +1,4 @@
-"""A box that offers what a menu of exclusive entries offers, and chooses in it when it is told to."""
+"""A combo box that mirrors a menu of mutually exclusive entries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spade_studio.app.shortcuts.table import plain
 
 
 class MenuChoice(QComboBox):
-    """The checkable entries of a menu but for those that ask something first; the first one is the default."""
+    """The checkable entries of a menu except those that open a dialog; the first entry is the default."""
 
     def __init__(self, menu: QMenu, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -19,17 +19,17 @@ class MenuChoice(QComboBox):
 
     @property
     def is_changed(self) -> bool:
-        """Whether another entry is shown than the menu has checked."""
+        """Whether the selected entry differs from the one checked in the menu."""
         action = self._find()
         return action is not None and not action.isChecked()
 
     @property
     def is_default(self) -> bool:
-        """Whether the first entry is shown."""
+        """Whether the first entry is selected."""
         return self.currentIndex() == 0
 
     def show_chosen(self) -> None:
-        """Show the entries as they are now, and the one that is checked."""
+        """Reload the entries from the menu and select the checked one."""
         self.blockSignals(True)
         self.clear()
         chosen = 0
@@ -41,7 +41,7 @@ class MenuChoice(QComboBox):
         self.blockSignals(False)
 
     def apply(self) -> None:
-        """Choose in the menu what is shown here."""
+        """Trigger the selected entry in the menu."""
         action = self._find()
         if action is not None and not action.isChecked():
             action.trigger()

@@ -1,4 +1,4 @@
-"""What the settings dialog sets, as one frozen value: read from the settings, changed, written back."""
+"""The values of the settings dialog as one immutable object, read from and written to the settings."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from spade_studio.app.ui.settings import (
 
 @dataclass(frozen=True)
 class Preferences:
-    """What a person prefers; without arguments, the defaults. Every name is one of :class:`Settings` too.
+    """The user's preferences; without arguments, the defaults. Every attribute is also one of :class:`Settings`.
 
     Attributes:
-        appearance: Dark, light, or as the system is.
-        language: Of menus and messages, from the next start on.
-        autosave_seconds: From a change to its autosave.
-        recent_count: How many recent files are remembered.
-        history_megabytes: Memory that undo steps may take, in MiB.
-        runs_folder: Where trainings are made and listed.
-        looks_for_updates: Whether the newest version is looked up at each start.
-        update_address: Address of the file that names it.
+        appearance: Dark, light, or following the system.
+        language: Language of menus and messages, effective from the next start.
+        autosave_seconds: Seconds from a change to its autosave.
+        recent_count: Number of recent files to remember.
+        history_megabytes: Memory limit of the undo history in MiB.
+        runs_folder: Folder of training runs.
+        looks_for_updates: Whether to check for a newer version at each start.
+        update_address: https address of the update file.
     """
 
     appearance: Appearance = "dark"
@@ -42,11 +42,11 @@ class Preferences:
 
     @classmethod
     def read(cls, settings: Settings) -> Preferences:
-        """Return what the settings say."""
+        """Return the preferences stored in the settings."""
         return cls(**{one.name: getattr(settings, one.name) for one in fields(cls)})
 
     def write(self, settings: Settings) -> None:
-        """Put what differs into the settings, and them on the disk."""
+        """Store the changed values in the settings and save them to disk."""
         before = Preferences.read(settings)
         for one in fields(self):
             if (value := getattr(self, one.name)) != getattr(before, one.name):

@@ -1,1 +1,1 @@
-"""The process: log, crash reports, single instance, signals, missing libraries, language."""
+"""Start of the process: log, crash reports, single instance, signals, missing libraries, language and update check."""

@@ -1,4 +1,4 @@
-"""The Qt application: it takes the files that macOS hands to programs as events."""
+"""The Qt application, which receives the files that macOS delivers as events."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from PySide6.QtWidgets import QApplication
 
 
 class FileInbox:
-    """Keeps the file that comes before anybody takes files; of several the last counts, since one window shows one document."""
+    """Buffers the file that arrives before a handler is set; of several only the last is kept, since one window shows one document."""
 
     def __init__(self) -> None:
         self._waiting: Path | None = None
         self._take: Callable[[Path], object] | None = None
 
     def put(self, path: Path) -> None:
-        """Hand a file on, now or once somebody takes it."""
+        """Pass a file to the handler, now or once one is set."""
         if self._take is None:
             self._waiting = path
         else:
             self._take(path)
 
     def take_with(self, take: Callable[[Path], object]) -> None:
-        """Hand over the file that came already, and those that come from now on."""
+        """Set the handler; it receives the buffered file, if any, and all later files."""
         self._take = take
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
@@ -33,10 +33,10 @@ class FileInbox:
 
 
 class Application(QApplication):
-    """Puts the files that the system asks to be opened into an inbox.
+    """Collects the files that the operating system asks the application to open.
 
     Attributes:
-        inbox: Where they wait.
+        inbox: Inbox of the files.
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
@@ -44,7 +44,7 @@ class Application(QApplication):
         super().__init__(list(arguments))
 
     def event(self, event: QEvent) -> bool:
-        """Take a file; everything else is Qt's."""
+        """Handle file-open events; all others are passed to Qt."""
         if isinstance(event, QFileOpenEvent):
             if event.file():
                 self.inbox.put(Path(event.file()))

@@ -1,4 +1,4 @@
-"""What happens to exceptions that nobody caught: a report is saved, the person gets a quiet line, and the program goes on."""
+"""Handling of uncaught exceptions: a report is saved, the user sees an unobtrusive message, and the program continues."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _LIBRARIES = ("spade-studio", "torch", "numpy", "pillow", "opencv-python-headles
 
 @dataclass(frozen=True)
 class Failure:
-    """Something that should not have happened.
+    """An unexpected error.
 
     Attributes:
-        line: One sentence for a person.
-        report: The file with the details; None where none could be written, or enough were.
+        line: One-sentence message for the user.
+        report: Report file with the details; None where it could not be written or the limit of reports was reached.
     """
 
     line: str
@@ -43,10 +43,10 @@ class Failure:
 
 
 class Reports:
-    """The folder of reports, the newest few of which are kept.
+    """The folder of error reports; only the newest few are kept.
 
     Args:
-        folder: Need not exist.
+        folder: The folder; it need not exist.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -56,13 +56,13 @@ class Reports:
         self._lock = FileLock(self._native_path.with_suffix(".lock"), thread_local=False)
 
     def all(self) -> list[Path]:
-        """Return the reports, the newest first."""
+        """Return the report files, newest first."""
         with suppress(OSError):
             return sorted(self.folder.glob("report-*.txt"), key=lambda path: path.name, reverse=True)
         return []
 
     def write(self, details: str) -> Path | None:
-        """Save a report of details, what the program runs on and the last lines of the log; None where the disk does not take it."""
+        """Write a report of the details, the system and the last log lines; return its path, or None where it cannot be written."""
         now = datetime.now().astimezone()
         path = self.folder / f"report-{now:%Y-%m-%d-%H%M%S}-{secrets.token_hex(2)}.txt"
         text = "\n\n".join((f"SPADE Studio error report, {now:%Y-%m-%d %H:%M:%S %z}", details.strip(), _environment(), _log()))
@@ -76,7 +76,7 @@ class Reports:
         return path
 
     def watch_native(self) -> None:
-        """Have a crash of native code write where every thread was."""
+        """Enable fault handling: a crash in native code writes the stack traces of all threads to a file."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
@@ -86,7 +86,7 @@ class Reports:
         faulthandler.enable(self._native)
 
     def end(self) -> None:
-        """Leave nothing of a process that ends as it should."""
+        """Remove the native trace file of this process at a normal exit."""
         if self._native is not None:
             faulthandler.disable()
             self._native.close()
@@ -99,7 +99,7 @@ class Reports:
                 Path(self._lock.lock_file).unlink(missing_ok=True)
 
     def collect_native(self) -> Path | None:
-        """Turn the traces of processes that are gone into reports and return the newest; traces of those that live stay."""
+        """Turn native traces of ended processes into reports and return the newest; None where there are none."""
         newest: Path | None = None
         for path, lock in self._left_behind():
             with suppress(OSError):
@@ -125,7 +125,7 @@ class Reports:
 
 
 def install(tell: Callable[[Failure], None], reports: Reports | None = None) -> None:
-    """Send uncaught exceptions of all threads to the terminal, the log and a report, and those of this thread to ``tell``."""
+    """Write uncaught exceptions of all threads to the terminal, the log and a report; pass those of this thread to ``tell``."""
     seen: set[str] = set()
 
     def report(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> Path | None:

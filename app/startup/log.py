@@ -1,4 +1,4 @@
-"""The log: a file that rotates, and the last lines in memory for reports, without the home folder's name."""
+"""The log: a rotating file, and the last lines in memory for reports, with the home folder written as ``~``."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _lines: deque[str] = deque(maxlen=_KEPT)
 
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line without the home folder's name."""
+        """Return the log line with the home folder replaced by ``~``."""
         return without_home(super().format(record))
 
 
 class _Memory(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep the line."""
+        """Store the log line."""
         _lines.extend(self.format(record).splitlines())
 
 
 def start(folder: Path) -> logging.Handler:
-    """Log into ``spade-studio.log`` of a folder, which need not exist, and into memory.
+    """Log to ``spade-studio.log`` in a folder, which need not exist, and to memory.
 
     Returns:
-        The handler, for :func:`stop`. Where the folder cannot be written only the memory is kept.
+        The in-memory handler. Where the folder is not writable, it is the only one.
     """
     handler: logging.Handler = _Memory()
     with suppress(OSError):
@@ -56,12 +56,12 @@ def stop() -> None:
 
 
 def last_lines() -> list[str]:
-    """Return the last lines that were logged, the oldest first."""
+    """Return the last log lines, oldest first."""
     return list(_lines)
 
 
 def without_home(text: str) -> str:
-    """Return a text with ``~`` for the home folder, in every way that paths are written."""
+    """Return a text with the home folder, in every notation of paths, replaced by ``~``."""
     home = str(Path.home())
     if len(home) < 2:
         return text
@@ -76,7 +76,7 @@ def _add(handler: logging.Handler) -> None:
 
 
 def log_qt_messages() -> None:
-    """Have Qt's warnings logged too; they still reach the terminal."""
+    """Log Qt's messages too; they still reach the terminal."""
     from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
     levels = {

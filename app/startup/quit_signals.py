@@ -1,4 +1,4 @@
-"""Ctrl+C in the terminal and the system's request to end: told as a Qt signal, since Python's own handlers wait for Python to run."""
+"""SIGINT, SIGTERM and SIGHUP as a Qt signal, since Python runs its signal handlers only while the interpreter is executing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class QuitSignals(QObject):
-    """Watches until it is closed; a second signal ends the process as it always does."""
+    """Watches for signals until closed; a second signal has its default effect and ends the process."""
 
     asked = Signal()
 
@@ -33,7 +33,7 @@ class QuitSignals(QObject):
                 self._before[number] = signal.signal(number, self._on_signal)
 
     def close(self) -> None:
-        """Give the signals back."""
+        """Restore the previous signal handlers."""
         if not self._before:
             return
         self._give_back()

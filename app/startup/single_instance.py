@@ -1,4 +1,4 @@
-"""A second start hands its file to the application that runs already, over a socket that only this user reaches."""
+"""Single instance: a second start passes its files to the running application through a socket private to the user."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_BYTES = 64 << 10
 MAX_FILES = 16
 MAX_CONNECTIONS = 8
 MILLISECONDS = 2000
-"""An application that has not answered for so long is not waited for."""
+"""Timeout in milliseconds for an answer of the running application."""
 _MAX_PATH = 4096
 _MAX_TOKEN = 512
 _MAX_SOCKET_PATH = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
@@ -33,11 +33,11 @@ _ANSWER = b"ok\n"
 
 @dataclass(frozen=True)
 class Message:
-    """What a second start wants.
+    """The request of a second start.
 
     Attributes:
-        files: To open, absolute; none if the window shall only come to the front.
-        token: What the desktop gave the second start for bringing a window to the front; empty for none.
+        files: Absolute paths of files to open; empty to bring the window to the front only.
+        token: Desktop activation token for raising the window; empty for none.
     """
 
     files: tuple[Path, ...] = ()
@@ -49,10 +49,10 @@ class Message:
 
     @classmethod
     def decode(cls, data: bytes) -> Message:
-        """Read a line.
+        """Return the message encoded in one line of JSON.
 
         Raises:
-            ValueError: It is no message of ours, or more than one start could mean.
+            ValueError: The line is not a valid message or exceeds the limits.
         """
         if len(data) > MAX_BYTES:
             raise ValueError("too long")
@@ -69,7 +69,7 @@ class Message:
 
 
 def address(state_folder: Path) -> str | None:
-    """Return where the applications that share a state folder meet; None where there is no private place, or no Qt, for it."""
+    """Return the socket address for a state folder; None where there is no private location for it or no QtNetwork."""
     try:
         import PySide6.QtNetwork  # noqa: F401 - pyright: ignore[reportUnusedImport]
     except ImportError:
@@ -88,7 +88,14 @@ def address(state_folder: Path) -> str | None:
 
 
 def hand_over(place: str, files: Sequence[Path], token: str = "", wait: int = MILLISECONDS) -> bool:
-    """Hand files to the application that listens; False where none does, or none answers in time."""
+    """Pass files to the listening application; return False where none listens or the answer times out.
+
+    Args:
+        place: Socket address, as :func:`address` returns it.
+        files: Files to open.
+        token: Desktop activation token; empty for none.
+        wait: Timeout in milliseconds.
+    """
     if sys.platform != "win32" and not Path(place).exists():
         return False
     socket = _connected(place, wait)
@@ -104,8 +111,8 @@ class Listener(QObject):
     """Listens for further starts.
 
     Args:
-        place: As :func:`address` gives it.
-        parent: Of Qt.
+        place: Socket address, as :func:`address` returns it.
+        parent: Qt parent.
     """
 
     asked = Signal(object)  # Message
@@ -117,7 +124,7 @@ class Listener(QObject):
         self._waiting: set[QLocalSocket] = set()
 
     def listen(self) -> bool:
-        """Begin; a socket that a process which is gone has left is taken over. False where that cannot be."""
+        """Start listening, replacing the stale socket of an ended process; return False on failure."""
         from PySide6.QtNetwork import QLocalServer
 
         server = QLocalServer(self)
@@ -135,7 +142,7 @@ class Listener(QObject):
         return False
 
     def close(self) -> None:
-        """Stop listening and leave no socket."""
+        """Stop listening and remove the socket."""
         for socket in list(self._waiting):
             socket.abort()
         server, self._server = self._server, None
@@ -172,7 +179,7 @@ class Listener(QObject):
 
 
 def _connected(place: str, wait: int) -> QLocalSocket | None:
-    """Return a connection to the application that listens; None where none does."""
+    """Return a connection to the listening application; None where none listens."""
     from PySide6.QtNetwork import QLocalSocket
 
     socket = QLocalSocket()
@@ -181,7 +188,7 @@ def _connected(place: str, wait: int) -> QLocalSocket | None:
 
 
 def _is_private(folder: Path) -> bool:
-    """Return whether a folder is this user's alone, so that nobody else can have put a socket there."""
+    """Return whether only this user can access a folder, so that no other user can have placed a socket there."""
     try:
         state = folder.stat()
     except OSError:

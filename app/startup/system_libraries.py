@@ -1,4 +1,4 @@
-"""The system libraries that Qt needs on Linux, and the packages that bring them; standard library only, as it runs before Qt can."""
+"""The system libraries that Qt needs on Linux and their packages; standard library only, since it runs before Qt is imported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class MissingLibrary:
-    """A library that the dynamic loader does not find, with the Debian (Ubuntu) and the Fedora package that has it."""
+    """A library that the dynamic loader does not find, with its Debian (Ubuntu) and Fedora packages."""
 
     library: str
     debian: str
@@ -57,7 +57,7 @@ _PLATFORMS = {
 
 
 def qt_platform(environment: Mapping[str, str]) -> str:
-    """Return the platform plugin that Qt will try first: that of QT_QPA_PLATFORM, else ``wayland`` or ``xcb`` by the session."""
+    """Return the platform plugin that Qt tries first: that of QT_QPA_PLATFORM, else ``wayland`` or ``xcb`` depending on the session."""
     chosen = environment.get("QT_QPA_PLATFORM", "").split(";")[0].split(":")[0]
     return chosen or ("wayland" if environment.get("WAYLAND_DISPLAY") else "xcb")
 
@@ -68,10 +68,10 @@ def needed_libraries(platform: str) -> tuple[MissingLibrary, ...]:
 
 
 def missing_libraries(platform: str | None = None) -> list[MissingLibrary]:
-    """Return the needed libraries that the loader does not find; always empty outside Linux, where Qt's wheels bring all.
+    """Return the needed libraries that the loader does not find; always empty outside Linux, where Qt's wheels contain them.
 
     Args:
-        platform: A Qt platform plugin; None means the one that Qt will try first in this environment.
+        platform: A Qt platform plugin; None for the one that Qt tries first in this environment.
     """
     if not sys.platform.startswith("linux"):
         return []
@@ -79,7 +79,7 @@ def missing_libraries(platform: str | None = None) -> list[MissingLibrary]:
 
 
 def explain_missing(missing: Iterable[MissingLibrary]) -> str:
-    """Return a message that names the libraries and the commands that install them."""
+    """Return a message with the names of the libraries and the commands that install them."""
     missing = list(missing)
     names, debian, fedora = (
         list(dict.fromkeys(getattr(library, field) for library in missing)) for field in ("library", "debian", "fedora")

@@ -1,4 +1,4 @@
-"""The language of menus, messages and labels: our translation and Qt's own, by the settings or the system."""
+"""The language of menus, messages and labels, chosen by the settings or the system, with Qt's own translations."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from spade_studio.app.model import label_names
 from spade_studio.app.ui.settings import Language
 
 TRANSLATED = ("de",)
-"""Languages beside English, which the texts are written in; of English the files hold the plurals."""
+"""Available translations; the source texts are English, for which the translation files hold only plural forms."""
 
 
 def install(application: QCoreApplication, language: Language) -> str:
-    """Have texts translated from now on; windows that exist already keep theirs.
+    """Install the translators; windows created earlier keep their language.
 
     Returns:
-        The language that is used: "en" where there is no translation.
+        The language in use; "en" where there is no translation.
     """
     system = QLocale.system()
     chosen = choose(language, system.uiLanguages())
@@ -33,11 +33,11 @@ def install(application: QCoreApplication, language: Language) -> str:
 
 
 def choose(language: Language, system: list[str]) -> str:
-    """Return the language to use.
+    """Return the language to use, such as "de".
 
     Args:
-        language: As set.
-        system: The system's languages, the preferred first: "de-AT", "en-US".
+        language: The language setting.
+        system: The system's languages in order of preference, such as "de-AT", "en-US".
     """
     if language != "system":
         return language

@@ -1,4 +1,4 @@
-"""Looks for a newer version where a person has asked for it: one small JSON file is read, nothing is sent."""
+"""The opt-in update check, which reads one small JSON file and sends no data."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from spade_studio.engine.errors import EngineError
 
 MAX_BYTES = 64 << 10
 SECONDS = 10.0
-"""An answer that takes longer is not waited for."""
+"""Timeout in seconds."""
 _MAX_NOTES = 500
 _LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class UpdateError(EngineError):
-    """The file that tells of versions cannot be read."""
+    """The update file cannot be fetched or read."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """A version that can be had.
+    """A released version.
 
     Attributes:
-        version: Such as ``1.2.0``.
-        page: Where it is, an https address; empty where the file names none.
-        notes: What is new, plain text of one line.
+        version: Version number, such as ``1.2.0``.
+        page: https address of the download page; empty where the file has none.
+        notes: Release notes, one line of plain text.
     """
 
     version: str
@@ -40,10 +40,10 @@ class Release:
 
 
 def check_address(address: str) -> str:
-    """Return the address of the file of versions, without spaces around it.
+    """Return the address of the update file, stripped of surrounding whitespace.
 
     Raises:
-        UpdateError: It is no https address.
+        UpdateError: The address is not an https address.
     """
     address = address.strip()
     try:
@@ -57,17 +57,17 @@ def check_address(address: str) -> str:
 
 
 def newer_release(data: bytes, installed: str) -> Release | None:
-    """Read the file: a JSON object with ``version``, and ``page`` and ``notes`` where wanted.
+    """Parse the update file: a JSON object with ``version`` and, optionally, ``page`` and ``notes``.
 
     Args:
-        data: Its bytes.
-        installed: The version that runs.
+        data: Content of the file.
+        installed: The running version.
 
     Returns:
-        The release, or None where it is not newer.
+        The release; None where it is not newer.
 
     Raises:
-        UpdateError: It is no such file.
+        UpdateError: The file is not a valid update file.
     """
     wrong = UpdateError("the file of versions is not readable", 'a JSON object such as {"version": "1.2.0"}')
     try:
@@ -82,7 +82,7 @@ def newer_release(data: bytes, installed: str) -> Release | None:
 
 
 class _OnlyHttps(urllib.request.HTTPRedirectHandler):
-    """Follows a redirection to https addresses only."""
+    """Follows redirects to https addresses only."""
 
     def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> urllib.request.Request | None:
         check_address(newurl)
@@ -90,10 +90,10 @@ class _OnlyHttps(urllib.request.HTTPRedirectHandler):
 
 
 def fetch(address: str, installed: str) -> Release | None:
-    """Read the file at an address; see :func:`newer_release`.
+    """Fetch and parse the update file at an address; see :func:`newer_release`.
 
     Raises:
-        UpdateError: There is no such file, or it cannot be reached.
+        UpdateError: The file cannot be reached or is not valid.
     """
     request = urllib.request.Request(check_address(address), headers={"User-Agent": "spade-studio", "Accept": "application/json"})
     try:
