@@ -1,1 +1,1 @@
-"""One training step: trainer, losses, optimiser, averages, networks in training, ranks."""
+"""Training: trainer, training step, losses, optimisers, exponential moving averages, and synchronisation of ranks."""

@@ -1,4 +1,4 @@
-"""Differentiable augmentations of what is judged (Zhao et al., Differentiable Augmentation, NeurIPS 2020)."""
+"""Differentiable augmentations of the discriminator's input (Zhao et al., Differentiable Augmentation, NeurIPS 2020)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _ZOOMED = 1 / 3  # of the pictures
 Planes = tuple[Tensor, Tensor]
 """Layouts [N, S, H, W] and their pictures [N, 3, H, W]."""
 Randoms = Sequence[np.random.Generator]
-"""One for each picture."""
+"""Random number generators, one per picture."""
 
 
 def _colour(seen: Planes, randoms: Randoms) -> Planes:
-    """Brightness, saturation and contrast."""
+    """Change brightness, saturation and contrast."""
     planes, pictures = seen
     amounts = torch.as_tensor(np.stack([random.random((3, 1, 1, 1), np.float32) for random in randoms], 1)).to(pictures)
     pictures = pictures + 0.3 * (amounts[0] - 0.5)
@@ -33,7 +33,7 @@ def _colour(seen: Planes, randoms: Randoms) -> Planes:
 
 
 def _translation(seen: Planes, randoms: Randoms) -> Planes:
-    """Half of the pictures moved by up to an eighth of their sides, zero beyond."""
+    """Translate half of the pictures by up to an eighth of their sides, padded with zeros."""
     both = torch.cat(seen, 1)
     height, width = both.shape[-2:]
     moved: list[Tensor] = []
@@ -48,7 +48,7 @@ def _translation(seen: Planes, randoms: Randoms) -> Planes:
 
 
 def _cut_out(seen: Planes, randoms: Randoms) -> Planes:
-    """A rectangle of zeros in half of the pictures."""
+    """Zero a random rectangle in half of the pictures."""
     planes, pictures = seen
     height, width = pictures.shape[-2:]
     kept = np.ones((len(pictures), 1, height, width), np.float32)
@@ -62,7 +62,7 @@ def _cut_out(seen: Planes, randoms: Randoms) -> Planes:
 
 
 def _zoom(seen: Planes, randoms: Randoms) -> Planes:
-    """A quarter of a third of the pictures enlarged twice, so that fine texture is seen."""
+    """Enlarge a random quarter of a third of the pictures to full size, so that the discriminator sees fine texture."""
     height, width = seen[1].shape[-2:]
     planes, pictures = (list(_split(x)) for x in seen)
     for i, random in enumerate(randoms):
@@ -87,7 +87,7 @@ AUGMENTATIONS: dict[Augmentation, Callable[[Planes, Randoms], Planes]] = {
 
 
 def augmented(planes: Tensor, pictures: Tensor, names: Sequence[Augmentation], seeds: Sequence[Sequence[int]]) -> Tensor:
-    """Return layouts [N, S, H, W] joined with pictures [N, 3, H, W], augmented in the table's order, each by its own seed."""
+    """Return layouts [N, S, H, W] and pictures [N, 3, H, W], augmented with one seed per picture and concatenated along the channels."""
     seen = planes, pictures
     for number, (name, function) in enumerate(AUGMENTATIONS.items()):
         if name in names:

@@ -1,4 +1,4 @@
-"""The averaged generator and encoder as pictures are made with them: spectral norms and batch statistics fitted to the averages."""
+"""Averaged generator and encoder, ready for inference: spectral norms and batch statistics fitted to the averaged parameters."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _EPOCH = 1 << 40  # their crops are those of no epoch of training
 
 @dataclass(frozen=True, eq=False)
 class StyledLayout:
-    """Layouts [B] with style codes [B, z_width], None for generators that take none, and seeds of textures [B]."""
+    """A batch of B layouts, their style codes [B, z_width] (None for generators without style input) and B texture seeds."""
 
     layout: Layout
     style: Tensor | None
@@ -36,20 +36,20 @@ class StyledLayout:
 
 
 class StatisticsBatches:
-    """Training pictures over which batch statistics are estimated: always the same ones, with styles mixed as in training on one rank.
+    """Fixed training pictures for estimating batch statistics, with styles mixed as in training on one rank.
 
-    Styles of photographs spread otherwise than those drawn by chance: statistics of the latter alone render other contrasts and colours.
+    The styles of photographs are distributed differently from prior samples; statistics of the latter alone shift contrast and colour.
 
     Args:
         data: Training samples with their transformation.
-        collate: Makes batches of them.
-        images: How many.
-        batch_size: Of a batch.
-        seed: Of the choice and of the styles.
-        z_width: Of style codes; None for generators that take none.
-        encoder: Gives photographs' styles, drawn from their distributions; None for standard normal ones.
-        losses: Which part of a batch has styles by chance, and which these are.
-        device: Where the networks are.
+        collate: Function that builds a batch from samples.
+        images: Number of pictures.
+        batch_size: Number of pictures per batch.
+        seed: Seed of the choice of pictures and of the styles.
+        z_width: Length of style codes; None for generators without style input.
+        encoder: Encoder whose posteriors the styles are drawn from; None for standard normal styles.
+        losses: Loss configuration; sets the share of random styles in a batch and their distribution.
+        device: Device of the networks.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class StatisticsBatches:
         self.batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
 
     def __iter__(self) -> Iterator[StyledLayout]:
-        """Yield batches.
+        """Yield the batches.
 
         Raises:
             DataError: A sample cannot be read.
@@ -99,7 +99,7 @@ class StatisticsBatches:
         return draw_styles(mu[:own], logvar[:own], noise, of_photographs=self.losses.chance_styles == "photographs")
 
     def style_space(self) -> StyleSpace | None:
-        """Return the coordinates of styles that exported weights use, those of these pictures; None for the codes as they are.
+        """Return the style coordinates of exported weights, fitted to these pictures; None where codes are exported unchanged.
 
         Raises:
             DataError: A sample cannot be read.
@@ -118,12 +118,12 @@ class StatisticsBatches:
 
 
 class AveragedNetworks:
-    """Averages of generator and encoder, kept on the first rank only.
+    """Exponential moving averages of generator and encoder, kept on the first rank only.
 
     Args:
-        generator: The live one, and ``averaged_generator``, another built alike, which becomes the average.
-        encoder: The same, or None.
-        decay: Share of the past that every update keeps.
+        generator: Generator in training; ``averaged_generator`` has the same architecture and holds the averages.
+        encoder: Encoder in training, likewise; None for networks without one.
+        decay: Decay of the averages per update, 0 to 1.
     """
 
     def __init__(
@@ -136,16 +136,16 @@ class AveragedNetworks:
 
     @property
     def generator(self) -> nn.Module:
-        """The averaged generator; see :meth:`fit`."""
+        """Averaged generator; call :meth:`fit` before use."""
         return self._generator.network
 
     @property
     def encoder(self) -> Encoder | None:
-        """The averaged encoder; see :meth:`fit`."""
+        """Averaged encoder; call :meth:`fit` before use."""
         return None if self._encoder is None else cast("Encoder", self._encoder.network)
 
     def update(self, generator: nn.Module, encoder: Encoder | None, moved: Tensor) -> None:
-        """Move the averages towards the live networks if these have moved, bool [] on their device; nobody waits for a GPU."""
+        """Update the averages where the flag ``moved``, bool [] on the networks' device, is set; does not synchronise with a GPU."""
         for average, live in ((self._generator, generator), (self._encoder, encoder)):
             if average is not None and live is not None:
                 if moved.device.type != "cpu":
@@ -154,12 +154,12 @@ class AveragedNetworks:
                     average.update(live)
 
     def fit(self, batches: StatisticsBatches | None) -> None:
-        """Make the averages usable: fit spectral norms, estimate coordinates of styles anew, and batch statistics or take the live ones.
+        """Prepare the averages for inference: fit spectral norms, style coordinates and batch statistics.
 
-        The result follows from the training alone, not from how often the averages were fitted before.
+        The result does not depend on earlier calls.
 
         Args:
-            batches: What statistics are estimated over. None takes the running ones of the live generator, and codes of styles as they are.
+            batches: Pictures to estimate statistics on; None copies the running statistics of the live generator and keeps style codes.
 
         Raises:
             DataError: A training picture cannot be read.
@@ -176,9 +176,9 @@ class AveragedNetworks:
 
     @torch.no_grad()
     def generate(self, layout: Layout, z: Tensor | None) -> Tensor:
-        """Return pictures float32 [B, 3, H, W] in [-1, 1], with statistics and coordinates of styles as last estimated.
+        """Return pictures, float32 [B, 3, H, W] in [-1, 1], with the statistics and style coordinates of the last fit.
 
-        Textures have the seeds 0 to B - 1.
+        Texture seeds are 0 to B - 1.
         """
         codes = z if z is None or self._styles is None else self._styles.codes(z)
         count = layout.batch if z is None else len(z)
@@ -187,14 +187,14 @@ class AveragedNetworks:
 
     @torch.no_grad()
     def encode(self, photos: Tensor) -> Tensor | None:
-        """Return the styles [B, z_width] (mu) of photographs [B, 3, H, W] in [-1, 1]; None without an encoder."""
+        """Return the style means (mu), [B, z_width], of photographs [B, 3, H, W] in [-1, 1]; None without an encoder."""
         if self.encoder is None:
             return None
         mu = self.encoder(photos)[0].float()
         return mu if self._styles is None else self._styles.coordinates(mu)
 
     def weights(self) -> tuple[dict[str, Tensor], dict[str, Tensor] | None]:
-        """Return the states of generator and encoder as they are exported: what they take and give are coordinates of styles."""
+        """Return the state dicts of generator and encoder for export; both work in style coordinates."""
         generator = self.generator.state_dict()
         encoder = None if self.encoder is None else self.encoder.state_dict()
         if self._styles is not None:
@@ -203,11 +203,11 @@ class AveragedNetworks:
         return generator, encoder
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that a resume needs."""
+        """Return the state for a checkpoint."""
         return {"generator": self._generator.state_dict(), "encoder": None if self._encoder is None else self._encoder.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from what :meth:`state_dict` returned."""
+        """Restore the state that :meth:`state_dict` returned."""
         self._generator.load_state_dict(state["generator"])
         if self._encoder is not None:
             self._encoder.load_state_dict(state["encoder"])
@@ -215,7 +215,7 @@ class AveragedNetworks:
 
 @torch.no_grad()
 def _copy_spectral_vectors(source: nn.Module, target: nn.Module) -> None:
-    """Give a network the vectors of another one's spectral norms: power iterations start from there."""
+    """Copy the vectors of spectral norms, from which power iterations start."""
     theirs = dict(source.named_buffers())
     for name, mine in target.named_buffers():
         if name.endswith(("weight_u", "weight_v")):
@@ -224,13 +224,13 @@ def _copy_spectral_vectors(source: nn.Module, target: nn.Module) -> None:
 
 @contextmanager
 def untouched_random_state(device: torch.device) -> Generator[None]:
-    """Put the global random numbers of torch and the device back afterwards: showing and measuring must not change what is trained."""
+    """Restore the global random states of torch and the device afterwards, so that sampling and measuring do not affect training."""
     with torch.random.fork_rng([device] if device.type == "cuda" else []):  # pyright: ignore[reportUnknownMemberType]
         yield
 
 
 def fixed_batches(data: TrainingSet, collate: Collate, indices: list[int], batch_size: int, device: torch.device) -> list[Batch]:
-    """Read samples of a set without random numbers, the same ones in every process and at every time.
+    """Return batches of the given samples; reads no random numbers, so that every process and every call gets the same.
 
     Raises:
         DataError: A sample cannot be read.

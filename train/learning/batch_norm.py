@@ -1,4 +1,4 @@
-"""Batch normalisation with statistics over all ranks, exact also where they hold unequal numbers of pictures, on CPU and GPU."""
+"""Synchronised batch normalisation on CPU and GPU, exact for ranks with unequal numbers of pictures too."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from spade_studio.train.learning.distributed import answering
 
 
 class SynchronizedBatchNorm(BatchRenorm2d):
-    """``nn.BatchNorm2d``, or its renormalising kind, whose training statistics are those of the pictures of all ranks together.
+    """Batch normalisation or batch renormalisation with batch statistics over the pictures of all ranks.
 
-    The names in its state dict are the same. Backward gives every rank the gradient of the sum of all ranks' losses, as one process
-    with all pictures would; the gradients of ranks are then summed, or averaged where losses are means over a rank's pictures.
+    The state dict has the names of ``nn.BatchNorm2d``. The backward pass gives every rank the gradient of the sum of all ranks' losses;
+    gradients are then summed over ranks, or averaged where losses are means over a rank's pictures.
     """
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002 (torch's name)
         """Normalise [B, C, h, w]; B may be 0 on some ranks.
 
         Raises:
-            ValueError: All ranks together have one value per channel, of which there is no variance.
+            ValueError: All ranks together have one value per channel, so the variance is undefined.
         """
         if not self.training or not dist.is_available() or not dist.is_initialized() or dist.get_world_size() == 1:
             return super().forward(input)
         x = input
         mean, variance, count = _statistics(x)
-        # Looking at a number makes the GPU wait, so it is done only where it could be too small.
+        # Reading the count synchronises with the GPU, so it is done only where it could be too small.
         if x.numel() < 2 * x.shape[1] and int(count) < 2:
             raise ValueError(f"batch norm over {int(count)} values per channel of all ranks; it needs two or more")
         correction = self.correction(mean, variance) if self.corrects else None
@@ -52,10 +52,10 @@ class SynchronizedBatchNorm(BatchRenorm2d):
 
 
 def synchronize_batch_norm(network: nn.Module) -> nn.Module:
-    """Replace every ``nn.BatchNorm2d`` inside by a :class:`SynchronizedBatchNorm` with the same parameters and buffers.
+    """Replace every ``nn.BatchNorm2d`` of a network by a :class:`SynchronizedBatchNorm` with the same parameters and buffers.
 
     Returns:
-        The network, changed in place; where it is a batch norm itself, the one that replaces it.
+        The network, changed in place; its replacement where it is a batch norm itself.
     """
     if isinstance(network, nn.BatchNorm2d) and not isinstance(network, SynchronizedBatchNorm):
         return rebuilt(network, SynchronizedBatchNorm)
@@ -70,9 +70,9 @@ def _per_channel(x: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _statistics(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return mean [C], biased variance [C] and number of values per channel, of all ranks, in at least float32.
+    """Return mean [C], biased variance [C] and number of values per channel over all ranks, in at least float32.
 
-    Every rank tells its mean and its squares around that mean, which lose no digits as plain sums of squares would.
+    Ranks exchange means and sums of squared deviations, which avoids the cancellation of plain sums of squares.
     """
     wide = torch.promote_types(x.dtype, torch.float32)
     own = torch.zeros(2 * x.shape[1] + 1, dtype=wide, device=x.device)
@@ -93,11 +93,11 @@ def _statistics(x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 class _Normalize(torch.autograd.Function):
-    """(x - mean) / deviation, where mean and deviation are those of all ranks' x."""
+    """(x - mean) / deviation, with mean and deviation over all ranks."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, mean: Tensor, inverse: Tensor, count: Tensor) -> Tensor:
-        """Normalise x [B, C, h, w] with mean and 1 / deviation [C]."""
+        """Normalise x [B, C, h, w] with mean [C] and 1 / deviation [C]."""
         ctx.save_for_backward(x, mean, inverse, count)
         shift = -mean * inverse
         return torch.addcmul(_per_channel(shift), x.to(mean.dtype), _per_channel(inverse)).to(x.dtype)
@@ -105,7 +105,7 @@ class _Normalize(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *grad_outputs: Any) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Return the gradient of x: mean and deviation depend on it too, and on the other ranks' x."""
+        """Return the gradient of x, including its effect on mean and deviation of all ranks."""
         x, mean, inverse, count = cast("tuple[Tensor, ...]", ctx.saved_tensors)
         grad = cast("Tensor", grad_outputs[0]).to(mean.dtype)
         normalized = (x.to(mean.dtype) - _per_channel(mean)) * _per_channel(inverse)

@@ -1,4 +1,4 @@
-"""The content loss of CRN and SIMS (Chen and Koltun, 2017): L1 of pictures and activations, by classes, the best of several."""
+"""Content loss of CRN and SIMS: L1 between pictures and VGG activations with a diversity term by class (Chen and Koltun, ICCV 2017)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _DEVIATION = (0.229 * 255, 0.224 * 255, 0.225 * 255)
 
 
 class ContentFeatures(VGGFeatures):
-    """The second convolution of every block, with average pooling in place of max pooling.
+    """VGG features after the second convolution of every block, with average pooling in place of max pooling.
 
-    All networks take pictures in 0..255 less ImageNet's mean: HED's blue first, torchvision's divided by ImageNet's standard deviation.
+    Inputs are pictures in 0..255 minus ImageNet's mean: in BGR order for HED, divided by ImageNet's standard deviation for torchvision.
     """
 
     deviation: Tensor
@@ -30,7 +30,7 @@ class ContentFeatures(VGGFeatures):
         self.register_buffer("deviation", torch.tensor(deviation).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        """Pictures [B, 3, H, W] in [-1, 1] -> the pictures in 0..255 less the mean, then relu1_2 [B, 64, H, W], relu2_2, ... relu5_2."""
+        """Pictures [B, 3, H, W] in [-1, 1] -> pictures in 0..255 minus the mean, then relu1_2 [B, 64, H, W], relu2_2, ..., relu5_2."""
         return [(pictures + 1) * 127.5 - self.mean, *super().forward(pictures)]
 
     def _prepared(self, pictures: Tensor) -> Tensor:
@@ -42,15 +42,15 @@ class ContentFeatures(VGGFeatures):
 
 
 class ContentLoss(nn.Module):
-    """The content loss between pictures of a layout and its photograph.
+    """Content loss between several pictures of a layout and its photograph.
 
     With e[k, c] the weighted sum over levels of the L1 distance of picture k inside the area of class c, the loss of a layout is
-    ``sum over c of (d min over k + (1 - d) mean over k) e[k, c]``, d being the configuration's ``diversity``: for each class the best
-    picture learns. Areas are soft at coarse levels: averages of the planes.
+    ``sum over c of (d min over k + (1 - d) mean over k) e[k, c]``, where d is the configuration's ``diversity``: at d = 1 only the best
+    picture of each class gets gradients. At coarse levels areas are soft: averages of the one-hot planes.
 
     Args:
         features: Feature network.
-        config: Factors of the levels, and diversity.
+        config: Weights of the levels, and diversity.
     """
 
     def __init__(self, features: ContentFeatures, config: ContentConfig) -> None:
@@ -59,12 +59,12 @@ class ContentLoss(nn.Module):
         self.config = config
 
     def forward(self, pictures: Tensor, photos: Tensor, planes: Tensor) -> Tensor:
-        """Return the mean loss over the layouts, with gradients of the pictures only.
+        """Return the mean loss over the layouts; gradients flow to the generated pictures only.
 
         Args:
-            pictures: [B, K, 3, H, W] in [-1, 1]: K pictures of every layout.
-            photos: [B, 3, H, W] in [-1, 1].
-            planes: [B, C, H, W]: 1 where a pixel has a class; pixels without a class are one more.
+            pictures: K generated pictures of every layout, [B, K, 3, H, W] in [-1, 1].
+            photos: Photographs [B, 3, H, W] in [-1, 1].
+            planes: One-hot class planes [B, C, H, W]; pixels without a class count as a class of their own.
         """
         batch, several = pictures.shape[:2]
         with torch.no_grad():
@@ -87,15 +87,15 @@ class ContentLoss(nn.Module):
 
 
 def _with_rest(planes: Tensor) -> Tensor:
-    """Return planes [B, C, H, W] with one more for the pixels that have none."""
+    """Return planes [B, C + 1, H, W], the last one for pixels without a class."""
     return torch.cat((planes, (1 - planes.sum(1, keepdim=True)).clamp(min=0)), 1)
 
 
 def load_content(config: ContentConfig) -> ContentLoss:
-    """Build the loss with its network's file, or torchvision's, downloaded once, where the configuration names none.
+    """Build the content loss with the configured network file, by default torchvision's, which is downloaded once.
 
     Raises:
-        WeightsError: There is no such file, no connection, or the file holds another network.
+        WeightsError: The file is missing, cannot be downloaded, or holds another network.
     """
     features = ContentFeatures(config)
     load_vgg(features, config.file)

@@ -1,4 +1,4 @@
-"""The discriminator's own file, written beside exported weights so that a later training can go on with it."""
+"""The discriminator's file beside exported weights, for later trainings that start from them."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _GENERATOR: Final = re.compile(r"(latest|[0-9]{1,9})_net_G\.pth")
 
 
 def discriminator_path(weights: Path) -> Path:
-    """Return where the discriminator of a bundle lies: ``lake.safetensors`` has it in ``lake.discriminator.safetensors``."""
+    """Return the path of a bundle's discriminator: ``lake.discriminator.safetensors`` for ``lake.safetensors``."""
     return weights.with_name(f"{weights.stem}.discriminator.safetensors")
 
 
 def save_discriminator(path: Path, config: DiscriminatorConfig, state: Mapping[str, Tensor]) -> None:
-    """Write a discriminator, whole or not at all; equal input gives equal bytes.
+    """Write a discriminator atomically; equal input gives equal bytes.
 
     Raises:
         OSError: The file cannot be written.
@@ -41,13 +41,13 @@ def save_discriminator(path: Path, config: DiscriminatorConfig, state: Mapping[s
 
 
 def load_discriminator_beside(weights: Path) -> dict[str, Tensor] | None:
-    """Return the state dict of the discriminator that belongs to weights, float32; None where there is none.
+    """Return the float32 state dict of the discriminator that belongs to weights; None where there is none.
 
     Args:
-        weights: A bundle, a published folder or a generator's ``.pth`` in one.
+        weights: Path of a bundle, of a published folder, or of a generator's ``.pth`` in one.
 
     Raises:
-        WeightsError: There is one and it cannot be read.
+        WeightsError: The discriminator cannot be read.
     """
     if weights.is_dir() or weights.suffix == ".pth":
         path = _published(weights)
@@ -71,7 +71,7 @@ def load_discriminator_beside(weights: Path) -> dict[str, Tensor] | None:
 
 
 def _published(weights: Path) -> Path | None:
-    """Return the discriminator of a published folder: that of the generator's epoch, by name."""
+    """Return the path of a published folder's discriminator, that of the generator's epoch; None where there is none."""
     if weights.is_dir():
         generators = [path for path in weights.iterdir() if _GENERATOR.fullmatch(path.name)]
         if not generators:

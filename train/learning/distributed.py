@@ -1,4 +1,4 @@
-"""The processes (ranks) that train together, by RANK and WORLD_SIZE: what they agree on, and how they add up gradients."""
+"""Distributed data-parallel training: ranks, collective operations and stop signals."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from spade_studio.engine.device import choose_device
 from spade_studio.engine.errors import EngineError
 
 LONGEST_WAIT: Final = timedelta(minutes=30)
-"""How long a rank waits for the others before it takes them for lost."""
+"""Timeout of a rank that waits for the others."""
 
 _FIRST_LOOK, _LONGEST_LOOK = 0.01, 0.5  # seconds between two looks whether the first rank is done
 _BUCKET_BYTES = 32 << 20
@@ -36,19 +36,19 @@ ValueT = TypeVar("ValueT")
 
 
 class RankError(EngineError):
-    """Ranks cannot find each other, or one of them does not answer."""
+    """Ranks cannot reach each other, or one of them does not respond."""
 
 
 @dataclass(eq=False)
 class Ranks:
-    """The processes that train together, as one of them sees them; every rank must call the methods, in the same order.
+    """The ranks of a training, seen from one of them; the methods are collective: all ranks must call them in the same order.
 
     Attributes:
-        rank: The number of this process, from 0.
-        world_size: How many there are; with 1 nothing is ever sent and no process group is needed.
-        device: What this process computes on.
-        control: A group of its own for what is agreed on the CPU, where the first group is one of GPUs; else None.
-        store: Where ranks leave notes for each other; None with one rank.
+        rank: Rank of this process, from 0.
+        world_size: Number of ranks; 1 needs no process group and communicates nothing.
+        device: Compute device of this rank.
+        control: Gloo process group for CPU tensors and objects where the default group is NCCL; else None.
+        store: Key-value store of the ranks; None with one rank.
     """
 
     rank: int
@@ -60,11 +60,11 @@ class Ranks:
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the rank that writes files and talks to people."""
+        """Whether this is rank 0, which writes files and reports progress."""
         return self.rank == 0
 
     def any_of(self, flags: Sequence[bool]) -> tuple[bool, ...]:
-        """Return for each flag whether any rank has it set: all ranks get the same answer."""
+        """Return the logical OR of each flag over all ranks."""
         if self.world_size == 1:
             return tuple(flags)
         values = torch.tensor(flags, dtype=torch.uint8)
@@ -82,9 +82,9 @@ class Ranks:
         return tuple(float(value) for value in sums)
 
     def gather(self, value: ValueT) -> list[ValueT]:
-        """Return every rank's value, in their order, on the first rank; an empty list on the others.
+        """Return the values of all ranks, in order of rank, on the first rank; an empty list on the others.
 
-        The values travel as pickles, which is safe between processes of one program only.
+        Values are pickled, which is safe between processes of one program only.
         """
         if self.world_size == 1:
             return [value]
@@ -103,10 +103,10 @@ class Ranks:
         return cast("ValueT", box[0])
 
     def by_first(self, work: Callable[[], ValueT]) -> ValueT:
-        """Return on every rank what ``work`` returns on the first one; the others wait for it without a time limit.
+        """Run ``work`` on the first rank and return its result on every rank; the others wait without a time limit.
 
         Raises:
-            RankError: On the other ranks, where the work failed or the first rank is gone.
+            RankError: The work failed or the first rank is lost; raised on the other ranks.
         """
         if self.world_size == 1 or self.store is None:
             return self.from_first(work() if self.is_first else cast("ValueT", None))
@@ -131,20 +131,20 @@ class Ranks:
         return self.from_first(cast("ValueT", None))
 
     def wait_for_all(self, wait: timedelta = LONGEST_WAIT) -> None:
-        """Return when every rank has come here.
+        """Wait until all ranks have reached this call.
 
         Raises:
-            RankError: One has not within ``wait``; the first rank's message says which.
+            RankError: A rank did not arrive within ``wait``; the message of the first rank names it.
         """
         if self.world_size > 1:
             with answering(self.rank, self.world_size):
                 dist.monitored_barrier(self.control, wait, wait_all_ranks=True)  # pyright: ignore[reportUnknownMemberType]
 
     def average(self, tensors: Iterable[Tensor]) -> None:
-        """Replace tensors, such as gradients, by their means over all ranks; in few messages, whatever their number.
+        """Replace tensors, such as gradients, by their means over all ranks; they are sent in buckets.
 
         Args:
-            tensors: On :attr:`device`; of the same shapes in the same order on every rank.
+            tensors: Tensors on :attr:`device`, with the same shapes in the same order on every rank.
         """
         if self.world_size == 1:
             return
@@ -160,7 +160,7 @@ class Ranks:
                     begin = end
 
     def copy_from_first(self, *networks: nn.Module) -> None:
-        """Give every rank the first one's parameters and buffers."""
+        """Broadcast the first rank's parameters and buffers."""
         if self.world_size == 1:
             return
         with torch.no_grad(), answering(self.rank, self.world_size):
@@ -172,20 +172,20 @@ class Ranks:
 
 
 def processes_here(world_size: int) -> int:
-    """Return how many of the ranks are on this machine, as torchrun says."""
+    """Return the number of ranks on this machine, as set by torchrun."""
     return int(os.environ.get("LOCAL_WORLD_SIZE", world_size))
 
 
 @contextmanager
 def answering(rank: int, world_size: int) -> Generator[None]:
-    """Say in words that another rank is gone, where torch says it in its own.
+    """Turn torch's communication errors in the block into a :class:`RankError`.
 
     Args:
-        rank: The number of this process.
-        world_size: How many there are.
+        rank: Rank of this process.
+        world_size: Number of ranks.
 
     Raises:
-        RankError: One of the others does not answer in the block.
+        RankError: Another rank does not respond.
     """
     try:
         yield
@@ -195,7 +195,7 @@ def answering(rank: int, world_size: int) -> Generator[None]:
 
 
 def _buckets(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
-    """Put tensors of one type together up to some size, in an order that all ranks share."""
+    """Group tensors of equal type into buckets of limited size, in the same order on all ranks."""
     finished: list[list[Tensor]] = []
     open_buckets: dict[torch.dtype, tuple[list[Tensor], int]] = {}
     for tensor in tensors:
@@ -210,16 +210,16 @@ def _buckets(tensors: Iterable[Tensor]) -> list[list[Tensor]]:
 
 @contextmanager
 def joined_ranks(device: str = "auto", wait: timedelta = LONGEST_WAIT) -> Generator[Ranks]:
-    """Join the other ranks for the length of the block; one process that nobody started beside others needs no group and makes none.
+    """Initialise the process group for the length of the block; a single process needs none.
 
-    Who they are is read from RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, which torchrun sets.
+    Reads RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, as set by torchrun.
 
     Args:
-        device: auto, cpu, cuda, cuda:N or mps; with several ranks auto and cuda are the GPU of the local rank.
-        wait: How long ranks wait for each other before they give up.
+        device: auto, cpu, cuda, cuda:N or mps; with several ranks, auto and cuda mean the GPU of the local rank.
+        wait: Timeout of ranks that wait for each other.
 
     Raises:
-        RankError: The others cannot be reached.
+        RankError: The other ranks cannot be reached.
         EngineError: The environment or the device is not usable.
     """
     process = Process.from_environment(os.environ)
@@ -267,11 +267,10 @@ def _leave(ranks: Ranks) -> None:
 
 
 def _meeting_place(rank: int, world_size: int, wait: timedelta) -> Store:
-    """Return where ranks leave each other their addresses: a new page for every joining.
+    """Return the rendezvous store, with a new key prefix for every process group.
 
-    torchrun keeps one store for all its restarts, and a process that joins twice one for both: ranks would find the addresses of
-    those that are gone. On several nodes its counts of restarts may differ, so there TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 must make it
-    keep one for each.
+    torchrun keeps one store for all restarts, so without a prefix ranks would find the addresses of lost ones. On several nodes restart
+    counts may differ; TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 gives every restart its own store there.
     """
     global _joined
     address = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
@@ -284,15 +283,15 @@ def _meeting_place(rank: int, world_size: int, wait: timedelta) -> Store:
 
 
 class StopSignals:
-    """Notes that the system asks this process to end, so that all ranks can agree on it after the step at hand.
+    """Context that records termination signals, so that all ranks can stop together after the current step.
 
-    The first signal is noted; a second interruption from the keyboard ends the process as usual. Use it as a context, in the main thread.
+    The first signal is recorded; a second SIGINT ends the process as usual. Outside of the main thread it does nothing.
 
     Attributes:
-        received: Name of the signal, such as SIGTERM; empty while there was none.
+        received: Name of the signal, such as SIGTERM; empty without one.
     """
 
-    # SIGUSR1 is what Slurm is told to send ahead of the time limit.
+    # Slurm can send SIGUSR1 ahead of the time limit (sbatch --signal).
     names = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGHUP", "SIGBREAK")
 
     def __init__(self) -> None:
@@ -303,7 +302,7 @@ class StopSignals:
         if threading.current_thread() is not threading.main_thread():
             return self
         for name in self.names:
-            # What is ignored already, as SIGHUP is under nohup, stays ignored.
+            # Signals that are ignored already, such as SIGHUP under nohup, stay ignored.
             if (number := getattr(signal, name, None)) is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 self._before[number] = signal.signal(number, self._note)
         return self

@@ -1,4 +1,4 @@
-"""The exponential moving average of a network's parameters, with spectral norms and batch statistics re-estimated for it."""
+"""Exponential moving average of a network's parameters, and re-estimation of its spectral norms and batch statistics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EPSILON = 1e-12  # as in the networks' spectral norms
 
 
 class StatisticsBatch(Protocol):
-    """What re-estimating statistics reads of a batch: B layouts, B style codes [B, z_width] for generators that take one, B seeds."""
+    """Batch for re-estimating statistics: B layouts, style codes [B, z_width] or None, and B texture seeds."""
 
     @property
     def layout(self) -> Layout:  # noqa: D102
@@ -34,16 +34,15 @@ class StatisticsBatch(Protocol):
 
 
 class ExponentialAverage:
-    """Averaged parameters, kept in a second network of the same architecture.
+    """Exponential moving average of parameters, kept in a second network of the same architecture.
 
-    Until :meth:`refresh` that network's spectral norms, and until :func:`reestimate_statistics` its batch statistics, belong to
-    other parameters.
+    The averaged network's spectral norms are valid after :meth:`refresh`, its batch statistics after :func:`reestimate_statistics`.
 
     Args:
         live: Network in training.
-        averaged: A second network of the same architecture; it gets the state of ``live`` and is put into evaluation mode.
+        averaged: Network of the same architecture; it gets the state of ``live`` and is put into evaluation mode.
         decay: Decay per update; 0 copies.
-        warm_up: Whether the decay of the first updates is limited to (1 + updates) / (10 + updates), to forget the initial weights sooner.
+        warm_up: Whether the decay is limited to (1 + updates) / (10 + updates), so that the initial weights are forgotten sooner.
     """
 
     def __init__(self, live: nn.Module, averaged: nn.Module, decay: float, *, warm_up: bool = True) -> None:
@@ -61,7 +60,7 @@ class ExponentialAverage:
 
     @torch.no_grad()
     def update(self, live: nn.Module) -> None:
-        """Move the averages towards the live parameters."""
+        """Update the averages with the live parameters."""
         updates = self.updates
         decay = min(self.decay, (1 + updates) / (10 + updates)) if self.warm_up else self.decay
         mine, theirs = self._pairs(live)
@@ -70,7 +69,7 @@ class ExponentialAverage:
 
     @torch.no_grad()
     def update_where(self, live: nn.Module, moved: Tensor) -> None:
-        """Move the averages where a flag, bool [] on the networks' device, is set; nobody waits for it."""
+        """Update the averages where a flag, bool [] on the networks' device, is set; does not synchronise with the device."""
         updates = self._updates
         if not isinstance(updates, Tensor):
             updates = torch.full((), updates, dtype=torch.int64, device=moved.device)
@@ -91,11 +90,11 @@ class ExponentialAverage:
         converge_spectral_norms(self.network)
 
     def state_dict(self) -> dict[str, object]:
-        """Return all that a resume needs."""
+        """Return the state for a checkpoint."""
         return {"network": self.network.state_dict(), "updates": self.updates}
 
     def load_state_dict(self, state: dict[str, object]) -> None:
-        """Continue from what :meth:`state_dict` returned."""
+        """Restore the state that :meth:`state_dict` returned."""
         network, updates = state["network"], state["updates"]
         assert isinstance(network, dict)
         assert isinstance(updates, int)
@@ -109,9 +108,9 @@ def converge_spectral_norms(network: nn.Module, *, tolerance: float = 1e-6, most
 
     Args:
         network: In either mode; nothing but those vectors changes.
-        tolerance: Power iterations end when one of them changes the norm by less than this share; its error is then about a
-            hundred times that where the two largest singular values lie close, and far less elsewhere.
-        most: Iterations for one layer at most.
+        tolerance: Relative change of the norm per iteration below which iterations end. The remaining relative error is about a hundred
+            times that where the two largest singular values are close, and far less elsewhere.
+        most: Maximum number of iterations per layer.
     """
     for module in network.modules():
         if not isinstance(module, (nn.Conv2d, nn.ConvTranspose2d, nn.Linear)):
@@ -134,7 +133,7 @@ def converge_spectral_norms(network: nn.Module, *, tolerance: float = 1e-6, most
 
 @contextmanager
 def _collecting(network: nn.Module) -> Generator[list[BatchNorm]]:
-    """Put batch norms, and nothing else, into training mode with plain averages over all batches from now on."""
+    """Reset batch norms and put only them into training mode, with cumulative averages over the batches in the block."""
     norms = [module for module in network.modules() if isinstance(module, BatchNorm)]
     modes = {module: module.training for module in network.modules()}
     momenta = [norm.momentum for norm in norms]
@@ -154,7 +153,7 @@ def _collecting(network: nn.Module) -> Generator[list[BatchNorm]]:
 
 @torch.no_grad()
 def copy_statistics(source: nn.Module, target: nn.Module) -> None:
-    """Give the batch norms of a network those statistics that another one, built alike, has."""
+    """Copy the running batch statistics of a network into another one of the same architecture."""
     for mine, theirs in zip(target.modules(), source.modules(), strict=True):
         if isinstance(mine, BatchNorm):
             for kept, new in zip(mine.buffers(recurse=False), theirs.buffers(recurse=False), strict=True):
@@ -163,17 +162,17 @@ def copy_statistics(source: nn.Module, target: nn.Module) -> None:
 
 @torch.no_grad()
 def reestimate_statistics(generator: nn.Module, batches: Iterable[StatisticsBatch]) -> int:
-    """Replace a generator's batch statistics by the averages over batches, computed with the parameters it has.
+    """Replace a generator's running batch statistics by averages over batches, computed with its present parameters.
 
     Args:
         generator: Called with (layout, z). Its spectral norms must fit its weights: see :func:`converge_spectral_norms`.
-        batches: At least one, if it has batch norms; none are drawn otherwise. Each counts the same.
+        batches: Batches of equal weight, at least one; not read for a generator without batch norm.
 
     Returns:
-        How many batches were used.
+        Number of batches used.
 
     Raises:
-        ValueError: There was no batch; the statistics are reset then.
+        ValueError: There was no batch; the statistics are then reset.
     """
     with _collecting(generator) as norms:
         if not norms:

@@ -1,4 +1,4 @@
-"""Starting a training from weights that exist: of generator, encoder and discriminator, labels carried over by name."""
+"""Initialising generator, encoder and discriminator from existing weights, with labels matched by name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from spade_studio.engine.weights import LoadedWeights, PublishedOptions, load_we
 from spade_studio.train.learning.discriminator_file import load_discriminator_beside
 from spade_studio.train.learning.ema import converge_spectral_norms
 
-# Where the layout's planes are the only input of a weight, or the first of its input channels.
+# Weights whose input channels are the layout's planes, alone or first.
 _FROM_FIRST = (
     *(".mlp_shared.0.weight", ".fc.weight", ".fc_layout.weight", ".model.1.0.weight", ".model.1.0.weight_orig", ".model0.0.weight"),
     *(".first.conv.weight", ".first.conv.weight_orig"),
@@ -28,11 +28,11 @@ _CARRIED_SUFFIXES = (".weight", ".weight_orig")
 
 @dataclass(frozen=True)
 class ChannelMap:
-    """Which channel of the file every channel of the new layout continues.
+    """Mapping from the channels of the new layout to those of the file's layout.
 
     Attributes:
-        sources: By new channel: the file's channel, or None where it has none.
-        channels: Of the file's layout.
+        sources: Channel of the file for every new channel; None where there is none.
+        channels: Number of channels of the file's layout.
     """
 
     sources: tuple[int | None, ...]
@@ -45,9 +45,9 @@ class ChannelMap:
 
 
 def map_channels(new: LabelChannels, old: LabelChannels) -> ChannelMap:
-    """Find the channel of ``old`` for every channel of ``new``: labels by name, unlabeled and edges by what they are.
+    """Match the channels of two layouts: labels by name, the unlabeled channel and instance edges by role.
 
-    Where one of them names no labels, channels continue those of the same number.
+    Where one of them has no label names, channels are matched by number.
     """
     if new.label_set is None or old.label_set is None:
         return ChannelMap(tuple(c if c < old.semantic_channels else None for c in range(new.semantic_channels)), old.semantic_channels)
@@ -78,22 +78,22 @@ def load_initial_weights(
     *,
     label_set: str = "",
 ) -> tuple[str, ...]:
-    """Give networks the weights of a file or published folder.
+    """Initialise networks from the weights of a file or published folder.
 
     Args:
-        path: See :attr:`InitialConfig.weights`; nothing is done where it is empty.
-        channels: Of the new layout.
-        config: The new generator's.
-        generator: Initialised; changed in place.
-        encoder: The same, or None; stays as it is where the file has none.
-        discriminator: The same, or None; stays as it is where there is none beside the file.
-        label_set: See :attr:`InitialConfig.label_set`.
+        path: Path of the weights, see :attr:`InitialConfig.weights`; empty for none.
+        channels: Channels of the new layout.
+        config: Configuration of the new generator.
+        generator: Initialised generator; changed in place.
+        encoder: Initialised encoder, or None; unchanged where the file has none.
+        discriminator: Initialised discriminator, or None; unchanged where there is none beside the file.
+        label_set: Label set of the file, see :attr:`InitialConfig.label_set`.
 
     Returns:
-        What a person should know: what was carried over and what starts anew.
+        Notes for the user: what was loaded and what keeps its random initial weights.
 
     Raises:
-        WeightsError: The file cannot be used, or is of another architecture.
+        WeightsError: The file is unusable or of another architecture.
         LabelError: The label set cannot be read.
     """
     if not path:
@@ -134,7 +134,7 @@ def load_initial_weights(
 
 
 def _load(path: Path, config: AnyGeneratorConfig, label_set: LabelSet | None) -> LoadedWeights:
-    """Load weights; what published files leave open is as the configuration has it."""
+    """Load weights; the configuration decides what published files do not specify."""
     try:
         return load_weights(path, PublishedOptions(label_set=label_set))
     except AmbiguousWeightsError:
@@ -145,7 +145,7 @@ def _load(path: Path, config: AnyGeneratorConfig, label_set: LabelSet | None) ->
 
 
 def _grown(generator: nn.Module, state: Mapping[str, Tensor], modules: int) -> list[str]:
-    """Return what of a CRN starts anew: the modules beyond those of a smaller one, and then a last layer of another width."""
+    """Return what of a CRN keeps its initial weights: the modules that a smaller network lacks, and a last layer of another width."""
     own = generator.state_dict()
     fresh = [name for name in own if name.startswith("stages.") and int(name.split(".")[1]) >= modules]
     if fresh and state["last.weight"].shape != own["last.weight"].shape:
@@ -205,7 +205,7 @@ def _carry_over(
 
 
 def _planes_from(name: str, mine: Tensor, mapping: ChannelMap, config: AnyGeneratorConfig | None) -> int | None:
-    """Return where in a weight's input channels the layout's planes begin, or None where it sees none."""
+    """Return the first of a weight's input channels that is a layout plane; None where the weight sees no planes."""
     if mine.ndim != 4:
         return None
     if f".{name}".endswith(_FROM_FIRST):
@@ -227,7 +227,7 @@ def _planes_from(name: str, mine: Tensor, mapping: ChannelMap, config: AnyGenera
 
 
 def _carried(mine: Tensor, given: Tensor, mapping: ChannelMap, start: int, name: str, where: str) -> Tensor:
-    """Return a weight with the planes that the file knows from it, new planes as initialised, and all other inputs from the file."""
+    """Return a weight from the file, with new planes as initialised."""
     others = mine.shape[1] - len(mapping.sources)
     if given.shape[1] != mapping.channels + others or given.shape[0] != mine.shape[0] or given.shape[2:] != mine.shape[2:]:
         expected = (mine.shape[0], mapping.channels + others, *mine.shape[2:])

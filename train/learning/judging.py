@@ -15,25 +15,25 @@ from spade_studio.engine.networks.discriminator import MultiscaleDiscriminator, 
 from spade_studio.train.learning.projected import ProjectedDiscriminator
 
 Features = list[list[Tensor]]
-"""Outputs of all layers of each scale, the patch scores last."""
+"""Outputs of all layers by scale, patch scores last."""
 
 
 def judged(
     discriminator: MultiscaleDiscriminator, planes: Tensor, pictures: Tensor, *, photos_learn: bool = True
 ) -> tuple[Features, Features]:
-    """Return the discriminator's features of fakes and photographs, as for a batch of all fakes, then all photographs.
+    """Return the discriminator's features of fakes and photographs, as for one batch of all fakes followed by all photographs.
 
-    A convolution of planes beside a picture is the sum of two: that of the planes is computed once for both pictures of a layout, and no
-    gradient flows to planes. Batch statistics, where the discriminator has any, are those of fakes and photographs together.
+    The first convolution is linear in planes and picture: the planes' part is computed once for both pictures of a layout and gets no
+    gradient. Batch statistics, where the discriminator has any, are those of fakes and photographs together.
 
     Args:
-        discriminator: Discriminator of either kind.
-        planes: One-hot planes of the N layouts, [N, S, H, W], or of all pictures, [2 N, S, H, W], where augmentations differ.
-        pictures: N fakes, then N photographs, [2 N, 3, H, W].
-        photos_learn: Whether gradients flow through the photographs' features; where only the fakes' are needed they cost less.
+        discriminator: Multi-scale or projected discriminator.
+        planes: One-hot planes of the N layouts, [N, S, H, W], or [2 N, S, H, W] where fakes and photographs are augmented differently.
+        pictures: N fakes followed by N photographs, [2 N, 3, H, W] in [-1, 1].
+        photos_learn: Whether gradients flow through the photographs' features; without them they cost less.
 
     Returns:
-        Features of the fakes, and of the photographs.
+        Features of fakes and of photographs.
     """
     apart = not photos_learn and not any(isinstance(module, BatchNorm) for module in discriminator.modules())
     of_fakes: Features = []
@@ -54,7 +54,7 @@ def judged(
 
 
 def patch_scores(discriminator: MultiscaleDiscriminator, planes: Tensor, pictures: Tensor) -> list[Tensor]:
-    """Return the scores [N, 1, h, w] of every scale for N pictures beside their planes, both of any gradients."""
+    """Return the patch scores [N, 1, h, w] of every scale for N pictures and their planes; gradients flow to both."""
     scores: list[Tensor] = []
     beside, seen = planes, pictures
     for i, patch in enumerate(discriminator.patches):
@@ -69,13 +69,13 @@ def patch_scores(discriminator: MultiscaleDiscriminator, planes: Tensor, picture
 def r1_penalty(discriminator: MultiscaleDiscriminator, planes: Tensor, photos: Tensor) -> Tensor:
     """Return E|dD(x)/dx|^2 over photographs x (Mescheder et al., Which Training Methods for GANs do actually Converge?, ICML 2018).
 
-    D(x) is the mean of a picture's patch scores, over scales too. All is computed in the type of the parameters, whatever the compute type,
-    and spectral norms and their vectors stay as they are.
+    D(x) is the mean patch score of a picture over all scales. Computed in the parameters' type, also inside autocast;
+    spectral norms are not updated.
 
     Args:
-        discriminator: In training mode, without batch norm.
-        planes: Of the N layouts [N, S, H, W]; no part of x.
-        photos: As the discriminator is given them [N, 3, H, W].
+        discriminator: Discriminator in training mode, without batch norm.
+        planes: One-hot planes of the N layouts, [N, S, H, W]; not part of x.
+        photos: Photographs as the discriminator sees them, [N, 3, H, W].
     """
     dtype, device = next(discriminator.parameters()).dtype, photos.device.type
     x = photos.detach().to(dtype).requires_grad_()
@@ -93,7 +93,7 @@ def _first(patch: PatchDiscriminator, planes: Tensor) -> Tensor:
 
 
 def _opened(patch: PatchDiscriminator, of_layout: Tensor, pictures: Tensor) -> Tensor:
-    """Return the first layer's output for M N pictures beside N layouts."""
+    """Return the first layer's output for M * N pictures of N layouts."""
     conv = patch.first
     of_pictures = F.conv2d(pictures, conv.weight[:, -3:], None, conv.stride, conv.padding)
     return F.leaky_relu((of_pictures.view(-1, *of_layout.shape) + of_layout).flatten(0, 1), LEAKY_SLOPE)
@@ -105,7 +105,7 @@ def _together(patch: PatchDiscriminator, planes: Tensor, pictures: Tensor) -> tu
 
 
 def _features(patch: PatchDiscriminator, planes: Tensor, pictures: Tensor) -> list[Tensor]:
-    """Return the output of every layer for M N pictures beside N layouts."""
+    """Return the output of every layer for M * N pictures of N layouts."""
     x = _opened(patch, _first(patch, planes), pictures)
     features = [x]
     for stage in patch.later:
@@ -132,14 +132,14 @@ def _apart(patch: PatchDiscriminator, planes: Tensor, pictures: Tensor) -> tuple
 
 
 def _uncompiled(network: nn.Module) -> AbstractContextManager[object]:
-    """Compute as written what is compiled, since that has no second derivatives."""
+    """Disable compilation, which does not support second derivatives."""
     compiled = any(getattr(module, "_compiled_call_impl", None) is not None for module in network.modules())
     return torch.compiler.set_stance("force_eager") if compiled else nullcontext()
 
 
 @contextmanager
 def _at_rest(stage: nn.Module) -> Generator[None]:
-    """Keep the vectors of spectral norms, which a call in training moves, as they are; the weights are those of the last call."""
+    """Freeze the vectors of spectral norms; weights are those of the last call."""
     stage.eval()
     try:
         yield

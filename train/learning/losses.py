@@ -1,4 +1,4 @@
-"""The terms of the objective (paper, appendix A), each unweighted and in at least float32."""
+"""Terms of the objective (SPADE paper, appendix A), unweighted and in at least float32."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from torch import Tensor
 from spade_studio.train.config.losses import AdversarialKind
 
 Features = Sequence[Sequence[Tensor]]
-"""Outputs of all layers of each scale, the patch scores last."""
+"""Outputs of all layers by scale, patch scores last."""
 
 
 def wide(x: Tensor) -> Tensor:
-    """Return x in at least float32: under autocast a network's outputs are narrower than a loss should be summed in."""
+    """Return x in at least float32, since losses should not be summed in the narrower types of autocast."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
@@ -48,20 +48,20 @@ def _over_scales(kind: AdversarialKind, features: Features, real: bool) -> Tenso
 
 
 def generator_adversarial(kind: AdversarialKind, fake: Features) -> Tensor:
-    """Return the adversarial loss of the generator, the mean over scales."""
-    # With hinge the generator's side has no margin: its scores are pushed up without end.
+    """Return the adversarial loss of the generator, averaged over scales."""
+    # The generator's hinge loss is -E[D(G(z))], without a margin.
     return _over_scales("wasserstein" if kind == "hinge" else kind, fake, real=True)
 
 
 def discriminator_adversarial(kind: AdversarialKind, features: Features, *, real: bool) -> Tensor:
-    """Return the adversarial loss of the discriminator on real or fake pictures, the mean over scales."""
+    """Return the adversarial loss of the discriminator on real or fake pictures, averaged over scales."""
     return _over_scales(kind, features, real)
 
 
 def feature_matching(fake: Features, real: Features) -> Tensor:
-    """Return the L1 distance between the discriminator's features of fakes and reals.
+    """Return the feature matching loss: L1 between the discriminator's features of fake and real pictures.
 
-    Summed over all layers but the last, averaged over the scales that have such; the reals' features are constants.
+    It is summed over all layers but the last and averaged over the scales with more than one layer; real features are constants.
     """
     terms = [
         F.l1_loss(wide(fake_layer), wide(real_layer.detach()))
@@ -72,13 +72,13 @@ def feature_matching(fake: Features, real: Features) -> Tensor:
 
 
 def kl_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
-    """Return the KL divergence of normal distributions (mu, logvar), [B, z], from N(0, 1), summed over batch and dimensions."""
+    """Return KL(N(mu, exp(logvar)) || N(0, 1)), summed over batch and dimensions; mu and logvar are [B, z]."""
     mu, logvar = wide(mu), wide(logvar)
     return 0.5 * (mu.square() + logvar.exp() - 1 - logvar).sum()
 
 
 def label_cross_entropy(scores: Tensor, planes: Tensor) -> Tensor:
-    """Return the mean cross entropy of label scores [B, S, H, W] at the pixels that the planes, of the same shape, give a label."""
+    """Return the mean cross-entropy of label scores [B, S, H, W] over the labelled pixels of one-hot planes of the same shape."""
     planes = wide(planes)
     losses = -(F.log_softmax(wide(scores), 1) * planes).sum(1)
     return losses.sum() / planes.sum().clamp(min=1)

@@ -1,4 +1,4 @@
-"""The generator's objective: its terms in one table (paper, appendix A; texture and colour beyond it)."""
+"""The generator's objective as a table of terms (SPADE paper, appendix A, with texture and colour terms)."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _PUBLISHED_SHARE = 4  # pictures of a GPU in the published trainings, which sum 
 
 @dataclass(frozen=True, eq=False)
 class Generated:
-    """What the terms read of one batch.
+    """Inputs of the terms for one batch.
 
     Attributes:
-        fake: Pictures [B, 3, H, W] in [-1, 1].
-        photos: The photographs.
-        layout: Of both.
-        own: How many fakes, the first ones, have the style of their photograph.
-        judged_fake, judged_real: The discriminator's features, scores last, by scale.
-        posterior: mu and logvar [own, z] of the styles; None without an encoder.
-        losses: Weights and forms.
-        perceptual: The perceptual network, where a term needs it.
-        share: Of the step's samples that this batch holds.
-        seed: Of the step.
-        indices: Of the samples, which give each random numbers of its own.
+        fake: Generated pictures [B, 3, H, W] in [-1, 1].
+        photos: Photographs of the same shape and range.
+        layout: The B layouts.
+        own: Number of leading fakes with the style of their photograph.
+        judged_fake, judged_real: Discriminator features by scale, patch scores last.
+        posterior: mu and logvar of the styles, [own, z] each; None without an encoder.
+        losses: Loss configuration.
+        perceptual: Perceptual distance; None where no term needs it.
+        share: Share of the step's samples in this batch, 0 to 1.
+        seed: Seed of the step.
+        indices: Indices of the samples, part of their random seeds.
     """
 
     fake: Tensor
@@ -52,7 +52,7 @@ class Generated:
 
     @cached_property
     def compared(self) -> Compared:
-        """The perceptual network's features of the fakes that have their photograph's style."""
+        """Perceptual features of the fakes with their photograph's style, and of those photographs."""
         if self.perceptual is None:
             raise ValueError("a term that needs the perceptual network is on, but there is none")
         return self.perceptual.compare(self.fake[: self.own], self.photos[: self.own], self.seed)
@@ -105,11 +105,11 @@ TERMS: dict[str, Callable[[Generated], Tensor | None]] = {
     "colour": _colour,
     "kl": _kl,
 }
-"""By name; ``LossConfig`` has a factor ``{name}_weight`` for each, and 0 switches it off."""
+"""Terms by name; the weight of each is ``{name}_weight`` in ``LossConfig``, 0 disables it."""
 
 
 def objective(made: Generated) -> Iterator[tuple[str, Tensor]]:
-    """Yield the terms that are on, times weight and share."""
+    """Yield names and values of the enabled terms, multiplied by weight and share."""
     for name, term in TERMS.items():
         weight: float = getattr(made.losses, f"{name}_weight")
         value = term(made) if weight else None

@@ -1,4 +1,4 @@
-"""Adam with two time scales, its schedule, and updates that skip non-finite gradients."""
+"""Adam with two time-scale update rule (TTUR), learning-rate schedule, and updates that skip non-finite gradients."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _HOPELESS_SCALE = 2.0**-10  # of losses: gradients that are infinite even so are
 
 
 def all_finite(tensors: Sequence[Tensor]) -> Tensor:
-    """Whether no tensor holds an infinity, a NaN, or numbers whose squares' sum overflows: bool [], on the tensors' device."""
+    """Return whether the L2 norm of all tensors together is finite, bool [] on their device."""
     return torch.nn.utils.get_total_norm(tensors).isfinite()
 
 
 class Side:
-    """One side of the game: the parameters that one Adam optimiser moves.
+    """One side of the adversarial game: the parameters of one Adam optimiser.
 
     Args:
-        networks: Generator and encoder, or the discriminator.
+        networks: Generator and encoder, or discriminator.
         learning_rate: Base learning rate, before the schedule.
-        betas: Betas of Adam.
-        clip_norm: Maximum L2 norm of all gradients together; 0 for no limit.
+        betas: Decay rates of Adam's moments.
+        clip_norm: Maximum L2 norm of all gradients together; 0 for no clipping.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Side:
         self.adam = torch.optim.Adam(self.parameters, lr=learning_rate, betas=betas, fused=True)
 
     def set_factor(self, factor: float) -> None:
-        """Set the factor on the learning rate of the next updates (:meth:`ScheduleConfig.factor`)."""
+        """Set the factor on the base learning rate for the next updates (:meth:`ScheduleConfig.factor`)."""
         for group in self.adam.param_groups:
             group["lr"] = self.learning_rate * factor
 
@@ -50,22 +50,22 @@ class Side:
         self.adam.zero_grad(set_to_none=True)
 
     def gradients(self) -> list[Tensor]:
-        """Return the accumulated gradients, in the order of the parameters that have one."""
+        """Return the accumulated gradients in the order of the parameters, without those that have none."""
         return [parameter.grad for parameter in self.parameters if parameter.grad is not None]
 
     def update(self, scaler: torch.amp.GradScaler, loss: Tensor, allowed: Tensor | None = None) -> Tensor:
-        """Move the parameters along the accumulated gradients, clipped where the side has a limit.
+        """Update the parameters with the accumulated gradients, clipped to ``clip_norm``.
 
-        Without a scaler nothing waits for the device: whether the parameters move is decided there.
+        Without gradient scaling the decision is made on the device, without synchronisation.
 
         Args:
-            scaler: Of the losses; switched off it scales nothing. Its ``update`` is the caller's to call.
-            loss: What the gradients are of, unscaled.
-            allowed: bool []: whether to move at all.
+            scaler: Gradient scaler, possibly disabled; the caller calls its ``update``.
+            loss: Unscaled loss of these gradients.
+            allowed: Additional condition for the update, bool [].
 
         Returns:
-            bool []: whether all was finite, and allowed; nothing moves otherwise. With a scaler infinite gradients are its way of finding
-            a scale, and it leaves the parameters alone by itself: they count only once no scale helps any more.
+            Whether loss and gradients were finite and the update was allowed, bool []; otherwise parameters are unchanged. While a gradient
+            scaler lowers its scale, non-finite gradients are skipped by the scaler and do not count.
         """
         scaler.unscale_(self.adam)
         searching = scaler.is_enabled() and scaler.get_scale() >= _HOPELESS_SCALE
@@ -88,7 +88,7 @@ class Side:
         return finite
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from the state of an Adam, of this kind or of torch's others, its moments in any memory format."""
+        """Restore the state of any of torch's Adam implementations; moments may have any memory format."""
         groups = [{**group, "fused": True, "foreach": None} for group in state["param_groups"]]
         self.adam.load_state_dict({**state, "param_groups": groups})
         for parameter, own in self.adam.state.items():  # a fused update reads all as if they lay in memory alike
@@ -97,15 +97,15 @@ class Side:
 
 
 class Optimizers:
-    """Both sides' optimisers and the gradient scaler that they share.
+    """Optimisers of both sides, and their shared gradient scaler.
 
     Args:
-        generator: With the encoder the first side.
-        encoder: Or None.
-        discriminator: The other side; None where nobody judges.
-        config: Rates, betas and limit.
-        scale_gradients: Whether losses are scaled, which float16 needs.
-        device: Device type that the scaler works on.
+        generator: Generator; the first side together with the encoder.
+        encoder: Encoder; None for networks without one.
+        discriminator: Discriminator, the other side; None for training without one.
+        config: Learning rates, betas and clipping.
+        scale_gradients: Whether to use gradient scaling, as needed for float16.
+        device: Device type of the gradient scaler.
     """
 
     def __init__(
@@ -133,7 +133,7 @@ class Optimizers:
 
     @property
     def rates(self) -> tuple[float, float]:
-        """Learning rates that the next updates run at: of generator and encoder, and of the discriminator, 0 where there is none."""
+        """Learning rates of the next updates: generator and encoder, then discriminator (0 without one)."""
         return self.generator.current_rate, 0.0 if self.discriminator is None else self.discriminator.current_rate
 
     def state_dict(self) -> dict[str, Any]:
@@ -145,7 +145,7 @@ class Optimizers:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore from :meth:`state_dict`."""
+        """Restore the state that :meth:`state_dict` returned."""
         self.generator.load_state_dict(state["generator"])
         if self.discriminator is not None:
             self.discriminator.load_state_dict(state["discriminator"])

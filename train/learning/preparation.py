@@ -1,4 +1,4 @@
-"""What networks need before they are trained: initial weights, memory layout, ways round two weaknesses of torch."""
+"""Preparing networks for training: initial weights, memory layout, and workarounds for spectral and instance norm in torch."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _AT_ONCE = 1 << 19  # numbers
 
 
 def initialize(network: nn.Module, gain: float = 0.02, modulation_gain: float = 0.02, distribution: Distribution = "xavier") -> None:
-    """Draw initial weights and zero the biases, from torch's global random state.
+    """Draw initial weights from torch's global random state and zero the biases.
 
     Args:
         network: Generator, encoder or discriminator; changed in place.
-        gain: Factor on Xavier's standard deviation, 0.02 as published, or the standard deviation itself.
-        modulation_gain: The same for the convolutions inside SPADE layers.
-        distribution: Xavier's normal distribution, or one normal distribution for all layers.
+        gain: Factor on Xavier's standard deviation (0.02 in the published code), or the standard deviation itself for ``normal``.
+        modulation_gain: Gain of the convolutions inside SPADE layers.
+        distribution: Xavier normal, or one normal distribution for all layers.
     """
     draw = initialize_xavier if distribution == "xavier" else initialize_normal
     draw(network, gain)
@@ -34,7 +34,7 @@ def initialize(network: nn.Module, gain: float = 0.02, modulation_gain: float = 
 
 
 def keep_channels_last(network: nn.Module) -> None:
-    """Keep the weights of convolutions, and with them the activations, channels last in memory; values stay the same."""
+    """Convert convolution weights, and thereby activations, to the channels-last memory format; values are unchanged."""
     with torch.no_grad():
         for parameter in network.parameters():
             if parameter.ndim == 4:
@@ -42,10 +42,10 @@ def keep_channels_last(network: nn.Module) -> None:
 
 
 def keep_spectral_norms_wide(network: nn.Module) -> None:
-    """Let spectral norms be computed in the type of their weights, also inside autocast.
+    """Compute spectral norms in the type of their weights, also inside autocast.
 
-    On CUDA, autocast would multiply by the vectors in the narrow type; in bfloat16 the norm, and so the layer's scale, would be
-    off by up to a percent, by another amount at every step.
+    On CUDA, autocast would compute them in the narrow type; in bfloat16 the norm, and with it the layer's scale, would be off by up to
+    one per cent, differently at every step.
     """
     for module in network.modules():
         for hook in module._forward_pre_hooks.values():  # pyright: ignore[reportPrivateUsage, reportUnknownMemberType, reportUnknownVariableType]
@@ -54,14 +54,14 @@ def keep_spectral_norms_wide(network: nn.Module) -> None:
 
 
 class WideSpectralNorm(SpectralNorm):
-    """torch's spectral norm in the weights' own type, with few passes over them; inside autocast the result is narrow at once.
+    """Spectral norm computed in the weights' type with few passes over them; inside autocast the result is cast to the compute type.
 
-    The power iteration's last product also gives the norm, weights that are channels last are read as they lie, and backward needs
-    no temporary tensors of the weights' size.
+    The last product of the power iteration also gives the norm, channels-last weights are not copied, and the backward pass needs no
+    temporary tensors of the weights' size.
     """
 
     def compute_weight(self, module: nn.Module, do_power_iteration: bool) -> Tensor:
-        """Return the normalised weight; with a power iteration first where asked."""
+        """Return the normalised weight, after a power iteration where asked."""
         weight = module.get_parameter(f"{self.name}_orig")
         device = weight.device.type
         narrow = torch.is_autocast_enabled(device) and weight.dtype is torch.float32
@@ -88,13 +88,13 @@ class WideSpectralNorm(SpectralNorm):
 
 
 def _memory_order(x: Tensor, like: Tensor) -> Tensor:
-    """Return a view of x whose dimensions stand in the order in which ``like`` lies in memory, output channels first."""
+    """Return a view of x with its dimensions in the memory order of ``like``, output channels first."""
     last = like.ndim == 4 and like.is_contiguous(memory_format=torch.channels_last)
     return x.permute(0, 2, 3, 1) if last else x
 
 
 class _Divide(torch.autograd.Function):
-    """A weight divided by its spectral norm ``left @ weight @ right``, whose vectors count as constants."""
+    """A weight divided by its spectral norm ``left @ weight @ right``; gradients treat the vectors as constants."""
 
     @staticmethod
     def forward(ctx: Any, weight: Tensor, left: Tensor, right: Tensor, norm: Tensor, dtype: torch.dtype) -> Tensor:
@@ -126,10 +126,10 @@ class _Divide(torch.autograd.Function):
 
 
 def mend_instance_norms(network: nn.Module) -> None:
-    """Let instance norms receive contiguous gradients.
+    """Make the gradients that instance norms receive contiguous.
 
-    On the CPU, torch 2.13's instance norm computes wrong gradients for a batch of one picture where the gradient that it receives
-    is channels last, as that of fast modulation is. Forward passes and larger batches are right.
+    On the CPU, instance norm of torch 2.13 returns wrong input gradients for a batch of one picture with a channels-last output gradient,
+    as fast modulation gives. Forward passes and larger batches are correct.
     """
     for module in network.modules():
         if isinstance(module, nn.InstanceNorm2d):

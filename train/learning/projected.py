@@ -1,4 +1,4 @@
-"""A discriminator that also judges in the features of a frozen EfficientNet-Lite0 (Sauer et al., Projected GANs, NeurIPS 2021)."""
+"""Discriminator with heads on features of a frozen EfficientNet-Lite0 (Sauer et al., Projected GANs, NeurIPS 2021)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from spade_studio.train.pretrained.efficientnet_lite import EfficientNetLiteFeat
 from spade_studio.train.pretrained.features import load_features
 
 _LEVELS = (24, 40, 112, 320)
-"""Channels of the features that are judged, at strides 4, 8, 16 and 32."""
+"""Channels of the frozen features at strides 4, 8, 16 and 32."""
 
 
 class FeatureHead(nn.Module):
-    """Judges one level: features beside the layout's planes of their size, then patch scores, one term of them by the label."""
+    """Discriminator head of one feature level: patch scores from features and layout planes, with a projection on the label."""
 
     def __init__(self, channels: int, planes: int, width: int) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class FeatureHead(nn.Module):
         self.by_label = maybe_spectral(nn.Conv2d(width, planes, 1, bias=False), True)
 
     def forward(self, features: Tensor, planes: Tensor) -> Tensor:
-        """[B, C, h, w], [B or B / 2, S, H, W] -> patch scores [B, 1, h, w]."""
+        """Features [B, C, h, w] and planes [B or B / 2, S, H, W] -> patch scores [B, 1, h, w]."""
         shares = F.adaptive_avg_pool2d(planes, (features.shape[-2], features.shape[-1])).to(features.dtype)
         shares = shares.repeat(len(features) // len(shares), 1, 1, 1)
         x = F.leaky_relu(self.first(torch.cat((features, shares), 1)), LEAKY_SLOPE)
@@ -42,12 +42,12 @@ class FeatureHead(nn.Module):
 
 
 class Projection(nn.Module):
-    """The frozen network, its levels mixed by fixed random convolutions, over channels and from coarse to fine.
+    """Frozen feature network with fixed random projections across channels and scales (CCM and CSM of the paper).
 
     Args:
-        network: Its weights are taken over, not copied.
-        width: Channels of every mixed level.
-        seed: Of the fixed convolutions: the same for all ranks, and for a run that goes on.
+        network: Feature network; its weights are shared, not copied.
+        width: Number of channels of every projected level.
+        seed: Seed of the fixed convolutions, equal on all ranks and after a resume.
     """
 
     def __init__(self, network: EfficientNetLiteFeatures, width: int, seed: int = 0) -> None:
@@ -67,7 +67,7 @@ class Projection(nn.Module):
         keep_channels_last(self)
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
-        """[B, 3, H, W] in [-1, 1] -> mixed levels [B, width, h, w], fine to coarse."""
+        """Pictures [B, 3, H, W] in [-1, 1] -> projected levels [B, width, h, w], fine to coarse."""
         levels = [lateral(level) for lateral, level in zip(self.lateral, self.network.levels(pictures), strict=True)]
         for i in range(len(levels) - 2, -1, -1):
             below = F.interpolate(levels[i + 1], size=levels[i].shape[-2:], mode="bilinear")
@@ -76,15 +76,15 @@ class Projection(nn.Module):
 
 
 class ProjectedDiscriminator(MultiscaleDiscriminator):
-    """The patch discriminators, and a head on every level of the projection, each a scale of its own with scores alone.
+    """Patch discriminators with additional heads on every level of a projection; each head counts as a scale with scores only.
 
-    In the generator's turn a batch is all fakes, then as many photographs, which get no gradients. The frozen network is no part of the
-    parameters or of the state dict.
+    In the generator step a batch holds fakes followed by as many photographs, which get no gradients. The frozen network is not part of
+    the parameters or of the state dict.
 
     Args:
-        config: Of the patch discriminators.
-        projection: What pictures are judged through.
-        options: Width of the heads, size that pictures are judged at.
+        config: Configuration of the patch discriminators.
+        projection: Frozen projection.
+        options: Width of the heads, and input size of the projection.
     """
 
     def __init__(self, config: DiscriminatorConfig, projection: Projection, options: ProjectedOptions) -> None:
@@ -95,11 +95,11 @@ class ProjectedDiscriminator(MultiscaleDiscriminator):
             self.add_module(f"projected_{i}", FeatureHead(options.mixed_channels, config.semantic_channels, options.width))
 
     def forward(self, planes_and_picture: Tensor) -> list[list[Tensor]]:
-        """Judge pictures, see :meth:`MultiscaleDiscriminator.forward`; the scales of the projection follow the patches'."""
+        """Return features as :meth:`MultiscaleDiscriminator.forward` does, followed by the scales of the projection."""
         return super().forward(planes_and_picture) + self.projected(planes_and_picture[:, :-3], planes_and_picture[:, -3:])
 
     def projected(self, planes: Tensor, pictures: Tensor) -> list[list[Tensor]]:
-        """Judge pictures [B, 3, H, W] through the projection, beside B planes or half as many for fakes and photographs alike."""
+        """Return the scores of pictures [B, 3, H, W] in [-1, 1] by level of the projection; planes are [B or B / 2, S, H, W]."""
         levels = self._levels(self._resized(pictures))
         return [[self.get_submodule(f"projected_{i}")(level, planes)] for i, level in enumerate(levels)]
 
@@ -111,7 +111,7 @@ class ProjectedDiscriminator(MultiscaleDiscriminator):
         return F.interpolate(pictures, size=(round(height * factor), round(width * factor)), mode="bilinear", antialias=factor < 1)
 
     def _levels(self, pictures: Tensor) -> list[Tensor]:
-        """Project fakes and, where only they need gradients, the photographs behind them for less: no backward pass."""
+        """Return projected levels; photographs are projected without gradients where only the fakes need them."""
         is_generators_turn = pictures.requires_grad and not next(self.parameters()).requires_grad
         if not is_generators_turn or pictures.shape[0] % 2:
             return self._frozen[0](pictures)
@@ -126,10 +126,10 @@ class ProjectedDiscriminator(MultiscaleDiscriminator):
 
 
 def build_discriminator(config: DiscriminatorConfig, options: ProjectedOptions) -> MultiscaleDiscriminator:
-    """Build the patch discriminators, with a projection where the options name its file.
+    """Build a discriminator, with a projection where the options name a feature network's file.
 
     Raises:
-        WeightsError: The file cannot be used.
+        WeightsError: The file is unusable.
     """
     if not options.file:
         return MultiscaleDiscriminator(config)

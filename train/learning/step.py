@@ -1,4 +1,4 @@
-"""One training step: the generator's and encoder's update, then the discriminator's on a newly generated fake."""
+"""One training step: an update of generator and encoder, then one of the discriminator on newly generated fakes."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from spade_studio.train.pretrained.vgg import PerceptualDistance
 
 Seed = tuple[int, ...]
 Phase = Literal["generator", "discriminator"]
-"""Which half of a step noise is drawn for."""
+"""The two updates of a step."""
 
 
 class TrainingBatch(Protocol):
-    """What a step reads of a batch.
+    """Batch of a training step.
 
     Attributes:
-        photos: [B, 3, H, W] in [-1, 1].
-        layout: The B layouts, H x W.
-        indices: Of the samples, others where one comes again in an epoch, for random numbers that do not depend on ranks.
+        photos: Photographs [B, 3, H, W] in [-1, 1].
+        layout: The B layouts of size H x W.
+        indices: Random number keys of the samples, independent of ranks; they differ where a sample is repeated within an epoch.
     """
 
     @property
@@ -56,9 +56,9 @@ class TrainingBatch(Protocol):
 
 
 def style_noise(seed: int, step: int, phase: Phase, indices: Sequence[int], width: int) -> Tensor:
-    """Draw standard normal noise [len(indices), width] for samples.
+    """Return standard normal noise [len(indices), width] for samples.
 
-    It depends on seed, step, phase and each sample's index alone, so not on how samples are spread over ranks or micro-batches.
+    It depends on seed, step, phase and each sample's index only, not on the distribution of samples over ranks or micro-batches.
     """
     phases: dict[Phase, int] = {"generator": 0, "discriminator": 1}
     rows = [np.random.default_rng((seed, step, phases[phase], index)).standard_normal(width, np.float32) for index in indices]
@@ -67,21 +67,21 @@ def style_noise(seed: int, step: int, phase: Phase, indices: Sequence[int], widt
 
 @dataclass(frozen=True)
 class LossValues:
-    """The weighted terms of one side's objective, detached; on the networks' device.
+    """Detached weighted terms of one side's objective, on the networks' device.
 
     Attributes:
-        terms: By name; what is switched off is missing.
+        terms: Enabled terms by name.
     """
 
     terms: dict[str, Tensor]
 
     @property
     def total(self) -> Tensor:
-        """Their sum."""
+        """Sum of the terms."""
         return torch.stack(list(self.terms.values())).sum()
 
     def numbers(self) -> dict[str, float]:
-        """Return the terms as numbers."""
+        """Return the terms as Python numbers; synchronises with the device."""
         return {name: float(value) for name, value in self.terms.items()}
 
     def __add__(self, other: LossValues) -> LossValues:
@@ -90,7 +90,7 @@ class LossValues:
 
 @contextmanager
 def frozen(network: nn.Module) -> Generator[None]:
-    """Compute no gradients of a network's parameters inside; those of its input are unchanged."""
+    """Disable gradients of a network's parameters in the block; gradients of its input still flow."""
     network.requires_grad_(False)
     try:
         yield
@@ -99,17 +99,17 @@ def frozen(network: nn.Module) -> Generator[None]:
 
 
 class TrainingNetworks:
-    """Generator, encoder and discriminator in training, and what they minimise.
+    """Generator, encoder and discriminator in training, with their objectives.
 
     Args:
-        generator: Called with (layout, z), and with the seeds of textures where it injects noise.
-        encoder: None for networks without one.
-        discriminator: Judges pictures beside their layouts; None for trainings by the content loss.
-        losses: Terms and weights.
-        perceptual: Needed where a term reads its features.
-        content: Needed for steps without a discriminator.
-        autocast: Compute type of the networks' forward passes; None for that of their parameters.
-        scaler: Of the losses before their backward passes; None scales nothing.
+        generator: Generator, called with (layout, z), and with texture seeds where it injects noise.
+        encoder: Encoder; None for networks without one.
+        discriminator: Conditional discriminator; None for training with the content loss.
+        losses: Loss configuration.
+        perceptual: Perceptual distance; required by terms that read its features.
+        content: Content loss; required without a discriminator.
+        autocast: Compute type of forward passes; None for the type of the parameters.
+        scaler: Gradient scaler; None for no scaling.
     """
 
     def __init__(
@@ -136,17 +136,17 @@ class TrainingNetworks:
         self.scaler = scaler
 
     def generator_step(self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0, seed: Seed = (0,)) -> LossValues:
-        """Add the generator's and encoder's gradients of a batch to those accumulated.
+        """Accumulate the gradients of generator and encoder for a batch.
 
         Args:
-            batch: Photographs and layouts.
-            noise: Standard normal [B, z_width], from which styles and textures come; one wide where there are textures
-                alone; None for generators that take neither.
-            share: Of the step's samples that this batch holds; terms that are means count by it.
-            seed: Of the step: decides crops and, with each sample's index, its directions and augmentations.
+            batch: Batch of photographs and layouts.
+            noise: Standard normal noise for styles and textures, [B, z_width], or [B, 1] for textures only; None for generators with
+                neither.
+            share: Share of the step's samples in this batch, 0 to 1, the weight of terms that are means.
+            seed: Seed of the step, for crops and, with each sample's index, for slicing directions and augmentations.
 
         Returns:
-            The terms, each times ``share`` where it is a mean: sums over all batches of a step are its values.
+            The weighted terms, means multiplied by ``share``: their sums over all batches are the values of the step.
         """
         if self.discriminator is None:
             return self._content_step(batch, share)
@@ -163,16 +163,16 @@ class TrainingNetworks:
     def discriminator_step(
         self, batch: TrainingBatch, noise: Tensor | None, *, share: float = 1.0, seed: Seed = (0,), penalized: bool = False
     ) -> LossValues:
-        """Add the discriminator's gradients of a batch to those accumulated.
+        """Accumulate the gradients of the discriminator for a batch.
 
-        The fake is generated anew in training mode, so batch statistics and power iterations of generator and encoder move again.
+        Fakes are generated again in training mode, which also updates batch statistics and spectral norms of generator and encoder.
 
         Args:
-            batch: Photographs and layouts.
-            noise: As for :meth:`generator_step`.
-            share: The same.
-            seed: The same.
-            penalized: Whether the R1 penalty is added.
+            batch: Batch of photographs and layouts.
+            noise: Noise as for :meth:`generator_step`.
+            share: Share of the step's samples as for :meth:`generator_step`.
+            seed: Seed of the step as for :meth:`generator_step`.
+            penalized: Whether to add the R1 penalty.
         """
         if self.discriminator is None:
             raise ValueError("there is no discriminator")
@@ -194,7 +194,7 @@ class TrainingNetworks:
         return values
 
     def _content_step(self, batch: TrainingBatch, share: float) -> LossValues:
-        """Add the gradients of the content loss, and of the label scores where the generator gives any."""
+        """Accumulate the gradients of the content loss, and of the label scores where the generator returns any."""
         if self.content is None:
             raise ValueError("there is neither a discriminator nor a content loss")
         config, photos = self.losses.content, batch.photos
@@ -216,14 +216,14 @@ class TrainingNetworks:
         return self._backward(terms)
 
     def buffers(self) -> list[Tensor]:
-        """Return batch statistics and the vectors of spectral norms: what moves without an optimiser."""
+        """Return batch statistics and the vectors of spectral norms, which change without an optimiser."""
         networks: tuple[nn.Module | None, ...] = (self.generator, self.encoder, self.discriminator)
         return [buffer for network in networks if network is not None for buffer in network.buffers()]
 
     def compile(self) -> None:
-        """Compile, at their first call, the networks whose shapes stay: encoder, discriminator, perceptual network.
+        """Compile the networks with static shapes at their first call: encoder, discriminator and perceptual network.
 
-        A SPADE generator is left alone: the number of distinct neighbourhoods is another in every batch.
+        A SPADE generator is not compiled, since the number of distinct neighbourhoods changes with every batch.
         """
         patches = () if self.discriminator is None else self.discriminator.patches
         stages = (stage for patch in patches for stage in patch.later)
@@ -238,7 +238,7 @@ class TrainingNetworks:
             yield
 
     def _generate(self, batch: TrainingBatch, noise: Tensor | None) -> tuple[Tensor, tuple[Tensor, Tensor] | None]:
-        """Return fakes [B, 3, H, W] and, with an encoder, the posterior (mu, logvar) that the styles of the first were drawn from."""
+        """Return fakes [B, 3, H, W] and, with an encoder, the posterior (mu, logvar) of the leading ones' styles."""
         textures = {} if noise is None else injected(self.generator, noise[:, 0].float().contiguous().view(torch.int32))
         if self.encoder is None or noise is None:
             return self.generator(batch.layout, noise, **textures), None
@@ -248,12 +248,12 @@ class TrainingNetworks:
         return self.generator(batch.layout, z, **textures), (mu, logvar)
 
     def _own_styles(self, batch: TrainingBatch) -> int:
-        """Return how many pictures, the first ones, have the style of their photograph."""
+        """Return the number of leading pictures with the style of their photograph."""
         count = batch.photos.shape[0]
         return count if self.encoder is None else own_styles(count, self.losses.prior_share)
 
     def _seen(self, fake: Tensor, batch: TrainingBatch, seed: Seed) -> tuple[Tensor, Tensor]:
-        """Return what the discriminator is given: planes, and N fakes before N photographs, as :func:`judged` takes them."""
+        """Return the discriminator's input: planes, and N fakes followed by N photographs, as :func:`judged` takes them."""
         photos = batch.photos
         planes, pictures = batch.layout.planes(photos.device, photos.dtype), torch.cat((fake.to(photos.dtype), photos))
         if self.losses.augmentations:
@@ -269,10 +269,10 @@ class TrainingNetworks:
 
 
 class Moving:
-    """Tensors that may have to become again what they are now.
+    """Snapshot of tensors that may have to be restored.
 
     Args:
-        tensors: They change in place.
+        tensors: Tensors that change in place.
     """
 
     def __init__(self, tensors: Sequence[Tensor]) -> None:
@@ -282,7 +282,7 @@ class Moving:
         self._groups = [(group, _flat(group)) for group in by_type.values()]
 
     def keep_where(self, flag: Tensor) -> None:
-        """Undo all changes where a flag, bool [] on the tensors' device, is not set; a few kernels, and nobody waits for it."""
+        """Restore the tensors where a flag, bool [] on their device, is not set; does not synchronise with the device."""
         for group, before in self._groups:
             kept = torch.split(torch.where(flag, _flat(group), before), [tensor.numel() for tensor in group])
             parts = [part.view_as(tensor) for part, tensor in zip(kept, group, strict=True)]
@@ -295,13 +295,13 @@ def _flat(tensors: Sequence[Tensor]) -> Tensor:
 
 @dataclass(frozen=True)
 class StepReport:
-    """What one step did.
+    """Outcome of a training step.
 
     Attributes:
-        generator, discriminator: Loss values, summed over the step's batches; the discriminator's are None if its turn did not come, or
-            there is none.
-        finite: bool []: whether losses and, without a gradient scaler, gradients were finite. Where not, the side in question did not
-            move, nor did what comes after it, and its turn left no trace in batch statistics. On a CPU the step ended there.
+        generator, discriminator: Loss values, summed over the step's batches; None for a discriminator that was not trained or does not
+            exist.
+        finite: Whether losses and, without a gradient scaler, gradients were finite, bool []. If not, parameters and batch statistics of
+            the affected side and of later updates are unchanged. On a CPU the step ended there.
     """
 
     generator: LossValues
@@ -320,19 +320,19 @@ def training_step(
     samples: float | None = None,
     penalized: bool = False,
 ) -> StepReport:
-    """Update both sides once.
+    """Update generator, encoder and discriminator once.
 
     Args:
-        networks: In training mode.
-        optimizers: Of the same networks.
-        batches: One, or several whose gradients are accumulated.
-        noise: Gives the noise for (phase, number of the batch), as :func:`style_noise` does.
-        average: Averages gradients over all ranks, in place, and with them the loss: so a NaN reaches every rank and all decide
-            alike. None for one process.
-        seed: Of the run and of the step, for random crops, directions and augmentations.
-        samples: The samples of the whole step over the number of ranks, where ranks hold unequal numbers of them; those of
-            ``batches`` where None.
-        penalized: Whether the discriminator's turn has the R1 penalty.
+        networks: Networks in training mode.
+        optimizers: Optimisers of the same networks.
+        batches: Batches for gradient accumulation, at least one.
+        noise: Function from (phase, index of the batch) to noise, see :func:`style_noise`.
+        average: Function that averages tensors over all ranks in place. The loss is averaged with the gradients, so that a NaN on one rank
+            is seen by all. None for one process.
+        seed: Seed of the run and the step, for random crops, slicing directions and augmentations.
+        samples: Number of samples of the step on all ranks divided by the number of ranks, for unequal shares; None for that of
+            ``batches``.
+        penalized: Whether to add the R1 penalty to the discriminator's loss.
     """
     samples = samples or sum(batch.photos.shape[0] for batch in batches)
 

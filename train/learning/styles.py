@@ -1,4 +1,4 @@
-"""Where styles come from in training, and the space in which those of photographs are standard normal."""
+"""Sampling of styles in training, and a whitened style space in which those of photographs are standard normal."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ _LEAST = 1e-6  # of the largest variance: directions in which nothing spreads ke
 
 
 def own_styles(count: int, prior_share: float) -> int:
-    """Return how many of a batch's pictures, the first ones, have the style of their photograph."""
+    """Return the number of leading pictures of a batch with the style of their photograph, given the share of random styles."""
     return count - int(count * prior_share)
 
 
 def draw_styles(mu: Tensor, logvar: Tensor, noise: Tensor, *, of_photographs: bool) -> Tensor:
-    """Return the style codes of a batch: of the first pictures those of their photographs, of the others ones by chance.
+    """Return the style codes of a batch: samples of the photographs' posteriors for the first N pictures, random styles for the others.
 
     Args:
-        mu: Means of the first pictures' distributions, [N, z].
-        logvar: Logarithms of their variances, [N, z].
-        noise: Standard normal, [B, z], B >= N.
-        of_photographs: Whether those by chance are, without gradients, of the first pictures' photographs in turn; else the noise is.
+        mu: Posterior means of the first N pictures, [N, z].
+        logvar: Posterior log variances, [N, z].
+        noise: Standard normal noise, [B, z], B >= N.
+        of_photographs: Whether random styles are samples of the N posteriors in turn, without gradients; otherwise they are the noise.
 
     Returns:
-        [B, z], in float32 at least.
+        Style codes [B, z] in at least float32.
     """
     mu, logvar = wide(mu), wide(logvar)
     own, count = mu.shape[0], noise.shape[0]
@@ -43,13 +43,13 @@ def draw_styles(mu: Tensor, logvar: Tensor, noise: Tensor, *, of_photographs: bo
 
 @dataclass(frozen=True, eq=False)
 class StyleSpace:
-    """Other coordinates of style codes, ``code = mean + root @ coordinates``, in which photographs' styles are standard normal.
+    """Whitening of style codes, ``code = mean + root @ coordinates``, in which photographs' styles are standard normal.
 
     Attributes:
-        mean: [z], float64 on the CPU as all of it.
-        root: The symmetric square root of the codes' covariance, [z, z].
-        inverse: Of that.
-        spread: By coordinate, how much larger a posterior's log variance is than by code, on average, [z].
+        mean: Mean of the codes, [z]; like the other tensors, float64 on the CPU.
+        root: Symmetric square root of the codes' covariance, [z, z].
+        inverse: Inverse of ``root``, [z, z].
+        spread: Mean difference between the log variances of posteriors in coordinates and in codes, [z].
     """
 
     mean: Tensor
@@ -58,18 +58,18 @@ class StyleSpace:
     spread: Tensor
 
     def codes(self, coordinates: Tensor) -> Tensor:
-        """Turn [B, z] into what the generator was trained with."""
+        """Return the style codes of coordinates [B, z]."""
         return self.mean.to(coordinates) + coordinates @ self.root.to(coordinates)
 
     def coordinates(self, codes: Tensor) -> Tensor:
-        """Turn the generator's codes [B, z] into coordinates."""
+        """Return the coordinates of style codes [B, z]."""
         return (codes - self.mean.to(codes)) @ self.inverse.to(codes)
 
     def generator_state(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the state of a generator that takes coordinates; the linear layers that read the style alone differ.
+        """Return the state dict of a generator that takes coordinates; only linear layers that read the style differ.
 
         Raises:
-            KeyError: It does not begin with a linear layer.
+            KeyError: The generator does not begin with a linear layer.
         """
         changed: dict[str, Tensor] = {}
         for layer in ("fc", *(name.removesuffix(".weight") for name in state if name.endswith(".style.weight"))):
@@ -78,7 +78,7 @@ class StyleSpace:
         return _replaced(state, changed)
 
     def encoder_state(self, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the state of an encoder that gives coordinates: exact for mu; log variances are shifted by their average change."""
+        """Return the state dict of an encoder that gives coordinates: mu is exact, log variances are shifted by ``spread``."""
         weight, bias, log_variance = (state[name].cpu().double() for name in ("fc_mu.weight", "fc_mu.bias", "fc_var.bias"))
         mu = {"fc_mu.weight": self.inverse @ weight, "fc_mu.bias": self.inverse @ (bias - self.mean)}
         return _replaced(state, mu | {"fc_var.bias": log_variance + self.spread})
@@ -89,7 +89,7 @@ def _replaced(state: Mapping[str, Tensor], changed: Mapping[str, Tensor]) -> dic
 
 
 def fit_style_space(mu: Tensor, logvar: Tensor) -> StyleSpace:
-    """Fit the space to photographs' distributions of styles, [N, z] each, N >= 2: mean and covariance of all they stand for."""
+    """Fit a style space to the mean and covariance of the mixture of N >= 2 photographs' posteriors, mu and logvar [N, z]."""
     mu, logvar = mu.cpu().double(), logvar.cpu().double()
     variance = logvar.exp()
     covariance = torch.cov(mu.T) + variance.mean(0).diag()

@@ -1,4 +1,4 @@
-"""Texture by label: the sliced Wasserstein distance of features (Heitz et al., A Sliced Wasserstein Loss, CVPR 2021)."""
+"""Texture loss by label: sliced Wasserstein distance of features (Heitz et al., A Sliced Wasserstein Loss, CVPR 2021)."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def texture_distance(found: list[Tensor], targets: list[Tensor], labels: npt.NDA
     """Return the mean over layers of :func:`label_distance`.
 
     Args:
-        found: Features of B fakes, [B, C, h, w] for every layer.
-        targets: Those of their photographs.
-        labels: Of the pictures that the features are of, [B, H, W].
-        seeds: Of each picture: of its directions, and of the places where a label has many.
+        found: Features of B fakes by layer, [B, C, h, w].
+        targets: Features of their photographs, of the same shapes.
+        labels: Label maps of the pictures, [B, H, W].
+        seeds: Seed of every picture, for its slicing directions and the subset of positions of large labels.
     """
     randoms = [np.random.default_rng((*seed, 0, _STREAM)) for seed in seeds]
     layers = list(zip(found, targets, strict=True))[:_TAPS]
@@ -35,10 +35,10 @@ def texture_distance(found: list[Tensor], targets: list[Tensor], labels: npt.NDA
 
 
 def label_distance(found: Tensor, target: Tensor, labels: npt.NDArray[np.integer], randoms: Sequence[np.random.Generator]) -> Tensor:
-    """Return how differently features are distributed in the places of each label of each picture, in units of the target's deviation.
+    """Return the sliced Wasserstein distance of features [B, C, h, w] within each label of each picture.
 
-    Features [B, C, h, w] are projected on directions drawn for each picture; sorted, those of fakes and of photographs differ by their
-    one-dimensional Wasserstein distances. Labels with fewer than 64 places of a picture do not count.
+    Channels are divided by their root mean square in the target and projected on random directions, drawn for each picture; sorted
+    projections give the one-dimensional distances. Labels with fewer than 64 positions in a picture are left out.
     """
     channels, height, width = found.shape[1:]
     drawn = np.stack([random.standard_normal((channels, _SLICES), np.float32) for random in randoms])

@@ -1,4 +1,4 @@
-"""The trainer: networks, optimisers, averages and the position in the data, advanced step by step, with all state in one dict."""
+"""The trainer: networks, optimisers, averages and position in the data, with all state in one dict."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _TYPES: dict[str, torch.dtype | None] = {"float32": None, "bfloat16": torch.bflo
 
 @dataclass(frozen=True)
 class StepResult:
-    """What one step did, the same on every rank.
+    """Outcome of a training step.
 
     Attributes:
-        losses: Weighted terms by name, such as generator.kl: of this rank's pictures, tensors on the device.
-        finite: See :attr:`StepReport.finite`; of the step before where reading this one's would make the host wait for a GPU.
-        images: Pictures of all ranks.
+        losses: Weighted terms of this rank's pictures by name, such as generator.kl; tensors on the device.
+        finite: See :attr:`StepReport.finite`; on a GPU that of the previous step, to avoid synchronisation. Equal on every rank.
+        images: Number of pictures on all ranks.
     """
 
     losses: dict[str, Tensor]
@@ -54,13 +54,13 @@ class StepResult:
 
 
 class _Verdicts:
-    """Reads flags of steps: on a CPU at once, elsewhere each when the next one is there, since by then it is known."""
+    """Reads the flags of steps: at once on a CPU, one step late on a GPU to avoid synchronisation."""
 
     def __init__(self) -> None:
         self._pending: tuple[Tensor, torch.Event] | None = None
 
     def read(self, flag: Tensor) -> bool | None:
-        """Take a flag, bool [], and return the one that is known by now; None where there is none that was not returned before."""
+        """Take the flag of a step, bool [], and return the latest one available, or None."""
         if flag.device.type == "cpu":
             return bool(flag)
         told, event = torch.empty((), dtype=torch.bool, pin_memory=flag.device.type == "cuda"), torch.Event(flag.device)
@@ -71,7 +71,7 @@ class _Verdicts:
         return earlier
 
     def wait(self) -> bool | None:
-        """Return the flag that was not returned yet, as soon as it is known; None where there is none."""
+        """Wait for the pending flag and return it; None where there is none."""
         pending, self._pending = self._pending, None
         if pending is None:
             return None
@@ -80,15 +80,15 @@ class _Verdicts:
 
 
 class Trainer:
-    """One rank's part of a training.
+    """Training of all networks, on one rank.
 
     Args:
         config: Configuration of the training.
-        dataset: Training data, with its channels set.
-        ranks: Ranks that train together.
-        perceptual: The perceptual distance, where the configuration has one; moved to the rank's device.
-        content: The content loss, where the configuration has one; moved there too.
-        anew: Whether networks get their initial weights; not needed where :meth:`load_state_dict` follows.
+        dataset: Training data with label channels.
+        ranks: Ranks of the training.
+        perceptual: Perceptual distance, moved to the rank's device; None where the configuration has none.
+        content: Content loss, moved to the rank's device; None where the configuration has none.
+        anew: Whether to initialise weights; unnecessary before :meth:`load_state_dict`.
 
     Raises:
         ConfigError: the configuration does not match the data or the number of ranks.
@@ -98,10 +98,10 @@ class Trainer:
     Attributes:
         step: Number of steps done.
         images_seen: Number of pictures trained on, over all ranks.
-        images_in_step: Number of pictures of the last step.
-        balance: How often samples are drawn; None for all alike.
-        skipped: Steps in a row up to now that were skipped since they were not finite.
-        notes: What a person should know about the weights that it started from.
+        images_in_step: Number of pictures of the last step, over all ranks.
+        balance: Sampling frequencies; None for uniform sampling.
+        skipped: Number of consecutive steps, up to the last one, skipped for non-finite values.
+        notes: Notes for the user on the initial weights.
     """
 
     def __init__(
@@ -209,18 +209,18 @@ class Trainer:
         self.total_steps = config.total_steps(self.steps_per_epoch)
 
     def _balance(self) -> Balance | None:
-        """Return how often samples are drawn; the first rank reads the label maps for all."""
+        """Return sampling frequencies; the first rank reads the label maps for all."""
         threshold = self.config.data.repeat_threshold
         return self.ranks.by_first(lambda: balance(self.dataset, threshold)) if threshold else None
 
     @property
     def z_width(self) -> int | None:
-        """Length of style codes; None where the generator takes none."""
+        """Length of style codes; None for generators without style input."""
         return self.generator_config.style_width
 
     @property
     def epoch(self) -> float:
-        """Number of passes through the data, with fraction."""
+        """Number of epochs done, with fraction."""
         return self.sampler.epoch + self.sampler.position / self.sampler.size
 
     @property
@@ -230,19 +230,19 @@ class Trainer:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What a person should know at every start."""
+        """Notes for the user at every start."""
         if self.config.compute.dtype == "bfloat16" and self.ranks.device.type == "cpu" and not has_bfloat16(self.ranks.device):
             return ("This processor has no instructions for bfloat16: compute.dtype float32, or auto, is many times faster here.",)
         return ()
 
     def loader(self) -> BatchLoader:
-        """Return the batches from the present place in the data on."""
+        """Return a loader of batches from the present position in the data."""
         pin = self.ranks.device.type == "cuda"
         workers = worker_count(self.config.data.workers, processes_here(self.ranks.world_size), on_cpu=self.ranks.device.type == "cpu")
         return BatchLoader(self.training_set, self.sampler, self.collate, workers=workers, pin_memory=pin)
 
     def fit_averages(self) -> AveragedNetworks:
-        """Make the averages, which the first rank alone has, usable, and return them.
+        """Prepare the averages for inference and return them; first rank only.
 
         Raises:
             DataError: A training picture cannot be read.
@@ -252,10 +252,10 @@ class Trainer:
         return self.averages
 
     def statistics_batches(self, *, live: bool = False) -> StatisticsBatches:
-        """Return the training pictures over which the averages' batch statistics are estimated; the number of ranks is all one.
+        """Return the training pictures for estimating batch statistics, independent of the number of ranks.
 
         Args:
-            live: Whether styles are those that the encoder in training gives, in place of its average's.
+            live: Whether styles come from the encoder in training instead of its average.
         """
         config = self.config
         same_size = output_size(config.geometry) is not None
@@ -272,7 +272,7 @@ class Trainer:
         )
 
     def train_step(self, batches: Sequence[Batch]) -> StepResult:
-        """Take one step with this rank's part of the batch; the place in the data moves on with it."""
+        """Train one step on this rank's share of the batch, and advance the position in the data."""
         ranks, config = self.ranks, self.config
         if config.renormalize_after:
             set_renormalization(self.generator, *renormalization_limits(self.step, config.renormalize_after))
@@ -306,7 +306,7 @@ class Trainer:
         return StepResult(_named(report), finite, images)
 
     def settled(self, result: StepResult) -> StepResult:
-        """Wait until it is known whether the last step was finite, so that ``skipped`` counts it; returns its result with that."""
+        """Return the result of the last step once its finiteness is known and counted in ``skipped``; synchronises with the device."""
         return replace(result, finite=self._counted(self._verdicts.wait()) and result.finite)
 
     def _counted(self, finite: bool | None) -> bool:
@@ -315,13 +315,13 @@ class Trainer:
         return finite is not False
 
     def mean_losses(self, result: StepResult) -> dict[str, float]:
-        """Return a step's terms over all ranks; every rank must call it."""
+        """Return a step's terms averaged over all ranks; a collective call."""
         names = sorted(result.losses)
         values = self.ranks.total([float(result.losses[name]) for name in names])
         return {name: value / self.ranks.world_size for name, value in zip(names, values, strict=True)}
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that a resume needs but the step and random states; on the first rank."""
+        """Return the state for a checkpoint, without step and random states; first rank only."""
         return {
             "generator": self.generator.state_dict(),
             "encoder": None if self.encoder is None else self.encoder.state_dict(),
@@ -334,10 +334,10 @@ class Trainer:
         }
 
     def load_state_dict(self, step: int, state: dict[str, Any]) -> None:
-        """Continue from what :meth:`state_dict` returned after ``step`` steps.
+        """Restore the state that :meth:`state_dict` returned after ``step`` steps.
 
         Raises:
-            DataError: The state is of other data, or of other labels.
+            DataError: The state belongs to other data or labels.
         """
         if "channels" in state and state["channels"] != self.dataset.channels.to_json():
             found = "the label set that the run was started with has changed since"
@@ -361,16 +361,16 @@ class Trainer:
         return accelerate(generator) if self.config.compute.modulation == "fast" else generator
 
     def _averaged_networks(self) -> tuple[nn.Module, Encoder | None]:
-        """Build the networks that become the averages."""
+        """Build the networks that hold the averages."""
         return self._new_generator(), None if self.encoder_config is None else Encoder(self.encoder_config)
 
     def _prepare_batch_norms(self) -> None:
-        """Take batch statistics over all ranks and renormalise where the configuration says so; the averages stay as they are."""
+        """Use synchronised batch norm and batch renormalisation where configured; the averages are unchanged."""
         if self.config.renormalize_after:
             renormalize(self.generator)
         if self.ranks.world_size == 1:
             return
-        # Running statistics that training depends on must be the same on every rank: one checkpoint holds them.
+        # Renormalisation depends on running statistics, which must be equal on every rank, as one checkpoint holds them.
         if self.generator_config.norm == "sync_batch" or self.config.renormalize_after:
             synchronize_batch_norm(self.generator)
         if self.discriminator is not None and self.config.discriminator.norm == "sync_batch":
@@ -378,7 +378,7 @@ class Trainer:
 
 
 def compute_type(name: str, device: torch.device) -> torch.dtype | None:
-    """Return the type that forward passes compute in, None for float32; :attr:`ComputeConfig.dtype` says which names there are."""
+    """Return the compute type of forward passes, None for float32; for names see :attr:`ComputeConfig.dtype`."""
     if name == "auto":
         return torch.bfloat16 if has_bfloat16(device) else None
     return _TYPES[name]
@@ -387,8 +387,8 @@ def compute_type(name: str, device: torch.device) -> torch.dtype | None:
 def renormalization_limits(step: int, after: int) -> tuple[float, float, float]:
     """Return r_max, d_max and the momentum of the running statistics at a step.
 
-    As in Ioffe (2017), section 4: batch norm at first, then limits that grow linearly, here over as many steps again, up to 3 and 5.
-    The momentum falls from torch's 0.1 to that paper's 0.01 meanwhile.
+    As in Ioffe (Batch Renormalization, NeurIPS 2017), section 4: batch norm for ``after`` steps, then limits that grow linearly over as
+    many steps to 3 and 5, while the momentum falls from torch's 0.1 to the paper's 0.01.
     """
     share = min(max(step - after, 0) / after, 1.0)
     return 1 + 2 * share, 5 * share, 0.1 - 0.09 * share
