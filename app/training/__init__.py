@@ -1,1 +1,1 @@
-"""The training window: starts trainers as processes of their own and follows what they write."""
+"""Training window: starts trainers as separate processes and follows the events they write."""

@@ -1,4 +1,4 @@
-"""Opens the training window when it is first asked for and hands it what it needs of the main window."""
+"""Controller that creates the training window on demand and connects it to the main window."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class TrainingController(QObject):
-    """Training, as the main window sees it.
+    """Interface of the training window to the main window.
 
     Attributes:
-        window: None until it is asked for: pyqtgraph takes half a second to import.
+        window: Training window; None until first opened, since importing pyqtgraph takes half a second.
     """
 
     def __init__(self, workspace: Workspace, use: Callable[[Path], bool]) -> None:
@@ -39,7 +39,7 @@ class TrainingController(QObject):
         self.window.open()
 
     def use_weights(self, path: Path) -> bool:
-        """Render with other weights once they are loaded; those in use stay where that fails."""
+        """Load weights and render with them; on failure the current weights stay in use."""
         return self._use(path)
 
     def _drawing(self) -> Drawing:
@@ -49,7 +49,7 @@ class TrainingController(QObject):
         return Drawing(document.labels.copy(), document.label_set, self._workspace.live.seed)
 
     def close(self) -> None:
-        """Close the window and end all that runs for it; trainers go on."""
+        """Close the window and stop its background work; trainers keep running."""
         if self.window is not None:
             self.window.close_parts()
             self.window.close()

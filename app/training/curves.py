@@ -1,4 +1,4 @@
-"""Live curves of losses and metrics with pyqtgraph, in the colours of the theme."""
+"""Live plots of losses and metrics with pyqtgraph, in the theme's colours."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import cast
 
 import numpy as np
-import pyqtgraph  # it takes the Qt that is imported already, and the application has imported PySide6
+import pyqtgraph  # it uses the Qt binding already imported, which is PySide6
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QColor, QShowEvent
@@ -23,7 +23,7 @@ from spade_studio.app.ui.theme import DARK, Colors
 _LINES = ("#1f77d0", "#e07b1a", "#2e9e4f", "#c8443c", "#8a63c9", "#0f9aa8", "#b5872a", "#cc5fa4")
 _LINES_IN_THE_DARK = ("#6ea8ff", "#f2a65a", "#6fcf87", "#f08078", "#bfa0f0", "#5fd0dc", "#dfc06a", "#f0a0d0")
 _LEGEND_WIDTH = 150
-_FORGOTTEN = 1e-4  # a value of so little weight counts no more
+_FORGOTTEN = 1e-4  # relative weight below which values are ignored
 _METRIC_TITLES = {
     "reconstruction_l1": QT_TRANSLATE_NOOP("Curves", "Reconstruction L1"),
     "diversity": QT_TRANSLATE_NOOP("Curves", "Diversity"),
@@ -32,10 +32,10 @@ _METRIC_TITLES = {
 
 
 class CurvePlot(pyqtgraph.PlotWidget):
-    """One plot with a line for every name.
+    """Plot with one line per name.
 
     Attributes:
-        values: What it shows, before smoothing: steps and values by name.
+        values: Unsmoothed (steps, values) by line name.
     """
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
@@ -58,19 +58,19 @@ class CurvePlot(pyqtgraph.PlotWidget):
         self._plot.getAxis("left").enableAutoSIPrefix(False)
         self.legend = self._plot.legend = pyqtgraph.LegendItem(colCount=1, verSpacing=-6)
         self.legend.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        # Beside the lines, since over them it would cover some, and as wide for both plots, so that their steps stand in line.
+        # Beside the plot area, so that it covers no line, and equally wide in both plots, so that their step axes align.
         self._inside = cast("QGraphicsGridLayout", self._plot.layout)
         self._inside.addItem(self.legend, 2, 3, Qt.AlignmentFlag.AlignTop)
         self._inside.setColumnMinimumWidth(3, _LEGEND_WIDTH)
 
     def hide_legend(self) -> None:
-        """Give its place to the lines, where the title says all."""
+        """Hide the legend, for plots whose title is sufficient."""
         self.legend.hide()
         self._inside.removeItem(self.legend)
         self._inside.setColumnMinimumWidth(3, 0)
 
     def show_values(self, values: Mapping[str, tuple[list[int], list[float]]]) -> None:
-        """Show these lines; those of other names go."""
+        """Show these lines and remove all others."""
         self.values = values
         for name in [name for name in self._lines if name not in values]:
             self._plot.removeItem(self._lines.pop(name))
@@ -81,16 +81,16 @@ class CurvePlot(pyqtgraph.PlotWidget):
         self._draw()
 
     def set_smooth(self, smooth: bool) -> None:
-        """Show a running mean in place of every value."""
+        """Set whether to show running means instead of the values."""
         self._smooth = smooth
         self._draw()
 
     def set_logarithmic(self, logarithmic: bool) -> None:
-        """Show values on a logarithmic scale; those below zero are left out then."""
+        """Set whether the value axis is logarithmic, which omits values that are not positive."""
         self._plot.setLogMode(x=False, y=logarithmic)
 
     def set_colors(self, colors: Colors) -> None:
-        """Take the colours of a theme."""
+        """Apply a theme's colours."""
         self._colors = colors
         self.setBackground(colors.field)
         for side in ("left", "bottom"):
@@ -107,14 +107,14 @@ class CurvePlot(pyqtgraph.PlotWidget):
         self._paint_lines()
 
     def drawn(self, name: str) -> NDArray[np.float64]:
-        """Return the values of a line as they are drawn."""
+        """Return the values of a line as drawn, float64 ``[n]``."""
         ys = self._lines[name].getOriginalDataset()[1]
         return np.empty(0) if ys is None else ys
 
     def _draw(self) -> None:
         for name, (xs, ys) in self.values.items():
             steps, values = np.asarray(xs, np.float64), np.asarray(ys, np.float64)
-            if not np.isfinite(values).any():  # pyqtgraph looks for the largest of no values
+            if not np.isfinite(values).any():  # pyqtgraph takes the maximum of an empty array
                 steps, values = np.empty(0), np.empty(0)
             self._lines[name].setData(steps, running_mean(values) if self._smooth else values, symbol="o" if len(xs) < 20 else None)
 
@@ -128,7 +128,7 @@ class CurvePlot(pyqtgraph.PlotWidget):
 
 
 class Curves(QWidget):
-    """Losses of both sides, a plot for every metric, and how to look at them."""
+    """Plots of generator and discriminator losses and of every metric, with display options."""
 
     shown = Signal()
 
@@ -169,12 +169,12 @@ class Curves(QWidget):
             self.metrics[name].show_values({name: curve})
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Say that there is somebody to draw for."""
+        """Emit :attr:`shown`, so that deferred plots are drawn."""
         super().showEvent(event)
         self.shown.emit()
 
     def set_colors(self, colors: Colors) -> None:
-        """Take the colours of a theme."""
+        """Apply a theme's colours."""
         self._colors = colors
         for plot in (self.generator, self.discriminator, *self.metrics.values()):
             plot.set_colors(colors)
@@ -210,11 +210,11 @@ def _metric_title(name: str) -> str:
 
 
 def running_mean(values: NDArray[np.float64], share: float = 0.9) -> NDArray[np.float64]:
-    """Return the mean of what came before, each value with ``share`` of the weight of the next; values that are not finite count not.
+    """Return the exponential running mean of each value and its predecessors, ignoring values that are not finite.
 
     Args:
-        values: float64 ``[n]``.
-        share: Above 0, below 1.
+        values: Values, float64 ``[n]``.
+        share: Weight of each value relative to the next, between 0 and 1 exclusive.
     """
     if not values.size:
         return values

@@ -1,4 +1,4 @@
-"""What ``spade-train check --json`` found, in words for the form; and how long a training will take, told by runs like it."""
+"""Text report of ``spade-train check --json`` results, and the training speed of similar runs."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _RECENT = 5  # logged steps
 
 
 def report_words(output: str) -> str:
-    """Return a report in words, most important first.
+    """Return a data check report as text, most important findings first.
 
     Args:
-        output: JSON.
+        output: JSON output of the check.
 
     Raises:
-        ValueError: That is no report.
+        ValueError: The output is not a report.
     """
     data: object = json.loads(output)
     if not isinstance(data, dict) or "samples" not in data:
@@ -84,7 +84,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
 
 
 def pace_of_similar_runs(runs: Path, config: TrainConfig) -> float | None:
-    """Return how many pictures a second the newest run with the same networks on the same device trained on; None for no such run."""
+    """Return the speed, in pictures per second, of the newest run with the same networks and device; None if there is none."""
     for run in reversed(list_runs(runs)):
         try:
             if any(name.partition(".")[0] in _SAME for name in config.differences(run.config())) or last_event(run) is None:

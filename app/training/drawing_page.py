@@ -1,4 +1,4 @@
-"""The tab "My drawing": the document over the checkpoints of a run, and the button that takes one of these weights into use."""
+"""The tab "My drawing": the document rendered with a run's checkpoints, and a button to use a checkpoint's weights."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from spade_studio.train.run.events import CheckpointWritten, Event
 
 
 class DrawingPage(QWidget):
-    """Pictures of the document over time."""
+    """Timeline of the document rendered with each checkpoint."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class DrawingPage(QWidget):
         self._show()
 
     def close_parts(self) -> None:
-        """End what runs for this page."""
+        """Stop this page's background work."""
         self.drawing.close()
 
     def _attach(self) -> None:
@@ -125,7 +125,7 @@ class DrawingPage(QWidget):
 
     def _on_shown(self) -> None:
         if not (self.drawing.is_at_work or self._is_showing):
-            self.note.setText("")  # it is about the checkpoint that was shown before
+            self.note.setText("")  # the note refers to the previous checkpoint
         self._show_buttons()
 
     def _show_buttons(self) -> None:

@@ -1,4 +1,4 @@
-"""Widgets that edit one value of a configuration each: a box for numbers, a list for choices, a line for texts and paths."""
+"""Editor widgets for single configuration values: numbers, choices, texts and paths."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -35,7 +35,7 @@ _NUMBER = re.compile(r"[0-9]*([.,][0-9]*)?(e[+-]?[0-9]*)?", re.IGNORECASE)
 
 
 class NumberBox(QDoubleSpinBox):
-    """A number written as briefly as it can be: 0.0002, 10, 1e-06."""
+    """Number field with the shortest notation: 0.0002, 10, 1e-06."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,18 +44,18 @@ class NumberBox(QDoubleSpinBox):
         self.setStepType(QDoubleSpinBox.StepType.AdaptiveDecimalStepType)
 
     def textFromValue(self, value: float) -> str:
-        """Write a number."""
+        """Format a number."""
         return f"{value:.12g}"
 
     def valueFromText(self, text: str) -> float:
-        """Read a number."""
+        """Parse a number."""
         try:
             return float(text.replace(",", "."))
         except ValueError:
             return self.value()
 
     def validate(self, text: str, position: int) -> tuple[QValidator.State, str, int]:
-        """Say whether a text is a number, or can become one."""
+        """Return whether a text is a valid number, a partial one, or invalid."""
         if not _NUMBER.fullmatch(text):
             return QValidator.State.Invalid, text, position
         try:
@@ -66,10 +66,10 @@ class NumberBox(QDoubleSpinBox):
 
 
 class _QuietWheel(QObject):
-    """Leaves the wheel to the page that scrolls, unless the field has the focus."""
+    """Event filter that leaves the mouse wheel to the scroll area unless the field has the focus."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Take wheel events from fields without focus."""
+        """Withhold wheel events from fields without focus."""
         if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
             event.ignore()
             return True
@@ -77,11 +77,11 @@ class _QuietWheel(QObject):
 
 
 class Editor(QWidget):
-    """Edits one field.
+    """Editor of one configuration field.
 
     Attributes:
-        field: Which one.
-        input: The widget that takes the keys.
+        field: Edited field.
+        input: Widget that takes the keyboard focus.
     """
 
     changed = Signal()
@@ -105,16 +105,16 @@ class Editor(QWidget):
 
     @property
     def value(self) -> Any:
-        """The value, as JSON has it."""
+        """Current value in its JSON form."""
         return self._read()
 
     def set_value(self, value: Any) -> None:
-        """Show a value; nothing is signalled."""
+        """Set the value without emitting :attr:`changed`."""
         with QSignalBlocker(self.input):
             self._write(value)
 
     def set_wrong(self, wrong: bool) -> None:
-        """Mark it, or not."""
+        """Set whether the field is marked as invalid."""
         if bool(self.input.property("wrong")) != wrong:
             self.input.setProperty("wrong", wrong)
             self.input.style().unpolish(self.input)
@@ -136,9 +136,9 @@ class Editor(QWidget):
         if field.name in SUGGESTIONS:
             combo = QComboBox()
             combo.addItems(SUGGESTIONS[field.name])
-            if field.name != "generator.name":  # nobody can add an architecture
+            if field.name != "generator.name":  # the set of architectures is fixed
                 combo.setEditable(True)
-                combo.setCompleter(None)  # pyright: ignore[reportArgumentType] - it would make another of what is typed
+                combo.setCompleter(None)  # pyright: ignore[reportArgumentType] - completion would alter the typed text
             combo.setMinimumContentsLength(12)
             combo.currentTextChanged.connect(self.changed)
             return combo, combo.currentText, combo.setCurrentText
@@ -201,7 +201,7 @@ def _short(value: object) -> str:
 
 
 def _items(text: str, field: Field) -> list[Any] | None:
-    """Return the items of a list; one that cannot be read stays a text, which the configuration refuses with its place."""
+    """Return the items of a list; items that cannot be parsed stay strings, so that validation reports their position."""
     words = [word for word in re.split(r"[,;\s]+", text) if word]
     if not words and field.optional:
         return None

@@ -1,4 +1,4 @@
-"""The fields of a training's configuration as a form needs them: names, types, helps and groups, read from its dataclasses."""
+"""Form fields of a training configuration: names, types, help texts and groups, read from its dataclasses."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ BASIC = {
     "monitor.sample_every_steps": "Steps per sample grid",
     "seed": "Seed",
 }
-"""The fields that everybody needs, in the order of the form, with their titles."""
+"""Titles of the basic fields by name, in form order."""
 
 PATHS: dict[str, Literal["data", "file"]] = {
     "data.path": "data",
@@ -69,22 +69,22 @@ SUGGESTIONS = {
     "compute.device": ("auto", "cpu", "cuda", "mps"),
     "generator.name": tuple(ARCHITECTURES),
 }
-"""Texts that have usual values."""
+"""Suggested values of text fields by name."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One value of the configuration.
+    """Field of the configuration.
 
     Attributes:
-        name: Dotted, such as ``losses.perceptual.file``.
-        title: For people.
-        help: A sentence or two, from the docstring.
-        section: Title of its group.
-        kind: bool, int, float or str; tuple for lists of such; Literal for choices.
-        choices: Of a Literal.
-        item: Type of the items of a tuple.
-        optional: Whether it can be None, which leaves the matter to the architecture.
+        name: Dotted name, such as ``losses.perceptual.file``.
+        title: Displayed title.
+        help: Help text from the docstring, one or two sentences.
+        section: Title of the group.
+        kind: Value type: bool, int, float or str; tuple for lists of these; Literal for choices.
+        choices: Values of a Literal.
+        item: Item type of a tuple.
+        optional: Whether the value can be None, for the architecture's default.
     """
 
     name: str
@@ -99,13 +99,13 @@ class Field:
 
 @cache
 def all_fields() -> tuple[Field, ...]:
-    """Return every field, the basic ones first and in their order."""
+    """Return all fields, the basic ones first in form order."""
     fields = {field.name: field for field in _fields(TrainConfig, "", "Training")}
     return tuple(fields[name] for name in BASIC) + tuple(field for name, field in fields.items() if name not in BASIC)
 
 
 def attribute_help(kind: type) -> dict[str, str]:
-    """Return what a docstring's section Attributes says of each."""
+    """Return the description of each attribute from a class docstring's Attributes section."""
     _, _, text = inspect.cleandoc(kind.__doc__ or "").partition("Attributes:\n")
     found: dict[str, str] = {}
     for part in re.split(r"\n(?= {4}\w)", text.rstrip()):
@@ -115,7 +115,7 @@ def attribute_help(kind: type) -> dict[str, str]:
 
 
 def nested(values: Mapping[str, object]) -> dict[str, Any]:
-    """Return values by dotted name as the tree that :meth:`TrainConfig.from_json` reads."""
+    """Return values by dotted name as a nested dictionary for :meth:`TrainConfig.from_json`."""
     tree: dict[str, Any] = {}
     for name, value in values.items():
         *places, last = name.split(".")
@@ -127,11 +127,11 @@ def nested(values: Mapping[str, object]) -> dict[str, Any]:
 
 
 def absolute_path(name: str, text: str) -> str:
-    """Return a path as a run keeps it, which is read from other folders: absolute, ``~`` put in; what names no file stays.
+    """Return a path as stored in a run: absolute, with ``~`` expanded; empty texts and built-in names are kept.
 
     Args:
-        name: Of the field, one of :data:`PATHS`.
-        text: What it says.
+        name: Name of the field, one of :data:`PATHS`.
+        text: Text of the field.
     """
     if not text.strip() or (name == "labels.label_set" and not Path(text).suffix):
         return text.strip()
@@ -139,22 +139,22 @@ def absolute_path(name: str, text: str) -> str:
 
 
 def is_missing(name: str, text: str) -> bool:
-    """Return whether a path that :func:`absolute_path` has made names a file that is not there."""
+    """Return whether a path from :func:`absolute_path` refers to a missing file."""
     if not text or (name == "labels.label_set" and not Path(text).suffix):
         return False
     try:
         return not Path(text).exists()
-    except (OSError, ValueError):  # no file can have that name
+    except (OSError, ValueError):  # not a valid file name
         return True
 
 
 def culprit(error: ConfigError, values: Mapping[str, object], sound: Mapping[str, object]) -> str:
-    """Return the field that an error is about; empty where it cannot be told.
+    """Return the name of the field that causes an error; empty if unknown.
 
     Args:
-        error: What is wrong with ``values``.
-        values: By dotted name.
-        sound: Values without fault: a field whose value, put back to that, makes the error go is the one.
+        error: Error raised for ``values``.
+        values: Values by dotted name.
+        sound: Valid values by dotted name; the field whose reset to its valid value removes the error is the cause.
     """
     named = [name for name in values if re.search(rf"(?<![\w.]){re.escape(name)}(?!\w)", error.found)]
     if named:
@@ -170,7 +170,7 @@ def culprit(error: ConfigError, values: Mapping[str, object], sound: Mapping[str
 
 
 def option_words(config: TrainConfig, base: TrainConfig) -> list[str]:
-    """Return the options of ``spade-train new`` that make a configuration of a preset's; the path of the data is no option."""
+    """Return the ``spade-train new`` options that turn a preset into a configuration, without the data path, a positional argument."""
     kinds = {field.name: field for field in all_fields()}
     words: list[str] = []
     for name, (value, _) in config.differences(base).items():
@@ -216,15 +216,15 @@ def _field(name: str, title: str, words: str, section: str, hint: Any) -> Field:
 
 
 def flat_values(config: TrainConfig) -> dict[str, Any]:
-    """Return every value of a configuration by its dotted name."""
+    """Return a configuration's values by dotted name."""
     return plain.flatten(config.to_json())
 
 
 def title_texts() -> tuple[str, ...]:
-    """Return all titles that are written here, for translation; the others are made of the names of fields."""
+    """Return all titles defined here, for translation; other titles are derived from field names."""
     return (*BASIC.values(), *_TITLES.values(), "Training")
 
 
 def shown_title(title: str) -> str:
-    """Return a title as people see it."""
+    """Return a title translated into the user's language."""
     return QCoreApplication.translate("Fields", title)

@@ -1,4 +1,4 @@
-"""Follows one run, whoever trains it: reads on where it stopped reading, and says what is new."""
+"""Incremental reader of a run's events and log that signals what is new."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from spade_studio.train.run.directory import RunDirectory
 from spade_studio.train.run.events import Event, EventReader
 
 INTERVAL_MILLISECONDS = 1000
-_FIRST_LOG = 1 << 16  # bytes of the log that are shown of what was written before
+_FIRST_LOG = 1 << 16  # bytes of earlier log text shown after attaching
 
 
 class RunFollower(QObject):
-    """Attaches to a run, at its beginning, in its middle or after its end.
+    """Follows a run that is starting, in progress or finished.
 
     Attributes:
-        run: The run, or None.
-        history: All it has told.
-        state: What it is doing.
-        reason: Why it ended, where it did.
+        run: Followed run, or None.
+        history: Everything read from the run's events.
+        state: Current state of the run.
+        reason: Reason for its end; empty unless it ended.
     """
 
     attached = Signal()
     changed = Signal()  # history or state
-    told = Signal(object)  # list[Event], those that are new since it was attached
+    told = Signal(object)  # list[Event], those written after attaching
     logged = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -42,7 +42,7 @@ class RunFollower(QObject):
         self._timer.timeout.connect(self.look)
 
     def attach(self, run: RunDirectory | None) -> None:
-        """Follow another run from now on."""
+        """Follow another run, or none."""
         self.run = run
         self.history = RunHistory()
         self.state, self.reason = RunState.NEW, ""
@@ -62,7 +62,7 @@ class RunFollower(QObject):
         self._timer.start()
 
     def look(self) -> None:
-        """Read what is new; called once a second by itself."""
+        """Read new events and log text; called by a timer once per second."""
         if self.run is None:
             return
         events = self._read()
@@ -76,7 +76,7 @@ class RunFollower(QObject):
             self.changed.emit()
 
     def close(self) -> None:
-        """Stop following; the run goes on."""
+        """Stop following; the run itself is unaffected."""
         self._timer.stop()
 
     def _read(self) -> list[Event]:
@@ -87,7 +87,7 @@ class RunFollower(QObject):
         except OSError:
             return []
         if self._reader.offset < before:
-            self.history = RunHistory()  # another file took the place of the one that was read
+            self.history = RunHistory()  # the events file was replaced
         return events
 
     def _read_log(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The form over a training's configuration: every field, in groups, checked as a whole while it is filled."""
+"""Form for a training configuration, with grouped fields and validation during input."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from spade_studio.train.config.run import TrainConfig
 
 
 class ConfigForm(QScrollArea):
-    """All fields of a :class:`TrainConfig`.
+    """Form with all fields of a :class:`TrainConfig`.
 
     Attributes:
-        editors: By dotted name.
-        problem: What is wrong with the values now, in words; empty for nothing.
-        problem_field: The field that it is about; empty where that cannot be told.
-        is_unfilled: Whether that is only that the data are not chosen yet: something to do, and no fault.
+        editors: Editors by dotted field name.
+        problem: Validation message for the current values; empty if they are valid.
+        problem_field: Name of the field that causes it; empty if unknown.
+        is_unfilled: Whether the only problem is that no data folder is chosen yet.
     """
 
     changed = Signal()
@@ -53,7 +53,7 @@ class ConfigForm(QScrollArea):
         self.set_config(sound, sound)
 
     def set_advanced(self, advanced: bool) -> None:
-        """Show all fields, or only those that everybody needs."""
+        """Set whether all fields are shown, or only the basic ones."""
         for section in self._sections:
             section.setVisible(advanced)
 
@@ -61,14 +61,14 @@ class ConfigForm(QScrollArea):
         """Fill the form.
 
         Args:
-            config: With these values.
-            sound: What faults are told by from now on.
+            config: Configuration to show.
+            sound: New valid reference configuration for locating errors; None to keep the current one.
         """
         self._sound = sound or self._sound
         self.set_values(flat_values(config))
 
     def set_values(self, values: dict[str, Any]) -> None:
-        """Fill in values by dotted name; unknown names are passed over, and so are values that do not fit their field."""
+        """Set values by dotted name; unknown names and values of the wrong type are ignored."""
         for name, value in values.items():
             editor = self.editors.get(name)
             if editor is not None:
@@ -79,14 +79,14 @@ class ConfigForm(QScrollArea):
         self._check()
 
     def values(self) -> dict[str, Any]:
-        """Return all values by dotted name, sound or not."""
+        """Return all values by dotted name, valid or not."""
         return {name: editor.value for name, editor in self.editors.items()}
 
     def config(self) -> TrainConfig:
-        """Return the configuration, its paths absolute.
+        """Return the configuration with absolute paths.
 
         Raises:
-            ConfigError: The values do not make one.
+            ConfigError: The values are not a valid configuration.
         """
         values = self.values()
         config = TrainConfig.from_json(nested({**values, **{name: absolute_path(name, values[name]) for name in PATHS}}))
@@ -119,7 +119,7 @@ class ConfigForm(QScrollArea):
         return section
 
     def _on_architecture(self) -> None:
-        """Take the losses, rates and encoder that belong to a generator of the paper's tables, once its name is whole."""
+        """Apply the losses, learning rates and encoder of a known generator architecture once its name is complete."""
         try:
             before = TrainConfig.from_json(nested({**self.values(), "generator.name": self._sound.generator.name}))
             config = with_architecture(before, self.editors["generator.name"].value)

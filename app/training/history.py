@@ -1,4 +1,4 @@
-"""What a run has told so far, put together from its events: curves, metrics, files, and in what state it is."""
+"""Run history assembled from events: curves, metrics, files and state."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _TAIL = 65536
 
 
 class RunState(Enum):
-    """What a run is doing; the value is the word for people."""
+    """State of a run; the value is its displayed name."""
 
     NEW = "not started"
     STARTING = "starting"
@@ -45,38 +45,38 @@ class RunState(Enum):
 
     @property
     def is_active(self) -> bool:
-        """Whether there is a trainer, at work or waiting."""
+        """Whether a trainer is running or paused."""
         return self is RunState.STARTING or self is RunState.STOPPING or self.takes_requests
 
     @property
     def takes_requests(self) -> bool:
-        """Whether a trainer can be asked to pause, to go on, or to stop."""
+        """Whether a trainer accepts requests to pause, resume or stop."""
         return self is RunState.RUNNING or self.has_pause
 
     @property
     def has_pause(self) -> bool:
-        """Whether a pause was asked for, and nothing else since."""
+        """Whether a pause is the latest request."""
         return self in (RunState.PAUSING, RunState.PAUSED)
 
     @property
     def can_go_on(self) -> bool:
-        """Whether there is something to start or resume."""
+        """Whether the run can be started or resumed."""
         return self in (RunState.NEW, RunState.STOPPED, RunState.FAILED, RunState.CUT_OFF)
 
 
 @dataclass
 class RunHistory:
-    """All that the events of one run say.
+    """Contents of a run's events.
 
     Attributes:
-        total_steps: Of the whole training; 0 before the first start.
-        device: What the first process computes on.
-        steps: The logged steps that count, oldest first.
-        metrics: The measurements that count.
-        checkpoints: Files, oldest first; old ones may be gone from the disk.
-        samples: Files of sample grids that count.
-        warnings: In plain words.
-        last: The newest event.
+        total_steps: Number of steps of the whole training; 0 before the first start.
+        device: Device of the first process.
+        steps: Logged steps, oldest first, without those discarded by a resume.
+        metrics: Metric measurements, oldest first, without discarded ones.
+        checkpoints: Checkpoint files, oldest first; older ones may have been deleted.
+        samples: Sample grid files, oldest first, without discarded ones.
+        warnings: Warning messages.
+        last: Newest event, or None.
     """
 
     total_steps: int = 0
@@ -90,7 +90,7 @@ class RunHistory:
     _losses: dict[str, tuple[list[int], list[float]]] = field(default_factory=dict)
 
     def add(self, events: Iterable[Event]) -> None:
-        """Take in newer events; where a run went on from a checkpoint, what lay beyond it is forgotten."""
+        """Add newer events; a resume discards entries beyond its checkpoint."""
         for event in events:
             self.last = event
             match event:
@@ -118,11 +118,11 @@ class RunHistory:
 
     @property
     def step(self) -> int:
-        """The newest logged step."""
+        """Newest logged step; 0 if there is none."""
         return self.steps[-1].step if self.steps else 0
 
     def loss_curves(self, side: str) -> dict[str, tuple[list[int], list[float]]]:
-        """Return steps and values by name of the loss, of ``generator`` or ``discriminator``; NaN where one was not finite."""
+        """Return (steps, values) by loss name for side ``generator`` or ``discriminator``; NaN for values that were not finite."""
         return {name.partition(".")[2]: curve for name, curve in self._losses.items() if name.startswith(f"{side}.")}
 
     def _add_step(self, event: StepLogged) -> None:
@@ -133,7 +133,7 @@ class RunHistory:
             values.append(nan if value is None else value)
 
     def metric_curves(self) -> dict[str, tuple[list[int], list[float]]]:
-        """Return steps and values by name of the metric."""
+        """Return (steps, values) by metric name; NaN for values that were not finite."""
         curves: dict[str, tuple[list[int], list[float]]] = {}
         for entry in self.metrics:
             for name, value in entry.values.items():
@@ -144,7 +144,7 @@ class RunHistory:
 
 
 def last_event(run: RunDirectory) -> Event | None:
-    """Return the newest event of a run by reading the end of its file only."""
+    """Return a run's newest event, reading only the end of its events file; None if there is none."""
     try:
         with open_regular(run.events_path) as file:
             file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
@@ -155,15 +155,15 @@ def last_event(run: RunDirectory) -> Event | None:
 
 
 def run_state(run: RunDirectory, last: Event | None) -> tuple[RunState, str]:
-    """Return what a run is doing, and why it ended, where it did.
+    """Return a run's state, and the reason for its end or an empty text.
 
     Args:
-        run: Its folder.
-        last: Its newest event.
+        run: Folder of the run.
+        last: Newest event of the run, or None.
     """
     try:
         running = run.is_running()
-    except OSError:  # a folder that cannot be written: nobody trains there
+    except OSError:  # the folder is not writable, so no trainer runs there
         running = False
     if running:
         if run.stop_requested():

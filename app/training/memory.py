@@ -1,4 +1,4 @@
-"""What the training window remembers between starts: the folder of runs and every field of the form."""
+"""Persistent settings of the training window: the runs folder and the form's values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spade_studio.app.ui.settings import Settings
 
 
 class TrainingMemory:
-    """Remembered values; whatever cannot be read counts as not remembered."""
+    """Persistent values; unreadable ones count as unset."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -22,7 +22,7 @@ class TrainingMemory:
 
     @property
     def runs_folder(self) -> Path:
-        """Where runs are made and listed."""
+        """Folder in which runs are created and listed."""
         return self._settings.runs_folder
 
     @runs_folder.setter
@@ -31,20 +31,20 @@ class TrainingMemory:
 
     @property
     def form(self) -> dict[str, object]:
-        """What the form was filled with, a TrainConfig as JSON; empty at the first time."""
+        """Last values of the form, a TrainConfig as JSON; empty if unset."""
         value = self._values.get("form")
         return cast("dict[str, object]", value) if isinstance(value, dict) else {}
 
     def save(self) -> None:
-        """Write to the disk now."""
+        """Write to disk immediately."""
         self._settings.save()
 
     def text(self, name: str) -> str:
-        """Return a remembered text; empty for none."""
+        """Return a stored text; empty if unset."""
         value = self._values.get(name)
         return value if isinstance(value, str) else ""
 
     def keep(self, name: str, value: object) -> None:
-        """Remember a value that JSON can hold."""
+        """Store a JSON-serializable value."""
         self._values[name] = value
         self._settings.training = json.dumps(self._values)

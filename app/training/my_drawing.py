@@ -1,4 +1,4 @@
-"""The current document as a run's checkpoints render it: by our command line tools, in processes of their own."""
+"""Renders the current document with a run's checkpoints, by command line tools in separate processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from spade_studio.train.run.directory import RunDirectory
 from spade_studio.train.run.pins import pin, unpin
 
 _FOLDER = "drawing"
-_USED = "used"  # in it: weights that were taken into use, which stay
+_USED = "used"  # subfolder of weights in use, which are kept
 _KEPT_WEIGHTS = 5
 _STEP = re.compile(r"step_([0-9]{8,})\.(png|pt)")
 _EXPORTED = re.compile(r"\(step ([0-9,]+)\)\s*$")
@@ -28,12 +28,12 @@ _EXPORTED = re.compile(r"\(step ([0-9,]+)\)\s*$")
 
 @dataclass(frozen=True, eq=False)
 class Drawing:
-    """What is rendered.
+    """Document to render.
 
     Attributes:
-        labels: uint8 ``[H, W]``.
-        label_set: What its ids mean.
-        seed: Of the style.
+        labels: Label map, uint8 ``[H, W]``.
+        label_set: Label set of the label map.
+        seed: Style seed.
     """
 
     labels: LabelArray
@@ -43,13 +43,13 @@ class Drawing:
 
 @dataclass(frozen=True)
 class RenderedDrawing:
-    """The drawing as one checkpoint renders it, or a checkpoint that has not rendered it yet.
+    """Drawing rendered, or still to be rendered, with one checkpoint.
 
     Attributes:
-        step: Of the checkpoint.
-        picture: Its file; not there before it was rendered.
-        weights: The exported checkpoint; not there before that, and gone where newer ones took its place.
-        checkpoint: What it is exported from; the trainer keeps the newest and the best.
+        step: Training step of the checkpoint.
+        picture: Path of the rendered picture; missing until rendered.
+        weights: Path of the exported weights; missing until exported and after newer ones replace them.
+        checkpoint: Path of the checkpoint; the trainer keeps the newest and the best.
     """
 
     step: int
@@ -59,16 +59,16 @@ class RenderedDrawing:
 
     @property
     def is_usable(self) -> bool:
-        """Whether there are weights, or a checkpoint to make them of."""
+        """Whether the weights, or a checkpoint to export them from, exist."""
         return self.weights.is_file() or self.checkpoint.is_file()
 
 
 class MyDrawing(QObject):
-    """Exports and renders one checkpoint at a time; of those that come meanwhile the newest counts."""
+    """Exports and renders one checkpoint at a time, skipping all but the newest that arrive meanwhile."""
 
-    changed = Signal()  # entries, or whether it is at work
+    changed = Signal()  # entries or is_at_work
     failed = Signal(str)
-    exported = Signal(int, object)  # step and Path, as export_weights was asked for
+    exported = Signal(int, object)  # step and Path, in response to export_weights
 
     def __init__(self, drawing: Callable[[], Drawing], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -78,7 +78,7 @@ class MyDrawing(QObject):
         self._renders = True
         self._export, self._render = ToolRun(self), ToolRun(self)
         self._step = 0
-        self._pinned: Path | None = None  # the checkpoint that is being read, which the trainer must leave
+        self._pinned: Path | None = None  # checkpoint being read, which the trainer must not delete
         self._export.ended.connect(self._on_exported)
         self._render.ended.connect(self._on_rendered)
 
@@ -89,12 +89,12 @@ class MyDrawing(QObject):
 
     @property
     def renders(self) -> bool:
-        """Whether what is at work makes a picture; else it makes weights a file."""
+        """Whether the current work renders a picture, as opposed to exporting weights only."""
         return self._renders
 
     @property
     def entries(self) -> list[RenderedDrawing]:
-        """The pictures of this run, from whenever they are, and the checkpoints that are there; the oldest first."""
+        """Existing pictures and checkpoints of the run, oldest first."""
         run = self._run
         if run is None:
             return []
@@ -107,20 +107,20 @@ class MyDrawing(QObject):
         return RenderedDrawing(step, self._pictures() / f"{name}.png", self._weights(step), run.checkpoints_path / f"{name}.pt")
 
     def attach(self, run: RunDirectory | None) -> None:
-        """Look at another run; what is at work for the one before is given up."""
+        """Switch to another run, cancelling work for the previous one."""
         self.close()
         self._run = run
         self.changed.emit()
 
     def render_newest(self) -> None:
-        """Export the run's newest checkpoint and render the drawing with it, once what is at work is done."""
+        """Export the run's newest checkpoint and render the drawing with it, after any current work."""
         if self.is_at_work:
             self._again = True
             return
         self._start_export(None, renders=True)
 
     def render(self, step: int) -> None:
-        """Render the drawing with the checkpoint of a step; nothing where something is at work."""
+        """Render the drawing with the checkpoint of a step; ignored during other work."""
         if self._run is None or self.is_at_work:
             return
         if self._weights(step).is_file():
@@ -130,7 +130,7 @@ class MyDrawing(QObject):
             self._start_export(step, renders=True)
 
     def export_weights(self, step: int) -> None:
-        """Make the weights of a checkpoint a file that stays, and say so; nothing where something is at work."""
+        """Export a checkpoint's weights to a permanent file and emit :attr:`exported`; ignored during other work."""
         if self._run is None or self.is_at_work:
             return
         self._step = step
@@ -140,11 +140,11 @@ class MyDrawing(QObject):
             self._start_export(step, renders=False)
 
     def _start_export(self, step: int | None, *, renders: bool) -> None:
-        """Export a checkpoint, the newest for None, and render the drawing with it then, or keep it for use."""
+        """Export a checkpoint, the newest for None, then render the drawing with it or keep the weights for use."""
         if self._run is None:
             return
         self._again, self._renders = False, renders
-        # On the CPU: a GPU's memory is the trainer's.
+        # On the CPU, to leave GPU memory to the trainer.
         words = ["export", str(self._run.path.absolute()), "--output", str(self._folder() / "newest.safetensors"), "--device", "cpu"]
         if step is not None:
             words += ["--step", str(step)]
@@ -188,7 +188,7 @@ class MyDrawing(QObject):
             self._fail(str(error))
 
     def close(self) -> None:
-        """Give up what is at work."""
+        """Cancel the current work."""
         self._again = False
         self._export.cancel()
         self._render.cancel()
@@ -225,7 +225,7 @@ class MyDrawing(QObject):
     def _start_render(self) -> None:
         assert self._run is not None, self.tr("no run to draw for")
         drawing, folder = self._drawing(), self._folder()
-        # The picture takes its name from the layout's: render in a place of its own, then put it among the others at once.
+        # The picture is named after the layout, so it is rendered into a separate folder and then moved atomically.
         layout, labels = folder / "layout.png", folder / "label_set.json"
         samples.write_labels(layout, drawing.labels, drawing.label_set)
         labels.write_text(json.dumps(drawing.label_set.to_json()), encoding="utf-8")
@@ -252,7 +252,7 @@ class MyDrawing(QObject):
         self._end()
 
     def _end(self) -> None:
-        """Say that nothing is at work, and begin with a checkpoint that came meanwhile."""
+        """Mark the work as finished and start on a checkpoint that arrived meanwhile."""
         self.changed.emit()
         if self._again:
             self.render_newest()

@@ -1,4 +1,4 @@
-"""The page that sets up a new run: preset, name, the form, data check, estimate and the start."""
+"""Page for setting up a new run: preset, name, form, data check, time estimate and start."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CHECKED = ("data.path", "data.kind", "labels.label_set", "labels.ids")
 
 
 class NewRunPage(QWidget):
-    """Everything about a run that does not exist yet; all of it is remembered."""
+    """Setup page for a new run, whose inputs are saved between sessions."""
 
     made = Signal(object)  # RunDirectory, ready to be started
     cancelled = Signal()
@@ -71,7 +71,7 @@ class NewRunPage(QWidget):
         self._show_summary()
 
     def close_parts(self) -> None:
-        """End what runs for this page."""
+        """Stop this page's background work."""
         self.check_run.cancel()
         self.estimate_run.cancel()
 
@@ -131,7 +131,7 @@ class NewRunPage(QWidget):
     # -- the form -------------------------------------------------------------------------------------------------
 
     def _take_preset(self) -> None:
-        """Fill in a preset; what it knows nothing of stays: the data."""
+        """Apply a preset to all fields except the data."""
         name = self.presets.currentData()
         self._memory.keep("preset", name)
         data = self.form.values()["data.path"]
@@ -162,7 +162,7 @@ class NewRunPage(QWidget):
         return [values[name] for name in names or values]
 
     def _begin_report(self, text: str, names: Sequence[str] = ()) -> None:
-        """Show a text, and let what is reported go once one of these fields has another value; any field without names."""
+        """Show a report that is dropped when one of the named fields changes, or any field if no names are given."""
         self._reported = names, self._subject(names)
         self.report.setPlainText(text)
 
@@ -218,11 +218,11 @@ class NewRunPage(QWidget):
         self.report.setPlainText(self._with_time_of_similar_runs(text))
 
     def _with_time_of_similar_runs(self, text: str) -> str:
-        """Return an estimate with the time put in that runs like it took here: these know better than a step that was timed."""
+        """Return an estimate with the time that similar runs took on this machine, which is more accurate than one timed step."""
         found = re.search(r"([0-9,]+) pictures$", text, re.MULTILINE)
         try:
             pace = pace_of_similar_runs(self._memory.runs_folder, self.form.config())
-        except ConfigError:  # it was changed meanwhile
+        except ConfigError:  # the form has changed meanwhile
             pace = None
         if pace is None or found is None:
             return text

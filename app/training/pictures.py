@@ -1,4 +1,4 @@
-"""Pictures over time with a slider: the sample grids of a run, or a drawing as every checkpoint renders it."""
+"""Picture timeline with a slider, for a run's sample grids or a drawing rendered with each checkpoint."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -18,7 +18,7 @@ _MARGIN = 8
 
 
 class PictureView(QWidget):
-    """A picture, as large as fits, or a note in its place."""
+    """Widget showing a picture scaled to fit, or a note in its place."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,16 +29,16 @@ class PictureView(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_picture(self, image: QImage, note: str = "") -> None:
-        """Show a picture, or the note where there is none."""
+        """Show a picture, or the note if the picture is null."""
         self.image, self._note = image, note
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return a size for a window of usual size."""
+        """Return the preferred size."""
         return QSize(480, 320)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the picture smoothly scaled."""
+        """Paint the smoothly scaled picture, or the note."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Mid))
         space = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
@@ -55,15 +55,15 @@ class PictureView(QWidget):
 
 
 class PictureTimeline(QWidget):
-    """A picture and a slider through all there are; at its end it stays with the newest.
+    """Picture with a slider over all entries; at its end it follows the newest one.
 
     Args:
-        name: For those who cannot see it.
-        empty: What to say where there is no picture at all.
-        missing: What to say in place of a picture whose file is not there; empty for why it cannot be shown.
+        name: Accessible name.
+        empty: Note shown when there are no entries.
+        missing: Note shown for a missing file; empty to show the read error.
 
     Attributes:
-        shown: Number of the shown picture; -1 for none.
+        shown: Index of the shown picture; -1 for none.
     """
 
     shown_changed = Signal(int)
@@ -90,7 +90,7 @@ class PictureTimeline(QWidget):
         self._show(0)
 
     def set_entries(self, entries: Sequence[tuple[Path, str]]) -> None:
-        """Offer these pictures, the oldest first, each with a caption."""
+        """Set the entries as (path, caption) pairs, oldest first."""
         at_end = not self._entries or self.slider.value() >= len(self._entries) - 1
         before = self._entries[self.slider.value()][0] if self._entries else None
         changed = list(entries) != self._entries or _written(before) != self._written
@@ -125,7 +125,7 @@ class PictureTimeline(QWidget):
 
 
 def _written(path: Path | None) -> int:
-    """Return when a file was written last, in nanoseconds; -1 where there is none."""
+    """Return a file's modification time in nanoseconds; -1 if there is none."""
     try:
         return -1 if path is None else path.stat().st_mtime_ns
     except OSError:

@@ -1,4 +1,4 @@
-"""The list of runs in a folder, each with its state, kept up to date."""
+"""Live list of the runs in a folder with their states."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ INTERVAL_MILLISECONDS = 3000
 
 
 class RunList(QTreeView):
-    """Runs by number, the newest first.
+    """List of runs by number, newest first.
 
     Attributes:
-        folder: The folder of all runs.
+        folder: Folder containing the runs.
     """
 
     chosen = Signal(object)  # RunDirectory, or None
@@ -45,17 +45,17 @@ class RunList(QTreeView):
 
     @property
     def current(self) -> RunDirectory | None:
-        """The chosen run."""
+        """Selected run, or None."""
         row = self.currentIndex().row()
         return self._run(row) if row >= 0 else None
 
     @property
     def rows(self) -> list[tuple[str, str]]:
-        """What the list says: name and state."""
+        """Displayed (name, state) of each row."""
         return [(self._model.item(row, 0).text(), self._model.item(row, 1).text()) for row in range(self._model.rowCount())]
 
     def open_folder(self, folder: Path) -> None:
-        """List the runs of a folder and choose one at work, else the newest."""
+        """List the runs of a folder and select an active one, else the newest."""
         self.folder = folder
         self._model.removeRows(0, self._model.rowCount())
         self.look()
@@ -67,14 +67,14 @@ class RunList(QTreeView):
         self._timer.start()
 
     def choose(self, run: RunDirectory) -> None:
-        """Choose a run."""
+        """Select a run."""
         for row in range(self._model.rowCount()):
             if self._run(row).path == run.path:
                 flag = QItemSelectionModel.SelectionFlag
                 self.selectionModel().setCurrentIndex(self._model.index(row, 0), flag.ClearAndSelect | flag.Rows)
 
     def look(self) -> None:
-        """Find new runs and new states; called every few seconds by itself."""
+        """Update runs and states; called by a timer every few seconds."""
         if self.folder is None:
             return
         try:
@@ -97,7 +97,7 @@ class RunList(QTreeView):
                 self._model.item(row, 1).setData(state, Qt.ItemDataRole.UserRole)
 
     def close_folder(self) -> None:
-        """Look no more."""
+        """Stop watching the folder."""
         self._timer.stop()
 
     def _look_if_visible(self) -> None:
@@ -112,5 +112,5 @@ class RunList(QTreeView):
 
 
 def state_words(state: RunState) -> str:
-    """Return what a run is doing, for people."""
+    """Return a state's displayed text."""
     return QCoreApplication.translate("RunState", state.value)

@@ -1,4 +1,4 @@
-"""One run, live: how far it is, its curves, sample grids and log, and the buttons that let it wait, stop and go on."""
+"""Live page of one run: progress, curves, sample grids, log, and buttons to pause, stop and resume."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from spade_studio.app.ui.theme import Colors
 
 _LOG_LINES = 5000
 _RESUME = re.compile(r"Go on with: spade-train resume .*")
-_WIDEST_NAME = 330  # pixels: names of runs can be wider than the window
+_WIDEST_NAME = 330  # pixels; run names can be wider than the window
 
 
 class RunPage(QWidget):
-    """A run and what can be done with it.
+    """Page showing a run and its actions.
 
     Attributes:
-        tabs: Curves, samples and log; more can be added.
+        tabs: Tabs with curves, samples and log; further ones can be added.
     """
 
-    pause_wanted = Signal(bool)  # whether it shall wait; else go on
+    pause_wanted = Signal(bool)  # True to pause, False to resume
     stop_wanted = Signal()
     end_wanted = Signal()
     resume_wanted = Signal()
@@ -77,7 +77,7 @@ class RunPage(QWidget):
         self.curves.shown.connect(self._show_curves)
 
     def set_colors(self, colors: Colors) -> None:
-        """Take the colours of a theme."""
+        """Apply a theme's colours."""
         self.curves.set_colors(colors)
 
     def _lay_out(self) -> None:
@@ -98,7 +98,7 @@ class RunPage(QWidget):
         self.log.appendPlainText(self._in_buttons(text.rstrip("\n")))
 
     def _in_buttons(self, text: str) -> str:
-        """Return a text of the trainer with our button in place of its command."""
+        """Return a trainer's message with commands replaced by button names."""
         return _RESUME.sub(self.tr("Resume goes on from here."), text)
 
     def _show(self) -> None:
@@ -135,13 +135,13 @@ class RunPage(QWidget):
             self.pause.setToolTip(self.tr("Wait after the step at hand, with all in memory; the processor is free until Continue"))
 
     def _show_curves(self) -> None:
-        """Draw the curves, where they are seen: long ones take some milliseconds every second."""
+        """Draw the curves if visible, since long ones take several milliseconds each second."""
         if self.curves.isVisible():
             self.curves.show_history(self._follower.history)
 
 
 def facts(history: RunHistory, state: RunState) -> str:
-    """Return how far a run is and how fast, in a line."""
+    """Return a run's progress and speed as one line."""
     translate = QCoreApplication.translate
     if not history.steps:
         return translate("RunPage", "The trainer starts; it reads the data first.") if state.is_active else ""
@@ -165,7 +165,7 @@ def facts(history: RunHistory, state: RunState) -> str:
 
 
 def time_words(seconds: float) -> str:
-    """Return a time as people say it: 45 s, 12 min, 3 h 20 min, 2 days 4 h."""
+    """Return a duration as text: 45 s, 12 min, 3 h 20 min, 2 days 4 h."""
     translate = QCoreApplication.translate
     if seconds < 60:
         return translate("RunPage", "{seconds:.0f} s").format(seconds=seconds)

@@ -1,4 +1,4 @@
-"""Runs one of our command line tools beside the window, one at a time, and hands over what it wrote when it has ended."""
+"""Runs one command line tool at a time as a subprocess and signals its output at the end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PATIENCE_MILLISECONDS = 3000
 
 
 class ToolRun(QObject):
-    """A tool at work for the window; it ends with the window."""
+    """Subprocess of a command line tool, terminated with its parent."""
 
     ended = Signal(int, str, str)  # exit code, output, errors
 
@@ -22,11 +22,11 @@ class ToolRun(QObject):
 
     @property
     def is_running(self) -> bool:
-        """Whether it is at work."""
+        """Whether a tool is running."""
         return self._process is not None
 
     def start(self, tool: Tool, arguments: Sequence[str]) -> None:
-        """Run a tool; one that is at work is ended first, and says nothing more."""
+        """Run a tool, first cancelling one that is running."""
         self.cancel()
         process = self._process = QProcess(self)
         process.finished.connect(lambda code, status: self._finish(process, code if status == QProcess.ExitStatus.NormalExit else -1))
@@ -36,7 +36,7 @@ class ToolRun(QObject):
         process.start(command[0], command[1:])
 
     def cancel(self) -> None:
-        """End it, if it is at work."""
+        """Terminate a running tool without emitting :attr:`ended`."""
         process, self._process = self._process, None
         if process is not None:
             process.kill()

@@ -1,4 +1,4 @@
-"""How the application runs its command line tools as processes of their own."""
+"""Command lines for running the command line tools as subprocesses."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ _MODULES: dict[Tool, str] = {"spade-train": "spade_studio.train.cli", "spade-ren
 
 
 def tool_command(tool: Tool, arguments: Sequence[str]) -> list[str]:
-    """Return the command that runs a tool; a bundle is its own interpreter, whose launcher understands ``-m`` too."""
-    # -P: the folder that a process works in must not lend it modules.
+    """Return the command that runs a tool; the launcher of a bundle accepts ``-m`` like Python."""
+    # -P: do not import modules from the working directory.
     return [sys.executable, "-P", "-m", _MODULES[tool], *arguments]

@@ -1,4 +1,4 @@
-"""Trainers as processes that outlive the window: started, found again by a note in the run's folder, and ended with all they started."""
+"""Trainer processes that outlive the window: started, found again by a note in the run's folder, and killed with their children."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ _OUTPUT = "trainer_output.txt"
 _LONGEST_OUTPUT = 4000
 _START_WORD = 19
 
-# Trainers that this program has started and that had not ended when it last looked: it has to take note of their end (POSIX).
+# Trainers started by this program that have not been reaped yet (POSIX).
 _children: list[subprocess.Popen[bytes]] = []
 
 
 class TrainerProcessError(EngineError):
-    """A trainer could not be started or ended."""
+    """A trainer could not be started or killed."""
 
 
 @dataclass(frozen=True)
 class TrainerNote:
-    """Which process was started for a run.
+    """Record of the process started for a run.
 
     Attributes:
-        pid: Its number.
-        started: Seconds since 1970.
-        identity: Tells the process apart from others that get its number later; empty where the system does not say.
-        folder: Of the run: a copy of it has the note of the original.
+        pid: Process id.
+        started: Start time in seconds since 1970.
+        identity: Token that distinguishes the process from later ones with the same id; empty if unavailable.
+        folder: Folder of the run, to detect a copied run, which contains the note of the original.
     """
 
     pid: int
@@ -48,10 +48,10 @@ class TrainerNote:
 
 
 def start_trainer(run: RunDirectory) -> TrainerNote:
-    """Start or resume a run in a process of a session of its own, which goes on when this program ends.
+    """Start or resume a run in a process of its own session, which keeps running after this program ends.
 
     Raises:
-        TrainerProcessError: It is being trained already, or no process can be started.
+        TrainerProcessError: The run is already being trained, or the process cannot be started.
     """
     if run.is_running():
         raise TrainerProcessError(f"{run.path.name} is being trained already", "", "Wait for its end, or stop it")
@@ -63,7 +63,7 @@ def start_trainer(run: RunDirectory) -> TrainerNote:
     except OSError as error:
         words = f"nothing can be written in {run.path}: {error.strerror or error}"
         raise TrainerProcessError(words, "a folder that can be written") from error
-    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # of Windows
+    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)  # Windows only
     try:
         with output.open("wb") as errors:
             process = subprocess.Popen(
@@ -80,13 +80,13 @@ def start_trainer(run: RunDirectory) -> TrainerNote:
     _children[:] = [child for child in _children if child.poll() is None]
     _children.append(process)
     note = TrainerNote(process.pid, started, _identity_of(process.pid), str(run.path.absolute()))
-    with suppress(OSError):  # it is there to be found again; training goes on without it
+    with suppress(OSError):  # only needed to find the process again; training works without it
         (run.path / _NOTE).write_text(json.dumps(asdict(note)), encoding="utf-8")
     return note
 
 
 def read_note(run: RunDirectory) -> TrainerNote | None:
-    """Return which process this program started for a run last, if any."""
+    """Return the record of the last process started for a run; None if there is none."""
     try:
         data: object = json.loads((run.path / _NOTE).read_bytes())
         values = cast("dict[str, object]", data)
@@ -97,7 +97,7 @@ def read_note(run: RunDirectory) -> TrainerNote | None:
 
 
 def is_alive(run: RunDirectory, note: TrainerNote) -> bool:
-    """Whether the noted process lives and is that trainer still, not another one that got its number."""
+    """Whether the recorded process is running and is still that trainer, not one that reuses its id."""
     if note.folder != str(run.path.absolute()):
         return False
     for child in _children:
@@ -107,10 +107,10 @@ def is_alive(run: RunDirectory, note: TrainerNote) -> bool:
 
 
 def end_trainer(run: RunDirectory) -> None:
-    """End the noted trainer at once, with every process that it started; steps since the last checkpoint are lost.
+    """Kill the recorded trainer and all its child processes; steps since the last checkpoint are lost.
 
     Raises:
-        TrainerProcessError: It was not started from here, or has another system's rights.
+        TrainerProcessError: The trainer was not started by this program, or may not be killed.
     """
     note = read_note(run)
     if note is None or not is_alive(run, note):
@@ -127,7 +127,7 @@ def end_trainer(run: RunDirectory) -> None:
 
 
 def last_output(run: RunDirectory) -> str:
-    """Return the end of what the trainer that was started last wrote to its terminal; empty where it wrote nothing."""
+    """Return the end of the last trainer's console output; empty if there is none."""
     try:
         return (run.path / _OUTPUT).read_bytes()[-_LONGEST_OUTPUT:].decode(errors="replace").strip()
     except OSError:
@@ -135,14 +135,14 @@ def last_output(run: RunDirectory) -> str:
 
 
 def _identity_of(pid: int) -> str:
-    """Return when a process began, in a form of the system's own that no later process of that number has; empty where there is none."""
+    """Return a process's system-specific start time, unique among processes with the same id; empty if there is none."""
     if sys.platform == "linux":
         try:
             words = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
             boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         except OSError:
             return ""
-        # A zombie has ended. The twentieth word behind the name is the start, in ticks since the system began.
+        # A zombie has ended. The twentieth field after the name is the start time in clock ticks since boot.
         return "" if len(words) < _START_WORD + 1 or words[0] == "Z" else f"{boot}:{words[_START_WORD]}"
     if os.name == "nt":
         script = f"(Get-Process -Id {pid}).StartTime.ToFileTimeUtc()"
@@ -156,7 +156,7 @@ def _identity_of(pid: int) -> str:
 
 
 def _with_children(pid: int) -> list[int]:
-    """Return a process and all below it, parents first: a parent that is gone starts no more."""
+    """Return a process and all its descendants, parents first, so that a killed parent cannot start more."""
     children: dict[int, list[int]] = {}
     for child, parent in _parents():
         children.setdefault(parent, []).append(child)

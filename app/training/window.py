@@ -1,4 +1,4 @@
-"""The training window: runs on the left, and on the right the chosen one live, or the form for a new one."""
+"""Training window: runs on the left; on the right the selected run, or the form for a new one."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -32,7 +32,7 @@ _MARGIN = 12
 
 
 class TrainingWindow(SideWindow):
-    """Starts, watches, pauses, stops and resumes runs; trainers go on when it is closed."""
+    """Starts, monitors, pauses, stops and resumes runs; trainers keep running when it is closed."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class TrainingWindow(SideWindow):
         self.resize(1120, 700)
 
     def open(self) -> None:
-        """Show the window, with the runs of the folder that was looked at last."""
+        """Show the window with the runs of the last folder."""
         if self.runs.folder is None:
             self.open_folder(self._memory.runs_folder)
             self.runs.setFocus()
@@ -95,7 +95,7 @@ class TrainingWindow(SideWindow):
         self.runs.open_folder(folder)
 
     def start(self, run: RunDirectory) -> bool:
-        """Start or resume a run and show it; where that fails a message says why."""
+        """Start or resume a run and show it; return whether that succeeded, or show an error."""
         try:
             start_trainer(run)
         except EngineError as error:
@@ -105,25 +105,25 @@ class TrainingWindow(SideWindow):
         self.runs.choose(run)
         self.follower.look()
         self._show_chosen()
-        self.runs.setFocus()  # the start button went with the form: the keyboard must not fall to a button that ends the run
+        self.runs.setFocus()  # the start button is hidden with the form; focus must not move to a button that ends the run
         return True
 
     def close_parts(self) -> None:
-        """Stop all that looks and runs for this window; trainers go on."""
+        """Stop this window's background work; trainers keep running."""
         self.runs.close_folder()
         self.follower.close()
         self.form.close_parts()
         self.drawing.close_parts()
 
     def on_escape(self) -> None:
-        """Leave the form of a new run, else close."""
+        """Leave the new run form, else close the window."""
         if self.stack.currentWidget() is self.form:
             self._show_chosen()
         else:
             self.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Hide only: opened again it shows what it showed."""
+        """Hide the window, keeping its contents."""
         event.accept()
 
     def _lay_out(self) -> None:

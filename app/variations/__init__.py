@@ -1,1 +1,1 @@
-"""The sheet of variations: one layout in many styles."""
+"""Variations sheet: one layout in many styles."""

@@ -1,4 +1,4 @@
-"""The pictures of a sheet: which style each has, and what was rendered of it so far."""
+"""Cells of a variations sheet: styles and their rendered pictures."""
 
 # ruff: noqa: N802 - Qt names the methods of a model
 
@@ -24,12 +24,12 @@ _Index = QModelIndex | QPersistentModelIndex
 
 @dataclass(frozen=True, eq=False)
 class Mix:
-    """A style between two others.
+    """Interpolation between two styles.
 
     Attributes:
-        a: The style at ``t`` = 0.
-        b: The style at ``t`` = 1.
-        t: From 0 to 1.
+        a: Style at ``t`` = 0.
+        b: Style at ``t`` = 1.
+        t: Interpolation parameter, 0 to 1.
     """
 
     a: Style
@@ -39,13 +39,13 @@ class Mix:
 
 @dataclass
 class Cell:
-    """One picture.
+    """One picture of a sheet.
 
     Attributes:
-        style: A seed, a code, or a mix, which becomes a code when it is rendered.
-        caption: Below the picture.
-        image: Null until it is rendered.
-        error: Why there is none.
+        style: Seed, style code, or mix; a mix becomes a code when rendered.
+        caption: Text below the picture.
+        image: Rendered picture; null until rendered.
+        error: Error message; empty if there is none.
     """
 
     style: Style | Mix
@@ -55,14 +55,14 @@ class Cell:
 
 
 def is_same_style(a: Style | Mix, b: Style | Mix) -> bool:
-    """Whether two styles give the same picture, as far as that is known without rendering."""
+    """Whether two styles are the same seed or equal codes."""
     if isinstance(a, np.ndarray) and isinstance(b, np.ndarray):
         return np.array_equal(a, b)
     return isinstance(a, int) and isinstance(b, int) and a == b
 
 
 def cell_image(picture: NDArray[np.uint8]) -> QImage:
-    """Return a picture, uint8 ``[h, w, 3]``, as an image that is no larger than a sheet shows it."""
+    """Return a picture, uint8 ``[h, w, 3]``, as an image scaled down to the largest cell size."""
     image = to_image(picture)
     if max(picture.shape[:2]) > _KEPT_SIDE:
         image = image.scaled(_KEPT_SIDE, _KEPT_SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
@@ -70,24 +70,24 @@ def cell_image(picture: NDArray[np.uint8]) -> QImage:
 
 
 class CellModel(QAbstractListModel):
-    """The cells of one view."""
+    """List model of a view's cells."""
 
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
         self.cells: list[Cell] = []
 
     def set_cells(self, cells: Sequence[Cell]) -> None:
-        """Show others."""
+        """Replace all cells."""
         self.beginResetModel()
         self.cells = list(cells)
         self.endResetModel()
 
     def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - as Qt declares it
-        """Return how many there are."""
+        """Return the number of cells."""
         return 0 if parent.isValid() else len(self.cells)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """Return the cell, or what it is called."""
+        """Return the cell or its displayed text."""
         if not index.isValid():
             return None
         cell = self.cells[index.row()]
@@ -100,7 +100,7 @@ class CellModel(QAbstractListModel):
         return None
 
     def tell(self, cell: Cell) -> None:
-        """Have a cell painted again."""
+        """Signal that a cell has changed."""
         for row, one in enumerate(self.cells):
             if one is cell:
                 self.dataChanged.emit(self.index(row), self.index(row))

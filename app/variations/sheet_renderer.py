@@ -1,4 +1,4 @@
-"""Renders the pictures of a sheet one by one on the window's render thread, between its frames."""
+"""Render queue for a variations sheet, working on the render thread between the window's frames."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ if TYPE_CHECKING:
 
 
 _SIZE = SizeWish("training")
-"""Whatever size the window has: there are many, and they are shown small."""
+"""Size of the sheet's pictures, independent of the window's size since cells are small."""
 
 
 @dataclass(frozen=True, eq=False)
 class SheetLayout:
-    """The layout that all pictures of a sheet show.
+    """Layout shared by all pictures of a sheet.
 
     Attributes:
-        layout: The map.
-        label_set: What its ids mean.
-        revision: Of the document.
+        layout: Label map with objects and texture.
+        label_set: Label set of the label map.
+        revision: Revision of the document.
     """
 
     layout: PaintedLayout
@@ -47,7 +47,7 @@ class SheetLayout:
 
 
 class SheetRenderer(QObject):
-    """A queue of cells: one is at work on the render thread, the others wait here, so that they can be taken back at once."""
+    """Queue of cells, of which only one is submitted to the render thread, so that the rest can be cancelled at once."""
 
     rendered = Signal(object)  # Cell
     progressed = Signal()
@@ -62,11 +62,11 @@ class SheetRenderer(QObject):
 
     @property
     def is_at_work(self) -> bool:
-        """Whether pictures are still to come."""
+        """Whether cells are still being rendered."""
         return self._job is not None
 
     def add(self, cells: Iterable[Cell], layout: SheetLayout) -> None:
-        """Render more cells after those that wait."""
+        """Append cells to the queue."""
         if not self.is_at_work:
             self.done = self.total = 0
         new = [(cell, layout) for cell in cells]
@@ -76,7 +76,7 @@ class SheetRenderer(QObject):
         self.progressed.emit()
 
     def cancel(self) -> None:
-        """Take back what waits; pictures that are there stay."""
+        """Cancel all unfinished cells; rendered pictures are kept."""
         self._waiting.clear()
         if self._job is not None:
             self._job.cancel()
@@ -119,18 +119,18 @@ class SheetRenderer(QObject):
 
 
 def mixed(renderer: Renderer, mix: Mix) -> NDArray[np.float32]:
-    """Return the code of a mix, on the render thread.
+    """Return the style code of a mix, float32 ``[z]``; called on the render thread.
 
     Raises:
-        EngineError: the weights take no style, or one of another length.
+        EngineError: The weights have no style input, or one of another length.
     """
     return interpolate_styles(style_code(renderer, mix.a), style_code(renderer, mix.b), mix.t)
 
 
 def style_code(renderer: Renderer, style: Style) -> NDArray[np.float32]:
-    """Return the code of a style, on the render thread.
+    """Return the code of a style, float32 ``[z]``; called on the render thread.
 
     Raises:
-        StyleError: the weights take no style.
+        StyleError: The weights have no style input.
     """
     return renderer.style_from_seed(style) if isinstance(style, int) else style

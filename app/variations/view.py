@@ -1,4 +1,4 @@
-"""Cells as a grid or as a row: pictures as large as fit, chosen with mouse or keys."""
+"""Grid or row view of cells, with mouse and keyboard selection."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -23,7 +23,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class CellDelegate(QStyledItemDelegate):
-    """Paints a picture with its caption, and whether it is selected, current, or the style in use."""
+    """Paints a cell's picture and caption, marking selected, current and in-use cells."""
 
     def __init__(self, colors: Colors, is_in_use: Callable[[Cell], bool], parent: QWidget) -> None:
         super().__init__(parent)
@@ -33,7 +33,7 @@ class CellDelegate(QStyledItemDelegate):
         self.aspect = 1.0
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """Return the size of every cell."""
+        """Return the cell size."""
         return self.size
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
@@ -87,9 +87,9 @@ def _frame(painter: QPainter, area: QRectF, color: str, width: float) -> None:
 
 
 class CellView(QListView):
-    """Cells that fill it: in a grid that is as square as the pictures allow, or in one row.
+    """View filled by its cells, in a grid as square as the pictures allow or in one row.
 
-    A click, or Enter, takes a style; Ctrl and Shift with the mouse or the arrow keys, and Space, select.
+    A click or Enter adopts a style; Ctrl or Shift with the mouse or arrow keys, and Space, change the selection.
     """
 
     adopted = Signal(object)  # Cell
@@ -104,7 +104,7 @@ class CellView(QListView):
         self.delegate = CellDelegate(colors, is_in_use, self)
         self.setItemDelegate(self.delegate)
         self.setAccessibleName(name)
-        # A row is a grid of one line that is filled from top to bottom: without wrapping Qt lays cells over each other.
+        # A row is a one-line grid filled from top to bottom: without wrapping, Qt would overlap the cells.
         self.setFlow(QListView.Flow.TopToBottom if one_row else QListView.Flow.LeftToRight)
         self.setWrapping(True)
         self.setUniformItemSizes(True)
@@ -119,11 +119,11 @@ class CellView(QListView):
 
     @property
     def selected(self) -> list[Cell]:
-        """The selected cells in their order."""
+        """Selected cells in view order."""
         return [self.cells.cells[row] for row in sorted(index.row() for index in self.selectedIndexes())]
 
     def fit(self) -> None:
-        """Make cells as large as lets all of them be seen, if they can be."""
+        """Set the largest cell size at which all cells are visible, if possible."""
         self.delegate.aspect = self.aspect
         count = max(1, len(self.cells.cells))
         extra = _GAP + _CAPTION
@@ -145,7 +145,7 @@ class CellView(QListView):
             best = width / columns - 2 * _GAP
         off, on = Qt.ScrollBarPolicy.ScrollBarAlwaysOff, Qt.ScrollBarPolicy.ScrollBarAlwaysOn
         self.setVerticalScrollBarPolicy(on if scrolls else off)
-        # The columns share the width evenly; were they narrower, more of them would fit than were counted.
+        # Columns share the width evenly; with narrower ones, more would fit than counted.
         self._set_grid(width // columns, int(best / self.aspect) + extra)
 
     @property
@@ -159,12 +159,12 @@ class CellView(QListView):
             self.setGridSize(size)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Fit the cells anew."""
+        """Fit the cells to the new size."""
         super().resizeEvent(event)
         self.fit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter takes the current style, Space selects it or not; all else is Qt's."""
+        """Adopt the current style on Enter and toggle its selection on Space; other keys have Qt's behaviour."""
         index = self.currentIndex()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and index.isValid():
             self.adopted.emit(index.data(CELL))
@@ -178,7 +178,7 @@ class CellView(QListView):
                 self._set_anchor()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Select from the last clicked cell to this one where Shift is held; all else is Qt's, which would select what lies between."""
+        """Select the range from the last clicked cell on Shift-click, in cell order; Qt would select the rectangle between them."""
         index = self.indexAt(event.position().toPoint())
         is_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if event.button() == Qt.MouseButton.LeftButton and is_shift and index.isValid():
@@ -197,14 +197,14 @@ class CellView(QListView):
         self.selectionModel().select(QItemSelection(self.cells.index(low), self.cells.index(high)), flag.ClearAndSelect)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Take the style that was clicked, unless Ctrl or Shift says that it is being selected."""
+        """Adopt the clicked style, unless Ctrl or Shift is held to select it."""
         super().mouseReleaseEvent(event)
         index = self.indexAt(event.position().toPoint())
         if event.button() == Qt.MouseButton.LeftButton and not event.modifiers() and index.isValid() and index == self.currentIndex():
             self.adopted.emit(index.data(CELL))
 
     def changeEvent(self, event: QEvent) -> None:
-        """Fit the cells anew where the font changed."""
+        """Fit the cells again after a font change."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.FontChange:
             self.fit()

@@ -1,4 +1,4 @@
-"""The window with the sheet: many styles over one layout, to look through, adopt, mix and export."""
+"""Variations window: many styles of one layout to browse, adopt, interpolate and export."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -33,13 +33,13 @@ _STRIP_HEIGHT = 150
 
 @dataclass(frozen=True)
 class SheetPurposes:
-    """What a sheet does with styles.
+    """Callbacks of the variations window.
 
     Attributes:
-        capture: Gives the present layout.
-        adopt: Renders the window's picture in a style.
-        export: Exports a layout in some styles.
-        film: Makes a video that leads through some styles.
+        capture: Returns the current layout.
+        adopt: Sets the style of the main window's picture.
+        export: Exports a layout in the given styles.
+        film: Makes a video that moves through the given styles.
     """
 
     capture: Callable[[], SheetLayout]
@@ -49,11 +49,11 @@ class SheetPurposes:
 
 
 class VariationsWindow(SideWindow):
-    """A grid of styles, and below it a strip of what lies between two of them.
+    """Window with a grid of styles, and below it a strip of interpolations between two of them.
 
     Attributes:
-        grid: The variations.
-        strip: What lies between two; hidden until there is something.
+        grid: View of the variations.
+        strip: View of the interpolated styles; hidden while empty.
     """
 
     def __init__(self, live: LiveRenderer, theme: Theme, purposes: SheetPurposes, count: int, parent: QWidget | None = None) -> None:
@@ -61,7 +61,7 @@ class VariationsWindow(SideWindow):
         self.setWindowTitle(self.tr("Variations - SPADE Studio"))
         self._live, self._theme, self._purposes = live, theme, purposes
         self._layout: SheetLayout | None = None
-        self._weights = ""  # the hash of those that the sheet is rendered with, once they are known
+        self._weights = ""  # SHA-256 of the weights that rendered the sheet; empty while unknown
         self._pace = Pace()
         self.renderer = SheetRenderer(live, self)
         colors = theme.colors
@@ -77,11 +77,11 @@ class VariationsWindow(SideWindow):
 
     @property
     def count(self) -> int:
-        """How many variations a sheet has."""
+        """Number of variations on a sheet."""
         return int(self.count_box.currentData())
 
     def open(self) -> None:
-        """Show the window: with a new sheet at first, later with the one that it had."""
+        """Show the window, with a new sheet the first time and the previous sheet later."""
         self.bring_up()
         if not self.grid.cells.cells:
             self.roll()
@@ -90,7 +90,7 @@ class VariationsWindow(SideWindow):
         self.grid.setFocus()
 
     def roll(self) -> None:
-        """Fill the sheet with other styles; the first is the one in use."""
+        """Fill the sheet with the style in use, followed by new random styles."""
         self.renderer.cancel()
         self._layout = self._purposes.capture()
         self._set_aspect()
@@ -108,14 +108,14 @@ class VariationsWindow(SideWindow):
         self._render(self.grid.cells.cells)
 
     def update_layout(self) -> None:
-        """Render the same styles over the layout as it is now."""
+        """Render the same styles with the current layout."""
         self.renderer.cancel()
         self._layout = self._purposes.capture()
         self._set_aspect()
         self._render(self._all_cells())
 
     def interpolate(self) -> None:
-        """Show what lies between the two selected styles."""
+        """Show interpolations between the two selected styles."""
         ends = [cell for cell in self.grid.selected if not isinstance(cell.style, Mix)]
         if len(ends) != 2:
             return
@@ -133,25 +133,25 @@ class VariationsWindow(SideWindow):
         self._render([cell for cell in cells if cell.image.isNull()])
 
     def close_parts(self) -> None:
-        """Stop all that runs for this window."""
+        """Stop this window's rendering."""
         self.renderer.cancel()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Hide only: opened again it goes on with the sheet that it had."""
+        """Hide the window; reopening it continues with the same sheet."""
         self.renderer.cancel()
         event.accept()
 
     def show_layout_changed(self, revision: int) -> None:
-        """Say that the sheet shows an older layout, if it does."""
+        """Show a notice if the sheet shows an older revision of the layout."""
         stale = self._layout is not None and revision != self._layout.revision
         self.stale.setText(self.tr("The layout has changed since.") if stale else "")
         self.update_button.setEnabled(stale)
 
     def show_texture_changed(self, regions: RegionArray | None) -> None:
-        """Say that the sheet shows an older texture, if it does, unless the layout or the weights have changed too.
+        """Show a notice if the sheet shows an older texture, unless one about the layout or the weights is shown.
 
         Args:
-            regions: Where the texture has seeds of its own by now.
+            regions: Regions with their own noise seed, uint16 ``[H, W]``; None if there are none.
         """
         if self._layout is None or (self._live.info is not None and not self._live.info.has_texture):
             return
@@ -162,7 +162,7 @@ class VariationsWindow(SideWindow):
             self.update_button.setEnabled(is_old)
 
     def show_weights_changed(self) -> None:
-        """Say that the pictures are of other weights, and what these cannot do."""
+        """Show a notice if the sheet shows other weights, and update which actions the weights allow."""
         info = self._live.info
         if self._layout is not None and info is not None:
             self._weights = self._weights or info.sha256
@@ -172,7 +172,7 @@ class VariationsWindow(SideWindow):
         self._show_state()
 
     def show_style_in_use(self) -> None:
-        """Mark the picture of the style in use."""
+        """Repaint the mark of the style in use."""
         self.grid.viewport().update()
         self.strip.viewport().update()
 
@@ -257,7 +257,7 @@ class VariationsWindow(SideWindow):
         self._theme.changed.connect(self._on_theme_changed)
         QShortcut(QKeySequence("F5"), self, self.update_layout)
 
-    # -- what happens --------------------------------------------------------------------------------------------------
+    # -- actions -------------------------------------------------------------------------------------------------------
 
     def _cell(self, style: Style) -> Cell:
         return Cell(style, str(style) if isinstance(style, int) else self.tr("style in hand"))
@@ -309,7 +309,7 @@ class VariationsWindow(SideWindow):
         self.strip.cells.set_cells([])
 
     def on_escape(self) -> None:
-        """End what is being rendered, else close."""
+        """Cancel rendering, else close the window."""
         if self.renderer.is_at_work:
             self.renderer.cancel()
         else:
