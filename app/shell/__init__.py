@@ -1,1 +1,1 @@
-"""The main window, and what connects the rooms of the application to it."""
+"""The main window, and the wiring between it and the application's packages."""

@@ -1,4 +1,4 @@
-"""All that a window does with the canvas beyond strokes: sizes, protection, objects, layers, history, the tools' options."""
+"""The window's canvas commands other than strokes: size, protection, objects, layers, history and tool options."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ _PHOTOS = QT_TRANSLATE_NOOP("CanvasCommands", "Photos (*.png *.jpg *.jpeg *.webp
 
 
 class CanvasCommands(QObject):
-    """The canvas's commands and panels.
+    """The commands and panels of the canvas.
 
     Attributes:
-        options: The row in the toolbar.
-        history: The panel of steps and snapshots, in a dock that begins closed.
-        layers_panel: What is shown and how, likewise.
-        selecting: What can be done with a selection.
+        options: Row of tool options in the toolbar.
+        history: Panel of undo steps and snapshots, in a dock that is initially closed.
+        layers_panel: Panel of layer visibility and opacity, in a dock that is initially closed.
+        selecting: Commands on the selection.
     """
 
     def __init__(
@@ -90,14 +90,14 @@ class CanvasCommands(QObject):
     # -- building -------------------------------------------------------------------------------------------------
 
     def fill_toolbar(self, bar: QToolBar) -> None:
-        """Put the mirrors and the tools' options at the bar's end."""
+        """Append the mirror commands and the tool options to a toolbar."""
         self._size_place = bar.actions()[-1]
         self._size_place.setVisible(self._toolbox.kind.has_size)
         bar.addActions([self._commands[name] for name in ("mirror_x", "mirror_y", "new_object")])
         bar.addWidget(self.options)
 
     def fill_view_menu(self, menu: QMenu) -> None:
-        """Put compare modes, layers and the panels into the view menu."""
+        """Add compare modes, layers and panels to the view menu."""
         for name in ("", "side_by_side", "overlay", "wipe", "", "outlines", "objects", "underlay", "no_underlay", ""):
             if name:
                 menu.addAction(self._commands[name])
@@ -159,7 +159,7 @@ class CanvasCommands(QObject):
     # -- sizes ----------------------------------------------------------------------------------------------------
 
     def ask_new(self) -> None:
-        """Ask for a size and a label set and begin an empty document of them."""
+        """Ask for a size and a label set and create an empty document."""
         from spade_studio.app.canvas.new_dialog import NewDialog
 
         height, width = self._document.size
@@ -173,7 +173,7 @@ class CanvasCommands(QObject):
         self._new(labels, label_set)
 
     def ask_extend(self) -> None:
-        """Ask for a larger canvas and add what is missing to the layout."""
+        """Ask for a larger canvas size and extend the layout to it."""
         from spade_studio.app.canvas.extend_dialog import ExtendDialog
 
         height, width = self._document.size
@@ -182,7 +182,15 @@ class CanvasCommands(QObject):
         _open(dialog)
 
     def extend(self, left: int, top: int, right: int, bottom: int, fills: bool) -> None:
-        """Add so many pixels at the sides, as a step that can be undone."""
+        """Extend the layout by pixels at each side, as one undo step.
+
+        Args:
+            left: Pixels to add at the left.
+            top: Pixels to add at the top.
+            right: Pixels to add at the right.
+            bottom: Pixels to add at the bottom.
+            fills: Whether to fill the new area from its surroundings; otherwise it is unlabeled.
+        """
         self._toolbox.finish()
         self._document.extend(left, top, right, bottom, "extend", fills=fills)
 
@@ -197,7 +205,7 @@ class CanvasCommands(QObject):
         _open(dialog)
 
     def resize(self, size: tuple[int, int]) -> None:
-        """Scale the layout to (height, width) by nearest, as a step that can be undone."""
+        """Scale the layout to (height, width) in pixels with nearest-neighbour sampling, as one undo step."""
         self._toolbox.finish()
         document = self._document
         if size != document.size:
@@ -205,7 +213,7 @@ class CanvasCommands(QObject):
             document.reshape(resize_nearest(document.labels, *size), None if objects is None else resize_nearest(objects, *size), "resize")
 
     def crop(self) -> None:
-        """Keep the selected part only, as a step that can be undone."""
+        """Crop the layout to the selection, as one undo step."""
         self._toolbox.finish()
         document = self._document
         if document.selection is not None:
@@ -243,7 +251,7 @@ class CanvasCommands(QObject):
     # -- history --------------------------------------------------------------------------------------------------
 
     def take_snapshot(self) -> None:
-        """Keep the present state under the next free name."""
+        """Store the present state as a snapshot under the next free name."""
         self._toolbox.finish()
         if len(self._document.snapshots) >= MAX_SNAPSHOTS:
             return
@@ -266,13 +274,13 @@ class CanvasCommands(QObject):
     # -- layers ---------------------------------------------------------------------------------------------------
 
     def ask_underlay(self) -> None:
-        """Ask for a photograph and lay it under the labels."""
+        """Ask for a photograph and show it beneath the labels."""
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Lay a photo under the labels"), "", self.tr(_PHOTOS))
         if name:
             self.load_underlay(Path(name))
 
     def load_underlay(self, path: Path) -> None:
-        """Lay a photograph under the labels; where it cannot be read a message says why."""
+        """Show a photograph beneath the labels; if it cannot be read, a message says why."""
         from spade_studio.app.canvas.size_dialog import LARGEST
 
         try:

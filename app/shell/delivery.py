@@ -1,4 +1,4 @@
-"""The ways that one picture leaves the window: as a file, by the clipboard, by the mouse; and the picture's menu."""
+"""Export of the shown picture as a file, through the clipboard and by drag and drop, and the picture's context menu."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _DRAGGED_SIDE = 128
 
 
 class Delivery(QObject):
-    """Export, copy, drag and menu of the picture in the window.
+    """Export, copy, drag and context menu of the shown picture.
 
     Attributes:
-        exporter: Makes files.
-        menu: Of the picture.
+        exporter: Exporter of picture files.
+        menu: Context menu of the picture.
     """
 
     menu_opening = Signal(QPoint)  # where on the screen
@@ -63,7 +63,7 @@ class Delivery(QObject):
         view.menu_wanted.connect(self.open_menu)
 
     def fill_menu(self, groups: Sequence[Sequence[QAction | QMenu]]) -> None:
-        """Set what the picture's menu offers, in groups."""
+        """Set the entries of the picture's menu, one group per section."""
         for group in groups:
             for entry in group:
                 if isinstance(entry, QMenu):
@@ -73,14 +73,14 @@ class Delivery(QObject):
             self.menu.addSeparator()
 
     def open_menu(self, place: QPoint) -> None:
-        """Show the picture's menu at a place on the screen."""
+        """Show the picture's menu at a screen position."""
         self.menu_opening.emit(place)
         self.menu.popup(place)
 
     # -- as a file ------------------------------------------------------------------------------------------------
 
     def ask(self) -> PictureDialog | None:
-        """Ask for name, format and size of a file; None where there is no picture yet."""
+        """Open the export dialog for name, format and size of a file; None where there is no picture yet."""
         from spade_studio.app.export.picture_dialog import PictureDialog
 
         picture, info = self._picture(), self._live.info
@@ -121,7 +121,7 @@ class Delivery(QObject):
     # -- by clipboard and mouse -----------------------------------------------------------------------------------
 
     def copy(self) -> bool:
-        """Put the picture into the clipboard; False where there is none yet."""
+        """Copy the picture to the clipboard; return False where there is none yet."""
         picture = self._picture()
         if picture is None:
             return False
@@ -131,7 +131,7 @@ class Delivery(QObject):
         return True
 
     def drag(self) -> None:
-        """Let the mouse carry the picture to where it is dropped: as an image, and as a PNG for who takes files."""
+        """Start a drag of the picture, as an image and as a PNG file."""
         from spade_studio.app.export.dragged_picture import DraggedPicture
 
         picture = self._shown.image
@@ -146,7 +146,7 @@ class Delivery(QObject):
         drag.exec(Qt.DropAction.CopyAction)
 
     def _write_dragged(self, image: QImage, name: str) -> Path | None:
-        """Write the picture for those who take files; it lies there until the window closes, since they read when they like."""
+        """Write the dragged picture to a file, which is kept until the window closes, since drop targets may read it later."""
         try:
             if self._dragged is None:
                 self._dragged = TemporaryDirectory(prefix="spade-studio-", ignore_cleanup_errors=True)
@@ -165,7 +165,7 @@ class Delivery(QObject):
         return picture
 
     def close(self) -> None:
-        """Leave nothing running and no files behind."""
+        """Stop running exports and remove temporary files."""
         self.exporter.close()
         if self._dragged is not None:
             self._dragged.cleanup()

@@ -1,4 +1,4 @@
-"""What makes the window a citizen of the desktop: settings, shortcuts, help, error reports, files that other starts hand over."""
+"""The window's desktop integration: settings, shortcuts, help, error reports, and files passed on by further starts."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _Dialog = TypeVar("_Dialog", bound=QDialog)
 
 _TOLD_MILLISECONDS = 15_000
 _PATIENCE = 250
-"""Milliseconds until a file that was handed over is tried again, while a dialog waits for its answer."""
+"""Milliseconds between attempts to open a file passed on by another start while a dialog is open."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class DesktopParts:
     """The parts of the window that :class:`Desktop` uses.
 
     Attributes:
-        toured: Palette, canvas, picture pane and strip of styles, in the order of the tour.
+        toured: Widgets of the tour in order: palette, canvas, picture pane and style strip.
     """
 
     files: FileCommands
@@ -63,14 +63,14 @@ class DesktopParts:
 
 
 class Desktop(QObject):
-    """The window's commands around the work.
+    """The window's commands for settings, help, error reports, and files passed on by further starts.
 
     Attributes:
-        shortcuts: All commands with their keys.
-        reports: What was saved when something went wrong.
-        notice: Where it is told.
-        tour: The hints, while they are shown.
-        is_leaving: Whether the window closes whatever was answered.
+        shortcuts: Keyboard shortcuts of all commands.
+        reports: Saved error reports.
+        notice: Message bar for errors and updates.
+        tour: The tour while it is shown; otherwise None.
+        is_leaving: Whether the window closes without asking.
     """
 
     def __init__(self, workspace: Workspace, parts: DesktopParts, version: str) -> None:
@@ -103,7 +103,7 @@ class Desktop(QObject):
     # -- at the start ---------------------------------------------------------------------------------------------
 
     def greet(self, file: Path | None = None) -> None:
-        """Open the file of the command line, ask about what a crash has left, tell of one; at the very first start, show the hints."""
+        """Open the command line's file, offer recovery and report an earlier crash; at the very first start, show the tour."""
         if file is not None:
             self.open_file(file)
         if (report := self.reports.collect_native()) is not None:
@@ -115,7 +115,7 @@ class Desktop(QObject):
             self.look_for_updates()
 
     def look_for_updates(self) -> None:
-        """Read the file that names the newest version, and tell of one that is newer; a failure is only logged."""
+        """Check for a newer version and announce it; failures are only logged."""
         address, version = self._settings.update_address, self._version
         self._updates.run(lambda _job: fetch(address, version), self._on_looked, lambda error: _logger.warning("%s", error))
 
@@ -129,13 +129,13 @@ class Desktop(QObject):
             self.notice.tell(f"{text} {found.notes}".strip(), (show,) if found.page else ())
 
     def open_file(self, path: Path) -> None:
-        """Open a file as if it were dropped on the window; where nobody can use it a message says why."""
+        """Open a file as if it were dropped on the window; if no handler accepts it, a message says why."""
         _logger.info("opening %s", path.name)
         if not self._parts.documents.drops.open(path):
             self._parts.documents.open(path)
 
     def on_asked(self, message: Message) -> None:
-        """Come to the front and open what another start was given, once no dialog waits for an answer."""
+        """Raise the window and open the file passed on by another start, once no dialog is open."""
         if message.token:
             os.environ["XDG_ACTIVATION_TOKEN"] = message.token  # Qt gives it to the compositor with the next activation
         window = self._window
@@ -146,7 +146,7 @@ class Desktop(QObject):
         self.open_later(message.files[:1])
 
     def open_later(self, files: tuple[Path, ...]) -> None:
-        """Open a file once no dialog waits for an answer."""
+        """Open the last of the files once no dialog is open."""
         self._waiting.extend(files)
         self._open_waiting()
 
@@ -160,12 +160,12 @@ class Desktop(QObject):
         self.open_file(path)
 
     def keep_aside(self, *_: object) -> None:
-        """Keep what is not saved for the next start: the session ends, and may not wait for the question that closing asks."""
+        """Autosave unsaved changes for the next start, since the ending session may not wait for the user's answer."""
         self._parts.documents.autosave.keep()  # first: what is being written may take longer than there is time
         self._parts.files.finish_saving()
 
     def leave(self) -> None:
-        """End without a question, as the system or a terminal asks: what is not saved is kept aside and offered at the next start."""
+        """Quit without asking, on request of the system or a terminal; unsaved changes are autosaved and offered at the next start."""
         self.is_leaving = True  # the question about changes may be open just now: taking it away says that nothing shall be lost
         self.keep_aside()
         self._parts.documents.autosave.leave()
@@ -178,7 +178,7 @@ class Desktop(QObject):
     # -- when something goes wrong --------------------------------------------------------------------------------
 
     def tell_failure(self, failure: Failure) -> None:
-        """Tell of an error in the program, quietly."""
+        """Report an unexpected error in the message bar."""
         text = self.tr("Something in the program went wrong ({error}). You can go on and save.").format(error=failure.line)
         self._tell(text, failure.report)
 
@@ -189,7 +189,7 @@ class Desktop(QObject):
         self.notice.tell(text, actions)
 
     def show_reports(self, report: Path | None = None) -> ReportDialog:
-        """Show the error reports, or one of them."""
+        """Show the error reports, with the given one selected."""
         from spade_studio.app.help.report_dialog import ReportDialog
 
         self.notice.hide()
@@ -201,7 +201,7 @@ class Desktop(QObject):
     # -- dialogs --------------------------------------------------------------------------------------------------
 
     def ask_preferences(self) -> PreferencesDialog:
-        """Show the settings."""
+        """Open the settings dialog."""
         from spade_studio.app.preferences.dialog import PreferencesDialog
 
         dialog = PreferencesDialog(Preferences.read(self._settings), self._parts.rendering.menus, self._window)
@@ -209,13 +209,13 @@ class Desktop(QObject):
         return self._open(dialog)
 
     def ask_shortcuts(self) -> ShortcutsDialog:
-        """Show all commands with their keys."""
+        """Open the dialog of keyboard shortcuts."""
         from spade_studio.app.shortcuts.dialog import ShortcutsDialog
 
         return self._open(ShortcutsDialog(self.shortcuts, self._window))
 
     def ask_sample(self) -> SampleGallery:
-        """Show the layouts that come with the program."""
+        """Open the gallery of sample layouts."""
         from spade_studio.app.help.gallery import SampleGallery
 
         dialog = SampleGallery(samples.SAMPLES, load_label_set(samples.SAMPLE_LABELS), self._window)
@@ -224,13 +224,13 @@ class Desktop(QObject):
         return self._open(dialog)
 
     def show_about(self) -> AboutDialog:
-        """Show what the program is and what it is made of."""
+        """Open the about dialog."""
         from spade_studio.app.help.about import AboutDialog
 
         return self._open(AboutDialog(self._version, self._window.windowIcon(), self._window))
 
     def show_guide(self) -> GuideWindow:
-        """Show the guide beside the window."""
+        """Show the painting guide in its own window."""
         from spade_studio.app.help.guide import GuideWindow
 
         guide = GuideWindow(self._window)
@@ -238,7 +238,7 @@ class Desktop(QObject):
         return guide
 
     def start_tour(self) -> Tour:
-        """Show the hints from the first on."""
+        """Start the tour at the first hint."""
         from spade_studio.app.help.tour import Tour
 
         if self.tour is not None:
@@ -314,7 +314,7 @@ class Desktop(QObject):
         return dialog
 
     def close(self) -> None:
-        """End what is still shown, and look for no newer version."""
+        """Close the windows beside the main one, discard files still to be opened, and stop the update check."""
         self._updates.close()
         self._waiting = []
         self._later.stop()

@@ -1,4 +1,4 @@
-"""All that a window does with files, in one place: menus, drops, autosave."""
+"""The window's file handling: menus, drops, autosave and recovery."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _TOLD_MILLISECONDS = 8000
 
 
 class WindowDocuments(QObject):
-    """Files as the window sees them.
+    """The file commands of the window.
 
     Attributes:
-        recent_menu: For the file menu.
-        export_menu: For the file menu.
-        autosave: Keeps unsaved changes aside.
-        drops: Where other parts register the files that they take.
+        recent_menu: Submenu of recent files, for the file menu.
+        export_menu: Submenu of exports, for the file menu.
+        autosave: Autosave of unsaved changes.
+        drops: Registry of handlers for dropped files.
     """
 
     def __init__(self, workspace: Workspace, files: FileCommands) -> None:
@@ -55,11 +55,11 @@ class WindowDocuments(QObject):
         self.drops.left.connect(self._tell_left)
 
     def close(self) -> None:
-        """Leave nothing running and nothing to restore: the document was saved, or given up."""
+        """Stop background work and remove the autosave, once the document is saved or discarded."""
         self.autosave.close()
 
     def offer_recovery(self) -> RecoveryDialog | None:
-        """Ask about what a crash has left, if anything."""
+        """Offer to recover autosaved documents after a crash; None where there are none."""
         from spade_studio.app.documents.recovery_dialog import RecoveryDialog
 
         left = left_documents(self._sessions)
@@ -79,7 +79,7 @@ class WindowDocuments(QObject):
         return Restored.YES if self.autosave.save_and_wait() else Restored.IN_MEMORY
 
     def open(self, path: Path) -> bool:
-        """Open a file, once unsaved changes are dealt with; return whether it was opened."""
+        """Ask about unsaved changes, then open a file; return whether it was opened."""
         return self._files.may_lose_changes() and self._files.open_path(path)
 
     def _tell_left(self, paths: list[Path]) -> None:

@@ -1,4 +1,4 @@
-"""Variations, exports and videos, as the main window sees them: opened when first asked for, closed with it."""
+"""The windows of variations, exports and videos, created on first use and closed with the main window."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _TOLD_MILLISECONDS = 15_000
 
 
 class ExportController(QObject):
-    """Many pictures of one document.
+    """Opens the windows that make several pictures or videos of a document.
 
     Attributes:
-        sheet: The sheet of variations; None until it is asked for, like the others.
-        export: The window for exports.
-        video: The window for videos.
+        sheet: Variation sheet; None until first opened.
+        export: Export window; None until first opened.
+        video: Video window; None until first opened.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class ExportController(QObject):
         commands.on("variations", self.open_sheet)
 
     def open_sheet(self) -> None:
-        """Show the sheet of variations."""
+        """Show the variation sheet."""
         if self.sheet is None:
             from spade_studio.app.variations.window import SheetPurposes, VariationsWindow
 
@@ -70,11 +70,11 @@ class ExportController(QObject):
         self.sheet.open()
 
     def open_export(self) -> None:
-        """Show the window for exports."""
+        """Show the export window."""
         self._made_export().open()
 
     def may_stop(self) -> bool:
-        """Ask whether an export or a video that is at work may be stopped, if one is."""
+        """Return whether the window may close; asks first if an export or a video is in progress."""
         export = self.export.exporter if self.export is not None and self.export.exporter.is_running else None
         film = self.video.maker if self.video is not None and self.video.maker.is_at_work else None
         lines: list[str] = []
@@ -97,7 +97,7 @@ class ExportController(QObject):
         return box.clickedButton() is stop
 
     def close(self) -> None:
-        """End what is at work and close all windows; an export goes on when it is started again."""
+        """Stop running jobs and close all windows; an interrupted export resumes when it is started again."""
         if self.sheet is not None:
             self._settings.sheet_count = self.sheet.count
         for window in (self.sheet, self.export, self.video):
@@ -116,13 +116,13 @@ class ExportController(QObject):
         return self.export
 
     def _tell(self, text: str) -> None:
-        """Say in the status line what has ended while its window is closed."""
+        """Announce in the status bar a job that finished while its window was closed."""
         sender = self.sender()
         if isinstance(sender, QWidget) and not sender.isVisible():
             self._window.statusBar().showMessage(text, _TOLD_MILLISECONDS)
 
     def capture(self) -> tuple[PaintedLayout, LabelSet]:
-        """Return the layout as it is now, the same object as long as it does not change."""
+        """Return a copy of the present layout with its label set; the layout is the same object while nothing changes."""
         document = self._document
         name = document.path.stem if document.path else document.name
         last, texture, regions = self._captured, self._live.texture, document.texture_regions

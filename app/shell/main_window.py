@@ -1,4 +1,4 @@
-"""The window: builds document, tools, panels and renderer, and wires them together."""
+"""The main window, which creates and connects document, tools, panels and renderer."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -61,7 +61,7 @@ _ZOOM_STEP = 1.25
 
 
 class MainWindow(QMainWindow):
-    """The one window: canvas left, render right, palette and style below."""
+    """The main window: canvas on the left, rendered picture on the right, palette and style below."""
 
     def __init__(
         self,
@@ -328,7 +328,7 @@ class MainWindow(QMainWindow):
         self._theme.set_appearance(appearance)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Ask about unsaved changes and what is being exported; then remember the window and join the render thread."""
+        """Ask about unsaved changes and running exports; then save the window state and join the render thread."""
         event.ignore()  # also where an error of the program comes between
         may_close = self.files.may_lose_changes() and (self.desktop.is_leaving or self.batch.may_stop())
         if not may_close and not self.desktop.is_leaving:

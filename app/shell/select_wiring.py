@@ -1,4 +1,4 @@
-"""The commands of the select menu, and cut, copy and paste of what is selected."""
+"""The commands of the select menu, and cut, copy and paste of the selection."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NEED_SELECTION = ("cut", "duplicate", "select_none", "flip_x", "flip_y", "rotat
 
 
 class SelectCommands(QObject):
-    """What can be done with a selection."""
+    """The commands on the selection."""
 
     nothing_to_copy = Signal()  # the copy command was given without a selection
     nothing_to_paste = Signal()  # the paste command was given, and the clipboard has no piece of a layout
@@ -42,7 +42,7 @@ class SelectCommands(QObject):
         self._enable()
 
     def fill_menu(self, menu: QMenu) -> None:
-        """Put the commands into the select menu."""
+        """Add the commands to the select menu."""
         names = ("select_all", "select_none", "select_invert", "select_label", "", "duplicate", "flip_x", "flip_y")
         for name in (*names, "rotate_left", "rotate_right", "", "texture_selection", "", "crop"):
             if name:
@@ -51,7 +51,7 @@ class SelectCommands(QObject):
                 menu.addSeparator()
 
     def copy(self) -> None:
-        """Put what is selected into the clipboard."""
+        """Copy the selection to the clipboard."""
         document = self._document
         if document.selection is None:
             self.nothing_to_copy.emit()
@@ -61,13 +61,13 @@ class SelectCommands(QObject):
         QGuiApplication.clipboard().setMimeData(data)
 
     def cut(self) -> None:
-        """Put what is selected into the clipboard, and fill its place from its surroundings."""
+        """Copy the selection to the clipboard and fill the area from its surroundings."""
         if self._document.selection is not None:
             self.copy()
             self._toolbox.selecting.clear("cut")
 
     def paste(self) -> None:
-        """Let the piece of a layout that is in the clipboard hover over this one."""
+        """Paste the piece of a layout in the clipboard as a floating selection."""
         data = QGuiApplication.clipboard().mimeData()
         document = self._document
         piece = clipboard.from_clipboard(data, document.label_set, document.size) if data is not None else None

@@ -1,4 +1,4 @@
-"""All that a window does with styles, in one place: the dock, the strip's panel, menus, drops and the clipboard."""
+"""The window's style handling: dock, strip, menus, drops and the clipboard."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _PHOTO_SUFFIXES = (".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".
 
 
 class WindowStyles(QObject):
-    """Styles as the window sees them.
+    """The style commands and panels of the window.
 
     Attributes:
-        controller: Keeps the style in use.
-        panel: The lists of styles.
-        dock: Where the panel is; hidden until it is asked for.
-        strip: The styles that are always in view.
-        strip_dock: Where they are.
+        controller: Controller of the style in use.
+        panel: Panel of the lists of styles.
+        dock: Dock of the panel, initially hidden.
+        strip: Strip of styles that is always in view.
+        strip_dock: Dock of the strip.
     """
 
     def __init__(self, workspace: Workspace, style_panel: StylePanel, connection: DocumentConnection, drops: FileDrops) -> None:
@@ -52,7 +52,7 @@ class WindowStyles(QObject):
         self._connect()
 
     def close(self) -> None:
-        """Keep the last styles for the next session, and read no more photographs."""
+        """Save the style history for the next session and stop reading photographs."""
         self.controller.close()
 
     @property
@@ -61,28 +61,28 @@ class WindowStyles(QObject):
         return self.controller.style
 
     def adopt(self, style: Style | int | StyleCode, name: str = "") -> None:
-        """Render in a style from now on: one of ours, a seed, or a code float32 ``[z]``; see :meth:`StylesController.adopt`."""
+        """Set the style: a :class:`Style`, a seed, or a style code, float32 ``[z]``; see :meth:`StylesController.adopt`."""
         self.controller.adopt(style, name)
 
     def open_with(self, seed: int) -> None:
-        """Render in the style that a sample comes with, unless the style is locked."""
+        """Set a sample's style by its seed, unless the style is locked."""
         self.controller.open_with(seed)
 
     def dock_beside(self, name: str) -> QAction:
-        """Put the dock behind another one's tab, the strip beside both, and return the command that shows the dock."""
+        """Tabify the dock with the one of a name, put the strip beside both, and return the command that shows the dock."""
         action = dock_beside(self._window, self.dock, name, self.tr("Styles panel"), "F9")
         self._window.setDockNestingEnabled(True)
         self._window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.strip_dock, Qt.Orientation.Horizontal)
         return action
 
     def open_gallery(self) -> None:
-        """Show the styles, in front of other panels."""
+        """Show the style panel in front of other panels."""
         self.dock.show()
         self.dock.raise_()
         self.panel.tabs.currentWidget().setFocus()
 
     def paste(self) -> None:
-        """Take the style of the picture, or of the files, in the clipboard."""
+        """Take the style of the picture or the files in the clipboard."""
         data = QGuiApplication.clipboard().mimeData()
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()] if data else []
         if paths:
@@ -96,7 +96,7 @@ class WindowStyles(QObject):
             self._show_references()
 
     def ask_for_files(self) -> None:
-        """Choose photographs from the disk."""
+        """Open a file dialog for photographs and take their style."""
         folder = str(self._settings.picture_folder or "")
         kinds = self.tr("Photographs ({})").format(" ".join(f"*{suffix}" for suffix in _PHOTO_SUFFIXES))
         names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Take the style of photographs"), folder, kinds)

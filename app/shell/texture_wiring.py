@@ -1,4 +1,4 @@
-"""New texture in the whole layout, of one label or in the selection: commands, and the menus of canvas, picture and palette."""
+"""The commands that resample the texture of the layout, a label or the selection, and their places in context menus."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -23,11 +23,11 @@ _CANVAS_MENU = ("cut", "copy", "paste", "duplicate", "", "select_label", "select
 
 
 class TextureCommands(QObject):
-    """What draws the texture anew.
+    """The commands that resample the texture noise.
 
     Attributes:
-        here: The command for the label under the pointer, in the menus of canvas and picture.
-        canvas_menu: Of the canvas, with the select tool or by its key.
+        here: Command for the label under the pointer, in the context menus of canvas and picture.
+        canvas_menu: Context menu of the canvas, opened with the select tool or by key.
     """
 
     def __init__(
@@ -64,11 +64,11 @@ class TextureCommands(QObject):
 
     @property
     def is_possible(self) -> bool:
-        """Whether the weights have textures."""
+        """Whether the weights have texture noise."""
         return self._live.info is not None and self._live.info.has_texture
 
     def renew_label(self, label_id: int) -> bool:
-        """Draw the texture of all pixels of a label anew; False where there are none."""
+        """Resample the texture of all pixels of a label; return False where there are none."""
         self._toolbox.finish()
         is_done = renew_texture(self._document, self._document.labels == label_id)
         if not is_done:
@@ -77,13 +77,13 @@ class TextureCommands(QObject):
         return is_done
 
     def renew_selection(self) -> bool:
-        """Draw the texture of what is selected anew; False where nothing is."""
+        """Resample the texture of the selection; return False where nothing is selected."""
         self._toolbox.finish()
         selection = self._document.selection
         return selection is not None and renew_texture(self._document, selection)
 
     def look_under(self, place: QPoint, view: CanvasView | PictureView) -> None:
-        """Take the label at a place on the screen for the one that the menus speak of."""
+        """Make the label at a screen position the target of the command :attr:`here`."""
         at = view.viewport.to_picture(QPointF(view.mapFromGlobal(place)))
         column, row = math.floor(at.x()), math.floor(at.y())
         height, width = self._document.size
@@ -96,7 +96,7 @@ class TextureCommands(QObject):
         self.here.setIcon(self._commands["texture"].icon())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Open the canvas's menu by its key and, with the select tool, by the right button, which paints with all others."""
+        """Open the canvas's context menu by key and, with the select tool, by the right button, which paints with other tools."""
         if event.type() != QEvent.Type.ContextMenu or not isinstance(event, QContextMenuEvent):
             return super().eventFilter(watched, event)
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard

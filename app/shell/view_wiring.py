@@ -1,4 +1,4 @@
-"""Full screen, panels that make way for the canvas, and where panels were, from one start to the next."""
+"""Full screen, hiding of panels, and panel positions that persist between sessions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STATE_VERSION = 1
 
 
 class WindowPanels(QObject):
-    """What stands around the canvas."""
+    """The panels and bars around the canvas."""
 
     def __init__(self, workspace: Workspace, canvas: CanvasView) -> None:
         window, commands = workspace.window, workspace.actions
@@ -27,7 +27,7 @@ class WindowPanels(QObject):
         commands["full_screen"].toggled.connect(self.set_full_screen)
 
     def set_hidden(self, hidden: bool) -> None:
-        """Hide all panels and bars but the menus, or bring back those that were there."""
+        """Hide all panels and bars except the menu bar, or restore those that were visible."""
         if hidden == bool(self._hidden):
             return
         if hidden:
@@ -44,18 +44,18 @@ class WindowPanels(QObject):
         self._canvas.setFocus()
 
     def set_full_screen(self, full: bool) -> None:
-        """Fill the screen, or be a window again."""
+        """Enter or leave full screen."""
         state = self._window.windowState()
         full_screen = Qt.WindowState.WindowFullScreen
         self._window.setWindowState(state | full_screen if full else state & ~full_screen)
 
     def restore(self) -> None:
-        """Put the panels where they were at the last start."""
+        """Restore the panel positions of the last session."""
         if not self._settings.panels.isEmpty() and self._window.restoreState(self._settings.panels, _STATE_VERSION):
             for bar in self._window.findChildren(QToolBar):
                 bar.show()
         self._commands["full_screen"].setChecked(self._window.isFullScreen())
 
     def keep(self) -> None:
-        """Remember where the panels are, also while they are hidden."""
+        """Store the panel positions in the settings, including those of hidden panels."""
         self._settings.panels = self._state if self._hidden else self._window.saveState(_STATE_VERSION)
