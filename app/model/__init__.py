@@ -1,1 +1,1 @@
-"""The drawing: document, strokes, rasters, undo, and which label is which."""
+"""Document model: label map, strokes, rasterisation, undo, and matching of labels."""

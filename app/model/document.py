@@ -1,4 +1,4 @@
-"""The document: one label map, its objects, selection, name, file and undo history."""
+"""Document: a label map with its objects, selection, name, file and undo history."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from spade_studio.engine.labels import LabelSet
 
 
 class Document(DocumentExtras):
-    """What is painted, saved and undone.
+    """A layout that can be painted, saved and undone.
 
     Attributes:
-        label_set: Names and colours of the values in the map.
-        path: The label PNG it was opened from or saved to; None where there is none that may be written.
-        stroke: The stroke whose button is still down, or None.
+        label_set: Names and colours of the map's values.
+        path: File that saving writes to; None where there is none.
+        stroke: Stroke in progress, or None.
     """
 
     labels_changed = Signal(object, int)  # Rect, revision
-    replaced = Signal()  # another map took this one's place, perhaps of another size
+    replaced = Signal()  # the map was replaced, possibly by one of another size
     stroke_ended = Signal()
     described = Signal()  # name or file changed
     selection_changed = Signal()
-    texture_changed = Signal()  # its regions
+    texture_changed = Signal()  # texture_regions
 
     def __init__(self, labels: LabelArray, label_set: LabelSet, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,20 +42,20 @@ class Document(DocumentExtras):
         self._objects: InstanceArray | None = None
         self._texture_regions: RegionArray | None = None
         self._selection: MaskArray | None = None
-        self._selection_before: tuple[MaskArray | None] | None = None  # of a stroke that moves it
+        self._selection_before: tuple[MaskArray | None] | None = None  # selection before a stroke that moves it
         self._name = name
         self._revision = 0
 
     @property
     def labels(self) -> LabelArray:
-        """The map, uint8 ``[H, W]``, read-only; it changes in place, so copy what must stay."""
+        """Label map, uint8 ``[H, W]``; a read-only view of an array that changes in place."""
         view = self._labels.view()
         view.flags.writeable = False
         return view
 
     @property
     def instances(self) -> InstanceArray | None:
-        """Objects by number, uint16 ``[H, W]``, read-only; 0 where no object was begun, None where none ever was."""
+        """Object ids, uint16 ``[H, W]``, 0 for none; a read-only view, or None where there are no objects."""
         if self._objects is None:
             return None
         view = self._objects.view()
@@ -64,7 +64,7 @@ class Document(DocumentExtras):
 
     @property
     def selection(self) -> MaskArray | None:
-        """The pixels that strokes may change, ``[H, W]``, which is never changed in place; all where None. It is kept in no file."""
+        """Pixels that strokes may change, boolean ``[H, W]``, never modified in place; None for all. Not saved to files."""
         return self._selection
 
     @selection.setter
@@ -76,7 +76,7 @@ class Document(DocumentExtras):
 
     @property
     def texture_regions(self) -> RegionArray | None:
-        """Where the texture has seeds of its own, uint16 ``[H, W]``, which is never changed in place: one for every number but 0."""
+        """Texture regions, uint16 ``[H, W]``, never modified in place; each number but 0 has its own noise seed. None for no regions."""
         return self._texture_regions
 
     @texture_regions.setter
@@ -86,7 +86,7 @@ class Document(DocumentExtras):
 
     @property
     def revision(self) -> int:
-        """Counts the changes of the map."""
+        """Number of changes of the map so far."""
         return self._revision
 
     @property
@@ -96,22 +96,22 @@ class Document(DocumentExtras):
 
     @property
     def rect(self) -> Rect:
-        """The whole map."""
+        """Rectangle of the whole map."""
         return Rect(0, 0, self._labels.shape[1], self._labels.shape[0])
 
     @property
     def name(self) -> str:
-        """What the title bar calls it: the file's name, else the name it was given."""
+        """Name in the title bar: that of the file, otherwise the given one."""
         return self.path.name if self.path else self._name
 
     @property
     def unlabeled_id(self) -> int:
-        """The value that an eraser leaves."""
+        """Value of unlabeled pixels, which the eraser writes."""
         return self.label_set.unlabeled_value
 
     @property
     def is_modified(self) -> bool:
-        """Whether something would be lost by closing now."""
+        """Whether there are unsaved changes."""
         return not self.undo_stack.isClean() or self.stroke is not None
 
     def replace(
@@ -123,14 +123,14 @@ class Document(DocumentExtras):
         label_set: LabelSet | None = None,
         texture_regions: RegionArray | None = None,
     ) -> None:
-        """Show another map: history, file, underlay, snapshots and protection are forgotten, the new state is clean.
+        """Replace the map and discard history, underlay, snapshots and protection; the new state counts as saved.
 
         Args:
             labels: uint8 ``[H, W]``.
-            name: What the title bar calls it without a file.
-            path: The file that saving may write to, or None.
-            instances: Objects by number, uint16 ``[H, W]``, or None.
-            label_set: What its values mean; as the map's before where None.
+            name: Name in the title bar where there is no file.
+            path: File that saving may write to, or None.
+            instances: Object ids, uint16 ``[H, W]``, or None.
+            label_set: Label set of the values; None keeps the present one.
             texture_regions: As :attr:`texture_regions`.
         """
         self.cancel_stroke()
@@ -145,14 +145,14 @@ class Document(DocumentExtras):
         self.described.emit()
 
     def reshape(self, labels: LabelArray, instances: InstanceArray | None, text: str) -> None:
-        """Put another map, perhaps of another size, in the place of this one as a step that can be undone."""
+        """Replace the map, possibly by one of another size, as one undo step called ``text``."""
         regions = self._texture_regions
         if regions is not None and regions.shape != labels.shape:
             regions = resize_nearest(regions, labels.shape[0], labels.shape[1])
         self._exchange((labels, instances, regions), text)
 
     def crop(self, rect: Rect, text: str) -> None:
-        """Keep a rectangle of the map, and the part of the photograph under it, as a step that can be undone; the whole map is no step."""
+        """Crop map and photograph to a rectangle, as one undo step called ``text``; nothing happens where that is the whole map."""
         self.end_stroke()
         if rect == self.rect:
             return
@@ -164,15 +164,15 @@ class Document(DocumentExtras):
         self._exchange((self._labels[rect.slices], objects, regions), text, picture)
 
     def extend(self, left: int, top: int, right: int, bottom: int, text: str, *, fills: bool) -> None:
-        """Add pixels at the sides, and to the photograph, as a step that can be undone.
+        """Extend map and photograph at the sides, as one undo step.
 
         Args:
-            left: Columns added there, likewise ``top``, ``right`` and ``bottom``.
-            top: Rows.
-            right: Columns.
-            bottom: Rows.
-            text: What the undo menu calls it.
-            fills: Whether they take the nearest labels; else they are unlabeled.
+            left: Columns added at the left.
+            top: Rows added at the top.
+            right: Columns added at the right.
+            bottom: Rows added at the bottom.
+            text: Name of the step in the undo menu.
+            fills: Whether added pixels take the nearest labels; otherwise they are unlabeled.
         """
         self.end_stroke()
         (height, width), photo = self.size, self._underlay
@@ -183,9 +183,9 @@ class Document(DocumentExtras):
         self._exchange((labels, objects, regions), text, picture, are_ours=True)
 
     def _exchange(self, after: Whole, text: str, picture: Picture | None = None, *, are_ours: bool = False) -> None:
-        """Put another map, and another picture under it, in the place of these as a step that can be undone.
+        """Replace the map, and where given the picture under it, as one undo step.
 
-        The map is copied, unless nobody else holds its arrays.
+        The arrays are copied unless ``are_ours``, that is, unless the caller gives them up.
         """
         self.end_stroke()
         before, selection = (self._labels, self._objects, self._texture_regions), self._selection
@@ -198,18 +198,18 @@ class Document(DocumentExtras):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing has a label."""
+        """Whether all pixels are unlabeled."""
         labels = self._labels
         return bool(labels[0, 0] == labels[-1, -1] == self.unlabeled_id and (labels == self.unlabeled_id).all())
 
     @property
     def has_room_for_snapshot(self) -> bool:
-        """Whether one more would not make the snapshots larger than a file may hold."""
+        """Whether the snapshots with one more would stay within the limits of a file."""
         more = snapshot_bytes(self._labels.size, has_instances=self._objects is not None)
         return sum(snapshot.memory for snapshot in self.snapshots) + more <= MAX_SNAPSHOT_BYTES
 
     def add_snapshot(self, name: str) -> Snapshot:
-        """Keep the present state under a name."""
+        """Store the present state under a name."""
         self.end_stroke()
         snapshot = Snapshot(name, self._labels.copy(), None if self._objects is None else self._objects.copy())
         self.snapshots.append(snapshot)
@@ -217,11 +217,11 @@ class Document(DocumentExtras):
         return snapshot
 
     def restore_snapshot(self, snapshot: Snapshot) -> None:
-        """Go back to a named state, as a step that can be undone."""
+        """Restore a snapshot, as one undo step."""
         self.reshape(snapshot.labels, snapshot.instances, self.tr("snapshot {name}").format(name=snapshot.name))
 
     def adopt(self, label_set: LabelSet, labels: LabelArray | None = None) -> None:
-        """Take another label set: the values of the map stay, or are replaced by the map carried over to it (history is forgotten)."""
+        """Adopt another label set, either keeping the map's values or replacing the map by ``labels``, which clears the history."""
         self.end_stroke()
         self.label_set = label_set
         if labels is not None:
@@ -231,20 +231,20 @@ class Document(DocumentExtras):
         self._put(self._labels if labels is None else labels, self._objects, self._texture_regions)
 
     def describe(self, label_id: int) -> str:
-        """Return what to call a value of the map."""
+        """Return the display name of a value of the map."""
         if label_id == self.unlabeled_id:
             return label_text("unlabeled")
         label = self.label_set.by_id(label_id)
         return label_text(label) if label else f"id {label_id}"
 
     def mark(self) -> None:
-        """End the open stroke and note that the state of now is about to be saved."""
+        """End the stroke in progress and mark the present state as the one being saved."""
         self.end_stroke()
         self._marked = self.beside
         self.undo_stack.mark()
 
     def saved_as(self, path: Path, *, marked: bool = False) -> None:
-        """Note that the present state, or the one that was marked before it was written, now stands in a file."""
+        """Record that the present state, or the one marked before writing, has been saved to a file."""
         self.path = path
         self._kept = self._marked if marked else self.beside
         self.undo_stack.setClean(marked=marked)
@@ -252,20 +252,20 @@ class Document(DocumentExtras):
         self._look_beside()
 
     def write(self, rect: Rect, patch: LabelArray, objects: InstanceArray | None = None) -> None:
-        """Write values into a rectangle and tell everyone; no undo is recorded."""
+        """Write values into a rectangle and emit the change signals, without an undo step."""
         self._labels[rect.slices] = patch
         if self._objects is not None:
             self._objects[rect.slices] = 0 if objects is None else objects
         self._changed(rect)
 
     def begin_stroke(self, text: str, object_id: int = 0, *, stays_selected: bool = True, has_objects: bool = False) -> Stroke:
-        """Start recording what one press-drag-release changes.
+        """Begin to record the changes of one press, drag and release.
 
         Args:
-            text: What the undo menu calls it.
-            object_id: The object that is painted, 1..65535, or 0 for none.
-            stays_selected: Whether only selected pixels are painted on; else the stroke moves the selection, and undoing it moves it back.
-            has_objects: Whether it may lay down other objects too.
+            text: Name of the stroke in the undo menu.
+            object_id: Id of the painted object, 1..65535, or 0 for none.
+            stays_selected: Whether painting is confined to the selection; otherwise the stroke moves the selection, and undo moves it back.
+            has_objects: Whether the stroke may write the ids of several objects.
         """
         self.end_stroke()
         if (object_id or has_objects) and self._objects is None:
@@ -277,7 +277,7 @@ class Document(DocumentExtras):
         return self.stroke
 
     def end_stroke(self) -> None:
-        """Put the open stroke on the undo stack, if it changed anything."""
+        """Push the stroke in progress onto the undo stack, if it changed anything."""
         stroke, self.stroke = self.stroke, None
         if stroke is None:
             return
@@ -291,7 +291,7 @@ class Document(DocumentExtras):
         self.stroke_ended.emit()
 
     def cancel_stroke(self) -> None:
-        """Take back the open stroke as if the button had never been pressed."""
+        """Revert the stroke in progress."""
         stroke, self.stroke = self.stroke, None
         if stroke is None:
             return
@@ -302,7 +302,7 @@ class Document(DocumentExtras):
         self.stroke_ended.emit()
 
     def new_object_id(self) -> int:
-        """Return the number after the highest object's; the highest again where the numbers are used up."""
+        """Return the id after the highest one in use, at most 65535."""
         return 1 if self._objects is None else min(int(self._objects.max()) + 1, 0xFFFF)
 
     def _put(self, labels: LabelArray, instances: InstanceArray | None, regions: RegionArray | None, *, are_ours: bool = False) -> None:

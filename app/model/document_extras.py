@@ -1,4 +1,4 @@
-"""What a document holds beside its map: protected labels, a photograph, snapshots, the size of its pictures."""
+"""Document data beside the map: protected labels, photograph, snapshots, size and detail of renders."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 
 class DocumentExtras(QObject):
-    """Things that are saved with a map and changed by no step.
+    """Document data that is saved with the map but not part of the undo history.
 
     Attributes:
-        undo_stack: One command for each stroke; its clean state says whether there is something to save.
-        snapshots: States of the map that a person has named; they outlast the undo history.
-        picture_detail: The level of detail of the picture that it was opened from; None for the window's. No file keeps it.
+        undo_stack: Undo history, with one command per stroke; it is clean where all changes are saved.
+        snapshots: Named states of the map, independent of the undo history.
+        picture_detail: Level of detail of the rendered picture that the layout was opened from; None for that of the window. Not saved.
     """
 
     protected_changed = Signal()
@@ -43,12 +43,12 @@ class DocumentExtras(QObject):
 
     @property
     def beside(self) -> Beside:
-        """All of it."""
+        """All saved data beside the map."""
         return Beside(self._protected, self._underlay, tuple(self.snapshots), self._picture_size)
 
     @property
     def protected(self) -> frozenset[int]:
-        """Values of the map that no stroke paints over."""
+        """Values of the map that strokes do not paint over."""
         return self._protected
 
     @protected.setter
@@ -59,7 +59,7 @@ class DocumentExtras(QObject):
 
     @property
     def underlay(self) -> Underlay | None:
-        """A photograph under the labels."""
+        """Photograph under the labels, or None."""
         return self._underlay
 
     @underlay.setter
@@ -70,7 +70,7 @@ class DocumentExtras(QObject):
 
     @property
     def picture_size(self) -> SizeWish | None:
-        """How large pictures of it are wanted; None where that was never said."""
+        """Requested size of renders; None where unset."""
         return self._picture_size
 
     @picture_size.setter
@@ -80,7 +80,7 @@ class DocumentExtras(QObject):
             self.picture_size_changed.emit()
 
     def begin_with_size(self, size: SizeWish) -> None:
-        """Take a size where none was said: it is no change."""
+        """Set the size of renders where it is unset, without marking the document as modified."""
         if self._picture_size is None:
             self._picture_size = size
             self._kept = replace(self._kept, picture_size=size)
@@ -93,25 +93,25 @@ class DocumentExtras(QObject):
         picture_size: SizeWish | None = None,
         picture_detail: DetailLevel | None = None,
     ) -> None:
-        """Take what stands beside the map in the file that was opened: it is no change."""
+        """Set the data beside the map as read from a file, without marking the document as modified."""
         self._underlay, self._protected, self.snapshots = underlay, protected, list(snapshots)
         self._picture_size, self.picture_detail = picture_size, picture_detail
         self._kept = self.beside
         self._tell_beside()
 
     def rename_snapshot(self, index: int, name: str) -> None:
-        """Give a named state another name; an empty one is not taken."""
+        """Rename the snapshot at an index; an empty name is ignored."""
         if name := " ".join(name.split())[:MAX_NAME]:
             self.snapshots[index] = replace(self.snapshots[index], name=name)
         self.snapshots_changed.emit()
 
     def remove_snapshot(self, snapshot: Snapshot) -> None:
-        """Forget a named state."""
+        """Remove a snapshot."""
         self.snapshots.remove(snapshot)
         self.snapshots_changed.emit()
 
     def locked(self) -> MaskArray | None:
-        """Return which values cannot be painted over, ``[256]``; None where all can."""
+        """Return a boolean mask ``[256]`` of the protected values; None where there are none."""
         return np.isin(np.arange(256), list(self._protected)) if self._protected else None
 
     def _forget_beside(self) -> None:
@@ -120,7 +120,7 @@ class DocumentExtras(QObject):
         self._kept = self.beside
 
     def _swap_photo(self, old: Picture, new: Picture) -> None:
-        """Lay another picture under the labels where the old one still lies; how it is shown stays."""
+        """Replace the underlay's picture where it is still ``old``, keeping opacity and visibility."""
         if self._underlay is not None and self._underlay.picture is old:
             self.underlay = replace(self._underlay, picture=new)
 

@@ -1,4 +1,4 @@
-"""A piece of a layout that was lifted or pasted, to be moved, scaled, turned and flipped before it is laid down; edges stay hard."""
+"""Floating piece of a layout, lifted or pasted, that can be moved, scaled, rotated and flipped with hard edges."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from spade_studio.app.model import raster, surroundings
 from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, Patch, Rect
 from spade_studio.app.model.raster_shapes import Point
 
-_LEAST = 1.0  # the shorter side of a piece, in pixels
+_LEAST = 1.0  # shortest side of a piece, in pixels
 _MOST = 8192.0
 
 
 @dataclass(frozen=True, eq=False)
 class Laid:
-    """Pixels as they lie in a map.
+    """Pixels of a piece resampled to the grid of a map.
 
     Attributes:
-        patch: Where.
-        labels: uint8, of the patch's box.
-        objects: uint16 likewise, or None.
+        patch: Covered pixels.
+        labels: Label ids, uint8 with the shape of the patch's box.
+        objects: Object ids, uint16 of the same shape, or None.
     """
 
     patch: Patch
@@ -33,12 +33,12 @@ class Laid:
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a piece lies.
+    """Position, size and rotation of a piece.
 
     Attributes:
-        x, y: Its middle, in pixels of the map.
-        width, height: Its sides before it is turned, in pixels; negative where it is flipped.
-        angle: By which it is turned clockwise, in degrees.
+        x, y: Centre, in map pixels.
+        width, height: Size before rotation, in pixels; negative where flipped.
+        angle: Clockwise rotation, in degrees.
     """
 
     x: float
@@ -48,13 +48,13 @@ class Placement:
     angle: float = 0.0
 
     def to_map(self, u: float, v: float) -> Point:
-        """Return where a position in the piece lies, given as shares of its sides, 0..1 from its left and upper edge."""
+        """Return the map position of a point in the piece, given as fractions of its sides, 0..1 from the left and the upper edge."""
         turn = math.radians(self.angle)
         dx, dy = (u - 0.5) * self.width, (v - 0.5) * self.height
         return self.x + dx * math.cos(turn) - dy * math.sin(turn), self.y + dx * math.sin(turn) + dy * math.cos(turn)
 
     def to_piece(self, x: float, y: float) -> Point:
-        """Return the shares of the sides at a position of the map: the inverse of :meth:`to_map`."""
+        """Return the fractions of the sides at a map position: the inverse of :meth:`to_map`."""
         turn = math.radians(self.angle)
         dx, dy = x - self.x, y - self.y
         along, down = dx * math.cos(turn) + dy * math.sin(turn), dy * math.cos(turn) - dx * math.sin(turn)
@@ -62,20 +62,20 @@ class Placement:
 
     @property
     def corners(self) -> list[Point]:
-        """Its corners, clockwise from the upper left one of the unturned piece."""
+        """Corners in map pixels, clockwise from the upper left one of the unrotated piece."""
         return [self.to_map(u, v) for u, v in ((0, 0), (1, 0), (1, 1), (0, 1))]
 
     def moved(self, dx: float, dy: float) -> Placement:
-        """Return it moved by a distance."""
+        """Return the placement moved by a distance in map pixels."""
         return replace(self, x=self.x + dx, y=self.y + dy)
 
     def scaled_from(self, handle: Point, at: Point, *, keeps_shape: bool) -> Placement:
-        """Return it scaled so that a handle comes to lie at a position while what is opposite stays.
+        """Return the placement scaled so that a handle moves to a position while the opposite side or corner stays.
 
         Args:
-            handle: Shares of the sides, each 0, 0.5 or 1; along a share of 0.5 nothing is scaled.
-            at: In pixels of the map.
-            keeps_shape: Whether the sides keep their proportion.
+            handle: Position of the handle as fractions of the sides, each 0, 0.5 or 1; there is no scaling along an axis with 0.5.
+            at: New position of the handle, in map pixels.
+            keeps_shape: Whether to keep the aspect ratio.
         """
         turn = math.radians(self.angle)
         fixed = self.to_map(1 - handle[0], 1 - handle[1])
@@ -94,28 +94,28 @@ class Placement:
         return placed.moved(fixed[0] - now[0], fixed[1] - now[1])
 
     def flipped(self, *, left_right: bool) -> Placement:
-        """Return its mirror image as it is seen, in place."""
+        """Return the placement mirrored in place along a screen axis: horizontally where ``left_right``, otherwise vertically."""
         if left_right:
             return replace(self, width=-self.width, angle=-self.angle)
         return replace(self, height=-self.height, angle=-self.angle)
 
     def turned(self, degrees: float) -> Placement:
-        """Return it turned further around its middle."""
+        """Return the placement rotated clockwise around its centre by further degrees."""
         return replace(self, angle=(self.angle + degrees + 180) % 360 - 180)
 
 
 class Floating:
-    """A piece over a map.
+    """A piece floating over a map.
 
     Args:
-        labels: uint8 ``[h, w]``, the piece.
-        mask: ``[h, w]``, which pixels of it belong to it.
-        objects: uint16 ``[h, w]``, or None.
-        place: The rectangle of the map that it lies in, unscaled.
-        left_behind: What stands where it was lifted from; None where it is a copy.
+        labels: Label ids, uint8 ``[h, w]``.
+        mask: Pixels that belong to the piece, boolean ``[h, w]``.
+        objects: Object ids, uint16 ``[h, w]``, or None.
+        place: Initial rectangle in the map, of the piece's size.
+        left_behind: Pixels that fill the hole where the piece was lifted; None for a copy.
 
     Attributes:
-        placement: Where it lies now.
+        placement: Current placement.
     """
 
     def __init__(
@@ -136,15 +136,15 @@ class Floating:
         no_source: int | None = None,
         copies: bool = False,
     ) -> Floating | None:
-        """Take a selected part up; None where nothing can be taken.
+        """Lift the selected pixels; None where none can be lifted.
 
         Args:
-            labels: uint8 ``[H, W]``.
-            objects: uint16 ``[H, W]``, or None.
-            selection: ``[H, W]``.
-            locked: ``[256]``, the values that stay where they are.
-            no_source: The label that fills no hole; see :func:`surroundings.filled`.
-            copies: Whether the part also stays where it is.
+            labels: Label map, uint8 ``[H, W]``.
+            objects: Object ids, uint16 ``[H, W]``, or None.
+            selection: Selected pixels, boolean ``[H, W]``.
+            locked: Values that are not lifted, boolean ``[256]``.
+            no_source: Label that is not used to fill the hole; see :func:`surroundings.filled`.
+            copies: Whether the original stays in place.
         """
         if locked is not None:
             selection = selection & ~locked[labels]
@@ -160,18 +160,18 @@ class Floating:
 
     @property
     def has_objects(self) -> bool:
-        """Whether objects are in it."""
+        """Whether the piece has an object plane."""
         return self._objects is not None
 
     def renumber(self, first: int) -> None:
-        """Give its objects numbers from ``first`` on, in the order of those they have; the highest where the numbers are used up."""
+        """Renumber the piece's objects consecutively from ``first``, in the order of their present ids; ids are capped at 65535."""
         if self._objects is not None:
             numbers = np.unique(self._objects[self._mask & (self._objects > 0)])
             fresh = np.minimum(np.searchsorted(numbers, self._objects) + first, 0xFFFF)
             self._objects = np.where(self._objects > 0, fresh, 0).astype(np.uint16)
 
     def placed(self, size: tuple[int, int]) -> Laid | None:
-        """Return the piece as it lies in a map of (height, width); None where all of it lies outside."""
+        """Return the piece resampled into a map of ``size`` (height, width); None where it lies outside."""
         place = self._snapped()
         xs, ys = zip(*place.corners, strict=True)
         box = raster.clipped(round(min(xs), 6), round(min(ys), 6), round(max(xs), 6), round(max(ys), 6), size)
@@ -184,7 +184,7 @@ class Floating:
             mask, labels = self._mask[take], self._labels[take]
             objects = None if self._objects is None else self._objects[take]
         else:
-            # From the middles of the map's pixels to those of the piece's, as OpenCV counts them.
+            # From pixel centres of the map to pixel centres of the piece, in OpenCV's coordinates.
             (u0, v0), (u1, v1), (u2, v2) = (
                 place.to_piece(box.left + 0.5 + dx, box.top + 0.5 + dy) for dx, dy in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
             )
@@ -204,12 +204,12 @@ class Floating:
         return Laid(Patch(box, mask), labels, objects)
 
     def covers(self, x: float, y: float) -> bool:
-        """Whether a position of the map lies in the piece's frame."""
+        """Return whether a map position lies in the piece's frame."""
         u, v = self.placement.to_piece(x, y)
         return 0 <= u < 1 and 0 <= v < 1
 
     def _snapped(self) -> Placement:
-        """Return the placement on whole pixels where it is not turned by an angle that would blur its sides anyway."""
+        """Return the placement aligned to whole pixels where its angle is a multiple of 90 degrees."""
         place = self.placement
         if place.angle % 90:
             return place
@@ -221,7 +221,7 @@ class Floating:
         return Placement(x, y, width, height, place.angle)
 
     def _straight(self, place: Placement, box: Rect) -> tuple[np.ndarray, np.ndarray]:
-        """Return which rows and columns of the piece the pixels of a box show, where it is turned by a multiple of 90 degrees."""
+        """Return the rows and columns of the piece at the pixels of a box, for a rotation by a multiple of 90 degrees."""
         height, width = self._mask.shape
         xs, ys = np.arange(box.left, box.right) + 0.5 - place.x, np.arange(box.top, box.bottom) + 0.5 - place.y
         match round(place.angle / 90) % 4:

@@ -1,4 +1,4 @@
-"""Which labels the palette offers, and which are in hand when a document opens."""
+"""Labels that the palette offers, and the labels chosen when a document opens."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from spade_studio.engine.labels.transfer import LabelTransfer
 
 @dataclass(frozen=True)
 class SetOffer:
-    """The label sets that a new layout can have.
+    """Label sets that a new layout can have.
 
     Attributes:
-        sets: All of them.
-        own: Place of the one that the weights in use know, -1 where it is not known.
-        chosen: Place of the one that is proposed.
-        known: The labels that the weights know, of each set; all of a set where that is not known.
+        sets: All label sets.
+        own: Index of the set of the loaded weights; -1 where unknown.
+        chosen: Index of the proposed set.
+        known: For each set, the labels that the weights know; all labels of the set where that is unknown.
     """
 
     sets: Sequence[LabelSet]
@@ -35,7 +35,7 @@ _WORTH_HOLDING = 0.05
 
 
 def set_of(channels: LabelChannels) -> LabelSet:
-    """Return the label set of weights; where they tell no names, one with a number for every label."""
+    """Return the label set of weights; for weights without label names, a set of numbered labels."""
     if channels.label_set is not None:
         return channels.label_set
     ids = [label_id for label_id in channels.known_ids if label_id != UNLABELED]
@@ -43,14 +43,14 @@ def set_of(channels: LabelChannels) -> LabelSet:
 
 
 def offered_labels(label_set: LabelSet, known: Sequence[int]) -> tuple[Label, ...]:
-    """Return the labels that weights know, in their order; all that occur in pictures where it is not known yet."""
+    """Return the labels with the given ids, in that order; where there are no ids yet, all labels of the set that are in use."""
     if not known:
         return tuple(label for label in label_set.labels if not label.unused)
     return tuple(label for label_id in known if (label := label_set.by_id(label_id)) is not None)
 
 
 def is_same_set(label_set: LabelSet, other: LabelSet) -> bool:
-    """Return whether two sets mean the same by every value that either gives a meaning: weights may hold a part of a set."""
+    """Return whether two sets agree on their names and on all shared labels, and one contains the other's ids: weights may hold a part."""
     if label_set is other or label_set == other:
         return True
     if label_set.name != other.name or label_set.unlabeled_id != other.unlabeled_id:
@@ -61,7 +61,7 @@ def is_same_set(label_set: LabelSet, other: LabelSet) -> bool:
 
 
 def known_ids(label_set: LabelSet, channels: LabelChannels) -> tuple[int, ...]:
-    """Return the labels of a set that weights know: in their order where the set is theirs, else by name in the order of the set."""
+    """Return the ids of a set that weights know: in the order of the weights for their own set, otherwise matched by name in set order."""
     own = channels.label_set
     if own is None or is_same_set(own, label_set):
         return tuple(label_id for label_id in channels.known_ids if label_set.by_id(label_id) is not None)
@@ -70,10 +70,10 @@ def known_ids(label_set: LabelSet, channels: LabelChannels) -> tuple[int, ...]:
 
 
 def starting_labels(labels: LabelArray, offered: Sequence[Label]) -> tuple[Label, Label]:
-    """Return the label to start painting with, and the one to swap it with.
+    """Return the initial label of the brush and its previous label.
 
-    The first is the rarest that still covers something, so that a first stroke shows wherever it goes; never the largest of the map
-    where there is a choice.
+    The first is the rarest of the labels that cover at least 5 % of the map, so that a first stroke is visible almost everywhere; with
+    fewer than two such labels, the rarest of all. The other is the most frequent of the rest.
     """
     shares = np.bincount(labels.ravel(), minlength=256) / labels.size
     by_share = sorted(offered, key=lambda label: shares[label.id])

@@ -1,4 +1,4 @@
-"""The names of labels and groups that people read: a word of the window's language where there is one, else the set's own."""
+"""Display names of labels and groups: translated to the window's language where a translation exists, otherwise as in the set."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from spade_studio.engine.labels import Label
 
 @dataclass(frozen=True)
 class _Words:
-    """What stands in the file of a language.
+    """Contents of a language's file of names.
 
     Attributes:
-        names: By a label's name, which may be followed by ``(unused)`` or by the label's group in brackets where another label of that
-            name is called otherwise: what it is called, then other words that find it.
-        groups: By a group's name.
+        names: Display name followed by search words, keyed by the label's name; ``(unused)`` or the group in brackets after the name
+            distinguishes labels of the same name.
+        groups: Display names of groups, keyed by the group's name.
     """
 
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
@@ -29,10 +29,10 @@ _words = _Words()
 
 
 def use(language: str) -> None:
-    """Have names in this language from now on; what is shown already stays.
+    """Set the language of display names; names already on the screen do not change.
 
     Args:
-        language: ``en``, which the sets themselves are named in, or one that there is a file of names for.
+        language: ``en``, the language of the sets themselves, or a language with a file of names.
     """
     global _words
     if language == "en":
@@ -44,28 +44,28 @@ def use(language: str) -> None:
 
 
 def label_text(label: Label | str) -> str:
-    """Return the name that people read.
+    """Return the display name of a label.
 
     Args:
-        label: Or only its name in its set, where nothing else is known of it; ``unlabeled`` is one too.
+        label: A label, or its name in the set, including ``unlabeled``.
     """
     words = _words_of(label)
     return words[0] if words else _own_name(label)
 
 
 def group_text(group: str) -> str:
-    """Return the name of a group that people read."""
+    """Return the display name of a group."""
     return _words.groups.get(group.casefold(), group)
 
 
 def other_words(label: Label) -> tuple[str, ...]:
-    """Return what else a label is called, in the language that it is shown in; that begins with its own name where this is not shown."""
+    """Return the synonyms of a label in the current language, preceded by its name in the set where its display name is a translation."""
     words = _words_of(label)
     return (label.name, *words[1:]) if words else label.synonyms
 
 
 def search_text(label: Label) -> str:
-    """Return what a search looks through beside a label's own words: those of the language, umlauts also as they are spelt without."""
+    """Return the translated words that a search matches besides the label's own, with umlauts also in their spelling as ae, oe and ue."""
     words = _words_of(label)
     if not words:
         return ""
@@ -74,7 +74,7 @@ def search_text(label: Label) -> str:
 
 
 def sort_key(label: Label) -> str:
-    """Return what to sort by for a list by name: marks on letters do not count."""
+    """Return the key that sorts labels by display name, ignoring case and diacritics."""
     return "".join(mark for mark in unicodedata.normalize("NFD", label_text(label).casefold()) if not unicodedata.combining(mark))
 
 

@@ -1,4 +1,4 @@
-"""A document brought to another label set, by the names of its labels, as one step that can be undone."""
+"""Conversion of a document to another label set by label names, as one undo step."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from spade_studio.engine.labels.transfer import LabelTransfer
 
 @dataclass(frozen=True)
 class Lost:
-    """A label of the map that the other set does not have.
+    """A label of the map without a counterpart in the target set.
 
     Attributes:
-        id: In the map; it may be no label of its set at all.
-        name: What to call it.
-        pixels: How many there are.
-        nearest: The label of the other set that comes nearest, if any does.
+        id: Value in the map; not necessarily a label of the source set.
+        name: Display name.
+        pixels: Number of pixels.
+        nearest: Label of the target set nearest in meaning, or None.
     """
 
     id: int
@@ -36,16 +36,16 @@ class Lost:
 
 
 def transfer_table(source: LabelSet, target: LabelSet) -> tuple[NDArray[np.uint8], dict[int, int]]:
-    """Return the ids of ``target`` for all ids of ``source``, uint8 ``[256]``, and which of them have no label there."""
+    """Return a lookup table from ids of ``source`` to ids of ``target``, uint8 ``[256]``, and the ids without a counterpart."""
     channels = LabelChannels.from_label_set(target, [label.id for label in target.labels], None, edge=False)
     carried, unknown = LabelTransfer(source, channels).apply(np.arange(256, dtype=np.uint8)[None])
-    # What an eraser leaves is no label of a set that has no value for "unlabeled".
+    # The eraser's value is not a label of a set without a value for "unlabeled".
     unknown.pop(source.unlabeled_value, None)
     return carried[0], unknown
 
 
 def lost_labels(labels: LabelArray, source: LabelSet, target: LabelSet) -> list[Lost]:
-    """Return the labels of a map, uint8 ``[H, W]``, that the other set does not have, the largest first."""
+    """Return the labels of a map, uint8 ``[H, W]``, without a counterpart in the target set, by descending number of pixels."""
     _, unknown = transfer_table(source, target)
     counts = np.bincount(labels.ravel(), minlength=256)
     lost: list[Lost] = []
@@ -58,13 +58,13 @@ def lost_labels(labels: LabelArray, source: LabelSet, target: LabelSet) -> list[
 
 
 class SwitchLabelSet:
-    """The step from one label set to another; :meth:`redo` does it.
+    """Undo command for the conversion to another label set, executed by the first :meth:`redo`.
 
     Args:
-        document: Its map, snapshots and protected labels are carried over.
-        target: The other set.
-        instead: What takes the place of labels that it does not have, id to id; unlabeled where not told.
-        text: What menus call it.
+        document: Document whose map, snapshots and protected labels are converted.
+        target: New label set.
+        instead: Replacements for labels without a counterpart, id to id; all others become unlabeled.
+        text: Name in the undo menu.
     """
 
     def __init__(self, document: Document, target: LabelSet, instead: Mapping[int, int], text: str) -> None:
@@ -81,15 +81,15 @@ class SwitchLabelSet:
 
     @property
     def memory(self) -> int:
-        """Bytes that the map before takes."""
+        """Memory used by the previous map, in bytes."""
         return self._before.memory
 
     def text(self) -> str:
-        """Return what menus call it."""
+        """Return the name in the undo menu."""
         return self._text
 
     def redo(self) -> None:
-        """Carry the document over."""
+        """Convert the document."""
         document = self._document
         self._protected = document.protected
         kept = [label_id for label_id in self._protected if label_id not in self._unknown]
@@ -98,7 +98,7 @@ class SwitchLabelSet:
         document.protected = frozenset(int(self._table[label_id]) for label_id in kept)
 
     def undo(self) -> None:
-        """Bring back map, snapshots and protection; snapshots taken since are carried back by name."""
+        """Restore map, snapshots and protection; snapshots taken since are converted back by label names."""
         back, _ = transfer_table(self._sets[1], self._sets[0])
         snapshots: list[Snapshot] = []
         for one in self._document.snapshots:
@@ -116,7 +116,7 @@ class SwitchLabelSet:
 
 
 def switch(document: Document, target: LabelSet, instead: Mapping[int, int], text: str) -> None:
-    """Bring a document to another label set, as one step that can be undone."""
+    """Convert a document to another label set, as one undo step; arguments as in :class:`SwitchLabelSet`."""
     document.end_stroke()
     step = SwitchLabelSet(document, target, instead, text)
     step.redo()

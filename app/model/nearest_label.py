@@ -1,4 +1,4 @@
-"""Which label comes nearest to one that a label set, or weights, do not have."""
+"""Nearest label in meaning to one that a label set or weights lack."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Final
 from spade_studio.engine.labels import Label
 
 _ALIKE = 0.8
-"""From which share of equal letters on two names count as spellings of one."""
+"""Least similarity ratio, 0..1, at which two names count as spellings of the same word."""
 _ENDINGS = ("-other", "-stuff")
 
 _KIN: Final[tuple[tuple[str, ...], ...]] = tuple(
     tuple(line.split(", "))
     for line in (
-        # Of one line, words that stand close together stand in for each other best.
+        # Within a line, words close to each other are the best substitutes for each other.
         "fog, clouds, sky",
         "waterdrops, waterfall, fountain, river, water, lake, sea, swimming pool",
         "field, grass, terrain, moss, straw, playingfield",
@@ -52,14 +52,14 @@ _KIN: Final[tuple[tuple[str, ...], ...]] = tuple(
 
 
 def nearest_label(label: Label, candidates: Sequence[Label]) -> Label | None:
-    """Return the label that comes nearest in meaning, or None where none is near.
+    """Return the nearest label in meaning, or None where none is near.
 
-    One of the same name or that shares a word counts most, then one that pictures show as much the same (a skyscraper is a building),
-    then one whose name is alike (``wall-brick`` and ``wall-stone``), then one of the same group, unspecific ones first.
+    A label of the same name or with a common word ranks first, then one of similar appearance (a skyscraper is a building), then one
+    with a similar name (``wall-brick`` and ``wall-stone``), then one of the same group, generic labels first.
 
     Args:
-        label: What is looked for; it is never returned itself where it is among the candidates as the same object.
-        candidates: Where to look; where several are equally near the first one is returned.
+        label: Label to match; the same object among the candidates is skipped.
+        candidates: Labels to choose from; the first of several equally near ones is returned.
     """
     others = [candidate for candidate in candidates if candidate is not label]
     for find in (_same_word, _kin, _alike, _same_group):
@@ -69,7 +69,7 @@ def nearest_label(label: Label, candidates: Sequence[Label]) -> Label | None:
 
 
 def plain_name(name: str) -> str:
-    """Return a name as it is compared: small letters, blanks between words, without what only keeps names apart."""
+    """Return a name normalised for comparison: lower case, words separated by spaces, without disambiguating suffixes."""
     name = name.casefold().strip()
     for ending in _ENDINGS:
         name = name.removesuffix(ending)

@@ -1,4 +1,4 @@
-"""Tips of brushes that leave a silhouette again and again along the way: conifers, rock, cloud, grass; every edge is hard."""
+"""Brush tips that stamp silhouettes along a stroke: conifers, rock, cloud, grass; all edges are hard."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from spade_studio.app.model.raster import MaskArray, Nib, Patch
 
 _VARIANTS = 7
 _SPACING = {Nib.TREES: 0.3, Nib.ROCK: 0.22, Nib.CLOUD: 0.3, Nib.GRASS: 0.22}
-"""How far apart silhouettes stand, in diameters."""
+"""Spacing of the silhouettes, in diameters."""
 
 
 class Trail:
-    """The silhouettes of one stroke, each a little different from the one before."""
+    """Stamped silhouettes of one stroke, each slightly different from the one before."""
 
     def __init__(self, nib: Nib) -> None:
         self._nib = nib
         self._count = 0
-        self._rest = 0.0  # of the way to the next silhouette, in diameters
+        self._rest = 0.0  # distance to the next silhouette, in diameters
 
     def to(self, start: tuple[float, float], end: tuple[float, float], diameter: int, size: tuple[int, int]) -> Patch | None:
-        """Return the pixels covered on the way between two positions of a map of (height, width); None where there are none."""
+        """Return the pixels covered between two positions of a map of ``size`` (height, width); None where there are none."""
         length = math.dist(start, end) / max(1, diameter)
         spacing = _SPACING[self._nib]
         along = [0.0] if self._count == 0 else []
@@ -62,7 +62,7 @@ class Trail:
 
 @lru_cache(maxsize=256)
 def silhouette(nib: Nib, diameter: int, variant: int = 0) -> MaskArray:
-    """Return one silhouette, ``[diameter, diameter]``."""
+    """Return one silhouette, boolean ``[diameter, diameter]``."""
     if diameter < 4:
         return np.ones((diameter, diameter), bool)
     random = np.random.default_rng(variant)
@@ -98,6 +98,6 @@ def silhouette(nib: Nib, diameter: int, variant: int = 0) -> MaskArray:
 
 
 def _stepped(diameter: int) -> int:
-    """Return a diameter near one: pressure changes it all the time, and every size is a silhouette of its own to draw and to keep."""
+    """Return a nearby diameter from a coarser scale, since pressure varies the diameter and every size needs its own cached silhouette."""
     step = max(1, diameter // 16)
     return max(1, round(diameter / step) * step)

@@ -1,4 +1,4 @@
-"""The size that a person wants of pictures, as a short text for settings and documents."""
+"""Text form of the requested size of renders, for settings and documents."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from spade_studio.engine.rendering.frame_sizes import SizeWish
 from spade_studio.engine.rendering.result_plan import MAX_RESULT_SIDE
 
 SMALLEST_SIDE: Final = 16
-"""Of a size that a person chooses, in pixels."""
+"""Shortest side that can be chosen, in pixels."""
 
 
 def size_to_text(wish: SizeWish) -> str:
-    """Return ``training``, ``automatic``, ``layout``, the longer side, or ``WIDTHxHEIGHT``."""
+    """Return ``training``, ``automatic``, ``layout``, the longer side in pixels, or ``WIDTHxHEIGHT``."""
     if wish.kind == "exact":
         return f"{wish.exact[1]}x{wish.exact[0]}"
     return str(wish.longer_side) if wish.kind == "side" else wish.kind
 
 
 def size_from_text(text: str) -> SizeWish | None:
-    """Read what :func:`size_to_text` wrote; None for anything else, and for sides out of range."""
+    """Parse the output of :func:`size_to_text`; None for any other text and for sides out of range."""
     if text in ("training", "automatic", "layout"):
         return SizeWish(text)
     if (found := re.fullmatch(r"([0-9]{1,5})(?:x([0-9]{1,5}))?", text)) is None:

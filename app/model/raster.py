@@ -1,4 +1,4 @@
-"""Hard-edged painting on label maps: which pixels a brush covers, and writing them."""
+"""Hard-edged rasterisation on label maps: pixels covered by brushes and fills, and writing them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ RegionArray = NDArray[np.uint16]
 
 
 class Nib(StrEnum):
-    """The shape that one click of the brush leaves."""
+    """Shape of the brush tip."""
 
     ROUND = "round"
     SQUARE = "square"
@@ -29,12 +29,12 @@ class Nib(StrEnum):
 
     @property
     def is_silhouette(self) -> bool:
-        """Whether it is left again and again along the way, not drawn along it."""
+        """Whether the tip is stamped repeatedly along a stroke instead of being swept along it."""
         return self not in (Nib.ROUND, Nib.SQUARE)
 
 
 class Rect(NamedTuple):
-    """A rectangle of pixels; ``right`` and ``bottom`` are exclusive."""
+    """Rectangle of pixels; ``right`` and ``bottom`` are exclusive."""
 
     left: int
     top: int
@@ -43,45 +43,45 @@ class Rect(NamedTuple):
 
     @property
     def width(self) -> int:
-        """Columns it spans."""
+        """Number of columns."""
         return self.right - self.left
 
     @property
     def height(self) -> int:
-        """Rows it spans."""
+        """Number of rows."""
         return self.bottom - self.top
 
     @property
     def slices(self) -> tuple[slice, slice]:
-        """Index of an ``[H, W]`` array that selects it."""
+        """Index that selects the rectangle from an ``[H, W]`` array."""
         return slice(self.top, self.bottom), slice(self.left, self.right)
 
     def moved(self, dx: int, dy: int) -> Rect:
-        """Return it moved by whole pixels."""
+        """Return the rectangle moved by whole pixels."""
         return Rect(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)
 
     def united(self, other: Rect | None) -> Rect:
-        """Return the smallest rectangle that holds both."""
+        """Return the bounding box of both rectangles."""
         if other is None:
             return self
         return Rect(min(self.left, other.left), min(self.top, other.top), max(self.right, other.right), max(self.bottom, other.bottom))
 
 
 class Patch(NamedTuple):
-    """Some pixels of a map: those of ``box`` (within the map) where ``mask``, ``[height, width]`` of the box, is set."""
+    """Set of pixels of a map: those of ``box``, inside the map, where ``mask``, boolean ``[height, width]`` of the box, is set."""
 
     box: Rect
     mask: MaskArray
 
 
 class Symmetry(NamedTuple):
-    """Which mirrors stand in the middle of the map: a stroke is repeated in each of them."""
+    """Mirror axes through the middle of the map, at which every stroke is repeated."""
 
     left_right: bool = False
     up_down: bool = False
 
     def positions(self, x: float, y: float, size: tuple[int, int]) -> list[tuple[float, float]]:
-        """Return a position, and its images in a map of (height, width)."""
+        """Return a position and its mirror images in a map of ``size`` (height, width)."""
         height, width = size
         found = [(x, y)]
         if self.left_right:
@@ -91,7 +91,7 @@ class Symmetry(NamedTuple):
         return found
 
     def patches(self, patch: Patch, size: tuple[int, int]) -> list[Patch]:
-        """Return a patch, and its images in a map of (height, width)."""
+        """Return a patch and its mirror images in a map of ``size`` (height, width)."""
         height, width = size
         found = [patch]
         if self.left_right:
@@ -105,19 +105,19 @@ NO_SYMMETRY = Symmetry()
 
 
 def disc_center(x: float, y: float, diameter: int) -> tuple[float, float]:
-    """Snap a position to where a disc has its one, symmetrical shape: a pixel's centre (odd diameter) or corner (even)."""
+    """Snap a position so that a disc is symmetrical: to a pixel's centre for odd diameters, to a corner for even ones."""
     if diameter % 2:
         return math.floor(x) + 0.5, math.floor(y) + 0.5
     return float(math.floor(x + 0.5)), float(math.floor(y + 0.5))
 
 
 def nib_mask(diameter: int, nib: Nib) -> MaskArray:
-    """Return the ``[diameter, diameter]`` mask of the pixels that one click paints."""
+    """Return the mask of the pixels that one click paints, boolean ``[diameter, diameter]``."""
     return disc_mask(diameter) if nib is Nib.ROUND else np.ones((diameter, diameter), bool)
 
 
 def disc_mask(diameter: int) -> MaskArray:
-    """Return the ``[diameter, diameter]`` mask of the pixels that one click of a round brush paints."""
+    """Return the mask of the pixels that one click of a round brush paints, boolean ``[diameter, diameter]``."""
     offsets = np.arange(diameter, dtype=np.float32) + np.float32(0.5 - diameter / 2)
     squares = offsets * offsets
     return squares[:, None] + squares[None, :] <= np.float32(diameter * diameter / 4)
@@ -126,14 +126,14 @@ def disc_mask(diameter: int) -> MaskArray:
 def line_patch(
     size: tuple[int, int], start: tuple[float, float], end: tuple[float, float], diameter: int, nib: Nib = Nib.ROUND
 ) -> Patch | None:
-    """Return the pixels that a brush covers on its way between two positions; None where all lie outside.
+    """Return the pixels that a brush covers between two positions; None where all lie outside the map.
 
     Args:
         size: (height, width) of the map.
-        start: (x, y) in pixels; (0, 0) is the upper left corner of the first pixel. May lie outside.
-        end: As ``start``.
-        diameter: Of the brush, in pixels, at least 1.
-        nib: Its shape.
+        start: Position (x, y) in pixels, possibly outside; (0, 0) is the upper left corner of the first pixel.
+        end: Position in the same coordinates.
+        diameter: Diameter of the brush in pixels, at least 1.
+        nib: Shape of the tip.
     """
     x0, y0 = disc_center(*start, diameter)
     x1, y1 = disc_center(*end, diameter)
@@ -145,7 +145,7 @@ def line_patch(
     ys = (np.arange(box.top, box.bottom, dtype=np.float32) + np.float32(0.5 - y0))[:, None]
     dx, dy = np.float32(x1 - x0), np.float32(y1 - y0)
     if nib is Nib.SQUARE:
-        # A square swept along a segment: within its bounds, at most half a square's width across from the line.
+        # A square swept along a segment: the pixels inside its bounds that are at most half the square's extent away from the line.
         return Patch(box, np.abs(xs * dy - ys * dx) <= np.float32(radius) * (abs(dx) + abs(dy)) + np.float32(1e-3))
     # The union of discs along a segment is the set of pixels whose centre is at most a radius away from it.
     length = dx * dx + dy * dy
@@ -158,14 +158,14 @@ def line_patch(
 
 
 def fill_patch(labels: LabelArray, x: float, y: float, *, everywhere: bool = False, gap: int = 0) -> Patch | None:
-    """Return the pixels of equal value around a position; None outside the map.
+    """Return the pixels of equal value connected to a position; None for a position outside the map.
 
     Args:
         labels: uint8 ``[H, W]``.
-        x: In pixels, as in :func:`line_patch`.
-        y: In pixels.
-        everywhere: All pixels of that value, not only those that hang together.
-        gap: Openings up to so many pixels wide count as closed.
+        x: Horizontal position in pixels, as in :func:`line_patch`.
+        y: Vertical position in pixels.
+        everywhere: Whether to return all pixels of that value instead of one connected component.
+        gap: Greatest width in pixels of openings that count as closed.
     """
     column, row = math.floor(x), math.floor(y)
     height, width = labels.shape
@@ -178,17 +178,17 @@ def fill_patch(labels: LabelArray, x: float, y: float, *, everywhere: bool = Fal
 def write(
     labels: LabelArray, patch: Patch | None, label: int, locked: MaskArray | None = None, within: MaskArray | None = None
 ) -> Rect | None:
-    """Give the pixels of a patch a value, in place.
+    """Write a value to the pixels of a patch, in place.
 
     Args:
-        labels: uint8 ``[H, W]``, written.
-        patch: Which pixels; nothing is done where None.
-        label: The value to write.
-        locked: ``[256]``, the values that stay as they are.
-        within: ``[H, W]``, the only pixels that may change; all where None.
+        labels: Label map to modify, uint8 ``[H, W]``.
+        patch: Pixels to write; None for none.
+        label: Value to write.
+        locked: Values that must not change, boolean ``[256]``; None for none.
+        within: Pixels that may change, boolean ``[H, W]``; None for all.
 
     Returns:
-        The smallest rectangle that holds every pixel whose value changed; None where none did.
+        Bounding box of the pixels whose value changed; None where there are none.
     """
     if patch is None:
         return None
@@ -206,19 +206,19 @@ def write(
 
 
 def clipped(left: float, top: float, right: float, bottom: float, size: tuple[int, int]) -> Rect | None:
-    """Return the whole pixels of a map of (height, width) that a rectangle touches; None where it touches none."""
+    """Return the pixels of a map of ``size`` (height, width) that a rectangle touches; None where there are none."""
     box = Rect(max(0, math.floor(left)), max(0, math.floor(top)), min(size[1], math.ceil(right)), min(size[0], math.ceil(bottom)))
     return box if box.width > 0 and box.height > 0 else None
 
 
 def changed_rect(before: LabelArray | InstanceArray, after: LabelArray | InstanceArray) -> Rect | None:
-    """Return the smallest rectangle that holds every difference of two maps of one size; None where they are equal."""
+    """Return the bounding box of the differences between two maps of equal size; None where they are equal."""
     patch = tight(before != after, Rect(0, 0, before.shape[1], before.shape[0]))
     return patch and patch.box
 
 
 def tight(mask: MaskArray, box: Rect) -> Patch | None:
-    """Return the part of a mask over a box that holds all that is set; None where nothing is."""
+    """Return a mask over a box as a patch cropped to its set pixels; None where no pixel is set."""
     columns = np.flatnonzero(mask.any(axis=0))
     if not columns.size:
         return None

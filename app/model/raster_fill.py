@@ -1,4 +1,4 @@
-"""Regions that hang together, also where their border has small gaps."""
+"""Connected components, optionally with small gaps in their borders closed."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ MaskArray = NDArray[np.bool_]
 
 
 def connected(region: MaskArray, column: int, row: int, gap: int = 0) -> MaskArray:
-    """Return the part of a region that hangs together with one of its pixels, ``[H, W]``; not over corners.
+    """Return the 4-connected component of a region that contains a pixel, boolean ``[H, W]``.
 
-    With a ``gap``, openings up to so many pixels wide count as closed. The region is eroded until they are, the part around the pixel
-    is grown back, and what the erosion took away (corners, dead ends) follows where it touches no other part.
+    Openings up to ``gap`` pixels wide count as closed: the region is eroded until they are, the component around the pixel is grown
+    back, and eroded remainders (corners, dead ends) are added where they touch no other component.
     """
     if gap <= 0:
         return _component(region, column, row)
     kernel = np.ones((gap + 1, gap + 1), np.uint8)
-    # The map's border closes nothing: beyond it the region goes on.
+    # The map's border does not close a region, which counts as continuing beyond it.
     core = cv2.erode(region.astype(np.uint8), kernel, borderType=cv2.BORDER_CONSTANT, borderValue=1).astype(bool)
     _, parts = _numbered(core)
     grown = _grown_parts(region, parts, kernel)
     own = grown[row, column]
     if not own:
-        # In a place as narrow as a gap: it is filled as far as it is narrow.
+        # In a passage as narrow as a gap, the narrow part alone is filled.
         return _component(region & (grown == 0), column, row)
     filled = grown == own
     count, crumbs = _numbered(region & (grown == 0))
@@ -40,8 +40,8 @@ def connected(region: MaskArray, column: int, row: int, gap: int = 0) -> MaskArr
 
 
 def _grown_parts(region: MaskArray, parts: NDArray[np.int32], kernel: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """Grow numbered parts back by the kernel that eroded them; where two meet, the later number wins."""
-    # The erosion's anchor lies right of the middle for even kernels; growing back needs it mirrored.
+    """Dilate numbered components by the kernel that eroded them; where two meet, the higher number wins."""
+    # For even kernels the erosion's anchor lies right of the centre, and dilation needs it mirrored.
     size = kernel.shape[0]
     anchor = (size - 1 - size // 2,) * 2
     grown = cv2.dilate(parts.astype(np.float32), kernel, anchor=anchor, borderType=cv2.BORDER_CONSTANT, borderValue=0)
@@ -49,7 +49,7 @@ def _grown_parts(region: MaskArray, parts: NDArray[np.int32], kernel: NDArray[np
 
 
 def _component(region: MaskArray, column: int, row: int) -> MaskArray:
-    # Flood fill writes a mask with a rim of one pixel, and takes 1 in it as a wall.
+    # The mask of cv2.floodFill has a border of one pixel, and a value of 1 in it is a wall.
     walls = np.ones((region.shape[0] + 2, region.shape[1] + 2), np.uint8)
     walls[1:-1, 1:-1] = ~region
     picture = np.zeros(region.shape, np.uint8)

@@ -1,4 +1,4 @@
-"""Filled figures on label maps: rectangle, ellipse, polygon."""
+"""Filled figures on label maps (rectangle, ellipse, polygon), and nearest-neighbour resizing."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ _FRACTION_BITS = 6
 
 
 def rectangle_patch(size: tuple[int, int], start: Point, end: Point) -> Patch | None:
-    """Return the pixels of the rectangle between two corners, the pixels of both corners included; None where all lie outside.
+    """Return the pixels of the rectangle between two corners, inclusive; None where all lie outside the map.
 
     Args:
         size: (height, width) of the map.
-        start: (x, y) in pixels; (0, 0) is the upper left corner of the first pixel.
-        end: As ``start``.
+        start: Corner (x, y) in pixels; (0, 0) is the upper left corner of the first pixel.
+        end: Opposite corner in the same coordinates.
     """
     box = clipped(*_bounds(start, end), size)
     return box and Patch(box, np.ones((box.height, box.width), bool))
 
 
 def ellipse_patch(size: tuple[int, int], start: Point, end: Point) -> Patch | None:
-    """Return the pixels of the ellipse that fits in :func:`rectangle_patch`."""
+    """Return the pixels of the ellipse inscribed in :func:`rectangle_patch`; None where the rectangle lies outside the map."""
     left, top, right, bottom = _bounds(start, end)
     box = clipped(left, top, right, bottom, size)
     if box is None:
@@ -41,14 +41,14 @@ def ellipse_patch(size: tuple[int, int], start: Point, end: Point) -> Patch | No
 
 
 def polygon_patch(size: tuple[int, int], points: Sequence[Point]) -> Patch | None:
-    """Return the pixels that a closed polygon covers, its border included; where it crosses itself, holes are left open."""
+    """Return the pixels of a closed polygon, including its border, by the even-odd rule; None where all lie outside the map."""
     if not points:
         return None
     xs, ys = [x for x, _ in points], [y for _, y in points]
     box = clipped(math.floor(min(xs)), math.floor(min(ys)), math.floor(max(xs)) + 1, math.floor(max(ys)) + 1, size)
     if box is None:
         return None
-    # OpenCV counts from pixel centres, and in whole numbers with some bits of fraction.
+    # OpenCV's coordinates start at the first pixel's centre and are fixed-point numbers.
     corners = (np.array(points) - (box.left + 0.5, box.top + 0.5)) * (1 << _FRACTION_BITS)
     mask = np.zeros((box.height, box.width), np.uint8)
     cv2.fillPoly(mask, [np.rint(corners).astype(np.int32)], 1, shift=_FRACTION_BITS)
@@ -56,7 +56,7 @@ def polygon_patch(size: tuple[int, int], points: Sequence[Point]) -> Patch | Non
 
 
 def constrained(start: Point, end: Point, *, to_line: bool = False) -> Point:
-    """Return an end so that rectangle and ellipse become square and circle, or a line keeps to steps of 45 degrees."""
+    """Return the end constrained to a square or circle, or, with ``to_line``, to a direction in steps of 45 degrees from the start."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     if to_line:
         angle = round(math.atan2(dy, dx) / (math.pi / 4)) * (math.pi / 4)
@@ -67,7 +67,7 @@ def constrained(start: Point, end: Point, *, to_line: bool = False) -> Point:
 
 
 def resize_nearest(plane: NDArray[Scalar], height: int, width: int) -> NDArray[Scalar]:
-    """Return a plane ``[H, W]`` at another size; each pixel takes the value of the nearest one."""
+    """Return a plane ``[H, W]`` resized by nearest neighbour, ``[height, width]``."""
     rows, columns = ((2 * np.arange(now) + 1) * old // (2 * now) for now, old in zip((height, width), plane.shape, strict=True))
     return plane.take(rows, axis=0).take(columns, axis=1)
 

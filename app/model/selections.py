@@ -1,4 +1,4 @@
-"""Selections of a label map: masks ``[H, W]`` of the pixels that are painted on, and how they are put together."""
+"""Selections of a label map as boolean masks ``[H, W]``, their combination and their outlines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spade_studio.app.model.raster import LabelArray, MaskArray, Patch, Rect
 
 
 class Combine(StrEnum):
-    """What becomes of the pixels that were selected before."""
+    """Combination of a new selection with the previous one."""
 
     REPLACE = "replace"
     ADD = "add"
@@ -20,7 +20,14 @@ class Combine(StrEnum):
 
 
 def combined(before: MaskArray | None, patch: Patch | None, how: Combine, size: tuple[int, int]) -> MaskArray | None:
-    """Return a selection of a map of (height, width) with a patch put in its place, added or taken away; None where nothing is selected."""
+    """Return a selection of a map of ``size`` (height, width) combined with a patch; None where nothing is selected.
+
+    Args:
+        before: Present selection, boolean ``[H, W]``, or None.
+        patch: Pixels to combine with it, or None for none.
+        how: Whether the patch replaces, extends or reduces the selection.
+        size: (height, width) of the map.
+    """
     mask = np.zeros(size, bool) if how is Combine.REPLACE or before is None else before.copy()
     if patch is not None and not (how is Combine.SUBTRACT and before is None):
         region = mask[patch.box.slices]
@@ -32,19 +39,19 @@ def combined(before: MaskArray | None, patch: Patch | None, how: Combine, size: 
 
 
 def inverted(selection: MaskArray | None, size: tuple[int, int]) -> MaskArray | None:
-    """Return all pixels of a map of (height, width) that are not selected; where nothing is, that is all."""
+    """Return the inverse of a selection of a map of ``size`` (height, width); all pixels where nothing is selected."""
     if selection is None:
         return np.ones(size, bool)
     return None if selection.all() else ~selection
 
 
 def of_label(labels: LabelArray, label: int) -> Patch | None:
-    """Return all pixels of a label; None where there are none."""
+    """Return all pixels of a label in a map, uint8 ``[H, W]``; None where there are none."""
     return raster.tight(labels == label, Rect(0, 0, labels.shape[1], labels.shape[0]))
 
 
 def bounds(selection: MaskArray) -> Rect:
-    """Return the smallest rectangle that holds a selection."""
+    """Return the bounding box of a selection."""
     patch = raster.tight(selection, Rect(0, 0, selection.shape[1], selection.shape[0]))
     assert patch is not None
     return patch.box
@@ -55,11 +62,11 @@ def rims(selection: MaskArray) -> np.ndarray: ...
 @overload
 def rims(selection: MaskArray, most: int) -> np.ndarray | None: ...
 def rims(selection: MaskArray, most: int | None = None) -> np.ndarray | None:
-    """Return the sides of selected pixels that border on others, joined where they go on: ``[N, 4]``, x0, y0, x1, y1 in pixels.
+    """Return the outline of a selection as horizontal and vertical lines ``[N, 4]``: x0, y0, x1, y1 in pixels.
 
     Args:
-        selection: ``[H, W]``.
-        most: Number of lines; None is returned where there are more.
+        selection: Boolean ``[H, W]``.
+        most: Greatest number of lines; None is returned where there are more.
     """
     patch = raster.tight(selection, Rect(0, 0, selection.shape[1], selection.shape[0]))
     if patch is None:

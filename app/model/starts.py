@@ -1,4 +1,4 @@
-"""Simple scenes that a new layout can begin with, in whatever labels there are."""
+"""Simple initial scenes for new layouts, made from the available labels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _HILLS = ("mountain", "hill", "rock", "tree", "vegetation", "building-other", "b
 
 
 class Start(StrEnum):
-    """What a new layout begins with."""
+    """Initial scene of a new layout."""
 
     LAND = "land"
     HILLS = "hills"
@@ -30,12 +30,12 @@ class Start(StrEnum):
 
 
 def start_labels(start: Start, label_set: LabelSet, offered: Sequence[Label], size: tuple[int, int]) -> LabelArray | None:
-    """Return a scene, uint8 ``[height, width]``; None where the labels that it needs are not there.
+    """Return the label map of a scene, uint8 ``[height, width]``; None where labels that it needs are missing.
 
     Args:
-        start: Which one.
-        label_set: Of the layout.
-        offered: The labels that may be used, those that the weights know.
+        start: Scene to draw.
+        label_set: Label set of the layout.
+        offered: Labels that may be used, normally those that the weights know.
         size: (height, width) in pixels.
     """
     unlabeled = label_set.unlabeled_value
@@ -64,7 +64,7 @@ _NAMES: dict[Start, tuple[tuple[str, ...], ...]] = {
 
 
 def _lines(start: Start, x: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-    """Return from which share of the height on each label after the first lies, along the width."""
+    """Return, for each label after the first, the height of its upper edge along the width, as fractions of the height from the top."""
     match start:
         case Start.LAND:
             return [0.55 + 0.012 * np.sin(9 * x + 1) + 0.006 * np.sin(23 * x)]

@@ -1,4 +1,4 @@
-"""What a document's file holds, as plain values that other threads may keep."""
+"""Contents of a document's file as plain values that can be passed to other threads."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ Json = Mapping[str, "Json"] | list["Json"] | str | int | float | bool | None
 
 MAX_SNAPSHOTS = 100
 MAX_SNAPSHOT_BYTES = 1 << 30
-"""Of all snapshots of a document together, in memory: 64 of 4096 x 4096 pixels, or 21 where there are objects."""
+"""Greatest memory of all snapshots of a document: 64 of 4096 x 4096 pixels, or 21 with objects."""
 MAX_NAME = 200
 
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A state of the map that a person has named.
+    """A named state of the map.
 
     Attributes:
         name: At most 200 printable characters.
-        labels: uint8 ``[H, W]``; the document may have another size by now.
-        instances: uint16 ``[H, W]``, or None.
+        labels: Label map, uint8 ``[H, W]``, possibly of another size than the document's.
+        instances: Object ids, uint16 ``[H, W]``, or None.
     """
 
     name: str
@@ -40,23 +40,23 @@ class Snapshot:
 
     @property
     def memory(self) -> int:
-        """Bytes that it takes."""
+        """Memory used, in bytes."""
         return snapshot_bytes(self.labels.size, has_instances=self.instances is not None)
 
 
 def snapshot_bytes(pixels: int, *, has_instances: bool) -> int:
-    """Return the memory that a snapshot of so many pixels takes."""
+    """Return the memory of a snapshot with a number of pixels, in bytes."""
     return pixels * (3 if has_instances else 1)
 
 
 @dataclass(frozen=True, eq=False)
 class Underlay:
-    """A photograph that lies under the labels.
+    """Photograph under the labels.
 
     Attributes:
-        picture: uint8 ``[h, w, 3]``, of any size: it is stretched over the document.
-        opacity: 0..1.
-        visible: Whether it is shown.
+        picture: uint8 ``[h, w, 3]`` of any size, stretched over the document.
+        opacity: Opacity, 0..1.
+        visible: Whether the photograph is shown.
     """
 
     picture: Picture
@@ -67,18 +67,18 @@ class Underlay:
         if not 0 <= self.opacity <= 1:
             raise EngineError(f"the underlay has opacity {self.opacity}", "0 to 1")
         height, width = self.picture.shape[:2]
-        if max(height, width) > MAX_SIDE:  # it could be saved, but not opened again
+        if max(height, width) > MAX_SIDE:  # a larger one could be saved, but not opened again
             raise EngineError(f"the underlay has {width} x {height} pixels", f"1 to {MAX_SIDE} on each side")
 
     def part(self, left: float, top: float, right: float, bottom: float) -> Picture:
-        """Return the picture's part between shares of its sides, 0..1; at least a pixel of it."""
+        """Return the part of the picture between fractions of its sides, 0..1, at least one pixel."""
         height, width = self.picture.shape[:2]
         x, y = min(round(left * width), width - 1), min(round(top * height), height - 1)
         return self.picture[y : max(y + 1, round(bottom * height)), x : max(x + 1, round(right * width))]
 
 
     def widened(self, left: float, top: float, right: float, bottom: float) -> Picture:
-        """Return the picture with grey added at its sides, in shares of them, scaled down where it would be too large."""
+        """Return the picture extended with grey, by fractions of its sides, and scaled down where it would be too large."""
         height, width = self.picture.shape[:2]
         step = max(1, -(-round(max(height * (1 + top + bottom), width * (1 + left + right))) // MAX_SIDE))
         picture = self.picture[::step, ::step]
@@ -89,13 +89,13 @@ class Underlay:
 
 @dataclass(frozen=True, eq=False)
 class Beside:
-    """What is saved beside the map and changed by no step.
+    """Data that is saved beside the map but not part of the undo history; attributes as in :class:`DocumentState`.
 
     Attributes:
-        protected: As in :class:`DocumentState`.
-        underlay: As in the state.
-        snapshots: As in the state.
-        picture_size: As in the state.
+        protected: Protected label values.
+        underlay: Photograph under the labels, or None.
+        snapshots: Named states of the map.
+        picture_size: Requested size of renders, or None.
     """
 
     protected: frozenset[int] = frozenset()
@@ -104,7 +104,7 @@ class Beside:
     picture_size: SizeWish | None = None
 
     def is_same(self, other: Beside) -> bool:
-        """Whether nothing differs; pictures and maps, which are never changed in place, are compared by being the same object."""
+        """Return whether all data are equal; pictures and maps, which are never modified in place, are compared by identity."""
         one, two = self.underlay, other.underlay
         is_same_photo = one is two or (
             one is not None and two is not None and (one.opacity, one.visible) == (two.opacity, two.visible) and one.picture is two.picture
@@ -123,20 +123,20 @@ class Beside:
 
 @dataclass(frozen=True, eq=False)
 class DocumentState:
-    """All that is kept of a document.
+    """Complete saved state of a document.
 
     Attributes:
-        labels: uint8 ``[H, W]``.
-        label_set: Names and colours of its values.
-        name: What the title bar calls it where it has no file.
-        instances: Objects by number, uint16 ``[H, W]``, or None.
-        style: Style and seed as JSON; what it means is known to those who wrote it.
-        underlay: A photograph under the labels, or None.
-        protected: Values that cannot be painted over.
-        snapshots: At most 100, each of a size of its own.
-        texture_regions: Where the texture has seeds of its own, uint16 ``[H, W]``, or None.
-        picture_size: How large pictures of it are wanted; None where that was never said.
-        picture_detail: The level of detail of the picture that it is the layout of; None for none such, and in files.
+        labels: Label map, uint8 ``[H, W]``.
+        label_set: Label set of its values.
+        name: Name in the title bar where there is no file.
+        instances: Object ids, uint16 ``[H, W]``, or None.
+        style: Style and seed as opaque JSON.
+        underlay: Photograph under the labels, or None.
+        protected: Values that strokes do not paint over.
+        snapshots: Named states, at most 100, each of any size.
+        texture_regions: Texture regions, uint16 ``[H, W]``, each number but 0 with its own noise seed; or None.
+        picture_size: Requested size of renders; None where unset.
+        picture_detail: Level of detail of the rendered picture that the layout comes from; None otherwise and in files.
     """
 
     labels: LabelArray

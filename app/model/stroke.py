@@ -1,4 +1,4 @@
-"""One press-drag-release while it lasts: it writes into the document's planes and remembers what was there."""
+"""Stroke in progress, which writes into the document's planes and keeps their previous contents."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from spade_studio.app.model.raster import InstanceArray, LabelArray, MaskArray, 
 
 
 class Stroke:
-    """Made by :meth:`Document.begin_stroke`.
+    """A press, drag and release in progress; created by :meth:`Document.begin_stroke`.
 
     Args:
-        labels: uint8 ``[H, W]``, written.
-        objects: uint16 ``[H, W]``, written with :attr:`object_id` wherever a label is painted; None where there is no such plane.
-        text: What the undo menu calls it.
-        locked: ``[256]``, the values that stay as they are; None where none.
-        changed: Told every rectangle that was written.
-        within: ``[H, W]``, the only pixels that are painted on; all where None.
+        labels: Label map to modify, uint8 ``[H, W]``.
+        objects: Object ids, uint16 ``[H, W]``, set to :attr:`object_id` wherever a label is painted; None where there is no object plane.
+        text: Name in the undo menu.
+        locked: Values that must not change, boolean ``[256]``; None for none.
+        changed: Callback for every written rectangle.
+        within: Pixels that may change, boolean ``[H, W]``; None for all.
 
     Attributes:
-        before: The labels as they were at the press.
-        objects_before: The objects as they were at the press.
-        dirty: The rectangle changed so far, or None.
-        symmetry: The mirrors that repeat it.
-        object_id: Of the object that is painted; 0 for none.
-        label: The label that is painted; None where there is not one.
+        before: Labels at the press.
+        objects_before: Object ids at the press, or None.
+        dirty: Rectangle written so far, or None.
+        symmetry: Mirror axes that repeat the stroke.
+        object_id: Id of the painted object, 0 for none.
+        label: The one painted label; None where there is none or more than one.
     """
 
     def __init__(
@@ -59,36 +59,36 @@ class Stroke:
         return self._labels.shape[0], self._labels.shape[1]
 
     def line(self, start: tuple[float, float], end: tuple[float, float], diameter: int, label: int, nib: Nib = Nib.ROUND) -> None:
-        """Paint as :func:`raster.line_patch`."""
+        """Paint a line; arguments as in :func:`raster.line_patch`."""
         self.paint(raster.line_patch(self.size, start, end, diameter, nib), label)
 
     def fill(self, x: float, y: float, label: int, *, everywhere: bool = False, gap: int = 0) -> None:
-        """Fill as :func:`raster.fill_patch`; mirrors fill from their own images of the position."""
+        """Fill as in :func:`raster.fill_patch`, also from the mirror images of the position."""
         for at_x, at_y in self.symmetry.positions(x, y, self.size):
-            # An image exactly on the border of a pixel lies in the next one, and beyond the map at its end.
+            # A mirror image exactly on a pixel's border falls into the next pixel, which may lie beyond the map.
             at_x, at_y = min(at_x, self.size[1] - 1e-6), min(at_y, self.size[0] - 1e-6)
             self._note(self._write(raster.fill_patch(self._labels, at_x, at_y, everywhere=everywhere, gap=gap), label))
 
     def paint(self, patch: Patch | None, label: int) -> None:
-        """Give the pixels of a patch, and of its images, a label."""
+        """Paint a label on the pixels of a patch and of its mirror images."""
         if patch is not None:
             for image in self.symmetry.patches(patch, self.size):
                 self._note(self._write(image, label))
 
     def repaint(self, patch: Patch | None, label: int) -> None:
-        """Paint a patch in the place of all that the stroke has painted before."""
+        """Paint a patch, replacing everything that the stroke has painted before."""
         stale = self.take_back()
         rects = [] if patch is None else [self._write(image, label) for image in self.symmetry.patches(patch, self.size)]
         self._announce(stale, rects)
 
     def replace(self, old: int, new: int) -> None:
-        """Give all pixels of one label another; they stay the objects that they are."""
+        """Replace one label with another, without changing object ids."""
         height, width = self.size
         patch = raster.tight(self._labels == old, Rect(0, 0, width, height))
         self._note(raster.write(self._labels, patch, new, self._locked, self._within))
 
     def show(self, *pieces: Laid | None) -> None:
-        """Lay pieces down, one after the other, in the place of all that the stroke has painted before; locked pixels are not covered."""
+        """Write pieces in order, replacing everything that the stroke has painted before; locked pixels are not covered."""
         stale = self.take_back()
         rects: list[Rect | None] = []
         for laid in pieces:
@@ -104,7 +104,7 @@ class Stroke:
         self._announce(stale, rects)
 
     def take_back(self) -> Rect | None:
-        """Write what was there at the press, tell nobody, and return where that was."""
+        """Restore the planes as at the press, without a callback, and return the restored rectangle, or None."""
         stale, self.dirty = self.dirty, None
         if stale is not None:
             self._labels[stale.slices] = self.before[stale.slices]
@@ -113,7 +113,7 @@ class Stroke:
         return stale
 
     def changed_rect(self) -> Rect | None:
-        """Return the rectangle of the pixels that differ from the press, which may be less than was painted over."""
+        """Return the bounding box of the pixels that differ from those at the press, or None; it may be smaller than :attr:`dirty`."""
         if self.dirty is None:
             return None
         slices = self.dirty.slices

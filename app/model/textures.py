@@ -1,4 +1,4 @@
-"""New texture in a part of the layout: the noise is drawn anew there, and stays as it is elsewhere."""
+"""Renewal of the texture in a part of a layout, with new noise there and unchanged noise elsewhere."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _TRIES = 8
 
 
 class RenewTexture:
-    """Another number for a part of the regions, already in use.
+    """Undo command for a new region number in a part of the texture regions; already applied.
 
     Args:
-        document: Whose texture it is.
-        before: The regions before.
-        where: ``[H, W]``, the part.
-        number: Of the part from now on.
+        document: Document to change.
+        before: Previous regions, uint16 ``[H, W]``, or None.
+        where: Renewed pixels, boolean ``[H, W]``.
+        number: New region number of these pixels.
     """
 
     def __init__(self, document: Document, before: RegionArray | None, where: MaskArray, number: int) -> None:
@@ -31,29 +31,29 @@ class RenewTexture:
 
     @property
     def memory(self) -> int:
-        """Bytes that the planes take."""
+        """Memory used by the planes, in bytes."""
         return self._where.memory + (0 if self._before is None else self._before.memory)
 
     def text(self) -> str:
-        """Return what menus call it."""
+        """Return the name in the undo menu."""
         return "texture here"
 
     def undo(self) -> None:
-        """Put the regions before."""
+        """Restore the previous regions."""
         self._document.texture_regions = None if self._before is None else self._before.values()
 
     def redo(self) -> None:
-        """Draw the same texture again."""
+        """Apply the same region number again."""
         where = np.unpackbits(self._where.values(), axis=1, count=self._width).astype(bool)
         self._document.texture_regions = _renewed(None if self._before is None else self._before.values(), where, self._number)
 
 
 def renew_texture(document: Document, where: MaskArray) -> bool:
-    """Draw the texture anew in a part of a document, as a step that can be undone.
+    """Renew the texture in a part of a document, as one undo step.
 
     Args:
-        document: Whose texture it is.
-        where: ``[H, W]``, the part.
+        document: Document to change.
+        where: Pixels to renew, boolean ``[H, W]``.
 
     Returns:
         False where the part is empty.
@@ -75,7 +75,7 @@ def _renewed(before: RegionArray | None, where: MaskArray, number: int) -> Regio
 
 
 def _unused_number(regions: RegionArray | None) -> int:
-    """Return a number by chance that no region has; where most are used, perhaps one that another region has."""
+    """Return a random region number that is not in use, or possibly a used one where most numbers are taken."""
     number = 0
     for _ in range(_TRIES):
         number = 1 + secrets.randbelow(_NUMBERS - 1)

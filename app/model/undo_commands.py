@@ -1,4 +1,4 @@
-"""What can be undone: each command holds a rectangle, or the whole map, with the values before and after."""
+"""Undo commands, each with the values of a rectangle or of the whole map before and after."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class Plane(Generic[Scalar]):
-    """Values of pixels, compressed.
+    """Compressed plane of pixel values.
 
     Args:
-        values: ``[H, W]`` of any whole numbers.
+        values: ``[H, W]`` of any integer type.
     """
 
     def __init__(self, values: NDArray[Scalar]) -> None:
         self._shape = (values.shape[0], values.shape[1])
         self._dtype = values.dtype
-        # Strokes have few values: the fastest level makes them some fifty times smaller.
+        # Strokes have few distinct values: even the fastest level compresses them about fifty times.
         self._data = zlib.compress(np.ascontiguousarray(values).data, 1)
 
     @property
     def memory(self) -> int:
-        """Bytes it takes."""
+        """Memory used, in bytes."""
         return len(self._data)
 
     def values(self) -> NDArray[Scalar]:
-        """Return the values, of the type they had; not writeable."""
+        """Return the values in their original type, as a read-only array."""
         return np.frombuffer(zlib.decompress(self._data), self._dtype).reshape(self._shape)
 
 
@@ -42,22 +42,22 @@ Write = Callable[[Rect, LabelArray, InstanceArray | None], None]
 Planes = tuple[LabelArray, InstanceArray | None]
 _Packed = tuple[Plane[np.uint8], Plane[np.uint16] | None]
 Whole = tuple[LabelArray, InstanceArray | None, RegionArray | None]
-"""Labels, objects and the regions of the texture."""
+"""Label map, object ids and texture regions of a document."""
 
 
 class PaintStroke:
-    """One stroke, already painted.
+    """Undo command for one stroke, already painted.
 
     Args:
-        write: Writes labels and objects into a rectangle.
-        text: What menus call it.
-        rect: Where it painted.
-        before: Labels ``[h, w]`` of that rectangle, and objects where the document has such a plane.
-        after: As ``before``.
-        label: The one label that it painted, or None.
+        write: Callback that writes labels and object ids into a rectangle.
+        text: Name in the undo menu.
+        rect: Changed rectangle.
+        before: Previous labels ``[h, w]`` of the rectangle, and object ids or None.
+        after: New labels and object ids, likewise.
+        label: The one painted label; None where there is none or more than one.
 
     Attributes:
-        label: As the argument.
+        label: The one painted label, or None.
     """
 
     def __init__(self, write: Write, text: str, rect: Rect, before: Planes, after: Planes, label: int | None = None) -> None:
@@ -69,30 +69,30 @@ class PaintStroke:
 
     @property
     def memory(self) -> int:
-        """Bytes that its pixels take."""
+        """Memory used by the pixels, in bytes."""
         return _memory(self._before) + _memory(self._after)
 
     def text(self) -> str:
-        """Return what menus call it."""
+        """Return the name in the undo menu."""
         return self._text
 
     def undo(self) -> None:
-        """Write the values before the stroke."""
+        """Restore the values before the stroke."""
         self._write(self._rect, *_unpack(self._before))
 
     def redo(self) -> None:
-        """Write the values after the stroke."""
+        """Restore the values after the stroke."""
         self._write(self._rect, *_unpack(self._after))
 
 
 class MoveSelection:
-    """A stroke that has moved what is selected, and the selection with it.
+    """Undo command for a stroke that moved the selected pixels together with the selection.
 
     Args:
-        stroke: What it painted.
-        select: Takes a selection, ``[H, W]``, or None.
-        before: The selection before it.
-        after: The selection after it.
+        stroke: Command for the painted pixels.
+        select: Callback that sets the selection, boolean ``[H, W]`` or None.
+        before: Selection before the stroke.
+        after: Selection after the stroke.
     """
 
     def __init__(
@@ -104,36 +104,36 @@ class MoveSelection:
 
     @property
     def memory(self) -> int:
-        """Bytes that pixels and selections take."""
+        """Memory used by pixels and selections, in bytes."""
         return self._stroke.memory + sum(one.memory for one in (self._before, self._after) if one is not None)
 
     def text(self) -> str:
-        """Return what menus call it."""
+        """Return the name in the undo menu."""
         return self._stroke.text()
 
     def undo(self) -> None:
-        """Take it back."""
+        """Restore pixels and selection before the stroke."""
         self._stroke.undo()
         self._select(None if self._before is None else self._before.values())
 
     def redo(self) -> None:
-        """Do it again."""
+        """Restore pixels and selection after the stroke."""
         self._stroke.redo()
         self._select(None if self._after is None else self._after.values())
 
 
 class ReplaceMap:
-    """Another map in the place of the whole one, perhaps of another size; already done.
+    """Undo command for the replacement of the whole map, possibly by one of another size; already done.
 
     Args:
-        put: Takes the planes as the document's own.
-        text: What menus call it.
-        before: The whole planes.
-        after: As ``before``.
-        select: Takes a selection, ``[H, W]``, or None.
-        selection: The one before; after it nothing is selected.
-        swap_photo: Takes the picture that shall go from under the labels, and the one that takes its place.
-        photos: The pictures under the labels before and after, where the step changed them.
+        put: Callback that sets the document's planes.
+        text: Name in the undo menu.
+        before: Previous planes.
+        after: New planes.
+        select: Callback that sets the selection, boolean ``[H, W]`` or None.
+        selection: Previous selection; nothing is selected after the replacement.
+        swap_photo: Callback that replaces one picture under the labels by another.
+        photos: Pictures under the labels before and after; None where the step did not change the picture.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class ReplaceMap:
 
     @property
     def memory(self) -> int:
-        """Bytes that its planes and pictures take; a picture that is a part of the other takes none."""
+        """Memory used by planes and pictures, in bytes; a picture that is a view of the other counts as none."""
         planes = _memory(self._before) + _memory(self._after) + (self._selection.memory if self._selection else 0)
         if self._photos is None:
             return planes
@@ -163,11 +163,11 @@ class ReplaceMap:
         return planes + before.nbytes + (0 if np.may_share_memory(before, after) else after.nbytes)
 
     def text(self) -> str:
-        """Return what menus call it."""
+        """Return the name in the undo menu."""
         return self._text
 
     def undo(self) -> None:
-        """Put the map before."""
+        """Restore the previous map."""
         self._put_whole(self._before)
         self._select(None if self._selection is None else self._selection.values())
         if self._photos:
@@ -175,7 +175,7 @@ class ReplaceMap:
             self._swap_photo(after, before)
 
     def redo(self) -> None:
-        """Put the map after."""
+        """Restore the new map."""
         self._put_whole(self._after)
         if self._photos:
             self._swap_photo(*self._photos)

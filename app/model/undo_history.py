@@ -1,6 +1,6 @@
-"""What can be undone, within a budget of memory: the oldest steps are forgotten when it is spent."""
+"""Undo history with a memory budget, beyond which the oldest commands are dropped."""
 
-# ruff: noqa: N802, N815 - the names of QUndoStack, whose place it takes: that one cannot forget its oldest command
+# ruff: noqa: N802, N815 - named after QUndoStack, which cannot drop its oldest commands
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ DEFAULT_BUDGET = 256 * 1024 * 1024
 
 
 class Command(Protocol):
-    """A step that was done and can be undone and done again."""
+    """An executed command that can be undone and redone."""
 
     @property
     def memory(self) -> int:
-        """Bytes that it takes."""
+        """Memory used, in bytes."""
         ...
 
     def text(self) -> str:
-        """Return what menus call it."""
+        """Return the name in the undo menu."""
         ...
 
     def undo(self) -> None:
-        """Take it back."""
+        """Undo the command."""
         ...
 
     def redo(self) -> None:
-        """Do it again."""
+        """Redo the command."""
         ...
 
 
 class History(QObject):
-    """Commands in order, and how many of them are done.
+    """Commands in order, with the number of those in effect.
 
     Args:
-        budget: Bytes that all commands together may take; the newest is always kept.
+        budget: Memory budget of all commands in bytes; the newest is always kept.
     """
 
-    changed = Signal()  # commands came, went, were undone or done
-    changed_beside = Signal()  # something else was set that now differs from what was saved
+    changed = Signal()  # commands were added, dropped, undone or redone
+    changed_beside = Signal()  # data outside the history were set and differ from what was saved
     cleanChanged = Signal(bool)
     canUndoChanged = Signal(bool)
     canRedoChanged = Signal(bool)
@@ -52,24 +52,24 @@ class History(QObject):
         self.budget = budget
         self._commands: list[Command] = []
         self._index = 0
-        self._clean: int | None = 0  # None: the saved state cannot be reached any more
-        self._marked: int | None = None  # the state that is being saved; None also where it cannot be reached any more
+        self._clean: int | None = 0  # index of the saved state; None where it is out of reach
+        self._marked: int | None = None  # index of the state being saved; None where there is none or it is out of reach
         self._forgotten = 0
         self._beside: set[str] = set()
         self._told = self._state()
 
     @property
     def memory(self) -> int:
-        """Bytes that all commands take."""
+        """Memory used by all commands, in bytes."""
         return sum(command.memory for command in self._commands)
 
     @property
     def forgotten(self) -> int:
-        """How many of the oldest commands were dropped for the budget."""
+        """Number of the oldest commands that were dropped to stay within the budget."""
         return self._forgotten
 
     def push(self, command: Command) -> None:
-        """Take in a command that was just done; what was undone before is dropped."""
+        """Append an executed command and drop the undone ones."""
         del self._commands[self._index :]
         self._clean, self._marked = (None if at is None or at > self._index else at for at in (self._clean, self._marked))
         self._commands.append(command)
@@ -79,24 +79,24 @@ class History(QObject):
 
     @property
     def open_end(self) -> Command | None:
-        """The command done last, which may take in more: nothing was undone since, and no saved state lies right behind it."""
+        """Last command, if further changes may be merged into it: no command is undone, and the state after it is not the saved one."""
         is_open = 0 < self._index == len(self._commands) and self._index not in (self._clean, self._marked)
         return self._commands[-1] if is_open else None
 
     def amended(self) -> None:
-        """Note that the command done last took in more."""
+        """Report that further changes were merged into the last command."""
         self._tell()
 
     def undo(self) -> None:
-        """Take the last command back, if there is one."""
+        """Undo the last command in effect, if there is one."""
         self.go_to(self._index - 1)
 
     def redo(self) -> None:
-        """Do the next command again, if there is one."""
+        """Redo the next undone command, if there is one."""
         self.go_to(self._index + 1)
 
     def go_to(self, index: int) -> None:
-        """Undo or redo until ``index`` commands are done; an index out of range does nothing."""
+        """Undo or redo until ``index`` commands are in effect; an index out of range is ignored."""
         if not 0 <= index <= len(self._commands):
             return
         while self._index > index:
@@ -108,29 +108,29 @@ class History(QObject):
         self._tell()
 
     def clear(self) -> None:
-        """Forget everything; the present state counts as saved."""
+        """Drop all commands; the present state counts as saved."""
         self._commands.clear()
         self._index, self._clean, self._marked, self._forgotten = 0, 0, None, 0
         self._beside.clear()
         self._tell()
 
     def mark(self) -> None:
-        """Note that the present state is about to be saved; :meth:`setClean` may then speak of it, whatever is done until then."""
+        """Mark the present state as the one being saved, for a later :meth:`setClean` with ``marked``."""
         self._marked = self._index
 
     def setClean(self, *, marked: bool = False) -> None:
-        """Note that the present state, or the marked one, is saved."""
+        """Record the present state, or the marked one, as saved."""
         self._clean = self._marked if marked else self._index
         self._beside.clear()
         self._tell()
 
     def resetClean(self) -> None:
-        """Note that the present state, and all that can be reached, is not saved."""
+        """Record that no state in the history is saved."""
         self._clean = None
         self._tell()
 
     def note_beside(self, what: str, *, is_changed: bool) -> None:
-        """Note that something was set which is saved too but is changed by no command, and whether it differs from what was saved."""
+        """Record whether saved data outside the history differ from what was saved; ``what`` identifies them."""
         if is_changed != (what in self._beside):
             (self._beside.add if is_changed else self._beside.discard)(what)
             self._tell()
@@ -139,43 +139,43 @@ class History(QObject):
 
     @property
     def is_at_saved_step(self) -> bool:
-        """Whether all commands are done that were done when it was saved, and no others; what was noted beside does not count."""
+        """Whether the history is at the saved state, irrespective of :meth:`note_beside`."""
         return self._clean == self._index
 
     def isClean(self) -> bool:
-        """Return whether the present state is the saved one."""
+        """Return whether the present state, including the data outside the history, is saved."""
         return self.is_at_saved_step and not self._beside
 
     def count(self) -> int:
-        """Return how many commands are held, undone ones too."""
+        """Return the number of commands, including undone ones."""
         return len(self._commands)
 
     def index(self) -> int:
-        """Return how many commands are done."""
+        """Return the number of commands in effect."""
         return self._index
 
     def command(self, index: int) -> Command:
-        """Return a command, the oldest first."""
+        """Return the command at an index, counted from the oldest."""
         return self._commands[index]
 
     def text(self, index: int) -> str:
-        """Return what a command is called."""
+        """Return the name of the command at an index."""
         return self._commands[index].text()
 
     def canUndo(self) -> bool:
-        """Return whether something can be undone."""
+        """Return whether there is a command to undo."""
         return self._index > 0
 
     def canRedo(self) -> bool:
-        """Return whether something can be done again."""
+        """Return whether there is a command to redo."""
         return self._index < len(self._commands)
 
     def undoText(self) -> str:
-        """Return what would be undone."""
+        """Return the name of the command that would be undone."""
         return self.text(self._index - 1) if self.canUndo() else ""
 
     def redoText(self) -> str:
-        """Return what would be done again."""
+        """Return the name of the command that would be redone."""
         return self.text(self._index) if self.canRedo() else ""
 
     def _keep_budget(self) -> None:
