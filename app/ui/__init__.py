@@ -1,1 +1,1 @@
-"""What every window shares: theme, icons, the table of commands, messages, docks, swatches, settings."""
+"""Shared user interface code: theme, icons, command table, messages, docks, swatches, settings, workers and views."""

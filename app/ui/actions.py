@@ -1,4 +1,4 @@
-"""Every command of the window in one table: text, keys, icon, help."""
+"""The table of all window commands, with text, shortcuts, icon and tip."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _ROLES = {
 
 @dataclass(frozen=True)
 class Spec:
-    """One command.
+    """The specification of a command.
 
     Attributes:
-        name: How code calls it.
-        text: In menus, with its mnemonic.
-        keys: Shortcuts; the first is shown.
-        icon: Of qtawesome.
-        tip: One plain sentence for tooltip and status line; the text where empty.
-        group: Commands of one group exclude each other and can be checked.
-        checkable: Whether it can be checked by itself.
+        name: Identifier in code.
+        text: Menu text with its mnemonic.
+        keys: Keyboard shortcuts; menus show the first.
+        icon: Name of the qtawesome icon.
+        tip: One plain sentence for tooltip and status bar; where empty, the text is used.
+        group: Name of a group of mutually exclusive, checkable commands; empty for none.
+        checkable: Whether the command is checkable on its own.
     """
 
     name: str
@@ -185,18 +185,18 @@ class Actions:
         return self._actions[name]
 
     def on(self, name: str, do: Callable[[], object]) -> None:
-        """Have something done whenever a command is chosen."""
+        """Register a callback for a command."""
         self._actions[name].triggered.connect(lambda _checked=False: do())
 
     def set_icons(self, theme: Theme) -> None:
-        """Give every command its icon in the theme's colours."""
+        """Set the icons of all commands in the theme's colours."""
         for spec in SPECS:
             if spec.icon:
                 self._actions[spec.name].setIcon(theme.icon(spec.icon))
 
 
 def _without_doubles(keys: list[QKeySequence]) -> list[QKeySequence]:
-    """Standard keys differ by platform and may say what another entry says: twice the same key counts as ambiguous."""
+    """Return the keys without duplicates, which Qt treats as ambiguous; on some platforms a standard key repeats another entry."""
     kept: list[QKeySequence] = []
     for key in keys:
         if not key.isEmpty() and key not in kept:

@@ -1,4 +1,4 @@
-"""Layouts and widgets with what they always need in one line: spacing and margins, names and tips, where a number's text stands."""
+"""One-line construction of layouts and widgets with spacing, margins, accessible names and tooltips."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WidgetT = TypeVar("WidgetT", bound=QWidget)
 
 
 def row(parent: QWidget | None = None, *, spacing: int = 0, margins: Margins = (0, 0, 0, 0)) -> QHBoxLayout:
-    """Return a layout from left to right; margins are left, top, right, bottom."""
+    """Return a horizontal layout; spacing and margins (left, top, right, bottom) are in pixels."""
     box = QHBoxLayout() if parent is None else QHBoxLayout(parent)
     box.setSpacing(spacing)
     box.setContentsMargins(*margins)
@@ -20,7 +20,7 @@ def row(parent: QWidget | None = None, *, spacing: int = 0, margins: Margins = (
 
 
 def column(parent: QWidget | None = None, *, spacing: int = 0, margins: Margins = (0, 0, 0, 0)) -> QVBoxLayout:
-    """Return a layout from top to bottom; margins are left, top, right, bottom."""
+    """Return a vertical layout; spacing and margins (left, top, right, bottom) are in pixels."""
     box = QVBoxLayout() if parent is None else QVBoxLayout(parent)
     box.setSpacing(spacing)
     box.setContentsMargins(*margins)
@@ -28,13 +28,13 @@ def column(parent: QWidget | None = None, *, spacing: int = 0, margins: Margins 
 
 
 def padded(box: NumberField) -> NumberField:
-    """Return a number field whose text is indented: of a style sheet's padding Qt gives it what is above and below."""
+    """Return a number field with indented text, since Qt ignores the horizontal padding of its style sheet."""
     box.lineEdit().setTextMargins(7, 0, 7, 0)
     return box
 
 
 def named(widget: WidgetT, name: str = "", *, tip: str = "") -> WidgetT:
-    """Return a widget with the name that screen readers say, and a tool tip; where one is empty, that of the widget stays."""
+    """Set a widget's accessible name and tooltip and return the widget; empty values change nothing."""
     if name:
         widget.setAccessibleName(name)
     if tip:

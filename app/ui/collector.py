@@ -1,4 +1,4 @@
-"""Python's collector of cyclic garbage, held back where it would do harm."""
+"""Suspension of Python's cyclic garbage collector."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _was_on = True
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Have no garbage collected by itself, on any thread, until the block ends; several blocks may overlap."""
+    """Disable automatic garbage collection on all threads until the block ends; blocks may overlap."""
     global _holders, _was_on
     with _lock:
         if _holders == 0:

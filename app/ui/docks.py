@@ -1,4 +1,4 @@
-"""Panels in docks at the window's right side, behind each other's tabs, and the commands that show them."""
+"""Tabbed docks at the right side of the window, and the commands that show them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 
 def add_dock(window: QMainWindow, name: str, title: str, panel: QWidget) -> QDockWidget:
-    """Put a panel into a dock of the window, hidden until it is asked for."""
+    """Add a panel to the window in a dock, initially hidden, and return the dock."""
     dock = QDockWidget(title, window)
     dock.setObjectName(name)
     dock.setWidget(panel)
@@ -22,7 +22,7 @@ def add_dock(window: QMainWindow, name: str, title: str, panel: QWidget) -> QDoc
 
 
 def dock_beside(window: QMainWindow, dock: QDockWidget, name: str, text: str, key: str) -> QAction:
-    """Put a dock behind the tab of the one of that name, and return the command that shows it, with its text and key."""
+    """Tabify a dock with the one named ``name``, and return the command that shows it, with the given text and shortcut."""
     other = window.findChild(QDockWidget, name)
     if other is not None:
         window.tabifyDockWidget(other, dock)

@@ -1,4 +1,4 @@
-"""A bar along an edge of the window, below the docks, from side to side."""
+"""A full-width bar along an edge of the window, outside the docks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QToolBar, QWidget
 
 
 class EdgeBar(QToolBar):
-    """Shows one widget, without the margins of a bar of tools."""
+    """A toolbar that holds one widget, without margins."""
 
     def __init__(self, title: str, name: str, content: QWidget) -> None:
         super().__init__(title)
@@ -17,7 +17,7 @@ class EdgeBar(QToolBar):
         self.addWidget(content)
 
     def event(self, event: QEvent) -> bool:
-        """Take the margins back that every change of style brings."""
+        """Remove the margins again after every change of style."""
         done = super().event(event)
         if event.type() in (QEvent.Type.StyleChange, QEvent.Type.Polish, QEvent.Type.PolishRequest, QEvent.Type.Show):
             layout = self.layout()

@@ -1,4 +1,4 @@
-"""Style rules of windows with forms, beside the theme's: splitters without a handle, and fields with something wrong in them."""
+"""Additional style sheet rules for windows with forms: splitters without a handle, and fields with invalid input."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from spade_studio.app.ui.theme import Colors
 
 
 def set_role(label: QLabel, role: str) -> None:
-    """Give a label the look of a role: ``caption``, ``heading`` or ``problem``."""
+    """Set the style role of a label: ``caption``, ``heading`` or ``problem``."""
     if label.property("role") != role:
         label.setProperty("role", role)
         label.style().unpolish(label)
@@ -16,7 +16,7 @@ def set_role(label: QLabel, role: str) -> None:
 
 
 def style_sheet(colors: Colors) -> str:
-    """Return the rules for a theme's colours."""
+    """Return the style sheet for a theme's colours."""
     return f"""
     QSplitter#plain::handle {{ background: transparent; border: none; margin: 0; }}
     QLineEdit[wrong="true"], QSpinBox[wrong="true"], QDoubleSpinBox[wrong="true"], QComboBox[wrong="true"] {{

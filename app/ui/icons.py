@@ -1,4 +1,4 @@
-"""Pictures that come with the program."""
+"""The bundled icons."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtGui import QIcon, QPixmap
 
 
 def application_icon() -> QIcon:
-    """Return the program's icon in all its sizes."""
+    """Return the application icon in all sizes."""
     icon = QIcon()
     folder = resources.files("spade_studio.resources") / "icons"
     for size in (32, 64, 128, 256):

@@ -1,4 +1,4 @@
-"""Pictures in arrays as Qt's images."""
+"""Conversion of arrays to Qt images."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _FORMATS = {1: QImage.Format.Format_Alpha8, 3: QImage.Format.Format_RGB888, 4: Q
 
 
 def to_image(pixels: NDArray[np.uint8]) -> QImage:
-    """Return a picture as an image of its own memory.
+    """Return an array as a QImage with memory of its own.
 
     Args:
-        pixels: uint8, ``[H, W, 3]`` in RGB, ``[H, W, 4]`` in RGBA, or ``[H, W]`` of opacity alone.
+        pixels: uint8: RGB ``[H, W, 3]``, RGBA ``[H, W, 4]``, or opacity ``[H, W]``.
     """
     height, width = pixels.shape[:2]
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]

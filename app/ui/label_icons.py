@@ -1,4 +1,4 @@
-"""Icons for the labels that are common, by name, so that labels of all sets have them."""
+"""Icons of common labels by name, independent of the label set."""
 
 from __future__ import annotations
 
@@ -150,5 +150,5 @@ def _icons() -> dict[str, str]:
 
 
 def icon_of(label: Label) -> str:
-    """Return a label's icon as qtawesome names it; empty where it has none."""
+    """Return the qtawesome name of a label's icon; empty where it has none."""
     return _icons().get(plain_name(label.name), "")

@@ -1,4 +1,4 @@
-"""What an item of a list or a tree says of its label: name, colour, icon, and how it stands with weights, favourites and protection."""
+"""Model items of labels for lists and trees: name, colour, icon, and whether a label is unknown, favourite or protected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spade_studio.engine.labels import Label
 
 
 class Role(IntEnum):
-    """What an item says of its label, beside name (display), colour (decoration) and tooltip."""
+    """Item data roles of a label, in addition to name (display), colour (decoration) and tooltip."""
 
     ID = Qt.ItemDataRole.UserRole
     ICON = Qt.ItemDataRole.UserRole + 1
@@ -24,25 +24,25 @@ class Role(IntEnum):
 
 
 def display_name(label: Label) -> str:
-    """Return a label's name as people would write it: ``water-other`` is Water."""
+    """Return the display name of a label in the window's language: Water for ``water-other``."""
     text = label_text(label)
     return text if text != label.name else own_display_name(label)
 
 
 def own_display_name(label: Label) -> str:
-    """Return the name that a label has in its set, whatever the window's language, as people would write it."""
+    """Return the display name of a label as its label set has it, without translation."""
     name = label.name.removesuffix("-other").replace("-", " ").replace("_", " ").strip()
     return name[:1].upper() + name[1:]
 
 
 def group_name(group: str) -> str:
-    """Return a group's name as people would write it: ``raw-material`` is Raw material."""
+    """Return the display name of a group of labels: Raw material for ``raw-material``."""
     name = group_text(group).replace("-", " ")
     return name[:1].upper() + name[1:]
 
 
 def make_item(label: Label) -> QStandardItem:
-    """Return an item for a label, which says what never changes."""
+    """Return an item for a label, with the data that never change."""
     item = QStandardItem(display_name(label))
     item.setEditable(False)
     item.setData(QColor(*label.color), Qt.ItemDataRole.DecorationRole)
@@ -54,15 +54,15 @@ def make_item(label: Label) -> QStandardItem:
 def show_standing(
     item: QStandardItem, label: Label, *, is_unknown: bool, nearest: Label | None, is_favourite: bool, is_protected: bool
 ) -> None:
-    """Have an item say what changes, to the eye, in its tip, and to a screen reader.
+    """Update the variable state of an item: appearance, tooltip and accessible text.
 
     Args:
-        item: Of :func:`make_item`.
-        label: Its label.
-        is_unknown: Whether the weights do not know it.
-        nearest: What they know instead, if anything is near.
-        is_favourite: Whether it is one.
-        is_protected: Whether it cannot be painted over.
+        item: Item made by :func:`make_item`.
+        label: Label of the item.
+        is_unknown: Whether the label is unknown to the weights.
+        nearest: Nearest label that the weights know; None where there is none.
+        is_favourite: Whether the label is a favourite.
+        is_protected: Whether the label is protected from being painted over.
     """
     item.setData(is_protected, Role.LOCKED)
     item.setData(is_favourite, Role.FAVOURITE)

@@ -1,4 +1,4 @@
-"""The few message boxes: errors that answer a person's own action, and what to do with unsaved changes."""
+"""Message boxes: errors of user actions, notes, and questions about unsaved changes and existing files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spade_studio.engine.errors import EngineError
 
 
 class Unsaved(Enum):
-    """What a person wants done with unsaved changes."""
+    """The user's choice for unsaved changes."""
 
     SAVE = "save"
     DISCARD = "discard"
@@ -26,16 +26,16 @@ STEPS = (
     *("paste", "cut", "duplicate", "flip selection", "turn selection"),
     *("style", "strength", "mix", "texture", "texture here"),
 )
-"""What commands call the steps that can be undone."""
+"""Names of the undo steps in code."""
 
 
 def step_name(text: str) -> str:
-    """Return what menus call a step that can be undone."""
+    """Return the menu text of an undo step."""
     return QCoreApplication.translate("Steps", text)
 
 
 def show_error(parent: QWidget, headline: str, error: EngineError) -> None:
-    """Say what did not work: what was found, what was expected, what to do. Returns at once; the box belongs to the window."""
+    """Show an error: what was found, what was expected, what to do. Non-blocking; the box is a child of ``parent``."""
     lines = [
         error.found,
         QCoreApplication.translate("Messages", "Expected: {expected}").format(expected=error.expected) if error.expected else "",
@@ -46,12 +46,12 @@ def show_error(parent: QWidget, headline: str, error: EngineError) -> None:
 
 
 def show_note(parent: QWidget, headline: str, text: str) -> None:
-    """Say what a person should know of what was just done. Returns at once; the box belongs to the window."""
+    """Show a note about a completed action. Non-blocking; the box is a child of ``parent``."""
     message_box(parent, headline, text, QMessageBox.Icon.Information, QMessageBox.StandardButton.Ok).open()
 
 
 def ask_unsaved(parent: QWidget, name: str) -> Unsaved:
-    """Ask whether to save changes before they would be lost."""
+    """Ask whether to save or discard unsaved changes, or to cancel; blocks until answered."""
     button = QMessageBox.StandardButton
     headline = QCoreApplication.translate("Messages", "Save the changes to {name}?").format(name=name)
     text = QCoreApplication.translate("Messages", "They are lost otherwise.")
@@ -62,7 +62,7 @@ def ask_unsaved(parent: QWidget, name: str) -> Unsaved:
 
 
 def ask_replace(parent: QWidget, path: Path) -> bool:
-    """Ask whether a file that exists may be replaced."""
+    """Ask whether to replace an existing file; blocks until answered."""
     headline = QCoreApplication.translate("Messages", "{name} exists already. Replace it?").format(name=path.name)
     text = QCoreApplication.translate("Messages", "What it holds is lost then.")
     box = message_box(parent, headline, text, buttons=QMessageBox.StandardButton.Cancel)

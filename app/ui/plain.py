@@ -1,4 +1,4 @@
-"""Texts shown as they are: Qt takes one that looks like HTML for HTML, and loads the local files that it names as images."""
+"""Plain-text display, since Qt renders text that looks like HTML and loads the local images that it references."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ _LINE = 80  # characters: Qt breaks the lines of markup only
 
 
 class PlainLabel(QLabel):
-    """A label whose text is shown as it is; ``&`` still marks the key of its buddy.
+    """A label that shows plain text; ``&`` still marks the mnemonic of its buddy.
 
     Args:
-        text: What it shows.
-        parent: Of Qt.
-        role: Its look, such as ``caption``, ``heading`` or ``problem``; empty for that of plain text.
-        wraps: Whether long text goes on in further lines.
+        text: Text to show.
+        parent: Qt parent.
+        role: Style role: ``caption``, ``heading`` or ``problem``; empty for none.
+        wraps: Whether long text is wrapped.
     """
 
     def __init__(self, text: str = "", parent: QWidget | None = None, *, role: str = "", wraps: bool = False) -> None:
@@ -35,7 +35,7 @@ def message_box(
     icon: QMessageBox.Icon = QMessageBox.Icon.NoIcon,
     buttons: QMessageBox.StandardButton = QMessageBox.StandardButton.NoButton,
 ) -> QMessageBox:
-    """Return a message box, not shown yet, whose headline and text are shown as they are."""
+    """Return a message box with a plain-text headline and text; it is not shown yet."""
     box = QMessageBox(icon, "SPADE Studio", "", buttons, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(headline)
@@ -44,17 +44,17 @@ def message_box(
 
 
 def counted(context: str, text: str, count: int) -> str:
-    """Return a text with ``%n`` or ``%Ln`` in its language and number; objects have ``tr`` for this, which is looked up likewise."""
+    """Return the translation of a text with ``%n`` or ``%Ln``, in the plural form for ``count``; the counterpart of ``QObject.tr``."""
     return QCoreApplication.translate(context, text, "", count)
 
 
 def number_text(number: int) -> str:
-    """Return a whole number as the language of the window groups its digits: 1,234."""
+    """Return an integer with the digit grouping of the window's language: 1,234."""
     return QLocale().toString(number)
 
 
 def percent_text(share: float, decimals: int = 0) -> str:
-    """Return a share, 0..1, as the language of the window writes it: 50% or 50,0 %; less than what can be written so as < 0.1%."""
+    """Return a fraction, 0..1, as a percentage in the window's language: 50% or 50,0 %; below the last decimal place, < 0.1%."""
     least = 10.0**-decimals
     is_less = 0 < 100 * share < least
     number = QLocale().toString(least if is_less else 100.0 * share, "f", decimals)
@@ -63,7 +63,7 @@ def percent_text(share: float, decimals: int = 0) -> str:
 
 
 def plain_tip(text: str) -> str:
-    """Return what a tool tip must be given to show a text as it is, in lines of a readable length."""
+    """Return a text escaped and wrapped for display as plain text in a tooltip."""
     looks_rich: bool = Qt.mightBeRichText(text)  # pyright: ignore[reportAttributeAccessIssue] - the stubs lack it
     if not looks_rich and max(map(len, text.split("\n"))) <= _LINE:
         return text
@@ -71,7 +71,7 @@ def plain_tip(text: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """Return a text that begins with a capital, unless it begins with the name of a file, which stays as it is."""
+    """Return a text with a capital first letter, unless it begins with a file name."""
     first = text.split(maxsplit=1)[0] if text.strip() else ""
     is_name = any(character in first.rstrip(".:,") for character in "./\\_~")
     return text if is_name else text[:1].upper() + text[1:]

@@ -1,4 +1,4 @@
-"""What the application remembers between starts, typed; a value that cannot be read counts as not remembered and is kept aside."""
+"""The persistent settings as typed values; a value that cannot be read is replaced by its default and kept as a backup."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ Language = Literal["system", "en", "de"]
 
 APPLICATION = "spade-studio"
 SCHEMA = 2
-"""Of the file; 1 kept the folder of runs inside the training window's memory."""
+"""Version of the settings file; version 1 stores the folder of runs in the value ``training/memory``."""
 AUTOSAVE_SECONDS = (10, 600, 55)
-"""Lowest, highest and default seconds from a change to its autosave; writing takes the rest of a minute at most."""
+"""Minimum, maximum and default delay in seconds from a change to its autosave."""
 RECENT_FILES = (0, 30, 10)
-"""Lowest, highest and default number of recent files."""
+"""Minimum, maximum and default number of recent files."""
 HISTORY_MEGABYTES = (16, 8192, 256)
-"""Lowest, highest and default memory of the undo history."""
+"""Minimum, maximum and default memory limit of the undo history in MiB."""
 MAX_SHORTCUTS = 500
 
 
@@ -40,13 +40,13 @@ def _same(value: Any) -> Any:
 
 
 class _Value(Generic[ValueT]):
-    """A value that is kept under a key.
+    """A descriptor for a value stored under a key.
 
     Args:
-        key: Section and name in the file.
-        default: What counts where nothing is remembered.
-        read: Makes a value of what the file holds; ValueError and TypeError where it cannot.
-        write: The opposite.
+        key: Section and name in the settings file.
+        default: Value where none is stored.
+        read: Function from the stored to the typed value; raises ValueError or TypeError for an invalid one.
+        write: Function from the typed to the stored value.
     """
 
     def __init__(self, key: str, default: ValueT, read: Callable[[Any], ValueT], write: Callable[[ValueT], object] = _same) -> None:
@@ -102,7 +102,7 @@ def _text(key: str) -> _Value[str]:
 
 
 def _folder(key: str) -> _Value[Path | None]:
-    """Return a folder that counts as not remembered while it is gone: it may be on a disk that is not there today."""
+    """Return a descriptor for a folder that reads as None while it does not exist, for example on a disk that is not mounted."""
     return _Value(key, None, lambda stored: path if stored and (path := Path(stored)).is_dir() else None, str)
 
 
@@ -132,61 +132,61 @@ def _keys_text(value: Mapping[str, Sequence[str]]) -> str:
 
 
 class Settings:
-    """Remembered values.
+    """The persistent settings of a user.
 
     Args:
-        path: The file; None for that of this user. A file that is no settings file at all is put aside, and a new one begun.
+        path: Settings file; None for the user's own. A file that is not a settings file is renamed, and a new one is created.
     """
 
     geometry = _Value("window/geometry", QByteArray(), _instance(QByteArray))
-    """Size and place of the window."""
+    """Size and position of the window."""
     panels = _Value("window/panels", QByteArray(), _instance(QByteArray))
-    """Where the window's panels are."""
+    """State of the window's docks and toolbars."""
     appearance: _Value[Appearance] = _choice("window/appearance", get_args(Appearance), "dark")
     language: _Value[Language] = _choice("window/language", get_args(Language), "system")
-    """Of menus and messages; it is taken at the next start."""
+    """Language of menus and messages, effective from the next start."""
     are_views_linked = _flag("window/views_linked", default=True)
-    """Whether layout and picture are zoomed and panned together."""
+    """Whether layout and picture zoom and pan together."""
     autosave_seconds = _number("files/autosave_seconds", AUTOSAVE_SECONDS)
     """Seconds from a change to its autosave."""
     history_megabytes = _number("painting/history_megabytes", HISTORY_MEGABYTES)
-    """Memory that undo steps may take, in MiB."""
+    """Memory limit of the undo history in MiB."""
     shortcuts = _Value("shortcuts/keys", dict[str, tuple[str, ...]](), _keys, _keys_text)
-    """Keys that a person has given commands, by the commands' names; no keys where a command shall have none."""
+    """User-defined shortcuts by command name; empty for a command without shortcuts."""
     is_tour_seen = _flag("help/tour_seen")
-    """Whether the hints of the first start were shown."""
+    """Whether the tour has been shown."""
     looks_for_updates = _flag("updates/look")
-    """Whether :attr:`update_address` is read at each start."""
+    """Whether to check for a newer version at each start."""
     update_address = _text("updates/address")
-    """Address of the file that names the newest version; empty for none."""
+    """https address of the update file; empty for none."""
     brush_size = _whole("brush/size")
-    """Diameter in pixels."""
+    """Diameter of the brush in layout pixels."""
     sheet_count = _whole("sheet/count")
     """Number of variations on a sheet."""
     render_device = _Value("render/device", "auto", _device)
-    """Where pictures are rendered, as ``Renderer.load`` takes it, whether there is such a device or not."""
+    """Requested render device, as for ``Renderer.load``; the machine may lack it."""
     render_dtype: _Value[str] = _choice("render/dtype", ("auto", "float32", "bfloat16", "float16"), "auto")
-    """The compute type of pictures, as ``Renderer.load`` takes it."""
+    """Requested compute type, as for ``Renderer.load``."""
     render_size = _Value("render/size", SizeWish("automatic"), _size, size_to_text)
-    """Size of pictures of documents that do not say it, as it was chosen last."""
+    """Last chosen picture size, the default of documents without a size of their own."""
     render_detail: _Value[DetailLevel] = _choice("render/detail", LEVELS, "fast")
-    """The level of detail of pictures in the window; one that is not installed counts too."""
+    """Level of detail of pictures in the window; it may be one that is not installed."""
     upscaler = _Value[Path | None]("render/upscaler", None, lambda stored: Path(stored) if stored else None, lambda path: str(path or ""))
-    """A file in place of the upscaler of the level ``full``, whether it is still there or not; None for the included one."""
+    """File of the user's own upscaler for the level ``full``, which may be missing; None for the bundled one."""
     folder = _folder("files/folder")
-    """Where a document was last opened or saved."""
+    """Folder in which a document was last opened or saved."""
     picture_folder = _folder("files/picture_folder")
-    """Where a picture, or what is made from a document, was last written or looked for."""
+    """Folder in which a picture or another export was last opened or saved."""
     new_label_set = _text("palette/new_label_set")
-    """Name of the label set that new layouts were last begun with; empty for that of the weights in use, whichever these are."""
+    """Name of the last label set chosen for a new layout; empty for that of the weights in use."""
     picture = _text("export/picture")
-    """What the dialog for one picture remembers, as JSON; empty for nothing."""
+    """State of the picture export dialog as JSON; empty for none."""
     export = _text("export/memory")
-    """What the export window remembers, as JSON; empty for nothing."""
+    """State of the export window as JSON; empty for none."""
     training = _text("training/memory")
-    """What the training window remembers, as JSON; empty for nothing."""
+    """State of the training window as JSON; empty for none."""
     palette = _text("palette/memory")
-    """Favourite and recent labels of every label set, as JSON; empty for nothing."""
+    """Favourite and recent labels of every label set as JSON; empty for none."""
     _recent_count = _number("files/recent_count", RECENT_FILES)
     _recent = _Value[list[str]]("files/recent", [], _texts)
     _runs_folder = _text("training/runs_folder")
@@ -205,7 +205,7 @@ class Settings:
 
     @property
     def recent_count(self) -> int:
-        """Number of recent files that are remembered."""
+        """Maximum number of recent files."""
         return self._recent_count
 
     @recent_count.setter
@@ -215,7 +215,7 @@ class Settings:
 
     @property
     def recent_files(self) -> list[Path]:
-        """Files opened or saved lately, the newest first."""
+        """Recently opened or saved files, newest first."""
         return [Path(text) for text in self._recent][: self.recent_count]
 
     @recent_files.setter
@@ -223,12 +223,12 @@ class Settings:
         self._recent = [str(path) for path in value[: self.recent_count]]
 
     def add_recent_file(self, path: Path) -> None:
-        """Put a file first among the recent ones."""
+        """Add a file as the most recent one."""
         self.recent_files = [path, *(other for other in self.recent_files if other != path)]
 
     @property
     def runs_folder(self) -> Path:
-        """Where trainings are made and listed; it need not exist."""
+        """Folder of training runs; it need not exist."""
         return Path(self._runs_folder) if self._runs_folder else default_runs_folder()
 
     @runs_folder.setter
@@ -237,20 +237,20 @@ class Settings:
 
     @property
     def state_folder(self) -> Path:
-        """Where autosaved documents lie; it need not exist."""
+        """Folder of autosaved documents; it need not exist."""
         return self._state_folder
 
     def save(self) -> None:
-        """Write to the disk now."""
+        """Write the settings to disk now."""
         self.store.sync()
 
     def set_aside(self, key: str) -> None:
-        """Move a value that cannot be read out of the way, so that the next one written does not destroy it unseen."""
+        """Move an unreadable value to a backup key, so that the next write does not overwrite it."""
         self.store.setValue(f"unreadable/{key}", self.store.value(key))
         self.store.remove(key)
 
     def _migrate(self) -> None:
-        """Bring a file of an older version up to date; one of a newer version is read as far as it can be."""
+        """Convert a settings file of an older version; one of a newer version is read as far as possible."""
         if self._schema is not None and self._schema >= SCHEMA:
             return
         if self.store.allKeys():
@@ -269,5 +269,5 @@ class Settings:
 
 
 def default_runs_folder() -> Path:
-    """Return where trainings are made unless a person chose another folder."""
+    """Return the default folder of training runs."""
     return Path(platformdirs.user_documents_dir()) / APPLICATION / "runs"

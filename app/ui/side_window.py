@@ -1,4 +1,4 @@
-"""Windows beside the main one: each opens over its middle and closes with Escape."""
+"""Secondary windows, which open centred over the main window and close with Escape."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QWidget
 
 
 class SideWindow(QWidget):
-    """A window of its own that belongs to another one.
+    """A separate window that belongs to another one.
 
     Args:
-        parent: Over whose window it opens for the first time; where it was moved to it stays.
+        parent: Widget over whose window it opens the first time; later it keeps its position.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -23,17 +23,17 @@ class SideWindow(QWidget):
         QShortcut(QKeySequence(Qt.Key.Key_Escape), self, self.on_escape)
 
     def bring_up(self) -> None:
-        """Show it in front of the others."""
+        """Show the window in front of all others."""
         self.show()
         self.raise_()
         self.activateWindow()
 
     def on_escape(self) -> None:
-        """Close, or what else Escape leaves first."""
+        """Handle Escape; by default, close the window."""
         self.close()
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Open over the middle of the other window."""
+        """Centre the window over the parent's window when it opens the first time."""
         super().showEvent(event)
         if event.spontaneous() or self._is_placed:
             return

@@ -1,4 +1,4 @@
-"""The status line: what is under the pointer, and size, zoom, device and time of the last picture."""
+"""The status bar: position and label under the pointer, document size, zoom, device, and render time of the last picture."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from spade_studio.app.ui.plain import PlainLabel, plain_tip
 
 
 class StatusBar(QStatusBar):
-    """Texts left and right; the right ones stay while hints show on the left. Size, detail and device open menus."""
+    """Texts on both sides; those on the right stay while hints show on the left. Size, detail and device open menus."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,47 +35,47 @@ class StatusBar(QStatusBar):
             button.hide()
 
     def set_menus(self, size: QMenu, detail: QMenu, device: QMenu, origin: QMenu) -> None:
-        """Let size, detail and device be chosen, and what a picture is made of be read."""
+        """Set the menus of size, detail and device, and that of the picture's source photographs."""
         for button, menu in ((self.render_size, size), (self.detail, detail), (self.device, device), (self.origin, origin)):
             button.setMenu(menu)
 
     def show_pixel(self, pixel: tuple[int, int] | None, name: str) -> None:
-        """Show position and label under the pointer."""
+        """Show the pixel position and label under the pointer; None while the pointer is outside."""
         self.pixel.setText(f"{name}   {pixel[0]}, {pixel[1]}" if pixel else "")
 
     def show_size(self, width: int, height: int) -> None:
-        """Show the document's size."""
+        """Show the document's size in pixels."""
         self._size = f"{width} × {height}"
         self._show_size_and_zoom()
 
     def show_zoom(self, zoom: float) -> None:
-        """Show the canvas's zoom."""
+        """Show the canvas zoom; 1.0 is 100 %."""
         self._zoom = f"{zoom:.0%}".replace("%", " %")
         self._show_size_and_zoom()
 
     def show_frame(self, seconds: float, quality: str) -> None:
-        """Show what the last picture took."""
+        """Show the render time of the last picture in seconds, and its quality."""
         time = f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
         words = {"preview": self.tr("preview"), "exact": self.tr("exact")}
         self.frame.setText(f"{time}  ·  {words.get(quality, quality)}")
 
     def show_origin(self, photographs: int | None) -> None:
-        """Show of how many photographs the last picture is made; None for pictures that are made of none."""
+        """Show the number of source photographs of the last picture; None for weights that use none."""
         if photographs is None:
             self.origin.hide()
         else:
             self._show_on(self.origin, self.tr("Made of %Ln photograph(s)", "", photographs))
 
     def show_render_size(self, text: str) -> None:
-        """Show which size of pictures is chosen."""
+        """Show the chosen picture size."""
         self._show_on(self.render_size, text)
 
     def show_detail(self, text: str) -> None:
-        """Show which level of detail is chosen."""
+        """Show the chosen level of detail."""
         self._show_on(self.detail, text)
 
     def show_device(self, text: str) -> None:
-        """Show where pictures are computed."""
+        """Show the render device."""
         self._show_on(self.device, text)
 
     def _show_on(self, button: QToolButton, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The label in hand and the one before it, on a button that swaps them."""
+"""The current and the previous label, on a button that swaps them."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -19,7 +19,7 @@ _PREVIOUS = 14
 
 
 def draw_swatch(painter: QPainter, rect: QRectF, color: QColor, radius: float = 4, icon: str = "") -> None:
-    """Draw a label's colour as a rounded square whose rim shows on light and dark ground, with an icon of qtawesome in it."""
+    """Draw a label's colour as a rounded square whose outline is visible on light and dark backgrounds, with a qtawesome icon in it."""
     rim = QColor(0, 0, 0, 70) if color.lightness() > 60 else QColor(255, 255, 255, 90)
     painter.setPen(QPen(rim, 1))
     painter.setBrush(color)
@@ -30,7 +30,7 @@ def draw_swatch(painter: QPainter, rect: QRectF, color: QColor, radius: float = 
 
 
 def draw_icon(painter: QPainter, rect: QRectF, icon: str, color: QColor) -> None:
-    """Draw an icon of qtawesome in a colour."""
+    """Draw a qtawesome icon in a colour."""
     _icon(icon, color.name()).paint(painter, rect.toAlignedRect())
 
 
@@ -40,7 +40,7 @@ def _icon(name: str, color: str) -> QIcon:
 
 
 def _ink_on(color: QColor) -> QColor:
-    """Return near black or near white, whichever shows better on a colour."""
+    """Return near black or near white, whichever has more contrast with a colour."""
     parts = color.redF(), color.greenF(), color.blueF()
     channels = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     luminance = sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), channels, strict=True))
@@ -48,7 +48,7 @@ def _ink_on(color: QColor) -> QColor:
 
 
 class Swatches(QAbstractButton):
-    """Shows what the brush paints; a click takes the previous label again."""
+    """Shows the label that the brush paints; a click swaps it with the previous one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,7 +61,7 @@ class Swatches(QAbstractButton):
         self.setFixedHeight(_HEIGHT)
 
     def show_labels(self, name: str, color: QColor, previous_name: str, previous_color: QColor, icons: tuple[str, str] = ("", "")) -> None:
-        """Show the label in hand and the previous one, with the icons of qtawesome that they have."""
+        """Show the current and the previous label with their qtawesome icons; an empty icon name for none."""
         self._icons = icons
         self._name, self._color = name, color
         self._previous_color = previous_color
@@ -70,16 +70,16 @@ class Swatches(QAbstractButton):
         self.update()
 
     def set_icon(self, icon: QIcon) -> None:
-        """Set the icon of the swap."""
+        """Set the swap icon."""
         self._swap_icon = icon
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return a width for names of usual length."""
+        """Return the preferred size, wide enough for typical label names."""
         return QSize(170, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw both swatches, the name between them."""
+        """Draw both swatches with the name between them."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette = self.palette()

@@ -1,4 +1,4 @@
-"""Light and dark: palettes and the few style rules on top of Qt's Fusion style."""
+"""The light and dark themes: palettes and style sheet rules on top of Qt's Fusion style."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from spade_studio.app.ui.settings import Appearance
 
 @dataclass(frozen=True)
 class Colors:
-    """The colours of one appearance.
+    """The colours of a theme.
 
     Attributes:
-        window: Of bars and panels.
-        surround: Around the pictures: neutral, so that it does not tint what is judged beside it.
-        field: Of lists and text fields.
-        text: On window and field.
-        muted: Text of lesser weight, still 4.5:1 against the window.
-        line: Thin separating lines.
-        hover: Behind what the pointer is over.
-        accent: The chosen thing.
-        on_accent: Text on it.
-        warning: Behind a warning.
-        on_warning: Text on it.
+        window: Background of bars and panels.
+        surround: Background around pictures; neutral, so that it does not bias the perception of their colours.
+        field: Background of lists and text fields.
+        text: Text on window and field.
+        muted: Secondary text, with a contrast of at least 4.5:1 against the window.
+        line: Thin separators.
+        hover: Background of the item under the pointer.
+        accent: Background of selected items.
+        on_accent: Text on the accent colour.
+        warning: Background of warnings.
+        on_warning: Text on the warning colour.
     """
 
     window: str
@@ -52,7 +52,7 @@ DARK = Colors("#24262a", "#17181b", "#1c1e21", "#e7e9ec", "#a0a7b0", "#3b3f45", 
 
 
 class Theme(QObject):
-    """Sets and changes the application's look; dark unless told otherwise."""
+    """Applies the application's theme; dark by default."""
 
     changed = Signal()
 
@@ -67,7 +67,7 @@ class Theme(QObject):
         self.set_appearance(appearance)
 
     def set_appearance(self, appearance: Appearance) -> None:
-        """Follow the system, or be light or dark whatever it says."""
+        """Set the appearance: light, dark, or following the system."""
         schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark, "system": Qt.ColorScheme.Unknown}
         self._wanted = schemes[appearance]
         # Where the platform can do it, title bars and file dialogs follow.
@@ -75,12 +75,12 @@ class Theme(QObject):
         self._apply()
 
     def icon(self, name: str) -> QIcon:
-        """Return an icon of qtawesome in the colours of the present appearance."""
+        """Return a qtawesome icon in the colours of the present theme."""
         colors = self.colors
         return qtawesome.icon(name, color=colors.text, color_disabled=mix(colors.text, colors.window, 0.65), color_on=colors.accent)
 
     def warning_icon(self, name: str) -> QIcon:
-        """Return an icon that shows on the warning colour."""
+        """Return a qtawesome icon in the text colour of warnings."""
         return qtawesome.icon(name, color=self.colors.on_warning)
 
     def _apply(self) -> None:
@@ -98,7 +98,7 @@ class Theme(QObject):
 
 
 def mix(color: str, other: str, share: float) -> str:
-    """Return a colour with a share of another mixed in."""
+    """Return the mix of two colours; ``share``, 0..1, is the fraction of the second."""
     a, b = QColor(color), QColor(other)
     parts = [round(x * (1 - share) + y * share) for x, y in ((a.red(), b.red()), (a.green(), b.green()), (a.blue(), b.blue()))]
     return QColor(*parts).name()
@@ -135,7 +135,7 @@ def _palette(colors: Colors) -> QPalette:
 
 
 def _indicator_rules(colors: Colors) -> str:
-    """Return rules for check boxes and radio buttons: Fusion draws them in shades of the window, which hardly show on dark."""
+    """Return rules for check boxes and radio buttons, which Fusion draws with too little contrast in dark themes."""
     views = ("QListView", "QTreeView", "QTableView")
     boxes = ("QCheckBox", "QGroupBox", *views)
 
@@ -249,7 +249,7 @@ def _style_sheet(colors: Colors) -> str:
 
 
 def _view_rules(colors: Colors) -> str:
-    """Return rules for what dialogs are made of: trees, texts, tabs, progress, numbers, choices."""
+    """Return rules for trees, text fields, tabs, progress bars, number fields and combo boxes."""
     pale = mix(colors.text, colors.window, 0.6)
     return f"""
     QComboBox {{ background: {colors.field}; border: 1px solid {colors.line}; border-radius: 6px; padding: 4px 7px;

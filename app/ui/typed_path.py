@@ -1,4 +1,4 @@
-"""Paths as people type them."""
+"""Parsing of paths typed by the user."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def typed_path(text: str) -> Path:
-    """Return the path that a person typed, absolute; ``~`` is the own folder, and stays a name where nobody is called so."""
+    """Return a typed path as an absolute one; ``~`` and ``~user`` are expanded where that user exists."""
     path = Path(text.strip())
     with suppress(RuntimeError):
         path = path.expanduser()

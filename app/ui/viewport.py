@@ -1,4 +1,4 @@
-"""Where a picture lies in a view: zoom, pan, fit."""
+"""The transform between a picture and its view: zoom, pan and fit."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _KEPT_VISIBLE = 48.0
 
 
 class Place(NamedTuple):
-    """What a view looks at, whatever its size.
+    """The visible place of a picture, independent of the view's size.
 
     Attributes:
         zoom: Widget pixels per picture pixel.
-        center: The picture's position in the middle of the view, in its pixels.
-        is_fitted: Whether all of the picture is shown, as large as the view allows.
+        center: Picture position at the centre of the view, in picture pixels.
+        is_fitted: Whether the whole picture is shown as large as the view allows.
     """
 
     zoom: float
@@ -29,11 +29,11 @@ class Place(NamedTuple):
 
 
 class Viewport:
-    """The transform between a picture's pixels and a widget's positions (in logical pixels).
+    """The transform between picture pixels and widget positions (in logical pixels).
 
     Attributes:
-        zoom: Widget pixels per picture pixel, across.
-        is_fitted: Whether it follows the widget's size.
+        zoom: Widget pixels per picture pixel, horizontally.
+        is_fitted: Whether the picture stays fitted when the widget's size changes.
     """
 
     def __init__(self, picture: QSizeF, view: QSizeF) -> None:
@@ -46,12 +46,12 @@ class Viewport:
         self.fit()
 
     def set_picture(self, picture: QSizeF, stretch: float = 1.0) -> None:
-        """Show a picture of another size, fitted; its pixels are ``stretch`` times as high as wide."""
+        """Set the picture's size and fit it; ``stretch`` is the height of a picture pixel divided by its width."""
         self._picture, self._stretch = QSizeF(picture.width(), picture.height() * stretch), stretch
         self.fit()
 
     def set_view(self, view: QSizeF) -> None:
-        """Follow a change of the widget's size: fitted stays fitted, else the middle stays in the middle."""
+        """Set the widget's size; a fitted picture stays fitted, otherwise the centre stays in place."""
         old, self._view = self._view, view
         if self.is_fitted:
             self.fit()
@@ -60,7 +60,7 @@ class Viewport:
             self._keep_visible()
 
     def fit(self) -> None:
-        """Show the whole picture, in the middle."""
+        """Show the whole picture, centred."""
         self.zoom = self._fitting_zoom()
         self._origin = QPointF(
             (self._view.width() - self._picture.width() * self.zoom) / 2, (self._view.height() - self._picture.height() * self.zoom) / 2
@@ -68,7 +68,7 @@ class Viewport:
         self.is_fitted = True
 
     def zoom_at(self, anchor: QPointF, factor: float) -> None:
-        """Zoom by a factor while what is under ``anchor`` (a widget position) stays there."""
+        """Zoom by a factor around ``anchor``, a widget position that stays fixed."""
         smallest = min(1.0, self._fitting_zoom()) / 2
         zoom = min(_MAX_ZOOM, max(smallest, self.zoom * factor))
         self._origin = anchor - (anchor - self._origin) * (zoom / self.zoom)
@@ -77,22 +77,22 @@ class Viewport:
         self._keep_visible()
 
     def zoom_to(self, zoom: float) -> None:
-        """Zoom to a scale around the middle of the view."""
+        """Set the zoom around the centre of the view."""
         self.zoom_at(self._middle(), zoom / self.zoom)
 
     def pan(self, delta: QPointF) -> None:
-        """Move the picture by a distance in widget pixels."""
+        """Move the picture by an offset in widget pixels."""
         self._origin += delta
         self.is_fitted = False
         self._keep_visible()
 
     @property
     def place(self) -> Place:
-        """What is looked at."""
+        """The place shown."""
         return Place(self.zoom, self.to_picture(self._middle()), self.is_fitted)
 
     def go_to(self, place: Place) -> None:
-        """Look at what another view of the same picture looks at; where that one is fitted, this one fits its own size."""
+        """Show a place, such as that of another view of the same picture; a fitted place fits the picture to this view."""
         if place.is_fitted:
             self.fit()
             return
@@ -102,29 +102,29 @@ class Viewport:
         self._keep_visible()
 
     def to_picture(self, position: QPointF) -> QPointF:
-        """Return the picture's position (in its pixels, fractional) under a widget position."""
+        """Return the picture position (in fractional pixels) at a widget position."""
         at = (position - self._origin) / self.zoom
         return QPointF(at.x(), at.y() / self._stretch)
 
     def to_view(self, position: QPointF) -> QPointF:
-        """Return the widget position of a picture's position."""
+        """Return the widget position of a picture position (in fractional pixels)."""
         return self._stretched(position) * self.zoom + self._origin
 
     def _stretched(self, position: QPointF) -> QPointF:
         return QPointF(position.x(), position.y() * self._stretch)
 
     def rect_to_view(self, rect: Rect) -> QRectF:
-        """Return where a rectangle of pixels lies in the widget."""
+        """Return a rectangle of picture pixels in widget coordinates."""
         return QRectF(self.to_view(QPointF(rect.left, rect.top)), self.to_view(QPointF(rect.right, rect.bottom)))
 
     @property
     def picture_rect(self) -> QRectF:
-        """Where the picture lies in the widget."""
+        """Rectangle of the picture in widget coordinates."""
         return QRectF(self._origin, self._picture * self.zoom)
 
     @property
     def seen(self) -> Rect:
-        """The picture's pixels that lie in the view, and some more at its sides; empty where none do."""
+        """Rectangle of the visible picture pixels with a small margin; empty where none are visible."""
         more = math.ceil(2 / self.zoom)
         first, last = self.to_picture(QPointF()), self.to_picture(QPointF(self._view.width(), self._view.height()))
         width, height = round(self._picture.width()), round(self._picture.height())

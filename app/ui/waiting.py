@@ -1,4 +1,4 @@
-"""Work that a person waits for: the window goes on being drawn, and the person can give up."""
+"""Background tasks that the user waits for, with a cancellable progress dialog."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _T = TypeVar("_T")
 Check = Callable[[], object]
 
 PATIENCE_MILLISECONDS = 400
-"""What takes no longer shows no dialog."""
+"""Delay in milliseconds before the progress dialog appears."""
 _MOST = 8
-"""Number of jobs at once; those that were given up may go on for a while."""
+"""Maximum number of concurrent jobs; cancelled ones may run on for a while."""
 
 
 @contextmanager
 def wait_cursor() -> Generator[None]:
-    """Show that the window is at work, where it cannot go on meanwhile."""
+    """Show the wait cursor during a blocking operation."""
     QGuiApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
     try:
         yield
@@ -35,7 +35,7 @@ def wait_cursor() -> Generator[None]:
 
 
 class Waiting(QObject):
-    """Does one thing after the other for a window."""
+    """Runs background tasks that block a window's input."""
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
@@ -45,21 +45,21 @@ class Waiting(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is being done."""
+        """Whether a task is running."""
         return bool(self._waits)
 
     def do(self, text: str, work: Callable[[Check], _T]) -> _T | None:
-        """Do something and return what it gave, or None where the person gave up, or the application ends.
+        """Run a task and return its result, or None where the user cancelled it or the application quits.
 
-        For a moment the window takes neither mouse nor keys; then a dialog says what is done and lets the person give up.
+        The window ignores input meanwhile; after :data:`PATIENCE_MILLISECONDS` a dialog with a cancel button is shown.
 
         Args:
-            text: What is done, such as "Opening lake.ora…".
-            work: Called on a thread with a function that it calls between its parts, to end where nobody waits any more; the readers of
-                pictures do so by themselves (:mod:`spade_studio.engine.interruption`).
+            text: Description of the task, such as "Opening lake.ora…".
+            work: Called on a worker thread with a function that it should call at intervals and that ends the task once it is cancelled;
+                picture readers call it themselves (:mod:`spade_studio.engine.interruption`).
 
         Raises:
-            EngineError: What ended the work.
+            EngineError: The task failed.
         """
         loop = QEventLoop()
         values: list[_T] = []
@@ -72,7 +72,7 @@ class Waiting(QObject):
         self._waits.append((job, loop))
 
         def wait(flags: QEventLoop.ProcessEventsFlag = QEventLoop.ProcessEventsFlag.AllEvents) -> bool:
-            """Run the loop until something has happened, and return whether to go on."""
+            """Run the event loop until it is quit; return whether to continue waiting."""
             if loop.exec(flags) != 0:  # the application ends, and no loop runs any more
                 job.cancel()
             return not values and not errors and not job.is_cancelled
@@ -102,7 +102,7 @@ class Waiting(QObject):
             return work(check)
 
     def give_up(self) -> None:
-        """Wait no longer, as if the person had given up."""
+        """Cancel all tasks, as if the user had cancelled them."""
         for job, loop in self._waits:
             job.cancel()
             loop.quit()

@@ -1,4 +1,4 @@
-"""Work in the background: jobs on threads, whose progress, results and errors are told on the thread that asked for them."""
+"""Background workers, whose progress, results and errors are delivered on the thread that submitted the job."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _T = TypeVar("_T")
 
 
 class TakenBack(Exception):  # noqa: N818 - it is no error
-    """Ends a job that nobody waits for any more."""
+    """Raised inside a cancelled job to end it."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is.
+    """The progress of a job.
 
     Attributes:
-        text: What it does just now.
-        done: Of ``total``, in whatever unit.
-        total: 0 where it is not known how much there is.
+        text: Description of the present step.
+        done: Completed amount, in the unit of ``total``.
+        total: Total amount, in any unit; 0 where it is unknown.
     """
 
     text: str
@@ -37,7 +37,7 @@ class Progress:
 
 
 class Job:
-    """Work under way; see :meth:`Worker.run`."""
+    """A submitted job; see :meth:`Worker.run`."""
 
     def __init__(self, do: Callable[[Job], object], tell: Callable[[Job, object], None]) -> None:
         self._do = do
@@ -45,30 +45,34 @@ class Job:
         self._is_cancelled = threading.Event()
 
     def cancel(self) -> None:
-        """Take it back: it ends at its next check, and its end is not told."""
+        """Cancel the job: it ends at its next check, and none of its callbacks is called."""
         self._is_cancelled.set()
 
     @property
     def is_cancelled(self) -> bool:
-        """Whether it was taken back."""
+        """Whether the job was cancelled."""
         return self._is_cancelled.is_set()
 
     def check(self) -> None:
-        """Learn whether to go on; called by the job itself between its parts.
+        """End the job if it was cancelled; called by the job itself at intervals.
 
         Raises:
-            TakenBack: Nobody waits for it any more.
+            TakenBack: The job was cancelled.
         """
         if self.is_cancelled:
             raise TakenBack
 
     def report(self, progress: Progress) -> None:
-        """Tell how far it is, and learn whether to go on, as :meth:`check`."""
+        """Report progress; called by the job itself.
+
+        Raises:
+            TakenBack: The job was cancelled.
+        """
         self.check()
         self._tell(self, progress)
 
     def run(self) -> None:
-        """Do it, on the worker's thread."""
+        """Run the job on the present thread and deliver its result or error."""
         if self.is_cancelled:
             return
         # An error holds the frames it went through, and they the networks they worked with: no variable of this frame may hold it in
@@ -107,13 +111,13 @@ class _Listener:
 
 
 class Worker(QObject):
-    """Runs jobs in the order in which they were asked for, on threads that are there only while there is something to do.
+    """Runs jobs in the order of submission on threads that exist only while there are jobs.
 
     Args:
-        parent: Of Qt.
-        name: Of the threads.
-        threads: Number of jobs that run at once.
-        is_daemon: Whether neither :meth:`close` nor the end of the process waits for a job that has begun.
+        parent: Qt parent.
+        name: Name of the threads.
+        threads: Maximum number of concurrent jobs.
+        is_daemon: Whether the threads are daemons, so that neither :meth:`close` nor process exit waits for running jobs.
     """
 
     _told = Signal()
@@ -136,16 +140,17 @@ class Worker(QObject):
         failed: Callable[[EngineError], object],
         progress: Callable[[Progress], object] = lambda _progress: None,
     ) -> Job:
-        """Have something done after what was asked for before.
+        """Submit a job.
 
         Args:
-            do: Called on a thread; :meth:`Job.report` and :meth:`Job.check` say whether to go on.
-            done: Called on this thread with what it returned.
-            failed: Called on this thread with the error that ended it. An error of the program is told as one too, and then raised.
-            progress: Called on this thread.
+            do: Called on a worker thread; it should call :meth:`Job.report` or :meth:`Job.check` at intervals.
+            done: Called on the submitting thread with the return value of ``do``.
+            failed: Called on the submitting thread with the error that ended the job; an unexpected exception is passed as an
+                :class:`EngineError` and then raised on that thread.
+            progress: Called on the submitting thread with every report.
 
         Raises:
-            RuntimeError: The system has no thread left for it.
+            RuntimeError: The system cannot start another thread.
         """
         self._listeners = {other: listener for other, listener in self._listeners.items() if not other.is_cancelled}
         job = Job(do, self._note)
@@ -160,18 +165,18 @@ class Worker(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is being done, or what came of it has not been told yet."""
+        """Whether a job is queued, running, or has callbacks outstanding."""
         return any(not job.is_cancelled for job in self._listeners)
 
     def wait(self) -> None:
-        """Return when all is done and told, also what is asked for meanwhile."""
+        """Block until all jobs, including those submitted meanwhile, have finished and their callbacks have been called."""
         while self._threads or self._news:
             for thread in tuple(self._threads):
                 thread.join()
             self._tell_news()
 
     def close(self) -> None:
-        """Take all jobs back, and join the threads unless they are daemons; nothing is told afterwards."""
+        """Cancel all jobs and join the threads unless they are daemons; no callback is called afterwards."""
         for job in self._listeners:
             job.cancel()
         self._listeners.clear()
@@ -191,7 +196,7 @@ class Worker(QObject):
             del job  # what it holds shall not wait for the next one
 
     def _note(self, job: Job, told: object) -> None:
-        """Take what a job tells, on its thread."""
+        """Queue a message of a job for delivery; called on the job's thread."""
         self._news.append((job, told))
         with suppress(RuntimeError):  # the window is gone
             self._told.emit()

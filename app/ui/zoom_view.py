@@ -1,4 +1,4 @@
-"""What canvas and picture have in common as views: zoom, pan, and the keyboard under the pointer."""
+"""The base class of canvas and picture view: zoom, pan, and keyboard focus under the pointer."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -15,11 +15,11 @@ _ZOOM_PER_NOTCH = 1.2
 
 
 class ZoomView(QWidget):
-    """A widget that shows something zoomed and panned; the middle button, or Space and the left one, pan.
+    """A widget with zoom and pan; the wheel zooms, and the middle button, or Space with the left button, pans.
 
     Args:
-        picture: Size of what is shown.
-        parent: Of Qt.
+        picture: Size of the content in pixels.
+        parent: Qt parent.
     """
 
     zoom_changed = Signal(float)  # or the place that is looked at
@@ -36,16 +36,16 @@ class ZoomView(QWidget):
 
     @property
     def viewport(self) -> Viewport:
-        """The transform between what is shown, in its pixels, and this widget."""
+        """The transform between content pixels and widget positions."""
         return self._viewport
 
     def fit(self) -> None:
-        """Show all of it."""
+        """Fit the whole content in the widget."""
         self._viewport.fit()
         self._on_viewport_changed()
 
     def show_place(self, place: Place) -> None:
-        """Look at a place of it."""
+        """Show a place of the content."""
         self._viewport.go_to(place)
         self._on_viewport_changed()
 
@@ -67,7 +67,7 @@ class ZoomView(QWidget):
             self.unsetCursor()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        """Zoom at the pointer."""
+        """Zoom around the pointer."""
         notches = event.angleDelta().y() / _WHEEL_NOTCH
         if notches:
             self._viewport.zoom_at(event.position(), _ZOOM_PER_NOTCH**notches)
@@ -75,18 +75,18 @@ class ZoomView(QWidget):
         event.accept()
 
     def enterEvent(self, event: QEnterEvent) -> None:
-        """Take the keyboard, unless someone is typing."""
+        """Take keyboard focus, unless a text field has it."""
         if self.isActiveWindow() and not isinstance(QApplication.focusWidget(), (QLineEdit, QAbstractSpinBox)):
             self.setFocus(Qt.FocusReason.MouseFocusReason)
         super().enterEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Forget held keys: their release will go elsewhere."""
+        """Reset held keys, since their release events go to another widget."""
         self._is_space_down = False
         self._refresh_pointer()
         super().focusOutEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep what is fitted fitted."""
+        """Keep a fitted picture fitted."""
         self._viewport.set_view(QSizeF(event.size()))
         self._on_viewport_changed()
