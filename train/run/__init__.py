@@ -1,1 +1,1 @@
-"""A run's folder and its life: loop, checkpoints, events, looks, export."""
+"""Training runs: folder, loop, checkpoints, events, monitoring and export."""

@@ -1,4 +1,4 @@
-"""How a run begins, alike on all ranks: the checkpoint that it goes on from, its data compared and checked, frozen networks loaded."""
+"""Start of a run on all ranks: choosing the checkpoint, comparing and checking the data, loading frozen networks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from spade_studio.train.run.data import RunData
 from spade_studio.train.run.directory import RunDirectory, RunError
 from spade_studio.train.run.reporter import Reporter
 
-# What may be changed in config.json between two parts of a run: of it schedule and renormalisation alone decide what a step computes.
+# Options that may change in config.json before a resume; of these, only schedule and renormalisation affect what a step computes.
 _CHANGEABLE: Final = (
     "data.path",
     "data.workers",
@@ -34,7 +34,7 @@ _CHANGEABLE: Final = (
     "keep_checkpoints",
     "statistics_images",
     "renormalize_after",
-    # Where files lie; what they hold is compared by itself, or was read when the run began.
+    # Paths of files, whose contents are compared separately or were read at the start of the run.
     "data.scenes",
     "losses.perceptual.file",
     "losses.content.file",
@@ -48,15 +48,15 @@ _CHANGEABLE: Final = (
 
 @dataclass(frozen=True)
 class Beginning:
-    """One rank's view of a run that begins.
+    """Start of a run, on one rank.
 
     Attributes:
-        run: Its folder.
-        config: What it was told.
-        ranks: Those that train together.
-        store: Its checkpoints.
-        reporter: On the first rank.
-        accept_data_change: Whether it goes on with other pictures than those of its checkpoint.
+        run: Folder of the run.
+        config: Configuration of the run.
+        ranks: Ranks of the training.
+        store: Checkpoints of the run.
+        reporter: Destination of events on the first rank; None on the others.
+        accept_data_change: Whether to resume with pictures other than those of the checkpoint.
     """
 
     run: RunDirectory
@@ -67,9 +67,13 @@ class Beginning:
     accept_data_change: bool = False
 
     def newest_checkpoint(self) -> tuple[Checkpoint | None, list[str]]:
-        """Return what to go on from, the same on every rank, and what a person should know.
+        """Return the checkpoint to resume from, the same on every rank, and notes for the user.
 
-        The first rank chooses, and each reads for itself: what a checkpoint holds is too much to send.
+        The first rank chooses the checkpoint and every rank reads it from the disk.
+
+        Raises:
+            CheckpointError: A rank cannot read the checkpoint.
+            RunError: An option was changed that must not change within a run.
         """
         checkpoint: Checkpoint | None = None
         notes: list[str] = []
@@ -104,10 +108,13 @@ class Beginning:
         return checkpoint, notes
 
     def compare_data(self, data: RunData, checkpoint: Checkpoint | None) -> tuple[dict[str, str], list[str]]:
-        """Refuse other data than the checkpoint was trained on; the same on every rank.
+        """Compare the data with that of the checkpoint, on the first rank for all.
 
         Returns:
-            What tells the data apart from others, and what a person should know.
+            Fingerprint of the data (empty on other ranks), and notes for the user.
+
+        Raises:
+            DataError: The checkpoint was trained on other data.
         """
         state: dict[str, str] = {}
         told = ("", "", "", "")
@@ -125,7 +132,7 @@ class Beginning:
         return state, [words for words in (data.words, note) if words]
 
     def check_data(self, data: RunData) -> None:
-        """Read part of the data before anything is computed; every rank learns whether it can be trained on."""
+        """Check a part of the data on the first rank; every rank raises an error where it is unusable."""
         problem = ""
         for dataset in (data.training, data.validation) if self.ranks.is_first else ():
             if len(dataset) or dataset is data.training:
@@ -138,7 +145,7 @@ class Beginning:
             raise DataError(f"the data cannot be trained on: {problem.rstrip('.')}", "", "spade-train check lists all that is wrong")
 
     def frozen_networks(self) -> tuple[PerceptualDistance | None, ContentLoss | None]:
-        """Load the networks whose activations are compared; the first rank first, since they may have to be downloaded."""
+        """Load perceptual distance and content loss; the first rank first, since files may have to be downloaded."""
         losses = self.config.losses
 
         def load() -> tuple[PerceptualDistance | None, ContentLoss | None]:

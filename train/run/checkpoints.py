@@ -1,4 +1,4 @@
-"""Checkpoints: all that a resume needs in one file, written whole or not at all, and read back from the newest that is sound."""
+"""Checkpoints: the whole state of a run in one file, written atomically and verified when read."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ _NAME = re.compile(r"step_([0-9]{8,})\.pt")
 
 
 class CheckpointError(EngineError):
-    """A checkpoint cannot be written, or none can be read."""
+    """A checkpoint cannot be written or read."""
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """All that a run needs to go on as if it had not been interrupted.
+    """The whole state of a run, for a resume that continues it exactly.
 
     Attributes:
-        step: Steps done.
-        config: What the run was told.
-        parts: State dicts by name: networks, averages, optimisers, sampler. Tensors, numbers, texts, bytes, None, and dicts, lists
-            and tuples of these; nothing else can be read back.
-        random_states: Of every rank, see :func:`random_state`.
+        step: Number of steps done.
+        config: Configuration of the run.
+        parts: State dicts by name: networks, averages, optimisers, sampler. Values are tensors, numbers, strings, bytes, None, and
+            dicts, lists and tuples of these.
+        random_states: Random states by rank, see :func:`random_state`.
     """
 
     step: int
@@ -54,7 +54,7 @@ class Checkpoint:
 
 
 def random_state() -> dict[str, Any]:
-    """Return the state of every generator of this process that anything may draw from: Python's, numpy's, torch's, each GPU's."""
+    """Return the states of this process's global random number generators: Python, numpy, torch, and every GPU."""
     name, keys, position, has_gauss, cached = cast("tuple[str, Any, int, int, float]", np.random.get_state())
     return {
         "python": random.getstate(),
@@ -65,7 +65,7 @@ def random_state() -> dict[str, Any]:
 
 
 def set_random_state(state: Mapping[str, Any]) -> None:
-    """Put every generator back to what :func:`random_state` returned; states of GPUs that this machine lacks are left out."""
+    """Restore the states that :func:`random_state` returned; those of GPUs that this machine lacks are ignored."""
     random.setstate(state["python"])
     name, keys, position, has_gauss, cached = state["numpy"]
     np.random.set_state((name, keys.numpy().astype(np.uint32), position, has_gauss, cached))
@@ -76,12 +76,12 @@ def set_random_state(state: Mapping[str, Any]) -> None:
 
 @dataclass(frozen=True)
 class CheckpointFile:
-    """A checkpoint as ``latest.json`` names it.
+    """Entry of a checkpoint in ``latest.json``.
 
     Attributes:
-        name: Of the file.
-        step: Steps done.
-        sha256: Of its bytes; empty where ``latest.json`` does not tell.
+        name: File name.
+        step: Number of steps done.
+        sha256: SHA-256 of the file; empty where ``latest.json`` has none.
     """
 
     name: str
@@ -94,9 +94,9 @@ class BestCheckpoint:
     """The best checkpoint of a run.
 
     Attributes:
-        path: Its file.
-        step: Steps done.
-        value: Of the metric that decided it.
+        path: Path of the file.
+        step: Number of steps done.
+        value: Value of the deciding metric.
     """
 
     path: Path
@@ -105,14 +105,14 @@ class BestCheckpoint:
 
 
 class CheckpointStore:
-    """A run's folder of checkpoints; one process writes to it.
+    """Folder of a run's checkpoints, with a single writer.
 
-    ``latest.json`` names those that are whole, the newest first, and the best one. A file that it does not name counts only where
-    ``latest.json`` itself is lost.
+    ``latest.json`` lists the complete checkpoints, newest first, and the best one. Files that it does not list are used only where
+    ``latest.json`` is lost.
 
     Args:
-        folder: Made with the first checkpoint.
-        keep: How many of the newest stay, beside the best.
+        folder: Path of the folder, made with the first checkpoint.
+        keep: Number of newest checkpoints to keep, besides the best one.
     """
 
     def __init__(self, folder: Path, keep: int = 3) -> None:
@@ -120,14 +120,14 @@ class CheckpointStore:
         self.keep = keep
 
     def write(self, checkpoint: Checkpoint, best: float | None = None) -> Path:
-        """Write a checkpoint, then name it in ``latest.json``, then remove those beyond ``keep``.
+        """Write a checkpoint, list it in ``latest.json``, and remove those beyond ``keep``.
 
         Args:
-            checkpoint: What to write.
-            best: The metric's value where this is the best checkpoint so far.
+            checkpoint: Checkpoint to write.
+            best: Value of the deciding metric if this is the best checkpoint so far; else None.
 
         Raises:
-            CheckpointError: The disk is full or the folder cannot be written; the checkpoints before are untouched.
+            CheckpointError: The disk is full or the folder is not writable; earlier checkpoints are unaffected.
         """
         name = _file_name(checkpoint.step)
         path = self.folder / name
@@ -144,7 +144,7 @@ class CheckpointStore:
             with atomic_writer(path) as file:
                 torch.save(state, file)
             entry = CheckpointFile(name, checkpoint.step, sha256_of(path))
-            # A run that went on from an earlier checkpoint leaves those of its lost future behind.
+            # After a resume from an earlier checkpoint, later ones are dropped.
             others = [old for old in known if old.step < checkpoint.step]
             if best is not None:
                 best_before = checkpoint.step, best
@@ -155,22 +155,20 @@ class CheckpointStore:
         return path
 
     def best(self) -> BestCheckpoint | None:
-        """Return the best checkpoint, or None where none was marked."""
+        """Return the entry of the best checkpoint; None where there is none."""
         known, best, _ = self._index()
         found = next((file for file in known if best is not None and file.step == best[0]), None)
         return None if found is None or best is None else BestCheckpoint(self.folder / found.name, found.step, best[1])
 
     def files(self) -> list[CheckpointFile]:
-        """Return the checkpoints that count, the newest first."""
+        """Return the entries of the valid checkpoints, newest first."""
         return self._index()[0]
 
     def read_newest(self) -> tuple[Checkpoint | None, list[str]]:
-        """Return the newest checkpoint that is sound, and what a person should know about those that are not.
-
-        None where the run has not written any: it starts again from its seed.
+        """Return the newest intact checkpoint and notes on damaged ones; None for a run without checkpoints.
 
         Raises:
-            CheckpointError: There are checkpoints and all are damaged.
+            CheckpointError: All checkpoints are damaged.
         """
         known, _, notes = self._index()
         for file in known:
@@ -187,20 +185,20 @@ class CheckpointStore:
         return None, notes
 
     def read_best(self) -> Checkpoint | None:
-        """Return the best checkpoint, or None where none was marked.
+        """Return the best checkpoint; None where there is none.
 
         Raises:
-            CheckpointError: It is damaged.
+            CheckpointError: The checkpoint is damaged.
         """
         known, best, _ = self._index()
         found = next((file for file in known if best is not None and file.step == best[0]), None)
         return None if found is None else self._read_checked(found)
 
     def read_step(self, step: int) -> Checkpoint | None:
-        """Return the checkpoint of a step, or None where there is none; one that is pinned counts.
+        """Return the checkpoint of a step, listed or pinned; None where there is none.
 
         Raises:
-            CheckpointError: It is damaged.
+            CheckpointError: The checkpoint is damaged.
         """
         found = next((file for file in self.files() if file.step == step), None)
         name = _file_name(step)
@@ -209,18 +207,18 @@ class CheckpointStore:
         return None if found is None else self._read_checked(found)
 
     def mark(self, step: int) -> str:
-        """Return what :func:`mark_of` gives for the checkpoint of a step, with its errors."""
+        """Return :func:`mark_of` for the checkpoint of a step, with the same errors."""
         return mark_of(self.folder / _file_name(step))
 
     def read_same(self, step: int, mark: str) -> Checkpoint:
-        """Return the checkpoint of a step that another process has read and checked.
+        """Return the checkpoint of a step that another process has verified.
 
         Args:
-            step: Steps done.
-            mark: What :meth:`mark` gave there.
+            step: Number of steps done.
+            mark: Result of :meth:`mark` in that process.
 
         Raises:
-            CheckpointError: This process finds another file in the folder, or none.
+            CheckpointError: The file is missing or another one in this process's view of the folder.
         """
         path = self.folder / _file_name(step)
         try:
@@ -252,7 +250,7 @@ class CheckpointStore:
         return checkpoint
 
     def _index(self) -> tuple[list[CheckpointFile], tuple[int, float] | None, list[str]]:
-        """Return the checkpoints that count, newest first, the best (step, value), and notes."""
+        """Return the entries of valid checkpoints, newest first, the best (step, value), and notes for the user."""
         path = self.folder / LATEST
         try:
             data = json.loads(path.read_bytes())
@@ -278,7 +276,7 @@ class CheckpointStore:
             file.write(json.dumps(data, indent=2).encode() + b"\n")
 
     def _prune(self) -> None:
-        """Remove the checkpoints that ``latest.json`` does not name and nobody reads."""
+        """Remove checkpoints that are neither listed in ``latest.json`` nor pinned."""
         names = {file.name for file in self._index()[0]}
         for path in self.folder.glob("*.pt"):
             if _NAME.fullmatch(path.name) and path.name not in names and not is_pinned(path):
@@ -297,7 +295,7 @@ def _file_name(step: int) -> str:
 
 
 def _is_full(error: BaseException | None) -> bool:
-    """Whether an error, or one that it came from, is that of a full disk: torch's writer closes with an error of its own after it."""
+    """Return whether an error or one of its causes is a full disk; torch's writer raises an error of its own after it."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)):
             return True
@@ -306,11 +304,11 @@ def _is_full(error: BaseException | None) -> bool:
 
 
 def _check_records(path: Path) -> None:
-    """Compare the bytes of every record with its checksum, which torch writes and does not look at.
+    """Verify the checksum of every record, which torch writes but does not check.
 
     Raises:
-        CheckpointError: They differ, or the file is no archive as torch writes it.
-        OSError: It cannot be read.
+        CheckpointError: A checksum differs, or the file is not a torch archive.
+        OSError: The file cannot be read.
     """
     with _as_archive(path) as archive:
         bad = archive.testzip()
@@ -319,11 +317,11 @@ def _check_records(path: Path) -> None:
 
 
 def mark_of(path: Path) -> str:
-    """Return a hash by which a checkpoint is told from others without reading it whole: that of its records' checksums.
+    """Return a hash of the checksums of a checkpoint's records, which identifies it without reading the whole file.
 
     Raises:
-        CheckpointError: The file is no archive as torch writes it.
-        OSError: It cannot be read.
+        CheckpointError: The file is not a torch archive.
+        OSError: The file cannot be read.
     """
     with _as_archive(path) as archive:
         records = sorted((entry.filename, entry.file_size, entry.CRC) for entry in archive.infolist())
@@ -340,10 +338,10 @@ def _as_archive(path: Path) -> Generator[zipfile.ZipFile]:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Read a checkpoint; nothing in the file is run. Its tensors are pages of the file, read where they are looked at.
+    """Read a checkpoint without running code from it; its tensors are memory-mapped.
 
     Raises:
-        CheckpointError: It cannot be read, is damaged, holds more than plain data and tensors, or is of a newer format.
+        CheckpointError: The file is unreadable or damaged, holds more than plain data and tensors, or has a newer format.
     """
     try:
         state: object = torch.load(path, map_location="cpu", weights_only=True, mmap=True)

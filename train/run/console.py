@@ -1,4 +1,4 @@
-"""What a training says at the terminal: a live line with rich, plain lines for logs, or nothing."""
+"""Progress of a training on the terminal: live lines with rich, plain lines for logs, or failures only."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ ConsoleMode = Literal["auto", "rich", "plain", "quiet"]
 
 
 class TrainingConsole(Protocol):
-    """Shows events to a person."""
+    """Interface of consoles, which show events on the terminal."""
 
     def show(self, event: Event) -> None:
         """Show an event."""
         ...
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Restore the terminal."""
         ...
 
 
 def open_console(mode: ConsoleMode = "auto") -> TrainingConsole:
-    """Return the console for a mode; ``auto`` is rich at a terminal and plain where the output goes to a file."""
+    """Return the console of a mode; ``auto`` is rich on a terminal and plain where output is redirected."""
     if mode == "auto":
         mode = "rich" if sys.stderr.isatty() else "plain"
     return {"rich": RichConsole, "plain": PlainConsole, "quiet": QuietConsole}[mode]()
@@ -53,8 +53,8 @@ def event_words(event: Event, steps: int = 0) -> str:
     """Return an event as a line for logs.
 
     Args:
-        event: Any.
-        steps: Of the whole training, for the remaining time; 0 where that is not known.
+        event: Event of any type.
+        steps: Total number of steps, for the remaining time; 0 where unknown.
     """
     match event:
         case RunStarted():
@@ -86,13 +86,13 @@ def event_words(event: Event, steps: int = 0) -> str:
 
 
 def short_name(loss: str) -> str:
-    """Return ``generator.kl`` as ``G.kl``."""
+    """Return the short form of a loss's name: ``G.kl`` for ``generator.kl``."""
     side, _, term = loss.partition(".")
     return f"{side[:1].upper()}.{term}"
 
 
 def remaining(event: StepLogged, steps: int) -> str:
-    """Return the time that is left at this pace, as ``1:02:03``."""
+    """Return the remaining time at the present pace, such as ``1:02:03``."""
     return str(timedelta(seconds=round(max(0, steps - event.step) * event.seconds_per_step)))
 
 
@@ -101,14 +101,14 @@ def _number(value: float | None) -> str:
 
 
 def _terminal_words(event: Event, steps: int = 0) -> str:
-    """Return an event as a line for the terminal, where the error itself is told too when a run fails."""
+    """Return an event as a line for the terminal, where the error of a failed run is shown separately."""
     if isinstance(event, RunEnded) and event.reason == "failed":
         return f"Failed after step {event.at_step:,}"
     return event_words(event, steps)
 
 
 class QuietConsole:
-    """Shows failures and warnings only."""
+    """Console for failures and warnings only."""
 
     def show(self, event: Event) -> None:
         """Show an event."""
@@ -120,7 +120,7 @@ class QuietConsole:
 
 
 class PlainConsole:
-    """A line for every event."""
+    """Console with a line for every event."""
 
     def __init__(self) -> None:
         self._steps = 0
@@ -136,7 +136,7 @@ class PlainConsole:
 
 
 class _LiveLines(Progress):
-    """A line with bar and numbers, and below it the losses, as many in a line as there is room for."""
+    """Live line with bar and numbers, above lines of losses wrapped to the width of the terminal."""
 
     losses: tuple[str, ...] = ()
 
@@ -144,13 +144,13 @@ class _LiveLines(Progress):
         """Yield the lines."""
         yield self.make_tasks_table(self.tasks)
         if self.losses:
-            # Spaces that do not break keep name and value together.
+            # No-break spaces keep name and value together.
             joined = "  ".join(loss.replace(" ", "\u00a0") for loss in self.losses)
             yield Text("\n".join(textwrap.wrap(joined, self.console.width - 1)), style="dim", no_wrap=True, overflow="ellipsis")
 
 
 class RichConsole:
-    """Live lines with bar, epoch, pace, remaining time and losses; other events as lines above them."""
+    """Console with live lines of bar, epoch, pace, remaining time and losses; other events are lines above them."""
 
     def __init__(self, console: Console | None = None) -> None:
         self._steps = 0
@@ -180,13 +180,13 @@ class RichConsole:
         self._progress.console.print(printable(_terminal_words(event)), markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
-        """Take the live lines away."""
+        """Remove the live lines."""
         self._progress.stop()
 
     def _step(self, event: StepLogged) -> None:
         if self._task is None:
             return
-        # Values of a steady width, so that nothing jumps from step to step.
+        # Constant width, so that the line does not jump from step to step.
         self._progress.losses = tuple(f"{short_name(name)} {_number(value):<8}" for name, value in event.losses.items())
         self._progress.update(
             self._task,

@@ -1,4 +1,4 @@
-"""The data of a run: opened, given the channels that the configuration names, and divided into training and validation."""
+"""Data of a run: opened with the configured label channels and split into training and validation."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from spade_studio.train.datasets.published import Split
 
 @dataclass(frozen=True)
 class RunData:
-    """What a run trains on.
+    """Data of a run.
 
     Attributes:
-        training: Samples that are trained on.
-        validation: Samples that are not, for sample grids and metrics; may be empty.
-        left_out: How many the list of samples to skip has left out.
+        training: Training samples.
+        validation: Held-out samples for sample grids and metrics; may be empty.
+        left_out: Number of samples left out by ``data.skip``.
     """
 
     training: PairDataset
@@ -33,26 +33,25 @@ class RunData:
 
     @property
     def words(self) -> str:
-        """What a person should know; empty for nothing."""
+        """Note for the user; empty for none."""
         return f"{self.left_out:,} samples are left out (data.skip), {len(self.training):,} are trained on." if self.left_out else ""
 
 
 def open_run_data(config: TrainConfig, *, anew: bool = True) -> RunData:
     """Open the data of a configuration.
 
-    Validation pictures come from the data set's own validation part; where it has none, ``data.validation`` samples are held out. Which
-    ones does not depend on ``data.skip``, whose samples are then taken out of both parts.
+    Validation pictures come from the data set's own validation split; without one, ``data.validation`` samples are held out, independently
+    of ``data.skip``, whose samples are then removed from both parts.
 
     Args:
         config: The configuration.
-        anew: Whether nothing was trained yet: then data is refused that calls an id otherwise than the configuration does. What was
-            trained so goes on and is exported.
+        anew: Whether the run is new; then data whose label names differ from the configuration's is refused.
 
     Raises:
-        ConfigError: The configuration names no data, or labels other than the data's, or the generator cannot make pictures of the size
-            that it asks for.
-        DataError: There is nothing there that can be trained on, or ``data.scenes`` or ``data.skip`` cannot be used.
-        LabelError: The label set cannot be used.
+        ConfigError: The configuration names no data or labels other than the data's, or the generator cannot make pictures of the
+            configured size.
+        DataError: There is no usable data, or ``data.scenes`` or ``data.skip`` is unusable.
+        LabelError: The label set is unusable.
     """
     if not config.data.path:
         raise ConfigError("data.path is empty", "a data set's folder or zip")
@@ -76,7 +75,7 @@ def open_run_data(config: TrainConfig, *, anew: bool = True) -> RunData:
 
 
 class _Absent:
-    """The source of data that is not there."""
+    """Source of unavailable data."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -97,22 +96,22 @@ class _Absent:
 
 
 def absent_data(where: str, parts: Mapping[str, Any]) -> PairDataset:
-    """Return data of the labels and the size that a checkpoint tells of, none of which can be read."""
+    """Return a placeholder for unavailable data, with the labels and the size recorded in a checkpoint."""
     entries = tuple(Entry(str(number), "", "") for number in range(int(parts["sampler"]["size"])))
     return PairDataset(_Absent(where), Pairing(entries, ()), LabelChannels.from_json(parts["channels"]))
 
 
 def _without(dataset: PairDataset, names: Collection[str]) -> PairDataset:
-    """Leave out the samples of some names."""
+    """Return a data set without the samples of some names."""
     stay = [index for index in range(len(dataset)) if dataset.name(index) not in names]
     return dataset if len(stay) == len(dataset) else dataset.subset(stay)
 
 
 def refuse_other_labels(dataset: PairDataset, label_set: LabelSet) -> None:
-    """Refuse a label set with other names for the ids of data that brings a set of its own; all would train, on nonsense.
+    """Check a label set against the names in the data's own label set, if it has one.
 
     Raises:
-        ConfigError: As the first id that differs shows.
+        ConfigError: An id has different names.
     """
     if dataset.kind == FolderDataset.kind and LABEL_SET_FILE not in dataset.source.names():
         return  # COCO-Stuff is assumed then, not said

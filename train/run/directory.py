@@ -1,4 +1,4 @@
-"""The folder of a run: what lies where in it, how it is made, found, locked against a second trainer, and asked to stop or to wait."""
+"""Folder of a run: paths, creation, lookup, lock against a second trainer, and requests to stop or pause."""
 
 from __future__ import annotations
 
@@ -22,76 +22,76 @@ _LONGEST_NAME = 60
 
 
 class RunError(EngineError):
-    """A run's folder cannot be made or used."""
+    """A run's folder cannot be created or used."""
 
 
 @dataclass(frozen=True)
 class RunDirectory:
-    """A run's folder, ``00000-name``.
+    """Folder of a run, ``00000-name``.
 
     Attributes:
-        path: The folder.
+        path: Path of the folder.
     """
 
     path: Path
 
     @property
     def config_path(self) -> Path:
-        """The configuration that the run was started with."""
+        """Path of the run's configuration, ``config.json``."""
         return self.path / "config.json"
 
     @property
     def log_path(self) -> Path:
-        """What the terminal was told, with times."""
+        """Path of the log, a copy of the terminal output with times."""
         return self.path / "log.txt"
 
     @property
     def events_path(self) -> Path:
-        """Events, one JSON line each."""
+        """Path of the events, JSON lines."""
         return self.path / "events.jsonl"
 
     @property
     def checkpoints_path(self) -> Path:
-        """The folder of checkpoints."""
+        """Path of the folder of checkpoints."""
         return self.path / "checkpoints"
 
     @property
     def samples_path(self) -> Path:
-        """The folder of sample grids, ``step_00001000.png``."""
+        """Path of the folder of sample grids, such as ``step_00001000.png``."""
         return self.path / "samples"
 
     @property
     def weights_path(self) -> Path:
-        """The weights that the application opens, written at the end and by export."""
+        """Path of the exported weights, written at the end of the run and by export."""
         return self.path / "weights.safetensors"
 
     @property
     def stop_path(self) -> Path:
-        """While this file exists, the run saves a checkpoint and ends after the step at hand."""
+        """Path of the stop request: while it exists, the run saves a checkpoint and ends after the current step."""
         return self.path / "STOP"
 
     @property
     def pause_path(self) -> Path:
-        """While this file exists, the run waits after the step at hand, with all in memory."""
+        """Path of the pause request: while it exists, the run waits after the current step, its state kept in memory."""
         return self.path / "PAUSE"
 
     @property
     def number(self) -> int:
-        """Its number among the runs beside it; -1 for a folder that was renamed."""
+        """Number of the run; -1 for a renamed folder."""
         found = _NUMBERED.fullmatch(self.path.name)
         return int(found[1]) if found else -1
 
     @classmethod
     def create(cls, runs: Path, name: str, config: TrainConfig) -> RunDirectory:
-        """Make the next numbered folder, with ``config.json`` in it.
+        """Create the next numbered folder with its ``config.json``.
 
         Args:
-            runs: The folder of all runs, made where it is missing.
-            name: What to call the run; characters that file names had better not have become hyphens.
-            config: What it shall do.
+            runs: Folder of all runs, created where missing.
+            name: Name of the run; characters unsuitable for file names become hyphens.
+            config: Configuration of the run.
 
         Raises:
-            RunError: Nothing can be written there.
+            RunError: The folder cannot be written.
         """
         plain_name = re.sub(r"[^\w.]+", "-", name).strip("-.")[:_LONGEST_NAME] or "run"
         try:
@@ -113,7 +113,7 @@ class RunDirectory:
         """Return the run at ``path``.
 
         Raises:
-            RunError: That is no run's folder; where runs lie in it, they are named.
+            RunError: The path is not the folder of a run; the message lists runs inside it.
         """
         run = cls(path)
         if run.config_path.is_file():
@@ -126,7 +126,7 @@ class RunDirectory:
         """Read the configuration.
 
         Raises:
-            ConfigError: It cannot be read or is invalid.
+            ConfigError: The configuration is unreadable or invalid.
         """
         return TrainConfig.read(self.config_path)
 
@@ -134,43 +134,43 @@ class RunDirectory:
         """Append lines to ``log.txt``, each with the local time.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The log cannot be written.
         """
         now = datetime.now().astimezone().isoformat(" ", "seconds")
         with self.log_path.open("a", encoding="utf-8") as file:
             file.writelines(f"{now}  {printable(line)}\n" for line in text.splitlines())
 
     def request_stop(self) -> None:
-        """Ask the run to save and end; any process may."""
+        """Ask the run to save and end; callable from any process."""
         self.stop_path.touch()
 
     def stop_requested(self) -> bool:
-        """Whether somebody asked."""
+        """Return whether a stop is requested."""
         return self.stop_path.exists()
 
     def request_pause(self) -> None:
-        """Ask the run to wait; any process may."""
+        """Ask the run to pause; callable from any process."""
         self.pause_path.touch()
 
     def pause_requested(self) -> bool:
-        """Whether somebody asked it to wait, and nobody to go on since."""
+        """Return whether a pause is requested."""
         return self.pause_path.exists()
 
     def end_pause(self) -> None:
-        """Ask a run that waits to go on; any process may."""
+        """Ask a paused run to continue; callable from any process."""
         self.pause_path.unlink(missing_ok=True)
 
     def clear_requests(self) -> None:
-        """Forget that somebody asked for a stop or a pause, as a run does when it starts or goes on."""
+        """Remove requests for a stop or a pause, as at the start of a run."""
         self.stop_path.unlink(missing_ok=True)
         self.end_pause()
 
     @contextmanager
     def locked(self) -> Generator[None]:
-        """Keep other trainers out while this one writes; the system lets go of the lock when a process dies, however it does.
+        """Lock the folder against other trainers; the system releases the lock when the process ends.
 
         Raises:
-            RunError: Another trainer is at work in this folder.
+            RunError: Another trainer is running in this folder.
         """
         lock = self._lock()
         try:
@@ -183,7 +183,7 @@ class RunDirectory:
             lock.release()
 
     def is_running(self) -> bool:
-        """Whether a trainer on this machine is at work in this folder."""
+        """Return whether a trainer on this machine is running in this folder."""
         try:
             with self._lock().acquire(blocking=False):
                 return False
@@ -195,11 +195,11 @@ class RunDirectory:
 
 
 def list_runs(runs: Path, *, started: bool = True) -> list[RunDirectory]:
-    """Return the runs in a folder by number; none where there is no such folder.
+    """Return the runs in a folder by number; an empty list where the folder does not exist.
 
     Args:
-        runs: The folder of all runs.
-        started: Leave out folders that have no configuration (yet).
+        runs: Folder of all runs.
+        started: Whether to leave out folders without a configuration.
     """
     if not runs.is_dir():
         return []

@@ -1,4 +1,4 @@
-"""The events of a run: typed, one JSON line each, appended by rank 0."""
+"""Typed events of a run, stored as JSON lines by rank 0."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Event:
     """Base class of events.
 
     Attributes:
-        time: Seconds since 1970 at which it was written.
+        time: Unix time in seconds at which the event was written.
     """
 
     kind: ClassVar[str] = ""
@@ -35,14 +35,14 @@ class Event:
 
 @dataclass(frozen=True)
 class RunStarted(Event):
-    """Training begins, or goes on; what a file says of steps after ``at_step`` before this was undone.
+    """Training starts or resumes; earlier events of steps after ``at_step`` are void.
 
     Attributes:
-        at_step: Steps done before; 0 for a new run.
-        steps: Steps of the whole training.
-        processes: How many processes train together.
-        device: What the first one computes on.
-        version: Of this program.
+        at_step: Number of steps done before; 0 for a new run.
+        steps: Total number of steps.
+        processes: Number of ranks.
+        device: Device of the first rank.
+        version: Version of SPADE Studio.
     """
 
     kind: ClassVar[str] = "run_started"
@@ -56,18 +56,18 @@ class RunStarted(Event):
 
 @dataclass(frozen=True)
 class StepLogged(Event):
-    """A logged step; the only event with the key ``step``.
+    """Losses and pace at a step; the only event with the key ``step``.
 
     Attributes:
-        step: Steps done, this one included.
-        epoch: Passes through the data done, a part of one included.
-        images_seen: Pictures trained on since the start of the run.
-        losses: The weighted terms by name, such as generator.kl; None where one is not finite.
-        learning_rates: Of generator and encoder, and of the discriminator.
-        seconds_per_step: Mean since the last logged step.
-        images_per_second: Likewise.
+        step: Number of steps done, including this one.
+        epoch: Number of epochs done, with fraction.
+        images_seen: Number of pictures trained on since the start of the run.
+        losses: Weighted terms by name, such as generator.kl; None for non-finite values.
+        learning_rates: Learning rates of generator and encoder, and of the discriminator.
+        seconds_per_step: Mean seconds per step since the last such event.
+        images_per_second: Pictures per second of all ranks in that time.
         loading_share: Share of that time in which the first rank waited for pictures, 0 to 1.
-        memory_mib: Most memory that the first rank has held: on its GPU, else in all; 0 where the system does not tell.
+        memory_mib: Peak memory of the first rank in MiB, on its GPU or else of the process; 0 where unknown.
     """
 
     kind: ClassVar[str] = "step"
@@ -85,11 +85,11 @@ class StepLogged(Event):
 
 @dataclass(frozen=True)
 class CheckpointWritten(Event):
-    """A checkpoint is whole on the disk.
+    """A checkpoint was written.
 
     Attributes:
-        at_step: Steps done when it was taken.
-        file: Its name in the run's folder of checkpoints.
+        at_step: Number of steps done.
+        file: File name in the run's folder of checkpoints.
     """
 
     kind: ClassVar[str] = "checkpoint"
@@ -103,8 +103,8 @@ class SamplesWritten(Event):
     """A sample grid was written.
 
     Attributes:
-        at_step: Steps done.
-        file: Its name in the run's folder of samples.
+        at_step: Number of steps done.
+        file: File name in the run's folder of samples.
     """
 
     kind: ClassVar[str] = "samples"
@@ -115,12 +115,12 @@ class SamplesWritten(Event):
 
 @dataclass(frozen=True)
 class MetricsMeasured(Event):
-    """The averaged networks were measured.
+    """Metrics of the averaged networks were measured.
 
     Attributes:
-        at_step: Steps done.
-        values: By name of the metric; None where one is not finite.
-        best: Whether this is the best so far by the metric that the configuration names.
+        at_step: Number of steps done.
+        values: Values by name of the metric; None for non-finite ones.
+        best: Whether this is the best checkpoint so far by the deciding metric of the configuration.
     """
 
     kind: ClassVar[str] = "metrics"
@@ -132,11 +132,11 @@ class MetricsMeasured(Event):
 
 @dataclass(frozen=True)
 class Warned(Event):
-    """Something that a person should know, though training goes on.
+    """Warning for the user; training continues.
 
     Attributes:
-        at_step: Steps done.
-        message: In plain words.
+        at_step: Number of steps done.
+        message: Text of the warning.
     """
 
     kind: ClassVar[str] = "warning"
@@ -147,10 +147,10 @@ class Warned(Event):
 
 @dataclass(frozen=True)
 class RunPaused(Event):
-    """Training waits, since somebody asked for it; what is in memory stays there.
+    """Training is paused on request, its state kept in memory.
 
     Attributes:
-        at_step: Steps done.
+        at_step: Number of steps done.
     """
 
     kind: ClassVar[str] = "run_paused"
@@ -160,11 +160,11 @@ class RunPaused(Event):
 
 @dataclass(frozen=True)
 class RunContinued(Event):
-    """Training no longer waits.
+    """Training continues after a pause.
 
     Attributes:
-        at_step: Steps done.
-        seconds: How long it has waited; no pace counts them.
+        at_step: Number of steps done.
+        seconds: Length of the pause in seconds, not part of any pace.
     """
 
     kind: ClassVar[str] = "run_continued"
@@ -175,12 +175,12 @@ class RunContinued(Event):
 
 @dataclass(frozen=True)
 class RunEnded(Event):
-    """Training ends; a run without this as its last event was cut off, or still runs.
+    """Training ends; a run whose last event is another one was interrupted or is still running.
 
     Attributes:
-        at_step: Steps done.
-        reason: finished: all steps are done. stopped: somebody asked for it. failed: see the message.
-        message: What a person should know about it.
+        at_step: Number of steps done.
+        reason: finished (all steps are done), stopped (on request) or failed (see the message).
+        message: Explanation for the user.
     """
 
     kind: ClassVar[str] = "run_ended"
@@ -197,18 +197,18 @@ _KINDS: dict[str, type[Event]] = {
 
 
 def finite_or_none(values: Mapping[str, float]) -> dict[str, float | None]:
-    """Return the values with None in place of infinities and NaN, which JSON does not have."""
+    """Return the values with None for infinities and NaN, which JSON lacks."""
     return {name: value if math.isfinite(value) else None for name, value in values.items()}
 
 
 def event_to_line(event: Event) -> bytes:
-    """Return the event as a line of JSON, its line feed included."""
+    """Return an event as a line of JSON with its line feed."""
     data: dict[str, Any] = {"kind": event.kind, **plain.to_json(event)}
     return json.dumps(data, allow_nan=False, separators=(",", ":")).encode() + b"\n"
 
 
 def event_from_line(line: bytes) -> Event | None:
-    """Return the event of a line, or None where it is damaged or of a kind that this version does not know."""
+    """Return the event of a line; None for damaged lines and unknown events."""
     try:
         data: object = json.loads(line)
         if not isinstance(data, dict):
@@ -221,15 +221,15 @@ def event_from_line(line: bytes) -> Event | None:
 
 
 class EventLog:
-    """Appends events to a file; every line is handed to the system at once.
+    """Writer that appends events to a file, flushed after every line.
 
-    A line that a crash cut short is removed first, so that lines never run together.
+    An incomplete last line, left by a crash, is removed first.
 
     Args:
-        path: Made where it is missing.
+        path: Path of the file, created where missing.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -239,7 +239,7 @@ class EventLog:
         """Append an event.
 
         Raises:
-            OSError: The disk is full or gone.
+            OSError: The disk is full or unavailable.
         """
         line = event_to_line(event)
         start = os.fstat(self._file.fileno()).st_size
@@ -252,7 +252,7 @@ class EventLog:
             raise
 
     def close(self) -> None:
-        """Force all to the disk and close the file."""
+        """Synchronise the file to the disk and close it."""
         try:
             os.fsync(self._file.fileno())
         finally:
@@ -283,14 +283,14 @@ def _open_for_appending(path: Path) -> FileIO:
 
 
 class EventReader:
-    """Follows a file of events by its byte offset, while it grows or later.
+    """Reader that follows a growing file of events.
 
     Args:
-        path: The file; it may not exist yet.
+        path: Path of the file, which may not exist yet.
 
     Attributes:
-        offset: Bytes read so far: whole lines only.
-        unreadable: Lines that were damaged or of unknown kind.
+        offset: Number of bytes read, whole lines only.
+        unreadable: Number of lines that were damaged or of unknown type.
     """
 
     def __init__(self, path: Path) -> None:
@@ -299,10 +299,10 @@ class EventReader:
         self.unreadable = 0
 
     def read_new(self) -> list[Event]:
-        """Return the events since the last call; a line that is still being written waits for the next.
+        """Return the events since the last call; an incomplete last line is left for the next one.
 
         Raises:
-            OSError: The file is there but cannot be read.
+            OSError: The file exists but cannot be read.
         """
         events: list[Event] = []
         try:

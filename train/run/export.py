@@ -1,4 +1,4 @@
-"""The weights of a training as files, equal for equal trainings: averaged generator and encoder, and the discriminator beside."""
+"""Export of a training's generator, encoder and discriminator to files; equal trainings give equal bytes."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ from spade_studio.train.run.directory import RunDirectory, RunError
 
 @dataclass(frozen=True)
 class ExportOptions:
-    """What an exported file says of itself, and what comes with it.
+    """Options and metadata of an export.
 
     Attributes:
-        name: What to call the weights; empty for the run's name.
-        data: What they were trained on, in a sentence; empty for the number of photographs and their kind.
-        licence: Under which terms they may be used, in a sentence.
-        with_discriminator: Whether the discriminator is written beside, for trainings to go on from.
-        half: Whether weights are stored in half precision.
-        averaged: Whether they are the running averages of training, or else those of the last step.
-        published: Whether a folder is written in the published form: latest_net_G.pth, and so on, with state dicts of float32.
-        pictures: Whether the training pictures are there, over which statistics are estimated.
+        name: Name of the weights; empty for the run's name.
+        data: Description of the training data, one sentence; empty for number and kind of photographs.
+        licence: Terms of use, one sentence.
+        with_discriminator: Whether to write the discriminator too, for later trainings.
+        half: Whether to store weights in half precision.
+        averaged: Whether to export the exponential moving averages instead of the weights of the last step.
+        published: Whether to write a folder in the published form: latest_net_G.pth, and so on, with float32 state dicts.
+        pictures: Whether training pictures are available for estimating batch statistics.
     """
 
     name: str = ""
@@ -54,14 +54,14 @@ class ExportOptions:
 
 
 def write_weights(path: Path, trainer: Trainer, run_name: str, options: ExportOptions) -> list[Path]:
-    """Write a trainer's averages, fitted to their own statistics; on the first rank.
+    """Write a trainer's weights with fitted batch statistics; first rank only.
 
     Returns:
-        The files written.
+        Paths of the files written.
 
     Raises:
-        DataError: The training pictures that statistics are estimated on cannot be read.
-        WeightsError: The weights cannot be stored, for example since they are not finite.
+        DataError: Training pictures for batch statistics cannot be read.
+        WeightsError: The weights cannot be stored, for example because they are not finite.
         OSError: A file cannot be written.
     """
     generator, encoder = _states(trainer, options)
@@ -93,7 +93,7 @@ def write_weights(path: Path, trainer: Trainer, run_name: str, options: ExportOp
 
 
 def _states(trainer: Trainer, options: ExportOptions) -> tuple[dict[str, Tensor], dict[str, Tensor] | None]:
-    """Return the states of generator and encoder that are exported."""
+    """Return the state dicts of generator and encoder to export."""
     if not options.averaged:
         return _live_states(trainer, pictures=options.pictures)
     if options.pictures:
@@ -104,7 +104,7 @@ def _states(trainer: Trainer, options: ExportOptions) -> tuple[dict[str, Tensor]
 
 
 def _live_states(trainer: Trainer, *, pictures: bool) -> tuple[dict[str, Tensor], dict[str, Tensor] | None]:
-    """Return the states of the networks in training; what they take and give are coordinates of styles, as in those of the averages."""
+    """Return the state dicts of the networks in training, in style coordinates as those of the averages."""
     generator, encoder = trainer.generator.state_dict(), trainer.encoder
     if encoder is None:
         return generator, None
@@ -122,10 +122,10 @@ def _discriminator_state(trainer: Trainer, options: ExportOptions) -> dict[str, 
 
 
 def _write_published(folder: Path, states: Mapping[str, Mapping[str, Tensor] | None]) -> list[Path]:
-    """Write state dicts under the published names, for the published code and whatever reads its files.
+    """Write state dicts under the names of the published code.
 
     Raises:
-        WeightsError: The published code has no such networks, or the weights are not finite.
+        WeightsError: The published code lacks these networks, or the weights are not finite.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as held:
@@ -145,7 +145,7 @@ def _write_published(folder: Path, states: Mapping[str, Mapping[str, Tensor] | N
 
 
 def _place_bank(bank: str, weights: Path) -> list[Path]:
-    """Put the memory bank beside weights that render with it, under their name: the same file where the disk allows, else a copy."""
+    """Place the memory bank beside the weights under their name, as a hard link where possible, else as a copy."""
     if not bank or not Path(bank).is_file():
         return []
     place = bank_beside(weights)
@@ -161,22 +161,22 @@ def _place_bank(bank: str, weights: Path) -> list[Path]:
 
 
 def plain_run_name(folder: str) -> str:
-    """Return a run's name without its number: two equal runs shall give equal files."""
+    """Return a run's name without its number, so that equal runs give equal files."""
     return re.sub(r"^[0-9]{5,}-", "", folder)
 
 
 def export_run(
     run: RunDirectory, path: Path, options: ExportOptions, *, best: bool = False, step: int | None = None, device: str = "cpu"
 ) -> tuple[list[Path], int, list[str]]:
-    """Write the weights of a run's newest or best checkpoint, or of the one of a step; the run may be training meanwhile.
+    """Write the weights of a run's newest or best checkpoint, or of that of a step, also while the run is training.
 
     Returns:
-        The files written, the steps done, and what a person should know.
+        Paths of the files written, number of steps done, and notes for the user.
 
     Raises:
-        RunError: The run has no checkpoint, no best one, or none of that step.
-        CheckpointError: None can be read.
-        DataError, WeightsError, OSError: As :func:`write_weights`.
+        RunError: The run has no such checkpoint.
+        CheckpointError: The checkpoint cannot be read.
+        DataError, WeightsError, OSError: See :func:`write_weights`.
     """
     from spade_studio.engine.device import choose_device
 

@@ -1,4 +1,4 @@
-"""The batches of a run, agreed upon by all ranks: samples that cannot be read are told of, and end the run where they are too many."""
+"""Batches of a run on all ranks, with a limit on unreadable samples."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from spade_studio.train.learning.distributed import Ranks
 
 
 class Feed:
-    """Gives one step's parts after the other.
+    """Source of the micro-batches of each step.
 
     Args:
-        loader: Reads them.
-        ranks: Those that train together.
-        most: Samples that may be unreadable since the run was started or resumed.
-        tell: Told of each of them, on the first rank.
+        loader: Loader of this rank's batches.
+        ranks: Ranks of the training.
+        most: Maximum number of unreadable samples since the start or resume of the run.
+        tell: Function called on the first rank with a message for each unreadable sample.
     """
 
     def __init__(self, loader: BatchLoader, ranks: Ranks, most: int, tell: Callable[[str], None]) -> None:
@@ -25,10 +25,10 @@ class Feed:
         self._unreadable: set[str] = set()
 
     def next(self) -> tuple[Batch, ...]:
-        """Return the next step's parts.
+        """Return the micro-batches of the next step; a collective call.
 
         Raises:
-            DataError: On every rank: pictures of a batch differ in size, none can be read, or too many could not be.
+            DataError: Pictures of a batch differ in size, none can be read, or too many samples are unreadable; raised on every rank.
         """
         parts: tuple[Batch, ...] = ()
         problem = ""
@@ -48,7 +48,7 @@ class Feed:
         return parts
 
     def _too_many(self, found: list[list[tuple[str, str]]]) -> bool:
-        """Tell of the samples of all ranks that are new; returns whether they are too many."""
+        """Report newly unreadable samples of all ranks; return whether there are too many."""
         for name, problem in (sample for samples in found for sample in samples):
             if name not in self._unreadable:
                 self._unreadable.add(name)

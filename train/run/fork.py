@@ -1,4 +1,4 @@
-"""New runs that go on from another one's checkpoint, with its optimisers, under another configuration."""
+"""Forks of runs: new runs from another one's checkpoint and optimiser state, with another configuration."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from spade_studio.train.datasets.sampler import for_other_data
 from spade_studio.train.run.checkpoints import Checkpoint, CheckpointStore
 from spade_studio.train.run.directory import RunDirectory, RunError
 
-# What decides which tensors there are.
+# Options that decide the names and shapes of tensors.
 _SAME: Final = ("generator", "encoder", "discriminator", "projected", "labels.ids", "labels.unlabeled", "labels.edges", "geometry.mode",
                 "geometry.crop_size", "geometry.aspect_ratio")  # fmt: skip
 
 
 def forked_checkpoint(source: RunDirectory, config: TrainConfig, data: PairDataset) -> Checkpoint:
-    """Return a run's newest checkpoint as the first one of a run with another configuration.
+    """Return a run's newest checkpoint, adapted as the first one of a run with another configuration.
 
     Args:
-        source: The run; it may be training meanwhile.
-        config: Of the new run.
-        data: Its training data.
+        source: Folder of the original run, which may be training.
+        config: Configuration of the new run.
+        data: Training data of the new run.
 
     Raises:
         RunError: The run has no checkpoint.
-        ConfigError: The configurations' networks or labels differ, the new one names other weights to start from, or it ends, or
-            its warm-up does, before the checkpoint's step.
+        ConfigError: Networks or labels of the configurations differ, the new one names initial weights, or its end or the end of its
+            warm-up is before the checkpoint's step.
         CheckpointError: No checkpoint can be read.
     """
     checkpoint, _ = CheckpointStore(source.checkpoints_path).read_newest()

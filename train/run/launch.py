@@ -1,4 +1,4 @@
-"""Starting the processes of a run: this one alone, or several through torchrun, watched so that Ctrl+C ends them in order."""
+"""Launch of a run's processes through torchrun, with an orderly end on Ctrl+C."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ _PATIENCE = 60.0  # seconds that processes get to end after the second interrupt
 
 
 def is_rank() -> bool:
-    """Whether torchrun, Slurm or something like them has started this process as one of several."""
+    """Return whether a launcher such as torchrun or Slurm started this process as one of several ranks."""
     return "RANK" in os.environ and "WORLD_SIZE" in os.environ
 
 
 def is_first() -> bool:
-    """Whether this process is the first of those, or the only one; it tells what all of them do."""
+    """Return whether this process is rank 0 or the only one, which reports for all."""
     return not is_rank() or os.environ["RANK"] == "0"
 
 
 def has_launcher() -> bool:
-    """Whether :func:`launch` has started this process: it has cleared old requests to stop, and those that are there are new."""
+    """Return whether :func:`launch` started this process and so has cleared old stop requests."""
     return _LAUNCHER in os.environ
 
 
 def word_on_interruption(run: RunDirectory) -> str:
-    """Return what to use in place of Ctrl+C where a shell has this process ignore it, as jobs started with ``&``; empty elsewhere."""
+    """Return a hint for background jobs (``&``), in which the shell disables Ctrl+C; empty for other processes."""
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
         return ""
     return f"Ctrl+C does nothing here, since this job was started in the background; this saves and ends it: spade-train stop {run.path}"
 
 
 def tell_launcher(text: str) -> bool:
-    """Leave what went wrong to the process that started this one, which says once what several say; False where there is none."""
+    """Pass an error message to the launching process, which removes duplicates; return False where there is none."""
     folder = os.environ.get(_LAUNCHER)
     if not folder or not is_rank():
         return False
@@ -55,7 +55,7 @@ def tell_launcher(text: str) -> bool:
 
 
 def _told(folder: Path) -> list[str]:
-    """Return what processes left, each text once, that of the first process first."""
+    """Return the messages of all processes without duplicates, in order of rank."""
     texts: dict[str, None] = {}
     for path in sorted(folder.glob("*.txt")):
         for text in path.read_text(encoding="utf-8", errors="surrogatepass").split(_SEPARATOR):
@@ -68,21 +68,21 @@ def torchrun_command(arguments: Sequence[str], processes: int, max_restarts: int
     """Return the command that starts ``processes`` ranks of ``spade-train`` with these arguments on this machine.
 
     Args:
-        arguments: Of spade-train.
-        processes: How many ranks.
-        max_restarts: How often all ranks are started again after one has failed; they go on from the last checkpoint.
+        arguments: Arguments of spade-train.
+        processes: Number of ranks.
+        max_restarts: Maximum number of restarts of all ranks after a failure, from the last checkpoint.
     """
     launcher = [sys.executable, "-m", "spade_studio.train.run.launcher", "--standalone", "--nproc-per-node", str(processes)]
     return [*launcher, "--max-restarts", str(max_restarts), "-m", "spade_studio.train.cli", *arguments]
 
 
 def launch(run: RunDirectory, arguments: Sequence[str], processes: int, max_restarts: int) -> int:
-    """Train with several processes and wait for their end.
+    """Train with several processes and wait until they end.
 
-    An interruption (Ctrl+C) or SIGTERM asks the run to stop, as ``spade-train stop`` does; a second one ends the processes at once.
+    The first Ctrl+C or SIGTERM asks the run to stop, as ``spade-train stop`` does; the second one ends the processes at once.
 
     Returns:
-        The exit code: 0 where the run finished or was stopped.
+        Exit code, 0 where the run finished or was stopped.
     """
     with TemporaryDirectory(prefix="spade-train-") as folder:
         try:
@@ -93,7 +93,7 @@ def launch(run: RunDirectory, arguments: Sequence[str], processes: int, max_rest
 
 
 def _launch(run: RunDirectory, command: Sequence[str], environment: dict[str, str], processes: int) -> int:
-    # torchrun's own default of one thread leaves cores idle where there are more cores than ranks.
+    # The default of torchrun, one thread, leaves cores idle where there are more cores than ranks.
     environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
     if sys.platform == "win32":
         environment.setdefault("USE_LIBUV", "0")  # torch is built without libuv there, and its store would ask for it

@@ -1,4 +1,4 @@
-"""torchrun without its own report of processes that have reported their errors (``python -m spade_studio.train.run.launcher``)."""
+"""torchrun without its report on processes that have reported their errors (``python -m spade_studio.train.run.launcher``)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from spade_studio.engine.printable import write_line
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run torchrun and return 0, or 1 where a process failed; one that was ended by a signal could not say so itself."""
+    """Run torchrun and return its exit code: 0, or 1 where a process failed. Processes ended by a signal are reported."""
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main as torchrun  # pyright: ignore[reportUnknownVariableType]
 

@@ -1,4 +1,4 @@
-"""A run from its folder, on all ranks: on from the newest checkpoint, or from the seed, to the end or until it is asked to stop."""
+"""Training loop of a run on all ranks, from the newest checkpoint or the seed to the end or a stop request."""
 
 from __future__ import annotations
 
@@ -50,22 +50,22 @@ from spade_studio.train.run.reporter import Reporter, ReportError
 from spade_studio.train.run.trackers import open_trackers
 
 MOST_SKIPPED = 10
-"""Steps in a row that may be not finite before the run ends."""
+"""Number of consecutive non-finite steps after which the run ends."""
 
 _PAUSE_LOOKS = 0.5  # seconds between two looks whether a pause is over
 
 
 class TrainingDivergedError(EngineError):
-    """Losses or gradients stayed infinite or NaN."""
+    """Losses or gradients remained infinite or NaN."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended this time.
+    """Outcome of training a run.
 
     Attributes:
-        reason: finished: all steps are done. stopped: somebody asked for it.
-        step: Steps done.
+        reason: finished (all steps are done) or stopped (on request).
+        step: Number of steps done.
     """
 
     reason: Literal["finished", "stopped"]
@@ -74,12 +74,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class RunOptions:
-    """What is told at every start of a run.
+    """Options of one start of a run.
 
     Attributes:
-        device: In place of the configuration's; empty for that.
-        accept_data_change: Whether it goes on with other pictures than those of its checkpoint.
-        minutes: After so many it saves and ends; 0 for no limit.
+        device: Device; empty for that of the configuration.
+        accept_data_change: Whether to resume with pictures other than those of the checkpoint.
+        minutes: Time limit in minutes, after which the run saves and ends; 0 for none.
     """
 
     device: str = ""
@@ -88,15 +88,15 @@ class RunOptions:
 
 
 def run_training(run: RunDirectory, console: TrainingConsole, how: RunOptions = RunOptions()) -> Outcome:
-    """Train a run as one of its ranks.
+    """Train a run, on one of its ranks.
 
     Args:
-        run: Its folder, which every rank can read and the first one writes.
-        console: For the first rank.
-        how: What is told at this start.
+        run: Folder of the run, readable by every rank and writable by the first.
+        console: Console of the first rank.
+        how: Options of this start.
 
     Raises:
-        EngineError: With what to do; it is in the run's log too.
+        EngineError: Training failed; the message is in the run's log too.
     """
     config = run.config()
     with joined_ranks(how.device or config.compute.device) as ranks, StopSignals() as signals, ExitStack() as stack:
@@ -110,7 +110,7 @@ def run_training(run: RunDirectory, console: TrainingConsole, how: RunOptions = 
 
 @contextmanager
 def _failures_told(reporter: Reporter | None, run: RunDirectory) -> Generator[None]:
-    """Write down why a run ends early."""
+    """Record the failure of a run in its events and log."""
     try:
         yield
     except BaseException as error:
@@ -127,7 +127,7 @@ def _failures_told(reporter: Reporter | None, run: RunDirectory) -> Generator[No
 
 
 class _Run:
-    """One rank's view of a run at work."""
+    """Training of a run, on one rank."""
 
     def __init__(
         self, run: RunDirectory, config: TrainConfig, ranks: Ranks, signals: StopSignals, reporter: Reporter | None, how: RunOptions
@@ -153,7 +153,7 @@ class _Run:
         trainer = Trainer(self.config, data.training, self.ranks, perceptual, content=content, anew=anew)
         if checkpoint is not None:
             parts = dict(checkpoint.parts)
-            # Optimisers keep what they are given where it is on their device: that would hold the file.
+            # Optimisers keep given tensors that are on their device, which would keep the file mapped.
             parts["optimizers"] = copy.deepcopy(parts["optimizers"])
             if accepted:
                 parts["sampler"] = for_other_data(parts["sampler"], len(data.training))
@@ -181,7 +181,7 @@ class _Run:
         return self._steps(trainer, monitor)
 
     def _open_cache(self, trainer: Trainer) -> None:
-        """Let the training pictures be read decoded; where a stop is asked for meanwhile, from their files."""
+        """Build or open the cache of decoded pictures; on a stop request meanwhile, go on without it."""
         found, config = trainer.training_set, self.config.data
         cache = CacheFile(trainer.dataset, found.geometry, found.multiple, Path(config.cache))
         workers = worker_count(config.workers, processes_here(self.ranks.world_size), on_cpu=self.ranks.device.type == "cpu")
@@ -210,7 +210,7 @@ class _Run:
                 self._log(trainer, result, pace)
             stopped, paused = self._asked()
             best = self._monitor(trainer, monitor)
-            # Of a skipped step half may have been done: it is no checkpoint to keep, but better than none for who stops.
+            # A skipped step may be half done: not worth a checkpoint, except for a run that stops.
             saves = stopped or ((due or last or best is not None) and not trainer.skipped)
             if saves:
                 self._checkpoint(trainer, best)
@@ -234,13 +234,13 @@ class _Run:
         return bool(self.signals.received) or self.run.stop_requested() or time.monotonic() >= self._end_at
 
     def _asked(self) -> tuple[bool, bool]:
-        """Return whether somebody asks for a stop, and whether for a pause; every rank comes to the same answer."""
+        """Return whether a stop and whether a pause is requested, the same on every rank."""
         stop = self._stop_asked() if self.ranks.is_first else bool(self.signals.received)
         stopped, paused = self.ranks.any_of([stop, self.ranks.is_first and self.run.pause_requested()])
         return stopped, paused
 
     def _pause(self, trainer: Trainer) -> bool:
-        """Wait while a pause is asked for; returns whether the run shall stop in place of going on."""
+        """Wait while a pause is requested; return whether to stop instead of continuing."""
         begin = time.monotonic()
         if self.reporter is not None:
             self.reporter.tell(RunPaused(trainer.step))
@@ -282,7 +282,7 @@ class _Run:
             )
 
     def _monitor(self, trainer: Trainer, monitor: Monitor | None) -> float | None:
-        """Show and measure where it is time; returns the value of the deciding metric where it is the best so far."""
+        """Write samples and measure metrics where due; return the value of the deciding metric if it is the best so far."""
         if not Monitor.is_due(trainer):
             return None
         value = self.ranks.by_first(lambda: self._look(trainer, monitor))

@@ -1,4 +1,4 @@
-"""Looks at the averaged networks now and then, on the first rank: sample grids and metrics on held-out pictures."""
+"""Monitoring of the averaged networks on the first rank: sample grids and metrics on held-out pictures."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ _AT_ONCE = 16  # pictures
 
 
 class Monitor:
-    """Looks at a trainer's averages.
+    """Periodic sample grids and metrics of a trainer's averaged networks.
 
     Args:
-        trainer: Whose averages are looked at.
-        validation: Pictures that are not trained on; nothing is shown without any.
-        run: Whose folder gets the grids.
-        reporter: Is told.
-        best: The best checkpoint so far, or None.
+        trainer: Trainer of the networks.
+        validation: Held-out pictures; none disables monitoring.
+        run: Folder of the run, for the grids.
+        reporter: Destination of events.
+        best: Best checkpoint so far, or None.
 
     Raises:
-        MetricError: The feature network of the configuration cannot be used, or there are too few held-out pictures for it.
-        WeightsError: Its file cannot be read.
+        MetricError: The configured feature network is unusable, or there are too few held-out pictures for it.
+        WeightsError: The file of the feature network cannot be read.
         DataError: A held-out picture cannot be read.
     """
 
@@ -52,27 +52,27 @@ class Monitor:
 
     @staticmethod
     def samples_due(trainer: Trainer) -> bool:
-        """Whether a sample grid is due after the step just done."""
+        """Return whether a sample grid is due after the last step."""
         every = trainer.config.monitor.sample_every_steps
         return bool(every) and (trainer.step % every == 0 or trainer.step >= trainer.total_steps)
 
     @staticmethod
     def metrics_due(trainer: Trainer) -> bool:
-        """Whether a measurement is due after the step just done."""
+        """Return whether a measurement is due after the last step."""
         every = trainer.config.monitor.metrics_every_images
         before = trainer.images_seen - trainer.images_in_step
         return bool(every) and (trainer.images_seen // every > before // every or trainer.step >= trainer.total_steps)
 
     @staticmethod
     def is_due(trainer: Trainer) -> bool:
-        """Whether there is anything to do; every rank comes to the same answer."""
+        """Return whether a sample grid or a measurement is due, the same on every rank."""
         return Monitor.samples_due(trainer) or Monitor.metrics_due(trainer)
 
     def look(self) -> float | None:
-        """Do what is due.
+        """Write the sample grid and measure the metrics that are due.
 
         Returns:
-            The value of the metric that decides which checkpoint is best, where it is the best so far.
+            Value of the metric that decides the best checkpoint, if it is the best so far; else None.
 
         Raises:
             ReportError: The run's folder cannot be written.
@@ -102,7 +102,7 @@ class Monitor:
         self.reporter.picture(trainer.step, pixels)
 
     def _held_out(self) -> Iterator[Batch]:
-        """Read the pictures that are measured on, spread evenly over those held out."""
+        """Yield batches of the pictures for metrics, evenly spaced among the held-out ones."""
         trainer, total = self.trainer, len(self._validation)
         count = min(trainer.config.monitor.metric_images, total)
         size = 1 if output_size(trainer.config.geometry) is None else _AT_ONCE
@@ -133,7 +133,7 @@ class Monitor:
         return value
 
     def _frechet_distance(self) -> FrechetDistance | None:
-        """Load the feature network and the statistics of the real pictures, computed once and kept in the run's folder."""
+        """Load the feature network, and the statistics of real pictures cached in the run's folder."""
         trainer, path = self.trainer, self.trainer.config.monitor.frechet_network
         if not path:
             return None

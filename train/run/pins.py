@@ -1,4 +1,4 @@
-"""Marks beside checkpoints that somebody reads: the trainer leaves those alone for a while."""
+"""Pins, files beside checkpoints that protect them from removal while they are read."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 
 SECONDS = 3600
-"""So long a mark holds: whoever set it may have been killed."""
+"""Lifetime of a pin in seconds, since its owner may have been killed."""
 
 
 def pin(checkpoint: Path) -> bool:
-    """Keep a checkpoint from being removed; returns whether it is there.
+    """Protect a checkpoint from removal; return whether it exists.
 
     Raises:
-        OSError: Nothing can be written beside it.
+        OSError: The folder of the checkpoint is not writable.
     """
     _mark(checkpoint).touch()
     if checkpoint.is_file():
@@ -24,13 +24,13 @@ def pin(checkpoint: Path) -> bool:
 
 
 def unpin(checkpoint: Path) -> None:
-    """Let a checkpoint go."""
+    """Allow the removal of a checkpoint again."""
     with suppress(OSError):
         _mark(checkpoint).unlink(missing_ok=True)
 
 
 def is_pinned(checkpoint: Path) -> bool:
-    """Return whether somebody reads a checkpoint."""
+    """Return whether a checkpoint is protected from removal."""
     try:
         return time.time() - _mark(checkpoint).stat().st_mtime < SECONDS
     except OSError:

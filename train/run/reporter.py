@@ -1,4 +1,4 @@
-"""The destinations of a run's events: events.jsonl, log.txt, the terminal and trackers; on the first rank only."""
+"""Reporting of a run's events to events.jsonl, log.txt, terminal and trackers, on the first rank only."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from spade_studio.train.run.trackers import Tracker, TrackerError, event_scalars
 
 
 class ReportError(EngineError):
-    """Raised where events can no longer be written."""
+    """Events can no longer be written."""
 
 
 class Reporter:
-    """Tells everyone; use it as a context.
+    """Context that passes events on to all destinations.
 
     Args:
-        run: Whose folder gets events and log.
-        console: The terminal.
-        trackers: What else is told; one that fails is left out from then on.
+        run: Folder of the run, for events and log.
+        console: Console on the terminal.
+        trackers: Trackers; one that fails is left out from then on.
 
     Attributes:
-        step: Steps done, as far as was told.
+        step: Number of steps done according to the last event.
     """
 
     def __init__(self, run: RunDirectory, console: TrainingConsole, trackers: Sequence[Tracker] = ()) -> None:
@@ -44,7 +44,7 @@ class Reporter:
         return self
 
     def close_trackers(self) -> None:
-        """Close what else is told, so that a warning of theirs does not follow the end of the run."""
+        """Close the trackers, so that their warnings precede the end of the run."""
         for tracker in list(self.trackers):
             self._track(tracker, tracker.close)  # one that fails is told of
         self.trackers.clear()
@@ -61,10 +61,10 @@ class Reporter:
                     raise ReportError(f"{self.run.events_path} cannot be written: {failure.strerror or failure}") from failure
 
     def tell(self, event: Event) -> None:
-        """Write an event down and show it.
+        """Report an event to all destinations.
 
         Raises:
-            ReportError: The run's folder cannot be written; the disk may be full.
+            ReportError: The run's folder is not writable or the disk is full.
         """
         if isinstance(event, RunStarted):
             self._steps, self.step = event.steps, event.at_step
@@ -83,7 +83,7 @@ class Reporter:
                 self._track(tracker, partial(tracker.scalars, step, event_scalars(event)))
 
     def picture(self, step: int, pixels: NDArray[np.uint8]) -> None:
-        """Give a sample grid, uint8 [H, W, 3], to the trackers."""
+        """Pass a sample grid, uint8 [H, W, 3], to the trackers."""
         for tracker in list(self.trackers):
             self._track(tracker, partial(tracker.picture, step, "samples", pixels))
 

@@ -1,4 +1,4 @@
-"""Sample grids: what fixed validation items look like now, row by row: layout, photograph, reconstruction and random styles."""
+"""Sample grids of fixed validation items: each row has layout, photograph, reconstruction and random styles."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from spade_studio.train.learning.averages import fixed_batches
 Pixels = NDArray[np.uint8]
 
 Generate = Callable[[Layout, Tensor | None], Tensor]
-"""Layouts of B pictures, and z [B, z_width] or None without style, to pictures [B, 3, H, W] in [-1, 1]."""
+"""Function from B layouts and style codes [B, z_width] (None without style input) to pictures [B, 3, H, W] in [-1, 1]."""
 
 Encode = Callable[[Tensor], Tensor | None]
-"""Photographs [B, 3, H, W] in [-1, 1] to the means [B, z_width] of their style codes; None where there is no encoder."""
+"""Function from photographs [B, 3, H, W] in [-1, 1] to style means [B, z_width], or None without an encoder."""
 
 STYLES: Final = 3
-"""How many random styles an item is shown in."""
+"""Number of random styles per item."""
 
 _GUTTER = 4  # pixels between cells and around them
 _SMALLEST_CELL = 128  # smaller pictures are enlarged, as far as a whole factor does not exceed this
@@ -39,12 +39,12 @@ _TEXT = (236, 236, 236)
 
 
 class SampleBatch(Protocol):
-    """What is shown of a batch; :class:`spade_studio.train.datasets.loading.Batch` is one.
+    """Batch of a sample grid, such as :class:`spade_studio.train.datasets.loading.Batch`.
 
     Attributes:
-        photos: [B, 3, H, W] in [-1, 1].
-        layout: The B layouts, H x W.
-        indices: Of the B samples in their data set.
+        photos: Photographs [B, 3, H, W] in [-1, 1].
+        layout: The B layouts of size H x W.
+        indices: Indices of the B samples in their data set.
     """
 
     @property
@@ -62,10 +62,10 @@ class SampleBatch(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class SampleRow:
-    """The pictures of one item, one for every column.
+    """Pictures of one item, one per column.
 
     Attributes:
-        pictures: uint8 [H, W, 3] each; sizes may differ.
+        pictures: Pictures, uint8 [H, W, 3] each; sizes may differ.
     """
 
     pictures: tuple[Pixels, ...]
@@ -75,17 +75,17 @@ class SampleRow:
 
 
 def compose_grid(rows: Sequence[SampleRow], captions: Sequence[str]) -> Pixels:
-    """Put pictures side by side, a line of captions above them.
+    """Compose pictures into a grid with a line of captions.
 
-    Columns are as wide as the widest picture, rows as high as their highest. Pictures are enlarged by whole factors only, so that
-    their pixels stay what they are, and stand in the middle of their cells.
+    Columns are as wide as the widest picture, rows as high as their highest. Pictures are centred in their cells and enlarged by integer
+    factors only, without interpolation.
 
     Args:
-        rows: At least one, with as many pictures as there are captions.
-        captions: Of the columns.
+        rows: Rows, at least one, with as many pictures as there are captions.
+        captions: Captions of the columns.
 
     Returns:
-        uint8 [height, width, 3].
+        Grid, uint8 [height, width, 3].
     """
     if not rows or not captions or any(len(row.pictures) != len(captions) for row in rows):
         raise ValueError(f"rows of {[len(row.pictures) for row in rows]} pictures under {len(captions)} captions")
@@ -113,16 +113,16 @@ def compose_grid(rows: Sequence[SampleRow], captions: Sequence[str]) -> Pixels:
 
 
 def _enlarged(picture: Pixels, height: int, width: int) -> Pixels:
-    """Repeat pixels as often as the picture still fits."""
+    """Enlarge a picture by the largest integer factor that fits."""
     factor = min(height // picture.shape[0], width // picture.shape[1])
     return np.ascontiguousarray(picture.repeat(factor, 0).repeat(factor, 1))
 
 
 def write_grid(path: Path, pixels: Pixels) -> None:
-    """Write pixels, uint8 [H, W, 3], as a PNG file, whole or not at all; folders that are missing are made.
+    """Write pixels, uint8 [H, W, 3], as a PNG file atomically; missing folders are created.
 
     Raises:
-        OSError: The disk is full, or the folder cannot be written.
+        OSError: The disk is full or the folder is not writable.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_writer(path) as file:
@@ -133,9 +133,9 @@ def write_grid(path: Path, pixels: Pixels) -> None:
 
 
 def channel_colors(channels: LabelChannels) -> Pixels:
-    """Return the colour of every channel that stands for labels, and last that of pixels which set none: uint8 [n + 1, 3].
+    """Return the colours of the n label channels, followed by that of pixels without a label: uint8 [n + 1, 3].
 
-    Unlabeled, and channels that no label sets, are :data:`UNLABELED_COLOR`. Without a label set channels get colours of many hues.
+    The unlabeled channel and unused ones are :data:`UNLABELED_COLOR`. Without a label set, colours are generated.
     """
     count = channels.semantic_channels - (channels.edge_channel is not None)
     colors = np.full((count + 1, 3), UNLABELED_COLOR, np.uint8)
@@ -152,11 +152,11 @@ def channel_colors(channels: LabelChannels) -> Pixels:
 
 
 def layout_pictures(layout: Layout, colors: Pixels) -> Pixels:
-    """Return layouts in colours, uint8 [B, H, W, 3]; instance edges are not drawn.
+    """Return layouts as pictures in label colours, uint8 [B, H, W, 3], without instance edges.
 
     Args:
         layout: The B layouts.
-        colors: As :func:`channel_colors` gives them, for channels like the layout's.
+        colors: Colours of the layout's channels, see :func:`channel_colors`.
     """
     count = layout.book.label_channels
     if len(colors) != count + 1:
@@ -165,7 +165,7 @@ def layout_pictures(layout: Layout, colors: Pixels) -> Pixels:
 
 
 def _photo_pixels(pictures: Tensor) -> Pixels:
-    """Turn pictures [B, 3, H, W] in [-1, 1] into uint8 [B, H, W, 3]; what is not a number becomes black."""
+    """Convert pictures [B, 3, H, W] in [-1, 1] to uint8 [B, H, W, 3]; NaN becomes black."""
     values = pictures.detach().float().nan_to_num(-1.0, 1.0, -1.0)
     levels = (values * 127.5 + 127.5).round().clamp(0, 255).to("cpu", torch.uint8)
     return levels.permute(0, 2, 3, 1).numpy()
@@ -175,16 +175,16 @@ def _photo_pixels(pictures: Tensor) -> Pixels:
 
 
 def choose_items(data: TrainingSet, collate: Collate, count: int, device: torch.device) -> list[Batch]:
-    """Read samples spread evenly over a data set, each a batch of its own, since sizes may differ: always the same ones.
+    """Return fixed, evenly spaced samples of a data set, each as a batch of one, since sizes may differ.
 
     Args:
-        data: Of validation, so without a seed: crops are central and nothing is mirrored.
-        collate: How a batch is made.
-        count: How many; a smaller data set gives all that it has.
-        device: Where the networks are.
+        data: Validation samples, with centre crops and without flips.
+        collate: Function that builds a batch from samples.
+        count: Number of samples; all of a smaller data set.
+        device: Device of the networks.
 
     Raises:
-        DataError: One of them cannot be read.
+        DataError: A sample cannot be read.
     """
     count = min(count, len(data))
     indices = [(2 * number + 1) * len(data) // (2 * count) for number in range(count)]
@@ -192,13 +192,13 @@ def choose_items(data: TrainingSet, collate: Collate, count: int, device: torch.
 
 
 class SampleGrid:
-    """Shows the same items again and again, in the same random styles, while a generator learns.
+    """Sample grid of fixed items in fixed random styles, for watching a generator's progress.
 
     Args:
-        items: What to show, on the device of the networks; one row for every sample.
-        channels: Of the layouts.
-        seed: Of the random styles; global random states are neither read nor changed.
-        z_width: Length of style codes; None for a generator that takes no style.
+        items: Items on the device of the networks, one row per sample.
+        channels: Label channels of the layouts.
+        seed: Seed of the random styles; global random states are not used.
+        z_width: Length of style codes; None for generators without style input.
     """
 
     def __init__(self, items: Sequence[SampleBatch], channels: LabelChannels, seed: int, z_width: int | None) -> None:
@@ -206,26 +206,26 @@ class SampleGrid:
         self._colors = channel_colors(channels)
 
     def style_codes(self, item: SampleBatch, style: int) -> Tensor | None:
-        """Draw the codes [B, z_width] of a batch's samples in one of the random styles, from 0; None where there is no style."""
+        """Return the style codes [B, z_width] of a batch for a random style, numbered from 0; None without style input."""
         if self.z_width is None:
             return None
         rows = [np.random.default_rng((self.seed, index, style)).standard_normal(self.z_width, np.float32) for index in item.indices]
         return torch.as_tensor(np.stack(rows)).to(item.photos.device)
 
     def captions(self, *, reconstructs: bool) -> tuple[str, ...]:
-        """Return what the columns show, with or without reconstructions."""
+        """Return the captions of the columns, with or without reconstructions."""
         made = ("render",) if self.z_width is None else tuple(f"style {style + 1}" for style in range(STYLES))
         return ("layout", "photo", *(("reconstruction",) if reconstructs else ()), *made)
 
     def render(self, generate: Generate, encode: Encode | None = None) -> Pixels:
-        """Make the pictures and compose them.
+        """Render the pictures and compose the grid.
 
         Args:
-            generate: The generator to look at.
-            encode: Its encoder; reconstructions are left out without one.
+            generate: Generator.
+            encode: Encoder; None for no reconstructions.
 
         Returns:
-            uint8 [height, width, 3].
+            Grid, uint8 [height, width, 3].
         """
         rows: list[SampleRow] = []
         reconstructs = False

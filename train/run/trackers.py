@@ -1,4 +1,4 @@
-"""Optional trackers beside ``events.jsonl``: TensorBoard's event files, and Weights & Biases."""
+"""Optional experiment trackers: TensorBoard and Weights & Biases."""
 
 from __future__ import annotations
 
@@ -20,46 +20,46 @@ from spade_studio.engine.files import atomic_writer
 from spade_studio.train.run.events import MetricsMeasured, StepLogged
 
 TRACKERS: Final = ("tensorboard", "wandb")
-"""The names that :func:`open_trackers` knows; each is the name of the package that it needs, and of our extra with it."""
+"""Names of trackers, each also that of the required package and of the extra that installs it."""
 
 _ID_FILE = "wandb_run_id.txt"
 _LONGEST_REASON = 300
 
 
 class TrackerError(EngineError):
-    """A tracker cannot be opened, or failed; training can go on without it."""
+    """A tracker cannot be opened, or failed; training can continue without it."""
 
 
 class Tracker(Protocol):
-    """What takes in what a run tells; after a :class:`TrackerError` nothing is to be expected of it but another one."""
+    """Interface of trackers; after a :class:`TrackerError` a tracker is unusable."""
 
     def scalars(self, step: int, values: Mapping[str, float | None]) -> None:
-        """Take in values after ``step`` steps; None, which stands for what is not finite, is left out.
+        """Record values after ``step`` steps; None, which stands for non-finite values, is left out.
 
         Raises:
-            TrackerError: It failed.
+            TrackerError: The tracker failed.
         """
         ...
 
     def picture(self, step: int, name: str, pixels: NDArray[np.uint8]) -> None:
-        """Take in a picture, uint8 [H, W, 3], after ``step`` steps.
+        """Record a picture, uint8 [H, W, 3], after ``step`` steps.
 
         Raises:
-            TrackerError: It failed.
+            TrackerError: The tracker failed.
         """
         ...
 
     def close(self) -> None:
-        """Hand over all that is left and end.
+        """Flush and close the tracker.
 
         Raises:
-            TrackerError: It failed.
+            TrackerError: The tracker failed.
         """
         ...
 
 
 def event_scalars(event: StepLogged | MetricsMeasured) -> dict[str, float | None]:
-    """Return an event's values under names such as generator/kl, whose first part trackers show as a section."""
+    """Return an event's values with names such as generator/kl, whose first part trackers show as a section."""
     if isinstance(event, MetricsMeasured):
         return {f"metrics/{name}": value for name, value in event.values.items()}
     generator_rate, discriminator_rate = event.learning_rates
@@ -77,19 +77,19 @@ def event_scalars(event: StepLogged | MetricsMeasured) -> dict[str, float | None
 
 
 class TensorBoardTracker:
-    """TensorBoard's event files. What was taken in is in the hands of the system at once, as with the events file.
+    """Tracker that writes TensorBoard event files, flushed after every record.
 
     Args:
-        folder: Where the files go, those of earlier parts of the run included; made where it is missing.
-        config: What the run was told, shown as a text of new runs.
-        purge_step: The first step that is done again where a run goes on: what the files say of it and later ones counts no more.
+        folder: Folder of the event files, created where missing.
+        config: Configuration of the run, written as a text for new runs.
+        purge_step: First step of a resumed run; TensorBoard discards earlier records of it and later ones. None for a new run.
 
     Raises:
-        TrackerError: ``tensorboard`` is not installed, or nothing can be written there.
+        TrackerError: ``tensorboard`` is not installed, or the folder is not writable.
     """
 
     def __init__(self, folder: Path, config: Mapping[str, Any] | None = None, purge_step: int | None = None) -> None:
-        # torch's writer has an import of tensorboard at its top.
+        # torch's writer imports tensorboard at the top.
         tensorboard = _import("torch.utils.tensorboard", "tensorboard")
         with _failures_told("TensorBoard"):
             folder.mkdir(parents=True, exist_ok=True)
@@ -119,18 +119,18 @@ class TensorBoardTracker:
 
 
 class WandbTracker:
-    """A run of Weights & Biases; where there is no network, ``WANDB_MODE=offline`` keeps it in the folder for ``wandb sync``.
+    """Tracker that logs to a Weights & Biases run; offline, ``WANDB_MODE=offline`` keeps it in the folder for ``wandb sync``.
 
-    A run that goes on goes on there too: its id is kept in the folder. Steps are a value of their own, since W&B's own steps can
-    never go back; steps that are done again after a crash are there twice.
+    The id of the W&B run is stored in the folder, for resuming. Steps are logged as a value, since W&B's own step cannot decrease; steps
+    repeated after a crash are logged twice.
 
     Args:
-        folder: Of the run; W&B's files go into ``wandb`` in it.
-        run_name: What W&B shall call the run.
-        config: What the run was told.
+        folder: Folder of the run; W&B's files go into its subfolder ``wandb``.
+        run_name: Name of the run in W&B.
+        config: Configuration of the run.
 
     Raises:
-        TrackerError: ``wandb`` is not installed, nobody is logged in, or there is no answer.
+        TrackerError: ``wandb`` is not installed or not logged in, or its server does not respond.
     """
 
     def __init__(self, folder: Path, run_name: str, config: Mapping[str, Any] | None = None) -> None:
@@ -168,17 +168,17 @@ class WandbTracker:
 def open_trackers(
     names: Sequence[str], folder: Path, run_name: str, config: Mapping[str, Any], purge_step: int | None = None
 ) -> list[Tracker]:
-    """Open trackers; all of them or none.
+    """Open trackers, all of them or none.
 
     Args:
-        names: Of :data:`TRACKERS`.
-        folder: Of the run. TensorBoard's files go into ``tensorboard`` in it, W&B's into ``wandb``.
-        run_name: What to call the run where the tracker asks.
-        config: JSON-ready: what the run was told.
-        purge_step: The first step that is done again where a run goes on; None for a new run.
+        names: Names from :data:`TRACKERS`.
+        folder: Folder of the run; files go into its subfolders ``tensorboard`` and ``wandb``.
+        run_name: Name of the run.
+        config: Configuration of the run, JSON-compatible.
+        purge_step: First step of a resumed run; None for a new run.
 
     Raises:
-        TrackerError: There is no such tracker, its package is not installed, or it cannot be opened.
+        TrackerError: A tracker is unknown, its package is not installed, or it cannot be opened.
     """
     trackers: list[Tracker] = []
     try:
@@ -198,10 +198,10 @@ def open_trackers(
 
 
 def refuse_missing_packages(names: Sequence[str]) -> None:
-    """Refuse trackers whose packages are not installed.
+    """Check that the packages of trackers are installed.
 
     Raises:
-        TrackerError: There is no such package here.
+        TrackerError: A package is not installed.
     """
     for name in names:
         if importlib.util.find_spec(name) is None:
@@ -233,7 +233,7 @@ def _failures_told(tracker: str, action: str = "") -> Generator[None]:
 
 
 def _kept_run_id(folder: Path) -> str:
-    """Return the id of the run in the folder; a new one is written there at the first time."""
+    """Return the W&B run id stored in the folder, creating it the first time."""
     path = folder / _ID_FILE
     with suppress(FileNotFoundError):
         if known := path.read_text("utf-8").strip():
