@@ -1,1 +1,1 @@
-"""Videos that lead from one style to the next."""
+"""Videos that interpolate between styles."""

@@ -1,4 +1,4 @@
-"""Makes a video: frames are rendered one by one on the window's render thread, and written in order in another."""
+"""Video worker: renders frames on the render thread and writes them in order on another thread."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _SAVE_ACTION = "Make room there or choose another folder, and make it again"
 
 
 class FilmMaker(QObject):
-    """One video at a time.
+    """Makes one video at a time.
 
     Attributes:
-        plan: Of the present or last video.
-        done: Frames rendered.
-        result: The file, or the folder of frames, once it is there.
-        error: Why there is none.
-        fell_back: Whether frames were written because no MP4 could be.
-        pace: Of the frames.
+        plan: Plan of the current or last video.
+        done: Number of rendered frames.
+        result: Finished file or folder of frames; None until finished.
+        error: Error that stopped the video, or None.
+        fell_back: Whether numbered frames were written because MP4 writing failed.
+        pace: Rendering rate of the frames.
     """
 
     changed = Signal()
@@ -66,13 +66,13 @@ class FilmMaker(QObject):
         return self._writer is not None
 
     def start(self, plan: FilmPlan, layout: SheetLayout, path: Path, *, as_frames: bool = False) -> None:
-        """Begin a video.
+        """Start a video.
 
         Args:
-            plan: What it shows.
-            layout: Over what.
-            path: An ``.mp4``; a folder of that name without suffix for frames.
-            as_frames: Whether numbered frames are wanted.
+            plan: Plan of the video.
+            layout: Layout to render.
+            path: Output ``.mp4`` file; frames go into a folder of that name without the suffix.
+            as_frames: Whether to write numbered frames.
         """
         assert not self.is_at_work, "one video at a time"
         self.plan, self._layout, self._path = plan, layout, path
@@ -83,12 +83,12 @@ class FilmMaker(QObject):
         self.changed.emit()
 
     def cancel(self) -> None:
-        """Give it up; nothing is left of it, unless it is just getting its name: then it is done."""
+        """Cancel the video and delete its partial output, unless it is just being finished."""
         if self.is_at_work:
             self._end()
 
     def close(self) -> None:
-        """Give it up, if one is being made."""
+        """Cancel a video in progress."""
         self.cancel()
 
     def _next(self) -> None:
@@ -124,13 +124,13 @@ class FilmMaker(QObject):
 
     def _on_render_failed(self, error: EngineError) -> None:
         self._job = None
-        if isinstance(error, RendererReplacedError):  # by the same weights on another device, or the next frame finds out
+        if isinstance(error, RendererReplacedError):  # same weights on another device, else the next frame detects it
             self._next()
         else:
             self._fail(error)
 
     def _write(self, frame: Frame) -> None:
-        """Write a frame, in the background."""
+        """Write a frame; called on the worker thread."""
         assert self._writer is not None
         try:
             try:
@@ -164,7 +164,7 @@ class FilmMaker(QObject):
         self._end()
 
     def _end(self) -> None:
-        """Wait for what is being written, and leave nothing that is not whole."""
+        """Wait for pending writes and delete incomplete output."""
         if self._job is not None:
             self._job.cancel()
             self._job = None
@@ -177,5 +177,5 @@ class FilmMaker(QObject):
 
 
 def quick_level(plan: ResultPlan) -> DetailLevel:
-    """Return the level of detail of frames, of which there are hundreds; those as small as weights render need none."""
+    """Return the level of detail for video frames: ``fast``, or ``none`` if the size needs no detail or ``fast`` is unavailable."""
     return "none" if automatic_level(plan.result, plan.base) == "none" or "fast" not in available_levels() else "fast"

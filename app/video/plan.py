@@ -1,4 +1,4 @@
-"""What a video shows: styles in their order, and which mix of two neighbours each frame is."""
+"""Video plan: styles in order and their interpolation for each frame."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ MAX_FRAMES = 36_000
 
 @dataclass(frozen=True, eq=False)
 class FilmPlan:
-    """A video.
+    """Specification of a video.
 
     Attributes:
-        styles: At least two.
-        seconds: From one style to the next.
-        fps: Frames a second.
-        size: (height, width), what is wanted of it, or the renderer's default.
-        loop: Whether it leads back to the first style, so that it can be repeated without a jump.
+        styles: Styles in order, at least two.
+        seconds: Duration of each transition in seconds.
+        fps: Frame rate in frames per second.
+        size: (height, width) in pixels, a size relative to the layout, or None for the renderer's default.
+        loop: Whether the video returns to the first style, for seamless repetition.
 
     Raises:
-        EngineError: it is no video, or one too long.
+        EngineError: There are fewer than two styles, or too many frames.
     """
 
     styles: tuple[Style, ...]
@@ -45,21 +45,21 @@ class FilmPlan:
 
     @property
     def steps(self) -> int:
-        """Frames from one style to the next."""
+        """Number of frames per transition."""
         return max(1, round(self.seconds * self.fps))
 
     @property
     def frames(self) -> int:
-        """How many frames it has: all of a loop are different, its first follows its last."""
+        """Number of frames; a loop does not repeat its first frame at the end."""
         return len(self.styles) * self.steps if self.loop else (len(self.styles) - 1) * self.steps + 1
 
     @property
     def duration(self) -> float:
-        """In seconds."""
+        """Duration in seconds."""
         return self.frames / self.fps
 
     def frame(self, number: int) -> Style | Mix:
-        """Return the style of a frame, 0 to ``frames`` - 1."""
+        """Return the style of a frame; ``number`` from 0 to ``frames`` - 1."""
         place, step = divmod(number, self.steps)
         if step == 0:
             return self.styles[place]

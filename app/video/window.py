@@ -1,4 +1,4 @@
-"""The window for videos: how long, how large, as what, where; below it how far it is."""
+"""Video window: duration, size, format, output path and progress."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -44,13 +44,13 @@ _MARGIN = 16
 
 
 class VideoWindow(SideWindow):
-    """Sets up a video and shows how it goes; it goes on while the window is closed.
+    """Sets up a video and shows its progress; the video continues while the window is closed.
 
     Attributes:
-        maker: Makes it.
+        maker: Worker that makes the video.
     """
 
-    ended = Signal(str)  # what came of it
+    ended = Signal(str)  # summary of the result
 
     def __init__(self, live: LiveRenderer, settings: Settings, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,7 +67,7 @@ class VideoWindow(SideWindow):
         self.resize(560, 0)
 
     def open(self, styles: Sequence[Style], layout: SheetLayout) -> None:
-        """Show the window for some styles over a layout; while a video is made it shows that one."""
+        """Show the window for styles of a layout, or the video in progress."""
         if not self.maker.is_at_work:
             self._styles, self._layout = tuple(styles), layout
             folder = self._settings.picture_folder or Path.home()
@@ -80,20 +80,20 @@ class VideoWindow(SideWindow):
 
     @property
     def path(self) -> Path:
-        """Where the video goes."""
+        """Output path in the field."""
         path = typed_path(self.path_field.text())
         return path if path.suffix.lower() == ".mp4" else path.with_name(f"{path.name}.mp4")
 
     @property
     def target(self) -> Path:
-        """The file, or the folder of frames, that is wanted."""
+        """Output file, or folder of frames."""
         return self.path.with_suffix("") if self._as_frames else self.path
 
     def plan(self) -> FilmPlan:
-        """Return what the fields say.
+        """Return the plan described by the fields.
 
         Raises:
-            EngineError: something is wrong with them.
+            EngineError: A field is invalid.
         """
         size, *more = sizes_in(self.size_box, self._live)
         if more:
@@ -103,7 +103,7 @@ class VideoWindow(SideWindow):
         return FilmPlan(self._styles, self.seconds.value(), self.fps.value(), size, self.loop.isChecked())
 
     def make(self) -> None:
-        """Begin, after a question where a file would be replaced."""
+        """Start the video, after confirmation if it replaces a file."""
         if self._problem or self._layout is None or self.maker.is_at_work:
             return
         if self.target.is_file():
@@ -118,11 +118,11 @@ class VideoWindow(SideWindow):
             self._start()
 
     def close_parts(self) -> None:
-        """Give up what is being made."""
+        """Cancel a video in progress."""
         self.maker.close()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Hide only: a video goes on."""
+        """Hide the window; a video in progress continues."""
         event.accept()
 
     @property
@@ -130,7 +130,7 @@ class VideoWindow(SideWindow):
         return self.kind.currentIndex() == 1
 
     def _start(self) -> None:
-        self._check()  # the folder may be gone since the fields were filled in
+        self._check()  # the folder may have been deleted meanwhile
         if self._layout is not None and not self._problem:
             self.maker.start(self.plan(), self._layout, self.path, as_frames=self._as_frames)
 

@@ -1,4 +1,4 @@
-"""Writes frames as an MP4 where OpenCV can, else as numbered PNGs; what is not whole never has the wanted name."""
+"""Frame writers for MP4 files and numbered PNGs, which put only complete output at its final path."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ class VideoError(EngineError):
 
 
 class FrameWriter(Protocol):
-    """Takes frames, uint8 ``[h, w, 3]``, all of one size."""
+    """Writer of RGB frames, uint8 ``[h, w, 3]``, all of one size."""
 
     def write(self, frame: Frame) -> None:
-        """Take the next frame."""
+        """Write the next frame."""
         ...
 
     def finish(self) -> Path:
-        """Give what was written its name, and return it."""
+        """Move the complete output to its final path and return that path."""
         ...
 
     def discard(self) -> None:
-        """Leave nothing."""
+        """Delete all incomplete output."""
         ...
 
 
 class Mp4Writer:
-    """Writes an MP4 (MPEG-4 part 2, which OpenCV's own build brings) beside its place, and moves it there when it can be read back.
+    """Writes a temporary MP4 (MPEG-4 part 2, included in OpenCV builds), and moves it to its path once it can be read back.
 
     Args:
-        path: Where to.
-        fps: Frames a second.
+        path: Output file.
+        fps: Frame rate in frames per second.
 
     Raises:
-        VideoError: OpenCV cannot write it; found out at the first frame.
+        VideoError: OpenCV cannot write the file, detected at the first frame.
     """
 
     def __init__(self, path: Path, fps: int) -> None:
@@ -58,10 +58,10 @@ class Mp4Writer:
         self._frames = 0
 
     def write(self, frame: Frame) -> None:
-        """Take the next frame.
+        """Write the next frame.
 
         Raises:
-            VideoError: this OpenCV writes no MP4, or not here.
+            VideoError: OpenCV cannot write MP4 files, or not to this folder.
         """
         try:
             import cv2
@@ -78,11 +78,11 @@ class Mp4Writer:
         self._frames += 1
 
     def finish(self) -> Path:
-        """Move it to its place once it can be read back.
+        """Verify that the video can be read back, move it to its path and return the path.
 
         Raises:
-            VideoError: it cannot: the disk may be full.
-            OSError: it cannot be moved there.
+            VideoError: The video is unreadable or incomplete, such as on a full disk.
+            OSError: The file cannot be moved.
         """
         import cv2
 
@@ -104,7 +104,7 @@ class Mp4Writer:
         return self._path
 
     def discard(self) -> None:
-        """Leave nothing."""
+        """Delete all incomplete output."""
         if self._writer is not None:
             self._writer.release()
             self._writer = None
@@ -113,10 +113,10 @@ class Mp4Writer:
 
 
 class FramesWriter:
-    """Writes numbered PNGs into a folder that gets its name when all are there.
+    """Writes numbered PNGs into a temporary folder that is renamed when complete.
 
     Args:
-        path: The folder; where there is one, a number is added.
+        path: Output folder; a number is appended if it exists.
     """
 
     def __init__(self, path: Path) -> None:
@@ -125,20 +125,20 @@ class FramesWriter:
         self._frames = 0
 
     def write(self, frame: Frame) -> None:
-        """Take the next frame.
+        """Write the next frame.
 
         Raises:
-            OSError: it cannot be written.
+            OSError: The frame cannot be written.
         """
         self._temporary.mkdir(exist_ok=True)
         write_picture(self._temporary / f"frame_{self._frames:05}.png", frame, "png")
         self._frames += 1
 
     def finish(self) -> Path:
-        """Give the folder its name.
+        """Rename the folder to its final path and return that path.
 
         Raises:
-            OSError: it cannot be given.
+            OSError: The folder cannot be renamed.
         """
         target, number = self._path, 1
         while target.exists():
@@ -147,5 +147,5 @@ class FramesWriter:
         return self._temporary.rename(target)
 
     def discard(self) -> None:
-        """Leave nothing."""
+        """Delete all incomplete output."""
         shutil.rmtree(self._temporary, ignore_errors=True)

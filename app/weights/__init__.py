@@ -1,1 +1,1 @@
-"""The weights manager: what weights are, questions, a trial beside those in use, and the list of those that were used."""
+"""Weights manager: reports on weights, questions about them, trials, and the list of used weights."""

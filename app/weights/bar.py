@@ -1,4 +1,4 @@
-"""What stands under a page of the weights window: how far a job is, what the state is, and what can be done."""
+"""Action bar of the weights window: progress, state and buttons."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spade_studio.app.ui.worker import Progress
 
 
 class ActionBar(QWidget):
-    """Progress with its cancel button, or a state, and the buttons of the page."""
+    """Bar with progress and a cancel button, or a state text, and the page's buttons."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,20 +40,20 @@ class ActionBar(QWidget):
             below.addWidget(button)
 
     def show_progress(self, progress: Progress) -> None:
-        """Say how far a job is."""
+        """Show the progress of a job."""
         self.status.setText(progress.text)
         self.progress.setRange(0, progress.total)
         self.progress.setValue(progress.done)
 
     def show_state(self, text: str, *, is_busy: bool) -> None:
-        """Say what the state is; the progress says it while a job runs."""
+        """Show a state text; while busy, the progress is shown instead."""
         self.busy.setVisible(is_busy)
         self.state.setVisible(not is_busy)
         self.state.setText(text)
 
 
 class OpenButtons(QWidget):
-    """Opens a file or a folder."""
+    """Buttons for opening a file or a folder."""
 
     opened = Signal(Path)
 
@@ -69,7 +69,7 @@ class OpenButtons(QWidget):
             button.clicked.connect(lambda _checked=False, do=do: do())
 
     def ask_where(self, path: Path) -> Path | None:
-        """Ask where a file or folder is now; None where it is not told."""
+        """Ask for the new location of a file or folder; None if cancelled."""
         title = self.tr("Where is {name} now?").format(name=path.name)
         if path.suffix:
             name, _ = QFileDialog.getOpenFileName(self, title, str(self.folder), self.tr("All files (*)"))
@@ -90,7 +90,7 @@ class OpenButtons(QWidget):
 
 
 def framed(widgets: tuple[QWidget, ...]) -> QWidget:
-    """Return a column of widgets, of which the first takes the space that is left."""
+    """Return a column of widgets whose first one takes the remaining space."""
     box = QWidget()
     layout = column(box, spacing=8)
     for number, widget in enumerate(widgets):

@@ -1,4 +1,4 @@
-"""A trial: other weights loaded beside those in use, at most one pair at a time, both pictures, and the swap."""
+"""Trial of other weights beside those in use, with both pictures and the swap."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from spade_studio.engine.rendering.service import RenderJob
 
 @dataclass(frozen=True, eq=False)
 class WindowParts:
-    """What the weights window needs of the application.
+    """Parts of the application used by the weights window.
 
     Attributes:
-        live: Renders.
-        rendering: Swaps weights.
-        theme: The look.
-        painted: Counts what the document holds.
-        scene: Copies what a trial renders.
+        live: Renderer of the main window.
+        rendering: Controller that swaps weights.
+        theme: Current theme.
+        painted: Callback that counts the document's labels.
+        scene: Callback that copies the scene for a trial.
     """
 
     live: LiveRenderer
@@ -39,15 +39,15 @@ class WindowParts:
 
 
 class Bench(QObject):
-    """Tries weights and swaps them in.
+    """Loads weights for a trial and swaps them in.
 
     Attributes:
-        comparison: Both pictures.
-        trial: What is loaded and waits to be taken; None before and after.
+        comparison: Widget with both pictures.
+        trial: Loaded weights awaiting a decision; None otherwise.
     """
 
     changed = Signal()
-    """Loading has begun, ended, or something was given up."""
+    """Emitted when loading starts or ends, or a trial is cancelled."""
     failed = Signal(object)  # EngineError
     progressed = Signal(object)  # Progress
     swapped = Signal()
@@ -68,16 +68,16 @@ class Bench(QObject):
 
     @property
     def is_swapping(self) -> bool:
-        """Whether weights on trial are taking the place of those in use."""
+        """Whether the trial weights are replacing those in use."""
         return self._swapping is not None
 
     @property
     def is_free(self) -> bool:
-        """Whether a trial can begin: nothing else is being loaded."""
+        """Whether a trial can start, with nothing else being loaded."""
         return self._job is None and self._swapping is None and not self._parts.live.is_loading
 
     def start(self, examined: Examined) -> None:
-        """Load weights beside those in use and render the layout with both."""
+        """Start a trial: load weights beside those in use and render the layout with both."""
         assert examined.facts is not None
         self.stop()
         rendering, live, scene = self._parts.rendering, self._parts.live, self._parts.scene()
@@ -101,7 +101,7 @@ class Bench(QObject):
         self.changed.emit()
 
     def use(self) -> None:
-        """Render with the weights on trial from now on."""
+        """Replace the weights in use with the trial weights."""
         trial = self.trial
         if trial is None or trial.renderer is None or self._swapping is not None:
             return
@@ -111,26 +111,26 @@ class Bench(QObject):
         self.changed.emit()
 
     def stop(self) -> None:
-        """Give the trial up; what cannot be interrupted ends unheard."""
+        """Cancel the trial; the result of work that cannot be interrupted is discarded."""
         for job in (self._job, self._old_job):
             if job is not None:
                 job.cancel()
         self._job = self._old_job = self.trial = None
 
     def on_ready(self) -> None:
-        """Learn that weights took the place of others."""
+        """Handle that weights were replaced."""
         if self._swapping is not None:
             self._swapping = None
             self.swapped.emit()
 
     def on_not_loaded(self, error: EngineError) -> None:
-        """Learn that weights could not be loaded."""
+        """Handle that weights could not be loaded."""
         if self._swapping is not None:
             self._swapping = None
             self.failed.emit(error)
 
     def on_changed(self) -> None:
-        """Give the trial up where something else is being loaded."""
+        """Cancel the trial if other weights are being loaded."""
         if self._swapping is None and self._parts.live.is_loading and (self._job is not None or self.trial is not None):
             self.stop()
         self.changed.emit()

@@ -1,4 +1,4 @@
-"""Two pictures of one layout beside each other: with the weights in use, and with those on trial."""
+"""Side-by-side pictures of one layout, with the weights in use and with the trial weights."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -16,7 +16,7 @@ from spade_studio.app.ui.plain import PlainLabel
 
 
 class Picture(QWidget):
-    """A picture as large as fits, or a note in its place."""
+    """Widget showing a picture scaled to fit, or a note in its place."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,17 +27,17 @@ class Picture(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
     def show_picture(self, pixels: NDArray[np.uint8] | None, note: str = "") -> None:
-        """Show a picture, uint8 ``[H, W, 3]``, or the note where there is none."""
+        """Show a picture, uint8 ``[H, W, 3]``, or the note for None."""
         self.image = QImage() if pixels is None else to_image(pixels)
         self.note = note
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return a size for a window of usual size."""
+        """Return the preferred size."""
         return QSize(360, 360)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the picture, smoothly scaled, at the upper edge of its half."""
+        """Paint the smoothly scaled picture at the top, or the note."""
         painter = QPainter(self)
         if self.image.isNull():
             painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Mid))
@@ -52,7 +52,7 @@ class Picture(QWidget):
 
 
 class Comparison(QWidget):
-    """Old left, new right, each with the name of its weights above."""
+    """Old picture on the left and new one on the right, each below the name of its weights."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +67,6 @@ class Comparison(QWidget):
             whole.addLayout(half, 1)
 
     def show_names(self, old: str, new: str) -> None:
-        """Say whose pictures they are."""
+        """Show the names of the old and new weights."""
         self.old_name.setText(self.tr("In use: {name}").format(name=old))
         self.new_name.setText(self.tr("On trial: {name}").format(name=new))

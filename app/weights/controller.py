@@ -1,4 +1,4 @@
-"""Weights, as the main window sees them: a command, a button with the name of those in use, drops, and what is remembered of them."""
+"""Controller that connects the weights manager to the main window: command, status bar button and file drops."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _SHOWN_NAME = 28
 
 
 class WeightsController(QObject):
-    """The weights manager.
+    """Interface of the weights manager to the main window.
 
     Attributes:
-        window: None until it is asked for.
-        button: Shows the name of the weights in use; a click opens the window.
-        shelf: What is remembered.
+        window: Weights window; None until first opened.
+        button: Button with the name of the weights in use; a click opens the window.
+        shelf: List of used weights.
     """
 
     def __init__(self, workspace: Workspace, rendering: RenderingController, drops: FileDrops, status: StatusBar) -> None:
@@ -51,7 +51,7 @@ class WeightsController(QObject):
         self.button.setIconSize(QSize(14, 14))
         self.button.clicked.connect(lambda: self.open())
         self.button.hide()
-        status.insertPermanentWidget(1, self.button)  # after what is under the pointer
+        status.insertPermanentWidget(1, self.button)  # right of the label under the pointer
         workspace.actions.on("weights", self.open)
         drops.register(can_take, lambda paths: self.open(paths[0]))
         live.ready.connect(self._on_ready)
@@ -59,7 +59,7 @@ class WeightsController(QObject):
         rendering.changed.connect(self._on_changed)
 
     def open(self, path: Path | None = None) -> None:
-        """Show the window, and what a file or folder is where one is given."""
+        """Show the window and, if a path is given, a report on that file or folder."""
         if self.window is None:
             from spade_studio.app.weights.bench import WindowParts
             from spade_studio.app.weights.window import WeightsWindow
@@ -71,11 +71,11 @@ class WeightsController(QObject):
         self.window.open()
 
     def use(self, path: Path) -> bool:
-        """Render with weights whose maker is known, such as those of a training here; those in use stay where that fails."""
+        """Use weights from a trusted source, such as a local training run; on failure the current weights stay in use."""
         return self._rendering.use_weights(path)
 
     def close(self) -> None:
-        """Close the window and end all that runs for it."""
+        """Close the window and stop its background work."""
         if self.window is not None:
             self.window.close_parts()
             self.window.close()
@@ -95,7 +95,7 @@ class WeightsController(QObject):
     def _on_failed(self, failure: RenderFailure) -> None:
         weights = self._rendering.options.weights
         if failure.revision < 0 and isinstance(failure.error, AmbiguousWeightsError) and self._live.info is None and weights:
-            self.open(weights)  # those of the command line: it is asked what they do not tell
+            self.open(weights)  # weights from the command line that need answers
         if self.window is not None and failure.revision < 0:
             self.window.bench.on_not_loaded(failure.error)
 
@@ -118,7 +118,7 @@ class WeightsController(QObject):
 
 
 def can_take(path: Path) -> bool:
-    """Whether a file or folder looks like weights; what it is shows when it is looked at."""
+    """Whether a file or folder looks like weights, judged by its names only."""
     if not path.is_dir():
         return kind_of(path) == "weights" or path.suffix.lower() in _SUFFIXES
     try:

@@ -1,4 +1,4 @@
-"""What the weights manager has done on its thread: looking at files, and a trial of other weights beside those in use."""
+"""Background jobs of the weights manager: examining files and trying weights."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _TELL_SECONDS = 0.05
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """What a look at weights has told.
+    """Result of examining weights.
 
     Attributes:
-        path: The file or folder.
-        options: What a person has answered about it, now or before.
-        facts: None while something is still to be answered, or where the answers do not fit.
-        problem: Why there are none.
-        questions: What the file leaves open whatever was answered: a name of :class:`PublishedOptions` with the choices that fit.
-        stamp: The hash of its files; None where nothing could be asked.
+        path: Examined file or folder.
+        options: Answers given by the user, now or earlier.
+        facts: Facts about the weights; None while answers are missing or do not fit.
+        problem: Error that explains missing facts, or None.
+        questions: Possible values by name of each :class:`PublishedOptions` field that the file leaves open, regardless of answers.
+        stamp: Size, modification time and hash of the files; None if there is nothing to ask.
     """
 
     path: Path
@@ -50,10 +50,10 @@ class Examined:
 
 
 def examine(path: Path, shelf: Shelf, job: Job) -> Examined:
-    """Look at weights, and at what was answered about files of the same content before.
+    """Examine weights, with earlier answers about files of the same content.
 
     Raises:
-        WeightsError: Nothing usable is there, or it is damaged or hostile.
+        WeightsError: The path holds no usable weights, or they are damaged or malicious.
     """
     job.report(Progress(QCoreApplication.translate("WeightsJobs", "Looking at {name}…").format(name=path.name)))
     questions: Mapping[str, tuple[str, ...]] = {}
@@ -72,21 +72,21 @@ def examine(path: Path, shelf: Shelf, job: Job) -> Examined:
 
 
 def examine_again(before: Examined, options: PublishedOptions) -> Examined:
-    """Look again with other answers; that they do not fit is a result like any other.
+    """Examine weights again with other answers; answers that do not fit are reported in the result.
 
     Raises:
-        WeightsError: What stood there is gone or damaged since.
+        WeightsError: The files are meanwhile missing or damaged.
     """
     try:
         facts = loading.examine_weights(before.path, options)
     except WeightsError as error:
-        loading.deciding_files(before.path)  # the files are sound: it is the answers
+        loading.deciding_files(before.path)  # the files are valid, so the answers do not fit
         return Examined(before.path, options, None, error, before.questions, before.stamp)
     return Examined(before.path, options, facts, None, before.questions, before.stamp)
 
 
 def may_ask(facts: WeightsFacts) -> bool:
-    """Whether a person may know more of weights than their files tell."""
+    """Whether the user may be asked for information that the files lack."""
     info = facts.info
     if info.generator is None or info.channels is None:
         return False
@@ -117,16 +117,16 @@ def _stamp(path: Path, shelf: Shelf, job: Job) -> Stamp:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """What a trial renders: the window's layout in its style.
+    """Input of a trial render: the window's layout and style.
 
     Attributes:
-        labels: uint8 ``[H, W]``, ids of ``label_set``.
-        instances: Borders between objects, ``[H, W]``, or None.
-        label_set: What the ids mean.
-        style: A seed, or a style code [z].
-        seed: Stands in where the weights take no such code.
-        texture: The seed of the noise.
-        texture_regions: Where it has other seeds, uint16 ``[H, W]``, or None.
+        labels: Label map with ids of ``label_set``, uint8 ``[H, W]``.
+        instances: Instance map for object borders, integer ``[H, W]``, or None.
+        label_set: Label set of the label map.
+        style: Seed, or style code, float32 ``[z]``.
+        seed: Seed used if the style code does not fit the weights.
+        texture: Noise seed.
+        texture_regions: Regions with their own noise seed, uint16 ``[H, W]``, or None.
     """
 
     labels: NDArray[np.uint8]
@@ -140,13 +140,13 @@ class Scene:
 
 @dataclass(eq=False)
 class Trial:
-    """Other weights, loaded beside those in use, and their picture.
+    """Weights loaded beside those in use, and their picture.
 
     Attributes:
-        options: What was loaded.
-        renderer: It; None once it was handed on.
-        image: uint8 ``[h, w, 3]``.
-        seconds: What loading took.
+        options: Options of the loaded weights.
+        renderer: Renderer with the loaded weights; None once handed over.
+        image: Rendered picture, uint8 ``[h, w, 3]``.
+        seconds: Loading time in seconds.
     """
 
     options: LoadOptions
@@ -156,10 +156,10 @@ class Trial:
 
 
 def try_out(options: LoadOptions, load: Callable[[], Renderer], scene: Scene, job: Job) -> Trial:
-    """Load other weights and render the scene with them.
+    """Load weights and render the scene with them.
 
     Raises:
-        EngineError: They cannot be loaded or cannot render.
+        EngineError: The weights cannot be loaded or cannot render the scene.
     """
     start = monotonic()
     job.report(Progress(QCoreApplication.translate("WeightsJobs", "Loading the weights…")))
@@ -172,10 +172,10 @@ def try_out(options: LoadOptions, load: Callable[[], Renderer], scene: Scene, jo
 
 
 def render_scene(renderer: Renderer, scene: Scene) -> NDArray[np.uint8]:
-    """Return the scene's picture, uint8 ``[h, w, 3]``, with about as many pixels as the weights were trained on.
+    """Return the rendered scene, uint8 ``[h, w, 3]``, with about as many pixels as the training images.
 
     Raises:
-        EngineError: It cannot be rendered.
+        EngineError: The scene cannot be rendered.
     """
     style = scene.style if isinstance(scene.style, int) or len(scene.style) == renderer.z_width else scene.seed
     noise = {"texture": scene.texture, "texture_regions": scene.texture_regions}

@@ -1,4 +1,4 @@
-"""What is known of the chosen weights: the report, what cannot work, questions, a person's note, the model card."""
+"""Page about the selected weights: report, limits, questions, the user's note and the model card."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -18,28 +18,28 @@ from spade_studio.engine.errors import EngineError
 
 
 class CardView(QTextBrowser):
-    """Markdown of a stranger: no HTML, no pictures of this computer, and links that show but lead nowhere."""
+    """Viewer for untrusted Markdown, without HTML, local images or active links."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setOpenLinks(False)
 
     def show_card(self, text: str) -> None:
-        """Show a model card, or nothing for an empty text."""
+        """Show a model card; an empty text clears the view."""
         features = QTextDocument.MarkdownFeature
         self.document().setMarkdown(text, features.MarkdownDialectGitHub | features.MarkdownNoHTML)
         self.moveCursor(QTextCursor.MoveOperation.Start)
         self.verticalScrollBar().setValue(0)
 
     def loadResource(self, kind: int, name: QUrl | str) -> object:
-        """Give an empty picture for every one: without any, Qt would look for the file itself."""
+        """Return an empty image for every resource, since Qt would otherwise read the file."""
         empty = QImage(1, 1, QImage.Format.Format_ARGB32)
         empty.fill(Qt.GlobalColor.transparent)
         return empty
 
 
 class WeightsPage(QWidget):
-    """One page, which scrolls."""
+    """Scrollable page about the selected weights."""
 
     star_toggled = Signal(bool)
     note_edited = Signal(str)
@@ -74,7 +74,7 @@ class WeightsPage(QWidget):
         self.set_icons()
 
     def show_report(self, report: Report) -> None:
-        """Show what weights are."""
+        """Show a report."""
         self.name.setText(report.name)
         self.problem.setText("")
         self._show_rows(report)
@@ -85,7 +85,7 @@ class WeightsPage(QWidget):
         self._area.verticalScrollBar().setValue(0)
 
     def show_problem(self, name: str, error: EngineError | None, *, is_question: bool = False) -> None:
-        """Show why there is no report; a question is no error, and is asked below."""
+        """Show an error instead of a report, or the questions below if ``is_question``."""
         self.name.setText(name)
         lines: list[str] = []
         if error is not None and not is_question:
@@ -100,7 +100,7 @@ class WeightsPage(QWidget):
         self.request.setVisible(is_question)
 
     def show_entry(self, entry: Entry | None) -> None:
-        """Show star and note; None where the weights are not kept in the list."""
+        """Show the star and note of an entry, or hide both for None."""
         for widget in (self.star, self.note, self.note_title):
             widget.setVisible(entry is not None)
         if entry is None:
@@ -115,12 +115,12 @@ class WeightsPage(QWidget):
             self.note.blockSignals(False)
 
     def set_icons(self) -> None:
-        """Take the theme's colours."""
+        """Redraw the icons in the theme's colours."""
         self._show_star()
 
     @property
     def text(self) -> str:
-        """All that it says, for tests and screen readers."""
+        """Complete text of the page, for tests and screen readers."""
         rows = [self._cell(i, 0) + ": " + self._cell(i, 1) for i in range(self._rows.rowCount()) if self._rows.itemAtPosition(i, 0)]
         return "\n".join((self.name.text(), self.problem.text(), *rows, self.limits.text(), self.notes.text(), self.card.toPlainText()))
 
@@ -189,7 +189,7 @@ class WeightsPage(QWidget):
 
 
 def _text(role: str = "", text: str = "") -> QLabel:
-    """Return a label whose text is never read as markup: files write parts of it."""
+    """Return a plain-text label, since parts of its text come from files."""
     label = PlainLabel(text, role=role, wraps=True)
     if role != "heading":
         label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -198,6 +198,6 @@ def _text(role: str = "", text: str = "") -> QLabel:
 
 def _sentence(text: str) -> str:
     first = text.split(" ", 1)[0]
-    if not any(c in first for c in "._/\\"):  # a file's name is written as it is
+    if not any(c in first for c in "._/\\"):  # file names keep their case
         text = sentence(text)
     return text + ("" if text.endswith((".", "…")) else ".")

@@ -1,4 +1,4 @@
-"""Questions about published weights that their files leave open, each with what the answers mean."""
+"""Form for questions that the files of published weights leave open."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FROM_FILE = object()
 
 
 class QuestionsForm(QWidget):
-    """One choice a question; hidden where there is nothing to ask."""
+    """Form with one choice per question; hidden if there is none."""
 
     changed = Signal(object)  # PublishedOptions
 
@@ -52,7 +52,7 @@ class QuestionsForm(QWidget):
             self._frames[name] = frame
 
     def show_questions(self, examined: Examined, document_set: LabelSet) -> None:
-        """Ask what is open about weights; what was answered is chosen already."""
+        """Show the open questions about weights, with earlier answers selected."""
         if self._examined is None or self._examined.path != examined.path:
             self._extra_sets = []
         if examined.options.label_set is not None and examined.options.label_set not in self._extra_sets:
@@ -162,7 +162,7 @@ class QuestionsForm(QWidget):
             self._choose_set(examined.options.label_set)
 
     def use_set_file(self, path: Path) -> None:
-        """Take the labels of a JSON file."""
+        """Load a label set from a JSON file and select it as the answer, or show an error."""
         examined = self._examined
         assert examined is not None
         try:

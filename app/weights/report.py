@@ -1,4 +1,4 @@
-"""What weights are and what cannot work with them, in plain words for the person who is about to use them."""
+"""Report on weights and their limits, in plain language."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _NEARLY_ALL = 0.9
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """What the document holds: how often each id, and in which set.
+    """Label counts of the document.
 
     Attributes:
-        counts: Pixels by id, ``[256]``.
-        label_set: What the ids mean.
+        counts: Number of pixels by label id, int64 ``[256]``.
+        label_set: Label set of the ids.
     """
 
     counts: NDArray[np.int64]
@@ -47,13 +47,13 @@ class Painted:
 
     @classmethod
     def of(cls, labels: NDArray[np.uint8], label_set: LabelSet) -> Painted:
-        """Count a label map, uint8 ``[H, W]``."""
+        """Count the labels of a label map, uint8 ``[H, W]``."""
         return cls(np.bincount(labels.ravel(), minlength=256), label_set)
 
 
 @dataclass(frozen=True)
 class Lost:
-    """A label of the document that weights do not know."""
+    """Label of the document that the weights do not support."""
 
     name: str
     pixels: int
@@ -62,16 +62,16 @@ class Lost:
 
 @dataclass(frozen=True)
 class Report:
-    """The report.
+    """Report on weights.
 
     Attributes:
-        name: Of the weights.
-        summary: A few words for a list.
-        rows: What is what: a title and a text.
-        limits: What cannot work, most important first; empty where all can.
-        notes: What was concluded, and from what.
-        card: The model card's text, or "".
-        can_render: Whether there is a generator at all.
+        name: Name of the weights.
+        summary: Short description for a list.
+        rows: Properties as (title, text).
+        limits: Limitations, most important first; empty if there are none.
+        notes: Conclusions drawn from the files, with their basis.
+        card: Text of the model card; empty if there is none.
+        can_render: Whether the weights include a generator.
     """
 
     name: str
@@ -84,7 +84,7 @@ class Report:
 
 
 def make_report(facts: WeightsFacts, painted: Painted) -> Report:
-    """Put facts into words."""
+    """Return the report on weights for a document."""
     info = facts.info
     lost = lost_labels(painted, info.channels) if info.channels else []
     return Report(
@@ -92,7 +92,7 @@ def make_report(facts: WeightsFacts, painted: Painted) -> Report:
         _summary(facts),
         tuple((title, text) for title, text in _rows(facts, painted, lost) if text),
         tuple(_limits(facts, lost)),
-        # What follows a semicolon there is how the command line changes it.
+        # The part after a semicolon names the command line option.
         tuple(_sentence(note.split("; --")[0]) for note in info.notes),
         facts.card,
         info.generator is not None,
@@ -100,7 +100,7 @@ def make_report(facts: WeightsFacts, painted: Painted) -> Report:
 
 
 def lost_labels(painted: Painted, channels: LabelChannels) -> list[Lost]:
-    """Return the document's labels that weights do not know, those with the most pixels first; names carry them over."""
+    """Return the document's labels without a counterpart of the same name in the weights, those with the most pixels first."""
     own = channels.label_set
     transfer = LabelTransfer(None if own is None or painted.label_set == own else painted.label_set, channels)
     present = np.flatnonzero(painted.counts)
@@ -116,7 +116,7 @@ def lost_labels(painted: Painted, channels: LabelChannels) -> list[Lost]:
 
 
 def byte_words(size: int) -> str:
-    """Return a size such as ``36.8 MB``."""
+    """Return a size in bytes as text, such as ``36.8 MB``."""
     return QLocale().formattedDataSize(size, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 

@@ -1,4 +1,4 @@
-"""The weights that were used before, in one JSON file: dates, stars, notes, and the answers to what their files do not tell."""
+"""Persistent list of used weights in a JSON file: dates, favourites, notes, and answers about their files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from spade_studio.engine.files import atomic_writer, open_regular
 from spade_studio.engine.weights.info import PublishedOptions
 
 SCHEMA: Final = 2
-"""Of the file; 1 kept notes by the name ``notes`` and knew no answers."""
+"""Schema version of the file; version 1 has notes under ``notes`` and no answers."""
 
 MAX_ENTRIES: Final = 60
 MAX_NOTE: Final = 4000
@@ -26,7 +26,7 @@ _MAX_ANSWERS: Final = 200
 
 @dataclass(frozen=True)
 class Stamp:
-    """What tells that a file is still the one whose hash is known."""
+    """Total size in bytes, modification time in nanoseconds and hash of files, to detect changes."""
 
     size: int
     modified: int
@@ -35,16 +35,16 @@ class Stamp:
 
 @dataclass(frozen=True)
 class Entry:
-    """Weights that were opened or used.
+    """Entry for opened or used weights.
 
     Attributes:
-        path: The file or folder; it need not be there any more.
-        name: As the weights call themselves.
-        summary: A few words, such as ``SPADE, 182 labels``.
-        used: When they were last rendered with, in UTC; None where never.
-        is_favourite: Whether a person gave them a star.
-        note: What a person wrote.
-        stamp: The hash of the files, where it was computed.
+        path: Path of the file or folder, which may no longer exist.
+        name: Name from the weights' metadata.
+        summary: Short description, such as ``SPADE, 182 labels``.
+        used: Time of last use in UTC; None if never used.
+        is_favourite: Whether the user marked them as a favourite.
+        note: Note by the user.
+        stamp: Size, modification time and hash of the files, or None if not computed.
     """
 
     path: Path
@@ -58,10 +58,10 @@ class Entry:
 
 @dataclass
 class Shelf:
-    """All entries, the newest first, and answers by the hash of the files that they are about.
+    """All entries, newest first, and answers by the hash of their files.
 
     Args:
-        path: The file; a damaged one is put aside, one of a newer version is read as far as it can be and not written over.
+        path: JSON file; a damaged one is set aside, one with a newer schema is read where possible and never overwritten.
     """
 
     path: Path
@@ -73,11 +73,11 @@ class Shelf:
         self._read()
 
     def find(self, path: Path) -> Entry | None:
-        """Return the entry of a file or folder."""
+        """Return the entry of a file or folder, or None."""
         return next((entry for entry in self.entries if entry.path == path), None)
 
     def put(self, entry: Entry, *, first: bool = False) -> None:
-        """Add or replace the entry of a path, in its place or first, and write."""
+        """Add or replace the entry of a path, in place or at the front, and save."""
         place = next((i for i, other in enumerate(self.entries) if other.path == entry.path), None)
         if place is None:
             self.entries.insert(0, entry)
@@ -92,29 +92,29 @@ class Shelf:
         self.write()
 
     def mark_used(self, path: Path, name: str, now: datetime | None = None) -> None:
-        """Note that weights were rendered with just now."""
+        """Record the current time as the last use of weights."""
         entry = self.find(path) or Entry(path)
         self.put(replace(entry, name=name[:_MAX_NAME] or entry.name, used=now or datetime.now(UTC)), first=True)
 
     def move(self, entry: Entry, path: Path) -> None:
-        """Say where weights are now."""
-        moved = replace(self.find(entry.path) or entry, path=path, stamp=None)  # as it is now, with what was written meanwhile
+        """Set the new path of moved weights."""
+        moved = replace(self.find(entry.path) or entry, path=path, stamp=None)  # the current entry, including later changes
         others = [other for other in self.entries if other.path != path or other.path == entry.path]
         place = next((i for i, other in enumerate(others) if other.path == entry.path), 0)
         self.entries = [*others[:place], moved, *(other for other in others[place:] if other.path != entry.path)]
         self.write()
 
     def remove(self, path: Path) -> None:
-        """Forget weights; their files stay."""
+        """Remove weights from the list, keeping their files."""
         self.entries = [entry for entry in self.entries if entry.path != path]
         self.write()
 
     def answers(self, sha256: str) -> PublishedOptions | None:
-        """Return what was answered about files of this hash."""
+        """Return the answers about files with this hash, or None."""
         return self._answers.get(sha256)
 
     def answer(self, sha256: str, options: PublishedOptions) -> None:
-        """Remember answers; none where all is left to the files."""
+        """Store the answers about files with this hash; default options remove them."""
         self._answers.pop(sha256, None)
         if options != PublishedOptions():
             self._answers[sha256] = options
@@ -123,7 +123,7 @@ class Shelf:
         self.write()
 
     def write(self) -> None:
-        """Write now; where the disk does not let it, what is in memory goes on."""
+        """Write the file immediately; on failure the list is kept in memory only."""
         if self._is_newer:
             return
         data = {
@@ -134,7 +134,7 @@ class Shelf:
         with suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with atomic_writer(self.path) as file:
-                file.write(json.dumps(data, indent=1).encode())  # ASCII: names of files need not be proper texts
+                file.write(json.dumps(data, indent=1).encode())  # ASCII, since file names may not be valid Unicode
 
     def _read(self) -> None:
         try:
@@ -162,10 +162,10 @@ class Shelf:
 
 
 def migrated(data: object) -> dict[str, object]:
-    """Return a file's content as the present schema has it.
+    """Return a file's content converted to the current schema.
 
     Raises:
-        ValueError: It is no such file.
+        ValueError: The content is not a list of weights.
     """
     if not isinstance(data, dict):
         raise ValueError("no JSON object")

@@ -1,4 +1,4 @@
-"""The list of weights: those that come with the program first, then favourites, then by date; what is gone is dimmed."""
+"""List widget for weights: built-in ones first, then favourites, then by date, with missing ones dimmed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from spade_studio.app.weights.shelf import Entry
 
 
 class ShelfList(QTreeWidget):
-    """One entry a row: name, a few words, and when they were used."""
+    """List with the name, summary and last use of each entry."""
 
     chosen = Signal(object)  # Entry, or None
 
@@ -35,17 +35,17 @@ class ShelfList(QTreeWidget):
 
     @property
     def current(self) -> Entry | None:
-        """The chosen entry."""
+        """Selected entry, or None."""
         item = self.currentItem()
         return None if item is None else item.data(0, Qt.ItemDataRole.UserRole)
 
     @property
     def rows(self) -> list[str]:
-        """What the list says."""
+        """Displayed text of each row."""
         return [item.text(0) for item in self._items]
 
     def show_entries(self, default: Entry, entries: Sequence[Entry], in_use: Path | None) -> None:
-        """List entries anew; the chosen one stays chosen, and nothing is told."""
+        """Replace the entries, keeping the selection and emitting no signal."""
         before = self.current
         with QSignalBlocker(self):
             self.clear()
@@ -56,7 +56,7 @@ class ShelfList(QTreeWidget):
                 self.choose(before.path)
 
     def choose(self, path: Path | None) -> bool:
-        """Choose the entry of a path; none where None, or where it is not listed."""
+        """Select the entry of a path, or none for None or an unlisted path; return whether one is selected."""
         for item in self._items:
             if item.data(0, Qt.ItemDataRole.UserRole).path == path:
                 self.setCurrentItem(item)
@@ -102,6 +102,6 @@ class ShelfList(QTreeWidget):
 
 
 def when(moment: datetime) -> str:
-    """Return a moment as the person's language writes it, in local time."""
+    """Return a time as text in the user's language and local time zone."""
     local = QDateTime.fromSecsSinceEpoch(int(moment.astimezone(UTC).timestamp())).toLocalTime()
     return QLocale().toString(local, QLocale.FormatType.ShortFormat)

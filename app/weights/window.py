@@ -1,4 +1,4 @@
-"""The weights window: the list left; right what the chosen weights are, and a trial of them beside those in use."""
+"""Weights window: list on the left, report or trial of the selected weights on the right."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -33,13 +33,13 @@ _WRITE_MILLISECONDS = 800
 
 
 class WeightsWindow(SideWindow):
-    """Opens, explains, tries and swaps weights.
+    """Opens, describes, tries and swaps weights.
 
     Attributes:
-        list: What was opened before.
-        page: What the chosen weights are.
-        bench: The trial.
-        bar: What can be done.
+        list: List of opened weights.
+        page: Report on the selected weights.
+        bench: Trial of the selected weights.
+        bar: Progress, state and actions.
     """
 
     def __init__(self, parts: WindowParts, shelf: Shelf, parent: QWidget | None = None) -> None:
@@ -69,28 +69,28 @@ class WeightsWindow(SideWindow):
         self._on_theme_changed()
         self.resize(1020, 660)
 
-    # -- what is asked of it --------------------------------------------------------------------------------------
+    # -- interface ------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Show the window, with the weights in use chosen at the first time."""
+        """Show the window, with the weights in use selected the first time."""
         if self._examined is None and self._job is None and self._problem is None:
             if self.list.current is None:
                 self.list.choose(self.in_use)
             else:
-                self._look(self.list.current.path)  # closing the window took the look back
+                self._look(self.list.current.path)  # closing the window cancelled the examination
         self.refresh()
         self.bring_up()
         # A list without a current row makes the first one current when it gets the focus.
         (self.list if self.list.current is not None else self.open_buttons.file_button).setFocus()
 
     def look_at(self, path: Path) -> None:
-        """Tell what a file or folder is; nothing of it is used yet."""
+        """Examine a file or folder and show the report, without loading it."""
         path = path.absolute()
         self._choose(path)
         self._look(path)
 
     def refresh(self) -> None:
-        """List anew, after a change of what is used."""
+        """Update the list after a change of the weights in use."""
         default = self._shelf.find(self.default) or Entry(self.default, self.tr("Default weights"))
         self.list.show_entries(default, self._shelf.entries, self.in_use)
         own = [entry.path.parent for entry in self._shelf.entries if entry.path != self.default]  # not the program's own folder
@@ -99,23 +99,23 @@ class WeightsWindow(SideWindow):
 
     @property
     def in_use(self) -> Path:
-        """Where the weights in use lie."""
+        """Path of the weights in use."""
         return (self._parts.rendering.options.weights or self.default).absolute()
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is looked at or being loaded for a trial."""
+        """Whether weights are being examined or loaded for a trial."""
         return self._job is not None or self.bench.is_trying
 
     def close_parts(self) -> None:
-        """Stop all that runs for this window, and write what waits for it."""
+        """Stop this window's background work and save pending changes."""
         if self._write_later.isActive():
             self._write_later.stop()
             self._shelf.write()
         self._stop()
         self._worker.close()
 
-    # -- looking --------------------------------------------------------------------------------------------------
+    # -- examining ------------------------------------------------------------------------------------------------
 
     def _on_chosen(self, entry: Entry | None) -> None:
         if entry is not None:
@@ -178,22 +178,22 @@ class WeightsWindow(SideWindow):
         self._show_state()
 
     def _stop(self) -> None:
-        """Take back what runs, and let go of weights on trial."""
+        """Cancel running jobs and release the trial weights."""
         if self._job is not None:
             self._job.cancel()
             self._job = None
         self.bench.stop()
 
-    # -- trying ---------------------------------------------------------------------------------------------------
+    # -- trial ----------------------------------------------------------------------------------------------------
 
     def try_weights(self) -> None:
-        """Load the chosen weights beside those in use and render the layout with both."""
+        """Start a trial of the selected weights."""
         if self._examined is not None and self._may_try:
             self.stack.setCurrentWidget(self.bench.comparison)
             self.bench.start(self._examined)
 
     def back(self) -> None:
-        """Keep the weights in use: give the trial up and show the report again."""
+        """Cancel the trial, keep the weights in use and show the report again."""
         was_trying = self._is_comparing
         self._stop()
         if was_trying:
@@ -233,13 +233,13 @@ class WeightsWindow(SideWindow):
             self.locate(entry, path)
 
     def locate(self, entry: Entry, path: Path) -> None:
-        """Say where weights of the list are now."""
+        """Set the new path of listed weights."""
         self._shelf.move(entry, path.absolute())
         self.refresh()
         self.look_at(path)
 
     def remove(self) -> None:
-        """Take the chosen weights off the list; their files stay."""
+        """Remove the selected weights from the list, keeping their files."""
         entry = self.list.current
         if entry is not None and entry.path != self.default:
             self._shelf.remove(entry.path)
@@ -359,7 +359,7 @@ class WeightsWindow(SideWindow):
             button.clicked.connect(lambda _checked=False, do=do: do())
 
     def on_escape(self) -> None:
-        """Leave the comparison or what is being read, else close."""
+        """Leave the comparison, or cancel the examination, else close the window."""
         if self.bench.is_swapping:
             return
         if self._is_comparing:
@@ -372,19 +372,19 @@ class WeightsWindow(SideWindow):
     # -- Qt -------------------------------------------------------------------------------------------------------
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Take a file or folder, whatever it is: what is wrong with it is said."""
+        """Accept any file or folder; problems are reported after the drop."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Look at what was dropped."""
+        """Examine the dropped file or folder."""
         path = next((Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()), None)
         if path is not None:
             event.acceptProposedAction()
             QTimer.singleShot(0, self, lambda: self.look_at(path))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Hide only, and let go of weights on trial."""
+        """Hide the window and release the trial weights."""
         if not self.bench.is_swapping:
             self.back()
         event.accept()
