@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Run SPADE Studio from a checkout: make the virtual environment once, then start what was asked for.
+"""Runs SPADE Studio from a checkout: creates the virtual environment once, then runs the given command.
 
-It needs the standard library of Python 3.11 or later only, and works without a network once installed.
+It needs only the standard library of Python 3.11 or later, and works offline once installed.
 
     python3 packaging/bootstrap.py app [arguments]       the application
     python3 packaging/bootstrap.py render [arguments]    spade-render
@@ -9,7 +9,7 @@ It needs the standard library of Python 3.11 or later only, and works without a 
     python3 packaging/bootstrap.py eval [arguments]      spade-eval
     python3 packaging/bootstrap.py test [pytest arguments]
 
-`test` runs the linters, the type checker and all tests; with arguments only pytest, with these.
+`test` runs the linters, the type checker and all tests; with arguments it runs only pytest with them.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ FAILED_CHECKS_VARIABLE = "SPADE_STUDIO_FAILED_CHECKS"
 
 
 class BootstrapError(Exception):
-    """What stops us, in words for a person."""
+    """Fatal error with a message for the user."""
 
 
 class Command(NamedTuple):
-    """What a word on the command line starts."""
+    """Command of the bootstrap script."""
 
-    script: str  # the name in [project.scripts] or [project.gui-scripts]; empty for the test run
+    script: str  # name in [project.scripts] or [project.gui-scripts]; empty for the test run
     help: str
 
 
@@ -52,10 +52,10 @@ COMMANDS = {
 
 
 class Project:
-    """The checkout: what its pyproject.toml says, and where its virtual environment lies."""
+    """Checkout with its pyproject.toml and the paths of its virtual environment."""
 
     def __init__(self, root: Path) -> None:
-        import tomllib  # not before the Python version is checked
+        import tomllib  # deferred until the Python version is checked
 
         self.root = root
         self.constraints = root / "packaging" / "constraints.txt"
@@ -67,25 +67,25 @@ class Project:
         self.scripts, self.script_suffix = self.venv / folder, suffix
 
     def commands(self) -> dict[str, Command]:
-        """Return the commands that this checkout can run: those whose script pyproject.toml names."""
+        """Return the available commands, whose scripts are declared in pyproject.toml."""
         project = self.pyproject["project"]
         scripts = {**project.get("scripts", {}), **project.get("gui-scripts", {})}
         return {word: command for word, command in COMMANDS.items() if not command.script or command.script in scripts}
 
     def group(self, name: str) -> list[str]:
-        """Return the requirements of a dependency group."""
+        """Return the requirements of a dependency group, included groups expanded."""
         found: list[str] = []
         for item in self.pyproject.get("dependency-groups", {}).get(name, []):
             found += self.group(item["include-group"]) if isinstance(item, dict) else [item]
         return found
 
     def locks(self, groups: set[str]) -> list[Path]:
-        """Return the lock files of the program and of dependency groups, as far as there are such."""
+        """Return the existing lock files of the program and of dependency groups."""
         files = [self.lock, *(self.lock.with_name(f"lock-{group}.txt") for group in sorted(groups))]
         return [path for path in files if path.exists()]
 
     def fingerprint(self) -> str:
-        """Return a hash of all that decides what has to be installed. The place counts too: an editable installation holds paths."""
+        """Return a SHA-256 over the requirement files and the checkout's path, which an editable installation contains."""
         digest = hashlib.sha256(str(self.root).encode())
         for path in (self.root / "pyproject.toml", self.constraints, *sorted(self.lock.parent.glob("lock*.txt"))):
             digest.update(path.read_bytes() + b"\0")
@@ -93,10 +93,10 @@ class Project:
 
 
 def check_python(version: tuple[int, ...], executable: str) -> None:
-    """Refuse a Python that is too old.
+    """Check the Python version.
 
     Raises:
-        BootstrapError: Says which was found and how to choose another.
+        BootstrapError: The Python is too old.
     """
     if tuple(version[:2]) < OLDEST_PYTHON:
         wanted = ".".join(map(str, OLDEST_PYTHON))
@@ -108,10 +108,10 @@ def check_python(version: tuple[int, ...], executable: str) -> None:
 
 
 def check_venv_modules(find: Any = importlib.util.find_spec) -> None:
-    """Refuse a Python that cannot make virtual environments (Debian packs that apart).
+    """Check that Python can create virtual environments, which Debian packages separately.
 
     Raises:
-        BootstrapError: Says which package to install.
+        BootstrapError: The module venv or ensurepip is missing.
     """
     if find("venv") is None or find("ensurepip") is None:
         version = f"{sys.version_info[0]}.{sys.version_info[1]}"
@@ -123,7 +123,7 @@ def check_venv_modules(find: Any = importlib.util.find_spec) -> None:
 
 
 def installed_groups(project: Project) -> tuple[str, set[str]]:
-    """Return fingerprint and groups of the last installation that ended well; empty where there is none."""
+    """Return the fingerprint and groups of the last successful installation; both empty if there is none."""
     try:
         stamp = json.loads((project.venv / STAMP_NAME).read_text(encoding="utf-8"))
         return str(stamp["fingerprint"]), {str(group) for group in stamp["groups"]}
@@ -132,31 +132,31 @@ def installed_groups(project: Project) -> tuple[str, set[str]]:
 
 
 def install(project: Project, groups: set[str]) -> bool:
-    """Make the virtual environment and install the project with ``groups`` into it, unless that was done already.
+    """Create the virtual environment and install the project with dependency groups, unless up to date.
 
     Returns:
-        Whether anything had to be done.
+        Whether anything was installed.
 
     Raises:
-        BootstrapError: The environment could not be made or filled.
+        BootstrapError: The environment could not be created, or pip failed.
     """
     fingerprint = project.fingerprint()
     done, done_groups = installed_groups(project)
     if done == fingerprint and groups <= done_groups and project.python.exists():
         return False
     stamp = project.venv / STAMP_NAME
-    # Without a stamp an installation that is interrupted from here on is done again.
+    # Without the stamp, an installation interrupted from here on is repeated.
     stamp.unlink(missing_ok=True)
     make_venv(project)
-    groups = groups | done_groups  # a change of pyproject.toml must not lose the test tools of an earlier run
+    groups = groups | done_groups  # keep earlier groups, such as test tools, when pyproject.toml changes
     pip = [str(project.python), "-m", "pip", "--disable-pip-version-check", "install"]
     constraints = ["--constraint", str(project.constraints)]
     extra = [requirement for group in sorted(groups) for requirement in project.group(group)]
     locked = [word for path in project.locks(groups) for word in ("--requirement", str(path))]
     steps = [
-        # By hash all that is the same on every machine; in hash mode pip takes neither an editable project nor any build of torch.
+        # Platform-independent pins by hash; in hash mode pip accepts neither an editable project nor arbitrary builds of torch.
         *([[*pip, "--require-hashes", "--no-deps", *locked]] if locked else []),
-        # The build requirements first, so that building needs no environment of its own (and no network when they are there already).
+        # Build requirements first, so that building needs no isolated environment (and no network if they are already installed).
         [*pip, *constraints, *project.pyproject["build-system"]["requires"]],
         [*pip, *constraints, "--no-build-isolation", "--editable", str(project.root), *extra],
     ]
@@ -171,10 +171,10 @@ def install(project: Project, groups: set[str]) -> bool:
 
 
 def make_venv(project: Project) -> None:
-    """Make the virtual environment where there is none, or one that an interrupted run left without pip.
+    """Create the virtual environment if it is missing or lacks pip after an interrupted run.
 
     Raises:
-        BootstrapError: A folder of the same name is no virtual environment, or making it failed.
+        BootstrapError: The folder exists but is not a virtual environment, or creating it failed.
     """
     if project.python.exists() and run([str(project.python), "-c", "import pip"], project.root, quiet=True) == 0:
         return
@@ -188,9 +188,9 @@ def make_venv(project: Project) -> None:
 
 
 def make_typing_links(project: Project) -> Path:
-    """Link the packages under build/typing/spade_studio, where the type checker finds them as they are imported.
+    """Link the packages into build/typing/spade_studio under their import names for the type checker; return that folder.
 
-    Type checkers do not run the import hook of an editable installation, so `spade_studio.engine` must exist as a folder.
+    Type checkers do not run the import hook of an editable installation, so ``spade_studio.engine`` must exist as a folder.
     """
     folder = project.root / "build" / "typing" / "spade_studio"
     folder.mkdir(parents=True, exist_ok=True)
@@ -205,15 +205,15 @@ def make_typing_links(project: Project) -> Path:
         except OSError:
             if os.name != "nt":
                 raise
-            # Windows grants symbolic links to few; junctions to all.
+            # On Windows, symbolic links need privileges and junctions do not.
             subprocess.run(["cmd", "/c", "mklink", "/J", str(link), str(target)], check=True, stdout=subprocess.DEVNULL)
     return folder
 
 
 def run_tests(project: Project, arguments: list[str]) -> int:
-    """Run the checks and then pytest; with arguments only pytest. Returns 0 if all passed.
+    """Run the checks and then pytest, or only pytest if there are arguments; return 0 if everything passed.
 
-    pytest runs last and repeats in its summary which checks failed, so that its closing line is the last line.
+    pytest runs last and repeats failed checks in its summary, so that its closing line is the last line.
     """
     python = str(project.python)
     make_typing_links(project)
@@ -228,28 +228,28 @@ def run_tests(project: Project, arguments: list[str]) -> int:
         if run([python, *command], project.root):
             failed.append(name)
     say("== tests" + (f" (failed before: {', '.join(failed)})" if failed else ""))
-    # Threads that spin while they wait make torch many times slower where other processes want the same cores.
+    # Threads that spin while waiting make torch many times slower when other processes compete for the cores.
     environment = {"OMP_WAIT_POLICY": "passive", **os.environ, FAILED_CHECKS_VARIABLE: ", ".join(failed)}
     code = run([python, "-m", "pytest", *arguments], project.root, environment=environment)
     return code or (1 if failed else 0)
 
 
 def system_libraries(project: Project) -> ModuleType:
-    """Load app/startup/system_libraries.py by its path, since what it is part of may not be installed."""
+    """Load the module app/startup/system_libraries.py by path, since its package may not be importable."""
     name = "spade_studio_system_libraries"
     spec = importlib.util.spec_from_file_location(name, project.root / "app" / "startup" / "system_libraries.py")
     if spec is None or spec.loader is None:
         raise BootstrapError("app/startup/system_libraries.py is missing from this checkout.")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their module up
+    sys.modules[name] = module  # dataclasses look up their module
     spec.loader.exec_module(module)
     return module
 
 
 def run(command: list[str], folder: Path, *, quiet: bool = False, environment: dict[str, str] | None = None) -> int:
-    """Run a command to its end and return its exit code (128 + n where signal n ended it, as shells do)."""
+    """Run a command and return its exit code, or 128 + n if it was terminated by signal n, as in shells."""
     output = subprocess.DEVNULL if quiet else None
-    # Interrupting from the keyboard reaches the command too; it may want to close down, so we only wait.
+    # A keyboard interrupt reaches the command too; wait while it shuts down.
     with subprocess.Popen(command, cwd=folder, stdout=output, stderr=output, env=environment) as process:
         while True:
             try:
@@ -261,18 +261,18 @@ def run(command: list[str], folder: Path, *, quiet: bool = False, environment: d
 
 
 def say(text: str) -> None:
-    """Print at once, so that lines stand in order with those of the commands."""
+    """Print and flush, to keep the order with the output of commands."""
     print(text, flush=True)
 
 
 def usage(project: Project) -> str:
-    """Return the commands of this checkout in words."""
+    """Return the usage text with the available commands."""
     lines = ["usage: python3 packaging/bootstrap.py COMMAND [ARGUMENTS]", ""]
     return "\n".join(lines + [f"  {word:8}{command.help}" for word, command in project.commands().items()])
 
 
 def main(arguments: list[str], root: Path = ROOT) -> int:
-    """Run one command of the table; returns the exit code."""
+    """Run a command and return the exit code."""
     try:
         check_python(sys.version_info[:2], sys.executable)
         project = Project(root)

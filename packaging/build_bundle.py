@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Builds the bundle: a folder with Python, torch for the CPU, Qt and the program, and what installs it on this system.
+"""Builds the bundle: a folder with Python, CPU torch, Qt, the program and its installation files for this system.
 
     python3 packaging/build_bundle.py [--output build/bundle] [--wheel FILE] [--no-archive]
 
-It makes a virtual environment of the versions in packaging/constraints.txt, writes a bill of materials (CycloneDX) of what is in it, runs
-PyInstaller with packaging/bundle/spade-studio.spec, adds licences and the files of the desktop, and packs the folder: .tar.zst on Linux. On
-Windows and macOS, packaging/bundle/windows/installer.iss and packaging/bundle/macos/make_dmg.sh do that. packaging/smoke.py tries it.
+It creates a virtual environment with the versions in packaging/constraints.txt, writes its bill of materials (CycloneDX), runs
+PyInstaller with packaging/bundle/spade-studio.spec, adds licences and desktop files, and on Linux packs the folder as .tar.zst. On
+Windows and macOS, packaging/bundle/windows/installer.iss and packaging/bundle/macos/make_dmg.sh do that. packaging/smoke.py tests it.
 """
 
 from __future__ import annotations
@@ -32,23 +32,27 @@ SBOM_TOOLS = ("cyclonedx-bom>=7",)
 
 
 def version() -> str:
-    """Return the version that is built."""
+    """Return the project version."""
     return str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
 
 
 def name() -> str:
-    """Return what the folder and the archive are called: ``spade-studio-1.0.0-linux-x86_64``."""
+    """Return the name of folder and archive, such as ``spade-studio-1.0.0-linux-x86_64``."""
     return f"spade-studio-{version()}-{sys.platform}-{platform.machine().lower()}"
 
 
 def run(*command: str | Path, **environment: str) -> None:
-    """Run a command in the root of the checkout; a failure ends the build."""
+    """Run a command in the root of the checkout; keywords set environment variables.
+
+    Raises:
+        CalledProcessError: The command failed.
+    """
     print("+", *command, flush=True)
     subprocess.run([str(word) for word in command], check=True, cwd=ROOT, env={**os.environ, **environment})
 
 
 def make_environment(folder: Path, *requirements: str | Path, constraints: bool = True) -> Path:
-    """Make a virtual environment with packages and return its Python."""
+    """Create a virtual environment with packages and return its Python executable."""
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
         run(sys.executable, "-m", "venv", folder)
@@ -58,7 +62,7 @@ def make_environment(folder: Path, *requirements: str | Path, constraints: bool 
 
 
 def write_sbom(tools: Path, python: Path, path: Path) -> None:
-    """Write the bill of materials of an environment, the weights included."""
+    """Write the CycloneDX bill of materials of an environment, including the weights."""
     run(
         tools, "-m", "cyclonedx_py", "environment", python, "--pyproject", ROOT / "pyproject.toml", "--mc-type", "application",
         "--gather-license-texts", "--output-format", "JSON", "--output-file", path,
@@ -69,12 +73,12 @@ def write_sbom(tools: Path, python: Path, path: Path) -> None:
 
 
 def weights() -> list[Path]:
-    """Return the files of weights that are shipped."""
+    """Return the bundled weight files."""
     return sorted((ROOT / "resources" / "weights").glob("*.safetensors"))
 
 
 def model_component(path: Path) -> dict[str, Any]:
-    """Return what a bill of materials says of a file of weights."""
+    """Return the bill of materials component of a weight file."""
     card = path.with_suffix(".md")
     return {
         "type": "machine-learning-model",
@@ -87,14 +91,19 @@ def model_component(path: Path) -> dict[str, Any]:
 
 
 def write_licences(python: Path, path: Path) -> None:
-    """Write the licences of everything in an environment, and the model cards of the weights, into one text."""
+    """Write the licences of all packages in an environment and the model cards of the weights into one text file."""
     script = ROOT / "packaging" / "licences.py"
     folder = ROOT / "resources" / "weights"
     run(python, script, path, *sorted([*folder.glob("*.md"), *folder.glob("*.LICENSE.txt")]))
 
 
 def build(work: Path, wheel: Path | None) -> Path:
-    """Build the folder and return it."""
+    """Build the bundle and return its folder.
+
+    Args:
+        work: Folder for intermediate and final output.
+        wheel: Wheel of the program; None to use the checkout.
+    """
     environment = work / "environment"
     python = make_environment(environment, wheel or ROOT)
     tools = make_environment(work / "tools", *SBOM_TOOLS, constraints=False)
@@ -102,7 +111,7 @@ def build(work: Path, wheel: Path | None) -> Path:
     sbom, licences = work / "sbom.cdx.json", work / "THIRD_PARTY.txt"
     write_sbom(tools, python, sbom)
     write_licences(python, licences)
-    make_environment(environment, *BUILDERS)  # after the bill: they are not shipped
+    make_environment(environment, *BUILDERS)  # after the bill of materials, since they are not shipped
     run(
         python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", "--distpath", work / "dist", "--workpath", work / "work", SPEC,
         PYTHONHASHSEED="0",
@@ -117,7 +126,7 @@ def build(work: Path, wheel: Path | None) -> Path:
 
 
 def add_desktop_files(folder: Path) -> None:
-    """Add what a system needs to offer the program: commands, and on Linux entry, icons, file type and their installation."""
+    """Add the commands and, on Linux, the desktop entry, icons, MIME type and install script."""
     if os.name == "nt":
         from bundle import launcher
 
@@ -140,7 +149,7 @@ def add_desktop_files(folder: Path) -> None:
 
 
 def strip_libraries(folder: Path) -> None:
-    """Take the symbols that only a debugger reads out of the large libraries; where there is no strip they stay."""
+    """Strip debug symbols from libraries of 1 MiB or more, if ``strip`` is available."""
     if shutil.which("strip") is None:
         return
     for path in sorted(folder.rglob("*.so*")):
@@ -148,7 +157,7 @@ def strip_libraries(folder: Path) -> None:
             continue
         stripped = path.with_name(f"{path.name}.stripped")
         done = subprocess.run(["strip", "--strip-unneeded", "-o", str(stripped), str(path)], check=False, capture_output=True)
-        # strip damages libraries that patchelf has changed, as those in wheels are: such stay as they are.
+        # strip damages libraries modified by patchelf, as in wheels; those are kept unstripped.
         if done.returncode == 0 and is_loadable(stripped):
             shutil.copymode(path, stripped)
             stripped.replace(path)
@@ -156,7 +165,7 @@ def strip_libraries(folder: Path) -> None:
 
 
 def is_loadable(path: Path) -> bool:
-    """Whether the segments of an ELF file (64 bits, little endian) lie where the loader can map them."""
+    """Whether the segments of a 64-bit little-endian ELF file are aligned so that the loader can map them."""
     with path.open("rb") as file:
         header = file.read(64)
         if header[:6] != b"\x7fELF\x02\x01":
@@ -173,7 +182,7 @@ def is_loadable(path: Path) -> bool:
 
 
 def sizes(folder: Path, most: int = 25) -> str:
-    """Return a table (Markdown) of what weighs in a bundle, the largest first."""
+    """Return a Markdown table of the ``most`` largest parts of a bundle in MB, largest first."""
     weighed: dict[str, int] = {}
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
@@ -187,7 +196,7 @@ def sizes(folder: Path, most: int = 25) -> str:
 
 
 def pack(folder: Path) -> Path:
-    """Pack the folder as .tar.zst beside it, and its SHA-256; returns the archive."""
+    """Pack a folder as .tar.zst next to it with a .sha256 file; return the archive."""
     archive = folder.with_name(f"{folder.name}.tar.zst")
     run("tar", "-C", folder.parent, "-I", "zstd -12 -T0 -q", "--owner=0", "--group=0", "--sort=name", "-cf", archive, folder.name)
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
@@ -196,7 +205,7 @@ def pack(folder: Path) -> Path:
 
 
 def main() -> None:
-    """Build, say what weighs, and pack."""
+    """Build the bundle, print its sizes, and pack it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "bundle", metavar="DIR", help="where everything is made")
     parser.add_argument("--wheel", type=Path, metavar="FILE", help="the program as a wheel (default: this checkout)")

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Builds the documentation site into build/site; whatever is amiss is an error.
+"""Builds the documentation site into build/site, with warnings as errors.
 
     python3 packaging/build_site.py [--serve]
 
-It makes an environment of packaging/site-requirements.txt in build/site-environment. The engine's reference is read from the source without
+It creates an environment from packaging/site-requirements.txt in build/site-environment. The API reference is read from the source without
 importing it, so neither torch nor Qt is needed.
 """
 
@@ -19,7 +19,7 @@ ENVIRONMENT = ROOT / "build" / "site-environment"
 
 
 def main() -> int:
-    """Build, or serve what is written while it is written; returns the exit code."""
+    """Build the site, or serve it with live reload; return the exit code."""
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", str(ENVIRONMENT)], check=True)
@@ -28,8 +28,8 @@ def main() -> int:
     sys.path.insert(0, str(ROOT / "packaging"))
     from bootstrap import Project, make_typing_links
 
-    make_typing_links(Project(ROOT))  # where the engine lies as it is imported
-    os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")  # of the theme, about a version that it does not support
+    make_typing_links(Project(ROOT))  # makes the engine importable under its package name
+    os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")  # theme warning about an unsupported version
     words = ["serve"] if "--serve" in sys.argv[1:] else ["build", "--strict", "--clean"]
     return subprocess.run([str(python), "-m", "mkdocs", *words], cwd=ROOT, check=False).returncode
 

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Builds wheel and sdist, checks them, and tries the wheel in a fresh environment without the checkout.
+"""Builds wheel and sdist, checks them, and tests the wheel in a fresh environment without the checkout.
 
     python3 packaging/check_package.py [--output dist] [--no-install] [--tests [PYTEST ARGUMENT ...]]
 
-The wheel is built from the sdist, so both are known to be complete. `twine check` reads their descriptions, the wheel's contents are
-compared with the packages and data of the checkout, and packaging/smoke.py tries the installed commands. With --tests the tests in the
-sdist are run against what is installed, but for those that read the sources; arguments behind it choose among them.
+The wheel is built from the sdist, which proves that both are complete. `twine check` validates their descriptions, the wheel's contents
+are compared with the packages and data of the checkout, and packaging/smoke.py tests the installed commands. With --tests, the tests in
+the sdist run against the installed package, except those that read the sources; arguments after --tests select among them.
 """
 
 from __future__ import annotations
@@ -26,18 +26,22 @@ OF_SOURCES = (
     "tests/packaging", "tests/test_documents.py", "tests/test_packages.py", "tests/test_without_qt.py", "tests/app/startup/test_startup.py",
     "tests/app/startup/test_translations.py", "tests/app/ui/test_plain.py", "tests/engine/weights/test_default_weights.py",
 )  # fmt: skip
-"""Tests that read the sources of the packages, or what only a checkout has."""
+"""Tests that need the package sources or other files of the checkout."""
 
 
 def run(*command: str | Path, folder: Path = ROOT) -> None:
-    """Run a command; a failure ends the check."""
+    """Run a command in a folder.
+
+    Raises:
+        CalledProcessError: The command failed.
+    """
     print("+", *command, flush=True)
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     subprocess.run([str(word) for word in command], check=True, cwd=folder, env=environment)
 
 
 def environment(folder: Path, *requirements: str | Path) -> Path:
-    """Make a fresh environment with packages; returns its folder of commands."""
+    """Create a fresh virtual environment with packages; return its folder of commands."""
     run(sys.executable, "-m", "venv", "--clear", folder)
     commands = folder / ("Scripts" if os.name == "nt" else "bin")
     run(commands / "python", "-m", "pip", "--disable-pip-version-check", "install", "-q", *requirements)
@@ -45,20 +49,20 @@ def environment(folder: Path, *requirements: str | Path) -> Path:
 
 
 def expected_files() -> set[str]:
-    """Return what of the checkout belongs into a wheel, by its place in it."""
+    """Return the paths, inside the wheel, of all files of the checkout that belong in it."""
     table = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
     done = subprocess.run(["git", "ls-files", "-z", *table["package-dir"].values()], cwd=ROOT, capture_output=True, text=True, check=True)
     return {f"spade_studio/{name}" for name in done.stdout.split("\0") if name and (ROOT / name).is_file()}
 
 
 def missing(wheel: Path) -> list[str]:
-    """Return the files of the checkout that a wheel lacks."""
+    """Return the expected files that a wheel lacks."""
     with zipfile.ZipFile(wheel) as archive:
         return sorted(expected_files() - set(archive.namelist()))
 
 
 def unpack_tests(sdist: Path, folder: Path) -> Path:
-    """Unpack an sdist without the packages, so that only those that are installed can be imported; returns its root."""
+    """Unpack an sdist without its packages, so that only the installed ones can be imported; return its root."""
     packages = set(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]["package-dir"].values())
     with tarfile.open(sdist) as archive:
         members = [member for member in archive.getmembers() if not packages & set(Path(member.name).parts[1:2])]
@@ -67,7 +71,17 @@ def unpack_tests(sdist: Path, folder: Path) -> Path:
 
 
 def run_tests(commands: Path, sdist: Path, work: Path, arguments: list[str]) -> None:
-    """Run tests of an sdist in an environment that has the package; a failure ends the check."""
+    """Run an sdist's tests against the installed package.
+
+    Args:
+        commands: Folder of commands of the environment.
+        sdist: Source distribution with the tests.
+        work: Folder for temporary files.
+        arguments: Additional pytest arguments.
+
+    Raises:
+        CalledProcessError: A test failed.
+    """
     group = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["dependency-groups"]["test"]
     constraints = ("-c", ROOT / "packaging" / "constraints.txt")
     run(commands / "python", "-m", "pip", "--disable-pip-version-check", "install", "-q", *constraints, *group)
@@ -77,7 +91,7 @@ def run_tests(commands: Path, sdist: Path, work: Path, arguments: list[str]) -> 
 
 
 def main() -> int:
-    """Build and check; returns the exit code."""
+    """Build and check the packages; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=ROOT / "dist", metavar="DIR", help="where wheel and sdist go")
     parser.add_argument("--no-install", action="store_true", help="only build and compare")

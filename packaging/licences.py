@@ -1,8 +1,8 @@
-"""Writes the licences of everything that an environment holds into one text.
+"""Writes the licences of all packages in an environment into one text file.
 
     PYTHON packaging/licences.py OUTPUT [MODEL_CARD...]
 
-PYTHON is that of the environment.
+PYTHON is the environment's interpreter.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ their source code."""
 
 
 def texts(distribution: metadata.Distribution) -> list[str]:
-    """Return the licence texts that come with a package."""
+    """Return the distinct licence texts of a package."""
     found: dict[str, None] = {}
     for path in distribution.files or []:
         if path.suffix.lower() in (".py", ".pyc", ".pyi", ".so", ".h") or not _FILE.search(path.name):
@@ -34,14 +34,14 @@ def texts(distribution: metadata.Distribution) -> list[str]:
 
 
 def licence_name(about: metadata.PackageMetadata) -> str:
-    """Return how a package calls its licence."""
+    """Return the licence name from a package's metadata."""
     classifiers = [line.rpartition(" :: ")[2] for line in about.get_all("Classifier") or [] if line.startswith("License ::")]
     named = [(about.get_all(field) or [""])[0].strip().partition("\n")[0] for field in ("License-Expression", "License")]
     return next((text for text in (*named, " / ".join(classifiers)) if text and text.upper() != "UNKNOWN"), "see below")
 
 
 def report(cards: list[Path]) -> tuple[str, list[str]]:
-    """Return the text, and the packages that come without one of their own."""
+    """Return the combined licence text, and the names of packages without a licence text of their own."""
     python = Path(sysconfig.get_path("stdlib")) / "LICENSE.txt"
     parts = [("Python " + sys.version.split()[0], "PSF-2.0", [python.read_text("utf-8")] if python.is_file() else [])]
     without: list[str] = []
@@ -66,7 +66,7 @@ def report(cards: list[Path]) -> tuple[str, list[str]]:
 
 
 def main() -> None:
-    """Write the text, and say what comes without one."""
+    """Write the text and print the packages without a licence text."""
     text, without = report([Path(name) for name in sys.argv[2:]])
     Path(sys.argv[1]).write_text(text, "utf-8")
     print(f"{sys.argv[1]}: {len(text) / 1e6:.1f} MB; without a text of their own: {', '.join(without) or 'none'}")

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes the lock files: the versions of packaging/constraints.txt with the SHA-256 of every file that may be installed for them.
+"""Writes the lock files: the versions in packaging/constraints.txt with the SHA-256 hashes of their distribution files.
 
     .venv/bin/python packaging/lock.py
 
-It needs uv (``pip install uv``), and an environment with the project and its tests, which tells what needs what. ``packaging/lock.txt``
-holds what the program needs, ``packaging/lock-test.txt`` what its tests need besides. torch, and what CUDA builds of it bring, are in
-neither: each machine takes its own build.
+It needs uv (``pip install uv``) and an environment with the project and its tests, whose metadata gives the dependencies.
+``packaging/lock.txt`` lists the program's dependencies, ``packaging/lock-test.txt`` the additional ones of its tests. torch and the
+packages of its CUDA builds are in neither, since the build depends on the machine.
 """
 
 from __future__ import annotations
@@ -29,13 +29,18 @@ _HEADER = "# Written by packaging/lock.py; packaging/bootstrap.py installs by it
 
 
 def pins() -> dict[str, str]:
-    """Return the lines of the constraints that fix a version, by the name of the package."""
+    """Return the ``==`` lines of constraints.txt by normalized package name."""
     lines = (PACKAGING / "constraints.txt").read_text("utf-8").splitlines()
     return {canonicalize_name(line.partition("==")[0]): line.strip() for line in lines if "==" in line and not line.startswith("#")}
 
 
 def needed(requirements: Iterable[str], pinned: Iterable[str]) -> set[str]:
-    """Return those of the pinned packages that requirements need on some platform, directly or not; torch itself is left out."""
+    """Return the pinned packages among the direct and transitive dependencies on any platform, except torch.
+
+    Args:
+        requirements: Requirement strings.
+        pinned: Normalized names of pinned packages.
+    """
     known, found = set(pinned), set[str]()
     waiting = [(Requirement(text), "") for text in requirements]
     while waiting:
@@ -46,21 +51,21 @@ def needed(requirements: Iterable[str], pinned: Iterable[str]) -> set[str]:
         found.add(name)
         try:
             needs = metadata.requires(name) or []
-        except metadata.PackageNotFoundError:  # of another platform, and such need nothing more
+        except metadata.PackageNotFoundError:  # only for other platforms; assumed to have no further dependencies
             continue
         waiting += [(Requirement(text), extra) for text in needs for extra in ("", *requirement.extras)]
     return found - UNLOCKED
 
 
 def _applies(requirement: Requirement, extra: str) -> bool:
-    """Whether a requirement counts on some platform."""
+    """Whether a requirement's marker applies on any platform."""
     marker = requirement.marker
     places = ({"sys_platform": one, "platform_system": system, "extra": extra} for one, system in _PLATFORMS.items())
     return marker is None or any(marker.evaluate(place) for place in places)
 
 
 def parts() -> dict[str, set[str]]:
-    """Return which packages are in which lock file."""
+    """Return the package names by lock file name."""
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     pinned = pins()
     program = needed([*pyproject["build-system"]["requires"], *pyproject["project"]["dependencies"]], pinned)
@@ -68,7 +73,7 @@ def parts() -> dict[str, set[str]]:
 
 
 def main() -> int:
-    """Write both; returns the exit code."""
+    """Write both lock files; return the exit code."""
     uv = shutil.which("uv")
     if uv is None:
         print("uv is missing: pip install uv", file=sys.stderr)

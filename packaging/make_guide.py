@@ -1,4 +1,4 @@
-"""Makes the pictures of the painting guide from the program itself: python packaging/make_guide.py"""
+"""Renders the screenshots of the painting guide from the running program: python packaging/make_guide.py"""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SKY, ROCK, TREE, GRASS = 156, 134, 168, 123
 
 
 def wait(application: QApplication, happened: Callable[[], bool]) -> None:
-    """Run the application until something has happened, and a moment longer."""
+    """Process events until a condition holds, and briefly afterwards."""
     end = time.monotonic() + 120
     while not happened():
         application.processEvents()
@@ -43,7 +43,7 @@ def wait(application: QApplication, happened: Callable[[], bool]) -> None:
 
 
 def save(widget: QWidget, name: str, rect: QRect | None = None) -> None:
-    """Keep what a widget shows, at most as wide as a page."""
+    """Save a screenshot of a widget, or of a part of it, scaled down to page width."""
     with tempfile.TemporaryDirectory() as folder:
         shot = Path(folder) / "shot.png"
         pixmap = widget.grab() if rect is None else widget.grab(rect)
@@ -56,7 +56,7 @@ def save(widget: QWidget, name: str, rect: QRect | None = None) -> None:
 
 
 def main() -> None:
-    """Walk through the window and picture it."""
+    """Operate the window and save all screenshots."""
     application = QApplication([])
     translations.install(application, "en")
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Renders resources/icons/spade-studio.svg to the PNGs of the application's icon (with QT_QPA_PLATFORM=offscreen)."""
+"""Renders resources/icons/spade-studio.svg to the application icon's PNGs (run with QT_QPA_PLATFORM=offscreen)."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ SIZES = (32, 64, 128, 256)
 
 
 def main() -> None:
-    """Write every size."""
+    """Write the icon in every size."""
     application = QGuiApplication([])
     drawing = QSvgRenderer(str(FOLDER / "spade-studio.svg"))
-    # Qt reads SVG Tiny, which has no clipping: the drawing's two clips are repeated here.
+    # Qt supports SVG Tiny, which has no clipping, so the drawing's two clips are applied here.
     tile = QPainterPath()
     tile.addRoundedRect(QRectF(12, 12, 232, 232), 52, 52)
     photo = QPainterPath()
     photo.addPolygon(QPolygonF([QPointF(256, 0), QPointF(256, 256), QPointF(92, 256), QPointF(148, 0)]))
     for size in SIZES:
-        # Drawn four times as large and reduced: clips have no smooth edges.
+        # Supersampled four times, since clips are not antialiased.
         image = QImage(size * 4, size * 4, QImage.Format.Format_ARGB32_Premultiplied)
         image.fill(Qt.GlobalColor.transparent)
         painter = QPainter(image)

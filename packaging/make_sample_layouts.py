@@ -1,4 +1,4 @@
-"""Draws the sample layouts in resources/layouts; the same files every time."""
+"""Draws the sample layouts in resources/layouts, deterministically."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLUMNS, ROWS = np.meshgrid(X, X)
 
 
 def noise_line(seed: int, cells: int, octaves: int = 5, roughness: float = 0.5) -> Line:
-    """Return fractal noise along x, about -1..1: the outline of hills (low roughness) or peaks (high)."""
+    """Return fractal noise along x, about -1 to 1, as an outline of hills (low roughness) or peaks (high roughness)."""
     generator = np.random.Generator(np.random.PCG64(seed))
     total = np.zeros(SIZE)
     for octave in range(octaves):
@@ -43,7 +43,7 @@ def noise_line(seed: int, cells: int, octaves: int = 5, roughness: float = 0.5) 
 
 
 def noise_field(seed: int, cells: int, octaves: int = 4, roughness: float = 0.5, stretch: float = 1.0) -> Field:
-    """Return fractal noise over the map, about -1..1; ``stretch`` above 1 makes its patches wide and flat."""
+    """Return fractal noise over the map, about -1 to 1; ``stretch`` above 1 widens its patches."""
     generator = np.random.Generator(np.random.PCG64(seed))
     total = np.zeros((SIZE, SIZE))
     for octave in range(octaves):
@@ -60,17 +60,25 @@ def noise_field(seed: int, cells: int, octaves: int = 4, roughness: float = 0.5,
 
 
 def bumps(*peaks: tuple[float, float, float]) -> Line:
-    """Return the outline of peaks, each (x, width, height) with straight flanks; the highest wins."""
+    """Return the outline of straight-sided peaks, each (x, width, height); the highest one counts."""
     return np.max([height * np.maximum(0, 1 - np.abs(X - x) / width) for x, width, height in peaks], axis=0)
 
 
 def below(line: Line) -> NDArray[np.bool_]:
-    """Return where the map is below an outline given as height from the top, 0..1."""
+    """Return the mask of the map below an outline, whose heights are measured from the top, 0 to 1."""
     return line[None, :] <= ROWS
 
 
 def trees(seed: int, ground: Line, height: Callable[[Line], Line], width: float, pointed: bool) -> NDArray[np.bool_]:
-    """Return a row of crowns that stand on a line: ``height`` gives the tallest at every x."""
+    """Return the mask of a row of treetops on a ground line.
+
+    Args:
+        seed: Seed of the random shapes.
+        ground: Ground line.
+        height: Maximum tree height by x.
+        width: Mean treetop width.
+        pointed: Whether the treetops are pointed like firs.
+    """
     generator = np.random.Generator(np.random.PCG64(seed))
     mask = np.zeros((SIZE, SIZE), bool)
     x = -width
@@ -189,7 +197,7 @@ def forest_lake() -> Map:
 
 
 def main() -> None:
-    """Write every sample."""
+    """Write all sample layouts."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     label_set = load_label_set("coco_stuff")
     for draw in (mountain_lake, coast, valley, winter_ridge, forest_lake):

@@ -1,8 +1,8 @@
-"""Makes the built-in styles of some weights: renders many seeds, measures light and colour, and keeps the one nearest to each name.
+"""Selects the built-in styles of weights: renders many seeds, measures light and colour, and keeps the best match for each name.
 
-Run it after new default weights came:
+Run it after changing the default weights:
 ``python packaging/make_styles.py --weights resources/weights/landscapes.safetensors`` (a minute or two on two cores; ``--candidates`` and
-``--sheet FILE.png`` for a look at what was chosen).
+``--sheet FILE.png`` for a contact sheet of the result).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from spade_studio.engine.style import style_from_seed
 ROOT = Path(__file__).resolve().parent.parent
 SIDE = 160
 MEASURES = ("brightness", "contrast", "warmth", "colour", "haze")
-# What a name asks for, in standard deviations over all candidates; what it does not name does not matter to it.
+# Target measurements by name, in standard deviations over all candidates; measurements not listed are ignored.
 WISHES: dict[str, dict[str, float]] = {
     "Noon": {"brightness": 1.3, "contrast": 0.8, "warmth": 0.0, "colour": 1.0},
     "Sunset": {"brightness": -0.6, "warmth": 2.4, "colour": 1.0},
@@ -38,7 +38,7 @@ WISHES: dict[str, dict[str, float]] = {
 
 
 def measure(picture: NDArray[np.uint8]) -> list[float]:
-    """Return the measures of a picture, uint8 ``[h, w, 3]``, in the order of ``MEASURES``."""
+    """Return the measurements of a picture, uint8 ``[h, w, 3]``, in the order of ``MEASURES``."""
     rgb = picture.reshape(-1, 3).astype(np.float64) / 255
     light = rgb @ (0.299, 0.587, 0.114)
     low, high = np.percentile(light, (5, 95))
@@ -47,7 +47,11 @@ def measure(picture: NDArray[np.uint8]) -> list[float]:
 
 
 def choose(measured: NDArray[np.float64]) -> dict[str, int]:
-    """Return for every name the candidate that is nearest to its wish, none twice, the best fits first; measured: ``[N, 5]``."""
+    """Return the index of the best candidate for each style name, assigning the best matches first and no candidate twice.
+
+    Args:
+        measured: Measurements of the candidates, float64 ``[N, 5]``.
+    """
     scores = (measured - measured.mean(0)) / np.maximum(measured.std(0), 1e-9)
     distances: list[tuple[float, str, int]] = []
     for name, wish in WISHES.items():
@@ -62,7 +66,7 @@ def choose(measured: NDArray[np.float64]) -> dict[str, int]:
 
 
 def main() -> None:
-    """Read the command line and write the styles."""
+    """Parse the command line and write the styles."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, default=None, help="a bundle; the default weights where not given")
     parser.add_argument("--layout", type=Path, default=ROOT / "resources/layouts/mountain_lake.png", help="a label map, PNG of ids")

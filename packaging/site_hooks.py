@@ -1,4 +1,4 @@
-"""Pages of the site from outside docs/ (model cards, documents at the root, the icon), and links to files of the repository."""
+"""MkDocs hooks that add pages from outside docs/ (model cards, root documents, the icon) and rewrite links to repository files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Place in the repository -> place on the site.
+# Path in the repository -> path on the site.
 PAGES = {
     "ARCHITECTURE.md": "project/architecture.md",
     "CONTRIBUTING.md": "project/contributing.md",
@@ -25,7 +25,7 @@ _LINK = re.compile(r"(?<=\]\()(?![a-z][a-z0-9+.-]*:|#|/)([^)#\s]+)(#[^)\s]*)?(?=
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add the pages from outside docs/."""
+    """Return the files with the pages from outside docs/ added."""
     from mkdocs.structure.files import File  # pyright: ignore[reportMissingImports, reportUnknownVariableType]
 
     for source, target in PAGES.items():
@@ -39,16 +39,16 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Rewrite links to files of the repository."""
+    """Return a page's Markdown with links to repository files rewritten."""
     return rewritten(markdown, page.file.src_uri)
 
 
 def rewritten(markdown: str, place: str) -> str:
-    """Return the text of a page of the site with its links to files of the repository made links of the site.
+    """Return a page's Markdown with links to repository files replaced by links within the site.
 
     Args:
-        markdown: The text.
-        place: Of the page on the site, such as ``project/architecture.md``.
+        markdown: Text of the page.
+        place: Path of the page on the site, such as ``project/architecture.md``.
     """
     sources = {target: source for source, target in PAGES.items()}
     source = sources.get(place, f"docs/{place}")
@@ -62,7 +62,7 @@ def rewritten(markdown: str, place: str) -> str:
             if (ROOT / found).is_dir():
                 target = posixpath.join(target, "README.md")
         else:
-            return match[0]  # mkdocs warns of it
+            return match[0]  # mkdocs reports the broken link
         return posixpath.relpath(target, posixpath.dirname(place)) + (match[2] or "")
 
     return _LINK.sub(link, markdown)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Tries an installed SPADE Studio, without the checkout: a bundle's folder, or the folder of commands of an environment.
+"""Smoke test of an installed SPADE Studio without the checkout: a bundle's folder, or an environment's folder of commands.
 
     python3 packaging/smoke.py FOLDER [--window] [--picture FILE]
 
-It needs the standard library only. In a folder and a home of its own it asks for versions, renders a picture, looks at weights, trains
-two steps with loader processes, and measures what came of it. With --window (Linux; needs Xvfb, xdotool and ImageMagick's import) it also
-opens the window in a display of its own, waits for a picture in it, says how long each took, and ends it as a session does.
+It needs only the standard library. In a temporary folder and home it queries versions, renders a picture, inspects weights, trains two
+steps with data loader workers, and evaluates the result. With --window (Linux; needs Xvfb, xdotool and ImageMagick's import) it also
+opens the window on a private display, waits for a picture in it, prints the times, and closes it as a desktop session would.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from pathlib import Path
 SKY, SEA, GRASS = 156, 154, 123
 _SECONDS = 600
 _MOST_COLOURS_OF_NO_PICTURE = 3000
-"""A window without a photograph in it has fewer colours than this."""
+"""Maximum number of colours in a window without a rendered picture."""
 
 
 def write_png(path: Path, width: int, height: int, pixels: bytes, *, color: bool = False) -> None:
-    """Write an 8-bit PNG: grey, or RGB."""
+    """Write an 8-bit PNG, greyscale or RGB; ``pixels`` are row-major without padding."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -44,7 +44,7 @@ def write_png(path: Path, width: int, height: int, pixels: bytes, *, color: bool
 
 
 def write_data(folder: Path, count: int = 6, side: int = 96) -> None:
-    """Write photographs that are none, and label maps that fit them: sky over sea over grass."""
+    """Write ``count`` synthetic photographs with matching label maps (sky, sea, grass), ``side`` pixels square."""
     for number in range(count):
         horizon, shore = side // 3 + 2 * number, 2 * side // 3 + number
         labels, photo = bytearray(), bytearray()
@@ -58,11 +58,11 @@ def write_data(folder: Path, count: int = 6, side: int = 96) -> None:
 
 
 class SmokeError(Exception):
-    """Something does not work; says what."""
+    """A check failed."""
 
 
 class Installation:
-    """The commands in a folder, run in a folder and a home of their own."""
+    """Installed commands, run in a temporary working folder and home."""
 
     def __init__(self, commands: Path, work: Path) -> None:
         self.commands, self.work = commands.absolute(), work
@@ -73,17 +73,17 @@ class Installation:
         self.environment = {**kept, **homes, "OMP_NUM_THREADS": "1"}
 
     def program(self, name: str) -> list[str]:
-        """Return what starts a command."""
+        """Return the command line prefix that starts a command."""
         for suffix in ("", ".exe", ".cmd"):
             if (path := self.commands / f"{name}{suffix}").exists():
                 return ["cmd", "/c", str(path)] if suffix == ".cmd" else [str(path)]
         raise SmokeError(f"{self.commands} has no {name}")
 
     def run(self, name: str, *arguments: str) -> str:
-        """Run a command to its end and return what it wrote.
+        """Run a command and return its output.
 
         Raises:
-            SmokeError: It ended with an error.
+            SmokeError: The command failed.
         """
         started = time.monotonic()
         done = subprocess.run(
@@ -97,18 +97,22 @@ class Installation:
 
 
 def say(text: str) -> None:
-    """Print at once."""
+    """Print and flush."""
     print(text, flush=True)
 
 
 def need(holds: bool, what: str) -> None:
-    """Fail with a sentence unless something holds."""
+    """Check a condition.
+
+    Raises:
+        SmokeError: The condition does not hold.
+    """
     if not holds:
         raise SmokeError(what)
 
 
 def try_commands(installation: Installation) -> None:
-    """Use every command once."""
+    """Run every command once."""
     work = installation.work
     write_data(work / "photos")
     versions = installation.run("spade-studio", "--version")
@@ -132,7 +136,7 @@ def try_commands(installation: Installation) -> None:
 
 
 def try_processes(installation: Installation) -> None:
-    """Train with two processes, which torchrun starts."""
+    """Train with two processes started by torchrun."""
     options = ("--steps", "2", "--data.validation", "2", "--losses.perceptual-weight", "0", "--console", "plain", "--batch-size", "2")
     installation.run("spade-train", "new", "photos", "--preset", "tiny", "--name", "two", "--nproc-per-node", "2", *options)
     need((installation.work / "runs" / "00001-two" / "weights.safetensors").exists(), "two processes end with weights")
@@ -140,7 +144,7 @@ def try_processes(installation: Installation) -> None:
 
 @contextmanager
 def display() -> Iterator[str]:
-    """Give an X display of its own."""
+    """Yield the name of a private X display."""
     reader, writer = os.pipe()
     command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1280x800x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=(writer,), stderr=subprocess.DEVNULL)
@@ -156,7 +160,12 @@ def display() -> Iterator[str]:
 
 
 def try_window(installation: Installation, picture: Path | None) -> None:
-    """Open the window, wait for a picture in it, and end it; says how long each took."""
+    """Open the window, wait for a picture, close it, and print the times.
+
+    Args:
+        installation: Installed commands.
+        picture: File for the screenshot; None for a temporary one.
+    """
     with display() as name:
         environment = {**installation.environment, "DISPLAY": name, "LIBGL_ALWAYS_SOFTWARE": "1"}
         started = time.monotonic()
@@ -181,14 +190,14 @@ def try_window(installation: Installation, picture: Path | None) -> None:
 
 
 def count_colours(environment: dict[str, str], shot: Path) -> int:
-    """Take a picture of the screen and return how many colours it has."""
+    """Save a screenshot and return its number of distinct colours."""
     subprocess.run(["import", "-window", "root", str(shot)], env=environment, check=True, timeout=60)
     done = subprocess.run(["identify", "-format", "%k", str(shot)], capture_output=True, text=True, check=True, timeout=60)
     return int(done.stdout)
 
 
 def main() -> int:
-    """Try everything that was asked for; returns the exit code."""
+    """Run the requested checks; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where the commands lie")
     parser.add_argument("--window", action="store_true", help="open the window too")

@@ -1,10 +1,10 @@
-"""Keeps the translations: gathers the texts of the application, compiles what was translated, says what is missing.
+"""Maintains the translations: extracts the application's texts, compiles translations, reports missing ones.
 
-    python packaging/translations.py update    # texts into resources/translations/*.ts, for Qt Linguist or an editor
-    python packaging/translations.py release   # *.ts into *.qm, which the application loads
-    python packaging/translations.py check     # what is not translated, or not compiled; exit code 1 if anything is
+    python packaging/translations.py update    # extract texts into resources/translations/*.ts, for Qt Linguist or an editor
+    python packaging/translations.py release   # compile *.ts into *.qm, which the application loads
+    python packaging/translations.py check     # list texts not translated or not compiled; exit code 1 if there are any
 
-It uses lupdate and lrelease as PySide6's wheel brings them.
+It uses lupdate and lrelease from the PySide6 wheel.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "resources" / "translations"
 LANGUAGES = ("de", "en")
 PLURALS_ONLY = ("en",)
-"""The language that the texts are written in has but its plurals to tell."""
+"""Source languages, which need only plural forms."""
 
 
 def source_file(language: str) -> Path:
-    """Return where a language is translated."""
+    """Return the path of a language's .ts file."""
     return FOLDER / f"spade_studio_{language}.ts"
 
 
 def compiled_file(language: str) -> Path:
-    """Return what the application loads."""
+    """Return the path of a language's .qm file."""
     return FOLDER / f"spade_studio_{language}.qm"
 
 
 def update(language: str, target: Path) -> None:
-    """Put all texts of the application into a file; translations that it holds stay, texts that are gone are dropped."""
+    """Write all texts of the application to a .ts file, keeping its translations and dropping obsolete texts."""
     sources = sorted((ROOT / "app").rglob("*.py"))
     with tempfile.TemporaryDirectory() as folder:
         tables = Path(folder) / "tables.py"
@@ -52,12 +52,12 @@ def update(language: str, target: Path) -> None:
 
 
 def release(source: Path, target: Path) -> None:
-    """Compile a language."""
+    """Compile a .ts file into a .qm file."""
     _run("lrelease", "-silent", "-nounfinished", "-removeidentical", str(source), "-qm", str(target))
 
 
 def table_texts() -> Iterator[tuple[str, str]]:
-    """Give the texts that stand in tables of the program, with the context that they are looked up in."""
+    """Yield (context, text) for texts in the program's tables."""
     from spade_studio.app.documents.samples import SAMPLES
     from spade_studio.app.model.raster import Nib
     from spade_studio.app.training.fields import title_texts
@@ -75,7 +75,7 @@ def table_texts() -> Iterator[tuple[str, str]]:
 
 
 def counted_texts(sources: Sequence[Path]) -> Iterator[tuple[str, str]]:
-    """Give context and text of each call of ``counted``, which lupdate cannot see: it takes no expression for a count there."""
+    """Yield (context, text) of each call of ``counted``, which lupdate cannot detect."""
     for path in sources:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "counted":
@@ -84,7 +84,7 @@ def counted_texts(sources: Sequence[Path]) -> Iterator[tuple[str, str]]:
 
 
 def texts(path: Path) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Return what a translation file says, by context and text: one form, or those of a plural; none for what is not finished."""
+    """Return the translations of a .ts file by (context, text): one form, or all plural forms; empty if unfinished."""
     found: dict[tuple[str, str], tuple[str, ...]] = {}
     for context in ElementTree.parse(path).getroot().iter("context"):
         name = context.findtext("name") or ""
@@ -98,7 +98,7 @@ def texts(path: Path) -> dict[tuple[str, str], tuple[str, ...]]:
 
 
 def problems(language: str) -> list[str]:
-    """Return what is missing in a language: texts that are new, not translated, gone from the program, or not compiled."""
+    """Return messages about a language's texts that are new, untranslated, obsolete or not compiled."""
     source, compiled = source_file(language), compiled_file(language)
     if not source.is_file():
         return [f"there is no {source.name}: run update"]
@@ -133,7 +133,7 @@ def _run(tool: str, *arguments: str) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Run a command for every language."""
+    """Run a command for every language; return the exit code."""
     if len(arguments) != 1 or arguments[0] not in ("update", "release", "check"):
         print(__doc__)
         return 2

@@ -170,7 +170,7 @@ def culprit(error: ConfigError, values: Mapping[str, object], sound: Mapping[str
 
 
 def option_words(config: TrainConfig, base: TrainConfig) -> list[str]:
-    """Return the ``spade-train new`` options that turn a preset into a configuration, without the data path, a positional argument."""
+    """Return the ``spade-train new`` options that turn a preset into a configuration, without the data path, which is passed separately."""
     kinds = {field.name: field for field in all_fields()}
     words: list[str] = []
     for name, (value, _) in config.differences(base).items():

@@ -46,7 +46,7 @@ class ActionBar(QWidget):
         self.progress.setValue(progress.done)
 
     def show_state(self, text: str, *, is_busy: bool) -> None:
-        """Show a state text; while busy, the progress is shown instead."""
+        """Show the progress while busy, else the state text."""
         self.busy.setVisible(is_busy)
         self.state.setVisible(not is_busy)
         self.state.setText(text)

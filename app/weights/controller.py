@@ -118,7 +118,7 @@ class WeightsController(QObject):
 
 
 def can_take(path: Path) -> bool:
-    """Whether a file or folder looks like weights, judged by its names only."""
+    """Whether a file or folder looks like weights, judged by its file type and names."""
     if not path.is_dir():
         return kind_of(path) == "weights" or path.suffix.lower() in _SUFFIXES
     try:

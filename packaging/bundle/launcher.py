@@ -1,4 +1,4 @@
-"""The one program of a bundle: its name tells which command it is, and ``-m MODULE`` works as Python's for commands and torchrun."""
+"""Launcher of a bundle: runs the command given by its own file name, or ``-m MODULE`` like Python for commands and torchrun."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ COMMANDS = {
     "spade-eval": "spade_studio.train.evaluation.cli",
 }
 MODULES = (*COMMANDS.values(), "spade_studio.train.run.launcher")
-_FLAGS = ("-u", "-P")  # of Python, as its callers give them; a bundle is always like that
+_FLAGS = ("-u", "-P")  # Python options passed by callers; a bundle always behaves as if they were set
 _CERTIFICATES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem")
 
 
 def chosen(arguments: list[str]) -> tuple[str, list[str]]:
-    """Return the module that a command line asks for, and the arguments for it.
+    """Return the module selected by a command line, and the arguments for it.
 
     Args:
-        arguments: Of the process, its name first.
+        arguments: Arguments of the process, including the program name.
     """
     rest = list(arguments[1:])
     while rest and rest[0] in _FLAGS:
@@ -34,14 +34,14 @@ def chosen(arguments: list[str]) -> tuple[str, list[str]]:
 
 
 def mend_streams() -> None:
-    """Give a process without a console, as Windows starts it, streams that swallow what is written."""
+    """Redirect missing standard streams to the null device, for Windows processes without a console."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
 
 
 def find_certificates() -> None:
-    """Name the system's certificates: those compiled into a bundle's OpenSSL are at the place of another distribution."""
+    """Set the path of the system's certificates, since the path compiled into the bundled OpenSSL is that of another distribution."""
     if sys.platform.startswith("linux") and "SSL_CERT_FILE" not in os.environ:
         found = next((path for path in _CERTIFICATES if Path(path).is_file()), None)
         if found:
@@ -49,8 +49,8 @@ def find_certificates() -> None:
 
 
 def main() -> None:
-    """Run what was asked for; what it returns is the exit code."""
-    multiprocessing.freeze_support()  # ends here in a worker
+    """Run the selected module as ``__main__``."""
+    multiprocessing.freeze_support()  # does not return in a worker process
     mend_streams()
     find_certificates()
     module, arguments = chosen(sys.argv)
