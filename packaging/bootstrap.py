@@ -36,7 +36,12 @@ class BootstrapError(Exception):
 
 
 class Command(NamedTuple):
-    """Command of the bootstrap script."""
+    """Command of the bootstrap script.
+
+    Attributes:
+        script: Name of the console or GUI script; empty for the test run.
+        help: One-line description.
+    """
 
     script: str  # name in [project.scripts] or [project.gui-scripts]; empty for the test run
     help: str

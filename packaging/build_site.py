@@ -28,7 +28,7 @@ def main() -> int:
     sys.path.insert(0, str(ROOT / "packaging"))
     from bootstrap import Project, make_typing_links
 
-    make_typing_links(Project(ROOT))  # makes the engine importable under its package name
+    make_typing_links(Project(ROOT))  # for finding the packages under their import names
     os.environ.setdefault("NO_MKDOCS_2_WARNING", "1")  # theme warning about an unsupported version
     words = ["serve"] if "--serve" in sys.argv[1:] else ["build", "--strict", "--clean"]
     return subprocess.run([str(python), "-m", "mkdocs", *words], cwd=ROOT, check=False).returncode

@@ -75,8 +75,8 @@ def trees(seed: int, ground: Line, height: Callable[[Line], Line], width: float,
     Args:
         seed: Seed of the random shapes.
         ground: Ground line.
-        height: Maximum tree height by x.
-        width: Mean treetop width.
+        height: Function from x to the maximum tree height, as a fraction of the map.
+        width: Approximate treetop width, as a fraction of the map.
         pointed: Whether the treetops are pointed like firs.
     """
     generator = np.random.Generator(np.random.PCG64(seed))

@@ -141,7 +141,7 @@ class BatchExporter(QObject):
         self.cancel()
         self._worker.wait()
 
-    # -- beginning -------------------------------------------------------------------------------------------------
+    # -- start -----------------------------------------------------------------------------------------------------
 
     def _begin(self, weights_sha256: str) -> None:
         self._job = None
@@ -177,7 +177,7 @@ class BatchExporter(QObject):
         self._set(State.RUNNING)
         self._pump()
 
-    # -- one picture after the other ---------------------------------------------------------------------------------
+    # -- rendering and writing ----------------------------------------------------------------------------------------
 
     def _pump(self) -> None:
         """Submit the next picture, unless one is being rendered or too many are waiting to be written."""
@@ -297,7 +297,7 @@ class BatchExporter(QObject):
         self.manifest.set_failed(picture, str(error))
         self.changed.emit()
 
-    # -- ends ----------------------------------------------------------------------------------------------------------
+    # -- end -----------------------------------------------------------------------------------------------------------
 
     def _stop(self, error: EngineError) -> None:
         """End the export on a fatal error; the remaining pictures stay waiting."""

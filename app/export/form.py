@@ -71,7 +71,7 @@ class ExportForm(QWidget):
         return typed_path(self.folder_field.text())
 
     def offer(self, styles: Sequence[Style], layout: tuple[PaintedLayout, LabelSet] | None) -> None:
-        """Offer and select styles chosen elsewhere; with none, select variations."""
+        """Offer and select styles chosen in the variations sheet, and their layout; without styles, fall back to seeds."""
         self._styles, self._given = tuple(styles), layout
         self.by_choice.setEnabled(bool(styles))
         if styles:
@@ -165,7 +165,7 @@ class ExportForm(QWidget):
             if isinstance(values.get(name), int):
                 spin.setValue(values[name])
 
-    # -- reading the fields --------------------------------------------------------------------------------------------
+    # -- field values --------------------------------------------------------------------------------------------------
 
     def _layout(self) -> tuple[PaintedLayout, LabelSet]:
         return self._given if self._given is not None and self.by_choice.isChecked() else self._capture()

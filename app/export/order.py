@@ -22,7 +22,7 @@ from spade_studio.engine.pictures.png import MAX_SIDE
 from spade_studio.engine.rendering.frame_sizes import SizeWish
 
 Size = tuple[int, int] | SizeWish | None
-"""(height, width) in pixels, a size relative to the layout, or None for the renderer's default."""
+"""(height, width) in pixels, a :class:`SizeWish` resolved for each layout, or None for the renderer's default."""
 FileFormat = Literal["png", "jpg", "webp"]
 FILE_FORMATS: tuple[FileFormat, ...] = ("png", "jpg", "webp")
 MAX_PICTURES = 100_000

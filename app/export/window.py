@@ -176,7 +176,7 @@ class ExportWindow(SideWindow):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 
-    # -- what is shown -------------------------------------------------------------------------------------------------
+    # -- display -------------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
         left = row(self.left_box, spacing=8)

@@ -20,7 +20,7 @@ from spade_studio.train.run.directory import RunDirectory
 from spade_studio.train.run.pins import pin, unpin
 
 _FOLDER = "drawing"
-_USED = "used"  # subfolder of weights in use, which are kept
+_USED = "used"  # subfolder for weights in use, which are kept
 _KEPT_WEIGHTS = 5
 _STEP = re.compile(r"step_([0-9]{8,})\.(png|pt)")
 _EXPORTED = re.compile(r"\(step ([0-9,]+)\)\s*$")

@@ -22,7 +22,7 @@ class FilmPlan:
         styles: Styles in order, at least two.
         seconds: Duration of each transition in seconds.
         fps: Frame rate in frames per second.
-        size: (height, width) in pixels, a size relative to the layout, or None for the renderer's default.
+        size: (height, width) in pixels, a :class:`SizeWish` resolved for the layout, or None for the renderer's default.
         loop: Whether the video returns to the first style, for seamless repetition.
 
     Raises:

@@ -235,7 +235,7 @@ class VideoWindow(SideWindow):
         if self.maker.result is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.maker.result)))
 
-    # -- what is shown -------------------------------------------------------------------------------------------------
+    # -- display -------------------------------------------------------------------------------------------------------
 
     def _check(self) -> None:
         self._problem = ""

@@ -53,7 +53,13 @@ class Painted:
 
 @dataclass(frozen=True)
 class Lost:
-    """Label of the document that the weights do not support."""
+    """Label of the document that the weights do not support.
+
+    Attributes:
+        name: Displayed name.
+        pixels: Number of pixels.
+        share: Fraction of the document's pixels, 0 to 1.
+    """
 
     name: str
     pixels: int

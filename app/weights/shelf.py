@@ -26,7 +26,13 @@ _MAX_ANSWERS: Final = 200
 
 @dataclass(frozen=True)
 class Stamp:
-    """Total size in bytes, modification time in nanoseconds and hash of files, to detect changes."""
+    """Fingerprint of weight files, to detect changes without hashing them again.
+
+    Attributes:
+        size: Total size in bytes.
+        modified: Latest modification time in nanoseconds since 1970.
+        sha256: SHA-256 of the contents.
+    """
 
     size: int
     modified: int

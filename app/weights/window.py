@@ -50,7 +50,7 @@ class WeightsWindow(SideWindow):
         self._worker = Worker(self)
         self._job: Job | None = None
         self._examined: Examined | None = None
-        self._problem: Path | None = None  # of which only a problem is known
+        self._problem: Path | None = None  # path that could not be examined
         self._can_try = False
         self.default = loading.default_weights()
         self.list = ShelfList(parts.theme)
@@ -272,7 +272,7 @@ class WeightsWindow(SideWindow):
         path = self._shown_path()
         return self._shelf.find(path) if path is not None else None
 
-    # -- showing --------------------------------------------------------------------------------------------------
+    # -- display --------------------------------------------------------------------------------------------------
 
     @property
     def _is_comparing(self) -> bool:

@@ -37,7 +37,7 @@ def mend_streams() -> None:
     """Redirect missing standard streams to the null device, for Windows processes without a console."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open while the process runs
 
 
 def find_certificates() -> None:

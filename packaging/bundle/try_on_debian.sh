@@ -1,10 +1,10 @@
 #!/bin/sh
-# Tries a bundle on a bare Debian in a folder. Needs root and debootstrap, which takes packages from MIRROR where that is set.
+# Tests a bundle on a minimal Debian in a chroot folder. Needs root and debootstrap, which uses MIRROR as package mirror if set.
 #
 #   packaging/bundle/try_on_debian.sh build/bundle/dist/spade-studio-1.0.0-linux-x86_64.tar.zst [SUITE] [FOLDER]
 #
-# First on a system of essential packages only: rendering, training and measuring work, and the window names the libraries that it lacks. Then
-# these are installed by the names that it gave, and the window opens in Xvfb with a picture in it. FOLDER/window.png shows it.
+# First with essential packages only: rendering, training and evaluation work, and the window names the missing libraries. Then the named
+# libraries are installed, and the window opens in Xvfb with a picture. The screenshot is FOLDER/window.png.
 set -eu
 archive=$1
 suite=${2:-trixie}

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Offers the bundle to the desktop of the present user: menu entry, icons, file type, and the four commands in ~/.local/bin.
-# It copies nothing of the program: the folder stays where it is. --remove takes everything back.
+# Integrates the bundle into the current user's desktop: menu entry, icons, file type, and the four commands in ~/.local/bin.
+# The program itself is not copied, so the folder must stay in place. --remove undoes the installation.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 data=${XDG_DATA_HOME:-$HOME/.local/share}
@@ -25,7 +25,7 @@ if [ "${1:-}" = --remove ]; then
 fi
 
 mkdir -p "$data/applications" "$data/mime/packages" "$data/icons/hicolor/scalable/apps" "$bin"
-# In an entry, the path stands in quotes; within them a backslash guards " ` $ and itself, and every backslash is written twice.
+# In a desktop entry the path is quoted; within quotes a backslash escapes " ` $ and itself, and every backslash is doubled.
 quoted=$(printf '%s' "$here/spade-studio" | sed 's/[\\"`$]/\\&/g; s/\\/\\\\/g; s/%/%%/g')
 program="\"$quoted\"" awk '
     /^Exec=spade-studio/ { sub(/^Exec=spade-studio/, ""); print "Exec=" ENVIRON["program"] $0; next }

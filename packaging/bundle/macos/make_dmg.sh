@@ -1,18 +1,18 @@
 #!/bin/sh
-# Signs the application that PyInstaller made and packs it as a disk image. NEVER RUN so far: written on Linux.
+# Signs the application built by PyInstaller and packs it as a disk image. NEVER RUN so far: written on Linux.
 #
 #   python3 packaging/build_bundle.py --no-archive
 #   packaging/bundle/macos/make_dmg.sh "build/bundle/dist/SPADE Studio.app" build/bundle/dist/spade-studio-1.0.0-macos-arm64.dmg
 #
-# With SIGN_AS (a Developer ID Application certificate) it is signed for others and, with NOTARY_PROFILE (of `xcrun notarytool
-# store-credentials`), notarised; without, it is signed for this machine only, and others open it by way of the context menu.
+# With SIGN_AS (a Developer ID Application certificate) it is signed for distribution and, with NOTARY_PROFILE (from `xcrun notarytool
+# store-credentials`), notarised; without it, it gets an ad hoc signature, and other machines must open it from the context menu.
 set -eu
 application=$1
 image=$2
 here=$(cd "$(dirname "$0")" && pwd)
 identity=${SIGN_AS:--}
 
-# Libraries first: a signature covers what it finds. Hardened runtime is what notarisation asks for.
+# Libraries first, since a signature covers nested code. Notarisation requires the hardened runtime.
 find "$application" -type f \( -name '*.dylib' -o -name '*.so' \) -exec codesign --force --timestamp=none --sign "$identity" {} +
 if [ "$identity" = - ]; then
     codesign --force --deep --sign - "$application"
