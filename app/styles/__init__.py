@@ -1,1 +1,1 @@
-"""Styles: what a picture looks like beside its layout; references, built-in ones, mixes, and the last ones with pictures."""
+"""Styles of rendered pictures: reference photographs, built-in styles, mixes, favourites and the style history."""

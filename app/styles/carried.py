@@ -1,4 +1,4 @@
-"""A style on its way from one place of the window to another, by drag and drop."""
+"""The MIME data of styles for drag and drop within the window."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MAX_BYTES = 1 << 20
 
 
 def carried(choice: Choice, image: QImage) -> QMimeData:
-    """Return a style, or what one can be taken from, with its picture."""
+    """Return the MIME data of a style, a reference or a built-in style, with its picture."""
     match choice:
         case Style():
             value: dict[str, object] = {"style": style_to_json(choice)}
@@ -35,7 +35,7 @@ def carried(choice: Choice, image: QImage) -> QMimeData:
 
 
 def read_carried(data: QMimeData) -> tuple[Choice, QImage] | None:
-    """Return what :func:`carried` made, or None; what others have put there under our name counts for nothing unless it is well formed."""
+    """Return the choice and picture in MIME data made by :func:`carried`; None where there are none or they are malformed."""
     raw = bytes(data.data(MIME_TYPE).data())
     if not raw or len(raw) > _MAX_BYTES:
         return None
@@ -59,10 +59,10 @@ def read_carried(data: QMimeData) -> tuple[Choice, QImage] | None:
 
 
 def _picture(text: object) -> bytes:
-    """Return the bytes of a small JPEG.
+    """Return the bytes of a base64-encoded JPEG.
 
     Raises:
-        ValueError: There are none, or too many.
+        ValueError: The text is not base64, or the size exceeds the limit.
     """
     if not isinstance(text, str) or len(text) > 2 * MAX_PICTURE_BYTES:
         raise ValueError("no picture")

@@ -1,4 +1,4 @@
-"""What a person collects to take styles from: photographs, and favourite styles."""
+"""The user's collection of reference photographs and favourite styles."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ if TYPE_CHECKING:
     from spade_studio.app.styles.controller import StylesController
 
 MAX_DROPPED = 20
-"""Photographs that are read at once."""
+"""Maximum number of photographs read from one drop."""
 
 
 class StyleCollection(QObject):
-    """References and favourites of this person.
+    """The user's references and favourites.
 
     Attributes:
-        shelf: The collected photographs.
-        favourites: The styles with a star.
-        removed: The reference that was removed last and can be put back, with its place.
+        shelf: Collected reference photographs.
+        favourites: Starred styles.
+        removed: The last removed reference with its index, which can be restored; None where there is none.
     """
 
     references_changed = Signal()
@@ -46,11 +46,11 @@ class StyleCollection(QObject):
         self.removed: tuple[Reference, int] | None = None
 
     def close(self) -> None:
-        """Read no more photographs."""
+        """Stop reading photographs."""
         self._reading.close()
 
     def add_files(self, paths: Sequence[Path]) -> None:
-        """Collect photographs and take the style of the first one; what cannot be read is told."""
+        """Add photographs and take the style of the first one; unreadable files are reported."""
         if self._styles.cannot_take():
             return
         if len(paths) > MAX_DROPPED:
@@ -67,7 +67,7 @@ class StyleCollection(QObject):
             self._reading.run(read, keep, lambda error: self._styles.say(str(error)))
 
     def add_image(self, image: QImage, label: str = "") -> None:
-        """Collect a picture from the clipboard and take its style."""
+        """Add an image and take its style."""
         if image.isNull() or self._styles.cannot_take():
             return
         rgb = pictures.to_array(image)
@@ -78,12 +78,12 @@ class StyleCollection(QObject):
         )
 
     def remove_reference(self, reference: Reference) -> None:
-        """Forget a collected photograph, until it is put back."""
+        """Remove a reference; :meth:`put_back_reference` restores it."""
         self.removed = reference, self.shelf.remove(reference)
         self.references_changed.emit()
 
     def put_back_reference(self) -> None:
-        """Take the photograph back that was removed last."""
+        """Restore the last removed reference."""
         if self.removed is not None:
             (reference, place), self.removed = self.removed, None
             try:
@@ -94,11 +94,11 @@ class StyleCollection(QObject):
 
     @property
     def is_favourite(self) -> bool:
-        """Whether the style in use has a star."""
+        """Whether the style in use is a favourite."""
         return self.favourites.find(self._styles.style) >= 0
 
     def toggle_favourite(self, style: Style | BuiltIn | None = None, image: QImage | None = None) -> None:
-        """Give a style, the one in use where None, a star with its picture, or take it away."""
+        """Add a style with its picture to the favourites, or remove it; None for the style in use."""
         style, image = style or self._styles.style, self._styles.picture if image is None else image
         place = self.favourites.find(style)
         if isinstance(style, BuiltIn):
@@ -115,7 +115,7 @@ class StyleCollection(QObject):
         self.favourites_changed.emit()
 
     def rename_favourite(self, style: Style, name: str) -> None:
-        """Give a favourite another name, if it still has its star."""
+        """Rename a favourite, if it is still one."""
         if (place := self.favourites.find(style)) < 0:
             return
         try:

@@ -1,4 +1,4 @@
-"""The style in use: every way to change it ends here, and from here it goes to the renderer, the panels and the document."""
+"""The controller of the style in use, which connects the style panels, the renderer and the document."""
 
 from __future__ import annotations
 
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 
 
 class StylesController(QObject):
-    """Keeps the style in use.
+    """Holds the style in use and changes it.
 
     Attributes:
-        style: In use.
-        history: The last ones with pictures.
-        collection: References and favourites.
-        is_locked: Whether dice and documents leave the style alone.
-        note: What a person should know about the style in use.
-        ends: The two styles between which the mix lies, or None where not chosen.
-        share: How much of the second is in the mix, 0..1.
+        style: Style in use.
+        history: Recently used styles with pictures.
+        collection: User's references and favourites.
+        is_locked: Whether the style is protected from dice and from documents that are opened.
+        note: Message about the style in use.
+        ends: The two styles of the mix; None for one that is not chosen.
+        share: Fraction of the second style in the mix, 0..1.
     """
 
     changed = Signal()  # the style, or what is told about it
@@ -77,7 +77,7 @@ class StylesController(QObject):
         live.failed.connect(self._on_failed)
 
     def close(self) -> None:
-        """Read no more photographs, and keep the last styles for the next session."""
+        """Stop reading photographs and save the style history for the next session."""
         self.collection.close()
         self.history.save()
 
@@ -85,7 +85,7 @@ class StylesController(QObject):
 
     @property
     def why_no_style(self) -> str:
-        """Why the style cannot be changed; empty where it can, or where it is not known yet."""
+        """Reason why the style cannot be changed; empty where it can be, or while this is unknown."""
         info = self._live.info
         if info is None or info.can_use_noise:
             return ""
@@ -93,7 +93,7 @@ class StylesController(QObject):
 
     @property
     def why_no_references(self) -> str:
-        """Why the style of a photograph cannot be taken; empty where it can."""
+        """Reason why styles of photographs cannot be taken; empty where they can be."""
         info = self._live.info
         if info is None:
             return self.tr("The weights are not loaded yet.")
@@ -104,7 +104,7 @@ class StylesController(QObject):
         return ""
 
     def why_not(self, built_in: BuiltIn) -> str:
-        """Why a built-in style cannot be used; empty where it can."""
+        """Return the reason why a built-in style cannot be used; empty where it can be."""
         info = self._live.info
         if info is not None and info.can_use_noise and info.sha256 == built_in.weights:
             return ""
@@ -116,15 +116,15 @@ class StylesController(QObject):
     # -- choosing a style -----------------------------------------------------------------------------------------
 
     def adopt(self, style: Style | int | StyleCode, name: str = "", *, is_saved: bool = False, is_step: bool = True) -> None:
-        """Render in a style from now on, whether it is locked or not.
+        """Set the style, even while it is locked.
 
         Args:
-            style: Also a seed, or a code float32 ``[z]`` at strength 1: the texture then stays, unless it comes with the document. One of
-                other weights is taken again from its picture where that is possible; where it fits the present weights not at all, the
-                style stays and a note says why.
-            name: What people call it.
-            is_saved: Whether it comes with the document, so that there is nothing to save.
-            is_step: Whether it is a step that can be undone.
+            style: A style, a seed, or a code, float32 ``[z]``, at strength 1; a seed or a code keeps the present texture, or sets it to 0
+                if ``is_saved``. A style of other weights is encoded again from its picture where possible, otherwise used as it is with
+                a note; a code of the wrong length is refused with a note.
+            name: Display name.
+            is_saved: Whether the style is that of the saved document, so that there is nothing to save.
+            is_step: Whether to record an undo step.
         """
         text = "" if is_saved or not is_step else "style"
         if isinstance(style, int | np.ndarray):
@@ -145,38 +145,38 @@ class StylesController(QObject):
             self._use(style, text, note, is_saved=is_saved)
 
     def adopt_seed(self, seed: int) -> None:
-        """Draw the style from a number, at the present strength."""
+        """Set the style of a seed, at the present strength."""
         self.adopt(Style("seed", seed, strength=self.style.strength, texture=self.style.texture))
 
     def roll(self) -> None:
-        """Draw another style by chance, unless it is locked."""
+        """Set a random style, unless the style is locked."""
         if self.is_locked:
             self.say(self.tr("The style is locked: the dice leaves it alone."))
             return
         self.adopt_seed(other_number(self.style.seed))
 
     def new_texture(self) -> None:
-        """Draw the noise anew: the same light and colours, other grass, waves and clouds."""
+        """Resample the texture noise: the same light and colours with different fine structure, such as grass, waves and clouds."""
         self._use(replace(self.style, texture=other_number(self.style.texture)), "texture", self.note.text)
 
     def adopt_reference(self, reference: Reference, *, sample: bool = False) -> None:
         """Take the style of a photograph.
 
         Args:
-            reference: The photograph.
-            sample: Draw one of the styles that the encoder thinks possible, instead of the likeliest; another one each time.
+            reference: Reference photograph.
+            sample: Whether to sample from the encoder's posterior, differently each time, instead of using its mean.
         """
         self._cancel()
         self._change = object()
         self._take(self.wanted(reference, sample=sample), lambda taken: self._use(taken, "style"))
 
     def adopt_built_in(self, built_in: BuiltIn) -> None:
-        """Use a built-in style, taken over from its picture where the weights are others."""
+        """Set a built-in style; with other weights than its own, it is encoded from its picture."""
         if not self.why_not(built_in):
             self.adopt(self.wanted(built_in))
 
     def choose(self, choice: Choice) -> None:
-        """Use a style, the style of a photograph, or a built-in one."""
+        """Set a style, the style of a reference, or a built-in style."""
         match choice:
             case Style():
                 self.adopt(choice)
@@ -186,29 +186,29 @@ class StylesController(QObject):
                 self.adopt_built_in(choice)
 
     def set_strength(self, strength: float) -> None:
-        """Make the style stronger or weaker, 0..1.5; 1 is as trained."""
+        """Set the factor on the style code, 0..1.5; 1 is as trained."""
         strength = min(max(strength, 0.0), MAX_STRENGTH)
         if strength != self.style.strength:
             self._use(self.style.with_strength(strength), "strength", self.note.text, change=self._strength_change)
 
     def end_strength(self) -> None:
-        """Note that the slider was let go: further changes of the strength are a step of their own."""
+        """End a drag of the strength slider, so that later changes are an undo step of their own."""
         self._strength_change = object()
 
     def set_locked(self, locked: bool) -> None:
-        """Have dice and documents leave the style alone, or not."""
+        """Set whether the style is protected from dice and from documents that are opened."""
         self.is_locked = locked
         self.say("")
 
     # -- mixing two -----------------------------------------------------------------------------------------------
 
     def set_end(self, index: int) -> None:
-        """Put the style in use at an end of the mix, 0 or 1: that is where it lies now."""
+        """Use the style in use as an end of the mix, 0 or 1, and move the mix to that end."""
         self.share = float(index)
         self._set_end(index, End(self.style, self.picture))
 
     def put_end(self, index: int, choice: Choice, image: QImage) -> None:
-        """Put a style at an end of the mix, 0 or 1, and go on mixing; the picture shows it there."""
+        """Use a style as an end of the mix, 0 or 1, with its thumbnail, and update the mix."""
         style = choice if isinstance(choice, Style) else self.wanted(choice)
         info = self._live.info
         if info is None or info.z_width is None:
@@ -233,7 +233,7 @@ class StylesController(QObject):
         self.mix_changed.emit()
 
     def mix(self, share: float) -> None:
-        """Use the style between the two ends: 0 is the first, 1 the second."""
+        """Set the style to the mix of the two ends; 0 is the first, 1 the second."""
         self.share = share
         first, second = self.ends
         info = self._live.info
@@ -254,12 +254,12 @@ class StylesController(QObject):
     # -- documents ------------------------------------------------------------------------------------------------
 
     def serve(self, connection: DocumentConnection) -> None:
-        """Have documents keep the style and bring it back."""
+        """Connect the style to documents, which store and restore it."""
         connection.read_style = lambda: style_to_json(self.style)
         connection.write_style = self._show_style_of_document
 
     def open_with(self, style: Style | int | StyleCode) -> None:
-        """Render in the style that comes with a document, unless the style is locked."""
+        """Set the style of an opened document, unless the style is locked."""
         if not self.is_locked:
             self.adopt(style, is_saved=True)
 
@@ -270,13 +270,13 @@ class StylesController(QObject):
 
     @property
     def picture(self) -> QImage:
-        """A thumbnail of the last render; null before the first one."""
+        """Thumbnail of the last render; null before the first one."""
         return self._picture
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _use(self, style: Style, step: str = "", note: str = "", *, change: object = None, is_saved: bool = False) -> None:
-        """Render in a style; ``step`` names what can be undone, or is empty, and steps of one ``change`` are one."""
+        """Set the style; ``step`` is the name of the undo step, empty for none; steps with the same ``change`` are merged."""
         before = self.style
         self.style, self._is_remembered = style, False
         self.note.keep(note)
@@ -299,7 +299,7 @@ class StylesController(QObject):
             stack.push(ChangeStyle(lambda style: self.adopt(style, is_step=False), text, before, self.style, change))
 
     def wanted(self, choice: Reference | BuiltIn, *, sample: bool = False) -> Style:
-        """Return what a photograph or a built-in style will be once it is taken over for the present weights."""
+        """Return the style of a reference or a built-in style, before it is encoded for the present weights."""
         if isinstance(choice, BuiltIn):
             strength, texture = self.style.strength, self.style.texture
             return Style("built-in", None, choice.code, strength, choice.name, choice.weights, choice.jpeg, texture)
@@ -308,11 +308,11 @@ class StylesController(QObject):
         return Style("reference", seed, np.zeros(1, np.float32), self.style.strength, label, "", choice.jpeg, self.style.texture)
 
     def say(self, note: str) -> None:
-        """Tell a person something for a while, at most until the style changes; empty for nothing."""
+        """Show a note for a while, at most until the style changes; an empty text removes it."""
         self.note.say(note)
 
     def _apply(self) -> None:
-        """Hand the style to the renderer, as far as it is known what that takes."""
+        """Pass the style to the renderer, once its code length is known."""
         info = self._live.info
         self._live.texture = self.style.texture
         if info is None:
@@ -324,7 +324,7 @@ class StylesController(QObject):
             self._live.style = self.style.for_renderer(info.z_width)
 
     def _take(self, wanted: Style, use: Callable[[Style], object]) -> None:
-        """Encode the picture of a style for the present weights, and use what it gives."""
+        """Encode the picture of a style for the present weights and pass the result to ``use``."""
         if self.cannot_take():
             return
         weights, strength = self._live.info.sha256 if self._live.info else "", self.style.strength
@@ -347,7 +347,7 @@ class StylesController(QObject):
         self._taking = self._live.work(encode, done, fail)
 
     def cannot_take(self) -> bool:
-        """Say why the style of a photograph cannot be taken, and return whether that is so."""
+        """Return whether styles of photographs cannot be taken; if so, a note says why."""
         if reason := self.why_no_references:
             self.say(reason)
         return bool(reason)
@@ -358,7 +358,7 @@ class StylesController(QObject):
             self._taking = None
 
     def _on_ready(self, info: RendererReady) -> None:
-        """Carry the style over to other weights, as far as they can follow."""
+        """Convert the style for newly loaded weights, as far as possible."""
         self._cancel()
         style = self.style
         is_saved = self._saved.is_in_use  # what other weights make of a saved style is nothing to save

@@ -1,4 +1,4 @@
-"""Photographs that are dropped on a panel of styles."""
+"""Drag and drop of photographs onto style panels."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -14,7 +14,7 @@ from spade_studio.app.styles.controller import StylesController
 
 
 class PhotoTarget(QWidget):
-    """A panel that takes the style of photographs that are dropped on it, and collects them."""
+    """A panel that accepts dropped photographs, adds them to the references, and takes the style of the first."""
 
     def __init__(self, controller: StylesController, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,15 +22,15 @@ class PhotoTarget(QWidget):
         self.setAcceptDrops(True)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Accept files and pictures where the weights can take the style of one."""
+        """Accept files and pictures where the weights have a style encoder."""
         self._accept(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Accept what was accepted when it came in."""
+        """Accept a drag that was accepted when it entered."""
         self._accept(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Collect what is dropped."""
+        """Add the dropped photographs."""
         if not self._accept(event):
             return
         data = event.mimeData()

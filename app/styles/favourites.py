@@ -1,4 +1,4 @@
-"""The styles that a person has given a star, with names and pictures, in one file."""
+"""The user's favourite styles with names and pictures, stored in one file."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MAX_FAVOURITES = 200
 
 
 class Favourites:
-    """Styles of this person, the newest first.
+    """The favourite styles, newest first.
 
     Args:
-        path: Their file; it need not exist, and what cannot be read there counts for nothing.
+        path: File of the favourites; it need not exist, and unreadable entries are skipped.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,19 +30,19 @@ class Favourites:
 
     @property
     def entries(self) -> Sequence[Past]:
-        """The styles; read from the disk when first asked for."""
+        """The favourites, read from disk at the first access."""
         return self._read()
 
     def find(self, style: Style | BuiltIn) -> int:
-        """Return the place of a style, of a built-in one at any strength and with any texture; -1 where it has no star."""
+        """Return the index of a style, or -1; a built-in style matches at any strength and with any texture."""
         is_it = style.gives if isinstance(style, BuiltIn) else style.is_same
         return next((index for index, entry in enumerate(self._read()) if is_it(entry.style)), -1)
 
     def add(self, style: Style, image: QImage, name: str) -> None:
-        """Give a style a star; the oldest give way.
+        """Add a style; beyond the maximum number the oldest are removed.
 
         Raises:
-            SaveError: The file cannot be written; the star lasts until the end nevertheless.
+            SaveError: The file cannot be written; the style stays a favourite for this session.
         """
         entries = self._read()
         entries.insert(0, Past(replace(style, label=tidy(name)), image, object()))
@@ -50,7 +50,7 @@ class Favourites:
         self._write()
 
     def remove(self, index: int) -> None:
-        """Take a star away.
+        """Remove a favourite.
 
         Raises:
             SaveError: The file cannot be written.
@@ -59,7 +59,7 @@ class Favourites:
         self._write()
 
     def rename(self, index: int, name: str) -> None:
-        """Give a favourite another name; an empty one is not taken.
+        """Rename a favourite; an empty name is ignored.
 
         Raises:
             SaveError: The file cannot be written.

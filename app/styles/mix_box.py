@@ -1,4 +1,4 @@
-"""A mix of two styles: its ends, onto which styles are dropped, and the slider between them."""
+"""The controls of a mix of two styles: two ends that accept dropped styles, and the slider between them."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -17,7 +17,7 @@ from spade_studio.app.ui.plain import plain_tip
 
 
 class EndButton(QToolButton):
-    """One end of a mix: its picture once it is chosen, its letter before."""
+    """An end of a mix, shown as its picture, or as its letter until it is chosen."""
 
     dropped = Signal(object, QImage)  # Choice, its picture
 
@@ -33,7 +33,7 @@ class EndButton(QToolButton):
         self.setAcceptDrops(True)
 
     def show_end(self, image: QImage, name: str) -> None:
-        """Show what was chosen."""
+        """Show the picture and name of the chosen style."""
         self.setIcon(picture_icon(image) if not image.isNull() else QIcon())
         self.setToolTip(plain_tip(f"{name}\n{self._tip}" if name else self._tip))
 
@@ -42,11 +42,11 @@ class EndButton(QToolButton):
         self._accept(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        """Accept what was accepted when it came in."""
+        """Accept a drag that was accepted when it entered."""
         self._accept(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Take the style that is dropped."""
+        """Use the dropped style as this end."""
         self._accept(event)
         if (found := read_carried(event.mimeData())) is not None:
             self.dropped.emit(*found)
@@ -58,11 +58,11 @@ class EndButton(QToolButton):
 
 
 class MixBox(QWidget):
-    """Two ends and the slider between them; narrow, the slider stands below.
+    """Two ends with the slider between them, or below them where the box is narrow.
 
     Attributes:
-        ends: The buttons.
-        share: The slider, in percent of the second style.
+        ends: Buttons of the two ends.
+        share: Slider of the fraction of the second style, in percent.
     """
 
     def __init__(self, controller: StylesController, *, is_narrow: bool = False, parent: QWidget | None = None) -> None:
@@ -100,7 +100,7 @@ class MixBox(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show what the controller keeps."""
+        """Show the present state of the controller."""
         styles = self._styles
         usable = not styles.why_no_style
         for button, end in zip(self.ends, styles.ends, strict=True):

@@ -1,4 +1,4 @@
-"""What people call styles, in the language of the window."""
+"""Display names of styles in the window's language."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _BUILT_IN = {
 
 
 def name_of(style: Style) -> str:
-    """Return what people call a style."""
+    """Return the display name of a style."""
     if style.origin == "built-in":
         return built_in_name(style.label)
     if style.label:
@@ -32,5 +32,5 @@ def name_of(style: Style) -> str:
 
 
 def built_in_name(name: str) -> str:
-    """Return the name of a built-in style; other names as they are."""
+    """Return the translated name of a built-in style; other names unchanged."""
     return QCoreApplication.translate("StylesController", _BUILT_IN[name]) if name in _BUILT_IN else name

@@ -1,4 +1,4 @@
-"""What a person is told about the style: for a while, or as long as the style is in use."""
+"""The message about the style, shown for a while or as long as the style is in use."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _MILLISECONDS = 20_000
 
 
 class Note(QObject):
-    """One text at a time.
+    """A single message.
 
     Attributes:
-        text: What is told; empty for nothing.
+        text: Present message; empty for none.
     """
 
     changed = Signal()
@@ -24,7 +24,7 @@ class Note(QObject):
         self._end.timeout.connect(lambda: self.say(""))
 
     def say(self, text: str) -> None:
-        """Tell something for a while; empty for nothing."""
+        """Show a message for a while; an empty text removes the present one."""
         self.text = text
         self._end.start() if text else self._end.stop()
         self.changed.emit()
@@ -32,7 +32,7 @@ class Note(QObject):
             self.told.emit(text)
 
     def keep(self, text: str) -> None:
-        """Tell something until the next text; one that is told already ends when it would have."""
+        """Show a message until the next one; if it is already shown, its duration is unchanged."""
         if text != self.text:
             self._end.stop()
             self.text = text

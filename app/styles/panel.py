@@ -1,4 +1,4 @@
-"""The panel of styles: how strong, which one, and what lies between two."""
+"""The style panel: strength, lists of styles, and a mix of two."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -24,9 +24,9 @@ class StylesPanel(PhotoTarget):
     """Strength, three lists of styles, and a mix.
 
     Attributes:
-        built_in, references, past: The lists.
-        strength: The slider, in percent.
-        mix: The mix of two.
+        built_in, references, past: Lists of styles.
+        strength: Slider of the strength, in percent.
+        mix: Controls of the mix.
     """
 
     add_wanted = Signal()  # choose photographs from the disk
@@ -233,7 +233,7 @@ class StylesPanel(PhotoTarget):
             self._styles.collection.remove_reference(self._styles.collection.shelf.references[index])
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Fill the lists at the first time."""
+        """Fill the lists when the panel is first shown."""
         super().showEvent(event)
         if not self._is_filled:
             self._is_filled = True
@@ -242,7 +242,7 @@ class StylesPanel(PhotoTarget):
             self._show_past()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Collect what is dropped, and show it."""
+        """Add the dropped photographs and show them."""
         super().dropEvent(event)
         if event.isAccepted():
             self.tabs.setCurrentIndex(1)

@@ -1,4 +1,4 @@
-"""The styles used last, with pictures: where a change of style is taken back, in the next session too."""
+"""The history of recently used styles with pictures, which persists between sessions."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ MAX_FILE_BYTES = 32 << 20
 
 @dataclass
 class Past:
-    """A style that was rendered.
+    """An entry of the style history or the favourites.
 
     Attributes:
-        style: The style.
-        image: A thumbnail of what came out.
-        change: What the style came with: a slider that is dragged makes many styles of one change, and only the last counts.
+        style: Rendered style.
+        image: Thumbnail of the picture.
+        change: Identity of the change that made the style; of several styles of one change, such as a slider drag, only the last is kept.
     """
 
     style: Style
@@ -39,10 +39,10 @@ class Past:
 
 
 class StyleHistory:
-    """The last styles, the newest first, at most 30.
+    """The recently used styles, newest first, at most 30.
 
     Args:
-        path: Where they are kept between sessions; it need not exist, and what cannot be read there counts for nothing.
+        path: File that stores them between sessions; it need not exist, and unreadable entries are skipped.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -51,13 +51,13 @@ class StyleHistory:
 
     @property
     def entries(self) -> list[Past]:
-        """The styles; read from the disk when first asked for."""
+        """The entries, read from disk at the first access."""
         if self._entries is None:
             self._entries = read_styles(self._path)[:MAX_PAST] if self._path else []
         return self._entries
 
     def add(self, style: Style, image: QImage, change: object) -> None:
-        """Remember a style: one that is there already gets the newer picture and stays where it is."""
+        """Add a style; one that is already present gets the newer picture and keeps its position."""
         known = next((entry for entry in self.entries if entry.style.is_same(style)), None)
         if known is not None:
             known.image = image
@@ -70,7 +70,7 @@ class StyleHistory:
         del self.entries[MAX_PAST:]
 
     def save(self) -> None:
-        """Keep the styles for the next session; where that cannot be written it will begin with those of the one before."""
+        """Save the entries for the next session; if that fails, the file keeps those of the previous session."""
         if self._path is None or not self._entries:  # nothing came to what is on the disk
             return
         with suppress(OSError):
@@ -78,10 +78,10 @@ class StyleHistory:
 
 
 def write_styles(path: Path, entries: Sequence[Past]) -> None:
-    """Write styles with their pictures.
+    """Write entries with their pictures to a file.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
     styles: list[dict[str, object]] = []
     for entry in entries:
@@ -93,7 +93,7 @@ def write_styles(path: Path, entries: Sequence[Past]) -> None:
 
 
 def read_styles(path: Path) -> list[Past]:
-    """Return the styles in a file of :func:`write_styles`, which need not exist; what cannot be read there counts for nothing."""
+    """Return the entries of a file written by :func:`write_styles`; it need not exist, and unreadable entries are skipped."""
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             return []

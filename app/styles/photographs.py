@@ -1,4 +1,4 @@
-"""Which files are photographs that a style can be taken from."""
+"""Distinction of photographs, whose style can be taken, from label maps and renders."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from spade_studio.engine.pictures.provenance import has_provenance
 
 _MAX_LOOKED_AT = 25_000_000
 _PHOTO_COLOURS = 800
-"""Of 4096 places, a photograph has more different colours than this; a label map, even with softened edges, has fewer."""
+"""Number of distinct colours among 4096 sampled pixels above which a picture is a photograph; antialiased label maps have fewer."""
 
 
 def is_photograph(path: Path) -> bool:
-    """Return whether a picture looks like a photograph rather than a label map, and is no render of ours, which open as such.
+    """Return whether a picture looks like a photograph rather than a label map or a picture rendered by this program.
 
     Args:
-        path: The picture; only PNGs are looked at, of which those that are damaged are no photographs.
+        path: Picture file. Only PNG files are examined, of which damaged ones give False; all others give True.
     """
     if path.suffix.lower() != ".png":
         return True

@@ -1,4 +1,4 @@
-"""Small pictures of styles: references as JPEGs of bounded size, renders as thumbnails."""
+"""Small pictures of styles: size-limited JPEGs of references, and thumbnails of renders."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from spade_studio.engine.pictures.png import DAMAGE
 Picture = NDArray[np.uint8]
 
 PICTURE_SIDE = 320
-"""Longest side of a reference that is kept."""
+"""Maximum side of a stored reference in pixels."""
 THUMBNAIL = QSize(88, 66)
-"""Of styles in lists, in the screen's points."""
+"""Size of style thumbnails in lists, in logical pixels."""
 _SCALE = 2
-"""Thumbnails have so many pixels to a point."""
+"""Device pixel ratio of thumbnails."""
 
 
 def encode(rgb: Picture) -> bytes:
@@ -39,10 +39,10 @@ def encode(rgb: Picture) -> bytes:
 
 
 def decode(data: bytes, formats: tuple[str, ...] = ("JPEG",)) -> Picture:
-    """Return a kept picture, uint8 ``[h, w, 3]``.
+    """Decode a stored picture to uint8 ``[h, w, 3]``.
 
     Raises:
-        StyleError: It is none of ours.
+        StyleError: The data are damaged, of another format, or exceed the limits.
     """
     expected = f"a picture of at most {PICTURE_SIDE} pixels a side"
     try:
@@ -55,7 +55,7 @@ def decode(data: bytes, formats: tuple[str, ...] = ("JPEG",)) -> Picture:
 
 
 def to_array(image: QImage) -> Picture:
-    """Return an image of Qt as uint8 ``[h, w, 3]``, laid over one ground where it is transparent."""
+    """Return a QImage as uint8 ``[h, w, 3]``, with transparent areas composited over a uniform background."""
     if image.hasAlphaChannel():
         image = image.convertToFormat(QImage.Format.Format_RGBA8888)
         rows = np.frombuffer(image.constBits(), np.uint8, image.sizeInBytes()).reshape(image.height(), image.bytesPerLine())
@@ -67,7 +67,7 @@ def to_array(image: QImage) -> Picture:
 
 
 def thumbnail(rgb: Picture) -> QImage:
-    """Return the middle of a picture, uint8 ``[h, w, 3]``, in the shape and size of a thumbnail, sharp on screens of double density."""
+    """Return the central crop of a picture, uint8 ``[h, w, 3]``, as a thumbnail with a device pixel ratio of 2."""
     height, width = rgb.shape[:2]
     step = max(1, min(height // (2 * THUMBNAIL.height() * _SCALE), width // (2 * THUMBNAIL.width() * _SCALE)))
     image = to_image(rgb[::step, ::step])

@@ -1,4 +1,4 @@
-"""Whether the style in use is the one that the document's file has, or that the document began with."""
+"""Tracking of whether the style in use differs from that of the saved document."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from spade_studio.app.styles.style import Style
 
 
 class SavedStyle:
-    """Follows saving and opening, and tells the document where the style is a change that is not saved.
+    """Tracks the saved style of a document and marks the document as modified while the style in use is another one.
 
     Args:
-        document: Whose style it is.
-        in_use: Gives the style in use.
+        document: Document of the style.
+        in_use: Function that returns the style in use.
     """
 
     def __init__(self, document: Document, in_use: Callable[[], Style]) -> None:
@@ -24,14 +24,14 @@ class SavedStyle:
 
     @property
     def is_in_use(self) -> bool:
-        """Whether there is nothing to save."""
+        """Whether the style in use is the saved one."""
         return self._in_use().is_same(self._saved)
 
     def keep(self) -> None:
-        """Take the style in use as the saved one."""
+        """Record the style in use as the saved one."""
         self._saved = self._in_use()
         self.look()
 
     def look(self) -> None:
-        """Look at the style in use, which may be another one now."""
+        """Update the document's modified state after a possible change of style."""
         self._document.undo_stack.note_beside("style", is_changed=not self.is_in_use)

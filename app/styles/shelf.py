@@ -1,4 +1,4 @@
-"""Where styles come from beside seeds: references that a person has collected, kept in a folder, and those that ship with the program."""
+"""Sources of styles other than seeds: the user's reference photographs, stored in a folder, and the built-in styles."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _MAX_LABEL_BYTES = 1024
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """A photograph whose style can be taken.
+    """A reference photograph, whose style can be taken.
 
     Attributes:
-        jpeg: The photograph, small.
-        label: What people call it.
-        picture: The same, uint8 ``[h, w, 3]``.
+        jpeg: Photograph as a small JPEG.
+        label: Display name.
+        picture: Decoded photograph, uint8 ``[h, w, 3]``.
     """
 
     jpeg: bytes
@@ -44,13 +44,13 @@ class Reference:
 
 @dataclass(frozen=True, eq=False)
 class BuiltIn:
-    """A style that ships with the program.
+    """A bundled style.
 
     Attributes:
-        name: In English.
-        code: float32 ``[z]``.
+        name: English name.
+        code: Style code, float32 ``[z]``.
         weights: SHA-256 of the weights that the code belongs to.
-        picture: What they render in it, uint8 ``[h, w, 3]``: other weights can take the style of that.
+        picture: Picture rendered by those weights, uint8 ``[h, w, 3]``, from which other weights can encode the style.
     """
 
     name: str
@@ -60,25 +60,25 @@ class BuiltIn:
 
     @cached_property
     def jpeg(self) -> bytes:
-        """The picture as styles keep it."""
+        """The picture as a small JPEG, as styles store it."""
         return pictures.encode(self.picture)
 
     def gives(self, style: Style) -> bool:
-        """Whether a style is this one, at any strength and with any texture, also as other weights have taken it over."""
+        """Return whether a style is this one, at any strength, with any texture, and as encoded by any weights."""
         if style.origin == "built-in" and style.label == self.name:
             return True
         return style.code is not None and np.array_equal(style.code, self.code)
 
 
 Choice = Style | Reference | BuiltIn
-"""What a tile of a style stands for."""
+"""The source of a style that the user can choose."""
 
 
 class Shelf:
-    """The references of this person, the newest first.
+    """The user's references, newest first.
 
     Args:
-        folder: Where they lie; it need not exist. What is in it may be damaged, or others may have put it there.
+        folder: Folder of the references; it need not exist, and its files are not trusted.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -87,17 +87,21 @@ class Shelf:
 
     @property
     def references(self) -> Sequence[Reference]:
-        """What is there; read from the disk when first asked for."""
+        """The references, read from disk at the first access."""
         if self._references is None:
             self._references = self._read()
         return self._references
 
     def add(self, jpeg: bytes, label: str) -> Reference:
-        """Keep a photograph, as :func:`pictures.encode` makes it; one that is there already comes first. The oldest give way.
+        """Add a photograph; beyond the maximum number the oldest are removed, and one that is already present moves to the front.
+
+        Args:
+            jpeg: Photograph as :func:`pictures.encode` returns it.
+            label: Display name.
 
         Raises:
-            SaveError: The folder cannot be written; the photograph can be used until the end nevertheless.
-            StyleError: It is no such photograph.
+            SaveError: The folder cannot be written; the photograph stays usable for this session.
+            StyleError: ``jpeg`` is not a picture of that form.
         """
         reference = Reference(jpeg, tidy(label), pictures.decode(jpeg))
         others = [other for other in self.references if other.jpeg != jpeg]
@@ -116,17 +120,17 @@ class Shelf:
         return reference
 
     def remove(self, reference: Reference) -> int:
-        """Forget a photograph, also on the disk, and return its place."""
+        """Remove a photograph, including its file, and return its index."""
         place = next((index for index, one in enumerate(self.references) if one is reference), 0)
         self._references = [other for other in self.references if other is not reference]
         self._delete(reference)
         return place
 
     def put_back(self, reference: Reference, place: int) -> None:
-        """Take a photograph that was removed back to its place.
+        """Restore a removed photograph at an index.
 
         Raises:
-            SaveError: The folder cannot be written; the photograph can be used until the end nevertheless.
+            SaveError: The folder cannot be written; the photograph stays usable for this session.
         """
         self.add(reference.jpeg, reference.label)
         others = [other for other in self.references if other.jpeg != reference.jpeg]
@@ -165,7 +169,7 @@ def _read_label(path: Path) -> str:
 
 @cache
 def built_in_styles() -> tuple[BuiltIn, ...]:
-    """Return the styles that ship with the program; ``packaging/make_styles.py`` makes them."""
+    """Return the bundled styles, which ``packaging/make_styles.py`` makes."""
     folder = resources.files("spade_studio.resources") / "styles"
     try:
         data = json.loads((folder / "styles.json").read_bytes())

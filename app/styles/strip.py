@@ -1,4 +1,4 @@
-"""The strip of styles that is always in view: favourites, built-in ones, photographs and the last ones, and the mix of two."""
+"""The always visible style strip: favourites, built-in styles, references, recent styles, and the mix of two."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -22,11 +22,11 @@ _PICTURE = QSize(76, 57)
 
 
 class StyleStrip(PhotoTarget):
-    """Thumbnails from top to bottom, or from left to right where it is wider than high.
+    """A column of thumbnails, or a row where the strip is wider than high.
 
     Attributes:
-        tiles: The thumbnails.
-        mix: The mix of two.
+        tiles: List of thumbnails.
+        mix: Controls of the mix.
     """
 
     def __init__(self, controller: StylesController) -> None:
@@ -53,7 +53,7 @@ class StyleStrip(PhotoTarget):
             signal.connect(self.refresh)
 
     def refresh(self) -> None:
-        """Show what there is."""
+        """Update the thumbnails and the mix."""
         if not self._is_filled:
             return
         styles = self._styles
@@ -73,16 +73,16 @@ class StyleStrip(PhotoTarget):
         self._mark()
 
     def toggle_star(self, row: int) -> None:
-        """Give the style of a row a star, or take it away."""
+        """Add the style of a row to the favourites, or remove it."""
         if (tile := self.tiles.tile(row)) is not None:
             self._toggle_star(tile)
 
     def sizeHint(self) -> QSize:
-        """Return the size of a column of thumbnails."""
+        """Return the preferred size, that of a column of thumbnails."""
         return QSize(self.minimumWidth(), 400)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the mix below, or beside where there is more width."""
+        """Place the mix below the thumbnails, or beside them where the strip is wider than high."""
         super().resizeEvent(event)
         is_wide = self.width() > self.height()
         direction = QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom
@@ -104,7 +104,7 @@ class StyleStrip(PhotoTarget):
         return self._pictures[key]
 
     def _mark(self) -> None:
-        """Mark the tile of the style in use, and have it in sight once that is another one than at the beginning."""
+        """Select the tile of the style in use, and scroll to it once it differs from the initial one."""
         if not self._is_filled:
             return
         style, found = self._styles.style, -1

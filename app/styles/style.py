@@ -1,4 +1,4 @@
-"""A style as the application means it: where it comes from, what it is called and how strong it is."""
+"""The style of a picture: its origin, code, strength, texture and name."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ Origin = Literal["seed", "reference", "blend", "built-in"]
 MAX_SEED = 999_999
 MAX_STRENGTH = 1.5
 MAX_CODE = 4096
-"""Longest code that is kept."""
+"""Maximum length of a style code."""
 MAX_LABEL = 120
 
 
 @dataclass(frozen=True, eq=False)
 class Style:
-    """One style.
+    """A style.
 
     Attributes:
-        origin: Where it comes from.
-        seed: The number that the code is drawn from; of a reference, the number of the sample of its posterior, None for its mean.
-        code: float32 ``[z]`` at strength 1; None where the seed alone gives it.
-        strength: Factor on the code: 1 as trained, towards 0 the average look. 0..1.5.
-        label: What people call it; empty for a seed.
-        weights: SHA-256 of the weights that the code belongs to; empty where it is not known.
-        picture: The reference it was taken from, as a small JPEG, so that other weights can take it again; empty for none.
-        texture: The number that the noise of weights with textures is drawn from: where grass bends and clouds lie.
+        origin: Kind of source.
+        seed: Seed of the random code; for a reference, seed of the sample from its posterior, or None for the mean.
+        code: Code at strength 1, float32 ``[z]``; None where the seed determines it.
+        strength: Factor on the code, 0..1.5: 1 is as trained, 0 the average look.
+        label: Display name; empty for a seed.
+        weights: SHA-256 of the weights that the code belongs to; empty where unknown.
+        picture: Source picture as a small JPEG, from which other weights can encode the style again; empty for none.
+        texture: Seed of the texture noise, which determines fine structure such as grass and clouds.
     """
 
     origin: Origin = "seed"
@@ -53,7 +53,7 @@ class Style:
             raise StyleError(f"a style code of shape {self.code.shape}", f"up to {MAX_CODE} finite numbers")
 
     def fits(self, z_width: int, weights: str = "") -> bool:
-        """Whether the style means something to weights that take codes of this length; a code belongs to the weights it was made with."""
+        """Return whether weights with this code length can use the style; a code fits only the weights that it was made with."""
         if self.code is None:
             return True
         return len(self.code) == z_width and (not self.weights or not weights or self.weights == weights)
@@ -62,7 +62,7 @@ class Style:
         """Return the code at strength 1, float32 ``[z]``.
 
         Raises:
-            StyleError: the code has another length.
+            StyleError: The length of the code is not ``z_width``.
         """
         if self.code is None:
             assert self.seed is not None
@@ -72,10 +72,10 @@ class Style:
         return self.code
 
     def for_renderer(self, z_width: int) -> int | StyleCode:
-        """Return what :attr:`LiveRenderer.style` takes: the seed where it tells all, else the code, float32 ``[z]``.
+        """Return the value for :attr:`LiveRenderer.style`: the seed where it determines the style, else the code, float32 ``[z]``.
 
         Raises:
-            StyleError: the code has another length.
+            StyleError: The length of the code is not ``z_width``.
         """
         if self.code is None and self.strength == 1:
             assert self.seed is not None
@@ -83,11 +83,11 @@ class Style:
         return (self.full_code(z_width) * self.strength).astype(np.float32)
 
     def with_strength(self, strength: float) -> Style:
-        """Return the same style, stronger or weaker; 0..1.5."""
+        """Return the style at another strength, 0..1.5."""
         return replace(self, strength=strength)
 
     def is_same(self, other: Style, *, ignore_strength: bool = False) -> bool:
-        """Whether both render alike."""
+        """Return whether both styles render identically."""
         if self.code is None or other.code is None:
             same = self.code is other.code and self.seed == other.seed
         else:
@@ -96,31 +96,31 @@ class Style:
 
 
 def style_of(value: int | StyleCode, label: str = "") -> Style:
-    """Return a seed or a code, float32 ``[z]``, as a style of strength 1."""
+    """Return the style of a seed or a code, float32 ``[z]``, at strength 1."""
     if isinstance(value, int):
         return Style("seed", value, label=label)
     return Style("blend", code=np.array(value, np.float32), label=label)
 
 
 def blend(a: Style, b: Style, t: float, z_width: int, label: str = "", weights: str = "") -> Style:
-    """Return the style between two, each at its strength.
+    """Return the mix of two styles, each at its strength.
 
     Args:
-        a: The style at t = 0.
-        b: The style at t = 1.
-        t: 0..1.
+        a: Style at t = 0.
+        b: Style at t = 1.
+        t: Fraction of ``b``, 0..1.
         z_width: Length of the codes.
-        label: What people call it.
-        weights: SHA-256 of the weights that codes belong to.
+        label: Display name.
+        weights: SHA-256 of the weights that the codes belong to.
 
     Raises:
-        StyleError: the codes have other lengths.
+        StyleError: The length of a code is not ``z_width``.
     """
     ends = [(one.full_code(z_width) * one.strength).astype(np.float32) for one in (a, b)]
     return Style("blend", code=interpolate_styles(ends[0], ends[1], t), label=label, weights=weights)
 
 
 def other_number(number: int | None) -> int:
-    """Return a seed by chance, 0..MAX_SEED, other than the given one."""
+    """Return a random seed, 0..MAX_SEED, that differs from the given one."""
     seed = secrets.randbelow(MAX_SEED)
     return seed if number is None or seed < number else seed + 1

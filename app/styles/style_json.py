@@ -1,4 +1,4 @@
-"""A style as JSON, in a document or a file of ours, read entry by entry from wherever it comes."""
+"""JSON serialization of styles, with validation of untrusted input."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from spade_studio.engine.errors import EngineError
 from spade_studio.engine.style import StyleCode
 
 MAX_PICTURE_BYTES = 64 << 10
-"""Of the small JPEG of a reference."""
+"""Maximum size of a reference's JPEG in bytes."""
 _ORIGINS: tuple[Origin, ...] = ("seed", "reference", "blend", "built-in")
 _MAX_SEED = 2**63 - 1
 
 
 def style_to_json(style: Style) -> dict[str, str | int | float]:
-    """Return a style as plain values."""
+    """Return a style as JSON values."""
     data: dict[str, str | int | float] = {"origin": style.origin, "strength": style.strength}
     if style.seed is not None:
         data["seed"] = style.seed
@@ -38,7 +38,7 @@ def style_to_json(style: Style) -> dict[str, str | int | float]:
 
 
 def style_from_json(data: Mapping[str, object]) -> Style | None:
-    """Read a style that may come from anywhere; None where it cannot be read. A lone seed is a style too, as early documents have it."""
+    """Return a style from untrusted JSON values, or None where they are invalid; a seed alone, as in early documents, is valid."""
     origin, strength = data.get("origin", "seed"), data.get("strength", 1.0)
     seed, code, texture = data.get("seed"), data.get("code"), data.get("texture", 0)
     if origin not in _ORIGINS or isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 <= strength <= MAX_STRENGTH:
@@ -63,18 +63,18 @@ def style_from_json(data: Mapping[str, object]) -> Style | None:
 
 
 def pack_code(code: StyleCode) -> str:
-    """Return a code as text, exactly."""
+    """Return a code, float32 ``[z]``, as lossless base64 text."""
     return base64.b64encode(np.asarray(code, "<f4").tobytes()).decode("ascii")
 
 
 def unpack_code(text: object) -> StyleCode:
-    """Return a code, float32 ``[z]``; of anything else an empty one, which no style takes."""
+    """Return the code, float32 ``[z]``, of a packed text; for invalid input an empty array, which no style accepts."""
     raw = _bytes(text, 4 * MAX_CODE)
     return np.frombuffer(raw, "<f4").astype(np.float32) if len(raw) % 4 == 0 else np.zeros(0, np.float32)
 
 
 def tidy(text: str) -> str:
-    """Return a name that can be shown in one line."""
+    """Return a name reduced to one displayable line."""
     return "".join(character for character in text if character.isprintable()).strip()[:MAX_LABEL]
 
 

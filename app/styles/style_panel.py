@@ -1,4 +1,4 @@
-"""The style panel: which of the weights' many looks is rendered, in the little place that the strip has."""
+"""The compact panel of the style in use."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAME_WIDTH = 72
 
 
 class StylePanel(QWidget):
-    """A picture that opens the styles, a seed, a dice, a new texture, a star and a lock."""
+    """A thumbnail that opens the style panel, a seed field, and buttons for dice, new texture, favourite and lock."""
 
     seed_changed = Signal(int)  # typed, or entered again
     gallery_wanted = Signal()
@@ -64,11 +64,11 @@ class StylePanel(QWidget):
 
     @property
     def seed(self) -> int:
-        """The seed that is shown."""
+        """The seed shown."""
         return self.spin.value()
 
     def show_style(self, name: str, seed: int | None, image: QImage) -> None:
-        """Show what is in use; a style that no seed gives leaves the field empty."""
+        """Show the style in use; with ``seed`` None the seed field is empty."""
         shown = self.name.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
         self.name.setText(shown.replace("&", "&&"))
         self.name.setToolTip(plain_tip(name))
@@ -84,7 +84,7 @@ class StylePanel(QWidget):
             self.picture_button.setIcon(icon)
 
     def set_usable(self, usable: bool, reason: str = "") -> None:
-        """Disable it where the weights have no style to choose; the picture still opens the styles, which say why."""
+        """Enable or disable the controls, with the reason; the thumbnail stays enabled, since the style panel shows the reason."""
         for child in (self.spin, self.name):
             child.setEnabled(usable)
         self._dice.setEnabled(usable)
@@ -94,7 +94,7 @@ class StylePanel(QWidget):
         self.picture_button.setToolTip(plain_tip(reason or self.tr("Show the styles: built-in ones, references, the last ones, and mixes")))
 
     def set_textured(self, textured: bool) -> None:
-        """Offer new textures where the weights have any."""
+        """Set whether new textures are available."""
         self._texture.setEnabled(textured)
 
     def _enter(self) -> None:

@@ -1,4 +1,4 @@
-"""Lists of styles as pictures: a click takes one, a star keeps it, a drag carries it to where it is wanted."""
+"""Lists of style thumbnails with favourites and drag and drop."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -31,14 +31,14 @@ _STAR = 18
 
 @dataclass(frozen=True)
 class Tile:
-    """One style in a list.
+    """A style in a list.
 
     Attributes:
-        image: Its picture.
-        name: What people call it.
-        tip: More about it; the name where empty.
-        choice: What it stands for.
-        star: Whether it has a star; None where it can have none.
+        image: Thumbnail.
+        name: Display name.
+        tip: Tooltip; where empty, the name is used.
+        choice: Style, reference or built-in style of the tile.
+        star: Whether the style is a favourite; None where it cannot be one.
     """
 
     image: QImage
@@ -49,7 +49,7 @@ class Tile:
 
 
 def picture_icon(image: QImage) -> QIcon:
-    """Return an image as an icon that the style does not tint."""
+    """Return an image as an icon without the widget style's tint for selected or hovered items."""
     pixmap = QPixmap.fromImage(image)
     icon = QIcon(pixmap)
     for mode in (QIcon.Mode.Selected, QIcon.Mode.Active):
@@ -58,10 +58,10 @@ def picture_icon(image: QImage) -> QIcon:
 
 
 class _StarDelegate(QStyledItemDelegate):
-    """Draws the star in a tile's corner: always where it is set, and under the pointer where it can be."""
+    """Draws the star in a tile's corner: always for favourites, otherwise under the pointer only."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        """Draw the tile, and its star."""
+        """Draw the tile and its star."""
         super().paint(painter, option, index)
         view = self.parent()
         if not isinstance(view, Tiles) or (tile := view.tile(index.row())) is None or tile.star is None:
@@ -80,7 +80,7 @@ class _StarDelegate(QStyledItemDelegate):
 
 
 class Tiles(QListWidget):
-    """Pictures with names below them; a click or Return takes one."""
+    """A list of thumbnails with names below them; a click or Return chooses a style."""
 
     taken = Signal(int)  # row
     starred = Signal(int)  # the star of this row was clicked
@@ -111,7 +111,7 @@ class Tiles(QListWidget):
         self.itemActivated.connect(self._on_activated)
 
     def show_tiles(self, tiles: Sequence[Tile], current: int = -1) -> None:
-        """Show styles; ``current`` is the row of the one in use, or -1."""
+        """Show styles; ``current`` is the row of the style in use, or -1."""
         self._tiles = list(tiles)
         for index, tile in enumerate(tiles):
             item = self.item(index)
@@ -134,20 +134,20 @@ class Tiles(QListWidget):
         self.viewport().update()
 
     def tile(self, row: int) -> Tile | None:
-        """Return the style of a row, or None."""
+        """Return the tile of a row; None where there is none."""
         return self._tiles[row] if 0 <= row < len(self._tiles) else None
 
     def star_rect(self, tile: QRect) -> QRect:
-        """Return where a tile's star is, in the corner of its picture."""
+        """Return the rectangle of a tile's star, in the corner of its thumbnail."""
         return QRect(tile.center().x() + self.iconSize().width() // 2 - _STAR - 2, tile.top() + 6, _STAR, _STAR)
 
     def set_hint(self, hint: str) -> None:
-        """Say in the list itself why it is empty."""
+        """Set the text shown while the list is empty."""
         self._hint = hint
         self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Take note of a press on a star, which takes no style."""
+        """Track a press on a star, which does not choose the style."""
         index = self.indexAt(event.position().toPoint())
         tile = self.tile(index.row())
         at = event.position().toPoint()
@@ -157,7 +157,7 @@ class Tiles(QListWidget):
             super().mousePressEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Set or take the star that was pressed."""
+        """Toggle the star that was pressed."""
         if not self._is_on_star:
             super().mouseReleaseEvent(event)
             return
@@ -167,14 +167,14 @@ class Tiles(QListWidget):
             self.starred.emit(index.row())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Offer what can be done with a tile."""
+        """Request the context menu of a tile."""
         row = self.indexAt(event.pos()).row() if event.reason() == QContextMenuEvent.Reason.Mouse else self.currentRow()
         if row >= 0:
             at = event.globalPos() if event.reason() == QContextMenuEvent.Reason.Mouse else self._middle(row)
             self.menu_wanted.emit(row, at)
 
     def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N803 - Qt names it
-        """Drag the picture of a style."""
+        """Start a drag of a style."""
         tile = self.tile(self._pressed)
         if tile is not None:
             drag = QDrag(self)

@@ -1,4 +1,4 @@
-"""A change of style as a step that can be undone."""
+"""The undo command of style changes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from spade_studio.app.styles.style import Style
 
 
 class ChangeStyle:
-    """Another style, already in use.
+    """The undo command for a change of style that is already applied.
 
     Args:
-        use: Takes a style without recording a step.
-        text: What menus call it.
-        before: The style before.
-        after: The style after; a slider that is dragged goes on with the same step.
-        change: What the style came with; steps of one change are one.
+        use: Function that sets a style without recording an undo step.
+        text: Menu text.
+        before: Style before the change.
+        after: Style after the change.
+        change: Identity of the change; commands of one change, such as a slider drag, are merged.
 
     Attributes:
         after, change: As the arguments.
@@ -30,17 +30,17 @@ class ChangeStyle:
 
     @property
     def memory(self) -> int:
-        """Bytes that codes and pictures take."""
+        """Memory of codes and pictures in bytes."""
         return sum(len(one.picture) + (0 if one.code is None else one.code.nbytes) for one in (self._before, self.after))
 
     def text(self) -> str:
-        """Return what menus call it."""
+        """Return the menu text."""
         return self._text
 
     def undo(self) -> None:
-        """Use the style before."""
+        """Set the style before the change."""
         self._use(self._before)
 
     def redo(self) -> None:
-        """Use the style after."""
+        """Set the style after the change."""
         self._use(self.after)
