@@ -1,4 +1,4 @@
-"""Metrics of a generator: registered by name, measured on held-out pictures."""
+"""Metrics of generators, registered by name and measured on held-out pictures."""
 
 from spade_studio.train.metrics.context import MetricBatch, MetricContext
 from spade_studio.train.metrics.distances import diversity, reconstruction_l1, whole_pictures

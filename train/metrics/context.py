@@ -1,4 +1,4 @@
-"""What metrics are computed from: a generator to be measured, held-out pictures, the networks that judge; and each batch's renders."""
+"""Inputs of metrics: generator, held-out pictures, evaluation networks, and the rendered pictures of each batch."""
 
 from __future__ import annotations
 
@@ -20,37 +20,37 @@ _STREAM: Final = 0x3E7A  # keeps the styles apart from other random numbers
 
 
 class MetricBatch(Protocol):
-    """What metrics read of a batch, on the networks' device; :class:`spade_studio.train.datasets.loading.Batch` is one."""
+    """Batch of a measurement, on the networks' device, such as :class:`spade_studio.train.datasets.loading.Batch`."""
 
     @property
     def photos(self) -> Tensor:
-        """float32 [B, 3, H, W] in [-1, 1]."""
+        """Photographs, float32 [B, 3, H, W] in [-1, 1]."""
         ...
 
     @property
     def layout(self) -> Layout:
-        """Of the B pictures."""
+        """Layouts of the B pictures."""
         ...
 
     @property
     def indices(self) -> tuple[int, ...]:
-        """Of the samples in their data set: the same sample is shown in the same styles however it is batched."""
+        """Indices of the samples in their data set, which seed their random styles independently of batches."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class MetricContext:
-    """What is measured, and by what. Metrics whose needs are None here are left out.
+    """Inputs of a measurement; metrics whose requirements are None are left out.
 
     Attributes:
-        render: Gives pictures [B, 3, H, W] in [-1, 1] for a layout and styles [B, z_width], None for generators that take none.
-        batches: Held-out pictures; gone through once a measurement.
-        encode: Gives the styles (mu) [B, z_width] of photographs [B, 3, H, W]; None without an encoder.
-        z_width: Of style codes; None for generators that take none.
-        perceptual: As in the loss, on the networks' device; its crop and share of the batch are not used.
-        frechet: With its real pictures counted already.
-        seed: Of the random styles.
-        styles: How many random styles of a layout are compared, two at least.
+        render: Function from B layouts and styles [B, z_width] (None without style input) to pictures [B, 3, H, W] in [-1, 1].
+        batches: Batches of held-out pictures, iterated once per measurement.
+        encode: Function from photographs [B, 3, H, W] in [-1, 1] to style means (mu) [B, z_width]; None without an encoder.
+        z_width: Length of style codes; None for generators without style input.
+        perceptual: Perceptual distance on the networks' device; its crop and share of the batch are ignored.
+        frechet: Fréchet distance with statistics of real pictures.
+        seed: Seed of the random styles.
+        styles: Number of random styles per layout, at least two.
     """
 
     render: Callable[[Layout, Tensor | None], Tensor]
@@ -67,7 +67,7 @@ class MetricContext:
             raise MetricError(f"random styles of a layout: {self.styles}", "two at least, since they are compared")
 
     def random_styles(self, indices: Sequence[int]) -> Tensor:
-        """Return standard normal styles, float32 [B, styles, z_width] on the CPU; the first ones stay with any number of styles."""
+        """Return standard normal styles, float32 [B, styles, z_width] on the CPU; more styles leave the first ones unchanged."""
         assert self.z_width is not None
         shape = (self.styles, self.z_width)
         codes = [np.random.default_rng((self.seed, _STREAM, index)).standard_normal(shape, np.float32) for index in indices]
@@ -75,11 +75,11 @@ class MetricContext:
 
 
 class Renders:
-    """A batch and the pictures that the generator makes for it, each rendered when it is first asked for and once only.
+    """A batch and its generated pictures, rendered on first use and cached.
 
     Args:
-        context: What renders.
-        batch: The batch.
+        context: Inputs of the measurement.
+        batch: Batch of layouts and photographs.
     """
 
     def __init__(self, context: MetricContext, batch: MetricBatch) -> None:
@@ -88,12 +88,12 @@ class Renders:
         self._styled: dict[int, Tensor] = {}
 
     def __len__(self) -> int:
-        """Return B."""
+        """Number of pictures, B."""
         return self.photos.shape[0]
 
     @cached_property
     def reconstruction(self) -> Tensor:
-        """Pictures [B, 3, H, W] in the photographs' own styles; for generators without style input, their only pictures."""
+        """Pictures [B, 3, H, W] in [-1, 1] in the photographs' styles, or without style for generators without style input."""
         context = self._context
         if context.z_width is None:
             return self.styled(0)
@@ -103,7 +103,7 @@ class Renders:
         return context.render(self._batch.layout, mu)
 
     def styled(self, number: int) -> Tensor:
-        """Return pictures [B, 3, H, W] in random style 0, 1, ...; without style input, the only ones there are."""
+        """Return pictures [B, 3, H, W] in [-1, 1] in a random style, numbered from 0; without style input, the only ones."""
         if self._context.z_width is None:
             number = 0
         if number not in self._styled:

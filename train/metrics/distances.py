@@ -1,4 +1,4 @@
-"""Distances between pictures: from the photograph that they reconstruct, and from each other over styles."""
+"""Distances between pictures: reconstruction error and diversity over styles."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from spade_studio.train.pretrained.vgg import PerceptualDistance
 
 
 def reconstruction_l1(fakes: Tensor, photos: Tensor) -> Tensor:
-    """Return the mean absolute difference of every picture, [B], 0 to 2.
+    """Return the mean absolute difference of every picture, [B], in 0..2.
 
     Args:
-        fakes: [B, 3, H, W] in [-1, 1].
-        photos: The same shape.
+        fakes: Generated pictures [B, 3, H, W] in [-1, 1].
+        photos: Photographs [B, 3, H, W] in [-1, 1].
     """
     if fakes.shape != photos.shape:
         raise MetricError(f"pictures of shape {list(fakes.shape)} beside photographs of shape {list(photos.shape)}", "equal shapes")
@@ -25,17 +25,17 @@ def reconstruction_l1(fakes: Tensor, photos: Tensor) -> Tensor:
 
 
 def whole_pictures(distance: PerceptualDistance) -> PerceptualDistance:
-    """Return the same distance of whole pictures and of all of a batch, where the loss takes a crop of some; the network is shared."""
+    """Return the distance without crop and for all pictures of a batch; the network is shared."""
     return PerceptualDistance(distance.features, replace(distance.config, crop_size=0, batch_share=1.0))
 
 
 @torch.no_grad()
 def diversity(pictures: Tensor, distance: PerceptualDistance) -> float:
-    """Return the mean distance over all pairs of pictures of one layout, whose features are computed once.
+    """Return the mean distance over all pairs of pictures of a layout; features are computed once.
 
     Args:
-        pictures: [S, 3, H, W] in [-1, 1], the layout in S styles.
-        distance: Of whole pictures; the later one of a pair is the photograph's side, which matters with relative tap scales.
+        pictures: Pictures of the layout in S styles, [S, 3, H, W] in [-1, 1].
+        distance: Distance of whole pictures; with relative tap scales it is normalised by the later picture of a pair.
 
     Raises:
         MetricError: There are fewer than two styles.

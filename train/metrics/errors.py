@@ -1,4 +1,4 @@
-"""What can go wrong with a measurement."""
+"""Errors of measurements."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from spade_studio.engine.errors import EngineError
 
 
 class MetricError(EngineError):
-    """A metric cannot be computed from what it was given."""
+    """A metric cannot be computed from its inputs."""

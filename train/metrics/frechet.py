@@ -1,4 +1,4 @@
-"""The Frechet distance between real and generated pictures, by torchmetrics; statistics of the real ones are kept in a file."""
+"""Fréchet distance between real and generated pictures (torchmetrics), with cached statistics of the real ones."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _FORMAT_VERSION: Final = 1  # also of how pictures become features: what was com
 
 @dataclass(frozen=True, eq=False)
 class FeatureStatistics:
-    """All that a Frechet distance needs of a set of pictures; sums, so that those of parts of a set add up.
+    """Feature statistics of a set of pictures for a Fréchet distance; as sums, they are additive over parts of a set.
 
     Attributes:
-        total: float64 [D], the sum of the features.
-        products: float64 [D, D], the sum of their outer products.
-        count: Pictures.
+        total: Sum of the features, float64 [D].
+        products: Sum of the outer products of the features, float64 [D, D].
+        count: Number of pictures.
     """
 
     total: Tensor
@@ -46,10 +46,10 @@ class FeatureStatistics:
         return FeatureStatistics(self.total + other.total, self.products + other.products, self.count + other.count)
 
     def write(self, path: Path, key: str) -> None:
-        """Write them with a text that says what they are of; equal statistics give equal bytes. Missing folders are made.
+        """Write the statistics with an identifying key atomically; equal statistics give equal bytes, missing folders are created.
 
         Raises:
-            OSError: The file cannot be written; what stood there is as it was.
+            OSError: The file cannot be written; an existing one is unchanged.
         """
         tensors = {"total": self.total, "products": self.products, "count": torch.tensor(self.count)}
         content = safetensors.torch.save(tensors, {_METADATA_KEY: key})
@@ -59,12 +59,12 @@ class FeatureStatistics:
 
     @classmethod
     def read(cls, path: Path, key: str, width: int) -> FeatureStatistics | None:
-        """Read statistics of ``width`` features; None where there is no sound file, or one of another key."""
+        """Read statistics of ``width`` features; None where the file is missing or damaged or has another key."""
         try:
             if read_safetensors_header(path).metadata.get(_METADATA_KEY) != key:
                 return None
             tensors = load_safetensors(path)
-            # In memory of their own: they are added to, and the file may be replaced.
+            # Copied, since they are modified in place and the file may be replaced.
             total, products, count = (tensors[name].clone() for name in ("total", "products", "count"))
         except (OSError, WeightsError, SafetensorError, KeyError):
             return None
@@ -81,12 +81,12 @@ class FeatureStatistics:
 
 @dataclass(frozen=True)
 class RealCache:
-    """Where statistics of real pictures are kept, and of which pictures.
+    """Cache file for the statistics of real pictures.
 
     Attributes:
-        path: The file, by custom ``*.safetensors``.
-        data: A text that changes whenever the pictures do: data set, selection, how they are cropped.
-        height, width: Their size in pixels.
+        path: Path of the file, usually ``*.safetensors``.
+        data: Identifier of the pictures: data set, selection and cropping.
+        height, width: Size of the pictures in pixels.
     """
 
     path: Path
@@ -95,13 +95,13 @@ class RealCache:
     width: int
 
     def key(self, features: FeatureNetwork) -> str:
-        """Return what the file must say to be of these pictures and that network."""
+        """Return the key of the statistics: format, size, feature network and data."""
         parts = (f"format {_FORMAT_VERSION}", f"{self.width} x {self.height}", f"{features.distance} {features.digest}", self.data)
         return "\n".join(parts)
 
 
 class _Given(nn.Module):
-    """What torchmetrics takes for its network: features come ready-made."""
+    """Feature network for torchmetrics that passes on precomputed features."""
 
     def __init__(self, num_features: int) -> None:
         super().__init__()
@@ -112,70 +112,70 @@ class _Given(nn.Module):
 
 
 class FrechetDistance:
-    """The Frechet distance of generated pictures from real ones, each taken for a normal distribution of features.
+    """Fréchet distance between normal distributions fitted to the features of real and generated pictures (Heusel et al., NeurIPS 2017).
 
-    Features are computed where the network is, statistics in float64 on the CPU. Nothing is exchanged between processes: add up their
-    :attr:`fake`, if several share a set.
+    Features are computed on the network's device, statistics in float64 on the CPU. Processes are not synchronised: those that share a
+    set add up their :attr:`fake`.
 
-    With few pictures the distance is biased upwards: compare only figures of the same number of pictures. Fewer than 300 say little.
+    With few pictures the distance is biased upwards: compare equal numbers of pictures only; fewer than 300 say little.
 
     Args:
-        features: The network.
+        features: Feature network.
     """
 
     def __init__(self, features: FeatureNetwork) -> None:
-        # Imports transformers, if that is installed: a second that only those wait who measure.
+        # Imported here, since it imports transformers where installed, which takes a second.
         from torchmetrics.image.fid import FrechetInceptionDistance
 
         self.features = features
         given = _Given(features.num_features)
-        # By itself the metric would wait for all ranks in compute().
+        # The metric would otherwise synchronise all ranks in compute().
         self._metric: FrechetInceptionDistance = FrechetInceptionDistance(given, reset_real_features=False, sync_on_compute=False)
 
     @property
     def name(self) -> str:
-        """What to call the distance: ``fid`` with the Inception network of its definition, else by the network's name."""
+        """Name of the distance: ``fid`` for the Inception network, otherwise after the network."""
         return self.features.distance
 
     @property
     def real(self) -> FeatureStatistics:
-        """Statistics of the real pictures so far."""
+        """Accumulated statistics of the real pictures."""
         metric = self._metric  # which adds to its tensors in place
         total, products, count = metric.real_features_sum, metric.real_features_cov_sum, metric.real_features_num_samples
         return FeatureStatistics(total.clone(), products.clone(), int(count))
 
     @property
     def fake(self) -> FeatureStatistics:
-        """Statistics of the generated pictures so far."""
+        """Accumulated statistics of the generated pictures."""
         metric = self._metric
         total, products, count = metric.fake_features_sum, metric.fake_features_cov_sum, metric.fake_features_num_samples
         return FeatureStatistics(total.clone(), products.clone(), int(count))
 
     def update_real(self, pictures: Tensor) -> None:
-        """Count real pictures [B, 3, H, W], uint8 or floating-point in [-1, 1]."""
+        """Add real pictures [B, 3, H, W], uint8 or floating-point in [-1, 1]."""
         self._update(pictures, real=True)
 
     def update_fake(self, pictures: Tensor) -> None:
-        """Count generated pictures [B, 3, H, W], uint8 or floating-point in [-1, 1]."""
+        """Add generated pictures [B, 3, H, W], uint8 or floating-point in [-1, 1]."""
         self._update(pictures, real=False)
 
     def reset(self) -> None:
-        """Forget the generated pictures; the real ones stay."""
+        """Reset the statistics of the generated pictures."""
         self._metric.reset()
 
     def use_real(self, photos: Iterable[Tensor], cache: RealCache | None = None) -> bool:
-        """Take the statistics of the real pictures from a file, or compute them and write it, where it is not of them.
+        """Load the statistics of the real pictures from a cache file, or compute them and write it.
 
         Args:
-            photos: Batches [B, 3, H, W], uint8 or floating-point in [-1, 1]; not asked for any where the file is good.
-            cache: The file and what it should be of; None computes.
+            photos: Batches of photographs [B, 3, H, W], uint8 or floating-point in [-1, 1]; not read where the file is valid.
+            cache: Cache file; None for none.
 
         Returns:
-            Whether the file was good.
+            Whether the statistics were loaded from the file.
 
         Raises:
             MetricError: There are fewer than two pictures.
-            OSError: The file cannot be written; the statistics are in use all the same.
+            OSError: The file cannot be written; the statistics are set nevertheless.
         """
         kept = None if cache is None else FeatureStatistics.read(cache.path, cache.key(self.features), self.features.num_features)
         if kept is not None:
@@ -191,7 +191,7 @@ class FrechetDistance:
         return False
 
     def compute(self) -> float:
-        """Return the distance, 0 or more; NaN where a picture's features were not finite.
+        """Return the distance, at least 0; NaN for non-finite features.
 
         Raises:
             MetricError: There are fewer than two real or fewer than two generated pictures.
@@ -200,7 +200,7 @@ class FrechetDistance:
             self._check(kind, statistics)
             if not bool(statistics.products.isfinite().all()):
                 return math.nan
-        # Statistics may have come ready-made: an update with no pictures tells the metric that they are there and new.
+        # The statistics may have been loaded: an empty update makes the metric recompute.
         self._metric.update(torch.zeros(0, self.features.num_features, dtype=torch.float64), real=False)  # pyright: ignore[reportUnknownMemberType]
         value: Tensor = self._metric.compute()  # pyright: ignore[reportUnknownMemberType]
         return max(float(value), 0.0)  # rounding makes equal sets differ by less than nothing

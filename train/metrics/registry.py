@@ -1,4 +1,4 @@
-"""The metrics by name, and measuring a generator by any of them in one pass over the held-out pictures."""
+"""Registry of metrics, and their measurement in one pass over the held-out pictures."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ Need = Literal["encoder or no style input", "style input", "perceptual network",
 
 
 class Accumulator(Protocol):
-    """Interface of metrics under measurement."""
+    """Interface of running measurements."""
 
     def add(self, renders: Renders) -> None:
-        """Count a batch."""
+        """Add a batch."""
         ...
 
     def value(self) -> float:
-        """Return the metric of all pictures so far; NaN where a picture was not finite.
+        """Return the metric over all pictures so far; NaN where a picture was not finite.
 
         Raises:
-            MetricError: There were too few.
+            MetricError: There were too few pictures.
         """
         ...
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric.
+    """Description of a metric.
 
     Attributes:
-        name: In configurations, events and reports.
-        unit: What its numbers are.
-        lower_is_better: Which way is better.
-        needs: What it cannot be measured without.
-        start: Begins a measurement.
+        name: Name in configurations, events and reports.
+        unit: Unit of the values.
+        lower_is_better: Whether lower values are better.
+        needs: Requirements on the inputs.
+        start: Function that starts a measurement.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Metric:
         return tuple(need for need in self.needs if not has[need])
 
     def is_better(self, value: float, best: float | None) -> bool:
-        """Tell whether a value is better than the best so far, None where there is none; NaN never is."""
+        """Return whether a value is better than the best so far (None for none); NaN never is."""
         if math.isnan(value):
             return False
         if best is None or math.isnan(best):
@@ -84,18 +84,17 @@ def _register(
 
 
 def measure(names: Iterable[str], context: MetricContext) -> dict[str, float]:
-    """Measure a generator.
+    """Return the metrics of a generator.
 
     Args:
-        names: Of :data:`METRICS`.
-        context: The generator, the pictures and what judges. Nothing of it is changed but what ``frechet`` knows of generated pictures.
+        names: Names from :data:`METRICS`.
+        context: Generator, pictures and evaluation networks; only the generated pictures' statistics of ``frechet`` change.
 
     Returns:
-        The values by name, in the order asked for, without those whose needs the context does not meet; NaN where pictures were not
-        finite.
+        Values by name in the given order, without metrics whose requirements are not met; NaN where pictures were not finite.
 
     Raises:
-        MetricError: There is no metric of a name, or there are too few pictures for one that can be measured.
+        MetricError: A name is unknown, or there are too few pictures.
     """
     asked = list(dict.fromkeys(names))
     if unknown := [name for name in asked if name not in METRICS]:
@@ -111,7 +110,7 @@ def measure(names: Iterable[str], context: MetricContext) -> dict[str, float]:
 
 
 class _Mean:
-    """The mean over all pictures, however they were batched."""
+    """Mean over all pictures, independent of batching."""
 
     def __init__(self) -> None:
         self._total, self._count = 0.0, 0
@@ -129,14 +128,14 @@ class _Mean:
 
 @_register("reconstruction_l1", "mean absolute difference in [-1, 1]", "encoder or no style input", lower_is_better=True)
 class ReconstructionL1(_Mean):
-    """Mean absolute difference between photographs and pictures in their styles."""
+    """Mean absolute difference between photographs and pictures in their styles, in 0..2."""
 
     def __init__(self, context: MetricContext) -> None:
         super().__init__()
         del context
 
     def add(self, renders: Renders) -> None:
-        """Count a batch."""
+        """Add a batch."""
         self.count(float(value) for value in reconstruction_l1(renders.reconstruction, renders.photos))
 
 
@@ -150,14 +149,14 @@ class Diversity(_Mean):
         self._distance, self._styles = whole_pictures(context.perceptual), context.styles
 
     def add(self, renders: Renders) -> None:
-        """Count a batch."""
+        """Add a batch."""
         pictures: Tensor = torch.stack([renders.styled(number) for number in range(self._styles)], 1).float()
         self.count(diversity(styles, self._distance) for styles in pictures)
 
 
 @_register("frechet", "Frechet distance", "feature network", lower_is_better=True)
 class Frechet:
-    """Frechet distance between pictures in random styles and real ones, in the features of the network."""
+    """Fréchet distance between pictures in random styles and real ones."""
 
     def __init__(self, context: MetricContext) -> None:
         assert context.frechet is not None
@@ -167,7 +166,7 @@ class Frechet:
             raise MetricError(f"{self._distance.name} with {count} real pictures", "two at least", "Call FrechetDistance.use_real first")
 
     def add(self, renders: Renders) -> None:
-        """Count a batch."""
+        """Add a batch."""
         self._distance.update_fake(renders.styled(0))
 
     def value(self) -> float:

@@ -1,1 +1,1 @@
-"""Frozen networks that judge or measure."""
+"""Frozen pretrained networks for losses and metrics."""

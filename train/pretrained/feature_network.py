@@ -1,4 +1,4 @@
-"""What every network has whose features a Frechet distance compares: pictures of any size in, one vector of each out."""
+"""Base class of feature networks for Fréchet distances: one vector per picture of any size."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from spade_studio.engine.weights.strict import float_tensors
 
 
 def byte_values(pictures: Tensor) -> Tensor:
-    """Return the values 0..255 that pictures have in a file, as float32; whole numbers, so that a picture in memory counts as its file.
+    """Return pictures as float32 values in 0..255, rounded to integers as in an 8-bit file.
 
     Args:
-        pictures: [B, 3, H, W], either uint8 or floating-point in [-1, 1] (values beyond are cut off, NaN stays).
+        pictures: Pictures [B, 3, H, W], uint8 or floating-point in [-1, 1]; values outside are clipped, NaN is kept.
     """
     if pictures.dtype == torch.uint8:
         return pictures.float()
@@ -26,16 +26,16 @@ def byte_values(pictures: Tensor) -> Tensor:
 
 
 class FeatureNetwork(nn.Module, ABC):
-    """A frozen network in evaluation mode, whatever is asked of it.
+    """Frozen feature network, always in evaluation mode.
 
     Attributes:
-        kind: What the network is called.
-        distance: What a Frechet distance of its features is called; ``fid`` belongs to the Inception network of the definition.
-        num_features: D; torchmetrics' name for it.
-        source: Where its file comes from, for messages.
-        begins: Tensors that tell the architecture apart from others.
-        unread: Beginnings of names of tensors that a file may hold besides.
-        digest: SHA-256 of its file, by which cached statistics know their network; empty where it came from none.
+        kind: Name of the network.
+        distance: Name of the Fréchet distance of its features; ``fid`` is reserved for the Inception network.
+        num_features: Number of features D, as torchmetrics names it.
+        source: Origin of the file, for messages.
+        begins: Names of tensors that identify the architecture.
+        unread: Prefixes of further tensors that the file may hold.
+        digest: SHA-256 of the file, part of the key of cached statistics; empty without a file.
     """
 
     kind: ClassVar[str]
@@ -51,34 +51,34 @@ class FeatureNetwork(nn.Module, ABC):
 
     @abstractmethod
     def embed(self, values: Tensor) -> Tensor:
-        """Return the features [B, D] of pictures float32 [B, 3, H, W] in 0..255, of any size."""
+        """Return the features, float32 [B, D], of pictures of any size, float32 [B, 3, H, W] in 0..255."""
 
     @torch.no_grad()
     def forward(self, pictures: Tensor) -> Tensor:
         """Return the features, float32 [B, D], of pictures [B, 3, H, W], uint8 or floating-point in [-1, 1].
 
-        Pictures on another device are moved to the network's; autocast does not reach in here.
+        Pictures are moved to the network's device; autocast is disabled.
         """
         device = next(self.parameters()).device
         with torch.autocast(device.type, enabled=False):
             return self.embed(byte_values(pictures.to(device)))
 
     def train(self, mode: bool = True) -> Self:
-        """Stay in evaluation mode."""
+        """Ignore the mode: the network stays in evaluation mode."""
         del mode
         return super().train(False)
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], where: str, digest: str = "") -> Self:
-        """Build the network with a file's tensors; no random number is drawn.
+        """Build the network from a file's tensors without drawing random numbers.
 
         Args:
-            tensors: By name, as in a state dict, of any floating-point type.
-            where: The file, for messages.
-            digest: Its SHA-256.
+            tensors: Tensors by name, as in a state dict, of any floating-point type.
+            where: File name for messages.
+            digest: SHA-256 of the file.
 
         Raises:
-            WeightsError: Tensors are missing, unexpected, of another shape, or not finite: which.
+            WeightsError: Tensors are missing, unexpected, of another shape, or not finite.
         """
         with torch.device("meta"):  # without memory, and without the initial weights that constructors draw
             network = cls()

@@ -1,4 +1,4 @@
-"""Opens the file of a feature network, and tells by the names of its tensors which one it is."""
+"""Loading of feature networks, recognised by the names of their tensors."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ FEATURE_NETWORKS: Final[tuple[type[FeatureNetwork], ...]] = (EfficientNetLiteFea
 
 
 def load_features(path: Path | str) -> FeatureNetwork:
-    """Build the feature network that a ``.safetensors`` or ``.pth`` file holds, on the CPU; the file runs nothing.
+    """Load the feature network of a ``.safetensors`` or ``.pth`` file on the CPU, without running code from it.
 
     Raises:
-        WeightsError: There is no such file, it is damaged, or it holds another network.
+        WeightsError: The file is missing or damaged, or holds another network.
     """
     path = Path(path)
     tensors = read_tensors(path, "the file of a feature network")

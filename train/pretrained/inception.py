@@ -1,4 +1,4 @@
-"""TensorFlow's Inception v3 of 2015-12-05 up to its 2048 pooled features, for the Frechet inception distance (Heusel et al. 2017)."""
+"""TensorFlow's Inception v3 of 2015-12-05 up to its 2048 pooled features, for the FID (Heusel et al., NeurIPS 2017)."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _SIDE: Final = 299
 _CLASSES: Final = 1008  # of the network of 2015; torchvision's of the same names has 1000
 
 Step = tuple[str, int, tuple[int, int]]
-"""A convolution: name, width, kernel."""
+"""Convolution: name, output channels, kernel size."""
 Branch = tuple[tuple[Step, ...], ...]
-"""Convolutions one after the other; where two stand together, both read the same and their results are joined."""
+"""Sequence of convolutions; the outputs of two at the same position, with the same input, are concatenated."""
 Pooling = Literal["average", "maximum", "reduce"]
 
 _POINT, _SQUARE, _LARGE, _FLAT, _TALL = (1, 1), (3, 3), (5, 5), (1, 7), (7, 1)
 
 
 class Convolution(nn.Module):
-    """Convolution without bias, batch norm, ReLU."""
+    """Convolution without bias, followed by batch norm and ReLU."""
 
     def __init__(self, channels: int, width: int, kernel: tuple[int, int], stride: int = 1, *, padded: bool = True) -> None:
         super().__init__()
@@ -34,22 +34,22 @@ class Convolution(nn.Module):
         self.bn = nn.BatchNorm2d(width, eps=1e-3)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, channels, H, W] -> [B, width, H', W']."""
+        """Input [B, channels, H, W] -> [B, width, H', W']."""
         return F.relu(self.bn(self.conv(x)))
 
 
 class Mixed(nn.Module):
-    """Branches side by side, joined along the channels; the last one pools.
+    """Inception block: parallel branches concatenated along the channels, the last one with pooling.
 
     Args:
-        channels: Of the input.
-        branches: All but the pooling one.
-        pooling: ``average``, over the pixels that exist, and ``maximum`` keep the size and are followed by a convolution; ``reduce``
-            halves it, as does then the last convolution of every branch.
-        pool_width: Of the convolution after pooling; 0 with ``reduce``.
+        channels: Number of input channels.
+        branches: Branches without pooling.
+        pooling: ``average`` (excluding padding) and ``maximum`` keep the size and are followed by a convolution; ``reduce`` halves it, as
+            does the last convolution of every branch.
+        pool_width: Output channels of the convolution after pooling; 0 for ``reduce``.
 
     Attributes:
-        width: Channels of the output.
+        width: Number of output channels.
     """
 
     def __init__(self, channels: int, branches: tuple[Branch, ...], pooling: Pooling, pool_width: int = 0) -> None:
@@ -69,7 +69,7 @@ class Mixed(nn.Module):
             self.branch_pool = Convolution(channels, pool_width, _POINT)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[B, channels, H, W] -> [B, width, H', W']."""
+        """Input [B, channels, H, W] -> [B, width, H', W']."""
         joined: list[Tensor] = []
         for branch in self._names:
             y = x
@@ -142,10 +142,10 @@ def _coarse(channels: int, pooling: Pooling) -> Mixed:
 
 
 class InceptionFeatures(FeatureNetwork):
-    """The network of the FID, with the names of pytorch-fid's conversion, ``pt_inception-2015-12-05-6726825d.pth``.
+    """Inception network of the FID, with the tensor names of pytorch-fid's conversion, ``pt_inception-2015-12-05-6726825d.pth``.
 
-    As in the original graph, pictures are sampled bilinearly at the corner of every target pixel (torch-fidelity does that too,
-    pytorch-fid samples at the centre), averages leave padding out, and the last block pools by maximum.
+    As in the original graph, bilinear resizing samples at the corners of target pixels (like torch-fidelity; pytorch-fid samples at
+    their centres), average pooling excludes padding, and the last block uses max pooling.
     """
 
     kind: ClassVar[str] = "the FID's Inception v3"
@@ -176,7 +176,7 @@ class InceptionFeatures(FeatureNetwork):
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], where: str, digest: str = "") -> Self:
-        """Build the network; see :meth:`FeatureNetwork.from_tensors`. torchvision's of the same names is refused by its classes."""
+        """See :meth:`FeatureNetwork.from_tensors`; torchvision's Inception is rejected by its number of classes."""
         classes = tensors.get("fc.weight")
         if classes is None or tuple(classes.shape) != (_CLASSES, cls.num_features):
             found = "no fc.weight" if classes is None else f"fc.weight of shape {list(classes.shape)}"
@@ -188,7 +188,7 @@ class InceptionFeatures(FeatureNetwork):
         return super().from_tensors(tensors, where, digest)
 
     def embed(self, values: Tensor) -> Tensor:
-        """Return the features [B, 2048]; pictures are resized to 299x299, then less 128 over 128."""
+        """Return the features [B, 2048]; pictures are resized to 299x299 and mapped to (x - 128) / 128."""
         x = (resize_from_corners(values, _SIDE, _SIDE) - 128) / 128
         for convolution in (self.Conv2d_1a_3x3, self.Conv2d_2a_3x3, self.Conv2d_2b_3x3):
             x = convolution(x)
@@ -205,7 +205,7 @@ class InceptionFeatures(FeatureNetwork):
 
 
 def resize_from_corners(pictures: Tensor, height: int, width: int) -> Tensor:
-    """Resize [B, C, H, W] bilinearly as TensorFlow 1 does: target pixel i samples at i * H / height, not at its centre."""
+    """Resize [B, C, H, W] bilinearly as TensorFlow 1 does: target row i samples at i * H / height, without half-pixel centres."""
     for dim, side in ((2, height), (3, width)):
         length = pictures.shape[dim]
         places = torch.arange(side, dtype=torch.float32) * torch.tensor(length / side, dtype=torch.float32)  # float32 as there

@@ -1,4 +1,4 @@
-"""Reads the tensors of a network's file, whichever of torch's formats or safetensors it is; nothing in the file is run."""
+"""Reading tensors from safetensors and torch files without running code from them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from spade_studio.engine.weights.torch_file import load_torch_file, read_torch_f
 
 
 def read_tensors(path: Path, what: str) -> Mapping[str, Tensor]:
-    """Read a file of tensors, recognised by content.
+    """Return the tensors of a file, whose format is recognised by content.
 
     Args:
-        path: The file.
-        what: What it should be, for messages: ``the file of a feature network``.
+        path: Path of the file.
+        what: Description of the expected file for messages, such as ``the file of a feature network``.
 
     Raises:
-        WeightsError: There is no such file, or it is damaged.
+        WeightsError: The file is missing or damaged.
     """
     try:
         with open_regular(path) as file:

@@ -1,4 +1,4 @@
-"""The perceptual distance: L1 between activations of VGG-19, VGG-16 or the HED edge detector's VGG-16."""
+"""Perceptual distance: L1 between activations of VGG-19, VGG-16 or the HED edge detector's VGG-16."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from spade_studio.engine.errors import WeightsError
 from spade_studio.train.config.losses import PerceptualConfig, PerceptualKind
 from spade_studio.train.pretrained.tensor_files import read_tensors
 
-# Convolutions of each of the five blocks; blocks are separated by pooling. HED's file ends with relu5_1.
+# Number of convolutions of each of the five blocks, which are separated by pooling. HED's file ends with relu5_1.
 _VGG19 = ((64, 64), (128, 128), (256,) * 4, (512,) * 4, (512,) * 4)
 _VGG16 = ((64, 64), (128, 128), (256,) * 3, (512,) * 3, (512,) * 3)
 _CONVOLUTIONS: dict[PerceptualKind, tuple[tuple[int, ...], ...]] = {"vgg19": _VGG19, "vgg16": _VGG16, "hed_vgg16": (*_VGG16[:4], (512,))}
-# torchvision's files; the eight digits at the end begin their SHA-256, which the download is checked against.
+# torchvision's files; their names end with the first eight digits of the SHA-256, against which downloads are checked.
 _DOWNLOADS = {
     "vgg19": "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth",
     "vgg16": "https://download.pytorch.org/models/vgg16-397923af.pth",
@@ -29,11 +29,11 @@ _HED_MEAN = (104.00699, 116.66877, 122.67892)
 
 @dataclass(frozen=True)
 class Tap:
-    """Where a tap stands and how its distance counts.
+    """A tapped layer of the network, and its part in the distance.
 
     Attributes:
-        name: As in the papers, ``relu3_1``.
-        weight: Factor on its distance.
+        name: Name of the layer as in the VGG literature, such as ``relu3_1``.
+        weight: Weight of its distance.
         relative: Whether the distance is divided by the mean magnitude of the target's activations.
     """
 
@@ -46,13 +46,13 @@ class Tap:
 
 
 class VGGFeatures(nn.Module):
-    """The five blocks up to their taps, frozen.
+    """Frozen VGG blocks up to their taps.
 
     Args:
-        kind: Which network; HED's takes BGR in 0..255 less its mean and pools with ceil, torchvision's take pictures as they are.
-        taps: How many blocks are wanted; what follows the last one's tap is not built.
-        tap: Which convolution of every block is tapped after its ReLU: 1 for relu1_1, relu2_1, ..., 2 for relu1_2, relu2_2, ...; the last
-            one that the file has where there are fewer.
+        kind: Network; HED's takes BGR in 0..255 minus its mean and pools with ceil, torchvision's take pictures in [-1, 1] unchanged.
+        taps: Number of blocks; layers after the last tap are not built.
+        tap: Number of the convolution in every block that is tapped after its ReLU: 1 for relu1_1, relu2_1, ..., 2 for relu1_2, relu2_2,
+            ...; the last one of blocks with fewer.
     """
 
     mean: Tensor
@@ -95,13 +95,13 @@ class VGGFeatures(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """Features of fakes and of photographs.
+    """Perceptual features of fakes and of photographs.
 
     Attributes:
-        found: Of fakes: relu1_1, relu2_1, ...
-        targets: Of photographs, without gradients.
-        count: How many pictures of the batch, the first ones.
-        crop: Rows and columns of the pictures.
+        found: Features of fakes: relu1_1, relu2_1, ...
+        targets: Features of photographs, without gradients.
+        count: Number of leading pictures of the batch that are compared.
+        crop: Row and column slices of the crop.
     """
 
     found: list[Tensor]
@@ -114,7 +114,7 @@ class PerceptualDistance(nn.Module):
     """Weighted L1 between the activations of fakes and of photographs.
 
     Args:
-        features: The network; it ends with the last tap that has a weight.
+        features: Feature network up to the last tap with a weight.
         config: Tap weights and scale, crop and share of the batch.
     """
 
@@ -125,21 +125,21 @@ class PerceptualDistance(nn.Module):
 
     @property
     def taps(self) -> tuple[Tap, ...]:
-        """The taps that count, with their scale, for logs."""
+        """Taps with nonzero weight, for logs."""
         relative = self.config.tap_scale == "relative"
         return tuple(Tap(f"relu{i}_1", weight, relative) for i, weight in enumerate(self.config.tap_weights, 1) if weight)
 
     def forward(self, fake: Tensor, photos: Tensor, crop_seed: int | Sequence[int] = 0) -> Tensor:
-        """Return the distance, a number; see :meth:`compare`."""
+        """Return the distance, a scalar; see :meth:`compare`."""
         return self.distance(self.compare(fake, photos, crop_seed))
 
     def compare(self, fake: Tensor, photos: Tensor, crop_seed: int | Sequence[int] = 0) -> Compared:
-        """Compute the features of fakes and of photographs; gradients flow to the fakes alone.
+        """Return the features of fakes and of photographs; gradients flow to the fakes only.
 
         Args:
-            fake: [B, 3, H, W] in [-1, 1].
-            photos: The same shape.
-            crop_seed: Seed of the crop's place, the same for all pictures of the batch.
+            fake: Generated pictures [B, 3, H, W] in [-1, 1].
+            photos: Photographs [B, 3, H, W] in [-1, 1].
+            crop_seed: Seed of the crop's position, the same for all pictures of the batch.
         """
         count = max(1, round(fake.shape[0] * self.config.batch_share))
         crop = self._crop(fake.shape[-2], fake.shape[-1], crop_seed)
@@ -149,11 +149,11 @@ class PerceptualDistance(nn.Module):
         return Compared(self.features(fake), targets, count, crop)
 
     def distance(self, compared: Compared) -> Tensor:
-        """Return the weighted L1 between features."""
+        """Return the weighted L1 between features, a scalar."""
         return self.between(compared.found, compared.targets)
 
     def between(self, founds: Sequence[Tensor], targets: Sequence[Tensor]) -> Tensor:
-        """Return the weighted L1 between features of fakes and of photographs, relu1_1, relu2_1, ... of each."""
+        """Return the weighted L1 between lists of features (relu1_1, relu2_1, ...) of fakes and photographs, a scalar."""
         terms: list[Tensor] = []
         for weight, found, target in zip(self.config.tap_weights, founds, targets, strict=False):
             if weight:
@@ -176,10 +176,10 @@ class PerceptualDistance(nn.Module):
 
 
 def load_perceptual(config: PerceptualConfig) -> PerceptualDistance:
-    """Build the perceptual distance from its file, or from torchvision's, downloaded once, where the configuration names none.
+    """Build the perceptual distance with the configured network file, by default torchvision's, which is downloaded once.
 
     Raises:
-        WeightsError: there is no such file, no connection, or the file holds another network.
+        WeightsError: The file is missing, cannot be downloaded, or holds another network.
     """
     features = VGGFeatures(config.network, max(i for i, weight in enumerate(config.tap_weights, 1) if weight))
     load_vgg(features, config.file)
@@ -187,10 +187,10 @@ def load_perceptual(config: PerceptualConfig) -> PerceptualDistance:
 
 
 def load_vgg(features: VGGFeatures, file: str) -> None:
-    """Give a network its weights: a file's, or torchvision's, downloaded once, where ``file`` is empty.
+    """Load the weights of a file into a network; where ``file`` is empty, torchvision's, which are downloaded once.
 
     Raises:
-        WeightsError: as :func:`load_perceptual`.
+        WeightsError: See :func:`load_perceptual`.
     """
     kind = features.kind
     where = file or _DOWNLOADS[kind]
@@ -226,7 +226,7 @@ def _parameter_names(features: VGGFeatures) -> Iterator[tuple[str, str]]:
 
 
 def _download(kind: PerceptualKind) -> Mapping[str, Tensor]:
-    """Return torchvision's tensors from torch's cache folder, fetched and checked there the first time."""
+    """Return torchvision's tensors from torch's cache folder, downloaded and verified the first time."""
     url = _DOWNLOADS[kind]
     try:
         return torch.hub.load_state_dict_from_url(url, map_location="cpu", check_hash=True, weights_only=True, progress=False)
