@@ -1,1 +1,1 @@
-"""Documents as files: the archive, autosave and recovery, import and export of label maps and pictures."""
+"""Files of documents: archives, autosave and recovery, import and export of label maps and pictures."""

@@ -1,4 +1,4 @@
-"""A document as one file: an OpenRaster archive that paint programs open, with the exact planes and our description inside."""
+"""Document files: OpenRaster archives that other paint programs open, extended by the exact planes and a JSON description."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _INSTANCES = "spade-studio/instances.png"
 _TEXTURE = "spade-studio/texture.png"
 _UNDERLAY = "spade-studio/underlay.png"
 _MAX_PLANE_BYTES = 160 << 20
-"""Somewhat more than a map of 8192 x 8192 in 16 bits that cannot be compressed."""
+"""Greatest size of an encoded plane in bytes, slightly above an incompressible 16-bit map of 8192 x 8192 pixels."""
 _MAX_PICTURE_BYTES = 300 << 20
 _MAX_THUMBNAIL_BYTES = 1 << 20
 _MAX_TOKEN_BYTES = 64
@@ -39,19 +39,19 @@ def save_document(
     size: tuple[int, int] | None = None,
     token: str = "",
 ) -> None:
-    """Write a document; the old file stays until the new one is whole, and then beside it as ``NAME~`` (autosaves keep none).
+    """Write a document atomically and keep the previous file as a backup ``NAME~``; autosaves keep no backup.
 
     Args:
-        path: Where to.
-        state: What to write.
-        render: The picture that weights made of it, uint8 ``[h, w, 3]`` of any size, or None.
-        layers: False leaves out all that only other programs need, which is most of the work (autosave).
-        size: (height, width) of the layers; the document's where None.
-        token: Names the journal that goes on from here; none where empty.
+        path: File to write.
+        state: Document to write.
+        render: Rendered picture of the document, uint8 ``[h, w, 3]`` of any size, or None.
+        layers: Whether to include the layers for other programs, which take most of the time; False for autosaves.
+        size: (height, width) of the layers; None for the document's size.
+        token: Identifier of the journal that continues from this file; empty for none.
 
     Raises:
-        SaveError: The folder is missing or may not be written, or the disk is full.
-        DocumentError: The state holds what could not be read back.
+        SaveError: The folder is missing or not writable, or the disk is full.
+        DocumentError: The state contains data that could not be read back.
     """
     planes = _planes(state) | ({_TOKEN: token.encode()} if token else {})
     try:
@@ -67,13 +67,13 @@ def save_document(
 
 
 def load_document(path: Path) -> DocumentState:
-    """Read a document that may come from anywhere.
+    """Read a document from an untrusted file.
 
     Args:
-        path: The file.
+        path: File to read.
 
     Raises:
-        DocumentError: No such file, no document of ours, damaged, or made to do harm.
+        DocumentError: The file is missing, not a document of this program, damaged or malicious.
     """
     with open_guarded(path, MIMETYPE) as archive:
         description = _description(archive, path)
@@ -102,7 +102,7 @@ def load_document(path: Path) -> DocumentState:
 
 
 def load_token(path: Path) -> str:
-    """Return the token of the journal that belongs to a copy; empty where there is none.
+    """Return the identifier of the journal that continues from an autosave copy; empty where there is none.
 
     Raises:
         DocumentError: As :func:`load_document`.
@@ -112,7 +112,7 @@ def load_token(path: Path) -> str:
 
 
 def load_thumbnail(path: Path) -> Picture:
-    """Read only the small picture of a document, uint8 ``[h, w, 3]``, no side longer than 256.
+    """Read the thumbnail of a document, uint8 ``[h, w, 3]``, at most 256 pixels a side.
 
     Raises:
         DocumentError: As :func:`load_document`.
@@ -123,10 +123,10 @@ def load_thumbnail(path: Path) -> Picture:
 
 
 def is_document(path: Path) -> bool:
-    """Return whether an archive holds a document, not only the layers of another program.
+    """Return whether an archive contains a document, and not only the layers of another program.
 
     Raises:
-        DocumentError: No such file, no OpenRaster archive, damaged, or made to do harm.
+        DocumentError: The file is missing, not an OpenRaster archive, damaged or malicious.
     """
     with open_guarded(path, MIMETYPE) as archive:
         return DESCRIPTION in archive
@@ -149,7 +149,7 @@ def _planes(state: DocumentState) -> dict[str, bytes]:
 
 
 def _check_written(file: BinaryIO, path: Path) -> None:
-    """Look at a new file as opening it would, before it takes the old one's place."""
+    """Verify that a new file can be opened, before it replaces the old one."""
     file.flush()
     try:
         with open_guarded(Path(file.name), MIMETYPE):

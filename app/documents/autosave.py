@@ -1,4 +1,4 @@
-"""Saves the open document aside, so that a crash costs seconds: a full copy now and then, and a journal of strokes in between."""
+"""Autosave for recovery after a crash: occasional full copies, and a journal of the changes between them."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from spade_studio.engine.errors import EngineError
 from spade_studio.engine.labels import LabelSet
 
 SECONDS = 55
-"""From the first change to the next full copy; writing takes the rest of the minute at most."""
+"""Seconds from the first change to the next full copy; with the time to write it, at most a minute."""
 JOURNAL_MILLISECONDS = 5000
-"""From a change to its record in the journal, or to the first copy."""
+"""Milliseconds from a change to its record in the journal, or to the first copy."""
 
 
 class Autosave(QObject):
-    """Keeps what is not saved in a session's folder; a document without changes has nothing there.
+    """Keeps unsaved changes in a session folder, which is empty while the document is unmodified.
 
     Args:
-        document: Whose changes count.
-        connection: Captures it.
-        folder: Where the sessions of all processes lie.
-        parent: Of Qt.
+        document: Document to watch.
+        connection: Connection that captures the document's state.
+        folder: Folder with the sessions of all processes.
+        parent: Qt parent.
     """
 
-    failed = Signal(str)  # why, once; empty when it works again
-    saved = Signal()  # what was captured last is on the disk
+    failed = Signal(str)  # reason, once; empty after the next success
+    saved = Signal()  # the latest captured state is on the disk
 
     def __init__(self, document: Document, connection: DocumentConnection, folder: Path, parent: QObject) -> None:
         super().__init__(parent)
@@ -47,7 +47,7 @@ class Autosave(QObject):
         self._problem = ""
         self._is_failing = False
         self._is_leaving = False
-        self._tokens: list[str] = []  # of the journals that go on: of the last whole copy, and of the one that is being written
+        self._tokens: list[str] = []  # of the active journals: of the last complete copy, and of the copy being written
         self._is_journal_full = False
         self._dirty = DirtyTiles(document.size)
         self._beside = self._look_beside()
@@ -63,21 +63,21 @@ class Autosave(QObject):
 
     @property
     def seconds(self) -> int:
-        """Seconds from a change to the next full copy."""
+        """Delay from a change to the next full copy, in seconds."""
         return self._timer.interval() // 1000
 
     @seconds.setter
     def seconds(self, seconds: int) -> None:
-        self._timer.setInterval(seconds * 1000)  # a timer that runs begins anew
+        self._timer.setInterval(seconds * 1000)  # a running timer restarts
 
     def save(self) -> None:
-        """Capture the document now and write a copy on the thread; while one is written, the newest after it."""
+        """Capture the document and write a copy on a worker thread; while the worker is busy, another copy is scheduled after it."""
         self._timer.stop()
         self._soon.stop()
         if self._copies.is_busy:
             self._is_wanted = True
             return
-        self._record()  # of the copy before: should this one not become whole, its journal is
+        self._record()  # in the previous copy's journal, in case the new copy fails
         token = secrets.token_hex(8)
         self._tokens = [*self._tokens, token]
         self._beside, self._is_journal_full = self._look_beside(), False
@@ -85,7 +85,7 @@ class Autosave(QObject):
         self._copies.run(lambda _job: self._session.save(state, origin, token), lambda _none: self._on_written(""), self._on_failed)
 
     def save_and_wait(self) -> bool:
-        """Save now and return when it is on the disk; False where it could not be written."""
+        """Save and block until the copy is on the disk; False where it could not be written."""
         self._is_wanted = False
         self._copies.wait()
         self.save()
@@ -94,18 +94,18 @@ class Autosave(QObject):
         return not self._problem
 
     def leave(self) -> None:
-        """Save now what is not saved, and leave it to be restored at the next start, whatever follows."""
+        """Save unsaved changes and keep them for recovery at the next start, regardless of later changes."""
         self.keep()
         self._is_leaving = True
 
     def keep(self) -> None:
-        """Save now what is not saved: the process may end before anybody is asked."""
+        """Save unsaved changes at once, since the process may end without asking the user."""
         self._document.end_stroke()
         if self._document.is_modified:
             self.save_and_wait()
 
     def close(self) -> None:
-        """Forget what was saved aside: the document was saved, or given up."""
+        """Stop the autosave and remove its files, after the document was saved or discarded."""
         self._timer.stop()
         self._soon.stop()
         self._copies.close()
@@ -121,7 +121,7 @@ class Autosave(QObject):
 
     def _on_replaced(self) -> None:
         self._dirty = DirtyTiles(self._document.size)
-        self._tokens = []  # no journal leads from the map before to this one
+        self._tokens = []  # no journal leads from the previous map to this one
         self._on_change()
 
     def _on_change(self) -> None:
@@ -145,7 +145,7 @@ class Autosave(QObject):
         self._session.end()
 
     def _look_beside(self) -> tuple[dict[str, Json], LabelSet, Beside, RegionArray | None]:
-        """Return what a copy holds beside the map, which no journal records."""
+        """Return the contents of a copy beside the map, which the journal does not record."""
         document = self._document
         return dict(self._connection.read_style()), document.label_set, document.beside, document.texture_regions
 
@@ -156,7 +156,7 @@ class Autosave(QObject):
     # -- the journal --------------------------------------------------------------------------------------------------
 
     def _keep_up(self) -> None:
-        """Have the changes of the last seconds on the disk, by the journal where it can hold them."""
+        """Write recent changes to the journal, or save a full copy where the journal cannot record them."""
         if not self._tokens or self._is_journal_full or not self._is_same_beside():
             self.save()
         else:
@@ -192,7 +192,7 @@ class Autosave(QObject):
 
 
 def _append(paths: list[tuple[Path, str]], change: Change) -> bool:
-    """Write a record into journals, and return whether one of them is full, or cannot be written, of which the next copy tells."""
+    """Append a record to journals, and return whether one is full or not writable; the next full copy reports the failure."""
     try:
         return max([journal.append(path, token, change) for path, token in paths]) > journal.MAX_BYTES
     except OSError:

@@ -1,4 +1,4 @@
-"""New, open, save, import and export: what the file menu does to the document, and the question before changes are lost."""
+"""Commands of the file menu: new, open, save, import and export, with the question about unsaved changes."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ _TOLD_MILLISECONDS = 4000
 
 
 class FileCommands(QObject):
-    """The file menu's work; every method returns whether it was done, or begun where it need not be waited for.
+    """Commands of the file menu; a command returns whether it succeeded, or, without waiting, whether it was started.
 
     Args:
-        workspace: The document and its window.
-        connection: Between the document and its file.
-        show_rendered: Shows the layout and style that a rendered PNG came from; returns whether it could.
+        workspace: Document and window.
+        connection: Conversion between the document and its saved state.
+        show_rendered: Callback that shows the layout and style of a rendered PNG, and returns whether it succeeded.
 
     Attributes:
-        connection: Between the document and its file.
+        connection: Conversion between the document and its saved state.
     """
 
     recent_changed = Signal()
-    told = Signal(str, int)  # how saving goes on, and for how many milliseconds to show it; 0 until there is something else to tell
+    told = Signal(str, int)  # progress message, and its duration in milliseconds; 0 until the next message
 
     def __init__(self, workspace: Workspace, connection: DocumentConnection, show_rendered: Callable[[Path], bool]) -> None:
         super().__init__(workspace.window)
@@ -59,7 +59,7 @@ class FileCommands(QObject):
         self._settings = workspace.settings
         self._window = workspace.window
         self._worker = Worker(self, "save")
-        self._again: Path | None = None  # where to save once more when what is being written is done
+        self._again: Path | None = None  # file to save to again after the present write
         self._is_export_lost = False
         self.connection = connection
         self._show_rendered = show_rendered
@@ -69,7 +69,13 @@ class FileCommands(QObject):
     def new(
         self, size: tuple[int, int] = samples.BLANK_SIZE, label_set: LabelSet | None = None, labels: LabelArray | None = None
     ) -> bool:
-        """Start a layout of (height, width), empty or of labels, in the label set of the one before unless another one is given."""
+        """Start a new layout.
+
+        Args:
+            size: (height, width) of an empty layout in pixels; ignored with ``labels``.
+            label_set: Label set; None for the present one.
+            labels: Initial label map, uint8 ``[H, W]``; None for an empty layout.
+        """
         if not self.may_lose_changes():
             return False
         label_set = label_set or self._document.label_set
@@ -78,7 +84,7 @@ class FileCommands(QObject):
         return True
 
     def open_sample(self, sample: Sample) -> bool:
-        """Start from a layout that comes with the program."""
+        """Start from a built-in sample layout."""
         if not self.may_lose_changes():
             return False
         self._document.replace(samples.read_sample(sample), sample.name, label_set=load_label_set(samples.SAMPLE_LABELS))
@@ -93,7 +99,7 @@ class FileCommands(QObject):
         return bool(name) and self.open_path(Path(name))
 
     def open_path(self, path: Path) -> bool:
-        """Open a document, or import a label map; where it cannot be used a message says why and what was open stays."""
+        """Open a document or import a label map; on failure an error message is shown and the present document stays open."""
         from spade_studio.app.documents.layer_import import ReadLayers
         from spade_studio.engine.pictures.map_readings import Readings
 
@@ -116,7 +122,7 @@ class FileCommands(QObject):
         return True
 
     def save(self, *, wait: bool = True) -> bool:
-        """Save to the document's file, or ask for one."""
+        """Save to the document's file, or ask for a file where there is none."""
         return self.save_path(self._document.path, wait=wait) if self._document.path else self.save_as(wait=wait)
 
     def save_as(self, *, wait: bool = True) -> bool:
@@ -126,11 +132,11 @@ class FileCommands(QObject):
         return path is not None and self.save_path(path, wait=wait)
 
     def save_path(self, path: Path, *, wait: bool = True) -> bool:
-        """Save the document as it is now to a file; where that fails a message says why and the changes stay unsaved.
+        """Save the present state of the document to a file; on failure an error message is shown and the changes stay unsaved.
 
         Args:
-            path: Where to.
-            wait: Whether to return when it is done; else it is written while the window goes on.
+            path: File to write.
+            wait: Whether to block until the file is written; otherwise it is written in the background.
         """
         if self.is_saving and not wait:
             self._again = path
@@ -163,7 +169,7 @@ class FileCommands(QObject):
         return self._worker.is_busy
 
     def finish_saving(self) -> None:
-        """Wait until nothing is being written any more."""
+        """Block until no file is being written."""
         if self._worker.is_busy:
             with wait_cursor():
                 self._worker.wait()
@@ -176,7 +182,7 @@ class FileCommands(QObject):
             return
         is_other_style = self.connection.read_style() != state.style
         self._document.saved_as(path, marked=True)
-        if is_other_style:  # chosen while it was written
+        if is_other_style:  # changed during the write
             self._document.undo_stack.resetClean()
         self._remember(path)
         self.told.emit(self.tr("{name} is saved").format(name=path.name), _TOLD_MILLISECONDS)
@@ -184,25 +190,25 @@ class FileCommands(QObject):
             self.save_path(again, wait=False)
 
     def export_ids(self, *, wait: bool = True) -> bool:
-        """Ask for a file and write the map as a palette PNG whose indices are the ids."""
+        """Ask for a file and write the label map as a palette PNG whose indices are the ids."""
         title = self.tr("Export the label map as ids")
         return self._export(title, "", lambda path, state, _: samples.write_labels(path, state.labels, state.label_set), wait=wait)
 
     def export_colors(self, *, wait: bool = True) -> bool:
-        """Ask for a file and write the map as a picture in the label set's colours."""
+        """Ask for a file and write the label map as a picture in the label set's colours."""
         title = self.tr("Export the label map in colours")
         return self._export(title, "-colours", lambda path, state, _: samples.write_colors(path, state.labels, state.label_set), wait=wait)
 
     def export_layers(self, *, wait: bool = True) -> bool:
-        """Ask for a file and write render, labels and underlay as an OpenRaster with layers."""
+        """Ask for a file and write render, labels and underlay as layers of an OpenRaster file."""
         return self._export(self.tr("Export the layers"), "-layers", export.write_layers, self.tr("OpenRaster (*.ora)"), ".ora", wait=wait)
 
     def export_psd(self, *, wait: bool = True) -> bool:
-        """Ask for a file and write the same layers for Photoshop."""
+        """Ask for a file and write the same layers as a Photoshop file."""
         return self._export(self.tr("Export for Photoshop"), "", export.write_psd, self.tr("Photoshop (*.psd)"), ".psd", wait=wait)
 
     def export_cutout(self, *, wait: bool = True) -> bool:
-        """Ask for labels and a file and write the render without these labels."""
+        """Ask for labels and a file and write the render with these labels transparent."""
         before = self._picture.image
         if before is None:
             messages.show_note(
@@ -222,7 +228,7 @@ class FileCommands(QObject):
         return self._export(title, "-cutout", write, kinds, ".png", wait=wait)
 
     def may_lose_changes(self) -> bool:
-        """Ask about unsaved changes, if there are any, and save them if that is the answer; an export that fails now is not passed over."""
+        """Ask whether to save unsaved changes, if there are any; False where the user cancels or a save or a pending export fails."""
         self._is_export_lost = False
         self.finish_saving()
         if self._is_export_lost:
@@ -239,7 +245,13 @@ class FileCommands(QObject):
                 return False
 
     def restore(self, path: Path, name: str, origin: Path | None) -> bool:
-        """Open a document that was saved aside as one whose changes are not saved; a message says why where it cannot be opened."""
+        """Open an autosaved document as a modified one; on failure an error message is shown.
+
+        Args:
+            path: Autosave copy.
+            name: Name of the document.
+            origin: File that the document was opened from or saved to, or None.
+        """
         try:
             state = self._waiting.do(self._opening(name), lambda _check: load_left(path))
         except EngineError as error:
@@ -258,7 +270,7 @@ class FileCommands(QObject):
         return self.tr("Opening {name}…").format(name=name)
 
     def _take_layers(self, path: Path, found: ReadLayers) -> None:
-        # Saving asks for a name of its own: the file holds layers that a document has no room for.
+        # Saving asks for a new name, since the file contains layers that a document cannot store.
         self._document.replace(found.labels, path.stem, label_set=found.label_set)
         if found.lost:
             text, locale = self.tr("{layer}: {count} px"), QLocale()
@@ -277,7 +289,7 @@ class FileCommands(QObject):
             if dialog.exec() != QDialog.DialogCode.Accepted:
                 return False
             labels = dialog.labels
-        # A label map says less than a document: saving asks for a name of its own and leaves the map as it was.
+        # A label map cannot store a whole document: saving asks for a new name and leaves the map unchanged.
         self._document.replace(labels, path.stem)
         return True
 
@@ -296,7 +308,7 @@ class FileCommands(QObject):
         path = self._ask_where(title, self._picture_folder() / f"{name}{ending}{suffix}", kinds or self.tr(_MAPS), suffix)
         if path is None:
             return False
-        self.finish_saving()  # which may be to this very file
+        self.finish_saving()  # possibly to this very file
         if self._document.path is not None and _is_same_file(path, self._document.path):
             found = self.tr("{name} is the document itself, which an export would replace").format(name=path.name)
             self._show_not_saved(path, DocumentError(found, self.tr("another name"), self.tr("Nothing was changed")))
@@ -324,7 +336,7 @@ class FileCommands(QObject):
             self._is_export_lost = True
             self.told.emit("", 0)
             self._show_not_saved(path, error)
-        if again is not None:  # saving was asked for meanwhile
+        if again is not None:  # a save was requested meanwhile
             self.save_path(again, wait=False)
 
     def _show_not_saved(self, path: Path, error: EngineError) -> None:
@@ -336,7 +348,7 @@ class FileCommands(QObject):
             return None
         typed = Path(dialog[0]).absolute()
         path = with_suffix(typed, suffix)
-        # The dialog has asked about the name as it was typed.
+        # The dialog has already asked about replacing the name as typed.
         return path if path == typed or not os.path.lexists(path) or messages.ask_replace(self._window, path) else None
 
     def _remember(self, path: Path) -> None:
@@ -354,5 +366,5 @@ class FileCommands(QObject):
 def _is_same_file(one: Path, other: Path) -> bool:
     try:
         return one.samefile(other)
-    except OSError:  # one of them is not there
+    except OSError:  # one of them does not exist
         return False

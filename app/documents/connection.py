@@ -1,4 +1,4 @@
-"""Between the open document and what its file holds: captured as plain values, and shown again."""
+"""Conversion between the open document and its saved state."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Style = Mapping[str, Json]
 
 
 class DocumentConnection:
-    """Captures a document and shows a captured one.
+    """Captures the state of a document, and shows a saved state in it.
 
     Attributes:
-        document: The document.
-        read_style: Gives the style and seed of now, as JSON.
-        write_style: Takes the style of a document that is shown.
+        document: Open document.
+        read_style: Callback that returns the present style and seed as JSON.
+        write_style: Callback that sets the style and seed of a document that is shown.
     """
 
     def __init__(self, document: Document) -> None:
@@ -26,7 +26,7 @@ class DocumentConnection:
         self.write_style: Callable[[Style], None] = lambda style: None
 
     def capture(self) -> DocumentState:
-        """Return the document as it is now; what can change in place is copied."""
+        """Return the present state of the document; arrays that change in place are copied."""
         document = self.document
         return DocumentState(
             labels=document.labels.copy(),
@@ -42,12 +42,12 @@ class DocumentConnection:
         )
 
     def show(self, state: DocumentState, name: str, path: Path | None) -> None:
-        """Show a state in its own label set, so that nothing is lost and its file may be written again.
+        """Show a state in its own label set, without loss, so that saving to its file is safe.
 
         Args:
-            state: What to show.
-            name: What the title bar calls it without a file.
-            path: The file that saving may write to, or None.
+            state: State to show.
+            name: Name in the title bar where there is no file.
+            path: File that saving may write to, or None.
         """
         document = self.document
         document.replace(state.labels, name, path, state.instances, state.label_set, state.texture_regions)

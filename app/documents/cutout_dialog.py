@@ -1,4 +1,4 @@
-"""Asks which labels of a layout are transparent in an exported picture."""
+"""Dialog for the labels that are transparent in an exported picture."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ID = Qt.ItemDataRole.UserRole
 
 
 class CutoutDialog(QDialog):
-    """The labels of the layout, the largest first, each with a mark for "transparent"; those of the sky have it."""
+    """Check list of the layout's labels by descending area; sky labels are checked, that is transparent, by default."""
 
     def __init__(self, state: DocumentState, parent: QWidget) -> None:
         super().__init__(parent)
@@ -60,7 +60,7 @@ class CutoutDialog(QDialog):
 
     @property
     def clear(self) -> list[int]:
-        """Ids of the marked labels."""
+        """Ids of the checked labels."""
         items = [self.list.topLevelItem(at) for at in range(self.list.topLevelItemCount())]
         return [int(item.data(0, _ID)) for item in items if item and item.checkState(0) == Qt.CheckState.Checked]
 

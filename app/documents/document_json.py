@@ -1,4 +1,4 @@
-"""The JSON inside a document: what is no picture, checked entry by entry when it comes back."""
+"""JSON description inside a document, with all its data except pictures, validated field by field on reading."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ VERSION = 1
 MAX_JSON_BYTES = 4 << 20
 MAX_JSON_DEPTH = 24
 _STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
-"""Also one that never ends: failing at it, and again at every quote in it, would take hours for a description of hostile make."""
+"""JSON strings, also unterminated ones, on which a failing match at every quote would take quadratic time in malicious files."""
 _Side = Annotated[int, Meta(ge=1, le=MAX_SIDE)]
 
 
 class UnderlayEntry(Struct, frozen=True, forbid_unknown_fields=True):
-    """How the picture under the labels is shown.
+    """Display settings of the picture under the labels.
 
     Attributes:
-        opacity: 0 to 1.
-        visible: Whether it is shown.
+        opacity: Opacity, 0..1.
+        visible: Whether the picture is shown.
     """
 
     opacity: Annotated[float, Meta(ge=0, le=1)]
@@ -39,11 +39,11 @@ class UnderlayEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SnapshotEntry(Struct, frozen=True, forbid_unknown_fields=True):
-    """A snapshot without its planes.
+    """Description of a snapshot, without its planes.
 
     Attributes:
-        name: At most :data:`MAX_NAME` printable characters.
-        width, height: In pixels.
+        name: Name of at most :data:`MAX_NAME` printable characters.
+        width, height: Size in pixels.
         instances: Whether there is an instance plane.
     """
 
@@ -57,21 +57,21 @@ class SnapshotEntry(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Description(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What the JSON says, without the planes.
+    """Description of a document, without its planes.
 
     Attributes:
-        format: :data:`FORMAT`.
-        version: Of the format.
-        name: As in :class:`DocumentState`.
-        width, height: In pixels.
-        label_set: As :meth:`LabelSet.from_json` takes it.
+        format: Format name, :data:`FORMAT`.
+        version: Version of the format, from 1.
+        name: Name in the title bar, of at most :data:`MAX_NAME` printable characters.
+        width, height: Size in pixels.
+        label_set: Label set in the form of :meth:`LabelSet.from_json`.
         instances: Whether there is an instance plane.
-        style: As in the state.
-        underlay: None where there is none.
-        protected: As in the state.
-        snapshots: Each may be as large as a document, but not a hundred of them: as PNGs they are next to nothing.
-        texture_regions: Whether there is a plane of them.
-        picture_size: As :func:`size_from_text` takes it; None for that of the settings.
+        style: Style and seed as opaque JSON.
+        underlay: Display settings of the picture under the labels; None where there is no picture.
+        protected: Label values that strokes do not paint over.
+        snapshots: Snapshots, whose unpacked planes take at most :data:`MAX_SNAPSHOT_BYTES` together.
+        texture_regions: Whether there is a plane of texture regions.
+        picture_size: Requested size of renders in the form of :func:`size_from_text`; None for the setting of the application.
     """
 
     format: Literal["spade-studio document"]
@@ -102,7 +102,7 @@ def to_json(state: DocumentState) -> bytes:
     """Return the JSON of a document, at most 4 MiB.
 
     Raises:
-        DocumentError: Style JSON that would not be read back.
+        DocumentError: The style JSON could not be read back.
     """
     size, underlay = state.picture_size, state.underlay
     description = Description(
@@ -128,18 +128,18 @@ def to_json(state: DocumentState) -> bytes:
 
 
 def _written(description: Description, where: str) -> bytes:
-    """Return the JSON of a description. All that is read passes here too, so that what opens can be saved.
+    """Return the JSON of a description; also called on reading, so that every document that opens can be saved.
 
     Raises:
-        DocumentError: Texts that are no Unicode, numbers that are not finite, or more than may be read back.
+        DocumentError: There are invalid Unicode texts or non-finite numbers, or the JSON is too large to be read back.
     """
     data = msgspec.to_builtins(description) | {"protected": sorted(description.protected)}
-    for name in ("texture_regions", "picture_size"):  # older versions open what has none
+    for name in ("texture_regions", "picture_size"):  # older versions can open documents without them
         if not data[name]:
             del data[name]
     try:
         content = json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False).encode()
-    except ValueError as error:  # of which errors of encodings are a kind
+    except ValueError as error:  # includes UnicodeEncodeError
         found = f"the description in {where} cannot be saved ({str(error)[:200]})"
         raise DocumentError(found, "texts of Unicode, finite numbers") from error
     if len(content) > MAX_JSON_BYTES:
@@ -148,14 +148,15 @@ def _written(description: Description, where: str) -> bytes:
 
 
 def parse(content: bytes, where: str) -> Description:
-    """Read JSON that may come from anywhere.
+    """Parse untrusted JSON.
 
     Args:
-        content: UTF-8.
-        where: What to call the file in messages.
+        content: UTF-8 encoded JSON.
+        where: Name of the file in error messages.
 
     Raises:
-        DocumentError: Too large, too deep, no JSON, of a newer version, or entries that are missing, unknown or out of range.
+        DocumentError: The content is too large, too deeply nested, not JSON or of a newer version, or has missing, unknown or
+            out-of-range fields.
     """
     data = _load(content, where)
     if isinstance(data, dict) and data.get("format") == FORMAT and isinstance(data.get("version"), int) and data["version"] > VERSION:

@@ -1,4 +1,4 @@
-"""Files dropped on the window: each goes to the first taker that can use it."""
+"""Dispatch of files dropped on the window to the first handler that accepts them."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -31,14 +31,14 @@ _Found = tuple[_Taker, list[Path]]
 
 
 class FileDrops(QObject):
-    """Takes files dropped anywhere on a window that no widget inside it takes itself.
+    """Accepts files dropped on a window, except where a widget inside it handles drops itself.
 
     Args:
-        window: Where files are dropped.
-        waiting: Looks at what is dropped, where that takes time.
+        window: Window to watch.
+        waiting: Runner for slow checks of dropped files, with a progress display.
     """
 
-    left = Signal(list)  # paths that were dropped and not taken
+    left = Signal(list)  # dropped paths that were not handled
 
     def __init__(self, window: QWidget, waiting: Waiting) -> None:
         super().__init__(window)
@@ -57,29 +57,28 @@ class FileDrops(QObject):
         first: bool = False,
         takes_several: bool = False,
     ) -> None:
-        """Add a taker.
+        """Add a handler.
 
         Args:
-            might_take: Looks at a file or folder that is dragged over the window, never at a device or a pipe, and says whether it is one
-                to take; it must be quick.
-            take: Takes one, or several where ``takes_several``.
-            is_sure: Looks closer at one that is dropped, on another thread; not asked where None.
-            first: Whether it is asked before those that were registered before it.
-            takes_several: Whether it takes all dropped files of its kind at once.
+            might_take: Quick check of a regular file or folder dragged over the window; True where the handler would accept it.
+            take: Callback with the accepted paths; more than one only with ``takes_several``.
+            is_sure: Thorough check of a dropped path, run on a worker thread; None for none.
+            first: Whether the handler takes precedence over those registered before.
+            takes_several: Whether the handler accepts several paths at once.
         """
         self._takers.insert(0 if first else len(self._takers), _Taker(might_take, is_sure, take, takes_several))
 
     def open(self, path: Path) -> bool:
-        """Hand a file to whoever would take it if it were dropped; False where nobody would."""
+        """Handle a file as if it had been dropped; False where no handler accepts it."""
         found = self._choose([(path, self._candidates(path))])
         if found is not None:
             found[0].take([path])
         return found is not None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Accept drags with a usable file, and take what is dropped."""
-        if isinstance(event, QDropEvent):  # of which the other two are kinds
-            is_own = event.source() is not None  # the picture of this window is dragged to other programs
+        """Accept drags that contain a usable file, and handle drops."""
+        if isinstance(event, QDropEvent):  # the base class of the other two
+            is_own = event.source() is not None  # a drag of this window's picture to another program
             found = [] if is_own else self._find(event)
             if not any(takers for _, takers in found):
                 event.ignore()
@@ -87,7 +86,7 @@ class FileDrops(QObject):
             event.setDropAction(Qt.DropAction.CopyAction)
             event.accept()
             if event.type() == QEvent.Type.Drop:
-                # A question may follow: the program that the files were dragged from must not wait for its answer.
+                # The handler may open a dialog, for which the drag's source program must not wait.
                 QTimer.singleShot(0, self, lambda: self._take(found))
             return True
         return super().eventFilter(watched, event)
@@ -102,9 +101,9 @@ class FileDrops(QObject):
             self.left.emit(left)
 
     def _find(self, event: QDropEvent) -> _Candidates:
-        """Return who might take each of all files that are dragged."""
+        """Return the possible handlers of each dragged path."""
         paths = list(dict.fromkeys(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()))
-        # While they are dragged, the same files are asked for at every move.
+        # During a drag, every move event asks for the same files.
         if self._looked_at is None or self._looked_at[0] != paths or isinstance(event, QDragEnterEvent):
             candidates = [(path, self._candidates(path) if at < _MAX_LOOKED_AT else []) for at, path in enumerate(paths)]
             self._looked_at = paths, candidates
@@ -116,7 +115,7 @@ class FileDrops(QObject):
         return [taker for taker in self._takers if taker.might_take(path)]
 
     def _choose(self, candidates: _Candidates) -> _Found | None:
-        """Return who takes what: the first file that somebody can use decides. None also where the person gave up."""
+        """Return the handler of the first usable path, with all paths that it accepts; None where there is none or the user cancels."""
         if all(taker.is_sure is None for _, takers in candidates for taker in takers[:1]):
             return _chosen(candidates)
         return self._waiting.do(self.tr("Looking at what was dropped…"), lambda check: _chosen(candidates, check))

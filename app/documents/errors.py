@@ -1,4 +1,4 @@
-"""What can go wrong between documents and files."""
+"""Errors of reading and writing documents."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from spade_studio.engine.errors import EngineError
 
 
 class DocumentError(EngineError):
-    """A file is no document of ours, is damaged, or was made to do harm."""
+    """The file is not a document of this program, damaged or malicious."""
 
 
 class SaveError(EngineError):
-    """A document could not be written; whatever stood in the file before still does."""
+    """The document could not be written; the previous contents of the file are intact."""
 
 
 _SAVE_AS = "Your drawing is still open: choose another folder or name with Save As"
 
 
 def save_error(path: Path, error: OSError, action: str = _SAVE_AS) -> SaveError:
-    """Say why a file could not be written, and what to do, by default that nothing is lost."""
+    """Return the error for a failed write of a file, with the recommended action."""
     reason = error.strerror or str(error)
     return SaveError(
         f"{path} could not be written ({reason[:1].lower()}{reason[1:]})",

@@ -1,4 +1,4 @@
-"""Pictures for other programs: layers as OpenRaster or Photoshop files, and the render with some labels left out."""
+"""Exports for other programs: layers as OpenRaster or Photoshop files, and the render with some labels transparent."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from spade_studio.engine.files import atomic_writer
 
 
 def write_layers(path: Path, state: DocumentState, render: Picture | None) -> None:
-    """Write an OpenRaster whose layers have the size of the larger one of document and render; it opens as the document that it is.
+    """Write an OpenRaster file with layers in the larger of the document's and the render's size; it is also a complete document.
 
     Raises:
-        SaveError: The folder is missing or may not be written, or the disk is full.
-        DocumentError: The state holds what could not be read back.
+        SaveError: The folder is missing or not writable, or the disk is full.
+        DocumentError: The state contains data that could not be read back.
     """
     save_document(path, state, render, size=_larger(state, render))
 
 
 def write_psd(path: Path, state: DocumentState, render: Picture | None) -> None:
-    """Write the same layers as a Photoshop file, the labels in a group, each with a mask of where it is.
+    """Write the same layers as a Photoshop file, with the labels in a group, each with a mask of its area.
 
     Raises:
         SaveError: As :func:`write_layers`.
     """
-    from psd_tools import PSDImage  # takes a tenth of a second to import
+    from psd_tools import PSDImage  # importing takes a tenth of a second
     from psd_tools.api.layers import Group
 
     size = _larger(state, render)
     layers = document_layers(state, render, size)
-    psd = PSDImage.frompil(Image.fromarray(merge(layers, size)).convert("RGB"))  # what programs show that know no layers
+    psd = PSDImage.frompil(Image.fromarray(merge(layers, size)).convert("RGB"))  # for programs that do not support layers
     groups: dict[str, Group] = {}
     for layer in reversed(layers):
         if layer.group and layer.group not in groups:
@@ -46,7 +46,7 @@ def write_psd(path: Path, state: DocumentState, render: Picture | None) -> None:
         parent = groups[layer.group] if layer.group else psd
         made = parent.create_pixel_layer(Image.fromarray(layer.pixels).convert("RGBA"), name=layer.name, top=layer.top, left=layer.left)
         made.visible = layer.visible
-    psd.is_updated = lambda: False  # else it puts the layers together once more, which takes many times as long as all the rest
+    psd.is_updated = lambda: False  # otherwise it composites the layers again, which takes far longer than everything else
     try:
         with atomic_writer(path) as file:
             psd.save(file)
@@ -55,20 +55,20 @@ def write_psd(path: Path, state: DocumentState, render: Picture | None) -> None:
 
 
 def _larger(state: DocumentState, render: Picture | None) -> tuple[int, int]:
-    """Return the size at which neither labels nor render lose anything."""
+    """Return the (height, width) at which neither labels nor render lose detail."""
     if render is None or render.shape[0] * render.shape[1] <= state.size[0] * state.size[1]:
         return state.size
     return render.shape[0], render.shape[1]
 
 
 def write_cutout(path: Path, state: DocumentState, render: Picture, clear: Collection[int]) -> None:
-    """Write the render as a PNG that is transparent where the map has some labels.
+    """Write the render as a PNG that is transparent in the areas of some labels.
 
     Args:
-        path: Where to.
-        state: Whose labels count.
+        path: File to write.
+        state: Document whose labels determine the transparency.
         render: uint8 ``[h, w, 3]`` of any size.
-        clear: Ids of the labels to leave out.
+        clear: Ids of the transparent labels.
 
     Raises:
         SaveError: As :func:`write_layers`.
@@ -81,7 +81,7 @@ def write_cutout(path: Path, state: DocumentState, render: Picture, clear: Colle
 
 
 def cutout(state: DocumentState, render: Picture, clear: Collection[int]) -> Picture:
-    """Return the render with alpha 0 where the label under a pixel's middle is one of ``clear``, uint8 ``[h, w, 4]``."""
+    """Return the render, uint8 ``[h, w, 4]``, with alpha 0 where the label under a pixel's centre is in ``clear``."""
     rows, columns = (
         ((np.arange(count) + 0.5) * of / count).astype(np.intp) for count, of in zip(render.shape[:2], state.size, strict=True)
     )

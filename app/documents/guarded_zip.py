@@ -1,4 +1,4 @@
-"""ZIP archives from anywhere: everything that they claim is checked before anything in them is read."""
+"""Reading of untrusted ZIP archives, whose metadata are validated before any entry is read."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ MAX_ENTRIES = 256
 MAX_ENTRY_BYTES = 512 << 20
 MAX_TOTAL_BYTES = 1 << 30
 MAX_RATIO = 200
-"""Text shrinks to a tenth, PNGs not at all; deflate itself reaches 1000."""
+"""Greatest compression ratio of an entry: about 10 for text and 1 for PNGs, whereas deflate can reach 1000."""
 _SMALL = 8 << 20
-"""Below this many bytes no ratio does harm: a plain map that is packed twice shrinks to next to nothing."""
+"""Size in bytes below which any ratio is harmless; a uniform map compressed twice shrinks to almost nothing."""
 _MAX_MIMETYPE_BYTES = 1 << 10
 _MAX_PATH = 200
 _MAX_DIRECTORY_BYTES = MAX_ENTRIES * 512
@@ -38,7 +38,7 @@ _PACK = "Pack it again as an ordinary ZIP file, with the usual method (Deflate)"
 
 
 class GuardedZip:
-    """The entries of an archive that has passed all checks; made by :func:`open_guarded`."""
+    """Entries of an archive that has passed all checks; created by :func:`open_guarded`."""
 
     def __init__(self, archive: zipfile.ZipFile, name: str) -> None:
         self._archive = archive
@@ -49,10 +49,10 @@ class GuardedZip:
         return path in self._entries
 
     def read(self, path: str, limit: int) -> bytes:
-        """Return the bytes of an entry.
+        """Return the contents of an entry.
 
         Raises:
-            DocumentError: There is no such entry, it is larger than ``limit`` bytes, or it is damaged.
+            DocumentError: The entry is missing, larger than ``limit`` bytes, or damaged.
         """
         info = self._entries.get(path)
         if info is None:
@@ -75,10 +75,10 @@ class GuardedZip:
 
 @contextmanager
 def open_guarded(path: Path, mimetype: str) -> Generator[GuardedZip]:
-    """Open an archive with an entry ``mimetype`` of the given text.
+    """Open an archive whose entry ``mimetype`` has the given text.
 
     Raises:
-        DocumentError: No such file, no archive, or one that claims what no document of ours does.
+        DocumentError: The file is missing, not an archive of this type, damaged, or beyond the limits of a document.
     """
     name = path.name
     try:
@@ -98,7 +98,7 @@ def open_guarded(path: Path, mimetype: str) -> Generator[GuardedZip]:
 
 
 def _check_end(file: BinaryIO, name: str) -> int:
-    """Check the last record by hand, before zipfile reads a directory as long as it says; return the number of entries."""
+    """Validate the end-of-central-directory record before zipfile trusts its directory size; return the number of entries."""
     size = file.seek(0, 2)
     if size > MAX_FILE_BYTES:
         raise DocumentError(f"{name} has {size:,} bytes", f"at most {MAX_FILE_BYTES:,}", _AGAIN)
@@ -145,7 +145,7 @@ def _check_entries(entries: list[zipfile.ZipInfo], count: int, name: str, direct
 
 
 def _check_entry(info: zipfile.ZipInfo, name: str) -> None:
-    # zipfile cuts names at a zero and turns separators: what stands in the file is what counts.
+    # zipfile truncates names at a NUL and converts separators, so the name as stored is checked.
     is_folder = info.is_dir()
     path = info.orig_filename.removesuffix("/") if is_folder else info.orig_filename
     parts = PurePosixPath(path).parts

@@ -1,4 +1,4 @@
-"""Asks how to read a label map that does not simply fit: which label set, and what becomes of colours that it does not have."""
+"""Dialog for importing an ambiguous label map: its label set, and the treatment of unknown colours."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _MAX_ROWS = 100
 
 
 class ImportDialog(QDialog):
-    """Readings to choose from, a picture of what would be imported, and what would be lost.
+    """Choice of interpretations of a label map, with a preview of the result and a list of the losses.
 
     Args:
-        name: Of the file.
-        found: All ways to read it; where several fit, the dialog says so.
-        target: The document's label set, to which the map is carried over.
-        parent: The window.
+        name: Name of the file.
+        found: Possible interpretations of the map.
+        target: Label set of the document, to which the map is converted.
+        parent: Parent window.
     """
 
     def __init__(self, name: str, found: Readings, target: LabelSet, parent: QWidget) -> None:

@@ -1,4 +1,4 @@
-"""Changes of a map since its last full copy, appended to a file: a header with that copy's token, then records with checksums."""
+"""Append-only journal of a map's changes since its last full copy: a header with the copy's token, then records with checksums."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from spade_studio.app.model.state import DocumentState
 from spade_studio.engine.files import open_regular
 
 TILE = 64
-"""Side of the squares that a map is recorded in."""
+"""Side of the recorded tiles, in pixels."""
 MAX_BYTES = 256 << 20
-"""Longest journal: a longer one is no longer quicker to write than a copy."""
+"""Greatest length of a journal in bytes, beyond which a full copy is as fast to write."""
 _MAGIC = b"SPADE journal 1\n"
-_RECORD = struct.Struct("<II")  # compressed bytes, their CRC
+_RECORD = struct.Struct("<II")  # length of the compressed data, their CRC
 _HEADER = struct.Struct("<IIB")  # height, width, whether objects follow
 _MAX_RECORD = 256 << 20
-"""Of a map of 8192 x 8192 with objects, unpacked."""
+"""Greatest length of an unpacked record in bytes, that of a map of 8192 x 8192 with objects."""
 
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """Squares of a map after a change.
+    """Changed tiles of a map.
 
     Attributes:
         size: (height, width) of the map.
-        tiles: Whether each square is in it, ``[rows, columns]``.
-        labels: The pixels of these squares one after the other, uint8.
-        objects: Those of the objects, uint16; None where there are none.
+        tiles: Changed tiles, boolean ``[rows, columns]``.
+        labels: Labels of each changed tile in row-major order, uint8 ``[TILE, TILE]`` or smaller at the edges.
+        objects: Object ids of the same tiles, uint16; None where there are no objects.
     """
 
     size: tuple[int, int]
@@ -47,19 +47,19 @@ class Change:
 
 
 class DirtyTiles:
-    """Which squares of a map have changed since they were taken last."""
+    """Set of the tiles of a map that have changed since the last :meth:`take`."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         self.size = size
         self._tiles = np.zeros((-(-size[0] // TILE), -(-size[1] // TILE)), bool)
 
     def mark(self, rect: Rect) -> None:
-        """Note that a rectangle has changed."""
+        """Mark the tiles of a changed rectangle."""
         rows, columns = slice(rect.top // TILE, (rect.bottom - 1) // TILE + 1), slice(rect.left // TILE, (rect.right - 1) // TILE + 1)
         self._tiles[rows, columns] = True
 
     def take(self, labels: LabelArray, objects: InstanceArray | None) -> Change | None:
-        """Copy what has changed, and begin anew; None where nothing has."""
+        """Return a copy of the changed tiles and clear the marks; None where nothing has changed."""
         tiles, self._tiles = self._tiles, np.zeros_like(self._tiles)
         if not tiles.any():
             return None
@@ -68,12 +68,12 @@ class DirtyTiles:
 
 
 def append(path: Path, token: str, change: Change) -> int:
-    """Add a change to a journal, which is begun where it is not there yet, and force it to the disk.
+    """Append a change to a journal, created where necessary, and flush it to the disk.
 
-    Where that fails, what came of it is cut off again, lest it hide the records that follow.
+    A record that fails halfway is truncated, so that later records stay readable.
 
     Returns:
-        How long the journal is now, in bytes.
+        Length of the journal in bytes.
 
     Raises:
         OSError: The disk is full or failing.
@@ -83,7 +83,7 @@ def append(path: Path, token: str, change: Change) -> int:
     parts += [tile.astype("<u2").tobytes() for tile in change.objects or ()]
     data = zlib.compress(b"".join(parts), 1)
     record = _RECORD.pack(len(data), zlib.crc32(data)) + data
-    with path.open("ab", buffering=0) as file:  # a buffer would write what is left of it when it is closed
+    with path.open("ab", buffering=0) as file:  # a buffered file would write the rest of a failed record when closed
         start = file.tell()
         rest = memoryview(record if start else _MAGIC + token.encode() + b"\n" + record)
         try:
@@ -98,7 +98,7 @@ def append(path: Path, token: str, change: Change) -> int:
 
 
 def replayed(state: DocumentState, path: Path, token: str) -> DocumentState:
-    """Return a copy with all that its journal has of it; the copy itself where there is no journal, or that of another copy."""
+    """Return a saved state with the changes of its journal applied; the state itself where there is no journal with that token."""
     labels, objects = state.labels.copy(), None if state.instances is None else state.instances.copy()
     is_any = False
     for data in _records(path, token):
@@ -120,7 +120,7 @@ def replayed(state: DocumentState, path: Path, token: str) -> DocumentState:
 
 
 def _put(plane: NDArray[np.unsignedinteger], tiles: NDArray[np.bool_], data: bytes, at: int) -> int:
-    """Write squares into a plane, and return where in the data they end."""
+    """Write tiles into a plane, and return the offset of their end in the data."""
     kind = np.dtype(plane.dtype).newbyteorder("<")
     for place in _places(tiles):
         shape = plane[place].shape
@@ -136,7 +136,7 @@ def _places(tiles: NDArray[np.bool_]) -> Iterator[tuple[slice, slice]]:
 
 
 def _records(path: Path, token: str) -> Iterator[bytes]:
-    """Give the records of a journal that are whole, up to the first that is not."""
+    """Yield the records of a journal up to the first damaged or incomplete one."""
     try:
         with open_regular(path) as file:
             begin = _MAGIC + token.encode() + b"\n"

@@ -1,4 +1,4 @@
-"""Labels from the layers of other programs: those that are called like labels, or hold nothing but colours of labels."""
+"""Import of labels from the layers of other programs, recognised by the layers' names or by label colours."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _MAX_LAYERS = 250
 _MAX_DEPTH = 32
 _MAX_LAYER_BYTES = 300 << 20
 _OPAQUE = 128
-"""From this alpha on a pixel belongs to a layer: edges are hard here."""
+"""Least alpha at which a pixel belongs to a layer, which makes edges hard."""
 _ROUNDING = 3
-"""By which the colour of a pixel that is half transparent may miss the brush's."""
+"""Greatest deviation per channel between the colour of a semi-transparent pixel and the label's colour."""
 _LOOKED_AT = 4096
 _STRIP_PIXELS = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
 class ReadLayers:
-    """What layers tell.
+    """Labels read from layers.
 
     Attributes:
-        labels: uint8 ``[H, W]``; what no layer covers is unlabeled.
-        label_set: Whose ids these are.
-        lost: Pixels in layers called like labels whose colour is no label's, by the layer's name; what lies under them was taken.
+        labels: Label map, uint8 ``[H, W]``; pixels without a layer are unlabeled.
+        label_set: Label set of the ids.
+        lost: Number of pixels without a label's colour, by layer name; they show the layers below.
     """
 
     labels: LabelArray
@@ -59,17 +59,18 @@ class _Entry:
 
 
 def read_layers(path: Path, sets: Sequence[LabelSet]) -> ReadLayers:
-    """Read the label layers of an OpenRaster that may come from anywhere.
+    """Read the label layers of an untrusted OpenRaster file.
 
-    A layer called like a label gives that label where its colour is the label's, and another one where it is exactly that one's. A layer
-    with any other name counts where every pixel of it has exactly the colour of a label.
+    A layer named after a label contributes that label where it has the label's colour, and another label where it has exactly the other
+    label's colour. A layer named Labels contributes all exact label colours; one with any other name does so only where all its pixels
+    have them.
 
     Args:
-        path: The file.
-        sets: Label sets; that of which most layers are called like labels counts, the first of several.
+        path: File to read.
+        sets: Candidate label sets; the first one with the most matching layer names is used.
 
     Raises:
-        DocumentError: No such file, no OpenRaster archive, damaged, made to do harm, or without a layer of labels.
+        DocumentError: The file is missing, not an OpenRaster archive, damaged, malicious, or without label layers.
     """
     with open_guarded(path, MIMETYPE) as archive:
         size, entries = _read_stack(archive, path.name)
@@ -86,7 +87,7 @@ def read_layers(path: Path, sets: Sequence[LabelSet]) -> ReadLayers:
 
 
 def _read_stack(archive: GuardedZip, name: str) -> tuple[tuple[int, int], list[_Entry]]:
-    """Return (height, width) and the visible layers, the lowest first."""
+    """Return the (height, width) of the canvas and the visible layers from bottom to top."""
     data = archive.read(_STACK, _MAX_STACK_BYTES)
     if b"<!" in data.replace(b"<!--", b""):
         raise DocumentError(f"{_STACK} in {name} declares entities or a document type", "a plain list of layers")
@@ -124,7 +125,7 @@ def _walk(parent: ElementTree.Element, entries: list[_Entry], name: str, depth: 
 def _compose(
     archive: GuardedZip, size: tuple[int, int], entries: list[_Entry], label_set: LabelSet, names: dict[str, int]
 ) -> ReadLayers | None:
-    """Lay the label layers over each other; None where there are none."""
+    """Composite the label layers; None where there are none."""
     unlabeled = label_set.unlabeled_value
     labels = np.full(size, unlabeled, np.uint8)
     lost: dict[str, int] = {}
@@ -150,7 +151,7 @@ def _compose(
 
 
 def _values(pixels: NDArray[np.uint8], label_set: LabelSet, own: int | None) -> NDArray[np.int16]:
-    """Return the label of every pixel; -1 where its colour is no label's, -2 where the layer is transparent."""
+    """Return the label of every pixel, int16 ``[h, w]``; -1 for colours without a label, -2 for transparent pixels."""
     wide = pixels[..., :3].astype(np.uint32)
     packed = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
     alpha = pixels[..., 3] if pixels.shape[2] == 4 else np.full(packed.shape, 255, np.uint8)
@@ -165,14 +166,14 @@ def _values(pixels: NDArray[np.uint8], label_set: LabelSet, own: int | None) -> 
     rest = np.flatnonzero(values.ravel() == -1)
     colors = packed.ravel()[rest]
     if own is None and any(int(color) not in table for color in np.unique(colors[:: max(1, len(colors) // _LOOKED_AT)])):
-        return values  # a photograph: there is no need to look at all of it
+        return values  # a photograph: the remaining colours need not be checked
     distinct, places = np.unique(colors, return_inverse=True)
     values.ravel()[rest] = np.array([table.get(int(color), -1) for color in distinct], np.int16)[places]
     return values
 
 
 def _cut(pixels: NDArray[np.uint8], entry: _Entry, size: tuple[int, int]) -> tuple[tuple[slice, slice], NDArray[np.uint8]]:
-    """Return where in the picture a layer lies, and the part of it that lies there."""
+    """Return the position of a layer in the canvas as slices, and the layer cropped to the canvas."""
     top, left = max(0, entry.top), max(0, entry.left)
     bottom, right = max(top, min(size[0], entry.top + pixels.shape[0])), max(left, min(size[1], entry.left + pixels.shape[1]))
     part = pixels[top - entry.top : bottom - entry.top, left - entry.left : right - entry.left]
@@ -180,7 +181,7 @@ def _cut(pixels: NDArray[np.uint8], entry: _Entry, size: tuple[int, int]) -> tup
 
 
 def _names(label_set: LabelSet) -> dict[str, int]:
-    """Return the ids of labels by all that their layers may be called."""
+    """Return the ids of labels by all accepted layer names."""
     unlabeled = label_set.unlabeled_value
     names: dict[str, int] = {_plain(layer_name(unlabeled, label_set)): unlabeled, "unlabeled": unlabeled}
     for name_of in (lambda label: label.name, own_display_name, label_text):

@@ -1,4 +1,4 @@
-"""The layers that other programs show of a document: the render, one layer for each label, the photograph under them."""
+"""Layers of a document for other programs: the render, one layer per label, the photograph under them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from spade_studio.app.ui.label_items import display_name
 from spade_studio.engine.labels import LabelSet
 
 LABELS = "Labels"
-"""The group of the label layers."""
+"""Name of the group of label layers."""
 OTHERS = "Other labels"
-"""The layer of those that have none of their own."""
+"""Name of the layer of labels without a layer of their own."""
 MAX_LABEL_LAYERS = 40
 
 
 def document_layers(state: DocumentState, render: Picture | None, size: tuple[int, int]) -> list[Layer]:
-    """Return the layers of a document, the topmost first, all scaled to ``size`` (height, width).
+    """Return the layers of a document from top to bottom, scaled to ``size`` (height, width).
 
-    The labels are one layer each, in a group, called as people read them, in their colour where they are and transparent elsewhere;
-    those that cover most lie at the bottom.
+    Each label has a layer in a group, with its display name, in its colour on transparency; the labels with the largest areas are at
+    the bottom.
     """
     layers = label_layers(_enlarged(state.labels, size), state.label_set)
     if render is not None:
@@ -35,7 +35,7 @@ def document_layers(state: DocumentState, render: Picture | None, size: tuple[in
 
 
 def label_layers(labels: LabelArray, label_set: LabelSet) -> list[Layer]:
-    """Return one layer for each value of a map, uint8 ``[H, W]``, cut to where it lies; the rarest of very many share one."""
+    """Return one layer per value of a map, uint8 ``[H, W]``, cropped to its bounding box; of very many values the rarest share one."""
     counts, palette, taken = np.bincount(labels.ravel(), minlength=256), label_set.palette(), set[str]()
     values = [value for value in np.argsort(counts, kind="stable").tolist() if counts[value]]
     layers: list[Layer] = []
@@ -46,7 +46,7 @@ def label_layers(labels: LabelArray, label_set: LabelSet) -> list[Layer]:
         layers.append(Layer(OTHERS, "labels.png", pixels, group=LABELS))
     for value in values:
         name = layer_name(value, label_set)
-        if name in taken:  # two labels that people call alike
+        if name in taken:  # two labels with the same display name
             label = label_set.by_id(value)
             name = label.name if label is not None and label.name not in taken else f"{name} ({value})"
         taken.add(name)
@@ -61,7 +61,7 @@ def label_layers(labels: LabelArray, label_set: LabelSet) -> list[Layer]:
 
 
 def layer_name(value: int, label_set: LabelSet) -> str:
-    """Return what a value of a map is called in other programs."""
+    """Return the layer name of a value of a map."""
     label = label_set.by_id(value)
     if label is not None:
         return display_name(label)
@@ -70,7 +70,7 @@ def layer_name(value: int, label_set: LabelSet) -> str:
 
 
 def colored(labels: LabelArray, label_set: LabelSet) -> Picture:
-    """Return a map in the colours of its set, opaque, uint8 ``[H, W, 4]``."""
+    """Return a map in the colours of its label set, opaque, uint8 ``[H, W, 4]``."""
     palette = np.full((256, 4), 255, np.uint8)
     palette[:, :3] = label_set.palette()
     return np.take(palette.view(np.uint32)[:, 0], labels).view(np.uint8).reshape(*labels.shape, 4)

@@ -1,4 +1,4 @@
-"""What becomes of an imported map in the label set of the document."""
+"""Conversion of an imported map to the label set of the document."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from spade_studio.engine.labels.transfer import LabelTransfer
 
 
 def carry_over(labels: LabelArray, source: LabelSet, target: LabelSet) -> tuple[LabelArray, dict[str, int]]:
-    """Carry a map over to another label set by the names of its labels.
+    """Convert a map, uint8 ``[H, W]``, to another label set by label names.
 
     Returns:
-        The map, uint8 ``[H, W]``, and the labels that the target does not have, with their pixels, the largest first: they become
-        unlabeled.
+        The converted map, uint8 ``[H, W]``, and the display names of labels without a counterpart, which become unlabeled, with their
+        numbers of pixels in descending order.
     """
     if source == target:
         return labels, {}

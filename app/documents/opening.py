@@ -1,4 +1,4 @@
-"""What a file holds that is opened: a document, layers of another program, or a label map with the ways to read it."""
+"""Reading of files of any kind: documents, layers of other programs, and label maps with their interpretations."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _WEIGHTS_HINT = "Open it with File > Weights, or drop it on the window"
 
 
 def can_open(path: Path) -> bool:
-    """Return whether a file looks like a document or a label map."""
+    """Return whether a file appears to be a document or a label map."""
     return kind_of(path) in ("document", "png") or (path.suffix.lower() == _SUFFIX and path.is_file())
 
 
 def read(path: Path, own: LabelSet) -> DocumentState | ReadLayers | Readings:
-    """Read a file that may come from anywhere; content tells what it is, not its suffix.
+    """Read an untrusted file, whose kind is determined from its contents instead of its suffix.
 
     Args:
-        path: The file.
-        own: The label set that goes first where several fit.
+        path: File to read.
+        own: Label set that is preferred where several fit.
 
     Raises:
-        DocumentError: No such file, neither document nor label map, damaged, or made to do harm.
-        LabelError: It is no label map.
+        DocumentError: The file is missing, neither a document nor a label map, damaged or malicious.
+        LabelError: The picture is not a label map.
     """
     kind = kind_of(path)
     if kind == "weights":

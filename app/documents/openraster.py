@@ -1,4 +1,4 @@
-"""Writes OpenRaster archives (draft 0.0.5, baseline layer stack): pictures on top of each other, their sum, a thumbnail, extras."""
+"""Writing of OpenRaster archives (draft 0.0.5, baseline layer stack) with a merged image, a thumbnail and extra entries."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from spade_studio.app.model.state import Picture
 MIMETYPE = "image/openraster"
 THUMBNAIL = "Thumbnails/thumbnail.png"
 _DATE = (1980, 1, 1, 0, 0, 0)
-"""The same document makes the same bytes: nothing in it depends on when it is written."""
+"""Fixed time stamp of all entries, so that equal documents give identical files."""
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """One layer.
+    """Raster layer.
 
     Attributes:
-        name: As layer lists show it.
-        file_name: In the archive's folder ``data``; plain letters.
-        pixels: uint8 ``[h, w, 4]`` (or 3, which is opaque); transparent around it.
-        opacity: 0..1.
-        visible: Whether it counts in the merged picture.
-        left: Of its first column, in the archive's pixels.
-        top: Of its first row.
-        group: Name of the group that it lies in, with the layers beside it that name the same; none where empty.
+        name: Name in layer lists.
+        file_name: File name in the archive's folder ``data``, in ASCII.
+        pixels: uint8 ``[h, w, 4]``, or ``[h, w, 3]`` for an opaque layer; transparent outside.
+        opacity: Opacity, 0..1.
+        visible: Whether the layer is part of the merged image.
+        left: Position of the first column in the image, in pixels.
+        top: Position of the first row in the image, in pixels.
+        group: Name of the group, shared with adjacent layers of the same group; empty for none.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Layer:
     group: str = ""
 
     def covers(self, size: tuple[int, int]) -> bool:
-        """Whether nothing under it shows in an archive of (height, width)."""
+        """Return whether the layer hides everything below it in an image of ``size`` (height, width)."""
         is_whole = self.pixels.shape[:2] == size and self.opacity == 1
         return is_whole and (self.pixels.shape[2] == 3 or bool((self.pixels[..., 3] == 255).all()))
 
@@ -56,10 +56,10 @@ def write_openraster(file: IO[bytes], layers: Sequence[Layer], size: tuple[int, 
     """Write an archive.
 
     Args:
-        file: Open for binary writing, at its beginning.
-        layers: The topmost first, at least one.
-        size: (height, width).
-        extra: More entries, path to bytes, written behind the mimetype so that they are found soon.
+        file: Binary file, open for writing at its beginning.
+        layers: Layers from top to bottom, at least one.
+        size: (height, width) of the image in pixels.
+        extra: Further entries, path to contents, written right after the mimetype for quick access.
 
     Raises:
         OSError: The disk is full or failing.
@@ -80,7 +80,7 @@ def write_openraster(file: IO[bytes], layers: Sequence[Layer], size: tuple[int, 
 
 
 def write_sketch(file: IO[bytes], thumbnail: Picture, extra: Mapping[str, bytes]) -> None:
-    """Write an archive without layers, which only this program reads: the half of the work that autosaving can leave out."""
+    """Write an archive without layers, readable by this program only, for quick autosaves; arguments as in :func:`write_openraster`."""
     with zipfile.ZipFile(file, "w") as archive:
         _add(archive, "mimetype", MIMETYPE.encode())
         for path, data in extra.items():
@@ -89,7 +89,7 @@ def write_sketch(file: IO[bytes], thumbnail: Picture, extra: Mapping[str, bytes]
 
 
 def merge(layers: Sequence[Layer], size: tuple[int, int]) -> Picture:
-    """Return what the layers show together, uint8 ``[H, W, 3 or 4]``; the topmost itself where it hides all others."""
+    """Return the composited layers, uint8 ``[H, W, 3 or 4]``; the pixels of the topmost layer themselves where it hides all others."""
     shown = [layer for layer in layers if layer.visible and layer.opacity > 0]
     if shown and shown[0].covers(size):
         return shown[0].pixels
@@ -106,7 +106,7 @@ def merge(layers: Sequence[Layer], size: tuple[int, int]) -> Picture:
 
 
 def stack_xml(layers: Sequence[Layer], size: tuple[int, int]) -> str:
-    """Return the description of the layers, the topmost first."""
+    """Return the XML of the layer stack; layers are given from top to bottom."""
     lines = ["<?xml version='1.0' encoding='UTF-8'?>", f'<image version="0.0.5" w="{size[1]}" h="{size[0]}">', "  <stack>"]
     for group, members in itertools.groupby(layers, lambda layer: layer.group):
         indent = "      " if group else "    "
@@ -125,9 +125,9 @@ def stack_xml(layers: Sequence[Layer], size: tuple[int, int]) -> str:
 
 def _add(archive: zipfile.ZipFile, path: str, data: bytes) -> None:
     info = zipfile.ZipInfo(path, _DATE)
-    # PNGs are compressed already, and the mimetype must not be.
+    # PNGs are compressed already, and the mimetype must be stored.
     stored = path == "mimetype" or path.endswith(".png")
-    # What shrinks to next to nothing would be taken for a bomb when it is opened again.
+    # An entry with an extreme ratio would be rejected as a ZIP bomb on opening.
     stored = stored or len(zlib.compress(data)) * MAX_RATIO < len(data)
     info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
     info.external_attr = 0o644 << 16

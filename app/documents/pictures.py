@@ -1,4 +1,4 @@
-"""PNGs in memory: written fast, and read only after their header has been checked."""
+"""Fast encoding of PNGs in memory, and decoding after validation of their headers."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ THUMBNAIL_SIDE = 256
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = 26
 _LEVEL = 1
-"""Of compression: label planes have few values, higher levels take twice the time for a few kilobytes."""
+"""Compression level; higher levels take twice the time and save only a few kilobytes of a label plane."""
 
 
 def encode_plane(labels: LabelArray, palette: NDArray[np.uint8], level: int = _LEVEL, texts: Mapping[str, str] | None = None) -> bytes:
-    """Return a palette PNG of a map, uint8 ``[H, W]``, whose indices are its values.
+    """Return a palette PNG whose indices are the values of a map.
 
     Args:
-        labels: The map.
-        palette: uint8 ``[256, 3]``.
-        level: Of compression, 0 to 9.
-        texts: Text entries; they stand before the pixels.
+        labels: Label map, uint8 ``[H, W]``.
+        palette: RGB of every value, uint8 ``[256, 3]``.
+        level: Compression level, 0..9.
+        texts: Text chunks, keyword to text, written before the pixels.
     """
     image = Image.frombuffer("P", (labels.shape[1], labels.shape[0]), np.ascontiguousarray(labels), "raw", "P", 0, 1)
     image.putpalette(palette.tobytes())
@@ -39,44 +39,44 @@ def encode_plane(labels: LabelArray, palette: NDArray[np.uint8], level: int = _L
 
 
 def encode_picture(pixels: Picture) -> bytes:
-    """Return a PNG of uint8 ``[H, W, 3 or 4]``."""
+    """Return a picture, uint8 ``[H, W, 3 or 4]``, as a PNG."""
     return _encode(Image.fromarray(np.ascontiguousarray(pixels)), _LEVEL)
 
 
 def encode_instances(instances: InstanceArray) -> bytes:
-    """Return a grey PNG of 16 bits of uint16 ``[H, W]``."""
+    """Return object ids, uint16 ``[H, W]``, as a 16-bit greyscale PNG."""
     return _encode(Image.fromarray(np.ascontiguousarray(instances, np.uint16)), _LEVEL)
 
 
 def decode_plane(data: bytes, size: tuple[int, int], what: str) -> LabelArray:
-    """Return a map of the given (height, width), uint8.
+    """Decode a label map, uint8 ``[H, W]``, of the given (height, width); ``what`` names it in error messages.
 
     Raises:
-        DocumentError: Not a palette or grey PNG of that size and 8 bits, or damaged.
+        DocumentError: The data are not an 8-bit palette or greyscale PNG of that size, or damaged.
     """
     return np.array(_decode(data, what, ("P", "L"), size), np.uint8)
 
 
 def decode_instances(data: bytes, size: tuple[int, int], what: str) -> InstanceArray:
-    """Return instance numbers of the given (height, width), uint16.
+    """Decode object ids, uint16 ``[H, W]``, of the given (height, width); ``what`` names them in error messages.
 
     Raises:
-        DocumentError: Not a grey PNG of that size and 16 bits, or damaged.
+        DocumentError: The data are not a 16-bit greyscale PNG of that size, or damaged.
     """
     return np.array(_decode(data, what, ("I;16", "I;16B", "I;16L"), size), np.uint16)
 
 
 def decode_picture(data: bytes, what: str, max_side: int = MAX_SIDE) -> Picture:
-    """Return a picture, uint8 ``[H, W, 3]``.
+    """Decode a picture, uint8 ``[H, W, 3]``; ``what`` names it in error messages.
 
     Raises:
-        DocumentError: Not a PNG of 8 bits with colours, too large, or damaged.
+        DocumentError: The data are not an 8-bit colour PNG, have a side longer than ``max_side``, or are damaged.
     """
     return np.array(_decode(data, what, ("RGB", "RGBA"), None, max_side)[..., :3], np.uint8)
 
 
 def decode_colors(data: bytes, what: str) -> NDArray[np.uint8]:
-    """Return a picture as it is, uint8 ``[H, W, 3 or 4]``; palettes are looked up.
+    """Decode a picture with or without alpha, uint8 ``[H, W, 3 or 4]``; palettes are converted to colours.
 
     Raises:
         DocumentError: As :func:`decode_picture`.
@@ -85,7 +85,7 @@ def decode_colors(data: bytes, what: str) -> NDArray[np.uint8]:
 
 
 def thumbnail_of(pixels: NDArray[np.uint8], side: int = THUMBNAIL_SIDE) -> NDArray[np.uint8]:
-    """Return every n-th pixel of a map or picture so that no side is longer than ``side``; never larger than it was."""
+    """Return a map or picture subsampled so that no side is longer than ``side`` pixels."""
     height, width = pixels.shape[:2]
     scale = max(height, width, side) / side
     rows, columns = (np.arange(max(1, int(length / scale))) for length in (height, width))
@@ -94,7 +94,7 @@ def thumbnail_of(pixels: NDArray[np.uint8], side: int = THUMBNAIL_SIDE) -> NDArr
 
 
 def shrunk(picture: Picture, side: int) -> Picture:
-    """Return a picture, uint8 ``[H, W, 3]``, so that no side is longer than ``side``; itself where none is."""
+    """Return a picture, uint8 ``[H, W, 3]``, reduced so that no side is longer than ``side`` pixels; itself where none is."""
     height, width = picture.shape[:2]
     if max(height, width) <= side:
         return picture
@@ -114,7 +114,7 @@ def _encode(image: Image.Image, level: int, texts: Mapping[str, str] | None = No
 def _decode(
     data: bytes, what: str, modes: tuple[str, ...], size: tuple[int, int] | None, max_side: int = MAX_SIDE, *, as_colors: bool = False
 ) -> NDArray[np.generic]:
-    """Check what the header says before Pillow makes room for it."""
+    """Decode a PNG after validating its header, before Pillow allocates memory."""
     if len(data) < _HEADER or not data.startswith(_SIGNATURE) or data[12:16] != b"IHDR":
         raise DocumentError(f"{what} is no PNG", "a PNG", "The file is damaged: open an older copy of it")
     width, height = struct.unpack(">II", data[16:24])
@@ -124,7 +124,7 @@ def _decode(
         raise DocumentError(f"{what} has {width} x {height} pixels", f"1 to {max_side} on each side")
     try:
         with open_picture(io.BytesIO(data), ("PNG",)) as image:
-            # A second header inside could ask for another size than the one that was checked.
+            # A second header could specify another size than the validated one.
             if image.size != (width, height):
                 raise DocumentError(f"{what} holds two headers of different sizes", "a PNG as image programs write it")
             if image.mode not in modes:

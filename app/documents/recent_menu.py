@@ -1,4 +1,4 @@
-"""The menu of the files that were open before."""
+"""Menu of recently opened files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from spade_studio.app.ui.settings import Settings
 
 
 class RecentMenu(QMenu):
-    """The newest first, by name and folder."""
+    """Recent files by name and folder, most recent first."""
 
     def __init__(self, settings: Settings, open_path: Callable[[Path], object], parent: QWidget) -> None:
         super().__init__(QCoreApplication.translate("RecentMenu", "Open &recent"), parent)
@@ -24,7 +24,7 @@ class RecentMenu(QMenu):
         self.refresh()
 
     def refresh(self) -> None:
-        """Show the list as it is now; files that are gone stay in it, disabled, since their disk may come back."""
+        """Update the entries; missing files stay listed but disabled, since their disk may be reconnected."""
         self.clear()
         paths = self._settings.recent_files
         for number, path in enumerate(paths, 1):

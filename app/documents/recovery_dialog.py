@@ -1,4 +1,4 @@
-"""Asks what to do with documents that a crash left behind: restore, discard, or ask again later."""
+"""Dialog for restoring, discarding or postponing documents that a crash left behind."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _ROWS_SHOWN = 3
 
 
 class Restored(Enum):
-    """How restoring a drawing went."""
+    """Outcome of restoring a drawing."""
 
     NO = "no"
     YES = "yes"
-    IN_MEMORY = "in memory"  # it is open, but could not be kept aside again: what was left stays
+    IN_MEMORY = "in memory"  # open, but not autosaved again: the recovered copy stays
 
 
 class RecoveryDialog(QDialog):
-    """A list of drawings with pictures; closing it in any way leaves what is still in it for the next start.
+    """List of drawings with thumbnails; closing the dialog keeps the remaining ones for the next start.
 
     Args:
-        left: What was found; never empty.
-        restore: Opens one and returns how that went.
-        parent: The window.
+        left: Recovered drawings, at least one.
+        restore: Callback that opens a drawing and returns the outcome.
+        parent: Parent window.
     """
 
     def __init__(self, left: Sequence[LeftDocument], restore: Callable[[LeftDocument], Restored], parent: QWidget) -> None:
@@ -122,6 +122,6 @@ def _thumbnail(document: LeftDocument) -> QIcon:
     except DocumentError:
         return QIcon(square)
     icon = QIcon()
-    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # or the style would tint the picture of the selected row
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):  # otherwise the style would tint the thumbnail of the selected row
         icon.addPixmap(QPixmap.fromImage(image), mode)
     return icon

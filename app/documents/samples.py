@@ -1,4 +1,4 @@
-"""Label PNGs in and out, and the sample layouts."""
+"""Sample and blank layouts, and writing of label maps as PNGs."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _LEVEL = 6
 
 @dataclass(frozen=True)
 class Sample:
-    """A layout that comes with the program.
+    """Built-in sample layout.
 
     Attributes:
-        name: As menus and title bars show it.
-        file_name: In the resources.
-        seed: A style that suits it with the default weights.
+        name: Name in menus and title bars.
+        file_name: File name in the resources.
+        seed: Style seed that suits the layout with the default weights.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Sample:
 
 
 SAMPLE_LABELS = "coco_stuff"
-"""The label set of the samples."""
+"""Name of the samples' label set."""
 SAMPLES = (
     Sample("Mountain lake", "mountain_lake.png", 27),
     Sample("Coast", "coast.png", 29),
@@ -48,22 +48,22 @@ SAMPLES = (
 
 
 def write_labels(path: Path, labels: LabelArray, label_set: LabelSet) -> None:
-    """Write a palette PNG whose indices are the dataset's ids and which names its label set; the old file stays until the new one is whole.
+    """Atomically write a palette PNG whose indices are label ids and which names its label set.
 
     Raises:
-        SaveError: The folder is missing or may not be written, or the disk is full.
+        SaveError: The folder is missing or not writable, or the disk is full.
     """
-    from spade_studio.engine.pictures.label_maps import LABEL_SET_KEY  # the window opens without them
+    from spade_studio.engine.pictures.label_maps import LABEL_SET_KEY  # not needed to open the window
     from spade_studio.engine.pictures.map_readings import text_naming
 
     _write(path, encode_plane(labels, label_set.palette(), _LEVEL, {LABEL_SET_KEY: text_naming(label_set)}))
 
 
 def write_colors(path: Path, labels: LabelArray, label_set: LabelSet) -> None:
-    """Write a picture in the colours of the set; the old file stays until the new one is whole.
+    """Atomically write a map as a picture in the colours of its label set.
 
     Raises:
-        SaveError: The folder is missing or may not be written, or the disk is full.
+        SaveError: The folder is missing or not writable, or the disk is full.
     """
     _write(path, encode_picture(label_set.palette()[labels]))
 
@@ -77,8 +77,8 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def read_sample(sample: Sample) -> LabelArray:
-    """Read a layout that comes with the program."""
-    # Resources may lie inside an archive, so they are read by way of importlib.
+    """Return the label map of a sample, uint8 ``[H, W]``."""
+    # Resources may lie inside an archive, hence importlib.
     data = (resources.files("spade_studio.resources") / "layouts" / sample.file_name).read_bytes()
     with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
         if image.mode != "P":
@@ -87,5 +87,5 @@ def read_sample(sample: Sample) -> LabelArray:
 
 
 def blank_labels(label_set: LabelSet, size: tuple[int, int] = BLANK_SIZE) -> LabelArray:
-    """Return an empty map, unlabeled all over."""
+    """Return an unlabeled map of ``size`` (height, width), uint8 ``[H, W]``."""
     return np.full(size, label_set.unlabeled_value, np.uint8)

@@ -1,4 +1,4 @@
-"""Folders in which running applications, each by a lock, keep unsaved documents, and those that a crash left behind."""
+"""Session folders, each locked by a running process, for unsaved documents and for those that a crash left behind."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _MAX_FOLDERS = 200
 
 
 class Session:
-    """The folder of this process; it is made at the first save and gone after :meth:`end`.
+    """Session folder of this process, created at the first save and removed by :meth:`end`.
 
     Args:
-        parent: Where the folders of all processes lie; need not exist.
+        parent: Folder with the sessions of all processes; created where missing.
     """
 
     def __init__(self, parent: Path) -> None:
@@ -33,20 +33,20 @@ class Session:
         self._lock = FileLock(self._folder / _LOCK, thread_local=False)
 
     def journal(self, token: str) -> Path:
-        """Return where the journal with a token is written."""
+        """Return the path of the journal with a token."""
         return self._folder / f"journal-{token}"
 
     def save(self, state: DocumentState, origin: Path | None, token: str = "") -> None:
-        """Write a document; the one written before, with its journal, stays until this one is whole.
+        """Write a copy of a document; the previous copy and its journal are kept until the new one is complete.
 
         Args:
-            state: What to write.
-            origin: The file that the document was opened from or saved to, or None.
-            token: Names the journal that goes on from here.
+            state: Document to write.
+            origin: File that the document was opened from or saved to, or None.
+            token: Identifier of the journal that continues from this copy.
 
         Raises:
-            SaveError: The folder cannot be written, or the disk is full.
-            DocumentError: As :func:`archive.save_document`.
+            SaveError: The folder is not writable, or the disk is full.
+            DocumentError: As in :func:`archive.save_document`.
         """
         try:
             if not self._lock.is_locked:
@@ -65,20 +65,20 @@ class Session:
                     other.unlink(missing_ok=True)
 
     def end(self) -> None:
-        """Forget what was saved."""
+        """Remove the folder and its contents."""
         if self._lock.is_locked:
             _remove(self._folder, self._lock)
 
 
 @dataclass(frozen=True, eq=False)
 class LeftDocument:
-    """A document that a process left behind unsaved; locked until it is released or discarded.
+    """Unsaved document of a terminated process, locked until it is released or discarded.
 
     Attributes:
-        path: The archive.
-        name: What the title bar called it.
-        origin: The file that it was opened from or saved to, or None.
-        saved_at: Seconds since 1970.
+        path: Autosave copy.
+        name: Name in the title bar.
+        origin: File that the document was opened from or saved to, or None.
+        saved_at: Time of the save, in seconds since 1970.
     """
 
     path: Path
@@ -88,19 +88,19 @@ class LeftDocument:
     _lock: FileLock
 
     def release(self) -> None:
-        """Leave it for another time."""
+        """Unlock the document and keep it for a later recovery."""
         self._lock.release()
 
     def discard(self) -> None:
-        """Delete it."""
+        """Delete the document."""
         _remove(self.path.parent, self._lock)
 
 
 def load_left(path: Path) -> DocumentState:
-    """Read a copy that was left, and what its journal has on top of it.
+    """Read an autosave copy and apply its journal.
 
     Args:
-        path: The copy.
+        path: Autosave copy.
 
     Raises:
         DocumentError: The copy cannot be read.
@@ -111,7 +111,7 @@ def load_left(path: Path) -> DocumentState:
 
 
 def left_documents(parent: Path) -> list[LeftDocument]:
-    """Find, and lock, what processes that are gone have left, the newest first; folders without a document are cleared away."""
+    """Find and lock the documents of terminated processes, newest first, and remove session folders without a document."""
     found: list[LeftDocument] = []
     try:
         folders = sorted(folder for folder in parent.iterdir() if folder.is_dir())[:_MAX_FOLDERS]
@@ -135,7 +135,7 @@ def left_documents(parent: Path) -> list[LeftDocument]:
 
 
 def _read_origin(path: Path) -> tuple[str, Path | None]:
-    """Return name and origin; what cannot be read is not known."""
+    """Return name and origin of a document, with defaults where they cannot be read."""
     try:
         with open_regular(path) as file:
             data: object = json.loads(file.read(_MAX_ORIGIN_BYTES))
@@ -149,7 +149,7 @@ def _read_origin(path: Path) -> tuple[str, Path | None]:
 
 
 def _remove(folder: Path, lock: FileLock) -> None:
-    """Delete what this module writes and what a save that was killed left; anything else keeps its folder."""
+    """Delete the files of this module and of interrupted saves, and then the folder unless other files remain."""
     with suppress(OSError):
         for path in (folder / _DOCUMENT, folder / _ORIGIN, *folder.glob(_JOURNALS), *folder.glob(".*.tmp")):
             path.unlink(missing_ok=True)
