@@ -65,5 +65,5 @@ def _thumbnail(sample: Sample, label_set: LabelSet) -> QIcon:
     image = to_image(label_set.palette()[labels])
     pixmap = QPixmap.fromImage(image.scaled(_SIDE, _SIDE, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.FastTransformation))
     icon = QIcon(pixmap)
-    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # or the style would tint the picture of the chosen one
+    icon.addPixmap(pixmap, QIcon.Mode.Selected)  # otherwise the widget style tints the selected picture
     return icon

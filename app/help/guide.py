@@ -40,8 +40,8 @@ class GuideWindow(SideWindow):
         self.search.setClearButtonEnabled(True)
         self.text = GuideText()
         self.text.setAccessibleName(self.tr("Guide"))
-        self.text.setOpenLinks(False)  # Qt would read files in the guide's place
-        # its translation is the name of the file with the guide in that language
+        self.text.setOpenLinks(False)  # otherwise Qt would load linked files in place of the guide
+        # the translation is the file name of the guide in that language
         self.text.setMarkdown((_folder() / self.tr("guide_en.md")).read_text("utf-8"))
         whole = column(self, spacing=10, margins=(12, 12, 12, 12))
         whole.addWidget(self.search)

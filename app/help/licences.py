@@ -68,7 +68,7 @@ def parts() -> list[Part]:
             about = metadata.metadata(name)
         except metadata.PackageNotFoundError:
             continue
-        # A package of this name lies on the path, but damaged: it is still named.
+        # The package is installed but its metadata are damaged; it is still listed.
         found[key] = Part(about["Name"] or name, about["Version"] or "?", _licence(about))
         waiting.extend(_requirements(name))
     return sorted(found.values(), key=lambda part: part.name.lower())
@@ -80,7 +80,7 @@ def _requirements(name: str) -> Iterator[str]:
     except metadata.PackageNotFoundError:
         return
     for requirement in requires:
-        # What an extra brings is not needed; what is needed on other systems is not installed.
+        # Requirements of extras are skipped, and those of other platforms are not installed.
         if "extra ==" not in requirement and (match := _NAME.match(requirement)):
             yield match.group()
 
@@ -97,7 +97,7 @@ def _licence(about: metadata.PackageMetadata) -> str:
 def _texts(distribution: metadata.Distribution) -> str:
     texts: list[str] = []
     for path in distribution.files or []:
-        # Licences lie in the metadata's folder, or in that of a checkout.
+        # Licence files are in the metadata folder or in the root of a checkout.
         is_there = ".dist-info" in str(path) or len(path.parts) == 1
         if is_there and _LICENCE_FILE.search(path.name) and path.suffix.lower() not in (".py", ".pyc", ".pyi"):
             with suppress(OSError, UnicodeDecodeError):

@@ -46,7 +46,7 @@ class Tour(QWidget):
         self._window = window
         self._hints = [hint for hint in hints if hint.place() is not None]
         self._index = 0
-        self._arrow = QPoint()  # in this widget; where the tip is
+        self._arrow = QPoint()  # tip of the arrow in widget coordinates
         self._before: QWidget | None = None
         self._ring = _Ring(window)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

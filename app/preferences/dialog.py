@@ -53,7 +53,7 @@ class PreferencesDialog(QDialog):
             self.tr("Appearance"), [("dark", self.tr("Dark")), ("light", self.tr("Light")), ("system", self.tr("Like the system"))]
         )
         self.language = _choices(
-            # Every language is called by its own name, whatever the present one is.
+            # Every language is listed by its native name.
             self.tr("Language"),
             [("system", self.tr("Like the system")), ("en", "English"), ("de", "Deutsch")],
         )

@@ -47,7 +47,7 @@ class MenuChoice(QComboBox):
             action.trigger()
 
     def _entries(self) -> list[QAction]:
-        # One that asks first is offered only while it is what is chosen.
+        # An entry that opens a dialog is listed only while it is checked.
         return [action for action in self._menu.actions() if action.isCheckable() and (action.isChecked() or "…" not in action.text())]
 
     def _find(self) -> QAction | None:

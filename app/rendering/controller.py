@@ -166,7 +166,7 @@ class RenderingController(QObject):
         question = SizeQuestion(self._size_of(self._live.size) or layout, layout, self._window)
         question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         question.chosen.connect(self.set_size)
-        question.finished.connect(self._show)  # the menu has checked an entry that may not have been chosen
+        question.finished.connect(self._show)  # the menu has already checked the entry, even if the dialog is cancelled
         question.open()
         return question
 
@@ -197,7 +197,7 @@ class RenderingController(QObject):
     # -- what happens ---------------------------------------------------------------------------------------------
 
     def _on_ready(self, ready: RendererReady) -> None:
-        if self._loading is not None and not self._live.is_replacing:  # it is what was asked for, not what is ready before that
+        if self._loading is not None and not self._live.is_replacing:  # the requested renderer, not the one that it replaces
             self.options, self._loading = self._loading[0], None
         self._panel.tell_lasting(self._missing_note(ready))
         if not self._devices_asked:
@@ -218,7 +218,7 @@ class RenderingController(QObject):
         self._show()
 
     def _on_devices_failed(self, _error: object) -> None:
-        self._devices_asked = False  # other weights took over before it began: they are asked
+        self._devices_asked = False  # other weights replaced the renderer before the query began; query again
 
     def _on_failed(self, failure: RenderFailure) -> None:
         text = str(failure.error)
@@ -229,7 +229,7 @@ class RenderingController(QObject):
             self._say_no_picture()
             return
         failed = None
-        if not self._live.is_replacing:  # it is what was asked for that failed, not what it replaces
+        if not self._live.is_replacing:  # the requested renderer failed, not the one that it replaces
             failed, self._loading = self._loading, None
         if failed is not None and self._live.info is not None:
             text = self.tr("{error} Pictures are rendered as before.").format(error=text)

@@ -34,7 +34,7 @@ class DocumentPicture(QObject):
         return None if self._document.is_empty else self._image
 
     def _keep(self, result: RenderResult) -> None:
-        # A picture of the document before may still come in; once one is up to date, all that follow are of this document.
+        # A picture of the previous document may still arrive; after the first up-to-date one, all belong to this document.
         self._is_ours = self._is_ours or self._live.is_up_to_date
         if self._is_ours:
             self._image, self.detail = result.image, result.detail

@@ -107,7 +107,7 @@ class LiveRenderer(QObject):
     detail_told = Signal(object)  # DetailProgress or DetailPostponed
     texture_changed = Signal()  # its seed
 
-    _delivered = Signal(int, object)  # number of the service, what it says
+    _delivered = Signal(int, object)  # number of the service, delivery
 
     def __init__(
         self, document: Document | RenderedDocument, load: Callable[[], Renderer], seed: int, parent: QObject | None = None
@@ -119,13 +119,13 @@ class LiveRenderer(QObject):
         self._seed = seed
         self._size = SizeWish()
         self._detail: DetailLevel = "none"
-        self._is_wanted_whatever_it_takes = False  # the full detail of what is shown
+        self._is_wanted_whatever_it_takes = False  # full detail of the shown picture, regardless of PATIENCE_SECONDS
         self._newest = 0
         self.shown = 0
-        self._more_follows = False  # what is shown is smaller than what was asked for
+        self._more_follows = False  # a picture larger than the shown one follows
         self.info: RendererReady | None = None
         self._jobs: dict[RenderJob, _Waiting] = {}
-        self._load_error: EngineError | None = None  # there is no renderer, and will be none before another one is loaded
+        self._load_error: EngineError | None = None  # set while there is no renderer and none is being loaded
         # The signal is emitted on the render thread and must be received on this one.
         self._delivered.connect(self._on_delivered, Qt.ConnectionType.QueuedConnection)
         self._services = 0
@@ -133,7 +133,7 @@ class LiveRenderer(QObject):
         self._next: _Numbered | None = None
         self._retiring: list[RenderService] = []
         self._is_started = self._is_closed = False
-        # Zero milliseconds: once all waiting events are handled, so that a burst of them makes one request, one copy.
+        # Zero milliseconds: fires after all pending events, so that a burst of them makes one request and one copy.
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._submit)
         self._at_rest = QTimer(self, singleShot=True, interval=REST_MILLISECONDS)
@@ -244,7 +244,7 @@ class LiveRenderer(QObject):
         self._delivered.disconnect(self._on_delivered)
         services = [*self._retiring, *([self._next.service] if self._next else []), *([self._service] if self._is_started else [])]
         self._retiring, self._next, self._is_started = [], None, False
-        for service in services:  # all at once, so that the slowest is all there is to wait for
+        for service in services:  # stop all before joining, so that the total wait is that of the slowest
             service.ask_to_stop()
         for service in services:
             service.close()

@@ -218,7 +218,7 @@ def preload_torch_libraries() -> None:
     open_library = ctypes.CDLL(None).dlopen
     open_library.restype = ctypes.c_void_p
     open_library.argtypes = (ctypes.c_char_p, ctypes.c_int)
-    # The first holds what torch wants visible to all libraries, the second draws in all others.
+    # The first holds the symbols that torch needs globally visible, the second depends on all others.
     for name, mode in ((f"libtorch_global_deps.{suffix}", os.RTLD_LAZY | os.RTLD_GLOBAL), (f"libtorch.{suffix}", os.RTLD_LAZY)):
         library = folder / name
         if library.is_file():

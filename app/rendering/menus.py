@@ -44,7 +44,7 @@ class RenderMenus(QObject):
         self.device_menu = QMenu(self.tr("&Device"), parent)
         self.dtype_menu = QMenu(self.tr("Compute &type"), parent)
         self.devices: tuple[DeviceEntry, ...] = (DeviceEntry("cpu", "", ("float32", "bfloat16")),)
-        self._sizes: dict[SizeWish | None, QAction] = {}  # None: another size
+        self._sizes: dict[SizeWish | None, QAction] = {}  # key None: the entry for a custom size
         self._groups: list[QActionGroup] = []
         group = self._group(self.size_menu)
         for wish in (SizeWish("automatic"), SizeWish("training"), SizeWish("layout"), *(SizeWish("side", side) for side in SIDES), None):

@@ -33,14 +33,14 @@ class OwnUpscaler(QObject):
     """
 
     changed = Signal()  # another upscaler is in use
-    chosen = Signal()  # by a person, just now
+    chosen = Signal()  # by the user, as opposed to a remembered choice
 
     def __init__(self, window: QWidget, live: LiveRenderer, settings: Settings, menu: QMenu) -> None:
         super().__init__(window)
         self._window, self._live, self._settings = window, live, settings
         self.name = ""
-        self._choice: object = None  # of a person, under way
-        self._is_remembered_wanted = False  # once that has failed, by a renderer that came meanwhile
+        self._choice: object = None  # token of the user's pending choice
+        self._is_remembered_wanted = False  # by a renderer loaded during a pending choice, if that choice fails
         self._add(menu, self.tr("&Upscaler from a file…"), self.ask)
         self._included = self._add(menu, self.tr("Use the &included upscaler"), lambda: self.use(None))
         self._included.setEnabled(False)
@@ -104,7 +104,7 @@ class OwnUpscaler(QObject):
             self._live.try_again()
 
         def failed(error: EngineError) -> None:
-            if not isinstance(error, RendererReplacedError):  # else the next renderer is ready soon
+            if not isinstance(error, RendererReplacedError):  # otherwise the next renderer is ready soon
                 self._show("")
 
         self._live.work(lambda renderer: _replace(renderer, path), done, failed)

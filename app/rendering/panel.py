@@ -32,7 +32,7 @@ class RenderPanel(QWidget):
         self.banner = Banner(self)
         self.banner.closed.connect(self._on_closed)
         self._passing, self._lasting = Notice(), Notice()
-        self._shown = Notice()  # last told to the banner: it may have been closed since
+        self._shown = Notice()  # the notice last passed to the banner, which may have been closed since
         self._stand_in: QWidget | None = None
 
     def tell(self, text: str, button: str = "", act: Callable[[], object] | None = None) -> None:
@@ -80,7 +80,7 @@ class RenderPanel(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Move the banner to the stand-in, so that failures show in every view mode."""
-        if self._stand_in is not None and self.isHidden():  # not where the whole window is
+        if self._stand_in is not None and self.isHidden():  # not if the whole window is hidden
             self._carry_banner(self._stand_in)
 
     def _carry_banner(self, carrier: QWidget) -> None:

@@ -34,7 +34,7 @@ class PictureView(ZoomView):
 
     pictured = Signal(QImage)
     drag_begun = Signal()
-    menu_wanted = Signal(object)  # the place on the screen, a QPoint
+    menu_wanted = Signal(object)  # global position, QPoint
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(QSizeF(1, 1), parent)
@@ -42,7 +42,7 @@ class PictureView(ZoomView):
         self.quality: Literal["preview", "exact"] | None = None
         self.keys_to: QWidget | None = None
         self._layout_size = QSizeF(1, 1)
-        self._stretch = 1.0  # of the layout's pixels, in height, for a picture of another shape
+        self._stretch = 1.0  # pixel aspect ratio, for a picture whose shape differs from the layout's
         self._note = ""
         self._follows = ""
         self._busy = ""
@@ -180,7 +180,7 @@ class PictureView(ZoomView):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Pan, or start a drag of the picture."""
         if self._pan_from is not None:
-            if event.buttons() == Qt.MouseButton.NoButton:  # the release went elsewhere
+            if event.buttons() == Qt.MouseButton.NoButton:  # another widget received the release
                 self._pan_from = None
             else:
                 self._pan_to(event.position(), self._pan_from)

@@ -56,7 +56,7 @@ class SizeQuestion(QDialog):
         self.height_box.valueChanged.connect(lambda: self._on_side(self.height_box, self.width_box))
         self.keeps_shape.toggled.connect(lambda: self._on_keeps_shape(self.width_box, self.height_box))
         self.accepted.connect(lambda: self.chosen.emit(self.wish))
-        # The longer side is what a wish says that keeps the shape.
+        # With a locked aspect ratio a SizeWish holds the longer side only.
         self._on_keeps_shape(*(self._boxes if size[0] > size[1] else self._boxes[::-1]))
         self.width_box.setFocus()
         self.width_box.selectAll()

@@ -65,7 +65,7 @@ class CanvasCommands(QObject):
         self._canvas, self._palette, self._render_panel = canvas, palette, render_panel
         self._sets, self._new = sets, new
         self._start = Start.LAND
-        self._size_place: QAction | None = None  # the brush's size in the toolbar
+        self._size_place: QAction | None = None  # brush size field in the toolbar
         self._waiting = workspace.waiting
         self.options = ToolOptionsPanel()
         self.history = HistoryPanel(document, commands["snapshot"])
@@ -328,7 +328,7 @@ class CanvasCommands(QObject):
         self._commands["no_underlay"].setEnabled(underlay is not None)
 
     def _enable(self) -> None:
-        # An open polygon is taken back corner by corner by the same command.
+        # The same command removes the corners of an open polygon one by one.
         self._commands["undo"].setEnabled(self._document.undo_stack.canUndo() or self._toolbox.is_open)
         self._commands["snapshot"].setEnabled(len(self._document.snapshots) < MAX_SNAPSHOTS)
 

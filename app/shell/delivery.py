@@ -39,7 +39,7 @@ class Delivery(QObject):
         menu: Context menu of the picture.
     """
 
-    menu_opening = Signal(QPoint)  # where on the screen
+    menu_opening = Signal(QPoint)  # global position
 
     def __init__(
         self,

@@ -122,7 +122,7 @@ class Desktop(QObject):
     def _on_looked(self, found: Release | None) -> None:
         if found is not None:
             text = self.tr("SPADE Studio {version} is available.").format(version=found.version)
-            if not self.notice.isHidden():  # which may tell of a crash
+            if not self.notice.isHidden():  # it may show a crash report
                 self._window.statusBar().showMessage(text, _TOLD_MILLISECONDS)
                 return
             show = (self.tr("Show it in the browser"), lambda: QDesktopServices.openUrl(QUrl(found.page)))
@@ -137,7 +137,7 @@ class Desktop(QObject):
     def on_asked(self, message: Message) -> None:
         """Raise the window and open the file passed on by another start, once no dialog is open."""
         if message.token:
-            os.environ["XDG_ACTIVATION_TOKEN"] = message.token  # Qt gives it to the compositor with the next activation
+            os.environ["XDG_ACTIVATION_TOKEN"] = message.token  # Qt passes it to the compositor with the next activation
         window = self._window
         window.setWindowState(window.windowState() & ~Qt.WindowState.WindowMinimized)
         window.show()
@@ -161,12 +161,12 @@ class Desktop(QObject):
 
     def keep_aside(self, *_: object) -> None:
         """Autosave unsaved changes for the next start, since the ending session may not wait for the user's answer."""
-        self._parts.documents.autosave.keep()  # first: what is being written may take longer than there is time
+        self._parts.documents.autosave.keep()  # first, since a save in progress may outlast the time available
         self._parts.files.finish_saving()
 
     def leave(self) -> None:
         """Quit without asking, on request of the system or a terminal; unsaved changes are autosaved and offered at the next start."""
-        self.is_leaving = True  # the question about changes may be open just now: taking it away says that nothing shall be lost
+        self.is_leaving = True  # if the question about unsaved changes is open, dismissing it must not discard them
         self.keep_aside()
         self._parts.documents.autosave.leave()
         self._workspace.document.undo_stack.setClean()
@@ -219,7 +219,7 @@ class Desktop(QObject):
         from spade_studio.app.help.gallery import SampleGallery
 
         dialog = SampleGallery(samples.SAMPLES, load_label_set(samples.SAMPLE_LABELS), self._window)
-        # After the dialog is gone: a question about unsaved changes may follow.
+        # After the dialog has closed, since a question about unsaved changes may follow.
         dialog.chosen.connect(self._open_sample, Qt.ConnectionType.QueuedConnection)
         return self._open(dialog)
 

@@ -75,7 +75,7 @@ class WindowDocuments(QObject):
 
         if not self._files.may_lose_changes() or not self._files.restore(left.path, left.name, left.origin):
             return Restored.NO
-        # What was left may be deleted only where the changes do not exist in memory alone from then on.
+        # The autosave may be deleted only if the changes are stored elsewhere on disk.
         return Restored.YES if self.autosave.save_and_wait() else Restored.IN_MEMORY
 
     def open(self, path: Path) -> bool:

@@ -271,7 +271,7 @@ class MainWindow(QMainWindow):
         self.style_panel.done.connect(self.canvas.setFocus)
         self.canvas.hovered.connect(self._on_hovered)
         self.canvas.zoom_changed.connect(self.status_bar.show_zoom)
-        # Queued: the window is on the screen before the render thread takes its share of the processor.
+        # Queued, so that the window is shown before the render thread competes for the CPU.
         self.canvas.first_painted.connect(self.live.start, Qt.ConnectionType.QueuedConnection)
         self.live.ready.connect(self._on_ready)
         self._theme.changed.connect(self._on_theme_changed)
@@ -329,7 +329,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes and running exports; then save the window state and join the render thread."""
-        event.ignore()  # also where an error of the program comes between
+        event.ignore()  # also if an unexpected exception interrupts this method
         may_close = self.files.may_lose_changes() and (self.desktop.is_leaving or self.batch.may_stop())
         if not may_close and not self.desktop.is_leaving:
             return
@@ -338,7 +338,7 @@ class MainWindow(QMainWindow):
         self._settings.brush_size = self.toolbox.brush_size
         self._settings.save()
         self.waiting.give_up()
-        # Joining can take as long as torch takes to load: the window need not stay for it.
+        # Joining can take as long as loading torch; the window is hidden meanwhile.
         self.hide()
         QGuiApplication.sync()
         self.desktop.close()

@@ -20,7 +20,7 @@ class WindowPanels(QObject):
         self._window, self._canvas, self._commands, self._settings = window, canvas, commands, workspace.settings
         self._hidden: list[QWidget] = []
         self._state = QByteArray()
-        # Only while the canvas has the keyboard: elsewhere Tab goes from field to field, as everywhere.
+        # Only while the canvas has keyboard focus: elsewhere Tab moves the focus, as usual.
         commands["hide_panels"].setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         canvas.addAction(commands["hide_panels"])
         commands["hide_panels"].toggled.connect(self.set_hidden)

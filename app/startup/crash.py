@@ -24,7 +24,7 @@ from filelock import FileLock, Timeout
 from spade_studio.app.startup.log import last_lines, without_home
 
 MOST_REPORTS = 20
-_MOST_IN_ONE_RUN = 5  # an error in a mouse move comes a hundred times a second
+_MOST_IN_ONE_RUN = 5  # an error in a mouse move handler can occur a hundred times per second
 _MAX_NATIVE_BYTES = 256 << 10
 _LIBRARIES = ("spade-studio", "torch", "numpy", "pillow", "opencv-python-headless", "pyside6-essentials", "safetensors")
 
@@ -68,7 +68,7 @@ class Reports:
         text = "\n\n".join((f"SPADE Studio error report, {now:%Y-%m-%d %H:%M:%S %z}", details.strip(), _environment(), _log()))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            path.write_text(without_home(text) + "\n", "utf-8", "backslashreplace")  # names of files need not be proper texts
+            path.write_text(without_home(text) + "\n", "utf-8", "backslashreplace")  # file names may contain surrogate escapes
             for old in self.all()[MOST_REPORTS:]:
                 old.unlink(missing_ok=True)
         except OSError:
@@ -130,7 +130,7 @@ def install(tell: Callable[[Failure], None], reports: Reports | None = None) -> 
 
     def report(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> Path | None:
         text = "".join(traceback.format_exception(kind, error, trace))
-        with suppress(OSError, ValueError):  # a terminal that is gone
+        with suppress(OSError, ValueError):  # the terminal may have been closed
             print(text, end="", file=sys.stderr)  # noqa: T201 - for who started it from a terminal
         logging.getLogger("spade_studio").error("uncaught exception\n%s", text.rstrip())
         place = f"{kind.__name__} {traceback.format_tb(trace)[-1:]}"

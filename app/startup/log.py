@@ -42,7 +42,7 @@ def start(folder: Path) -> logging.Handler:
         _add(file)
     _add(handler)
     logging.getLogger().setLevel(logging.INFO)
-    logging.raiseExceptions = False  # a full disk must not fill the terminal
+    logging.raiseExceptions = False  # a full disk must not flood the terminal
     return handler
 
 

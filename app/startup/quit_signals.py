@@ -29,7 +29,7 @@ class QuitSignals(QObject):
         self._notifier = QSocketNotifier(self._here.fileno(), QSocketNotifier.Type.Read, self)
         self._notifier.activated.connect(self._on_byte)
         for number in _SIGNALS:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup stays what it is
+            if signal.getsignal(number) is not signal.SIG_IGN:  # keep signals ignored by nohup
                 self._before[number] = signal.signal(number, self._on_signal)
 
     def close(self) -> None:

@@ -76,7 +76,7 @@ def address(state_folder: Path) -> str | None:
         return None
     digest = hashlib.sha256(os.fsencode(state_folder.absolute())).hexdigest()[:16]
     if sys.platform == "win32":
-        return f"spade-studio-{digest}"  # a named pipe, whose access is the user's
+        return f"spade-studio-{digest}"  # a named pipe with access for the user only
     runtime = os.environ.get("XDG_RUNTIME_DIR")
     for folder in (Path(runtime), state_folder) if runtime else (state_folder,):
         with suppress(OSError):
@@ -131,10 +131,10 @@ class Listener(QObject):
         server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         server.setMaxPendingConnections(MAX_CONNECTIONS)
         server.newConnection.connect(self._on_connection)
-        # Two starts at one moment: one may take a left socket for dead only while the other does not begin to listen at it.
+        # With two simultaneous starts, one must not remove a stale socket while the other begins to listen at it.
         lock = nullcontext() if sys.platform == "win32" else FileLock(f"{self._place}.lock", timeout=1)
         with suppress(Timeout, OSError), lock:
-            if _connected(self._place, MILLISECONDS) is None:  # asked first: Qt would listen in the place of one that lives
+            if _connected(self._place, MILLISECONDS) is None:  # checked first, since Qt would replace the socket of a running instance
                 QLocalServer.removeServer(self._place)
                 if server.listen(self._place):
                     self._server = server

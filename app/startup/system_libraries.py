@@ -100,5 +100,5 @@ def _can_load(library: str) -> bool:
 
 
 if __name__ == "__main__":
-    # For shell scripts such as .ci/run: the Debian packages of what is missing.
+    # For shell scripts such as .ci/run: the Debian packages of the missing libraries.
     print(" ".join(dict.fromkeys(library.debian for library in missing_libraries(sys.argv[1] if len(sys.argv) > 1 else None))))  # noqa: T201

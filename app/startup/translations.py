@@ -23,7 +23,7 @@ def install(application: QCoreApplication, language: Language) -> str:
     system = QLocale.system()
     chosen = choose(language, system.uiLanguages())
     label_names.use(chosen)
-    # Numbers and dates as the system writes them where it speaks this language.
+    # Numbers and dates follow the system's locale if its language is the same.
     QLocale.setDefault(system if system.language() == QLocale(chosen).language() else QLocale(chosen))
     for data in _files(chosen):
         translator = QTranslator(application)
@@ -48,7 +48,7 @@ def choose(language: Language, system: list[str]) -> str:
 
 
 def _files(language: str) -> list[Path]:
-    # Qt's first: where both know a text, the one installed last counts.
+    # Qt's first: the translator installed last takes precedence.
     found = [Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)) / f"qtbase_{language}.qm"]
     own = resources.files("spade_studio.resources") / "translations" / f"spade_studio_{language}.qm"
     return [path for path in (*found, own) if isinstance(path, Path) and path.is_file()]

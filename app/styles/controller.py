@@ -48,7 +48,7 @@ class StylesController(QObject):
         share: Fraction of the second style in the mix, 0..1.
     """
 
-    changed = Signal()  # the style, or what is told about it
+    changed = Signal()  # the style or its note
     history_changed = Signal()
     weights_changed = Signal()
     mix_changed = Signal()
@@ -70,7 +70,7 @@ class StylesController(QObject):
         self._is_remembered = False
         self._picture = QImage()
         self._taking: RenderJob | None = None
-        self._last_image: pictures.Picture | None = None  # as it was rendered last
+        self._last_image: pictures.Picture | None = None  # the last render
         self._saved = SavedStyle(document, lambda: self.style)
         live.ready.connect(self._on_ready)
         live.rendered.connect(self._on_rendered)
@@ -319,7 +319,7 @@ class StylesController(QObject):
             if self.style.code is None and self.style.strength == 1:
                 self._live.style = self.style.for_renderer(1)
         elif info.z_width is None:
-            self._live.style = self._live.seed  # not looked at, while a code would be refused
+            self._live.style = self._live.seed  # ignored by these weights, which would reject a code
         else:
             self._live.style = self.style.for_renderer(info.z_width)
 
@@ -337,7 +337,7 @@ class StylesController(QObject):
             self._taking = None
             moved = self.style.strength
             use(replace(wanted, code=code, weights=weights))
-            if moved != strength:  # while the picture was encoded
+            if moved != strength:  # the strength changed while the picture was encoded
                 self.set_strength(moved)
 
         def fail(error: EngineError) -> None:
@@ -361,7 +361,7 @@ class StylesController(QObject):
         """Convert the style for newly loaded weights, as far as possible."""
         self._cancel()
         style = self.style
-        is_saved = self._saved.is_in_use  # what other weights make of a saved style is nothing to save
+        is_saved = self._saved.is_in_use  # converting a saved style for other weights is no unsaved change
         if info.z_width is None:
             self._apply()
         else:
@@ -379,7 +379,7 @@ class StylesController(QObject):
         self.changed.emit()
 
     def _on_rendered(self, result: RenderResult) -> None:
-        if self._document.is_empty:  # what weights make of nothing is no picture of the style
+        if self._document.is_empty:  # a render of an empty layout does not represent the style
             self._last_image, self._picture = None, QImage()
             self.changed.emit()
             return
@@ -388,7 +388,7 @@ class StylesController(QObject):
             self._remember(result.image)
 
     def _on_failed(self, _failure: RenderFailure) -> None:
-        if self._last_image is not None and self._live.is_up_to_date:  # larger than it is this picture will not become
+        if self._last_image is not None and self._live.is_up_to_date:  # the picture is final
             self._remember(self._last_image)
 
     def _remember(self, image: pictures.Picture) -> None:

@@ -41,7 +41,7 @@ class PhotoTarget(QWidget):
 
     def _accept(self, event: QDropEvent) -> bool:
         data = event.mimeData()
-        # A render that is dragged over this panel writes its file when it is asked for paths.
+        # Querying the paths of a dragged render writes its file, so images are checked first.
         usable = not self._styles.why_no_references and (data.hasImage() or bool(_paths(data)))
         if usable:
             event.setDropAction(Qt.DropAction.CopyAction)

@@ -66,7 +66,7 @@ class Favourites:
         """
         if name := tidy(name):
             entry = self._read()[index]
-            # A built-in style under another name is one of this person's.
+            # A built-in style under another name is the user's own.
             origin = "blend" if entry.style.origin == "built-in" else entry.style.origin
             entry.style = replace(entry.style, label=name, origin=origin)
             self._write()

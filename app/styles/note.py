@@ -15,7 +15,7 @@ class Note(QObject):
     """
 
     changed = Signal()
-    told = Signal(str)  # a text, each time that it is said
+    told = Signal(str)  # emitted whenever a text is shown
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

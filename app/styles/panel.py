@@ -33,7 +33,7 @@ class StylesPanel(PhotoTarget):
 
     def __init__(self, controller: StylesController, paste: QAction, parent: QWidget | None = None) -> None:
         super().__init__(controller, parent)
-        self._is_filled = False  # pictures are read from the disk when they are first to be seen
+        self._is_filled = False  # pictures are read from disk when the panel is first shown
         self._built_in: tuple[BuiltIn, ...] = ()
         self._built_in_images: list[QImage] = []
         self._reference_images: dict[bytes, QImage] = {}

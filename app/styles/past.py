@@ -71,7 +71,7 @@ class StyleHistory:
 
     def save(self) -> None:
         """Save the entries for the next session; if that fails, the file keeps those of the previous session."""
-        if self._path is None or not self._entries:  # nothing came to what is on the disk
+        if self._path is None or not self._entries:  # nothing to add to the file
             return
         with suppress(OSError):
             write_styles(self._path, self.entries)

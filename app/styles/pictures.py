@@ -32,7 +32,7 @@ def encode(rgb: Picture) -> bytes:
     image.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
     for quality in (92, 80, 60, 30):
         buffer = io.BytesIO()
-        image.save(buffer, "JPEG", quality=quality, subsampling=0)  # colour is what a style is about
+        image.save(buffer, "JPEG", quality=quality, subsampling=0)  # styles depend on colour
         if buffer.tell() <= MAX_PICTURE_BYTES:
             break
     return buffer.getvalue()

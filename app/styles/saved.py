@@ -20,7 +20,7 @@ class SavedStyle:
         self._document = document
         self._in_use = in_use
         self._saved = in_use()
-        document.described.connect(self.keep)  # it was saved, or another one was begun
+        document.described.connect(self.keep)  # the document was saved or replaced
 
     @property
     def is_in_use(self) -> bool:

@@ -31,9 +31,9 @@ class StyleStrip(PhotoTarget):
 
     def __init__(self, controller: StylesController) -> None:
         super().__init__(controller)
-        self._pictures: dict[object, QImage] = {}  # of what is on the disk, as thumbnails
+        self._pictures: dict[object, QImage] = {}  # thumbnails of references, built-in styles and stored styles
         self._is_filled = False
-        self._marked: Style | None = None  # the style in use that was marked last
+        self._marked: Style | None = None  # the last marked style
         self.tiles = Tiles(self.tr("Styles"), size=_PICTURE)
         self.tiles.setToolTip(self.tr("Click a style to use it, drag it to A or B to mix; drop a photograph to take its style"))
         self.mix = MixBox(controller, is_narrow=True)
@@ -46,7 +46,7 @@ class StyleStrip(PhotoTarget):
         self.tiles.starred.connect(self.toggle_star)
         self.tiles.menu_wanted.connect(self._show_menu)
         self.setMinimumSize(self.tiles.gridSize() + QSize(16, 24))
-        # The pictures are read when there are weights to use them with, and the window has long been there.
+        # The pictures are read once weights are loaded, well after the window is shown.
         controller.weights_changed.connect(self._fill)
         controller.changed.connect(self._mark)
         for signal in (controller.history_changed, controller.collection.references_changed, controller.collection.favourites_changed):

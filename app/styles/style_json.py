@@ -38,7 +38,7 @@ def style_to_json(style: Style) -> dict[str, str | int | float]:
 
 
 def style_from_json(data: Mapping[str, object]) -> Style | None:
-    """Return a style from untrusted JSON values, or None where they are invalid; a seed alone, as in early documents, is valid."""
+    """Return a style from untrusted JSON values, or None where they are invalid; a seed alone is a valid style."""
     origin, strength = data.get("origin", "seed"), data.get("strength", 1.0)
     seed, code, texture = data.get("seed"), data.get("code"), data.get("texture", 0)
     if origin not in _ORIGINS or isinstance(strength, bool) or not isinstance(strength, int | float) or not 0 <= strength <= MAX_STRENGTH:

@@ -17,9 +17,9 @@ _NAME_WIDTH = 72
 class StylePanel(QWidget):
     """A thumbnail that opens the style panel, a seed field, and buttons for dice, new texture, favourite and lock."""
 
-    seed_changed = Signal(int)  # typed, or entered again
+    seed_changed = Signal(int)  # typed, or confirmed again
     gallery_wanted = Signal()
-    done = Signal()  # the number was entered: the canvas may have the keyboard
+    done = Signal()  # the number was confirmed: focus may return to the canvas
 
     def __init__(self, seed: int, dice: QAction, texture: QAction, lock: QAction, star: QAction, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -76,7 +76,7 @@ class StylePanel(QWidget):
             with QSignalBlocker(self.spin):
                 self.spin.setValue(seed)
         elif not self.spin.hasFocus():
-            self.spin.lineEdit().clear()  # no number gives this style
+            self.spin.lineEdit().clear()  # the style has no seed
         if not image.isNull():
             pixmap = QPixmap.fromImage(image)
             icon = QIcon(pixmap)
@@ -98,5 +98,5 @@ class StylePanel(QWidget):
         self._texture.setEnabled(textured)
 
     def _enter(self) -> None:
-        self.seed_changed.emit(self.spin.value())  # also where the number is the same and the style another one
+        self.seed_changed.emit(self.spin.value())  # also if the number is unchanged, since the style may differ
         self.done.emit()

@@ -84,7 +84,7 @@ class Tiles(QListWidget):
 
     taken = Signal(int)  # row
     starred = Signal(int)  # the star of this row was clicked
-    menu_wanted = Signal(int, QPoint)  # row, on the screen
+    menu_wanted = Signal(int, QPoint)  # row, global position
 
     def __init__(self, name: str, hint: str = "", size: QSize = THUMBNAIL, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -202,6 +202,6 @@ class Tiles(QListWidget):
         self.taken.emit(self.row(item))
 
     def _on_activated(self, item: QListWidgetItem) -> None:
-        # Where one click activates, it has been told already.
+        # With single-click activation the signal was emitted already.
         if not self.style().styleHint(QStyle.StyleHint.SH_ItemView_ActivateItemOnSingleClick, None, self):
             self.taken.emit(self.row(item))

@@ -14,7 +14,7 @@ def add_dock(window: QMainWindow, name: str, title: str, panel: QWidget) -> QDoc
     dock.setWidget(panel)
     window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
     dock.hide()
-    # Checked only while it is seen: what lies behind another one's tab comes to the front by its key.
+    # Checked only while visible: the shortcut brings a dock behind another tab to the front.
     action = dock.toggleViewAction()
     dock.visibilityChanged.connect(action.setChecked)
     action.triggered.connect(lambda shown: dock.raise_() if shown else None)

@@ -7,7 +7,7 @@ from html import escape
 from PySide6.QtCore import QCoreApplication, QLocale, Qt
 from PySide6.QtWidgets import QLabel, QMessageBox, QWidget
 
-_LINE = 80  # characters: Qt breaks the lines of markup only
+_LINE = 80  # characters per line; Qt wraps tooltips only if they are markup
 
 
 class PlainLabel(QLabel):

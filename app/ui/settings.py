@@ -193,7 +193,7 @@ class Settings:
     _schema = _whole("schema")
 
     def __init__(self, path: Path | None = None) -> None:
-        # Settings of their own, as tests have them, come with a state of their own.
+        # A settings file of its own, as in tests, has a state folder of its own.
         self._state_folder = path.parent / "state" if path else Path(platformdirs.user_state_dir(APPLICATION, appauthor=False))
         path = path or Path(platformdirs.user_config_dir(APPLICATION, appauthor=False)) / "settings.ini"
         self.store = QSettings(str(path), QSettings.Format.IniFormat)

@@ -70,7 +70,7 @@ class Theme(QObject):
         """Set the appearance: light, dark, or following the system."""
         schemes = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark, "system": Qt.ColorScheme.Unknown}
         self._wanted = schemes[appearance]
-        # Where the platform can do it, title bars and file dialogs follow.
+        # Where the platform supports it, title bars and file dialogs follow.
         self._hints.setColorScheme(self._wanted)
         self._apply()
 
@@ -84,8 +84,8 @@ class Theme(QObject):
         return qtawesome.icon(name, color=self.colors.on_warning)
 
     def _apply(self) -> None:
-        # Qt walks over pointers to all widgets and calls Python on its way: a widget that the collector destroys meanwhile, on this
-        # thread or on the render thread, would be a pointer to nothing.
+        # Qt iterates over pointers to all widgets and calls Python meanwhile; a widget destroyed by the garbage collector during that, on
+        # any thread, would leave a dangling pointer.
         with collector.held():
             self._apply_colors()
 

@@ -40,7 +40,7 @@ class Waiting(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
-        self._worker = Worker(self, "waiting", threads=_MOST, is_daemon=True)  # the process need not wait for what was given up
+        self._worker = Worker(self, "waiting", threads=_MOST, is_daemon=True)  # process exit does not wait for cancelled jobs
         self._waits: list[tuple[Job, QEventLoop]] = []
 
     @property
@@ -73,7 +73,7 @@ class Waiting(QObject):
 
         def wait(flags: QEventLoop.ProcessEventsFlag = QEventLoop.ProcessEventsFlag.AllEvents) -> bool:
             """Run the event loop until it is quit; return whether to continue waiting."""
-            if loop.exec(flags) != 0:  # the application ends, and no loop runs any more
+            if loop.exec(flags) != 0:  # the application quits, and event loops no longer run
                 job.cancel()
             return not values and not errors and not job.is_cancelled
 

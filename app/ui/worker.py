@@ -75,8 +75,8 @@ class Job:
         """Run the job on the present thread and deliver its result or error."""
         if self.is_cancelled:
             return
-        # An error holds the frames it went through, and they the networks they worked with: no variable of this frame may hold it in
-        # turn, or both would stay until the collector comes.
+        # An exception references its traceback's frames, and these reference networks. No variable of this frame may reference the
+        # exception in turn, or the cycle would keep them alive until the next garbage collection.
         try:
             self._tell_end(_Done(self._do(self)))
         except TakenBack:
@@ -130,7 +130,7 @@ class Worker(QObject):
         self._threads: list[threading.Thread] = []
         self._listeners: dict[Job, _Listener] = {}
         self._news: deque[tuple[Job, object]] = deque()
-        # The signal is emitted on a thread and must be received on this one.
+        # The signal is emitted on a worker thread and must be received on this one.
         self._told.connect(self._tell_news, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -193,12 +193,12 @@ class Worker(QObject):
                     return
                 job = self._queue.popleft()
             job.run()
-            del job  # what it holds shall not wait for the next one
+            del job  # release its references before the next job
 
     def _note(self, job: Job, told: object) -> None:
         """Queue a message of a job for delivery; called on the job's thread."""
         self._news.append((job, told))
-        with suppress(RuntimeError):  # the window is gone
+        with suppress(RuntimeError):  # the QObject has been deleted
             self._told.emit()
 
     def _tell_news(self) -> None:
@@ -220,6 +220,6 @@ class Worker(QObject):
             listener.failed(told)
         elif isinstance(told, _Broken):
             listener.failed(EngineError(f"that did not work: {type(told.error).__name__}: {told.error}"))
-            traceback.clear_frames(told.error.__traceback__)  # Python keeps the last error that nobody caught
-            # What ends a program, such as SystemExit, ended a job only.
+            traceback.clear_frames(told.error.__traceback__)  # Python keeps a reference to the last uncaught exception
+            # An exception such as SystemExit ends only the job, not the program.
             raise told.error if isinstance(told.error, Exception) else RuntimeError(f"a job ended with {told.error!r}")

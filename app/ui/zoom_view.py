@@ -22,7 +22,7 @@ class ZoomView(QWidget):
         parent: Qt parent.
     """
 
-    zoom_changed = Signal(float)  # or the place that is looked at
+    zoom_changed = Signal(float)  # also emitted when the place changes
 
     def __init__(self, picture: QSizeF, parent: QWidget | None = None) -> None:
         super().__init__(parent)
