@@ -1,1 +1,1 @@
-"""The palette: labels offered, chosen, favoured, switched, and found on the canvas."""
+"""Label palette: listing, choice, favourites and search of labels, label sets, and highlighting on the canvas."""

@@ -1,4 +1,4 @@
-"""Labels drawn as chips, a coloured swatch with its icon and the name, and the view that lays them out in rows."""
+"""Label chips, each a coloured swatch with an icon and the label's name, and the view that arranges them in rows."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -23,23 +23,23 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class ChipDelegate(QStyledItemDelegate):
-    """Draws a label as a chip, framed where it is chosen, pale where the weights do not know it."""
+    """Draws labels as chips, framed for the chosen label and pale for labels that the weights do not know."""
 
     width = 100
 
     def fit(self, names: Sequence[str], metrics: QFontMetrics) -> None:
-        """Make all chips wide enough for most names: a grid is easier to scan than chips of many widths."""
+        """Set the common width of all chips so that most names fit; a regular grid is easier to scan."""
         widths = sorted(metrics.horizontalAdvance(name) for name in names)
         usual = widths[int(0.95 * (len(widths) - 1))] if widths else 0
         self.width = max(84, usual + _SWATCH + 32)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
-        """Return the size that all chips have."""
+        """Return the common size of all chips."""
         return QSize(self.width, CHIP_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        """Draw one chip."""
-        palette = QGuiApplication.palette()  # the option's is the view's, whose ground is transparent
+        """Draw a chip."""
+        palette = QGuiApplication.palette()  # the option has the view's palette, whose background is transparent
         state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]
         rect = QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5)  # pyright: ignore[reportAttributeAccessIssue]
         accent = palette.color(QPalette.ColorRole.Accent)
@@ -76,7 +76,7 @@ class ChipDelegate(QStyledItemDelegate):
 
 
 def _draw_lock(painter: QPainter, swatch: QRectF) -> None:
-    """Draw a padlock in the swatch, dark with a light rim, so that it shows on every colour."""
+    """Draw a padlock in the swatch, dark with a light rim, which is visible on every colour."""
     center = swatch.center()
     body = QRectF(center.x() - 4, center.y() - 0.5, 8, 5.5)
     bow = QRectF(center.x() - 2.5, center.y() - 5, 5, 8)
@@ -89,7 +89,7 @@ def _draw_lock(painter: QPainter, swatch: QRectF) -> None:
 
 
 class ChipView(LabelHands, QListView):
-    """Chips in rows."""
+    """View of chips in rows."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The palette in the window: what it offers, what its menus and keys do, and the document's label set."""
+"""Controller of the palette: offered labels, menus and keys, and the label set of the document."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ from spade_studio.app.ui.plain import percent_text, plain_tip
 from spade_studio.engine.labels import LabelChannels, LabelSet, built_in_label_sets, load_label_set
 from spade_studio.engine.labels.transfer import LabelTransfer
 
-_SEEN = 24.0  # pixels of a region that must lie in the view for it to count as seen
+_SEEN = 24.0  # least visible size of a region that counts as in view, in pixels
 
 
 class PaletteController(QObject):
-    """The palette's work.
+    """Connects the palette to the document, the toolbox and the canvas.
 
     Attributes:
-        rendered: The document in the labels of the weights.
-        set_menu: For the paint menu.
-        highlight: Over the canvas.
-        tree: All labels by group, in a dock that begins closed.
+        rendered: Document converted to the labels of the weights.
+        set_menu: Submenu of label sets for the paint menu.
+        highlight: Highlight of a label on the canvas.
+        tree: Panel of all labels by group, in a dock that is initially closed.
     """
 
-    texture_wanted = Signal(int)  # label whose texture is to be drawn anew
+    texture_wanted = Signal(int)  # id of the label whose texture is to be renewed
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ class PaletteController(QObject):
         document.replaced.connect(self._on_changed)
 
     def dock_beside(self, name: str) -> QAction:
-        """Put the panel of all labels behind another one's tab, and return the command that shows it."""
+        """Dock the panel of all labels as a tab beside the named dock, and return the action that shows it."""
         action = dock_beside(self._window, self._dock, name, self.tr("All labels panel"), "F12")
         action.setToolTip(self.tr("Show all labels of the set by group (F12)"))
         action.triggered.connect(self._on_dock_toggled)
@@ -97,7 +97,7 @@ class PaletteController(QObject):
         return action
 
     def set_dock_icon(self, icon: QIcon) -> None:
-        """Set the icon of the command that shows the panel of all labels."""
+        """Set the icon of the action that shows the panel of all labels."""
         self._dock.toggleViewAction().setIcon(icon)
 
     def _on_dock_toggled(self, is_shown: bool) -> None:
@@ -108,13 +108,13 @@ class PaletteController(QObject):
     # -- what is offered ------------------------------------------------------------------------------------------
 
     def adopt(self, channels: LabelChannels) -> None:
-        """Take what the weights know: a document keeps its labels, only the untouched sample follows weights of other labels."""
+        """Adopt the labels of new weights; an untouched document is converted to their label set, any other keeps its own."""
         document, label_set = self._document, set_of(channels)
         before = None if self._channels is None else set_of(self._channels)
         self._channels = channels
         self.rendered.set_channels(channels)
         is_untouched = document.path is None and document.undo_stack.is_at_saved_step and document.stroke is None
-        is_untouched = is_untouched and not document.snapshots and not document.protected  # these hold ids of the set before
+        is_untouched = is_untouched and not document.snapshots and not document.protected  # these contain ids of the previous set
         if not is_same_set(label_set, document.label_set):
             if is_untouched and (before is None or is_same_set(before, document.label_set)):
                 labels, _ = LabelTransfer(document.label_set, channels).apply(document.labels)
@@ -127,7 +127,7 @@ class PaletteController(QObject):
             self._take_starting_labels()
 
     def sets(self) -> list[LabelSet]:
-        """Return the label sets that the document can have: the built-in ones, its own, that of the weights."""
+        """Return the label sets available to the document: the built-in ones, its own, and that of the weights."""
         own, found = self._document.label_set, list(self._built_in)
         weights = set_of(self._channels) if self._channels is not None else own
         for extra in (own, weights):
@@ -139,7 +139,7 @@ class PaletteController(QObject):
         return found
 
     def sets_for_new(self) -> SetOffer:
-        """Return the label sets that a new layout can have; the last choice is proposed, where it was another than the weights' own."""
+        """Return the label sets for a new layout; the last choice is proposed, or the set of the weights where none is remembered."""
         sets, document = self.sets(), self._document
         own = -1 if self._channels is None else _place(sets, set_of(self._channels))
         remembered = (place for place, one in enumerate(sets) if one.name == self._settings.new_label_set)
@@ -147,7 +147,7 @@ class PaletteController(QObject):
         return SetOffer(sets, own, next(remembered, own if own >= 0 else _place(sets, document.label_set)), known)
 
     def begin_new(self, labels: LabelArray, label_set: LabelSet) -> None:
-        """Begin a layout of labels, uint8 ``[H, W]``, and remember its label set for the next one."""
+        """Start a new layout from a label map, uint8 ``[H, W]``, and remember its label set for the next one."""
         offer = self.sets_for_new()
         if self._new((labels.shape[0], labels.shape[1]), label_set, labels):
             self._settings.new_label_set = "" if offer.own == _place(offer.sets, label_set) else label_set.name
@@ -224,12 +224,12 @@ class PaletteController(QObject):
     # -- the document's label set -----------------------------------------------------------------------------------
 
     def ask_switch(self, target: LabelSet) -> None:
-        """Bring the document to another label set; where labels have no counterpart there it is asked what to take instead."""
+        """Convert the document to another label set, asking for replacements of labels without a counterpart."""
         from spade_studio.app.palette.switch_dialog import SwitchDialog
 
         self._toolbox.finish()
         document = self._document
-        self._show_sets()  # nothing has changed yet, whatever the box shows
+        self._show_sets()  # resets the combo box until the change is confirmed
         if target is document.label_set or is_same_set(target, document.label_set):
             return
         lost = lost_labels(document.labels, document.label_set, target)
@@ -252,7 +252,7 @@ class PaletteController(QObject):
         self._panel.search.selectAll()
 
     def menu_of(self, label_id: int) -> QMenu:
-        """Return the menu of a label's chip."""
+        """Return the context menu of a label."""
         label = self._document.label_set.by_id(label_id)
         menu = QMenu(display_name(label) if label else "", self._panel)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -277,7 +277,7 @@ class PaletteController(QObject):
         return menu
 
     def toggle_favourite(self, label_id: int) -> None:
-        """Make a label a favourite, or none any more."""
+        """Add a label to the favourites, or remove it."""
         self._memory.toggle_favourite(self._document.label_set, label_id)
         self._show_memory()
 
@@ -297,7 +297,7 @@ class PaletteController(QObject):
         dialog.open()
 
     def find_on_canvas(self, label_id: int) -> None:
-        """Show for a moment where a label lies, how much there is of it, and bring it into view."""
+        """Highlight a label briefly, show its share of the layout, and scroll it into view."""
         label = self._document.label_set.by_id(label_id)
         if label is None:
             return
@@ -309,7 +309,7 @@ class PaletteController(QObject):
         self._canvas.setFocus()
 
     def point_out(self, label_id: int) -> None:
-        """Draw a rim around a label for a second and say how much there is of it; the view stays where it is."""
+        """Outline a label for a second and show its share of the layout, without scrolling."""
         label = self._document.label_set.by_id(label_id)
         if label is not None:
             found = find_label(self._document.labels, label_id)
@@ -319,7 +319,7 @@ class PaletteController(QObject):
             self._tell(self._found_text(display_name(label), found), 4_000)
 
     def _tell(self, text: str, milliseconds: int) -> None:
-        """Say how much there is of a label, until the layout changes."""
+        """Show a label's share in the status bar until the layout changes."""
         self._told = text
         self._window.statusBar().showMessage(text, milliseconds)
 
@@ -345,7 +345,7 @@ class PaletteController(QObject):
         if seen.width() >= min(_SEEN, whole.width()) and seen.height() >= min(_SEEN, whole.height()):
             return
         viewport.pan(visible.center() - whole.center())
-        self._canvas.zoom_by(1.0)  # tells everyone who follows the view
+        self._canvas.zoom_by(1.0)  # notifies everything that follows the view
 
 
 def _place(sets: Sequence[LabelSet], label_set: LabelSet) -> int:

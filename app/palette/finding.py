@@ -1,4 +1,4 @@
-"""Where a label lies in a map: its share, its regions, a place to look at."""
+"""Location of a label in a map: its share, its connected components, and their bounding boxes."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from spade_studio.app.model.raster import LabelArray, Rect
 
 _CONNECTIVITY = 4
 _FINEST = 2048
-"""Regions of larger maps are counted at no more than so many pixels a side."""
+"""Longest side in pixels at which components are counted; larger maps are subsampled."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A label in a map.
+    """Occurrence of a label in a map.
 
     Attributes:
-        share: Of all pixels, 0..1.
-        regions: How many connected parts it has, each pixel joined to the four beside it.
-        box: What holds all of them; None where there are none.
-        largest: What holds the largest part.
+        share: Fraction of all pixels, 0..1.
+        regions: Number of 4-connected components.
+        box: Bounding box of all components; None where there are none.
+        largest: Bounding box of the largest component; None where there are none.
     """
 
     share: float
@@ -32,7 +32,7 @@ class Found:
 
 
 def find_label(labels: LabelArray, label_id: int) -> Found:
-    """Look for a label in a map, uint8 ``[H, W]``; where that is very large, regions of a few pixels may be overlooked."""
+    """Locate a label in a map, uint8 ``[H, W]``; in very large maps, components of a few pixels may be missed."""
     mask = labels == label_id
     share = float(np.count_nonzero(mask)) / mask.size
     if not share:

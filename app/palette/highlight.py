@@ -1,4 +1,4 @@
-"""A label shown on the canvas for a moment: all else darkened, a pulsing rim around it, a line that says how much there is."""
+"""Temporary highlight of a label on the canvas: a pulsing outline, everything else darkened, and a line of text."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -23,11 +23,11 @@ _PULSES = 4
 _DARKEST = 130
 _FINEST = 1024
 _FADE = 0.12
-"""Of the whole time, at its begin and its end."""
+"""Duration of fading in and of fading out, as a fraction of the total."""
 
 
 class Highlight(Overlay):
-    """Lies over the canvas and lets every event through; gone by itself, or with Escape, a press or a change of the map."""
+    """Overlay on the canvas, transparent to events; ends by itself, on Escape, on a press, or when the map changes."""
 
     ended = Signal()
 
@@ -50,15 +50,15 @@ class Highlight(Overlay):
 
     @property
     def is_running(self) -> bool:
-        """Whether something is shown."""
+        """Whether a highlight is shown."""
         return self.isVisibleTo(self._canvas)
 
     def start(self, labels: LabelArray, label_id: int, text: str) -> None:
-        """Show a label of a map, uint8 ``[H, W]``, and a line of text; where the label is nowhere only the text is shown."""
+        """Highlight a label of a map, uint8 ``[H, W]``, with a line of text; a label without pixels shows the text alone."""
         self._show(labels, label_id, text, is_glance=False)
 
     def glance(self, labels: LabelArray, label_id: int) -> None:
-        """Show a label of a map, uint8 ``[H, W]``, by its rim alone and for a short time, since nobody has asked for more."""
+        """Outline a label of a map, uint8 ``[H, W]``, for a short time, without darkening or text."""
         self._show(labels, label_id, "", is_glance=True)
 
     def _show(self, labels: LabelArray, label_id: int, text: str, *, is_glance: bool) -> None:
@@ -85,7 +85,7 @@ class Highlight(Overlay):
         self._clock.start()
 
     def stop(self) -> None:
-        """Show nothing any more."""
+        """End the highlight."""
         if self.is_running:
             self.hide()
             self._clock.stop()
@@ -95,7 +95,7 @@ class Highlight(Overlay):
             self.ended.emit()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Give way to Escape, which then does nothing else unless this was a glance, and to whoever paints."""
+        """End the highlight on Escape and on presses; Escape is consumed except during a glance."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape:
             self.stop()
             return not self._is_glance
@@ -104,7 +104,7 @@ class Highlight(Overlay):
         return super().eventFilter(watched, event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the darkening, the rim and the line."""
+        """Draw the darkening, the outline and the text."""
         fade = min(1.0, self._time / _FADE, (1 - self._time) / _FADE) if self._time else 0.25
         pulses = 1 if self._is_glance else _PULSES
         pulse = 0.5 - 0.5 * math.cos(2 * math.pi * pulses * self._time)
@@ -152,8 +152,8 @@ class Highlight(Overlay):
 
 
 def _rims(mask: np.ndarray, step: int) -> list[QPolygonF]:
-    """Return the borders of a mask in the map's pixels: around pixels, not through their middles."""
-    # Twice as large, contours pass the outermost half pixels; moved by a quarter they lie near the pixels' edges.
+    """Return the outlines of a mask in map pixels, along pixel edges instead of through pixel centres."""
+    # At twice the size, contours pass through the outermost half pixels; a shift by a quarter moves them to the pixels' edges.
     large = np.kron(np.pad(mask, 1).astype(np.uint8), np.ones((2, 2), np.uint8))
     contours, _ = cv2.findContours(large, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     return [QPolygonF([QPointF((x + 0.5) / 2 - 1, (y + 0.5) / 2 - 1) * step for x, y in contour[:, 0]]) for contour in contours]

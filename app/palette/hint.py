@@ -1,4 +1,4 @@
-"""What is said over the canvas when a label is taken that the weights do not know, with the nearest that they do know."""
+"""Hint over the canvas when the chosen label is unknown to the weights, with the nearest known label."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -16,11 +16,11 @@ _HEIGHT = 42
 
 
 class NearestHint(QFrame):
-    """A line at the lower edge of a widget, over it, so that nothing moves; each text is said once.
+    """One-line message over the lower edge of a widget, which does not change the layout; each text is shown once.
 
     Attributes:
-        label: The text.
-        use_nearest: Takes the nearest label.
+        label: Text of the hint.
+        use_nearest: Button that chooses the nearest label.
     """
 
     def __init__(self) -> None:
@@ -41,13 +41,13 @@ class NearestHint(QFrame):
         self.hide()
 
     def float_over(self, widget: QWidget) -> None:
-        """Lie over a widget's lower edge from now on."""
+        """Attach the hint to the lower edge of a widget."""
         self.setParent(widget)
         widget.installEventFilter(self)
         self.hide()
 
     def say(self, text: str, nearest: str) -> None:
-        """Say something that was not said yet, with what the button says; no button where that is empty."""
+        """Show a text unless it has been shown before; ``nearest`` is the text of the button, empty for no button."""
         if text in self._said or text == self._text:
             return
         self._said.add(text)
@@ -60,20 +60,20 @@ class NearestHint(QFrame):
         self._place()
 
     def take_back(self) -> None:
-        """Say nothing any more."""
+        """Hide the hint."""
         self._text = ""
         self.hide()
 
     def forget(self) -> None:
-        """Let everything be said again: the weights are others."""
+        """Allow all texts to be shown again, after a change of weights."""
         self._said.clear()
 
     def set_icon(self, icon: QIcon) -> None:
-        """Set the icon of the button that closes it."""
+        """Set the icon of the close button."""
         self.close_button.setIcon(icon)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Stay at the lower edge."""
+        """Follow the lower edge when the widget is resized."""
         if event.type() == QEvent.Type.Resize and watched is self.parent():
             self._place()
         return super().eventFilter(watched, event)

@@ -1,4 +1,4 @@
-"""What hands do in every view of labels and in the search field beside it: one habit for the chips and for the tree."""
+"""Mouse and key handling shared by all views of labels and their search fields."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -12,27 +12,27 @@ from PySide6.QtWidgets import QAbstractItemView, QLineEdit
 
 from spade_studio.app.ui.label_items import Role
 
-_View = QAbstractItemView if TYPE_CHECKING else object  # the view's own class comes after this one, and brings it
+_View = QAbstractItemView if TYPE_CHECKING else object  # at run time the view's class follows in the bases
 
 
 class LabelHands(_View):
-    """For a view: Return and Escape give the keyboard back to the canvas, menus open by both hands and choose nothing."""
+    """Mixin for views of labels: Return and Escape return the focus to the canvas; context menus do not change the chosen label."""
 
     done = Signal()
-    menu_wanted = Signal(int, QPoint)  # label, where on the screen
+    menu_wanted = Signal(int, QPoint)  # label id, position on the screen
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Leave for the canvas, or move between labels."""
+        """Return the focus to the canvas on Return and Escape; move between labels on other keys."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape):
             self.done.emit()
         else:
             super().keyPressEvent(event)
 
     def keyboardSearch(self, search: str) -> None:
-        """Letters are the tools' shortcuts; the search field finds labels."""
+        """Ignore typed letters, which are shortcuts of the tools."""
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """Ask for the menu of the label under the pointer, or of the chosen one where a key asks."""
+        """Request the context menu of the label under the pointer, or of the chosen label when requested by key."""
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
         index = self.currentIndex() if by_key else self.indexAt(event.pos())
         if index.isValid() and index.data(Role.ID) is not None:
@@ -40,16 +40,16 @@ class LabelHands(_View):
             self.menu_wanted.emit(index.data(Role.ID), place)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Choose with the left button only: a menu shall not change the label in hand."""
+        """Ignore the right button, so that a context menu does not change the chosen label."""
         if event.button() != Qt.MouseButton.RightButton:
             super().mousePressEvent(event)
 
 
 class SearchKeys(QObject):
-    """In a search field: Down goes on to what was found, Return takes the first of it, Escape empties the field and leaves it.
+    """Keys of a search field: Down moves to the results, Return chooses the first one, Escape clears and leaves the field.
 
     Args:
-        field: The field.
+        field: Search field.
     """
 
     entered = Signal()
@@ -62,7 +62,7 @@ class SearchKeys(QObject):
         field.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Tell of the three keys."""
+        """Emit the signals of the three keys."""
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
             return super().eventFilter(watched, event)
         match event.key():

@@ -1,4 +1,4 @@
-"""All labels of the set in a tree, under the names of their groups: the palette with room to look around."""
+"""Tree panel of all labels of a set by group."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -29,7 +29,7 @@ _INDENTATION = 14
 
 
 class LabelTree(LabelHands, QTreeView):
-    """Groups that fold, labels in them."""
+    """Tree view of labels in collapsible groups."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,33 +39,33 @@ class LabelTree(LabelHands, QTreeView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
-        self.setExpandsOnDoubleClick(False)  # a click does
+        self.setExpandsOnDoubleClick(False)  # a single click does
         self.setItemDelegate(_RowDelegate(self))
-        # The current chip is the chosen one; before a selected row there would be a block of colour.
+        # The current chip is already framed; row selection would paint a block of colour in front of it.
         self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
 
 
 class LabelTreePanel(QWidget):
-    """A search field and the tree.
+    """Search field and tree of labels.
 
     Args:
-        palette: What it offers is shown; it is looked at only while this is visible.
+        palette: Palette whose labels are shown; followed only while this panel is visible.
 
     Attributes:
-        search: Looks through names, synonyms and groups.
-        view: The tree.
+        search: Search field for names, synonyms and groups.
+        view: Tree view.
     """
 
     chosen = Signal(int)
     pointed = Signal(int)  # a label was clicked
-    menu_wanted = Signal(int, QPoint)  # label, where on the screen
-    done = Signal()  # the canvas may have the keyboard
+    menu_wanted = Signal(int, QPoint)  # label id, position on the screen
+    done = Signal()  # the focus may return to the canvas
 
     def __init__(self, palette: PalettePanel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._palette = palette
         self._current = -1
-        self._listed: object = None  # what the tree was filled with
+        self._listed: object = None  # contents of the tree when last filled
         self._folded: set[str] = set()
         self._is_following = False
         self._items: dict[int, QStandardItem] = {}
@@ -95,27 +95,27 @@ class LabelTreePanel(QWidget):
         palette.offer_changed.connect(self._refresh)
 
     def show_label(self, label_id: int) -> None:
-        """Mark the label in hand without choosing it again."""
+        """Mark the current label without emitting a signal."""
         self._current = label_id
         if self.isVisible():
             self._select()
 
     def visible_ids(self) -> tuple[int, ...]:
-        """Return the ids of the labels that are listed, in order, folded groups included."""
+        """Return the ids of the listed labels in order, including those in collapsed groups."""
         return tuple(self._items)
 
     def groups(self) -> tuple[str, ...]:
-        """Return the headings, in order."""
+        """Return the headings in order."""
         return tuple(self._model.item(place).text() for place in range(self._model.rowCount()))
 
     def item(self, label_id: int) -> QStandardItem:
-        """Return the item of a label that is listed."""
+        """Return the item of a listed label."""
         return self._items[label_id]
 
     # -- events ---------------------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Catch up with what has changed meanwhile."""
+        """Update the tree with changes made while it was hidden."""
         super().showEvent(event)
         self._refresh()
 
@@ -133,10 +133,10 @@ class LabelTreePanel(QWidget):
 
     @property
     def _first(self) -> int:
-        """The first label that the weights know, else the first."""
+        """Id of the first listed label that the weights know, otherwise of the first one."""
         return next((label_id for label_id in self._items if self._palette.offer.is_known(label_id)), next(iter(self._items)))
 
-    # -- inside ---------------------------------------------------------------------------------------------------
+    # -- internals ------------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
         if not self.isVisible():
@@ -203,14 +203,14 @@ class LabelTreePanel(QWidget):
 
 
 class _RowDelegate(ChipDelegate):
-    """Draws labels as chips, headings as trees do."""
+    """Draws labels as chips and headings as ordinary tree items."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
-        """Return the size of a chip, of a heading what its text takes."""
+        """Return the size of a chip or of a heading."""
         return QStyledItemDelegate.sizeHint(self, option, index) if index.data(Role.ID) is None else super().sizeHint(option, index)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        """Draw a chip, or a heading."""
+        """Draw a chip or a heading."""
         if index.data(Role.ID) is None:
             QStyledItemDelegate.paint(self, painter, option, index)
         else:

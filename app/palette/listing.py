@@ -1,4 +1,4 @@
-"""Which labels of a set the palette lists, and in which order."""
+"""Selection and order of the labels that the palette lists."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Show = Literal["known", "all", "favourites", "recent", "group"]
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person wants listed.
+    """Filter of the listed labels.
 
     Attributes:
-        show: Which labels; a search looks through all of the set whatever it says.
-        group: The group, where ``show`` is ``"group"``.
+        show: Kind of labels to list; a search covers all labels of the set regardless.
+        group: Group to list where ``show`` is ``"group"``.
     """
 
     show: Show = "known"
@@ -28,13 +28,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Offer:
-    """What there is to list.
+    """Labels available for listing.
 
     Attributes:
-        labels: All labels of a set, in its order.
-        known: Ids that the weights know, in their order; None where it is not known, so that none counts as unknown.
-        favourites: Ids.
-        recent: Ids, the newest first.
+        labels: All labels of a set, in set order.
+        known: Ids that the weights know, in the order of the weights; None before weights are loaded, when all labels count as known.
+        favourites: Ids of favourite labels.
+        recent: Ids of recent labels, most recent first.
     """
 
     labels: tuple[Label, ...] = ()
@@ -47,35 +47,35 @@ class Offer:
         object.__setattr__(self, "_by_id", {label.id: label for label in self.labels})
 
     def label(self, label_id: int) -> Label | None:
-        """Return the label of an id."""
+        """Return the label with an id; None where there is none."""
         return self._by_id.get(label_id)
 
     def is_known(self, label_id: int) -> bool:
-        """Return whether the weights know a label, as far as that is known."""
+        """Return whether the weights know a label; True for all labels before weights are loaded."""
         return self.known is None or label_id in self.known
 
     @property
     def known_labels(self) -> tuple[Label, ...]:
-        """The labels that can be painted with an effect; all that occur in pictures where it is not known which."""
+        """Labels that the weights know; before weights are loaded, all labels that are in use."""
         if self.known is None:
             return tuple(label for label in self.labels if not label.unused)
         return tuple(label for label_id in self.known if (label := self.label(label_id)) is not None)
 
     @property
     def paintable(self) -> tuple[Label, ...]:
-        """All labels that a layout can have, those that the weights know first."""
+        """All labels in use, those that the weights know first."""
         known = self.known_labels
         ids = {label.id for label in known}
         return (*known, *(label for label in self.labels if not label.unused and label.id not in ids))
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """The groups of the set, in its order; none where it tells none."""
+        """Groups of the set in set order; empty for a set without groups."""
         return tuple(dict.fromkeys(label.group for label in self.labels if label.group and not label.unused))
 
 
 def listed(offer: Offer, choice: Choice, search: str = "") -> tuple[Label, ...]:
-    """Return the labels to list: those that a search finds, what the weights know before the rest, else those that were chosen."""
+    """Return the labels to list: with a search text its results, known labels first, otherwise the labels of the filter."""
     words = search.casefold().split()
     usable = tuple(label for label in offer.labels if not label.unused or (offer.known is not None and offer.is_known(label.id)))
     if words:
@@ -98,7 +98,7 @@ def listed(offer: Offer, choice: Choice, search: str = "") -> tuple[Label, ...]:
 
 
 def touched(recent: Sequence[int], label_id: int, most: int) -> tuple[int, ...]:
-    """Return the recent labels after one was chosen: a new one comes first, one that is there keeps its place, so that none jumps."""
+    """Return the recent label ids, at most ``most``, after a choice: a new id is prepended, one in the list keeps its place."""
     return tuple(recent) if label_id in recent else (label_id, *recent)[:most]
 
 
@@ -108,13 +108,13 @@ def _is_found(label: Label, words: Collection[str]) -> bool:
 
 
 def _rank(label: Label, start: str) -> tuple[bool, bool]:
-    """Return what puts the label of exactly this name first, then those that begin with it: sand before sandwich."""
+    """Return a sort key that puts an exact match first, then prefix matches: sand before sandwich."""
     names = label_text(label).casefold(), label.name.casefold(), plain_name(label.name)
     return start not in names, not any(name.startswith(start) for name in names)
 
 
 def grouped(labels: Sequence[Label], groups: Sequence[str]) -> list[tuple[str, tuple[Label, ...]]]:
-    """Return labels by group, the groups in the given order, the labels of each by name; those of none come last, under an empty name."""
+    """Return labels by group, groups in the given order and labels by name; labels without a group come last, under an empty name."""
     found: dict[str, list[Label]] = {group: [] for group in (*groups, "")}
     for label in labels:
         found[label.group if label.group in found else ""].append(label)

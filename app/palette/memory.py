@@ -1,4 +1,4 @@
-"""Favourite and recent labels, remembered for every label set by the names of its labels."""
+"""Storage of favourite and recent labels by name, per label set."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _List = Literal["favourites", "recent"]
 
 
 class PaletteMemory:
-    """What a person's palette remembers.
+    """Favourite and recent labels of the user.
 
     Args:
-        settings: Where it is kept; what cannot be read there counts as nothing.
+        settings: Settings in which they are stored; unreadable entries count as empty.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -31,18 +31,18 @@ class PaletteMemory:
         return frozenset(self._ids(label_set, "favourites"))
 
     def recent(self, label_set: LabelSet) -> tuple[int, ...]:
-        """Return the ids of a set's recent labels, the newest first."""
+        """Return the ids of a set's recent labels, most recent first."""
         return self._ids(label_set, "recent")
 
     def toggle_favourite(self, label_set: LabelSet, label_id: int) -> bool:
-        """Make a label a favourite, or none any more; return whether it is one now."""
+        """Add a label to the favourites, or remove it; return whether it is a favourite afterwards."""
         ids = self._ids(label_set, "favourites")
         is_favourite = label_id not in ids
         self._keep(label_set, "favourites", (*ids, label_id) if is_favourite else tuple(one for one in ids if one != label_id))
         return is_favourite
 
     def touch(self, label_set: LabelSet, label_id: int) -> None:
-        """Note that a label was chosen."""
+        """Record that a label was chosen."""
         before = self._ids(label_set, "recent")
         after = touched(before, label_id, MOST_RECENT)
         if after != before:

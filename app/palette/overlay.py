@@ -1,4 +1,4 @@
-"""A sheet over a widget, of its size, that lets every event through."""
+"""Transparent overlay that covers a widget and passes all events through."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -9,21 +9,21 @@ from PySide6.QtWidgets import QWidget
 
 
 class _Follower(QObject):
-    """Keeps an overlay as large as what it covers."""
+    """Event filter that keeps an overlay as large as the covered widget."""
 
     def __init__(self, overlay: Overlay) -> None:
         super().__init__(overlay)
         self._overlay = overlay
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Follow a change of size."""
+        """Resize the overlay with the covered widget."""
         if event.type() == QEvent.Type.Resize:
             self._overlay.cover()
         return False
 
 
 class Overlay(QWidget):
-    """A transparent child that covers its parent."""
+    """A transparent child widget that covers its parent."""
 
     def __init__(self, covered: QWidget) -> None:
         super().__init__(covered)
@@ -33,5 +33,5 @@ class Overlay(QWidget):
         covered.installEventFilter(_Follower(self))
 
     def cover(self) -> None:
-        """Take the covered widget's size."""
+        """Resize to the covered widget's size."""
         self.setGeometry(self._covered.rect())

@@ -1,4 +1,4 @@
-"""The palette: the labels that can be painted, as coloured chips with a search field and a choice of which to show."""
+"""Palette panel: labels as coloured chips, with a search field and a filter."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -32,21 +32,21 @@ _ROW = CHIP_HEIGHT + 2 * CHIP_SPACING
 
 
 class PalettePanel(QWidget):
-    """Search field, the label in hand with the one before, which labels are shown, and the chips.
+    """Search field, current and previous label, filter, and chips.
 
     Attributes:
-        offer: The labels that there are.
-        choice: Which of them are shown.
+        offer: Available labels.
+        choice: Filter of the shown labels.
     """
 
     chosen = Signal(int)
     swap_wanted = Signal()
-    menu_wanted = Signal(int, QPoint)  # label, where on the screen
-    set_wanted = Signal(int)  # place among the names of :meth:`show_sets`
+    menu_wanted = Signal(int, QPoint)  # label id, position on the screen
+    set_wanted = Signal(int)  # index into the names of :meth:`show_sets`
     choice_changed = Signal(object)  # Choice
     pointed = Signal(int)  # a chip was clicked
-    offer_changed = Signal()  # the labels that there are, or how one stands
-    done = Signal()  # a label was chosen or the search given up: the canvas may have the keyboard
+    offer_changed = Signal()  # available labels, or the state of one
+    done = Signal()  # a label was chosen or the search was left: the focus may return to the canvas
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -113,14 +113,14 @@ class PalettePanel(QWidget):
         self._refresh_choices()
         self._fit_rows()
 
-    # -- what is offered ------------------------------------------------------------------------------------------
+    # -- available labels -----------------------------------------------------------------------------------------
 
     def set_labels(self, labels: Sequence[Label], known: Sequence[int] | None = None) -> None:
-        """Offer the labels of a set.
+        """Set the available labels.
 
         Args:
-            labels: All of them.
-            known: Those that the weights know, in their order; None where it is not known.
+            labels: All labels of a set, in set order.
+            known: Ids that the weights know, in the order of the weights; None before weights are loaded.
         """
         self.offer = replace(self.offer, labels=tuple(labels), known=None if known is None else tuple(known))
         self._nearest_known.clear()
@@ -131,7 +131,7 @@ class PalettePanel(QWidget):
         self.offer_changed.emit()
 
     def set_remembered(self, favourites: frozenset[int], recent: tuple[int, ...]) -> None:
-        """Show which labels are favourites, and which were chosen lately."""
+        """Set the ids of favourite and of recent labels, most recent first."""
         before, self.offer = self.offer, replace(self.offer, favourites=favourites, recent=recent)
         lists = {"favourites": before.favourites != favourites, "recent": before.recent != recent}
         if lists.get(self.choice.show, False):
@@ -141,18 +141,18 @@ class PalettePanel(QWidget):
         self.offer_changed.emit()
 
     def show_sets(self, names: Sequence[str], current: int) -> None:
-        """Show the names of the label sets that a document can have, and which it has."""
+        """Show the names of the available label sets and the index of the current one."""
         self.set_box.clear()
         self.set_box.addItems(list(names))
         self.set_box.setCurrentIndex(current)
 
     @property
     def labels(self) -> tuple[Label, ...]:
-        """The labels that can be painted, those that the weights know first."""
+        """Labels that can be painted, those that the weights know first."""
         return self.offer.paintable
 
     def show_labels(self, current: Label, previous: Label) -> None:
-        """Show which label is in hand, and which was before."""
+        """Show the current and the previous label."""
         self._current = current.id
         colors = QColor(*current.color), QColor(*previous.color)
         icons = icon_of(current), icon_of(previous)
@@ -161,18 +161,18 @@ class PalettePanel(QWidget):
         self._select(current.id)
 
     def show_protected(self, labels: frozenset[int]) -> None:
-        """Put a lock on these labels' chips."""
+        """Mark the chips of protected labels, given by id, with a lock."""
         if labels != self._protected:
             self._protected = labels
             self._show_roles()
             self.offer_changed.emit()
 
     def visible_ids(self) -> tuple[int, ...]:
-        """Return the ids of the chips, in order."""
+        """Return the label ids of the chips in order."""
         return tuple(self._model.item(place).data(Role.ID) for place in range(self._model.rowCount()))
 
     def nearest(self, label_id: int) -> Label | None:
-        """Return the known label that comes nearest to one that the weights do not know; None where it is known or none is near."""
+        """Return the known label nearest to one that the weights do not know; None for a known label or where none is near."""
         label = self.offer.label(label_id)
         if label is None or self.offer.is_known(label_id):
             return None
@@ -181,7 +181,7 @@ class PalettePanel(QWidget):
         return self._nearest_known[label_id]
 
     def show_standing(self, item: QStandardItem) -> None:
-        """Have an item of any view say whether the weights know its label, whether it is a favourite and whether it is protected."""
+        """Update the item of a view with the state of its label: known, favourite, protected."""
         label = self.offer.label(item.data(Role.ID))
         if label is not None:
             is_unknown, is_favourite = not self.offer.is_known(label.id), label.id in self.offer.favourites
@@ -189,23 +189,23 @@ class PalettePanel(QWidget):
             show_standing(item, label, is_unknown=is_unknown, nearest=nearest, is_favourite=is_favourite, is_protected=is_protected)
 
     def set_all_action(self, action: QAction) -> None:
-        """Set the command that shows all labels in a panel of its own."""
+        """Set the action that shows the panel of all labels."""
         self.all_button.setDefaultAction(action)
         self.all_button.setAccessibleName(self.tr("All labels in a panel of their own"))
 
     def set_swap_icon(self, icon: QIcon) -> None:
-        """Set the icon between the two labels."""
+        """Set the icon of the button that swaps the two labels."""
         self.swatches.set_icon(icon)
         self.view.viewport().update()
 
     # -- events ---------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Take a third row where two do not hold all chips; what does not fit then scrolls."""
+        """Use a third row where two rows do not fit all chips; further chips scroll."""
         super().resizeEvent(event)
         self._fit_rows()
 
-    # -- inside ---------------------------------------------------------------------------------------------------
+    # -- internals ------------------------------------------------------------------------------------------------
 
     @property
     def _delegate(self) -> ChipDelegate:
@@ -221,7 +221,7 @@ class PalettePanel(QWidget):
             self.done.emit()
 
     def _fill(self) -> None:
-        """List what shall be shown; the label in hand may not be among it and stays in hand."""
+        """Fill the list of chips; the current label stays current even where it is not listed."""
         labels = listed(self.offer, self.choice, self.search.text())
         self._delegate.fit([display_name(label) for label in listed(self.offer, self.choice)], self.view.fontMetrics())
         self._is_following = True
@@ -251,7 +251,7 @@ class PalettePanel(QWidget):
             self.show_standing(self._model.item(place))
 
     def _show_hint(self) -> None:
-        """Say where the label in hand is one that the weights do not know, and offer the nearest."""
+        """Show a hint with the nearest known label where the weights do not know the current one."""
         label, nearest = self.offer.label(self._current), self.nearest(self._current)
         self._nearest = nearest.id if nearest else -1
         if label is None or self.offer.is_known(label.id):
@@ -265,7 +265,7 @@ class PalettePanel(QWidget):
         self.done.emit()
 
     def _refresh_choices(self) -> None:
-        """List the filters, the groups of the set below them."""
+        """Fill the list of filters, followed by the groups of the set."""
         box, groups = self.show_box, self.offer.groups
         box.clear()
         known = self.tr("These weights") if self.offer.known is not None else self.tr("Common labels")
@@ -292,7 +292,7 @@ class PalettePanel(QWidget):
 
     def _fit_rows(self) -> None:
         columns = max(1, self._chips_width // (self._delegate.width + 2 * CHIP_SPACING))
-        # A search does not move the strip's edge.
+        # The height does not depend on a search.
         count = len(listed(self.offer, self.choice))
         rows = min(_MOST_ROWS, max(2, -(-count // columns)))
         self.setFixedHeight(rows * _ROW + 1)
@@ -318,7 +318,7 @@ class PalettePanel(QWidget):
         self.pointed.emit(index.data(Role.ID))
 
     def _select(self, label: int) -> None:
-        """Mark a label's chip without choosing it again."""
+        """Mark a label's chip without emitting a signal."""
         self._is_following = True
         ids = self.visible_ids()
         if label in ids:

@@ -1,4 +1,4 @@
-"""The question what becomes of labels that another label set does not have."""
+"""Dialog for the replacement of labels without a counterpart in another label set."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _ROW_HEIGHT = 38
 
 
 class SwitchDialog(QDialog):
-    """Lists the labels that the other set lacks, with their share of the layout, and asks for what to take instead.
+    """List of the labels without a counterpart, with their share of the layout and a choice of replacements.
 
     Attributes:
-        boxes: The answer for every label of the map, by its id.
+        boxes: Combo box of each label, by label id.
     """
 
-    chosen = Signal(object)  # dict, id of the map to id of the other set
+    chosen = Signal(object)  # dict, id in the map to id in the target set
 
     def __init__(
         self, lost: Sequence[Lost], source: LabelSet, target: LabelSet, pixels: int, unlabeled: int, parent: QWidget | None = None
@@ -75,7 +75,7 @@ class SwitchDialog(QDialog):
         self.accepted.connect(lambda: self.chosen.emit(self.answers()))
 
     def answers(self) -> Mapping[int, int]:
-        """Return what takes the place of each label, id to id."""
+        """Return the chosen replacements, id to id."""
         return {label_id: int(box.currentData()) for label_id, box in self.boxes.items()}
 
     def _box(self, entry: Lost, target: LabelSet, unlabeled: int) -> QComboBox:

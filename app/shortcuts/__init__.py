@@ -1,1 +1,1 @@
-"""The keys of commands: which are in force, and the dialog that gives them others."""
+"""Keyboard shortcuts of commands, and the dialog that changes them."""

@@ -1,4 +1,4 @@
-"""The dialog in which commands are given other keys: find one, press the keys."""
+"""Dialog for changing keyboard shortcuts."""
 
 # ruff: noqa: N802 - Qt names its event handlers
 
@@ -27,7 +27,7 @@ _Portable = QKeySequence.SequenceFormat.PortableText
 
 
 class KeyField(QKeySequenceEdit):
-    """Takes one combination of keys; Escape leaves it, Tab goes on."""
+    """Input field for one key combination; Escape leaves it, Tab moves to the next widget."""
 
     pressed = Signal(str)
     left = Signal()
@@ -41,7 +41,7 @@ class KeyField(QKeySequenceEdit):
         self.keySequenceChanged.connect(self._on_changed)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Let Escape leave the field; take every other key."""
+        """Leave the field on Escape; record any other key."""
         if event.key() == Qt.Key.Key_Escape and not event.modifiers():
             self.clear()
             self.left.emit()
@@ -54,13 +54,13 @@ class KeyField(QKeySequenceEdit):
 
 
 class ShortcutsDialog(QDialog):
-    """All commands by menu; what is changed here counts at once."""
+    """All commands by menu; changes take effect immediately."""
 
     def __init__(self, table: ShortcutTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._table = table
         self._commands: dict[str, Command] = {}
-        self._asked = ""  # keys that belong to another command
+        self._asked = ""  # keys entered that belong to another command
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Find a command or its keys"))
@@ -138,12 +138,12 @@ class ShortcutsDialog(QDialog):
 
     @property
     def command(self) -> Command | None:
-        """The command that is chosen."""
+        """Selected command, or None."""
         item = self.tree.currentItem()
         return self._commands.get(item.data(0, _NAME)) if item else None
 
     def choose(self, name: str) -> None:
-        """Choose a command."""
+        """Select the command with a name."""
         for item in self._items():
             if item.data(0, _NAME) == name:
                 self.tree.setCurrentItem(item)

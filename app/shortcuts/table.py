@@ -1,4 +1,4 @@
-"""Every command that a window's menus offer, with its keys: those that it came with, and those that a person has given it."""
+"""Table of a window's commands with their default and customised keyboard shortcuts."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from spade_studio.app.ui.settings import Settings
 _DEFAULTS = "default_keys"
 _Portable, _Native = QKeySequence.SequenceFormat.PortableText, QKeySequence.SequenceFormat.NativeText
 
-# What the canvas, dialogs and focus need under any keys that a person may choose.
+# Keys of the canvas, of dialogs and of focus navigation, which cannot be assigned.
 _FIXED = ("Space", "V", "Esc", "Return", "Enter", "Tab", "Shift+Tab", "Left", "Right", "Up", "Down", "Backspace", "Del")
 
 
 @dataclass(frozen=True, eq=False)
 class Command:
-    """One action that can be given keys.
+    """A command with configurable keyboard shortcuts.
 
     Attributes:
-        name: How settings call it.
-        text: As menus show it, without its mnemonic.
-        menu: The menus that lead to it: "File > Export".
-        action: The action itself.
+        name: Name in the settings.
+        text: Menu text without its mnemonic.
+        menu: Path of the menu, such as "File > Export".
+        action: Qt action.
     """
 
     name: str
@@ -37,26 +37,26 @@ class Command:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys in force, in the portable spelling: "Ctrl+Shift+S"."""
+        """Current keys in Qt's portable notation, such as "Ctrl+Shift+S"."""
         return _spell(self.action.shortcuts())
 
     @property
     def defaults(self) -> tuple[str, ...]:
-        """The keys that it came with."""
+        """Default keys."""
         return tuple(self.action.property(_DEFAULTS) or ())
 
     @property
     def is_changed(self) -> bool:
-        """Whether it has other keys than it came with."""
+        """Whether the current keys differ from the defaults."""
         return self.keys != self.defaults
 
 
 class ShortcutTable(QObject):
-    """The commands of a window.
+    """Commands of a window with their shortcuts.
 
     Args:
-        window: Whose menus and actions are listed, once they are filled.
-        settings: Where keys are remembered.
+        window: Window whose menus and actions are listed when needed.
+        settings: Settings in which customised keys are stored.
     """
 
     changed = Signal()
@@ -67,7 +67,7 @@ class ShortcutTable(QObject):
         self._settings = settings
 
     def commands(self) -> list[Command]:
-        """Return all commands in the order of the menus; those that no menu shows come last."""
+        """Return all commands in menu order, followed by those outside the menus."""
         for dock in self._window.findChildren(QDockWidget):
             dock.toggleViewAction().setObjectName(f"panel_{dock.objectName()}")
         found: dict[str, Command] = {}
@@ -80,7 +80,7 @@ class ShortcutTable(QObject):
         return list(found.values())
 
     def restore(self) -> None:
-        """Give all commands the keys that settings remember; a key that a person has given one is taken from all others."""
+        """Assign the keys in the settings to all commands; a customised key is removed from all other commands."""
         remembered, commands, taken = self._settings.shortcuts, self.commands(), set[str]()
         for command in sorted(commands, key=lambda command: command.name not in remembered):
             keys = [key for key in remembered.get(command.name, command.defaults) if key not in taken]
@@ -91,7 +91,7 @@ class ShortcutTable(QObject):
         self.changed.emit()
 
     def set_keys(self, command: Command, keys: Sequence[str]) -> None:
-        """Give a command other keys and remember them; keys that another command has are taken from it."""
+        """Assign and store the keys of a command, and remove them from all other commands."""
         remembered = self._settings.shortcuts
         for other in self.commands():
             if other.name != command.name and set(other.keys) & set(keys):
@@ -100,20 +100,20 @@ class ShortcutTable(QObject):
         self.restore()
 
     def reset(self, command: Command) -> None:
-        """Give a command the keys that it came with; where others have them now, they lose them."""
+        """Restore the default keys of a command, and remove them from all other commands."""
         self.set_keys(command, command.defaults)
 
     def reset_all(self) -> None:
-        """Give all commands the keys that they came with."""
+        """Restore the default keys of all commands."""
         self._settings.shortcuts = {}
         self.restore()
 
     def owner_of(self, key: str, asking: Command) -> Command | None:
-        """Return the command, other than the asking one, that has a key."""
+        """Return the command other than ``asking`` that has a key; None where there is none."""
         return next((one for one in self.commands() if one.name != asking.name and key in one.keys), None)
 
     def is_reserved(self, key: str) -> bool:
-        """Return whether a key must stay what it is: keys of the canvas and of focus, and those that open the menus."""
+        """Return whether a key cannot be assigned because the canvas, focus navigation or the menu bar uses it."""
         menus = {QKeySequence.mnemonic(action.text()).toString(_Portable) for action in self._window.menuBar().actions()}
         return key in _FIXED or key in menus
 
@@ -132,12 +132,12 @@ class ShortcutTable(QObject):
 
 
 def plain(text: str) -> str:
-    """Return a menu's text without its mnemonic and dots."""
+    """Return a menu text without mnemonic and ellipsis."""
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("…")
 
 
 def shown(keys: Sequence[str]) -> str:
-    """Return keys as this platform writes them."""
+    """Return keys in the platform's notation."""
     return ", ".join(QKeySequence(key, _Portable).toString(_Native) for key in keys)
 
 
