@@ -1,4 +1,4 @@
-"""Measures one candidate on some samples: what the segmenter finds, features, distances, time and memory."""
+"""Measurement of a candidate on some samples: segmentation, features, distances, time and memory."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _THUMBNAIL_SIDE = 192
 
 @dataclass(frozen=True, eq=False)
 class Judges:
-    """What judges pictures.
+    """Networks and settings of a measurement.
 
     Attributes:
-        size: (height, width) at which everything is compared.
-        segmenter: Finds classes; None measures no agreement.
-        classes: What its classes and the labels of the data have in common; None without a segmenter.
-        features: Networks for Frechet distances.
-        perceptual: For diversity and style; None measures neither.
-        thumbnails: Whether small pictures are kept for the report.
+        size: Evaluation size in pixels, (height, width).
+        segmenter: Segmentation network; None for no agreement.
+        classes: Common classes of segmenter and data; None without a segmenter.
+        features: Feature networks for Fréchet distances.
+        perceptual: Perceptual distance for diversity and style; None for neither.
+        thumbnails: Whether to keep thumbnails for the report.
     """
 
     size: tuple[int, int]
@@ -52,13 +52,13 @@ def measure_part(candidate: Candidate, dataset: PairDataset, numbers: Sequence[i
     """Measure a candidate on some samples.
 
     Args:
-        candidate: Gives the pictures.
-        dataset: The samples.
-        numbers: Which of them.
-        judges: What judges.
+        candidate: Candidate to measure.
+        dataset: Data set of the samples.
+        numbers: Indices of the samples.
+        judges: Networks and settings.
 
     Raises:
-        OutOfMemoryError: The device is too small; going on would only fail at every picture.
+        OutOfMemoryError: The device has too little memory.
     """
     records: list[PictureRecord] = []
     matrices: list[Tensor | None] = []

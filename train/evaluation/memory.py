@@ -1,4 +1,4 @@
-"""How much memory a piece of work takes at its highest: of a CUDA device, else of the process where the system tells (Linux)."""
+"""Peak memory of a block of code, on a CUDA device or of the process (Linux only)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ _RESET: Final = Path("/proc/self/clear_refs")
 
 
 class Peak:
-    """Attributes: bytes, the highest memory of the block; None where the system does not tell."""
+    """Result of :func:`peak_memory`.
+
+    Attributes:
+        bytes: Peak memory of the block in bytes; None where unknown.
+    """
 
     def __init__(self) -> None:
         self.bytes: int | None = None
@@ -23,10 +27,10 @@ class Peak:
 
 @contextmanager
 def peak_memory(device: str) -> Generator[Peak]:
-    """Watch memory during a block.
+    """Measure the peak memory of a block.
 
     Args:
-        device: Where the work is done; for CUDA what torch holds there is counted, else all that the process has in memory.
+        device: Compute device: memory that torch allocates on a CUDA device, otherwise the resident memory of the process.
     """
     peak = Peak()
     if device.startswith("cuda"):

@@ -1,4 +1,4 @@
-"""Puts the parts of an evaluation together: what they come to for every candidate, and which pictures are shown."""
+"""Merging the parts of an evaluation into results of the candidates, with their worst and best pictures."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ _SHOWN = 6  # worst pictures, and as many best
 
 @dataclass(frozen=True, eq=False)
 class ShownPicture:
-    """One of the worst or best pictures; pictures are JPEG files, empty where there is none."""
+    """One of the worst or best pictures.
+
+    Attributes:
+        name: Name of the sample.
+        pixel_accuracy: Pixel accuracy of the picture, 0 to 1.
+        layout, photograph, picture: JPEG thumbnails; empty where missing.
+    """
 
     name: str
     pixel_accuracy: float
@@ -34,22 +40,22 @@ class ShownPicture:
 
 @dataclass(frozen=True, eq=False)
 class CandidateResult:
-    """What the parts of a candidate come to; what was not measured is None.
+    """Results of a candidate; None for what was not measured.
 
     Attributes:
-        entry: The candidate.
-        measured: How many pictures.
-        problems: Pictures that could not be measured, with the reason.
-        agreement: With the layouts.
-        confusion: int64 [K, K + 1], rows are layouts, the last column what is no class.
-        frechet: Distances from the photographs by name.
-        diversity: Mean over the layouts.
-        style_distance: Mean over the photographs.
-        seconds: Median over the pictures.
-        memory: Bytes at the highest.
-        unknown_share: Pixels of layouts whose labels the weights do not know, of all.
-        worst, best: By pixel accuracy.
-        floor: With the photographs, how far real photographs are from each other; None where no Frechet distance was measured.
+        entry: Entry of the candidate.
+        measured: Number of measured pictures.
+        problems: Names of the pictures that could not be measured, with reasons.
+        agreement: Agreement with the layouts.
+        confusion: Confusion matrix, int64 [K, K + 1] pixels; rows are the layouts' classes, the last column is no class.
+        frechet: Fréchet distances from the photographs by name.
+        diversity: Mean diversity over the layouts.
+        style_distance: Mean style distance over the photographs.
+        seconds: Median render time per picture in seconds.
+        memory: Peak memory in bytes.
+        unknown_share: Share of the layouts' pixels whose labels the weights lack, 0 to 1.
+        worst, best: Worst and best pictures by pixel accuracy.
+        floor: Distances between sets of real photographs, for the photographs' entry; None without Fréchet distances.
     """
 
     entry: CandidateEntry
@@ -68,7 +74,7 @@ class CandidateResult:
     floor: RealFloor | None = None
 
     def to_json(self, classes: Sequence[str]) -> dict[str, Any]:
-        """Return the figures, JSON-ready."""
+        """Return the figures as a JSON-compatible dict."""
         measured = self.agreement
         return {
             "name": self.entry.name,
@@ -91,14 +97,14 @@ class CandidateResult:
 
 
 def merge_parts(record: EvaluationRecord, folders: Sequence[Path]) -> list[CandidateResult]:
-    """Put the parts together; other photographs than those of the data are no result of their own, but part of that of the photographs.
+    """Merge the parts of an evaluation; additional photographs become part of the photographs' result.
 
     Args:
-        record: What was measured.
-        folders: Where parts are, for example one of each machine.
+        record: Record of the evaluation.
+        folders: Folders of parts, for example one per machine.
 
     Raises:
-        EvaluationError: Parts are missing or damaged: how many.
+        EvaluationError: Parts are missing or damaged.
     """
     if missing := missing_parts(record, folders):
         total = record.parts * len(record.candidates)
@@ -165,7 +171,7 @@ def _result(record: EvaluationRecord, candidate: CandidateEntry, parts: Sequence
 
 
 class _Shows:
-    """Finds the small pictures of a place in the data."""
+    """Lookup of the thumbnails of a sample."""
 
     def __init__(self, parts: Sequence[Part], photographs: Sequence[Part], records: Sequence[PictureRecord]) -> None:
         self._pictures = [picture for part in parts for picture in part.thumbnails]

@@ -1,4 +1,4 @@
-"""Opens the networks that judge beside the segmenter: for Frechet distances, and for perceptual ones."""
+"""Loading of the networks for Fréchet and perceptual distances."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from spade_studio.train.pretrained.features import load_features
 from spade_studio.train.pretrained.vgg import PerceptualDistance, load_perceptual
 
 INCEPTION: Final = "inception"
-"""Stands for the Inception file of the FID, which is fetched once."""
+"""Name of the FID's Inception network, whose file is downloaded once."""
 _INCEPTION_URL: Final = "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/pt_inception-2015-12-05-6726825d.pth"
 _INCEPTION_SHA256: Final = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 _TRIED: Final[tuple[PerceptualKind, ...]] = ("hed_vgg16", "vgg19", "vgg16")
 
 
 def open_feature_networks(names: Sequence[str], device: torch.device) -> list[FeatureNetwork]:
-    """Load networks for Frechet distances.
+    """Load feature networks for Fréchet distances.
 
     Args:
-        names: Files; ``inception`` for the FID's, from torch's cache folder, fetched into it where it is not there.
-        device: Where they run.
+        names: Paths of files, or ``inception`` for the FID's network, downloaded into torch's cache folder.
+        device: Device of the networks.
 
     Raises:
-        EvaluationError: Two of them give a distance of the same name.
-        WeightsError: A file is not there, or is no such network.
+        EvaluationError: Two networks define a distance of the same name.
+        WeightsError: A file is missing or not a feature network.
     """
     found: dict[str, FeatureNetwork] = {}
     for name in names:
@@ -45,10 +45,10 @@ def open_feature_networks(names: Sequence[str], device: torch.device) -> list[Fe
 
 
 def fetch_inception() -> Path:
-    """Return the Inception file of the FID in torch's cache folder; its SHA-256 is checked.
+    """Return the path of the FID's Inception file in torch's cache folder, downloaded if missing and verified by SHA-256.
 
     Raises:
-        WeightsError: It is not there and cannot be fetched, or is another file.
+        WeightsError: The file cannot be downloaded, or its SHA-256 differs.
     """
     path = Path(torch.hub.get_dir()) / "checkpoints" / _INCEPTION_URL.rpartition("/")[2]
     action = f"Download {_INCEPTION_URL} elsewhere and give its path (--features FILE)"
@@ -67,11 +67,11 @@ def open_perceptual(name: str, device: torch.device) -> PerceptualDistance:
     """Load the perceptual distance.
 
     Args:
-        name: A file, recognised by its tensors; ``vgg19`` or ``vgg16`` for torchvision's, downloaded once.
-        device: Where it runs.
+        name: Path of a file, recognised by its tensors, or ``vgg19`` or ``vgg16`` for torchvision's, downloaded once.
+        device: Device of the network.
 
     Raises:
-        WeightsError: There is no such file, or it holds another network.
+        WeightsError: The file is missing or holds another network.
     """
     if name in ("vgg19", "vgg16"):
         return load_perceptual(_perceptual_config(name, "")).to(device)
@@ -87,7 +87,7 @@ def open_perceptual(name: str, device: torch.device) -> PerceptualDistance:
 
 
 def perceptual_digest(distance: PerceptualDistance) -> str:
-    """Return what changes with the network, its taps and their scale."""
+    """Return a SHA-256 of the network's parameters, its taps and their scale."""
     digest = hashlib.sha256(repr(distance.taps).encode())
     for name, parameter in distance.features.named_parameters():
         digest.update(name.encode() + parameter.detach().cpu().numpy().tobytes())
@@ -96,6 +96,6 @@ def perceptual_digest(distance: PerceptualDistance) -> str:
 
 def _perceptual_config(kind: PerceptualKind, file: str) -> PerceptualConfig:
     if kind == "hed_vgg16":
-        # Its activations grow with depth; the weights that the presets train with.
+        # Its activations grow with depth; these are the weights of the training presets.
         return PerceptualConfig(kind, file, (0.25, 0.25, 0.5, 1.0, 0.0), "relative")
     return PerceptualConfig(kind, file)

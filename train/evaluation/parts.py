@@ -1,4 +1,4 @@
-"""What was measured of a run of neighbouring pictures, in a file of its own, so that an evaluation goes on and processes share it."""
+"""Parts of an evaluation: measurements of consecutive pictures in one file, for resuming and sharing between processes."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from spade_studio.engine.weights.safetensors_file import load_safetensors
 from spade_studio.engine.weights.safetensors_header import read_safetensors_header
 
 PART_PICTURES: Final = 16
-"""Pictures of a part: what is lost at most when a process ends."""
+"""Number of pictures per part."""
 PART_FORMAT: Final = 1
-"""Also of how things are measured: parts of another number are measured anew."""
+"""Version of file format and measurement; parts of another version are measured again."""
 _KEY: Final = "spade-studio-evaluation"  # one entry: the library writes several in random order
 _FEATURES: Final = "features "
 
 
 @dataclass(frozen=True)
 class PictureRecord:
-    """What was measured of one picture.
+    """Measurements of one picture.
 
     Attributes:
-        number: Its place in the data.
-        name: The sample's.
+        number: Index of the sample in the data.
+        name: Name of the sample.
         seconds, memory, unknown: See :class:`spade_studio.train.evaluation.candidates.Shown`.
-        diversity: Mean perceptual distance over pairs of styles; None where it was not measured.
-        style_distance: Perceptual distance of the reconstruction from the photograph; None where it was not measured.
-        problem: Why the picture could not be measured; empty where it could.
+        diversity: Mean perceptual distance over pairs of styles; None where not measured.
+        style_distance: Perceptual distance between reconstruction and photograph; None where not measured.
+        problem: Reason why the picture could not be measured; empty if it was.
     """
 
     number: int
@@ -51,14 +51,14 @@ class PictureRecord:
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """What was measured of some pictures.
+    """Measurements of consecutive pictures.
 
     Attributes:
-        records: Of every picture.
-        counts: int64 [M, 3]: which of the records, which cell of its confusion matrix (row by row), pixels.
-        features: By a distance's name, float32 [N, D] of the pictures without problem.
-        thumbnails: A JPEG for every record; empty where there is none.
-        layouts: A JPEG of the layout for every record; with the photographs only.
+        records: Records of the pictures.
+        counts: Sparse confusion matrices, int64 [M, 3]: index of the record, flat index of the cell (row-major), pixels.
+        features: Features of the N pictures without problems by name of the distance, float32 [N, D].
+        thumbnails: JPEG thumbnail of every record; empty where there is none.
+        layouts: JPEG thumbnail of every record's layout, for the photographs only.
     """
 
     records: tuple[PictureRecord, ...]
@@ -68,17 +68,17 @@ class Part:
     layouts: tuple[bytes, ...] = ()
 
     def matrices(self, classes: int) -> Tensor:
-        """Return the confusion matrix of every record, int64 [N, K + 1, K + 1] for K classes."""
+        """Return the confusion matrices of the R records for K classes, int64 [R, K + 1, K + 1]."""
         side = classes + 1
         found = torch.zeros(len(self.records), side * side, dtype=torch.int64)
         found[self.counts[:, 0], self.counts[:, 1]] = self.counts[:, 2]
         return found.view(-1, side, side)
 
     def write(self, path: Path) -> None:
-        """Write it, whole or not at all.
+        """Write the part atomically.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The file cannot be written.
         """
         tensors = {"counts": self.counts, **{_FEATURES + name: values.contiguous() for name, values in self.features.items()}}
         for name, pictures in (("thumbnails", self.thumbnails), ("layouts", self.layouts)):
@@ -92,7 +92,7 @@ class Part:
 
     @classmethod
     def read(cls, path: Path) -> Part | None:
-        """Read a part; None where there is no sound one, which is then measured again."""
+        """Read a part; None where the file is missing, damaged or of another format."""
         try:
             listed: list[dict[str, Any]] = json.loads(read_safetensors_header(path).metadata[_KEY])
             records = tuple(PictureRecord(**record) for record in listed)
@@ -108,7 +108,7 @@ class Part:
 
 
 def sparse_counts(matrices: Sequence[Tensor | None]) -> Tensor:
-    """Return confusion matrices as :attr:`Part.counts`; None stands for a picture without one."""
+    """Return confusion matrices in the form of :attr:`Part.counts`; None for pictures without one."""
     rows: list[Tensor] = []
     for place, matrix in enumerate(matrices):
         if matrix is not None:

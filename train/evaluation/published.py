@@ -1,4 +1,4 @@
-"""The SPADE paper's figures for its data sets, by its segmenters (DeepLabV2, UperNet101, DRN-D-105) on all validation pictures."""
+"""Published results of the SPADE paper (tables 1 and 2) on full validation sets, with DeepLabV2, UperNet101 and DRN-D-105."""
 
 from __future__ import annotations
 
@@ -9,7 +9,13 @@ from typing import Final
 
 @dataclass(frozen=True)
 class PublishedFigures:
-    """Attributes: mean_iou and pixel_accuracy, in per cent; fid."""
+    """Results of a method on a data set.
+
+    Attributes:
+        mean_iou: Mean intersection over union in per cent.
+        pixel_accuracy: Pixel accuracy in per cent.
+        fid: Fréchet inception distance.
+    """
 
     mean_iou: float
     pixel_accuracy: float
@@ -40,7 +46,7 @@ PUBLISHED: Final[Mapping[str, Mapping[str, PublishedFigures]]] = {
         "SIMS": PublishedFigures(47.2, 75.5, 49.7),
     },
 }
-"""By the kind of a data set (:data:`spade_studio.train.datasets.DATASET_KINDS`) and the method."""
+"""Results by kind of data set (:data:`spade_studio.train.datasets.DATASET_KINDS`) and method."""
 
 
 PUBLISHED_PREFERENCES: Final[Mapping[str, Mapping[str, float]]] = {
@@ -49,4 +55,4 @@ PUBLISHED_PREFERENCES: Final[Mapping[str, Mapping[str, float]]] = {
     "ade20k_outdoor": {"CRN": 66.04, "pix2pixHD": 79.34, "SIMS": 85.70},
     "cityscapes": {"CRN": 63.60, "pix2pixHD": 53.64, "SIMS": 51.52},
 }
-"""Share in per cent of the paper's user study (table 2) that favours SPADE, by the kind of the data and the method beside it."""
+"""Preference for SPADE in the paper's user study (table 2) in per cent, by kind of data set and compared method."""

@@ -1,4 +1,4 @@
-"""What an evaluation is of: written beside its parts, so that any process can say what is missing and put them together."""
+"""Record of an evaluation: data, settings and candidates, stored beside its parts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,14 @@ _FORMAT: Final = 1
 
 @dataclass(frozen=True)
 class CandidateEntry:
-    """Attributes: name; kind, weights, pictures, photographs or others; source, where it comes from; folder, that of its parts."""
+    """Entry of a candidate.
+
+    Attributes:
+        name: Name in reports.
+        kind: weights, pictures, photographs or others.
+        source: Path of the weights or pictures.
+        folder: Name of the folder of its parts.
+    """
 
     name: str
     kind: str
@@ -30,20 +37,20 @@ class CandidateEntry:
 
 @dataclass(frozen=True)
 class EvaluationRecord:
-    """What is measured, on what, by what.
+    """Data, settings and candidates of an evaluation.
 
     Attributes:
-        data: The data set, as it was given.
-        data_kind: Its kind.
+        data: Data set as given on the command line.
+        data_kind: Kind of the data set.
         label_set: Name of its label set.
-        pictures: How many of its samples.
-        size: (height, width) at which everything is compared.
-        segmenter: Its name; empty without one.
-        classes: See :meth:`spade_studio.train.evaluation.classes.MeasuredClasses.to_json`; empty without a segmenter.
-        frechet: Names of the Frechet distances, with what their networks are called.
-        perceptual: What the perceptual distance is called; empty without one.
-        settings: What else was chosen, for reports.
-        candidates: What is measured.
+        pictures: Number of samples.
+        size: Evaluation size in pixels, (height, width).
+        segmenter: Name of the segmenter; empty for none.
+        classes: Result of :meth:`spade_studio.train.evaluation.classes.MeasuredClasses.to_json`; empty without a segmenter.
+        frechet: Names of the Fréchet distances, with the names of their networks.
+        perceptual: Name of the perceptual distance; empty for none.
+        settings: Further settings, for reports.
+        candidates: Entries of the candidates.
     """
 
     data: str
@@ -60,27 +67,27 @@ class EvaluationRecord:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Names of the classes that agreement is measured on."""
+        """Names of the classes for agreement."""
         return tuple(str(name) for name in self.classes.get("names", ()))
 
     @property
     def parts(self) -> int:
-        """How many parts a candidate has."""
+        """Number of parts per candidate."""
         return -(-self.pictures // PART_PICTURES)
 
     def numbers_of(self, part: int) -> range:
-        """Return the pictures of a part."""
+        """Return the indices of the pictures of a part."""
         return range(part * PART_PICTURES, min((part + 1) * PART_PICTURES, self.pictures))
 
     def part_path(self, folder: Path, candidate: CandidateEntry, part: int) -> Path:
-        """Return where a part lies in the folder of an evaluation."""
+        """Return the path of a part in the folder of an evaluation."""
         return folder / _PARTS / candidate.folder / f"{part:05}.safetensors"
 
     def write(self, folder: Path) -> None:
-        """Write it into a folder; every process writes the same.
+        """Write the record into a folder; all processes write the same.
 
         Raises:
-            OSError: It cannot be written.
+            OSError: The file cannot be written.
         """
         content = {"format": _FORMAT, **asdict(self)}
         with atomic_writer(folder / RECORD_FILE) as file:
@@ -88,10 +95,10 @@ class EvaluationRecord:
 
     @classmethod
     def read(cls, folder: Path) -> EvaluationRecord:
-        """Read it from the folder of an evaluation.
+        """Read the record from the folder of an evaluation.
 
         Raises:
-            EvaluationError: There is none, or one of another version.
+            EvaluationError: The record is missing or of another version.
         """
         path = folder / RECORD_FILE
         expected = "the folder of an evaluation (spade-eval run ... --output DIR)"
@@ -110,18 +117,18 @@ class EvaluationRecord:
 
 
 def fingerprint(*told: object) -> str:
-    """Return a short text that changes with anything that is told."""
+    """Return a hash of JSON-compatible values, 16 hexadecimal digits."""
     return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def part_folder(name: str, *told: object) -> str:
-    """Return the name of a candidate's folder: parts that were measured otherwise are in another one and never taken for these."""
+    """Return the folder name of a candidate's parts, which includes a fingerprint of how they are measured."""
     plain = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in name)[:60].strip(".") or "candidate"
     return f"{plain}-{fingerprint(PART_FORMAT, PART_PICTURES, name, *told)}"
 
 
 def missing_parts(record: EvaluationRecord, folders: Sequence[Path]) -> int:
-    """Count the parts that are in none of the folders."""
+    """Return the number of parts that are in none of the folders."""
     return sum(
         not any(record.part_path(folder, candidate, part).is_file() for folder in folders)
         for candidate in record.candidates

@@ -1,4 +1,4 @@
-"""The evaluation as one HTML file that needs no other: tables, confusion matrices, worst and best pictures; and as lines for a terminal."""
+"""Report of an evaluation as a self-contained HTML file, and its summary for the terminal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FEW: Final = 300  # pictures; Frechet distances of fewer say little
 
 @dataclass(frozen=True)
 class _Row:
-    """A line of the main table."""
+    """Row of the main table."""
 
     title: str
     value: Callable[[CandidateResult], float | None]
@@ -35,7 +35,7 @@ class _Row:
 
 
 def report_html(record: EvaluationRecord, results: Sequence[CandidateResult]) -> str:
-    """Return the report."""
+    """Return the report as HTML."""
     names = ", ".join(result.entry.name for result in results if result.entry.kind != "photographs")
     sections = [
         f"<h1>Evaluation of {escape(names)}</h1>",

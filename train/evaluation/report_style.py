@@ -1,4 +1,4 @@
-"""The look of the evaluation's report: colours for light and dark, tables, small pictures."""
+"""Style sheet of the evaluation's report, for light and dark colour schemes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The result of an evaluation as JSON, with the paper's figures beside where they were measured on the same data set."""
+"""Results of an evaluation as JSON, with the paper's figures for the same data set."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from spade_studio.train.evaluation.record import EvaluationRecord
 
 
 def published_for(record: EvaluationRecord) -> Mapping[str, PublishedFigures]:
-    """Return the paper's figures for the data, by method; none where it is another data set, or not its validation part."""
+    """Return the paper's figures by method; empty for data other than the validation set of one of its data sets."""
     return PUBLISHED.get(record.data_kind, {}) if record.settings.get("split") == "validation" else {}
 
 
 def result_json(record: EvaluationRecord, results: Sequence[CandidateResult]) -> dict[str, Any]:
-    """Return all figures, JSON-ready."""
+    """Return all figures as a JSON-compatible dict."""
     floor = next((result.floor for result in results if result.floor is not None), None)
     return {
         "version": version("spade-studio"),

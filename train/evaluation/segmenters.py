@@ -1,4 +1,4 @@
-"""The networks that tell what rendered pictures show: models of ``transformers``, and small ones of a single safetensors file."""
+"""Segmentation networks for evaluation: models of ``transformers``, and safetensors files with a graph."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from spade_studio.train.evaluation.errors import EvaluationError
 from spade_studio.train.evaluation.graph_file import GraphNetwork, is_graph_file
 
 NOTHING: Final = "unlabeled"
-"""What networks call pixels that are of none of their classes."""
+"""Class name of pixels that belong to no class."""
 
 
 class Segmenter(Protocol):
-    """Tells the class of every pixel of a picture."""
+    """Interface of segmentation networks."""
 
     @property
     def name(self) -> str:
-        """What reports call it."""
+        """Name in reports."""
         ...
 
     @property
     def digest(self) -> str:
-        """Changes with the network, so that measurements by another one are not taken for this one's."""
+        """Digest of the network, part of the fingerprint of measurements."""
         ...
 
     @property
     def class_names(self) -> Mapping[int, str]:
-        """Class numbers with their names."""
+        """Class names by number."""
         ...
 
     def classes_at(self, picture: NDArray[np.uint8], height: int, width: int) -> NDArray[np.int64]:
@@ -48,11 +48,11 @@ class Segmenter(Protocol):
 
 
 class TransformersSegmenter(TransformersModel):
-    """A model of Hugging Face ``transformers``: pictures are prepared as its preprocessor settings say.
+    """Model of Hugging Face ``transformers``, with its own preprocessing.
 
     Args:
-        model: A folder with a model, or its name on the hub.
-        device: Where it runs.
+        model: Folder of a model, or its name on the hub.
+        device: Device of the model.
 
     Raises:
         DataError: ``transformers`` is not installed, or the model cannot be loaded.
@@ -74,14 +74,14 @@ class TransformersSegmenter(TransformersModel):
 
 
 class GraphSegmenter:
-    """A network of a safetensors file with a graph; its classes are ADE20K's most frequent ones, after one for none of them.
+    """Network of a safetensors file with a graph; class 0 is no class, followed by ADE20K's most frequent ones.
 
     Args:
-        path: The file.
-        device: Where it runs.
+        path: Path of the file.
+        device: Device of the network.
 
     Raises:
-        WeightsError: The file cannot be used.
+        WeightsError: The file is unusable.
     """
 
     def __init__(self, path: Path, device: torch.device) -> None:
@@ -106,11 +106,11 @@ class GraphSegmenter:
 
 
 def open_segmenter(name: str, device: torch.device) -> Segmenter:
-    """Load a segmentation network: a safetensors file with a graph, a folder with a model of ``transformers``, or a hub name.
+    """Load a segmentation network by the path of a safetensors file or ``transformers`` folder, or by its hub name.
 
     Raises:
-        EvaluationError: There is such a file, but it is no segmentation network.
-        DataError, WeightsError: It cannot be loaded.
+        EvaluationError: The file is not a segmentation network.
+        DataError, WeightsError: The network cannot be loaded.
     """
     path = Path(name)
     if is_graph_file(path):
@@ -124,7 +124,7 @@ def open_segmenter(name: str, device: torch.device) -> Segmenter:
 
 
 def _digest_of_state(state: Mapping[str, torch.Tensor], settings: str) -> str:
-    """Hash names, shapes and a few numbers of every tensor: all of a large model would take seconds at every start."""
+    """Return a hash of the names, shapes and some values of all tensors; hashing large models whole would take seconds."""
     digest = hashlib.sha256(settings.encode())
     for name, tensor in state.items():
         flat = tensor.detach().flatten()

@@ -1,4 +1,4 @@
-"""The user study (paper, table 2): an HTML page that asks which of two pictures looks more like a photograph of a layout."""
+"""User study (SPADE paper, table 2): HTML pages that ask which of two pictures looks more like a photograph of a layout."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _LEAST_SHARE: Final = 0.005  # of a layout's pixels that a label of the legend h
 
 @dataclass(frozen=True)
 class Question:
-    """One layout in two methods' pictures.
+    """A layout with the pictures of two methods.
 
     Attributes:
-        id: Its number in the study.
-        layout: The layout's name.
-        methods: Places of the two methods, the reference first.
+        id: Identifier of the question in the study.
+        layout: Name of the layout.
+        methods: Indices of the two methods, the reference first.
     """
 
     id: str
@@ -42,13 +42,13 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """What is compared with what, on which layouts.
+    """Methods, pictures and questions of a user study.
 
     Attributes:
-        names: Of the methods; the first is the reference that every other is compared with.
-        pictures: Of every method, its picture of every layout, by the layout's name.
-        layouts: The files of the layouts by name.
-        questions: Those drawn.
+        names: Names of the methods; the first is the reference, with which every other is compared.
+        pictures: Paths of each method's pictures by name of the layout.
+        layouts: Paths of the layouts by name.
+        questions: Questions.
     """
 
     names: tuple[str, ...]
@@ -58,17 +58,17 @@ class Study:
 
 
 def draw_study(folders: Sequence[Path], names: Sequence[str], layouts: Path, *, questions: int, seed: int) -> Study:
-    """Draw the questions of a study.
+    """Draw the questions of a study at random.
 
     Args:
-        folders: Pictures of each method, named as the layouts, as spade-render names them.
-        names: Of the methods.
-        layouts: A folder of label maps.
-        questions: At most so many for each pair of methods, layouts drawn at random without repetition.
-        seed: Of the draw.
+        folders: Folders of each method's pictures, named as the layouts.
+        names: Names of the methods.
+        layouts: Folder of label maps.
+        questions: Maximum number of questions per pair of methods; layouts are drawn without replacement.
+        seed: Random seed.
 
     Raises:
-        EvaluationError: Fewer than two methods, no layouts, or layouts that a method has no picture of.
+        EvaluationError: There are fewer than two methods, no layouts, or layouts without a picture of every method.
     """
     if len(folders) < 2:
         raise EvaluationError(f"{len(folders)} folder of pictures", "two or more methods to compare", "Give A B, with the reference first")
@@ -97,21 +97,21 @@ def draw_study(folders: Sequence[Path], names: Sequence[str], layouts: Path, *, 
 
 
 def write_study(study: Study, output: Path, label_set: LabelSet, *, data: str, pages: int) -> list[Path]:
-    """Write the pages of a study and, beside them, its pictures under names that tell nothing.
+    """Write the pages of a study, with its pictures beside them under names that do not reveal the method.
 
     Args:
-        study: What to ask.
-        output: The folder; made where there is none.
-        label_set: What the layouts' ids mean and which colours show them.
-        data: What to call the data in the answers.
-        pages: Among how many pages the questions are dealt, for people who answer a part each.
+        study: Study to write.
+        output: Folder, created where missing.
+        label_set: Label set of the layouts.
+        data: Name of the data in the answers.
+        pages: Number of pages over which the questions are distributed, for raters who answer a part each.
 
     Returns:
-        The pages.
+        Paths of the pages.
 
     Raises:
-        EvaluationError: A picture cannot be read, or the two pictures of a layout differ in size.
-        LabelError: A layout is no label map.
+        EvaluationError: A picture is unreadable, or the two pictures of a layout differ in size.
+        LabelError: A layout is not a label map.
         OSError: A file cannot be written.
     """
     if pages > len(study.questions):
@@ -141,7 +141,7 @@ def write_study(study: Study, output: Path, label_set: LabelSet, *, data: str, p
         file, labels = layouts[name]
         entries.append({"id": question.id, "name": name, "layout": file, "labels": labels, "pictures": shown})
     template = (resources.files("spade_studio.resources") / "study" / "page.html").read_text(encoding="utf-8")
-    # Dealt in turns, so that every page has its share of each pair of methods.
+    # Distributed in turn, so that every page has a share of each pair of methods.
     written: list[Path] = []
     for page in range(pages):
         content = {
@@ -160,7 +160,7 @@ def write_study(study: Study, output: Path, label_set: LabelSet, *, data: str, p
 
 
 def _script_json(value: object) -> str:
-    """Return JSON that may stand inside a script element, whatever its texts hold."""
+    """Return JSON that is safe inside an HTML script element."""
     text = json.dumps(value, ensure_ascii=True, separators=(",", ":"))
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
 
@@ -172,7 +172,7 @@ def _files(folder: Path, what: str) -> list[Path]:
 
 
 def _write_layout(path: Path, output: Path, label_set: LabelSet, name: str) -> tuple[str, list[tuple[str, str]]]:
-    """Write a layout in colours; returns its place and the labels with colours, the largest first."""
+    """Write a layout in colours; return its path and the labels with colours, largest first."""
     labels = read_label_map(path, label_set)
     ids, counts = np.unique(labels, return_counts=True)
     legend = [
@@ -184,7 +184,7 @@ def _write_layout(path: Path, output: Path, label_set: LabelSet, name: str) -> t
 
 
 def _write_picture(path: Path, output: Path, name: str) -> tuple[str, tuple[int, int]]:
-    """Write a picture without what its file says of where it came from."""
+    """Write a picture without metadata; return its path and size."""
     try:
         content = path.read_bytes()
     except OSError as error:

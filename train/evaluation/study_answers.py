@@ -1,4 +1,4 @@
-"""Answers of a user study: read from the files that people downloaded, counted, with confidence intervals and the raters' agreement."""
+"""Answers of a user study: reading, preferences with confidence intervals, and inter-rater agreement."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _Z: Final = 1.959963984540054  # of a 95 % interval
 
 @dataclass(frozen=True)
 class Answer:
-    """One person's choice.
+    """Choice of one rater.
 
     Attributes:
-        question: Number of the question in its study.
-        rater: Random number of the person.
-        other: The method that the reference stood against.
+        question: Identifier of the question in the study.
+        rater: Random identifier of the rater.
+        other: Method compared with the reference.
         favours: Whether the reference was chosen.
         left: Whether the picture on the left was chosen.
     """
@@ -44,10 +44,10 @@ class Answers:
     """All answers to one study.
 
     Attributes:
-        study: Its number.
-        data: What it says of its data.
-        reference: The method that all others are compared with.
-        answers: One for each person and question.
+        study: Identifier of the study.
+        data: Name of the data.
+        reference: Method with which all others are compared.
+        answers: Answers, one per rater and question.
     """
 
     study: str
@@ -58,17 +58,17 @@ class Answers:
 
 @dataclass(frozen=True)
 class Preference:
-    """How often the reference was preferred to another method.
+    """Preference for the reference over another method.
 
     Attributes:
-        reference, other: The methods.
-        share: Of the answers that favour the reference, 0 to 1.
-        low, high: 95 % confidence interval of the share: Wilson's, for as many independent answers as these are worth, since
-            answers to one question resemble each other.
-        questions, answers, raters: How many.
-        agreement: Share of pairs of answers to one question that agree; None without such a pair.
-        alpha: Krippendorff's alpha of the choices: 1 where raters agree, 0 where they do so as by chance; None where it is not defined.
-        left: Share of the answers that chose the left picture; far from one half something is wrong.
+        reference, other: Names of the methods.
+        share: Share of the answers that favour the reference, 0 to 1.
+        low, high: Wilson's 95 % confidence interval of the share, for the effective number of independent answers (design effect of
+            answers to the same question).
+        questions, answers, raters: Numbers of questions, answers and raters.
+        agreement: Share of pairs of answers to the same question that agree, 0 to 1; None without such a pair.
+        alpha: Krippendorff's alpha of the choices: 1 for full agreement, 0 for chance agreement; None where undefined.
+        left: Share of the answers that chose the left picture, 0.5 without position bias.
     """
 
     reference: str
@@ -84,15 +84,15 @@ class Preference:
     left: float
 
     def to_json(self) -> dict[str, Any]:
-        """Return a JSON-ready dict."""
+        """Return the figures as a JSON-compatible dict."""
         return asdict(self)
 
 
 def read_answers(paths: Sequence[Path]) -> Answers:
-    """Read files of answers to one study; of a person's several files the one saved last counts.
+    """Read files of answers to one study; of several files of a rater, the latest counts.
 
     Raises:
-        EvaluationError: A file is missing, no such file, damaged, or of another study.
+        EvaluationError: A file is missing, damaged, not a file of answers, or of another study.
     """
     if not paths:
         raise EvaluationError("no files of answers", "the JSON files that raters downloaded")
@@ -111,7 +111,7 @@ def read_answers(paths: Sequence[Path]) -> Answers:
 
 
 def preferences(answers: Answers) -> list[Preference]:
-    """Return the figures of every method that the reference stood against, in alphabetical order.
+    """Return the preferences over every method compared with the reference, in alphabetical order.
 
     Raises:
         EvaluationError: There are no answers.
@@ -150,15 +150,15 @@ def _preference(reference: str, other: str, given: Sequence[Answer]) -> Preferen
 
 
 def wilson(share: float, count: float) -> tuple[float, float]:
-    """Return Wilson's 95 % interval for a share of ``count`` independent answers."""
+    """Return Wilson's 95 % score interval for a share of ``count`` independent answers."""
     centre = (share + _Z**2 / (2 * count)) / (1 + _Z**2 / count)
     half = _Z / (1 + _Z**2 / count) * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
-    # At shares of 0 and 1 the ends are exact but for rounding.
+    # At shares of 0 and 1 the bounds are exact up to rounding.
     return (0.0 if share == 0 else max(0.0, centre - half)), (1.0 if share == 1 else min(1.0, centre + half))
 
 
 def _design_effect(share: float, counts: Sequence[tuple[int, int]]) -> float:
-    """Return how many of these answers are worth one independent one: the variance between questions over that of single answers."""
+    """Return the design effect: variance of the share with questions as clusters over that of independent answers, at least 1."""
     total = sum(count for _, count in counts)
     single = share * (1 - share) / total
     if len(counts) < 2 or not single:
@@ -168,13 +168,13 @@ def _design_effect(share: float, counts: Sequence[tuple[int, int]]) -> float:
 
 
 def krippendorff_alpha(counts: Sequence[tuple[int, int]]) -> float | None:
-    """Return Krippendorff's alpha for yes-or-no choices; questions with one answer do not count.
+    """Return Krippendorff's alpha of binary choices, without questions that have one answer.
 
     Args:
-        counts: (yes, all) of every question.
+        counts: Number of positive answers and of all answers for every question.
 
     Returns:
-        1 for full agreement, 0 for that of chance; None where no question has two answers or all are the same.
+        Alpha: 1 for full agreement, 0 for chance agreement; None where no question has two answers or all answers are equal.
     """
     several = [(votes, count) for votes, count in counts if count > 1]
     total = sum(count for _, count in several)
@@ -188,7 +188,7 @@ def krippendorff_alpha(counts: Sequence[tuple[int, int]]) -> float | None:
 
 @dataclass(frozen=True)
 class _File:
-    """What one file holds."""
+    """Contents of one file."""
 
     path: Path
     study: str

@@ -1,4 +1,4 @@
-"""What ``spade-eval study`` does: write the pages of a user study, or say what its answers come to."""
+"""``spade-eval study``: writes the pages of a user study, or evaluates its answers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _DATA_NAMES: Final = {"coco_stuff": "COCO-Stuff", "ade20k": "ADE20K", "ade20k_ou
 
 
 def run_study(options: Study) -> int:
-    """Do what the command says.
+    """Run the command.
 
     Returns:
-        The exit code, 0.
+        Exit code, 0.
 
     Raises:
-        EngineError, OSError: With what to do.
+        EngineError, OSError: The command failed.
     """
     return _collect(options) if options.collect else _write(options)
 
@@ -68,7 +68,7 @@ def _collect(options: Study) -> int:
 
 
 def report_lines(answers: Answers, found: Sequence[Preference]) -> list[str]:
-    """Return the figures as a table, with the paper's beside those of methods that have the name of one in it."""
+    """Return the preferences as lines of a table, with the paper's figures for methods of the same name."""
 
     def percent(value: float | None) -> str:
         return "–" if value is None else f"{100 * value:.1f} %"
