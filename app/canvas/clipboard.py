@@ -31,8 +31,8 @@ def to_clipboard(labels: LabelArray, objects: InstanceArray | None, selection: M
     """Return the selected part of a label map as clipboard data.
 
     Args:
-        labels: uint8 ``[H, W]``.
-        objects: uint16 ``[H, W]``, or None.
+        labels: Label map, uint8 ``[H, W]``.
+        objects: Object ids, uint16 ``[H, W]``, or None.
         selection: Boolean ``[H, W]``, the selected pixels.
         place: Bounding box of the selection.
         label_set: Label set of the values.

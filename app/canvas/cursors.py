@@ -82,7 +82,7 @@ def tool_cursor(toolbox: Toolbox, at: QPointF | None, zoom: float, *, picks: boo
     """Return the cursor of the chosen tool.
 
     Args:
-        toolbox: The tools.
+        toolbox: Toolbox with the chosen tool.
         at: Position of the pointer in document pixels; None where it is outside the canvas.
         zoom: Zoom factor of the view.
         picks: Whether a press would pick the label under the pointer.

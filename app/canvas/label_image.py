@@ -62,7 +62,7 @@ class LabelImage(PixelImage):
     """Colour image of a label map.
 
     Args:
-        labels: uint8 ``[H, W]``; read again at every :meth:`update`.
+        labels: Label map, uint8 ``[H, W]``; read again by :meth:`update`.
         palette: RGB of every value, uint8 ``[256, 3]``.
         objects: Object ids, uint16 ``[H, W]``, or None; where given, each object has its own colour, and pixels without one are dimmed.
     """

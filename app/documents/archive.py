@@ -105,7 +105,7 @@ def load_token(path: Path) -> str:
     """Return the identifier of the journal that continues from an autosave copy; empty where there is none.
 
     Raises:
-        DocumentError: As :func:`load_document`.
+        DocumentError: As in :func:`load_document`.
     """
     with open_guarded(path, MIMETYPE) as archive:
         return archive.read(_TOKEN, _MAX_TOKEN_BYTES).decode("ascii", "replace") if _TOKEN in archive else ""
@@ -115,7 +115,7 @@ def load_thumbnail(path: Path) -> Picture:
     """Read the thumbnail of a document, uint8 ``[h, w, 3]``, at most 256 pixels a side.
 
     Raises:
-        DocumentError: As :func:`load_document`.
+        DocumentError: As in :func:`load_document`.
     """
     with open_guarded(path, MIMETYPE) as archive:
         data = archive.read(THUMBNAIL, _MAX_THUMBNAIL_BYTES)

@@ -113,7 +113,7 @@ class Autosave(QObject):
         if not self._is_leaving:
             self._session.end()
 
-    # -- what changes -------------------------------------------------------------------------------------------------
+    # -- changes ------------------------------------------------------------------------------------------------------
 
     def _on_labels_changed(self, rect: Rect, _revision: int) -> None:
         self._dirty.mark(rect)

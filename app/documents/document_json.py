@@ -44,7 +44,7 @@ class SnapshotEntry(Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         name: Name of at most :data:`MAX_NAME` printable characters.
         width, height: Size in pixels.
-        instances: Whether there is an instance plane.
+        instances: Whether there is a plane of object ids.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Description(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
         name: Name in the title bar, of at most :data:`MAX_NAME` printable characters.
         width, height: Size in pixels.
         label_set: Label set in the form of :meth:`LabelSet.from_json`.
-        instances: Whether there is an instance plane.
+        instances: Whether there is a plane of object ids.
         style: Style and seed as opaque JSON.
         underlay: Display settings of the picture under the labels; None where there is no picture.
         protected: Label values that strokes do not paint over.

@@ -31,7 +31,7 @@ def write_psd(path: Path, state: DocumentState, render: Picture | None) -> None:
     """Write the same layers as a Photoshop file, with the labels in a group, each with a mask of its area.
 
     Raises:
-        SaveError: As :func:`write_layers`.
+        SaveError: As in :func:`write_layers`.
     """
     from psd_tools import PSDImage  # importing takes a tenth of a second
     from psd_tools.api.layers import Group
@@ -71,7 +71,7 @@ def write_cutout(path: Path, state: DocumentState, render: Picture, clear: Colle
         clear: Ids of the transparent labels.
 
     Raises:
-        SaveError: As :func:`write_layers`.
+        SaveError: As in :func:`write_layers`.
     """
     try:
         with atomic_writer(path) as file:

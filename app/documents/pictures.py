@@ -79,7 +79,7 @@ def decode_colors(data: bytes, what: str) -> NDArray[np.uint8]:
     """Decode a picture with or without alpha, uint8 ``[H, W, 3 or 4]``; palettes are converted to colours.
 
     Raises:
-        DocumentError: As :func:`decode_picture`.
+        DocumentError: As in :func:`decode_picture`.
     """
     return np.array(_decode(data, what, ("RGB", "RGBA", "P"), None, as_colors=True), np.uint8)
 

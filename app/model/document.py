@@ -126,12 +126,12 @@ class Document(DocumentExtras):
         """Replace the map and discard history, underlay, snapshots and protection; the new state counts as saved.
 
         Args:
-            labels: uint8 ``[H, W]``.
+            labels: Label map, uint8 ``[H, W]``.
             name: Name in the title bar where there is no file.
             path: File that saving may write to, or None.
             instances: Object ids, uint16 ``[H, W]``, or None.
             label_set: Label set of the values; None keeps the present one.
-            texture_regions: As :attr:`texture_regions`.
+            texture_regions: Texture regions, uint16 ``[H, W]``, or None.
         """
         self.cancel_stroke()
         if label_set is not None and label_set != self.label_set:

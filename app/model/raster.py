@@ -161,7 +161,7 @@ def fill_patch(labels: LabelArray, x: float, y: float, *, everywhere: bool = Fal
     """Return the pixels of equal value connected to a position; None for a position outside the map.
 
     Args:
-        labels: uint8 ``[H, W]``.
+        labels: Label map, uint8 ``[H, W]``.
         x: Horizontal position in pixels, as in :func:`line_patch`.
         y: Vertical position in pixels.
         everywhere: Whether to return all pixels of that value instead of one connected component.

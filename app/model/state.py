@@ -29,7 +29,7 @@ class Snapshot:
     """A named state of the map.
 
     Attributes:
-        name: At most 200 printable characters.
+        name: Name of at most 200 printable characters.
         labels: Label map, uint8 ``[H, W]``, possibly of another size than the document's.
         instances: Object ids, uint16 ``[H, W]``, or None.
     """

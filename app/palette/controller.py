@@ -105,7 +105,7 @@ class PaletteController(QObject):
             self._dock.raise_()
             self.tree.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
-    # -- what is offered ------------------------------------------------------------------------------------------
+    # -- available labels -----------------------------------------------------------------------------------------
 
     def adopt(self, channels: LabelChannels) -> None:
         """Adopt the labels of new weights; an untouched document is converted to their label set, any other keeps its own."""
@@ -245,7 +245,7 @@ class PaletteController(QObject):
         switch(self._document, target, instead, self.tr("label set"))
         self._window.statusBar().showMessage(self.tr("The layout now uses the labels of {name}.").format(name=target.name), 8_000)
 
-    # -- what menus and keys do -------------------------------------------------------------------------------------
+    # -- menus and keys -----------------------------------------------------------------------------------------------
 
     def _enter_search(self) -> None:
         self._panel.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
