@@ -139,16 +139,16 @@ def _new(command: New) -> int:
 
 
 def _make_run(command: New, config: TrainConfig, processes: int, here: int | None = None) -> RunDirectory:
-    """Make the run's folder, unless it can be told already that the run would fail: that leaves nothing behind.
+    """Create the run's folder after checks that find runs bound to fail, which leave nothing behind.
 
     Args:
-        command: What was asked for.
-        config: Of the run.
-        processes: That share the batch.
-        here: Those of them on this machine; None for all.
+        command: Command.
+        config: Configuration of the run.
+        processes: Number of ranks.
+        here: Number of ranks on this machine; None for all.
 
     Raises:
-        EngineError: There is no data, or of other labels, a file of the configuration is not there, or processes cannot share the batch.
+        EngineError: Data are missing or have other labels, a configured file is missing, or the batch cannot be split over the ranks.
     """
     config.rank_batch_size(processes)
     if not command.create_only:  # else it may be trained elsewhere
@@ -180,7 +180,7 @@ def refuse_missing(config: TrainConfig, processes: int) -> None:
     """Check that device and trackers are available.
 
     Raises:
-        EngineError: one is missing.
+        EngineError: a device or a package is missing.
     """
     from spade_studio.engine.device import refuse_missing_device
     from spade_studio.train.run.trackers import refuse_missing_packages
@@ -190,7 +190,7 @@ def refuse_missing(config: TrainConfig, processes: int) -> None:
 
 
 def _made_by_first_rank(command: New, config: TrainConfig) -> RunDirectory:
-    """Make the run's folder once where something outside, such as torchrun, has started several processes with this command."""
+    """Create the run's folder on the first rank, for processes started by an external launcher such as torchrun."""
     if os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0":
         raise EngineError("torchrun started spade-train new again after a failure", "spade-train resume RUN", "Resume the run")
     from spade_studio.train.learning.distributed import joined_ranks
@@ -210,7 +210,7 @@ def _made_by_first_rank(command: New, config: TrainConfig) -> RunDirectory:
 
 
 def _train(run_folder: RunDirectory, command: Resume) -> int:
-    """Train in this process, or start several that do."""
+    """Train in this process, or launch several processes."""
     config = run_folder.config()
     processes = command.nproc_per_node or config.compute.processes_per_node
     if not is_rank() and (processes > 1 or command.max_restarts):
@@ -374,7 +374,7 @@ def _distill(command: Distill) -> int:
 
 
 def _bar(words: str) -> Callable[[int, int], None]:
-    """Return a progress bar on stderr, invisible where that is no terminal."""
+    """Return a progress callback with a bar on stderr, hidden without a terminal."""
     from tqdm import tqdm
 
     bar: tqdm[NoReturn] = tqdm(desc=words, file=sys.stderr, disable=not sys.stderr.isatty())

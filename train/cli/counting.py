@@ -51,7 +51,7 @@ class Counted:
 
 
 def count_step(config: TrainConfig, dataset: PairDataset, pictures: int, dtype: torch.dtype | None) -> Counted:
-    """Count a step of a configuration.
+    """Return the cost of a step of a configuration.
 
     Args:
         config: Configuration of the training.
@@ -143,7 +143,7 @@ def _generator_config(config: TrainConfig, channels: int) -> Any:
 
 
 def _without_spectral_norm(config: ConfigT) -> ConfigT:
-    """Return an architecture without what computes next to nothing, but needs numbers."""
+    """Return a configuration without spectral norm, which costs next to nothing but cannot run on meta tensors."""
     return dataclasses.replace(config, spectral_norm=False) if getattr(config, "spectral_norm", False) else config
 
 

@@ -79,7 +79,7 @@ def estimate_memory(trainer: Trainer, pictures: int) -> MemoryEstimate:
 
 
 def _kept_by_pictures(trainer: Trainer, pictures: int) -> tuple[int, int]:
-    """Return for how many pictures, at most those of a batch of the data, and how many bytes the generator's turn keeps for them."""
+    """Return the size of a batch of at most ``pictures`` pictures, and the bytes that the generator step keeps for it."""
     batch = trainer.collate.batch([trainer.training_set[key] for key in trainer.sampler.batch(0, 0)[:pictures]])
     if isinstance(batch, DataError):
         raise batch
@@ -100,7 +100,7 @@ def _kept_by_generator_step(trainer: Trainer, batch: Batch) -> int:
 
 @contextmanager
 def _what_is_here(trainer: Trainer) -> Generator[None]:
-    """Leave the perceptual distance out where its network is not here without a download."""
+    """Disable the perceptual distance where its network would have to be downloaded."""
     losses = trainer.networks.losses
     if trainer.networks.perceptual is None:
         trainer.networks.losses = dataclasses.replace(losses, perceptual_weight=0.0, texture_weight=0.0)
@@ -141,7 +141,7 @@ def seconds_per_picture(trainer: Trainer, pictures: int) -> float:
 
 @contextmanager
 def _counting(own: set[int]) -> Generator[dict[int, int]]:
-    """Collect the bytes of every storage that is kept for a backward pass, parameters left out."""
+    """Collect the sizes in bytes of storages saved for the backward pass, without parameters."""
     kept: dict[int, int] = {}
 
     def note(tensor: Tensor) -> Tensor:
@@ -155,7 +155,7 @@ def _counting(own: set[int]) -> Generator[dict[int, int]]:
 
 
 def _content(config: TrainConfig) -> ContentLoss | None:
-    """Build the content loss; where its network is not here without a download, with random weights, which take as long and as much."""
+    """Build the content loss, with random weights of equal cost where its network would have to be downloaded."""
     content = config.losses.content
     if not content.weight:
         return None
@@ -207,7 +207,7 @@ def describe_run(config: TrainConfig, *, measure: bool = False) -> str:
 
 
 def _counted(config: TrainConfig, data: RunData, pictures: int) -> list[str]:
-    """Return memory and time of a training of so many pictures, by counted operations."""
+    """Return lines on memory and time of a training, estimated from counted operations."""
     processes, device = config.compute.processes_per_node, choose_device(config.compute.device)
     dtype = compute_type(config.compute.dtype, device)
     counted = count_step(config, data.training, config.rank_batch_size(processes), dtype)
@@ -229,7 +229,7 @@ def _memory_words(state: int, activations: int, without: str = "") -> str:
 
 
 def _measured(config: TrainConfig, data: RunData, pictures: int) -> list[str]:
-    """Return memory and time of a training of so many pictures, by real steps."""
+    """Return lines on memory and time of a training, measured in real steps."""
     losses = config.losses
     perceptual = load_perceptual(losses.perceptual) if losses.uses_perceptual_network and losses.perceptual.file else None
     trainer = Trainer(config, data.training, Ranks(0, 1, choose_device("cpu")), perceptual, content=_content(config))
@@ -245,11 +245,11 @@ def _time_words(config: TrainConfig, data: RunData, trainer: Trainer, pictures: 
     """Return how long a training will take, in words.
 
     Args:
-        config: Of the training.
-        data: Its data.
-        trainer: One on the CPU, which is used up.
-        pictures: Of the whole training.
-        perceptual: The perceptual network, where it is here.
+        config: Configuration of the training.
+        data: Data of the training.
+        trainer: Trainer on the CPU; its state changes.
+        pictures: Number of pictures of the whole training.
+        perceptual: Perceptual distance, where its file is available.
     """
     processes = config.compute.processes_per_node
     device = choose_device(config.compute.device)

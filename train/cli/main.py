@@ -70,7 +70,7 @@ def parse(arguments: Sequence[str]) -> Command:
     if kind is not New:
         return tyro.cli(kind, prog=f"spade-train {name}", args=rest, description=words)
     config = _starting_config(rest)
-    # Data must be named where no file does; all else has the preset's values, or the file's.
+    # Data must be named unless a file names them; all other values default to those of the preset or file.
     default = New(Path(config.data.path) if config.data.path else tyro.MISSING, config=config)
     summaries = {name: row.summary for name, row in PRESETS.items()}, {name: row.summary for name, row in ARCHITECTURES.items()}
     words = f"{words}\n\npresets:\n{listed(summaries[0])}\n\narchitectures, in place of the preset's:\n{listed(summaries[1])}"
@@ -78,17 +78,17 @@ def parse(arguments: Sequence[str]) -> Command:
 
 
 def _starting_config(arguments: Sequence[str]) -> TrainConfig:
-    """Return the configuration of the preset, file or run that a command line names: it gives the defaults of all other options.
+    """Return the configuration of the preset, file or run on a command line, which gives the defaults of all other options.
 
     Raises:
-        EngineError: The file or run cannot be used.
+        EngineError: The file or run is unusable.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument("--preset", nargs="?", default="landscapes")
     for name in ("architecture", "config", "fork"):
         parser.add_argument(f"--{name}", nargs="?")
     given = parser.parse_known_args(arguments)[0]
-    # An unknown name, or none, is refused by the command's own parser.
+    # Unknown or missing names are rejected by the command's own parser.
     config = preset(given.preset) if given.preset in PRESETS else TrainConfig()
     if given.fork:
         config = RunDirectory.open(Path(given.fork)).config()

@@ -17,9 +17,9 @@ from spade_studio.train.distillation.config import DistillConfig
 from spade_studio.train.run.console import ConsoleMode
 
 PresetName = Literal["coco-stuff", "ade20k", "ade20k-outdoor", "cityscapes", "flickr-landscapes", "landscapes", "compact", "tiny"]
-"""The names of :data:`spade_studio.train.config.presets.PRESETS`."""
+"""Names of :data:`spade_studio.train.config.presets.PRESETS`."""
 DatasetKind = Literal["auto", "folder", "coco_stuff", "ade20k", "ade20k_outdoor", "cityscapes"]
-"""``auto``, and the names of :data:`spade_studio.train.datasets.DATASET_KINDS`."""
+"""``auto`` and the names of :data:`spade_studio.train.datasets.DATASET_KINDS`."""
 
 
 def option(metavar: str, read: Callable[[str], Any]) -> PrimitiveConstructorSpec[Any]:
@@ -73,7 +73,7 @@ def _read_device(word: str) -> str:
 
 
 def _default_words(default: str) -> str:
-    """Return what help says of a default: nothing where it means that nothing was given."""
+    """Return the default as shown in the help, empty where it means "not given"."""
     return "" if default in ("None", "False", "", "''") else f"(default: {default})"
 
 

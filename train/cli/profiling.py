@@ -1,4 +1,4 @@
-"""What ``spade-train profile`` does: take a few steps of a run apart, and say which operations take their time."""
+"""``spade-train profile``: time per operation in a few steps of a run."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ from spade_studio.train.run.data import open_run_data
 from spade_studio.train.run.directory import RunDirectory
 
 _WARMING: Final = 2
-"""Steps before the clock starts: the first ones choose algorithms and take memory."""
+"""Number of warm-up steps, which select algorithms and allocate memory."""
 _TIMED: Final = 3
 _LINES: Final = 25
 
 
 @dataclass(frozen=True)
 class Operation:
-    """What an operation took in a step.
+    """Time of an operation within a step.
 
     Attributes:
-        name: As torch calls it, with the sizes of its inputs where these are told apart.
-        calls: How often it was called.
-        seconds: On the device that computes, without what it calls itself.
+        name: Name in torch, with the sizes of its inputs where these are distinguished.
+        calls: Number of calls.
+        seconds: Time on the compute device in seconds, without nested operations.
     """
 
     name: str
@@ -49,13 +49,13 @@ class Operation:
 
 
 def profile_run(command: Profile) -> int:
-    """Take some steps as a rank of the run would, from initial weights; the run's own state is left alone.
+    """Profile some steps of a run on one rank, from initial weights; the state of the run is unchanged.
 
     Returns:
-        The exit code, 0.
+        Exit code, 0.
 
     Raises:
-        EngineError: The run cannot be trained here.
+        EngineError: The run cannot be trained on this machine.
     """
     run = RunDirectory.open(command.run)
     config = run.config()
@@ -89,7 +89,7 @@ def profile_run(command: Profile) -> int:
 
 
 def _batches(trainer: Trainer, pictures: int) -> list[Batch]:
-    """Return the parts of a step of one rank."""
+    """Return the micro-batches of a step on one rank."""
     keys = trainer.sampler.batch(0, 0)[: pictures * trainer.config.accumulation]
     parts: list[Batch] = []
     for begin in range(0, len(keys), pictures):
@@ -108,7 +108,7 @@ def _wait(device: torch.device) -> None:
 
 
 def _seconds(step: Callable[[], object], device: torch.device) -> float:
-    """Return the mean time of a step."""
+    """Return the mean time of a step in seconds."""
     _wait(device)
     begin = time.perf_counter()
     for _ in range(_TIMED):
@@ -118,11 +118,11 @@ def _seconds(step: Callable[[], object], device: torch.device) -> float:
 
 
 def operations(events: Iterable[Any], *, on_gpu: bool) -> list[Operation]:
-    """Return what took any time, the longest first.
+    """Return the operations with nonzero time, longest first.
 
     Args:
-        events: Averages of torch's profiler. A GPU's kernels stand among them beside the operations that they belong to.
-        on_gpu: Whether the time on the GPU counts in place of the processor's.
+        events: Averaged events of torch's profiler, including GPU kernels.
+        on_gpu: Whether to use GPU time instead of CPU time.
     """
     found: list[Operation] = []
     for event in events:
@@ -135,14 +135,14 @@ def operations(events: Iterable[Any], *, on_gpu: bool) -> list[Operation]:
 
 
 def step_words(pictures: int, seconds: float, work: float, rate: float, where: str) -> str:
-    """Return what a step takes, with its model FLOPs utilisation.
+    """Return a line on the time of a step, with its model FLOPs utilisation (MFU).
 
     Args:
-        pictures: Of the step.
-        seconds: That it took.
-        work: Its floating point operations, as counted.
-        rate: Floating point operations a second of a convolution on that device.
-        where: The device and the compute type.
+        pictures: Number of pictures of the step.
+        seconds: Time of the step in seconds.
+        work: Counted floating-point operations of the step.
+        rate: Rate of a convolution on the device in floating-point operations per second.
+        where: Device and compute type.
     """
     return (
         f"A step of {pictures} pictures on {where}: {seconds:,.3f} s, {pictures / seconds:,.2f} images/s.\n"
@@ -152,7 +152,7 @@ def step_words(pictures: int, seconds: float, work: float, rate: float, where: s
 
 
 def table(found: Sequence[Operation], lines: int) -> str:
-    """Return a table of operations, and below it what the rest comes to."""
+    """Return a table of the first operations, with the total of the others below."""
     total = sum(one.seconds for one in found)
 
     def line(seconds: float, calls: int, name: str) -> str:
