@@ -39,7 +39,7 @@ def peak_memory(device: str) -> Generator[Peak]:
         peak.bytes = torch.cuda.max_memory_allocated(device)
         return
     try:
-        _RESET.write_text("5")  # the process's peak begins anew
+        _RESET.write_text("5")  # resets the peak of the process
         watched = True
     except OSError:
         watched = False

@@ -18,7 +18,7 @@ from spade_studio.train.evaluation.floor import RealFloor, features_of, frechet,
 from spade_studio.train.evaluation.parts import Part, PictureRecord
 from spade_studio.train.evaluation.record import CandidateEntry, EvaluationRecord, missing_parts
 
-_SHOWN = 6  # worst pictures, and as many best
+_SHOWN = 6  # number of worst and of best pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +137,7 @@ def _result(record: EvaluationRecord, candidate: CandidateEntry, parts: Sequence
     records = [entry for part in parts for entry in part.records]
     good = [entry for entry in records if not entry.problem]
     total: Tensor | None = None
-    accuracies: list[tuple[float, int]] = []  # of the pictures that count, with their places
+    accuracies: list[tuple[float, int]] = []  # pixel accuracies of the measured pictures, with their indices
     if classes:
         total = torch.zeros(classes + 1, classes + 1, dtype=torch.int64)
         place = 0

@@ -22,7 +22,7 @@ PART_PICTURES: Final = 16
 """Number of pictures per part."""
 PART_FORMAT: Final = 1
 """Version of file format and measurement; parts of another version are measured again."""
-_KEY: Final = "spade-studio-evaluation"  # one entry: the library writes several in random order
+_KEY: Final = "spade-studio-evaluation"  # one entry, since the safetensors library writes several in random order
 _FEATURES: Final = "features "
 
 

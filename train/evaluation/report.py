@@ -19,8 +19,8 @@ from spade_studio.train.evaluation.report_style import STYLE
 from spade_studio.train.evaluation.results import published_for
 
 _DASH: Final = "–"
-_MATRIX_CLASSES: Final = 24  # that a matrix shows, the most frequent ones
-_FEW: Final = 300  # pictures; Frechet distances of fewer say little
+_MATRIX_CLASSES: Final = 24  # maximum number of classes in a matrix, the most frequent ones
+_FEW: Final = 300  # pictures below which Fréchet distances say little
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from spade_studio.train.evaluation.errors import EvaluationError
 
 QUESTION: Final = "Which picture looks more like a photograph of this layout?"
 PICTURES: Final = "pictures"
-_LEAST_SHARE: Final = 0.005  # of a layout's pixels that a label of the legend has
+_LEAST_SHARE: Final = 0.005  # minimum share of a layout's pixels for a label in the legend
 
 
 @dataclass(frozen=True)

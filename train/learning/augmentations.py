@@ -12,8 +12,8 @@ from torch import Tensor
 
 from spade_studio.train.config.losses import Augmentation
 
-_SHIFT, _CUT = 0.125, 0.3  # of the sides
-_ZOOMED = 1 / 3  # of the pictures
+_SHIFT, _CUT = 0.125, 0.3  # maximum shift and side of the cut-out, as shares of the picture's sides
+_ZOOMED = 1 / 3  # share of enlarged pictures
 
 Planes = tuple[Tensor, Tensor]
 """Layouts [N, S, H, W] and their pictures [N, 3, H, W]."""

@@ -21,9 +21,9 @@ from spade_studio.train.datasets.sampler import SampleKey
 from spade_studio.train.learning.ema import ExponentialAverage, copy_statistics, reestimate_statistics
 from spade_studio.train.learning.styles import StyleSpace, draw_styles, fit_style_space, own_styles
 
-_STREAM = 0xA7E  # keeps the choice of pictures apart from other random numbers
-_FEWEST = 2  # pictures that have a covariance
-_EPOCH = 1 << 40  # their crops are those of no epoch of training
+_STREAM = 0xA7E  # separates the choice of pictures from other random streams
+_FEWEST = 2  # pictures needed for a covariance
+_EPOCH = 1 << 40  # beyond all training epochs, so that crops differ from theirs
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,14 +106,14 @@ class StatisticsBatches:
         """
         if self.encoder is None or self.losses.chance_styles == "normal":
             return None
-        if not self.posteriors:  # nobody read them: no batch statistics were estimated
+        if not self.posteriors:  # not collected yet: batch statistics were not estimated
             for _ in self:
                 pass
         if sum(len(mu) for mu, _ in self.posteriors) < _FEWEST:
             return None
         mu, logvar = (torch.cat(parts) for parts in zip(*self.posteriors, strict=True))
         if not (mu.isfinite().all() and logvar.isfinite().all()):
-            return None  # a training that diverged: what checks its weights says so
+            return None  # diverged training, which the check of its weights reports
         return fit_style_space(mu, logvar)
 
 

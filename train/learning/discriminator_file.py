@@ -76,7 +76,7 @@ def _published(weights: Path) -> Path | None:
         generators = [path for path in weights.iterdir() if _GENERATOR.fullmatch(path.name)]
         if not generators:
             return None
-        weights = max(generators, key=_age)  # the one that the engine takes of a folder
+        weights = max(generators, key=_age)  # the same choice as the engine's
     path = weights.with_name(weights.name.replace("_net_G", "_net_D"))
     return path if path != weights and path.is_file() else None
 

@@ -27,10 +27,10 @@ from spade_studio.engine.errors import EngineError
 LONGEST_WAIT: Final = timedelta(minutes=30)
 """Timeout of a rank that waits for the others."""
 
-_FIRST_LOOK, _LONGEST_LOOK = 0.01, 0.5  # seconds between two looks whether the first rank is done
+_FIRST_LOOK, _LONGEST_LOOK = 0.01, 0.5  # first and longest interval in seconds of polling the first rank
 _BUCKET_BYTES = 32 << 20
-_stores: dict[str, Store] = {}  # by address: of this process, made at its first joining; they must outlive all groups
-_joined = 0  # how often this process has joined the others
+_stores: dict[str, Store] = {}  # by address; stores of this process must outlive all process groups
+_joined = 0  # number of process groups this process has joined
 
 ValueT = TypeVar("ValueT")
 
@@ -255,14 +255,14 @@ def joined_ranks(device: str = "auto", wait: timedelta = LONGEST_WAIT) -> Genera
         yield ranks
     except BaseException:
         if backend == "nccl":
-            raise  # destroying the group would wait for ranks that wait for this one; the end of the process ends it
+            raise  # destroying the group would wait for ranks that wait for this one; it ends with the process
         _leave(ranks)
         raise
     _leave(ranks)
 
 
 def _leave(ranks: Ranks) -> None:
-    ranks.control = None  # a group that somebody still holds keeps its threads, and these end the process with an error
+    ranks.control = None  # threads of a group that is still referenced end the process with an error
     dist.destroy_process_group()
 
 

@@ -14,7 +14,7 @@ from torch.nn.modules.batchnorm import _BatchNorm as BatchNorm  # pyright: ignor
 from spade_studio.engine.networks.layout import Layout
 from spade_studio.engine.networks.noise import injected
 
-_EPSILON = 1e-12  # as in the networks' spectral norms
+_EPSILON = 1e-12  # as in torch's spectral norm
 
 
 class StatisticsBatch(Protocol):
@@ -119,7 +119,7 @@ def converge_spectral_norms(network: nn.Module, *, tolerance: float = 1e-6, most
         if "weight_u" in vectors:
             weight = module.get_parameter("weight_orig")
             if isinstance(module, nn.ConvTranspose2d):
-                weight = weight.transpose(0, 1)  # its output channels come second
+                weight = weight.transpose(0, 1)  # transposed convolutions have their output channels second
             matrix, u, v = weight.flatten(1), vectors["weight_u"], vectors["weight_v"]
             norm = 0.0
             for _ in range(most):

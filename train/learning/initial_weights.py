@@ -193,7 +193,7 @@ def _carry_over(
         elif given.shape == mine.shape:
             mine.copy_(given)
         elif name.endswith("weight_v") and not mapping.is_identity:
-            reshaped = True  # it belongs to a weight with other channels, and is computed anew below
+            reshaped = True  # belongs to a weight of another shape and is recomputed below
         else:
             raise WeightsError(
                 f"{name} in {where} has the shape {tuple(given.shape)}",
@@ -213,7 +213,7 @@ def _planes_from(name: str, mine: Tensor, mapping: ChannelMap, config: AnyGenera
     if isinstance(config, SIMSConfig):
         if name == "encoder.0.convolutions.0.weight":
             return 0
-        canvas = 4  # planes that stand behind those of the layout
+        canvas = 4  # canvas planes follow those of the layout
         return mine.shape[1] - len(mapping.sources) - canvas if name.startswith("decoder.") and ".conv_0" in name else None
     if isinstance(config, ConcatenationConfig | CRNConfig):
         last = ".conv_" if isinstance(config, ConcatenationConfig) else ".conv_0"

@@ -15,8 +15,8 @@ from spade_studio.train.learning.losses import feature_matching, generator_adver
 from spade_studio.train.learning.texture import texture_distance
 from spade_studio.train.pretrained.vgg import Compared, PerceptualDistance
 
-_COLOUR_GRID = 8  # means a side that the colour term compares
-_PUBLISHED_SHARE = 4  # pictures of a GPU in the published trainings, which sum the divergence over them: 32 on 8
+_COLOUR_GRID = 8  # side of the grid of mean colours in the colour term
+_PUBLISHED_SHARE = 4  # pictures per GPU in the published trainings (32 on 8), over which the divergence is summed
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ def _kl(made: Generated) -> Tensor | None:
         return None
     divergence = kl_divergence(*made.posterior)
     match made.losses.kl_form:
-        case "sum":  # over a rank's whole batch: parts of it add up as they are
+        case "sum":  # sum over a rank's whole batch, additive over micro-batches
             return divergence / made.share
         case "mean":
             return divergence / made.own

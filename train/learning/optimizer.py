@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from spade_studio.train.config.losses import OptimizerConfig
 
-_HOPELESS_SCALE = 2.0**-10  # of losses: gradients that are infinite even so are not finite at all
+_HOPELESS_SCALE = 2.0**-10  # loss scale below which infinite gradients count as non-finite
 
 
 def all_finite(tensors: Sequence[Tensor]) -> Tensor:
@@ -91,7 +91,7 @@ class Side:
         """Restore the state of any of torch's Adam implementations; moments may have any memory format."""
         groups = [{**group, "fused": True, "foreach": None} for group in state["param_groups"]]
         self.adam.load_state_dict({**state, "param_groups": groups})
-        for parameter, own in self.adam.state.items():  # a fused update reads all as if they lay in memory alike
+        for parameter, own in self.adam.state.items():  # fused updates assume the memory format of the parameter
             for name in ("exp_avg", "exp_avg_sq"):
                 own[name] = torch.empty_like(parameter).copy_(own[name]) if own[name].stride() != parameter.stride() else own[name]
 
@@ -149,5 +149,5 @@ class Optimizers:
         self.generator.load_state_dict(state["generator"])
         if self.discriminator is not None:
             self.discriminator.load_state_dict(state["discriminator"])
-        if self.scaler.is_enabled() and state["scaler"]:  # that of a training without scaled losses is empty
+        if self.scaler.is_enabled() and state["scaler"]:  # empty for trainings without gradient scaling
             self.scaler.load_state_dict(state["scaler"])

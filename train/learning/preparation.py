@@ -14,7 +14,7 @@ from spade_studio.engine.networks.initialize import initialize_normal, initializ
 from spade_studio.engine.networks.spade import SPADE
 from spade_studio.train.config.networks import Distribution
 
-_AT_ONCE = 1 << 19  # numbers
+_AT_ONCE = 1 << 19  # elements per chunk
 
 
 def initialize(network: nn.Module, gain: float = 0.02, modulation_gain: float = 0.02, distribution: Distribution = "xavier") -> None:
@@ -104,7 +104,7 @@ class _Divide(torch.autograd.Function):
         if dtype == weight.dtype or weight.device.type != "cpu":
             return (weight * factor).to(dtype)
         quotient = torch.empty_like(weight, dtype=dtype)
-        step = max(1, _AT_ONCE * len(weight) // max(1, weight.numel()))  # what lies between stays in the processor's cache
+        step = max(1, _AT_ONCE * len(weight) // max(1, weight.numel()))  # intermediate results stay in the CPU cache
         for i in range(0, len(weight), step):
             quotient[i : i + step] = weight[i : i + step] * factor
         return quotient
@@ -118,7 +118,7 @@ class _Divide(torch.autograd.Function):
         factor = norm.reciprocal()
         along = torch.dot(_memory_order(grad, weight).reshape(-1), _memory_order(weight, weight).reshape(-1)) * factor
         rows = _memory_order(grad, weight).flatten(1)
-        if weight.device.type == "cpu" and not torch.compiler.is_compiling():  # one pass; elsewhere the number must be waited for
+        if weight.device.type == "cpu" and not torch.compiler.is_compiling():  # one pass; elsewhere reading it would synchronise
             rows.addr_(left * (-along * factor), right, beta=float(factor))
         else:
             rows.mul_(factor).addr_(left * (-along * factor), right)

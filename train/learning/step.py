@@ -187,7 +187,7 @@ class TrainingNetworks:
                 "real": share * discriminator_adversarial(kind, judged_real, real=True),
             }
         values = self._backward(terms)
-        if penalized:  # after the backward pass of the rest, so that memory holds one graph at a time
+        if penalized:  # after the other terms' backward pass, so that one graph is in memory at a time
             count, weight = len(batch.photos), self.losses.r1_weight / 2 * self.losses.r1_every
             penalty = r1_penalty(self.discriminator, planes[-count:], pictures[-count:])
             values = LossValues({**values.terms, **self._backward({"r1": share * weight * penalty}).terms})
@@ -202,7 +202,7 @@ class TrainingNetworks:
         with self._forward():
             planes = batch.layout.planes(photos.device, photos.dtype)
             labels = batch.layout.book.label_channels
-            planes, scores = planes[:, :labels], None  # edges of objects are no class
+            planes, scores = planes[:, :labels], None  # without the plane of instance edges
             if isinstance(self.generator, CRNGenerator):
                 pictures = self.generator.pictures(batch.layout)
             elif isinstance(self.generator, SIMSGenerator):
@@ -358,7 +358,7 @@ def training_step(
 
     generator_values, finite = turn(optimizers.generator, "generator")
     discriminator_values = None
-    ended = finite.device.type == "cpu" and not finite  # elsewhere a look at it would make the host wait
+    ended = finite.device.type == "cpu" and not finite  # on other devices reading the flag would synchronise
     if optimizers.discriminator is not None and not ended:
         discriminator_values, finite = turn(optimizers.discriminator, "discriminator", finite)
     optimizers.scaler.update()

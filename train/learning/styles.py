@@ -11,7 +11,7 @@ from torch import Tensor
 
 from spade_studio.train.learning.losses import wide
 
-_LEAST = 1e-6  # of the largest variance: directions in which nothing spreads keep a finite inverse
+_LEAST = 1e-6  # minimum variance relative to the largest, so that the inverse is finite
 
 
 def own_styles(count: int, prior_share: float) -> int:

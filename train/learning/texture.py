@@ -15,9 +15,9 @@ from spade_studio.train.learning.losses import wide
 
 _TAPS = 4  # relu1_1 to relu4_1
 _SLICES = 32
-_FEWEST, _MOST = 64, 2048  # places of a label in one picture
+_FEWEST, _MOST = 64, 2048  # minimum and maximum number of positions of a label in a picture
 _STREAM = 5
-_FLOOR = 0.3  # of the mean power of channels: those that are silent in a photograph do not count for more
+_FLOOR = 0.3  # minimum power relative to the mean over channels, so that inactive channels are not amplified
 
 
 def texture_distance(found: list[Tensor], targets: list[Tensor], labels: npt.NDArray[np.integer], seeds: Sequence[Sequence[int]]) -> Tensor:

@@ -34,7 +34,7 @@ from spade_studio.train.learning.projected import build_discriminator
 from spade_studio.train.learning.step import Phase, StepReport, TrainingNetworks, style_noise, training_step
 from spade_studio.train.pretrained.vgg import PerceptualDistance
 
-_MOST_AT_ONCE = 32  # pictures of a batch for statistics, which needs no gradients
+_MOST_AT_ONCE = 32  # pictures per batch for statistics, computed without gradients
 _TYPES: dict[str, torch.dtype | None] = {"float32": None, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -177,7 +177,7 @@ class Trainer:
 
     def _prepare_data(self) -> None:
         config, ranks = self.config, self.ranks
-        config.rank_batch_size(ranks.world_size)  # refuses what cannot be dealt out
+        config.rank_batch_size(ranks.world_size)  # raises an error for batches that cannot be split
         self.canvases = open_canvases(config, self.generator_config, self.dataset)
         self.training_set = TrainingSet(
             self.dataset,

@@ -16,7 +16,7 @@ from spade_studio.train.metrics.errors import MetricError
 from spade_studio.train.metrics.frechet import FrechetDistance
 from spade_studio.train.pretrained.vgg import PerceptualDistance
 
-_STREAM: Final = 0x3E7A  # keeps the styles apart from other random numbers
+_STREAM: Final = 0x3E7A  # separates the styles from other random streams
 
 
 class MetricBatch(Protocol):

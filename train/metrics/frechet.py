@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # One entry, since the safetensors library writes several in random order.
 _METADATA_KEY: Final = "spade-studio-statistics"
-_FORMAT_VERSION: Final = 1  # also of how pictures become features: what was computed otherwise is computed anew
+_FORMAT_VERSION: Final = 1  # version of file format and preprocessing
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,7 +140,7 @@ class FrechetDistance:
     @property
     def real(self) -> FeatureStatistics:
         """Accumulated statistics of the real pictures."""
-        metric = self._metric  # which adds to its tensors in place
+        metric = self._metric  # adds to its tensors in place
         total, products, count = metric.real_features_sum, metric.real_features_cov_sum, metric.real_features_num_samples
         return FeatureStatistics(total.clone(), products.clone(), int(count))
 
@@ -203,7 +203,7 @@ class FrechetDistance:
         # The statistics may have been loaded: an empty update makes the metric recompute.
         self._metric.update(torch.zeros(0, self.features.num_features, dtype=torch.float64), real=False)  # pyright: ignore[reportUnknownMemberType]
         value: Tensor = self._metric.compute()  # pyright: ignore[reportUnknownMemberType]
-        return max(float(value), 0.0)  # rounding makes equal sets differ by less than nothing
+        return max(float(value), 0.0)  # rounding makes the distance of equal sets slightly negative
 
     def _update(self, pictures: Tensor, *, real: bool) -> None:
         if pictures.shape[0]:

@@ -21,7 +21,7 @@ _STAGES: Final = (
     (1, 3, 1, 6, 320),
 )
 
-_LEVEL_ENDS: Final = frozenset((2, 4, 10, 15))  # the last blocks before each halving, and the last one
+_LEVEL_ENDS: Final = frozenset((2, 4, 10, 15))  # indices of the last block before each halving, and of the last one
 
 
 class SameConvolution(nn.Conv2d):

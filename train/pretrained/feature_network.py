@@ -80,7 +80,7 @@ class FeatureNetwork(nn.Module, ABC):
         Raises:
             WeightsError: Tensors are missing, unexpected, of another shape, or not finite.
         """
-        with torch.device("meta"):  # without memory, and without the initial weights that constructors draw
+        with torch.device("meta"):  # without memory and random initial weights
             network = cls()
         counters = {name for name in network.state_dict() if name.endswith("num_batches_tracked")}
         wanted = {name: tensor.shape for name, tensor in network.state_dict().items() if name not in counters}

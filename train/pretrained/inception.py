@@ -13,7 +13,7 @@ from spade_studio.engine.errors import WeightsError
 from spade_studio.train.pretrained.feature_network import FeatureNetwork
 
 _SIDE: Final = 299
-_CLASSES: Final = 1008  # of the network of 2015; torchvision's of the same names has 1000
+_CLASSES: Final = 1008  # classes of the 2015 network; torchvision's has 1000
 
 Step = tuple[str, int, tuple[int, int]]
 """Convolution: name, output channels, kernel size."""
@@ -208,7 +208,7 @@ def resize_from_corners(pictures: Tensor, height: int, width: int) -> Tensor:
     """Resize [B, C, H, W] bilinearly as TensorFlow 1 does: target row i samples at i * H / height, without half-pixel centres."""
     for dim, side in ((2, height), (3, width)):
         length = pictures.shape[dim]
-        places = torch.arange(side, dtype=torch.float32) * torch.tensor(length / side, dtype=torch.float32)  # float32 as there
+        places = torch.arange(side, dtype=torch.float32) * torch.tensor(length / side, dtype=torch.float32)  # float32 as in TensorFlow
         low = places.long().clamp(max=length - 1)
         share = (places - low).to(pictures.dtype).view([-1 if i == dim else 1 for i in range(4)]).to(pictures.device)
         low = low.to(pictures.device)

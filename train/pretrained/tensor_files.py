@@ -29,7 +29,7 @@ def read_tensors(path: Path, what: str) -> Mapping[str, Tensor]:
             begin = file.read(2)
     except OSError as error:
         raise WeightsError(f"{path} cannot be opened ({error.strerror})", what) from error
-    if begin in (b"PK", b"\x80\x02"):  # a zip archive, or a pickle as torch wrote them at first
+    if begin in (b"PK", b"\x80\x02"):  # a zip archive, or torch's legacy pickle format
         return load_torch_file(read_torch_file(path, zipped=begin == b"PK"))
     try:
         return load_safetensors(path)

@@ -161,7 +161,7 @@ class PerceptualDistance(nn.Module):
                 found, target = found.to(wide), target.to(wide)
                 distance = F.l1_loss(found, target)
                 if self.config.tap_scale == "relative":
-                    # Without a floor, a black photograph would give an infinite loss.
+                    # The minimum keeps the loss of a black photograph finite.
                     distance = distance / target.abs().mean().clamp(min=1e-6)
                 terms.append(weight * distance)
         return torch.stack(terms).sum()
@@ -214,7 +214,7 @@ def _file_of(kind: PerceptualKind) -> str:
 
 def _parameter_names(features: VGGFeatures) -> Iterator[tuple[str, str]]:
     """Yield (our name, name in the file) of every parameter."""
-    position = 0  # in torchvision's Sequential of convolutions, ReLUs and poolings
+    position = 0  # index in torchvision's Sequential of convolutions, ReLUs and poolings
     for i, block in enumerate(features.blocks):
         assert isinstance(block, nn.ModuleList)
         for j in range(len(block)):

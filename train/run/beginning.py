@@ -22,7 +22,7 @@ from spade_studio.train.run.reporter import Reporter
 _CHANGEABLE: Final = (
     "data.path",
     "data.workers",
-    "data.skip",  # what it comes to is compared by itself
+    "data.skip",  # its effect is compared separately
     "data.most_unreadable",
     "data.cache",
     "compute.device",
@@ -95,7 +95,7 @@ class Beginning:
             raise CheckpointError(problem)
         if checkpoint is not None:
             if self.reporter is not None:
-                self.reporter.step = checkpoint.step  # what ends the run before it starts ends it here
+                self.reporter.step = checkpoint.step  # step reported by failures before the first step
             changed = checkpoint.config.differences(self.config)
             if refused := [name for name in changed if not name.startswith(_CHANGEABLE)]:
                 before, now = changed[refused[0]]

@@ -155,7 +155,7 @@ class RichConsole:
     def __init__(self, console: Console | None = None) -> None:
         self._steps = 0
         self._progress = _LiveLines(
-            MofNCompleteColumn(table_column=Column(no_wrap=True)),  # where there is little room, the bar gives way
+            MofNCompleteColumn(table_column=Column(no_wrap=True)),  # on narrow terminals the bar shrinks instead
             BarColumn(bar_width=None),
             TextColumn("epoch {task.fields[epoch]},"),
             TextColumn("{task.fields[pace]} images/s,"),

@@ -60,7 +60,7 @@ def open_run_data(config: TrainConfig, *, anew: bool = True) -> RunData:
     skipped = read_names(Path(config.data.skip), "sample") if config.data.skip else frozenset[str]()
     parts = [_open(config, "train", scenes, anew=anew)]
     if not isinstance(parts[0], FolderDataset):
-        with suppress(DataError):  # only the training part was downloaded
+        with suppress(DataError):  # the validation split may not be downloaded
             parts.append(_open(config, "validation", scenes, anew=anew))
     split = parts if len(parts) > 1 else parts[0].split(config.data.validation)
     training, validation = (_without(part, skipped) for part in split)
@@ -114,7 +114,7 @@ def refuse_other_labels(dataset: PairDataset, label_set: LabelSet) -> None:
         ConfigError: An id has different names.
     """
     if dataset.kind == FolderDataset.kind and LABEL_SET_FILE not in dataset.source.names():
-        return  # COCO-Stuff is assumed then, not said
+        return  # COCO-Stuff is only an assumption for such data
     own = dataset.label_set
     for label in own.labels:
         other = label_set.by_id(label.id)

@@ -96,7 +96,7 @@ class RunDirectory:
         plain_name = re.sub(r"[^\w.]+", "-", name).strip("-.")[:_LONGEST_NAME] or "run"
         try:
             runs.mkdir(parents=True, exist_ok=True)
-            with FileLock(runs / ".lock"):  # another process may be making the same number under another name
+            with FileLock(runs / ".lock"):  # another process may be creating a run of the same number
                 number = max((run.number for run in list_runs(runs, started=False)), default=-1) + 1
                 path = runs / f"{number:05}-{plain_name}"
                 path.mkdir()
@@ -174,7 +174,7 @@ class RunDirectory:
         """
         lock = self._lock()
         try:
-            lock.acquire(timeout=1)  # is_running holds it for a moment
+            lock.acquire(timeout=1)  # is_running holds the lock briefly
         except Timeout as error:
             raise RunError(f"{self.path.name} is being trained by another process", "", "Stop it, or wait for its end") from error
         try:

@@ -17,7 +17,7 @@ from spade_studio.engine.errors import EngineError
 from spade_studio.engine.files import open_regular
 from spade_studio.train.config import plain
 
-_LONGEST_READ = 1 << 24  # bytes that one look at the file takes in
+_LONGEST_READ = 1 << 24  # maximum number of bytes per read
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ class EventLog:
                 line = line[self._file.write(line) :]
         except OSError:
             with suppress(OSError):
-                self._file.truncate(start)  # half a line would spoil the next one
+                self._file.truncate(start)  # removes an incomplete line
             raise
 
     def close(self) -> None:
@@ -308,7 +308,7 @@ class EventReader:
         try:
             with open_regular(self.path) as file:
                 if os.fstat(file.fileno()).st_size < self.offset:
-                    self.offset = 0  # another file took its place
+                    self.offset = 0  # the file was replaced
                 file.seek(self.offset)
                 while content := file.read(_LONGEST_READ):
                     whole = content.rfind(b"\n") + 1

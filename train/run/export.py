@@ -109,7 +109,7 @@ def _live_states(trainer: Trainer, *, pictures: bool) -> tuple[dict[str, Tensor]
     if encoder is None:
         return generator, None
     training = encoder.training
-    encoder.eval()  # else its spectral norms would move
+    encoder.eval()  # in training mode spectral norms would change
     space = trainer.statistics_batches(live=True).style_space() if pictures else None
     encoder.train(training)
     state = encoder.state_dict()
@@ -135,7 +135,7 @@ def _write_published(folder: Path, states: Mapping[str, Mapping[str, Tensor] | N
                 made.append(Path(held) / f"latest_net_{letter}.pth")
                 torch.save({name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}, made[-1])
         try:
-            with suppress(AmbiguousWeightsError):  # there are such networks, and who reads them says which
+            with suppress(AmbiguousWeightsError):  # the networks exist, and readers specify which
                 inspect_weights(Path(held))
         except WeightsError as error:
             found = f"the published form cannot hold these weights: {error.found}"
@@ -154,7 +154,7 @@ def _place_bank(bank: str, weights: Path) -> list[Path]:
     place.unlink(missing_ok=True)
     try:
         place.hardlink_to(bank)
-    except OSError:  # another disk, or one without links
+    except OSError:  # another file system, or one without hard links
         with Path(bank).open("rb") as source, atomic_writer(place) as file:
             shutil.copyfileobj(source, file)
     return [place]

@@ -61,7 +61,7 @@ def forked_checkpoint(source: RunDirectory, config: TrainConfig, data: PairDatas
         for group in state["param_groups"]:
             group["betas"] = config.optimizer.adam_betas
     parts["sampler"] = {**for_other_data(parts["sampler"], len(data)), "seed": config.seed}
-    parts["data"] = None  # whatever it is: it is that of the new run
+    parts["data"] = None  # replaced by the fingerprint of the new run
     steps = config.total_steps(-(-len(data) // config.batch_size))
     if steps <= checkpoint.step:
         raise ConfigError(

@@ -14,9 +14,9 @@ from types import FrameType
 from spade_studio.engine.printable import write_line
 from spade_studio.train.run.directory import RunDirectory
 
-_LAUNCHER = "SPADE_TRAIN_LAUNCHER"  # set for the processes that spade-train itself has started: a folder for what went wrong
+_LAUNCHER = "SPADE_TRAIN_LAUNCHER"  # variable with the folder for error messages of launched processes
 _SEPARATOR = "\0"
-_PATIENCE = 60.0  # seconds that processes get to end after the second interruption
+_PATIENCE = 60.0  # seconds for processes to end after the second interruption
 
 
 def is_rank() -> bool:
@@ -96,9 +96,9 @@ def _launch(run: RunDirectory, command: Sequence[str], environment: dict[str, st
     # The default of torchrun, one thread, leaves cores idle where there are more cores than ranks.
     environment.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // processes)))
     if sys.platform == "win32":
-        environment.setdefault("USE_LIBUV", "0")  # torch is built without libuv there, and its store would ask for it
+        environment.setdefault("USE_LIBUV", "0")  # torch for Windows is built without libuv
     if not run.is_running():
-        run.clear_requests()  # of last time; from here on a request counts, also while the processes start and when they start again
+        run.clear_requests()  # old ones; new requests count from here on, also during start and restarts
     child: subprocess.Popen[bytes] | None = None
     asked = 0
 

@@ -15,14 +15,14 @@ def main(arguments: Sequence[str]) -> int:
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
     from torch.distributed.run import main as torchrun  # pyright: ignore[reportUnknownVariableType]
 
-    for name in list(logging.root.manager.loggerDict):  # each has a level of its own
+    for name in list(logging.root.manager.loggerDict):  # each logger has its own level
         if name.startswith("torch.distributed."):
             logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         torchrun(list(arguments))
     except ChildFailedError as error:
         for rank, failure in sorted(error.failures.items()):
-            if failure.exitcode < 0 and -failure.exitcode != signal.SIGTERM:  # which torchrun sends to the others itself
+            if failure.exitcode < 0 and -failure.exitcode != signal.SIGTERM:  # sent by torchrun to the other processes
                 write_line(sys.stderr, f"Process {rank} was ended by signal {-failure.exitcode} ({_signal_name(-failure.exitcode)}).")
         return 1
     return 0

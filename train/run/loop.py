@@ -52,7 +52,7 @@ from spade_studio.train.run.trackers import open_trackers
 MOST_SKIPPED = 10
 """Number of consecutive non-finite steps after which the run ends."""
 
-_PAUSE_LOOKS = 0.5  # seconds between two looks whether a pause is over
+_PAUSE_LOOKS = 0.5  # polling interval of a pause in seconds
 
 
 class TrainingDivergedError(EngineError):
@@ -135,11 +135,11 @@ class _Run:
         self.run, self.config, self.ranks, self.signals, self.reporter, self.how = run, config, ranks, signals, reporter, how
         self._end_at = time.monotonic() + 60 * how.minutes if how.minutes else math.inf
         self.store = CheckpointStore(run.checkpoints_path, config.keep_checkpoints)
-        self._data: dict[str, str] = {}  # what tells the data apart from others
+        self._data: dict[str, str] = {}  # fingerprint of the data
 
     def train(self) -> Outcome:
         if self.ranks.is_first and not has_launcher():
-            self.run.clear_requests()  # of last time; from here on a request counts
+            self.run.clear_requests()  # old ones; new requests count from here on
         accepted = self.how.accept_data_change
         beginning = Beginning(self.run, self.config, self.ranks, self.store, self.reporter, accepted)
         checkpoint, notes = beginning.newest_checkpoint()
@@ -293,14 +293,14 @@ class _Run:
         assert self.reporter is not None
         try:
             return monitor.look()
-        except (DataError, MetricError) as error:  # looking is not worth a run
+        except (DataError, MetricError) as error:  # failed monitoring must not end the run
             why = str(error)
         except (MemoryError, RuntimeError) as error:
             if not ran_out_of_memory(error):
                 raise
             why = f"{self.ranks.device} ran out of memory. Fewer monitor.sample_rows or less beside this run would help."
         if self.ranks.device.type == "cuda":
-            torch.cuda.empty_cache()  # what was left of it would be in the next step's way
+            torch.cuda.empty_cache()  # the next step needs the memory
         self.reporter.tell(Warned(trainer.step, f"Nothing was shown or measured: {why}"))
         return None
 

@@ -18,7 +18,7 @@ from spade_studio.train.run.events import MetricsMeasured, SamplesWritten, Warne
 from spade_studio.train.run.reporter import Reporter, ReportError
 from spade_studio.train.run.samples import SampleGrid, choose_items, write_grid
 
-_AT_ONCE = 16  # pictures
+_AT_ONCE = 16  # pictures per batch
 
 
 class Monitor:

@@ -46,7 +46,7 @@ class Reporter:
     def close_trackers(self) -> None:
         """Close the trackers, so that their warnings precede the end of the run."""
         for tracker in list(self.trackers):
-            self._track(tracker, tracker.close)  # one that fails is told of
+            self._track(tracker, tracker.close)  # failures are reported
         self.trackers.clear()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
@@ -57,7 +57,7 @@ class Reporter:
             try:
                 self._log.close()
             except OSError as failure:
-                if error is None:  # else there is something better to tell
+                if error is None:  # otherwise the first error takes precedence
                     raise ReportError(f"{self.run.events_path} cannot be written: {failure.strerror or failure}") from failure
 
     def tell(self, event: Event) -> None:

@@ -32,9 +32,9 @@ STYLES: Final = 3
 """Number of random styles per item."""
 
 _GUTTER = 4  # pixels between cells and around them
-_SMALLEST_CELL = 128  # smaller pictures are enlarged, as far as a whole factor does not exceed this
+_SMALLEST_CELL = 128  # in pixels; smaller pictures are enlarged by integer factors up to this size
 _FONT_SIZE = 13
-_BACKGROUND = (64, 66, 70)  # unlike unlabeled, and unlike the black of a picture that is not finite
+_BACKGROUND = (64, 66, 70)  # different from unlabeled and from the black of non-finite pictures
 _TEXT = (236, 236, 236)
 
 
@@ -146,7 +146,7 @@ def channel_colors(channels: LabelChannels) -> Pixels:
                 colors[channel] = round(255 * red), round(255 * green), round(255 * blue)
         return colors
     palette = channels.label_set.palette()
-    for number in reversed(channels.known_ids):  # of several ids in one channel the lowest gives the colour
+    for number in reversed(channels.known_ids):  # the lowest of several ids in a channel gives the colour
         colors[channels.channel_of_id[number]] = palette[number]
     return colors
 
@@ -161,7 +161,7 @@ def layout_pictures(layout: Layout, colors: Pixels) -> Pixels:
     count = layout.book.label_channels
     if len(colors) != count + 1:
         raise ValueError(f"{len(colors) - 1} colours for a layout of {count} label channels")
-    return colors[layout.codes % (count + 1)]  # the codes of edge pixels are those of the others once more
+    return colors[layout.codes % (count + 1)]  # codes of edge pixels repeat those without edges
 
 
 def _photo_pixels(pictures: Tensor) -> Pixels:

@@ -145,7 +145,7 @@ class WandbTracker:
                 resume="allow",
                 dir=str(folder),
                 config=dict(config or {}),
-                settings=self._wandb.Settings(console="off"),  # the run has a log of its own, and the terminal shows its progress
+                settings=self._wandb.Settings(console="off"),  # the run has its own log and progress display
             )
             self._run.define_metric("*", step_metric="step")
 
@@ -227,7 +227,7 @@ def _import(module: str, package: str) -> Any:
 def _failures_told(tracker: str, action: str = "") -> Generator[None]:
     try:
         yield
-    except Exception as error:  # whatever these packages raise is no reason to stop training
+    except Exception as error:  # no error of these packages may stop training
         reason = str(error).strip().split("\n")[0][:_LONGEST_REASON].rstrip(".")
         raise TrackerError(f"{tracker} failed: {type(error).__name__}{': ' if reason else ''}{reason}", "", action) from error
 
