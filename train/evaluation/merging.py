@@ -55,7 +55,7 @@ class CandidateResult:
         memory: Peak memory in bytes.
         unknown_share: Share of the layouts' pixels whose labels the weights lack, 0 to 1.
         worst, best: Worst and best pictures by pixel accuracy.
-        floor: Distances between sets of real photographs, for the photographs' entry; None without Fréchet distances.
+        floor: Distances between sets of real photographs, for the photographs only; None without Fréchet distances.
     """
 
     entry: CandidateEntry

@@ -107,7 +107,7 @@ def converge_spectral_norms(network: nn.Module, *, tolerance: float = 1e-6, most
     """Iterate every spectral norm's vectors ``weight_u`` and ``weight_v`` until they fit its weights, in float32 or wider.
 
     Args:
-        network: In either mode; nothing but those vectors changes.
+        network: Network in either mode; only the vectors change.
         tolerance: Relative change of the norm per iteration below which iterations end. The remaining relative error is about a hundred
             times that where the two largest singular values are close, and far less elsewhere.
         most: Maximum number of iterations per layer.
@@ -165,7 +165,7 @@ def reestimate_statistics(generator: nn.Module, batches: Iterable[StatisticsBatc
     """Replace a generator's running batch statistics by averages over batches, computed with its present parameters.
 
     Args:
-        generator: Called with (layout, z). Its spectral norms must fit its weights: see :func:`converge_spectral_norms`.
+        generator: Generator, called with (layout, z), with converged spectral norms (:func:`converge_spectral_norms`).
         batches: Batches of equal weight, at least one; not read for a generator without batch norm.
 
     Returns:
