@@ -33,7 +33,9 @@ class PictureRecord:
     Attributes:
         number: Index of the sample in the data.
         name: Name of the sample.
-        seconds, memory, unknown: See :class:`spade_studio.train.evaluation.candidates.Shown`.
+        seconds: Render time in seconds; None for existing pictures.
+        memory: Peak memory in bytes while rendering; None where unknown.
+        unknown: Share of the layout's pixels whose labels the weights lack, 0 to 1.
         diversity: Mean perceptual distance over pairs of styles; None where not measured.
         style_distance: Perceptual distance between reconstruction and photograph; None where not measured.
         problem: Reason why the picture could not be measured; empty if it was.

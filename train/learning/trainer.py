@@ -44,7 +44,7 @@ class StepResult:
 
     Attributes:
         losses: Weighted terms of this rank's pictures by name, such as generator.kl; tensors on the device.
-        finite: See :attr:`StepReport.finite`; on a GPU that of the previous step, to avoid synchronisation. Equal on every rank.
+        finite: Whether the step was finite (:attr:`StepReport.finite`), on a GPU the previous one, to avoid synchronisation.
         images: Number of pictures on all ranks.
     """
 
