@@ -48,7 +48,7 @@ class StyleSource:
     def __post_init__(self) -> None:
         check_truncation(self.truncation)
         seeds_from(self.seed or 0, self.variations)
-        if not 0 <= self.first_texture <= MAX_SEED - self.variations:
+        if not 0 <= self.first_texture <= MAX_SEED - self.variations + 1:
             raise StyleError(f"textures from {self.first_texture}", "whole numbers from 0 to 2**63 - 1")
         if self.image_to is not None and self.variations > 1:
             raise StyleError("a style that changes over the label maps, and several variations", "one picture for every map")
