@@ -46,8 +46,8 @@ class AmbiguousWeightsError(WeightsError):
     """A valid weights file that leaves a required setting open.
 
     Attributes:
-        questions: Fields of :class:`~spade_studio.engine.weights.published.PublishedOptions` that would settle it, each with the choices
-            that fit the file.
+        questions: Fields of :class:`~spade_studio.engine.weights.info.PublishedOptions` that would settle it, each with the choices that
+            fit the file.
     """
 
     def __init__(self, found: str, expected: str, action: str, questions: dict[str, tuple[str, ...]]) -> None:

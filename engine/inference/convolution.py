@@ -106,7 +106,7 @@ class Convolution:
         return self._edges[size]
 
     def edges(self) -> list[Tensor]:
-        """Return the cached edge corrections of recent sizes; those of other sizes may replace them."""
+        """Return the cached indices of edge positions and their windows for recent sizes; those of other sizes may replace them."""
         return [tensor for pair in self._edges.values() for tensor in pair]
 
     def add_to(self, out: Tensor, x: Tensor) -> None:

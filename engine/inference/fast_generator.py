@@ -68,7 +68,7 @@ class Activations:
 
     Attributes:
         first: Input of the first block.
-        middle: Output of conv_0 of each block.
+        middle: Input of norm_1 of each block: the output of conv_0 with style and noise.
         out: Output of each block.
         picture: Picture after tanh, [1, H, W, 3].
         style: Style code of the frame.
@@ -142,7 +142,7 @@ class FastGenerator:
         self.memory_generation += 1
 
     def edges(self) -> list[Tensor]:
-        """Return the cached edge corrections of all convolutions, for a caller that needs them beyond the next frame."""
+        """Return the cached edge indices of all convolutions, for a caller that needs them beyond the next frame."""
         blocks = (convolution for block in self.blocks for convolution in (block.conv_0, block.conv_1))
         return [tensor for convolution in (*blocks, self.last) for tensor in convolution.edges()]
 
@@ -201,7 +201,7 @@ class FastGenerator:
         return self.kept_plan(layout, z) is not None
 
     def kept_plan(self, layout: Layout, z: StyleCode | None) -> SizePlan | None:
-        """Return the plan with a cached frame of this size and style, its tables as of that frame; None where there is none."""
+        """Return the plan with a cached frame of this size and style, its tables not updated for the layout; None where there is none."""
         plan = self._plans.get((layout.height, layout.width, layout.book))
         if plan is None or plan.activations is None:
             return None

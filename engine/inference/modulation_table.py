@@ -43,7 +43,7 @@ class ModulationTable:
     Args:
         sources: Source of each table.
         book: Code book of the layouts.
-        budget: Maximum size in bytes of unused rows; beyond it the least recently used are dropped.
+        budget: Size in bytes beyond which the least recently used rows are dropped; a layout that needs more gets it.
     """
 
     def __init__(self, sources: list[RowSource], book: CodeBook, budget: int, device: torch.device, dtype: torch.dtype) -> None:

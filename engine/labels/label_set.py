@@ -263,7 +263,7 @@ def json_object(data: object, what: str, *, required: set[str], optional: set[st
 
 
 def json_whole(value: object, what: str) -> int:
-    """Return ``value`` if it is an integer and not a bool, or raise LabelError."""
+    """Return ``value`` if it is an integer between -2**31 and 2**31, exclusive, and not a bool, or raise LabelError."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise LabelError(f"{what} is {_type_name(value)}", "a whole number")
     if abs(value) >= 1 << 31:

@@ -16,7 +16,7 @@ class LabelTransfer:
     """A lookup table from the ids of a label set to the ids of weights.
 
     Args:
-        source: Label set of the maps; ids stay the same for None and for the weights' own set.
+        source: Label set of the maps; None for ids of the weights, which stay the same.
         channels: Channels of the weights.
     """
 

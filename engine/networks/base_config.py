@@ -76,7 +76,7 @@ class BaseGeneratorConfig(NetworkConfig, ABC):
 
     Attributes:
         semantic_channels: Number of channels S of the one-hot layout, unlabeled and edge channel included.
-        base_channels: Base width f, of which all other widths are multiples.
+        base_channels: Base width f, which scales the widths of the network.
         crop_size: Width in pixels of the nominal picture.
         aspect_ratio: Width / height of the nominal picture.
     """

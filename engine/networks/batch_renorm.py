@@ -15,7 +15,7 @@ _Norm = TypeVar("_Norm", bound=nn.BatchNorm2d)
 class BatchRenorm2d(nn.BatchNorm2d):
     """``nn.BatchNorm2d`` whose output in training is ``r * normalized + d``: that of the running statistics, within limits.
 
-    The state dict is that of batch norm. Without limits, and in evaluation, so is the behaviour.
+    The state dict is that of batch norm. With the limits 1 and 0, the defaults, and in evaluation, so is the behaviour.
 
     Attributes:
         scale_limit: r_max, at least 1; r = batch deviation / running deviation is clipped to [1 / r_max, r_max].

@@ -192,7 +192,7 @@ class Pix2PixHDConfig(EncoderDecoderConfig):
     Attributes:
         kernel_size: Kernel size of the residual blocks' convolutions.
         initial_kernel_size: Kernel size of the first and the last convolution.
-        norm: Parameter-free normalisation after all convolutions but the last.
+        norm: Normalisation after all convolutions but the last; only the batch kinds have parameters.
     """
 
     kind: ClassVar[str] = "pix2pixhd"

@@ -178,6 +178,6 @@ def _beginnings(sizes: Ids) -> Ids:
 
 
 def _rounded_up(count: int) -> int:
-    """Return the next number that has no more than three leading binary digits: four of them in an octave."""
+    """Return the smallest number from ``count`` up with at most three significant binary digits: there are four in an octave."""
     step = 1 << max(0, count.bit_length() - 3)
     return -(-count // step) * step

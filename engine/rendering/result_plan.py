@@ -35,8 +35,8 @@ class ResultWish:
 
     Attributes:
         size: (height, width) of the picture, or a wish for it; the training size in the layout's aspect ratio where None.
-        detail: Level of detail; ``auto`` is ``none`` up to 256 pixels on the short side and ``full`` above, ``fast`` where the size is
-            ``automatic``.
+        detail: Level of detail; ``auto`` is ``none`` up to a short side of 256 pixels or that of the generator's picture, and above it
+            ``full``, or ``fast`` where the size is ``automatic`` without an upscaler file.
         fit: Treatment of layouts of another aspect ratio: ``stretch``, or ``crop`` equally on both sides.
         upscaler: Upscaler file in place of the level's; None for the bundled one.
     """

@@ -60,8 +60,8 @@ class RenderResult:
     Attributes:
         revision: Revision of the request.
         image: RGB, uint8 [H, W, 3].
-        quality: ``preview`` where only edited regions were recomputed, or where it is smaller than requested to save time; ``exact``
-            otherwise.
+        quality: ``preview`` where only edited regions were recomputed, or where it is smaller or has less detail than requested to save
+            time; ``exact`` otherwise.
         seconds: Render time.
         size: (height, width) of the picture.
         unknown_ids: Number of pixels by dataset id, for ids that the weights lack.
@@ -183,7 +183,7 @@ class RenderJob:
         return self.is_cancelled or (self._has_request is not None and self._has_request())
 
     def cancel(self) -> None:
-        """Cancel the job: it does not start any more, and its end is not announced."""
+        """Cancel the job: it does not start any more, and where it gives way it is neither announced nor called again."""
         self._is_cancelled.set()
 
 

@@ -206,8 +206,6 @@ def infer_discriminator(entries: Entries, where: str) -> DiscriminatorConfig:
         )
 
 
-
-
 def _conv_norm(entries: Entries, stage: str) -> ConvNorm:
     # A convolution has a bias only where no norm follows; of the norms only batch norm stores anything.
     if f"{stage}.0.bias" in entries:
