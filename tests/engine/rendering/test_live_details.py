@@ -19,6 +19,7 @@ from spade_studio.engine.detail.config import CompactConfig
 from spade_studio.engine.detail.finisher import Finisher
 from spade_studio.engine.errors import GaveWayError, OutOfMemoryError
 from spade_studio.engine.rendering import live_details
+from spade_studio.engine.rendering.frame_sizes import FrameTimes
 from spade_studio.engine.rendering.renderer import Renderer
 from spade_studio.engine.rendering.result_plan import ResultWish
 from spade_studio.engine.rendering.service import (
@@ -84,7 +85,9 @@ class Studio:
 
 
 @pytest.fixture
-def studio(tiny: Any, tiny_weights: Path, networks: Path) -> Iterator[Studio]:
+def studio(tiny: Any, tiny_weights: Path, networks: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    add = FrameTimes.add
+    monkeypatch.setattr(FrameTimes, "add", lambda times, size, seconds: add(times, size, seconds * 1e-3))  # quick on any machine
     made = Studio(tiny, tiny_weights)
     yield made
     assert made.service.close(PATIENCE)
