@@ -56,8 +56,8 @@ def picture_kind(start: bytes) -> str:
 def kind_of(path: Path) -> FileKind:
     """Guess the type of a file from its content, without validating it.
 
-    An archive is a document if its first entry is the ``mimetype`` of one, or if it has OpenRaster's list of layers, and a weights file if
-    it has torch's ``data.pkl``. Missing and unreadable files are ``other``.
+    An archive is a document if its first entry is the ``mimetype`` of one, or if it has a ``mimetype`` beside OpenRaster's list of layers
+    or our description, and a weights file if it has torch's ``data.pkl``. Missing and unreadable files are ``other``.
     """
     try:
         if stat.S_ISDIR(path.stat().st_mode):

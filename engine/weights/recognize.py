@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from spade_studio.engine.errors import WeightsError
+from spade_studio.engine.file_kinds import LEGACY_TORCH, ZIP_START
 from spade_studio.engine.files import open_regular
 
 ContentKind = Literal["folder", "safetensors", "torch_zip", "torch_legacy"]
@@ -16,8 +17,6 @@ ContentKind = Literal["folder", "safetensors", "torch_zip", "torch_legacy"]
 # The published generators are 450 MB at most; this bounds what loading can take.
 MAX_FILE_BYTES: Final = 4 << 30
 
-# How torch's older format begins: its magic number as a pickle of protocol 2.
-_LEGACY_START: Final = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 _PICTURES: Final = {
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
@@ -66,9 +65,9 @@ def recognize(path: Path) -> ContentKind:
 
 def _by_start(path: Path, start: bytes) -> ContentKind:
     kind: ContentKind | None = None
-    if start.startswith(b"PK\x03\x04"):
+    if start.startswith(ZIP_START):
         kind = "torch_zip"
-    elif start.startswith(_LEGACY_START):
+    elif start.startswith(LEGACY_TORCH):
         kind = "torch_legacy"
     if kind is not None:
         if path.suffix.lower() == ".safetensors":
