@@ -62,6 +62,8 @@ class VariationsWindow(SideWindow):
         self._live, self._theme, self._purposes = live, theme, purposes
         self._layout: SheetLayout | None = None
         self._weights = ""  # SHA-256 of the weights that rendered the sheet; empty while unknown
+        self._revision = 0  # of the layout now, in contrast to the sheet's
+        self._regions: RegionArray | None = None  # of the texture now
         self._pace = Pace()
         self.renderer = SheetRenderer(live, self)
         colors = theme.colors
@@ -143,32 +145,24 @@ class VariationsWindow(SideWindow):
 
     def show_layout_changed(self, revision: int) -> None:
         """Show a notice if the sheet shows an older revision of the layout."""
-        stale = self._layout is not None and revision != self._layout.revision
-        self.stale.setText(self.tr("The layout has changed since.") if stale else "")
-        self.update_button.setEnabled(stale)
+        self._revision = revision
+        self._show_stale()
 
     def show_texture_changed(self, regions: RegionArray | None) -> None:
-        """Show a notice if the sheet shows an older texture, unless one about the layout or the weights is shown.
+        """Show a notice if the sheet shows an older texture, unless its layout or weights are older too.
 
         Args:
             regions: Regions with their own noise seed, uint16 ``[H, W]``; None if there are none.
         """
-        if self._layout is None or (self._live.info is not None and not self._live.info.has_texture):
-            return
-        shown, text = self._layout.layout, self.tr("The texture has changed since.")
-        is_old = self._live.texture != shown.texture or regions is not shown.texture_regions
-        if self.stale.text() in ("", text):
-            self.stale.setText(text if is_old else "")
-            self.update_button.setEnabled(is_old)
+        self._regions = regions
+        self._show_stale()
 
     def show_weights_changed(self) -> None:
         """Show a notice if the sheet shows other weights, and update which actions the weights allow."""
         info = self._live.info
         if self._layout is not None and info is not None:
             self._weights = self._weights or info.sha256
-            if info.sha256 != self._weights:
-                self.stale.setText(self.tr("The weights have changed since."))
-                self.update_button.setEnabled(True)
+        self._show_stale()
         self._show_state()
 
     def show_style_in_use(self) -> None:
@@ -272,7 +266,8 @@ class VariationsWindow(SideWindow):
         self.grid.aspect = self.strip.aspect = width / height
         self.grid.fit()
         self.strip.fit()
-        self.show_layout_changed(self._layout.revision)
+        self._revision, self._regions = self._layout.revision, self._layout.layout.texture_regions
+        self._show_stale()
 
     def _render(self, cells: Sequence[Cell]) -> None:
         if self._layout is not None and cells:
@@ -314,6 +309,20 @@ class VariationsWindow(SideWindow):
             self.renderer.cancel()
         else:
             self.close()
+
+    def _show_stale(self) -> None:
+        """Show what has changed since the sheet was rendered."""
+        sheet, info, text = self._layout, self._live.info, ""
+        if sheet is not None:
+            has_texture = info is None or info.has_texture
+            if info is not None and self._weights not in ("", info.sha256):
+                text = self.tr("The weights have changed since.")
+            elif self._revision != sheet.revision:
+                text = self.tr("The layout has changed since.")
+            elif has_texture and (self._live.texture != sheet.layout.texture or self._regions is not sheet.layout.texture_regions):
+                text = self.tr("The texture has changed since.")
+        self.stale.setText(text)
+        self.update_button.setEnabled(bool(text))
 
     def _show_state(self) -> None:
         at_work = self.renderer.is_at_work
