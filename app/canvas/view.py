@@ -82,9 +82,8 @@ class CanvasView(ZoomView):
         self._on_viewport_changed()
 
     def _on_viewport_changed(self) -> None:
-        self.update()
+        super()._on_viewport_changed()
         self._tell_hovered()
-        self.zoom_changed.emit(self._viewport.zoom * self.devicePixelRatioF())
 
     # -- painting -------------------------------------------------------------------------------------------------
 
@@ -236,7 +235,7 @@ class CanvasView(ZoomView):
         if self._is_dragging:
             return
         self._pointer = position
-        if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._is_space_down):
+        if self._pans(button):
             self._pan_from = position
         elif button == Qt.MouseButton.LeftButton and self._is_on_divider():
             self._is_wiping = True

@@ -170,10 +170,9 @@ class PictureView(ZoomView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begin a pan or a possible drag."""
-        is_left = event.button() == Qt.MouseButton.LeftButton
-        if event.button() == Qt.MouseButton.MiddleButton or (is_left and self._is_space_down):
+        if self._pans(event.button()):
             self._pan_from = event.position()
-        elif is_left and not self.image.isNull() and self.picture_rect().contains(event.position()):
+        elif event.button() == Qt.MouseButton.LeftButton and not self.image.isNull() and self.picture_rect().contains(event.position()):
             self._pressed = event.position()
         self._refresh_pointer()
 

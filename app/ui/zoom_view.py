@@ -15,14 +15,14 @@ _ZOOM_PER_NOTCH = 1.2
 
 
 class ZoomView(QWidget):
-    """A widget with zoom and pan; the wheel zooms, and the middle button, or Space with the left button, pans.
+    """A widget with zoom and pan: the wheel zooms, and subclasses pan from a press that :meth:`_pans` accepts.
 
     Args:
         picture: Size of the content in pixels.
         parent: Qt parent.
     """
 
-    zoom_changed = Signal(float)  # also emitted when the place changes
+    zoom_changed = Signal(float)  # screen pixels per content pixel; also emitted when the place changes
 
     def __init__(self, picture: QSizeF, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -51,7 +51,11 @@ class ZoomView(QWidget):
 
     def _on_viewport_changed(self) -> None:
         self.update()
-        self.zoom_changed.emit(self._viewport.zoom)
+        self.zoom_changed.emit(self._viewport.zoom * self.devicePixelRatioF())
+
+    def _pans(self, button: Qt.MouseButton) -> bool:
+        """Return whether a press pans: the middle button, or the left one while Space is held."""
+        return button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and self._is_space_down)
 
     def _pan_to(self, position: QPointF, start: QPointF) -> None:
         self._viewport.pan(position - start)
