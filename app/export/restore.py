@@ -13,6 +13,7 @@ from spade_studio.app.documents.connection import DocumentConnection
 from spade_studio.app.model.raster import InstanceArray, LabelArray
 from spade_studio.app.model.state import DocumentState
 from spade_studio.app.rendering import loading
+from spade_studio.app.rendering.live_renderer import OBJECT_OFFSET
 from spade_studio.app.rendering.workspace import Workspace
 from spade_studio.app.styles.style import MAX_SEED
 from spade_studio.app.styles.style import style_of as as_style
@@ -27,11 +28,7 @@ from spade_studio.engine.rendering.frame_sizes import SizeWish
 from spade_studio.engine.style import style_from_seed
 
 if TYPE_CHECKING:
-
     from spade_studio.engine.rendering.renderer import Renderer
-
-_BORDERS = 256
-"""First object id used by LiveRenderer, above all label ids."""
 
 
 class PictureRestorer(QObject):
@@ -107,7 +104,7 @@ def objects_of(recorded: Provenance) -> InstanceArray | None:
     if recorded.instances is None:
         return None
     instances, labels = recorded.instances, recorded.labels
-    if bool(((instances >= _BORDERS) | (instances == labels)).all()):
+    if bool(((instances >= OBJECT_OFFSET) | (instances == labels)).all()):
         return objects_from_borders(instances, labels)
     is_there = np.zeros(1 << 16, bool)
     for row in instances:
@@ -118,7 +115,7 @@ def objects_of(recorded: Provenance) -> InstanceArray | None:
 
 def objects_from_borders(instances: InstanceArray, labels: LabelArray) -> InstanceArray | None:
     """Invert :func:`spade_studio.app.rendering.live_renderer.object_borders`; None if there is no object."""
-    objects = np.where(instances >= _BORDERS, instances - _BORDERS, 0).astype(np.uint16)
+    objects = np.where(instances >= OBJECT_OFFSET, instances - OBJECT_OFFSET, 0).astype(np.uint16)
     return objects if bool(objects.any()) else None
 
 

@@ -46,14 +46,17 @@ PATIENCE_SECONDS = 2.0
 REST_MILLISECONDS = 350
 """Milliseconds without pointer movement after which a stroke in progress counts as paused and gets the exact picture."""
 
+OBJECT_OFFSET = 256
+"""Number added to object ids in instance planes, so that they differ from the labels where there is no object."""
+
 
 class RendererReplacedError(RenderError):
     """A job was queued or running when its renderer was replaced; it may be submitted again."""
 
 
 def object_borders(labels: LabelArray, objects: InstanceArray) -> InstanceArray:
-    """Return the instance plane for weights with an edge channel, uint16 ``[H, W]``: object numbers, and labels elsewhere."""
-    return np.where(objects, np.minimum(objects, 0xFFFF - 256) + np.uint16(256), labels.astype(np.uint16))
+    """Return the instance plane for weights with an edge channel, uint16 ``[H, W]``: labels, and object ids plus :data:`OBJECT_OFFSET`."""
+    return np.where(objects, np.minimum(objects, 0xFFFF - OBJECT_OFFSET) + np.uint16(OBJECT_OFFSET), labels.astype(np.uint16))
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ class LiveRenderer(QObject):
         self._is_wanted_whatever_it_takes = False  # full detail of the shown picture, regardless of PATIENCE_SECONDS
         self._newest = 0
         self.shown = 0
-        self._more_follows = False  # a picture larger than the shown one follows
+        self._more_follows = False  # a larger picture than the shown one, or one of more detail, follows
         self.info: RendererReady | None = None
         self._jobs: dict[RenderJob, _Waiting] = {}
         self._load_error: EngineError | None = None  # set while there is no renderer and none is being loaded
