@@ -134,7 +134,7 @@ class Toolbox(QObject):
 
     @property
     def is_open(self) -> bool:
-        """Whether a polygon or a floating piece waits to be confirmed or cancelled."""
+        """Whether a gesture is in progress, such as a polygon or a floating piece that waits to be confirmed or cancelled."""
         return self._gesture is not None
 
     def set_options(self, **changes: Any) -> None:

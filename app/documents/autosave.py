@@ -25,7 +25,7 @@ JOURNAL_MILLISECONDS = 5000
 
 
 class Autosave(QObject):
-    """Keeps unsaved changes in a session folder, which is empty while the document is unmodified.
+    """Keeps unsaved changes in a session folder, which exists only while there are any.
 
     Args:
         document: Document to watch.

@@ -26,7 +26,7 @@ _MAGIC = b"SPADE journal 1\n"
 _RECORD = struct.Struct("<II")  # length of the compressed data, their CRC
 _HEADER = struct.Struct("<IIB")  # height, width, whether objects follow
 _MAX_RECORD = 256 << 20
-"""Greatest length of an unpacked record in bytes, that of a map of 8192 x 8192 with objects."""
+"""Greatest length of an unpacked record in bytes, enough for a map of 8192 x 8192 pixels with objects."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,7 +46,7 @@ class Manifest:
     Attributes:
         folder: Output folder.
         order: Order of the export.
-        weights_sha256: SHA-256 of the weights; empty until the first picture.
+        weights_sha256: SHA-256 of the weights.
         replacing: Whether the folder held pictures of another export at the start.
         entries: One entry per picture of the order.
         lost: Numbers of (done, missing) pictures of an unfinished export that this one would replace.

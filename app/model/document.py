@@ -123,7 +123,7 @@ class Document(DocumentExtras):
         label_set: LabelSet | None = None,
         texture_regions: RegionArray | None = None,
     ) -> None:
-        """Replace the map and discard history, underlay, snapshots and protection; the new state counts as saved.
+        """Replace the map and discard the history and all data beside the map; the new state counts as saved.
 
         Args:
             labels: Label map, uint8 ``[H, W]``.

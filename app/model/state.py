@@ -76,7 +76,6 @@ class Underlay:
         x, y = min(round(left * width), width - 1), min(round(top * height), height - 1)
         return self.picture[y : max(y + 1, round(bottom * height)), x : max(x + 1, round(right * width))]
 
-
     def widened(self, left: float, top: float, right: float, bottom: float) -> Picture:
         """Return the picture extended with grey, by fractions of its sides, and scaled down where it would be too large."""
         height, width = self.picture.shape[:2]

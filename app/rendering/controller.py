@@ -36,7 +36,6 @@ class RenderingController(QObject):
     Attributes:
         loader: Factory of the function that the render thread calls to load its renderer.
         options: The options in use; until the first renderer is loaded, those requested at startup.
-        menus: The menus of size, detail, device and compute type.
         upscaler: The user's choice of an upscaler in place of the bundled one.
     """
 

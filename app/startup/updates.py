@@ -43,7 +43,7 @@ def check_address(address: str) -> str:
     """Return the address of the update file, stripped of surrounding whitespace.
 
     Raises:
-        UpdateError: The address is not an https address.
+        UpdateError: The address is neither an https address nor an http address of this machine.
     """
     address = address.strip()
     try:
