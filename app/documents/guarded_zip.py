@@ -21,7 +21,7 @@ MAX_ENTRIES = 256
 MAX_ENTRY_BYTES = 512 << 20
 MAX_TOTAL_BYTES = 1 << 30
 MAX_RATIO = 200
-"""Greatest compression ratio of an entry: about 10 for text and 1 for PNGs, whereas deflate can reach 1000."""
+"""Greatest accepted compression ratio of an entry; text reaches about 10, PNGs 1, and deflate at most 1000."""
 _SMALL = 8 << 20
 """Size in bytes below which any ratio is harmless; a uniform map compressed twice shrinks to almost nothing."""
 _MAX_MIMETYPE_BYTES = 1 << 10
