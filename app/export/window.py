@@ -61,8 +61,7 @@ class ExportWindow(SideWindow):
         self._was_at_work = False
         self._tells_end = False
         self._is_end_seen = True
-        self.left_note = PlainLabel()
-        self.left_note.setWordWrap(True)
+        self.left_note = PlainLabel(wraps=True)
         self.left_button = QPushButton(self.tr("C&ontinue it"))
         self.left_button.setToolTip(self.tr("Go on with the export that this folder holds, as it was set up"))
         self.left_box = QWidget()
@@ -70,8 +69,7 @@ class ExportWindow(SideWindow):
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
         self.progress.setAccessibleName(self.tr("Progress of the export"))
-        self.status = PlainLabel()
-        self.status.setWordWrap(True)
+        self.status = PlainLabel(wraps=True)
         self.failures = QPlainTextEdit(readOnly=True)
         self.failures.setAccessibleName(self.tr("Pictures that are missing"))
         self.failures.setFixedHeight(110)
@@ -106,7 +104,7 @@ class ExportWindow(SideWindow):
             is_news = self._tells_end and not self._is_end_seen and not styles
             self.form.offer(styles, layout)
             self._tells_end = is_news
-            self._look_again()
+            self._show_form()
         self.bring_up()
         self._is_end_seen = True
 
@@ -201,15 +199,15 @@ class ExportWindow(SideWindow):
             self._was_at_work = self.exporter.is_at_work
             self.look_again()  # pick up changes since the start
             self._tells_end, self._is_end_seen = True, self.isVisible()
-            self._look_again()
+            self._show_form()
             if not self._was_at_work:
                 self.ended.emit(self.status.text())
 
     def _on_form_changed(self) -> None:
         self._tells_end = False  # the result refers to the previous settings
-        self._look_again()
+        self._show_form()
 
-    def _look_again(self) -> None:
+    def _show_form(self) -> None:
         """Show what the fields yield and whether the folder holds an unfinished export."""
         self._left = None
         note = ""
