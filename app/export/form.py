@@ -239,8 +239,7 @@ class ExportForm(QWidget):
         self.pattern.setAccessibleName(self.tr("Pattern of the file names"))
         fields = " ".join("{" + name + "}" for name in FIELDS)
         self.pattern.setToolTip(plain_tip(self.tr("Fields: {}; digits as in {}").format(fields, "{index:04}")))
-        self.example = PlainLabel()
-        self.example.setWordWrap(True)
+        self.example = PlainLabel(wraps=True)
         self.folder_field, self.folder_button = QLineEdit(), QPushButton(self.tr("Browse…"))
         self.folder_field.setAccessibleName(self.tr("Folder for the pictures"))
 
@@ -275,8 +274,7 @@ class ExportForm(QWidget):
         buddies[self.tr("F&older")] = self.folder_field
         for place, (title, content) in enumerate(lines):
             if title:
-                label = PlainLabel(title)
-                label.setProperty("role", "heading")
+                label = PlainLabel(title, role="heading")
                 if title in buddies:
                     label.setBuddy(buddies[title])
                 grid.addWidget(label, place, 0)

@@ -49,10 +49,9 @@ class SwitchDialog(QDialog):
         grid.setColumnStretch(3, 1)
         for place, entry in enumerate(lost):
             label = source.by_id(entry.id)
-            swatch, share = PlainLabel(), PlainLabel(percent_text(entry.pixels / pixels, 1))
+            swatch, share = PlainLabel(), PlainLabel(percent_text(entry.pixels / pixels, 1), role="caption")
             name = PlainLabel(display_name(label) if label else entry.name)
             swatch.setPixmap(_icon(label).pixmap(QSize(20, 20)))
-            share.setProperty("role", "caption")
             share.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             share.setToolTip(plain_tip(self.tr("%Ln pixel(s)", "", entry.pixels)))
             box = self._box(entry, target, unlabeled)

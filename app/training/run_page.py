@@ -38,11 +38,8 @@ class RunPage(QWidget):
     def __init__(self, follower: RunFollower, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._follower = follower
-        self.name, self.state, self.facts, self.reason = PlainLabel(), PlainLabel(), PlainLabel(), PlainLabel()
-        self.name.setProperty("role", "heading")
-        for label in (self.state, self.facts):
-            label.setProperty("role", "caption")
-        self.reason.setWordWrap(True)
+        self.name, self.state, self.facts = PlainLabel(role="heading"), PlainLabel(role="caption"), PlainLabel(role="caption")
+        self.reason = PlainLabel(wraps=True)
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard)
         self.reason.setAccessibleName(self.tr("Why the run ended"))
         self.progress = named(QProgressBar(), self.tr("Steps done"))

@@ -57,10 +57,9 @@ class Comparison(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.old, self.new = Picture(self.tr("Picture of the weights in use")), Picture(self.tr("Picture of the weights on trial"))
-        self.old_name, self.new_name = PlainLabel(), PlainLabel()
+        self.old_name, self.new_name = PlainLabel(role="caption"), PlainLabel(role="caption")
         whole = row(self, spacing=12)
         for name, picture in ((self.old_name, self.old), (self.new_name, self.new)):
-            name.setProperty("role", "caption")
             half = column(spacing=6)
             half.addWidget(name)
             half.addWidget(picture, 1)
