@@ -35,8 +35,8 @@ def render_layout(
         renderer: Renderer with loaded weights.
         layout: Labels, objects and texture.
         source: Label set of the layout; None for the weights' own.
-        size: Size as in :class:`~spade_studio.app.export.order.ExportOrder`, with a matching level of detail; or a full specification of
-            size and detail.
+        size: Size as in :class:`~spade_studio.app.export.order.ExportOrder`, with the automatic level of detail; or a full specification
+            of size and detail.
         style: Seed or style code.
         progress: Callback with the progress of detail rendering, 0 to 1.
         should_stop: Callback polled during detail rendering; True aborts with GaveWayError.

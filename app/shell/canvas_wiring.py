@@ -159,7 +159,7 @@ class CanvasCommands(QObject):
     # -- sizes ----------------------------------------------------------------------------------------------------
 
     def ask_new(self) -> None:
-        """Ask for a size and a label set and create an empty document."""
+        """Ask for a size, a label set and a start, empty or a simple scene, and create a document."""
         from spade_studio.app.canvas.new_dialog import NewDialog
 
         height, width = self._document.size
