@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import torch
@@ -51,6 +51,8 @@ class Operation:
 def profile_run(command: Profile) -> int:
     """Profile some steps of a run on one rank, from initial weights; the state of the run is unchanged.
 
+    A lazy R1 penalty is left out, since the few steps would hold too much of it or none.
+
     Returns:
         Exit code, 0.
 
@@ -59,6 +61,9 @@ def profile_run(command: Profile) -> int:
     """
     run = RunDirectory.open(command.run)
     config = run.config()
+    lazy = config.losses.r1_weight > 0 and config.losses.r1_every > 1
+    if lazy:
+        config = replace(config, losses=replace(config.losses, r1_weight=0.0))
     ranks = Ranks(0, 1, choose_device(command.device or config.compute.device))
     pictures, losses = config.rank_batch_size(config.compute.processes_per_node), config.losses
     perceptual = load_perceptual(losses.perceptual) if losses.uses_perceptual_network else None
@@ -80,6 +85,8 @@ def profile_run(command: Profile) -> int:
     work = count * count_step(config, trainer.dataset, pictures, dtype).operations
     where = f"{ranks.device} in {dtype or torch.float32}".replace("torch.", "")
     words = step_words(count, seconds, work, rate_of(ranks.device, dtype), where)
+    if lazy:
+        words += f"\nThe R1 penalty of one step in {config.losses.r1_every} is left out."
     shown = f"{words}\n\n{table(by_name, _LINES)}"
     path = run.path / "profile.txt"
     with atomic_writer(path) as file:

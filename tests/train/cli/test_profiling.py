@@ -13,22 +13,34 @@ from torch.nn import functional
 
 from spade_studio.train.cli import profiling
 from spade_studio.train.cli.profiling import Operation, operations, step_words, table
+from spade_studio.train.config.run import TrainConfig
 from spade_studio.train.datasets.loading import Batch
 from spade_studio.train.learning.trainer import Trainer
 
 
-def test_a_step_is_taken_apart_and_the_run_left_alone(train: Any, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("every", ["1", "16"])
+def test_a_step_is_taken_apart_and_the_run_left_alone(
+    train: Any, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, every: str
+) -> None:
     monkeypatch.setattr(profiling, "rate_of", lambda *_: 1e12)
     taken: list[list[int]] = []
+    weights: set[float] = set()  # of the R1 penalty in what is timed and in what is counted
 
     def train_step(self: Trainer, batches: list[Batch]) -> None:  # a small part of it: the profiler takes long for a whole one
         taken.append([len(batch) for batch in batches])
+        weights.add(self.config.losses.r1_weight)
         for batch in batches:
             functional.conv2d(batch.photos.requires_grad_(), torch.ones(4, 3, 3, 3, requires_grad=True)).relu().sum().backward()
 
     monkeypatch.setattr(Trainer, "train_step", train_step)
-    monkeypatch.setattr(profiling, "count_step", lambda *_: SimpleNamespace(operations=2.5e9))
+
+    def count_step(config: TrainConfig, *_: Any) -> Any:
+        weights.add(config.losses.r1_weight)
+        return SimpleNamespace(operations=2.5e9)
+
+    monkeypatch.setattr(profiling, "count_step", count_step)
     options = ["--preset", "tiny", "--runs", tmp_path / "runs", "--create-only", "--batch-size", "4", "--accumulation", "2"]
+    options += ["--losses.r1-weight", "10", "--losses.r1-every", every]
     assert train("new", data, *options).code == 0
     (run,) = (tmp_path / "runs").glob("*-tiny")
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
@@ -39,6 +51,8 @@ def test_a_step_is_taken_apart_and_the_run_left_alone(train: Any, data: Path, tm
     assert "(MFU) of the 1,000.0 that a convolution reaches." in done.out
     assert done.out.endswith(f"Also by the sizes of inputs: {run / 'profile.txt'}\n")
     assert taken == [[2, 2]] * 6
+    assert weights == ({0.0} if every == "16" else {10.0})
+    assert ("\nThe R1 penalty of one step in 16 is left out.\n" in done.out) == (every == "16")
     rows = [line.split() for line in done.out.splitlines() if "aten::" in line]
     times = [float(row[0].replace(",", "")) for row in rows]
     assert len(rows) > 5
