@@ -23,7 +23,7 @@ from spade_studio.train.datasets import DataError
 from spade_studio.train.datasets.cache import CacheFile, open_cache
 from spade_studio.train.datasets.sampler import for_other_data
 from spade_studio.train.datasets.workers import worker_count
-from spade_studio.train.learning.distributed import Ranks, StopSignals, joined_ranks, processes_here
+from spade_studio.train.learning.distributed import Ranks, StopSignals, joined_ranks
 from spade_studio.train.learning.trainer import StepResult, Trainer
 from spade_studio.train.metrics import MetricError
 from spade_studio.train.run.beginning import Beginning
@@ -184,7 +184,7 @@ class _Run:
         """Build or open the cache of decoded pictures; on a stop request meanwhile, go on without it."""
         found, config = trainer.training_set, self.config.data
         cache = CacheFile(trainer.dataset, found.geometry, found.multiple, Path(config.cache))
-        workers = worker_count(config.workers, processes_here(self.ranks.world_size), on_cpu=self.ranks.device.type == "cpu")
+        workers = worker_count(config.workers, 1, on_cpu=False)  # one rank decodes, and none computes meanwhile
         tell = partial(self._warn, trainer.step)
         found.cache = open_cache(cache, workers=workers, tell=tell, stopped=self._stop_asked)
 
