@@ -143,7 +143,7 @@ class Distiller:
         return loss.detach(), _move(self._discriminator_optimizer, loss)
 
     def _batch(self) -> tuple[Tensor, Tensor]:
-        """Return parts of inputs and of targets by chance, turned and mirrored, in [0, 1]."""
+        """Return random crops of inputs and the same ones of targets, half of them mirrored, in [0, 1]."""
         config, scale = self.config, self._pairs.scale
         random = np.random.default_rng((config.seed, self.step))
         parts: list[tuple[Bytes, Bytes]] = []

@@ -18,7 +18,8 @@ _DEVIATION = (0.229 * 255, 0.224 * 255, 0.225 * 255)
 class ContentFeatures(VGGFeatures):
     """VGG features after the second convolution of every block, with average pooling in place of max pooling.
 
-    Inputs are pictures in 0..255 minus ImageNet's mean: in BGR order for HED, divided by ImageNet's standard deviation for torchvision.
+    The network reads pictures in 0..255 minus ImageNet's mean: in BGR order for HED, and divided by ImageNet's standard deviation for
+    torchvision's networks where the configuration's input is ``normalized``.
     """
 
     deviation: Tensor

@@ -23,8 +23,8 @@ def judged(
 ) -> tuple[Features, Features]:
     """Return the discriminator's features of fakes and photographs, as for one batch of all fakes followed by all photographs.
 
-    The first convolution is linear in planes and picture: the planes' part is computed once for both pictures of a layout and gets no
-    gradient. Batch statistics, where the discriminator has any, are those of fakes and photographs together.
+    The first convolution is linear in planes and picture: the planes' part is computed once for both pictures of a layout. Batch
+    statistics, where the discriminator has any, are those of fakes and photographs together.
 
     Args:
         discriminator: Multi-scale or projected discriminator.
