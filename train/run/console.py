@@ -18,6 +18,7 @@ from spade_studio.train.run.events import (
     CheckpointWritten,
     Event,
     MetricsMeasured,
+    Noted,
     RunContinued,
     RunEnded,
     RunPaused,
@@ -75,6 +76,8 @@ def event_words(event: Event, steps: int = 0) -> str:
             return f"Measured at step {event.at_step:,}: {values}{'  (best so far)' if event.best else ''}"
         case Warned():
             return f"Warning: {event.message}"
+        case Noted():
+            return event.message
         case RunPaused():
             return f"Paused after step {event.at_step:,}"
         case RunContinued():

@@ -146,6 +146,21 @@ class Warned(Event):
 
 
 @dataclass(frozen=True)
+class Noted(Event):
+    """Information for the user.
+
+    Attributes:
+        at_step: Number of steps done.
+        message: Text of the note.
+    """
+
+    kind: ClassVar[str] = "note"
+
+    at_step: int
+    message: str
+
+
+@dataclass(frozen=True)
 class RunPaused(Event):
     """Training is paused on request, its state kept in memory.
 
@@ -192,7 +207,18 @@ class RunEnded(Event):
 
 _KINDS: dict[str, type[Event]] = {
     kind.kind: kind
-    for kind in (RunStarted, StepLogged, CheckpointWritten, SamplesWritten, MetricsMeasured, Warned, RunPaused, RunContinued, RunEnded)
+    for kind in (
+        RunStarted,
+        StepLogged,
+        CheckpointWritten,
+        SamplesWritten,
+        MetricsMeasured,
+        Warned,
+        Noted,
+        RunPaused,
+        RunContinued,
+        RunEnded,
+    )
 }
 
 

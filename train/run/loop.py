@@ -33,6 +33,7 @@ from spade_studio.train.run.data import open_run_data
 from spade_studio.train.run.directory import RunDirectory, RunError
 from spade_studio.train.run.events import (
     CheckpointWritten,
+    Noted,
     RunContinued,
     RunEnded,
     RunPaused,
@@ -185,8 +186,7 @@ class _Run:
         found, config = trainer.training_set, self.config.data
         cache = CacheFile(trainer.dataset, found.geometry, found.multiple, Path(config.cache))
         workers = worker_count(config.workers, 1, on_cpu=False)  # one rank decodes, and none computes meanwhile
-        tell = partial(self._warn, trainer.step)
-        found.cache = open_cache(cache, workers=workers, tell=tell, stopped=self._stop_asked)
+        found.cache = open_cache(cache, workers=workers, tell=partial(self._note, trainer.step), stopped=self._stop_asked)
 
     def _steps(self, trainer: Trainer, monitor: Monitor | None) -> Outcome:
         config, pace = self.config, Pace()
@@ -229,6 +229,10 @@ class _Run:
     def _warn(self, step: int, words: str) -> None:
         if self.reporter is not None:
             self.reporter.tell(Warned(step, words))
+
+    def _note(self, step: int, words: str) -> None:
+        if self.reporter is not None:
+            self.reporter.tell(Noted(step, words))
 
     def _stop_asked(self) -> bool:
         return bool(self.signals.received) or self.run.stop_requested() or time.monotonic() >= self._end_at

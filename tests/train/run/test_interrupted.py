@@ -63,7 +63,7 @@ def test_killed_in_the_middle_of_steps(trainings: Any, reference_run: Any, capsy
     assert "Training goes on after step 4" in capsys.readouterr().err
     assert run.steps() == [5, 6, 7, 8, 9, 10]
     assert [event["at_step"] for event in run.events("run_started")] == [0, 0, 4]
-    assert sum("16 samples are decoded once" in event["message"] for event in run.events("warning")) == 1
+    assert sum("16 samples are decoded once" in event["message"] for event in run.events("note")) == 1
     assert run.events()[-1] | {"time": 0, "message": ""} == {
         "kind": "run_ended",
         "at_step": 10,
