@@ -163,7 +163,7 @@ def read_scene_list(path: Path) -> frozenset[str]:
 
 
 def read_names(path: Path, what: str) -> frozenset[str]:
-    """Read names from a text file, one a line, ignoring blank lines and comments after ``#``.
+    """Read names from a text file, one a line, ignoring blank lines and those that begin with ``#``.
 
     Args:
         path: The file.
